@@ -1,0 +1,71 @@
+# The Python environment .venv: made when it is not there, mended when its requirements changed.
+# Sourced by ./run and ./test, which stand at the root of the checkout.
+# A stamp .venv/etui-NAME holds the Python and the digest of requirements/NAME.txt that it was made for.
+
+python=${PYTHON:-python3}
+
+stop() {
+    echo "$*" >&2
+    exit 1
+}
+
+# Prints what the stamp of requirements/$1.txt should be; fails where .venv has no Python that works.
+environment_stamp() {
+    .venv/bin/python -I --version 2>/dev/null && sha256sum <"requirements/$1.txt"
+}
+
+environment_is_ready() {
+    stamp=$(environment_stamp "$1") && [ "$(cat ".venv/etui-$1" 2>/dev/null)" = "$stamp" ]
+}
+
+# Makes .venv with the Python of this machine, which has to be 3.11 or later and to have venv.
+make_environment() {
+    command -v "$python" >/dev/null ||
+        stop "Etui needs Python 3.11 or later, and there is no $python. On Debian: apt-get install python3-venv"
+    "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        stop "Etui needs Python 3.11 or later, and $python is $("$python" --version 2>&1)." \
+            "Name another one: PYTHON=/path/to/python3.11 $0"
+    "$python" -I -c 'import ensurepip, venv' 2>/dev/null ||
+        stop "$python lacks its venv module. On Debian: apt-get install python3-venv"
+    echo "Making .venv with $("$python" --version)"
+    "$python" -I -m venv --clear .venv
+}
+
+# Makes the package importable, and startable as .venv/bin/etui, without a build: by a path file, which is
+# relative to the folder that it lies in. -I: neither the folder where etui is called nor PYTHON* variables
+# decide what is imported.
+link_package() {
+    site=$(.venv/bin/python -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    echo ../../../../src >"$site/etui.pth"
+    cat >.venv/bin/etui <<'END'
+#!/bin/sh
+exec "$(dirname "$(readlink -f "$0")")/python" -I -m etui.cli "$@"
+END
+    chmod 755 .venv/bin/etui
+}
+
+# Installs requirements/$1.txt: what its hashes name, as wheels, so that nothing is built here, and nothing
+# is fetched that has no hash. Then compiles, since an Extension sees its code read-only.
+install_requirements() {
+    echo "Installing requirements/$1.txt into .venv"
+    .venv/bin/python -I -m pip install --disable-pip-version-check --no-input \
+        --require-hashes --no-deps --only-binary :all: --requirement "requirements/$1.txt"
+    .venv/bin/python -I -m compileall -q -x '\.tmpl\.py$' "$(dirname "$site")"
+}
+
+# Makes .venv fit requirements/$1.txt, where it does not. The requirements of the tests contain those of
+# a run, so an environment that was made for tests serves both.
+provide_environment() {
+    (
+        flock 9 # another ./run or ./test may be at it
+        environment_is_ready "$1" && exit
+        [ -w . ] || stop "$PWD cannot be written, so .venv cannot be made: run $0 once as its owner."
+        rm -f .venv/etui-*
+        .venv/bin/python -I -m pip --version >/dev/null 2>&1 || make_environment
+        link_package
+        install_requirements "$1"
+        environment_stamp "$1" >".venv/etui-$1"
+        [ "$1" != test ] || environment_stamp run >.venv/etui-run
+    ) 9<requirements
+    [ ! -w src/etui ] || .venv/bin/python -I -m compileall -q src/etui
+}

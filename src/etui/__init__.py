@@ -1,0 +1,3 @@
+"""Etui, the terminal wallet."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,57 @@
+"""What every test shares: a short folder for sockets, and no skip in CI for want of a package.
+
+- A test that needs what is not installed skips with a reason that begins with ``needs package NAME``.
+  With ``CI`` set, such a skip is a failure: CI installs everything, so nothing there is left untested.
+- Hypothesis sets no deadline: how long an example takes belongs to a benchmark, not to a test.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("etui", deadline=None, print_blob=True)
+settings.load_profile("etui")
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """A private folder with a short path, since the path of a Unix socket has room for 107 bytes."""
+    path = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    _fail_if_package_is_missing(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    _fail_if_package_is_missing(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says which of the checks before pytest failed, where a reader looks last."""
+    if failed := os.environ.get("ETUI_CHECKS_FAILED"):
+        terminalreporter.section("checks before the tests", red=True)
+        terminalreporter.line(f"failed: {failed}")
+
+
+def _fail_if_package_is_missing(report: pytest.TestReport | pytest.CollectReport) -> None:
+    # A skip is reported as (file, line, "Skipped: reason"); an expected failure is not.
+    if not (report.skipped and isinstance(report.longrepr, tuple) and os.environ.get("CI")):
+        return
+    path, line, reason = report.longrepr
+    if reason.removeprefix("Skipped: ").startswith("needs package"):
+        report.outcome = "failed"
+        report.longrepr = f"{path}:{line}: {reason} (CI installs every package, so this is a failure)"
