@@ -1,0 +1,45 @@
+"""The published interfaces: a JSON document each, and the typed Python that is generated from it.
+
+Any package may bring a document of its own. Router, dialog and Shell know an interface by its document alone.
+"""
+
+from etui.interfaces.binding import Item, Prepared, Request, Result
+from etui.interfaces.catalogue import file_name, supplied
+from etui.interfaces.compiled import CompiledInterface, CompiledMethod, Seen, Value
+from etui.interfaces.document import (
+    Callers,
+    Document,
+    Effect,
+    Field,
+    FieldType,
+    InterfaceError,
+    Kind,
+    Method,
+    Transfer,
+    read_document,
+)
+from etui.interfaces.generate import python_module
+
+__all__ = [
+    "Callers",
+    "CompiledInterface",
+    "CompiledMethod",
+    "Document",
+    "Effect",
+    "Field",
+    "FieldType",
+    "InterfaceError",
+    "Item",
+    "Kind",
+    "Method",
+    "Prepared",
+    "Request",
+    "Result",
+    "Seen",
+    "Transfer",
+    "Value",
+    "file_name",
+    "python_module",
+    "read_document",
+    "supplied",
+]

@@ -1,0 +1,68 @@
+"""What the typed Python of an interface is made of: requests that know their method and their result.
+
+A generated module has a struct for each method, as in ``secret.Read(item=reference)``, whose class says by which
+method it travels, what answers it, and which of its fields the two ends seal.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ResultT = TypeVar("ResultT", bound="Result")
+
+
+class _Guarded(msgspec.Struct, frozen=True, kw_only=True):
+    """A struct whose sealed fields are not shown."""
+
+    METHOD: ClassVar[str] = ""
+    SEALED: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        shown = ", ".join(self._shown())
+        return f"{type(self).__name__}({shown})"
+
+    def _shown(self) -> Iterator[str]:
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            hidden = name in self.SEALED and value is not None
+            yield f"{name}=…" if hidden else f"{name}={value!r}"
+
+
+class Result(_Guarded, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers a request; sealed fields hold the plain bytes once the end has opened them."""
+
+
+class Request(_Guarded, Generic[ResultT], frozen=True, kw_only=True, omit_defaults=True):
+    """The parameters of one method; sealed fields are given plain and sealed by the end that sends them."""
+
+    RESULT: ClassVar[type[Result]] = Result
+    REFERENCES: ClassVar[tuple[str, ...]] = ()
+    WAITS: ClassVar[bool] = False
+
+
+class Prepared(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What a call would amount to, which a provider says before it is asked for: sentences for the user."""
+
+    notes: list[Annotated[str, Meta(max_length=1000)]] = []
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry of an Extension's inventory: all that is told about an item without disclosing its data.
+
+    ``item``: for a Client its reference, for the Extension its own id (1 to 64 characters). ``group``: the item that
+    this one belongs to, in the same form, or empty. Times are seconds since 1970 UTC.
+    """
+
+    item: Annotated[str, Meta(min_length=1, max_length=512)]
+    kind: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+    label: Annotated[str, Meta(max_length=1000)] = ""
+    group: Annotated[str, Meta(max_length=512)] = ""
+    attributes: dict[str, str] = {}
+    created: int = 0
+    modified: int = 0

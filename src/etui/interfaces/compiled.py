@@ -1,0 +1,149 @@
+"""An interface made ready for the path of a request: one decoder for each method, of the fields that count.
+
+The Router decodes what policy may see, what is material and what is a reference, and forwards the params untouched.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, TypeAlias
+
+import msgspec
+from msgspec import Meta, Raw
+
+from etui.interfaces.binding import Item
+from etui.interfaces.document import Document, Field, FieldType, Method
+
+Value: TypeAlias = str | int | bool
+_MAX_INTEGER: Final = (1 << 53) - 1
+_DEFAULT_TEXT: Final = 65_536
+_DEFAULT_LIST: Final = 10_000
+_REFERENCE_CHARACTERS: Final = 512
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """What the Router sees of a request's parameters.
+
+    ``references``: field and reference. ``policy``: name for policy and value. ``material``: field and encoded value.
+    """
+
+    references: tuple[tuple[str, str], ...]
+    policy: dict[str, Value]
+    material: dict[str, bytes]
+
+
+class CompiledMethod:
+    """One method of an interface, ready to read its params and results."""
+
+    def __init__(self, document: Document, name: str, method: Method) -> None:
+        self.interface = document.interface
+        self.name = name
+        self.action = f"{document.interface}.{name}"
+        self.wire_name = msgspec.json.encode(self.action)
+        self.method = method
+        self.references = tuple(n for n, f in method.params.items() if f.type is FieldType.REFERENCE)
+        self._policy = tuple(
+            (n, f.policy) for n, f in method.params.items() if f.policy and f.type is not FieldType.REFERENCE
+        )
+        self._material = tuple(n for n, f in method.params.items() if f.material)
+        seen = {*self.references, *(n for n, _ in self._policy)}
+        self._plain = not seen and not self._material
+        self._params = msgspec.json.Decoder(
+            msgspec.defstruct(
+                "Seen_" + name,
+                [_struct_field(n, method.params[n]) for n in method.params if n in seen],
+                kw_only=True,
+            )
+        )
+        self._raw = msgspec.json.Decoder(dict[str, Raw])
+        self.item_fields = tuple((n, f.type is FieldType.LIST) for n, f in method.result.items() if _names_items(f))
+
+    def see(self, params: bytes) -> Seen:
+        """What counts of the params; raises ``msgspec.ValidationError`` where a field that counts is wrong."""
+        if self._plain:
+            return _NOTHING_SEEN
+        values = self._params.decode(params)
+        references = tuple(
+            (name, reference) for name in self.references if (reference := getattr(values, name)) is not None
+        )
+        policy = {mark: value for name, mark in self._policy if (value := getattr(values, name)) is not None}
+        material: dict[str, bytes] = {}
+        if self._material:
+            raw = self._raw.decode(params)
+            material = {name: bytes(raw[name]) for name in self._material if name in raw}
+        return Seen(references=references, policy=policy, material=material)
+
+    def read_items(self, result: bytes) -> tuple[dict[str, Raw], list[Item]]:
+        """The result's members, and the items that it names, in order; raises ``msgspec.DecodeError``."""
+        members = self._raw.decode(result)
+        items: list[Item] = []
+        for name, is_list in self.item_fields:
+            if (raw := members.get(name)) is None or raw == b"null":
+                continue
+            if is_list:
+                items += _items_decoder.decode(raw)
+            else:
+                items.append(_item_decoder.decode(raw))
+        return members, items
+
+    def write_items(self, members: dict[str, Raw], items: list[Item | None]) -> bytes:
+        """The result with these items in place of those that ``read_items`` gave; None leaves an item out."""
+        rest = iter(items)
+        for name, is_list in self.item_fields:
+            if (raw := members.get(name)) is None or raw == b"null":
+                continue
+            if is_list:
+                count = len(_items_decoder.decode(raw))
+                kept = [item for _ in range(count) if (item := next(rest)) is not None]
+                members[name] = Raw(msgspec.json.encode(kept))
+            else:
+                members[name] = Raw(msgspec.json.encode(next(rest)))
+        return msgspec.json.encode(members)
+
+
+class CompiledInterface:
+    """An interface and its methods by name."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.id = document.interface
+        self.methods = {name: CompiledMethod(document, name, method) for name, method in document.methods.items()}
+
+
+_NOTHING_SEEN: Final = Seen(references=(), policy={}, material={})
+_item_decoder: Final = msgspec.json.Decoder(Item)
+_items_decoder: Final = msgspec.json.Decoder(list[Item])
+
+
+def _names_items(field: Field) -> bool:
+    return field.type is FieldType.ITEM or (
+        field.type is FieldType.LIST and field.of is not None and field.of.type is FieldType.ITEM
+    )
+
+
+def _struct_field(name: str, field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
+    annotation = _plain_type(field)
+    if field.optional:
+        return (name, annotation | None, None)
+    return (name, annotation)
+
+
+def _plain_type(field: Field) -> Any:  # noqa: ANN401  # a type expression has no narrower type
+    match field.type:
+        case FieldType.TEXT:
+            return Annotated[str, Meta(max_length=_DEFAULT_TEXT if field.max is None else field.max)]
+        case FieldType.REFERENCE:
+            return Annotated[str, Meta(min_length=1, max_length=_REFERENCE_CHARACTERS)]
+        case FieldType.INTEGER | FieldType.TIME:
+            least = -_MAX_INTEGER if field.min is None else field.min
+            most = _MAX_INTEGER if field.max is None else field.max
+            return Annotated[int, Meta(ge=least, le=most)]
+        case FieldType.BOOLEAN:
+            return bool
+        case FieldType.CHOICE:
+            return Annotated[str, Meta(pattern="^(" + "|".join(_literal(o) for o in field.options) + ")$")]
+        case _:
+            return Raw
+
+
+def _literal(option: str) -> str:
+    return "".join(c if c.isalnum() else "\\" + c for c in option)

@@ -1,0 +1,60 @@
+"""Egress: the typed Python of ``egress/1``.
+
+Generated from the interface's document by ``python -m etui.interfaces``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from etui.interfaces.binding import Request, Result
+
+INTERFACE: Final = "egress/1"
+
+__all__ = [
+    "INTERFACE",
+    "Fetch",
+    "FetchResult",
+    "Header",
+]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A header field."""
+
+    name: Annotated[str, Meta(max_length=200)]
+    value: Annotated[str, Meta(max_length=8192)]
+
+
+class FetchResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``egress/1.fetch``."""
+
+    METHOD: ClassVar[str] = "egress/1.fetch"
+
+    status: Annotated[int, Meta(ge=100, le=599)]
+    headers: list[Header]
+    body: bytes
+    url: Annotated[str, Meta(max_length=8192)]
+
+
+class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Send a request."""
+
+    METHOD: ClassVar[str] = "egress/1.fetch"
+    RESULT: ClassVar[type[Result]] = FetchResult
+    SEALED: ClassVar[tuple[str, ...]] = ("insert",)
+
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    host: Annotated[str, Meta(max_length=253)]
+    url: Annotated[str, Meta(max_length=8192)]
+    headers: Annotated[list[Header], Meta(max_length=100)] | None = None
+    body: Annotated[bytes, Meta(max_length=1048576)] | None = None
+    insert: bytes | None = None
+    """A secret that the service puts into the request in place of `placeholder`; sealed with it are the hosts
+    that it may go to.
+    """
+    placeholder: Annotated[str, Meta(max_length=64)] | None = None
+    max_bytes: Annotated[int, Meta(ge=0, le=2097152)] | None = None

@@ -1,0 +1,314 @@
+"""Secrets: the typed Python of ``secret/1``.
+
+Generated from the interface's document by ``python -m etui.interfaces``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from etui.interfaces.binding import Item, Request, Result
+
+INTERFACE: Final = "secret/1"
+
+__all__ = [
+    "INTERFACE",
+    "Code",
+    "CodeResult",
+    "Create",
+    "CreateResult",
+    "Delete",
+    "DeleteResult",
+    "Describe",
+    "DescribeResult",
+    "Find",
+    "FindResult",
+    "Generate",
+    "GenerateResult",
+    "History",
+    "HistoryResult",
+    "Read",
+    "ReadResult",
+    "Restore",
+    "RestoreResult",
+    "Reveal",
+    "RevealResult",
+    "Update",
+    "UpdateResult",
+    "Version",
+]
+
+
+class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An earlier value of an item."""
+
+    version: Annotated[int, Meta(ge=1)]
+    replaced: int
+    size: Annotated[int, Meta(ge=0)]
+
+
+class CreateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.create``."""
+
+    METHOD: ClassVar[str] = "secret/1.create"
+
+    item: Item
+
+
+class Create(Request[CreateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Store a secret.
+
+    Stores a new item. With `replace`, an item of this Client with the same attributes in the same group is
+    overwritten instead, and its old value goes to its history.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.create"
+    RESULT: ClassVar[type[Result]] = CreateResult
+    SEALED: ClassVar[tuple[str, ...]] = (
+        "value",
+        "wrap_key",
+    )
+    REFERENCES: ClassVar[tuple[str, ...]] = ("group",)
+
+    kind: Literal["login", "password", "pin", "note", "file", "code", "group"]
+    label: Annotated[str, Meta(max_length=1000)]
+    attributes: dict[str, Annotated[str, Meta(max_length=4096)]] | None = None
+    """Public: names and values by which the item is found again."""
+    group: str | None = None
+    content_type: Annotated[str, Meta(max_length=200)] | None = None
+    replace: bool | None = None
+    value: bytes | None = None
+    wrap_key: bytes | None = None
+    """A value under the key of a session that an outside program made with its door (AES-128-CBC, PKCS#7, as
+    org.freedesktop.Secret has it): the key is sealed to the Extension, so that the door relays what it does
+    not read.
+    """
+    wrap_iv: Annotated[bytes, Meta(max_length=16)] | None = None
+    wrap_value: Annotated[bytes, Meta(max_length=1048592)] | None = None
+
+
+class FindResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.find``."""
+
+    METHOD: ClassVar[str] = "secret/1.find"
+
+    items: list[Item]
+
+
+class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Find.
+
+    The items whose attributes include all that are given. Those that the Client may not read unasked are put
+    to the user; what stays unanswered is left out.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.find"
+    RESULT: ClassVar[type[Result]] = FindResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("group",)
+
+    attributes: dict[str, Annotated[str, Meta(max_length=4096)]] | None = None
+    """Public: names and values by which the item is found again."""
+    kind: Annotated[str, Meta(max_length=40)] | None = None
+    group: str | None = None
+    text: Annotated[str, Meta(max_length=400)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
+
+
+class DescribeResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.describe``."""
+
+    METHOD: ClassVar[str] = "secret/1.describe"
+
+    item: Item
+    content_type: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class Describe(Request[DescribeResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Describe."""
+
+    METHOD: ClassVar[str] = "secret/1.describe"
+    RESULT: ClassVar[type[Result]] = DescribeResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+
+
+class ReadResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.read``."""
+
+    METHOD: ClassVar[str] = "secret/1.read"
+    SEALED: ClassVar[tuple[str, ...]] = ("value",)
+
+    value: bytes | None = None
+    content_type: Annotated[str, Meta(max_length=200)] | None = None
+    wrap_iv: Annotated[bytes, Meta(max_length=16)] | None = None
+    wrap_value: Annotated[bytes, Meta(max_length=1048592)] | None = None
+
+
+class Read(Request[ReadResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Read."""
+
+    METHOD: ClassVar[str] = "secret/1.read"
+    RESULT: ClassVar[type[Result]] = ReadResult
+    SEALED: ClassVar[tuple[str, ...]] = ("wrap_key",)
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    wrap_key: bytes | None = None
+    """A value under the key of a session that an outside program made with its door (AES-128-CBC, PKCS#7, as
+    org.freedesktop.Secret has it): the key is sealed to the Extension, so that the door relays what it does
+    not read.
+    """
+
+
+class CodeResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.code``."""
+
+    METHOD: ClassVar[str] = "secret/1.code"
+    SEALED: ClassVar[tuple[str, ...]] = ("value",)
+
+    value: bytes
+    valid_s: Annotated[int, Meta(ge=0, le=3600)]
+
+
+class Code(Request[CodeResult], frozen=True, kw_only=True, omit_defaults=True):
+    """One-time code."""
+
+    METHOD: ClassVar[str] = "secret/1.code"
+    RESULT: ClassVar[type[Result]] = CodeResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+
+
+class RevealResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.reveal``."""
+
+    METHOD: ClassVar[str] = "secret/1.reveal"
+
+
+class Reveal(Request[RevealResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Show to the user.
+
+    Shows the value in the Trusted Dialog; the Client gets nothing.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.reveal"
+    RESULT: ClassVar[type[Result]] = RevealResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+    WAITS: ClassVar[bool] = True
+
+    item: str
+
+
+class UpdateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.update``."""
+
+    METHOD: ClassVar[str] = "secret/1.update"
+
+    item: Item
+
+
+class Update(Request[UpdateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Change."""
+
+    METHOD: ClassVar[str] = "secret/1.update"
+    RESULT: ClassVar[type[Result]] = UpdateResult
+    SEALED: ClassVar[tuple[str, ...]] = (
+        "value",
+        "wrap_key",
+    )
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    label: Annotated[str, Meta(max_length=1000)] | None = None
+    attributes: dict[str, Annotated[str, Meta(max_length=4096)]] | None = None
+    """Public: names and values by which the item is found again."""
+    content_type: Annotated[str, Meta(max_length=200)] | None = None
+    value: bytes | None = None
+    wrap_key: bytes | None = None
+    """A value under the key of a session that an outside program made with its door (AES-128-CBC, PKCS#7, as
+    org.freedesktop.Secret has it): the key is sealed to the Extension, so that the door relays what it does
+    not read.
+    """
+    wrap_iv: Annotated[bytes, Meta(max_length=16)] | None = None
+    wrap_value: Annotated[bytes, Meta(max_length=1048592)] | None = None
+
+
+class DeleteResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.delete``."""
+
+    METHOD: ClassVar[str] = "secret/1.delete"
+
+
+class Delete(Request[DeleteResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Delete."""
+
+    METHOD: ClassVar[str] = "secret/1.delete"
+    RESULT: ClassVar[type[Result]] = DeleteResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+
+
+class HistoryResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.history``."""
+
+    METHOD: ClassVar[str] = "secret/1.history"
+
+    versions: list[Version]
+
+
+class History(Request[HistoryResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Earlier values."""
+
+    METHOD: ClassVar[str] = "secret/1.history"
+    RESULT: ClassVar[type[Result]] = HistoryResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+
+
+class RestoreResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.restore``."""
+
+    METHOD: ClassVar[str] = "secret/1.restore"
+
+    item: Item
+
+
+class Restore(Request[RestoreResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Bring back."""
+
+    METHOD: ClassVar[str] = "secret/1.restore"
+    RESULT: ClassVar[type[Result]] = RestoreResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    version: Annotated[int, Meta(ge=1)]
+
+
+class GenerateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.generate``."""
+
+    METHOD: ClassVar[str] = "secret/1.generate"
+    SEALED: ClassVar[tuple[str, ...]] = ("value",)
+
+    value: bytes
+
+
+class Generate(Request[GenerateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Generate a password.
+
+    A random password that nobody has seen; it is not stored.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.generate"
+    RESULT: ClassVar[type[Result]] = GenerateResult
+
+    length: Annotated[int, Meta(ge=4, le=256)] | None = None
+    words: Annotated[int, Meta(ge=3, le=20)] | None = None
+    symbols: bool | None = None

@@ -1,0 +1,771 @@
+"""The wallet: the typed Python of ``wallet/1``.
+
+Generated from the interface's document by ``python -m etui.interfaces``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from etui.interfaces.binding import Item, Request, Result
+
+INTERFACE: Final = "wallet/1"
+
+__all__ = [
+    "INTERFACE",
+    "Appearance",
+    "AppearanceResult",
+    "Audit",
+    "AuditResult",
+    "ChangePassphrase",
+    "ChangePassphraseResult",
+    "ClientRow",
+    "Clients",
+    "ClientsResult",
+    "Create",
+    "CreateResult",
+    "Dismiss",
+    "DismissResult",
+    "Document",
+    "DocumentResult",
+    "DoorDisable",
+    "DoorDisableResult",
+    "DoorEnable",
+    "DoorEnableResult",
+    "DoorRow",
+    "Doors",
+    "DoorsResult",
+    "Ends",
+    "EndsResult",
+    "ExtensionRow",
+    "Extensions",
+    "ExtensionsResult",
+    "Follow",
+    "FollowResult",
+    "Grant",
+    "GrantResult",
+    "GrantRow",
+    "Grants",
+    "GrantsResult",
+    "Hello",
+    "HelloResult",
+    "Install",
+    "InstallResult",
+    "InterfaceRow",
+    "Interfaces",
+    "InterfacesResult",
+    "Introduce",
+    "IntroduceResult",
+    "Inventory",
+    "InventoryResult",
+    "LinkRow",
+    "Lock",
+    "LockResult",
+    "RecordRow",
+    "Register",
+    "RegisterResult",
+    "Remove",
+    "RemoveResult",
+    "ReplaceRecovery",
+    "ReplaceRecoveryResult",
+    "Revoke",
+    "RevokeResult",
+    "Set",
+    "SetResult",
+    "SettingRow",
+    "Settings",
+    "SettingsResult",
+    "Status",
+    "StatusResult",
+    "Stop",
+    "StopResult",
+    "Subscribe",
+    "SubscribeResult",
+    "Unlock",
+    "UnlockResult",
+    "Verify",
+    "VerifyResult",
+    "Why",
+    "WhyResult",
+]
+
+
+class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A Client that the wallet has met."""
+
+    client: str
+    label: str
+    strength: str
+    since: int
+    last: int
+    decisions: int
+
+
+class GrantRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A decision of the user that lasts."""
+
+    grant: str
+    client: str
+    label: str
+    action: str
+    scope: str
+    what: str
+    why: str
+    since: int
+    until: int | None = None
+    uses_left: int | None = None
+    limit_minor: int | None = None
+    currency: str | None = None
+
+
+class ExtensionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An installed Extension."""
+
+    extension: str
+    name: str
+    publisher: str
+    version: str
+    provides: list[str]
+    uses: list[str]
+    permissions: list[str]
+    state: str
+    installed: int
+    links: list[LinkRow] | None = None
+
+
+class LinkRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An entry that an Extension publishes and that calls it."""
+
+    title: str
+    text: str | None = None
+    method: str
+
+
+class InterfaceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An interface and who provides it."""
+
+    interface: str
+    title: str
+    provider: str | None = None
+
+
+class RecordRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of the audit."""
+
+    id: str
+    at: int
+    client: str
+    label: str
+    action: str
+    what: str | None = None
+    outcome: str
+    through: str | None = None
+
+
+class SettingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A setting."""
+
+    name: str
+    value: str
+    text: str | None = None
+
+
+class DoorRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A door."""
+
+    door: str
+    title: str
+    enabled: bool
+    state: str
+    detail: str | None = None
+
+
+class HelloResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.hello``."""
+
+    METHOD: ClassVar[str] = "wallet/1.hello"
+
+    version: int
+    router: str
+    client: str
+    label: str
+    strength: str
+    locked: bool
+    test: bool
+    reopened: bool | None = None
+
+
+class Hello(Request[HelloResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Begin.
+
+    The first request of every connection. `key` is the X25519 public key of the Client's session; the answer
+    says who the Router takes the Client for.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.hello"
+    RESULT: ClassVar[type[Result]] = HelloResult
+
+    versions: Annotated[list[int], Meta(max_length=16)]
+    key: Annotated[bytes, Meta(max_length=32)] | None = None
+    name: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class StatusResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.status``."""
+
+    METHOD: ClassVar[str] = "wallet/1.status"
+
+    state: Literal["none", "locked", "unlocked"]
+    installed: str
+    display: str
+    test: bool
+    dialog: str
+    notes: list[str]
+    unlocked_at: int | None = None
+    locks_at: int | None = None
+    version: str
+
+
+class Status(Request[StatusResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Status.
+
+    `state` is none (no wallet yet), locked or unlocked.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.status"
+    RESULT: ClassVar[type[Result]] = StatusResult
+
+
+class CreateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.create``."""
+
+    METHOD: ClassVar[str] = "wallet/1.create"
+
+
+class Create(Request[CreateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Make the wallet."""
+
+    METHOD: ClassVar[str] = "wallet/1.create"
+    RESULT: ClassVar[type[Result]] = CreateResult
+    WAITS: ClassVar[bool] = True
+
+
+class UnlockResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.unlock``."""
+
+    METHOD: ClassVar[str] = "wallet/1.unlock"
+
+
+class Unlock(Request[UnlockResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Unlock."""
+
+    METHOD: ClassVar[str] = "wallet/1.unlock"
+    RESULT: ClassVar[type[Result]] = UnlockResult
+    WAITS: ClassVar[bool] = True
+
+    recovery: bool | None = None
+
+
+class LockResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.lock``."""
+
+    METHOD: ClassVar[str] = "wallet/1.lock"
+
+
+class Lock(Request[LockResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Lock."""
+
+    METHOD: ClassVar[str] = "wallet/1.lock"
+    RESULT: ClassVar[type[Result]] = LockResult
+
+
+class ChangePassphraseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.change_passphrase``."""
+
+    METHOD: ClassVar[str] = "wallet/1.change_passphrase"
+
+
+class ChangePassphrase(Request[ChangePassphraseResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Change the passphrase."""
+
+    METHOD: ClassVar[str] = "wallet/1.change_passphrase"
+    RESULT: ClassVar[type[Result]] = ChangePassphraseResult
+    WAITS: ClassVar[bool] = True
+
+
+class ReplaceRecoveryResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.replace_recovery``."""
+
+    METHOD: ClassVar[str] = "wallet/1.replace_recovery"
+
+
+class ReplaceRecovery(Request[ReplaceRecoveryResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Make a new recovery key."""
+
+    METHOD: ClassVar[str] = "wallet/1.replace_recovery"
+    RESULT: ClassVar[type[Result]] = ReplaceRecoveryResult
+    WAITS: ClassVar[bool] = True
+
+
+class AppearanceResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.appearance``."""
+
+    METHOD: ClassVar[str] = "wallet/1.appearance"
+
+
+class Appearance(Request[AppearanceResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Change picture, phrase and colour."""
+
+    METHOD: ClassVar[str] = "wallet/1.appearance"
+    RESULT: ClassVar[type[Result]] = AppearanceResult
+    WAITS: ClassVar[bool] = True
+
+
+class EndsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.ends``."""
+
+    METHOD: ClassVar[str] = "wallet/1.ends"
+
+    key: Annotated[bytes, Meta(max_length=32)]
+    provider: str
+
+
+class Ends(Request[EndsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Session keys of providers.
+
+    The X25519 public key of the provider of an interface, to which a Client seals.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.ends"
+    RESULT: ClassVar[type[Result]] = EndsResult
+
+    interface: Annotated[str, Meta(max_length=120)]
+
+
+class RegisterResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.register``."""
+
+    METHOD: ClassVar[str] = "wallet/1.register"
+
+    quota_bytes: Annotated[int, Meta(ge=0)]
+
+
+class Register(Request[RegisterResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Register.
+
+    The first request of an Extension: its session key and the interfaces that it provides, which its
+    manifest must name.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.register"
+    RESULT: ClassVar[type[Result]] = RegisterResult
+
+    key: Annotated[bytes, Meta(max_length=32)]
+    provides: Annotated[list[Annotated[str, Meta(max_length=120)]], Meta(max_length=32)]
+
+
+class IntroduceResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.introduce``."""
+
+    METHOD: ClassVar[str] = "wallet/1.introduce"
+
+    peer: str
+    client: str
+    label: str
+    strength: str
+
+
+class Introduce(Request[IntroduceResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Introduce a peer.
+
+    A door names the process that it speaks for; the Router looks for itself. `peer` then stands in the
+    member `for` of the door's requests.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.introduce"
+    RESULT: ClassVar[type[Result]] = IntroduceResult
+
+    pid: Annotated[int, Meta(ge=1)]
+    uid: Annotated[int, Meta(ge=0)]
+    start: Annotated[int, Meta(ge=0)] | None = None
+    key: Annotated[bytes, Meta(max_length=32)] | None = None
+
+
+class DismissResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.dismiss``."""
+
+    METHOD: ClassVar[str] = "wallet/1.dismiss"
+
+
+class Dismiss(Request[DismissResult], frozen=True, kw_only=True, omit_defaults=True):
+    """A peer is gone."""
+
+    METHOD: ClassVar[str] = "wallet/1.dismiss"
+    RESULT: ClassVar[type[Result]] = DismissResult
+
+    peer: Annotated[str, Meta(max_length=64)]
+
+
+class SubscribeResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.subscribe``."""
+
+    METHOD: ClassVar[str] = "wallet/1.subscribe"
+
+
+class Subscribe(Request[SubscribeResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Be told.
+
+    Events come as notifications `event`: `locked`, `unlocked`, `items`.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.subscribe"
+    RESULT: ClassVar[type[Result]] = SubscribeResult
+
+    topics: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=16)]
+
+
+class InterfacesResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.interfaces``."""
+
+    METHOD: ClassVar[str] = "wallet/1.interfaces"
+
+    interfaces: list[InterfaceRow]
+
+
+class Interfaces(Request[InterfacesResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Interfaces."""
+
+    METHOD: ClassVar[str] = "wallet/1.interfaces"
+    RESULT: ClassVar[type[Result]] = InterfacesResult
+
+
+class DocumentResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.document``."""
+
+    METHOD: ClassVar[str] = "wallet/1.document"
+
+    document: str
+
+
+class Document(Request[DocumentResult], frozen=True, kw_only=True, omit_defaults=True):
+    """An interface's document."""
+
+    METHOD: ClassVar[str] = "wallet/1.document"
+    RESULT: ClassVar[type[Result]] = DocumentResult
+
+    interface: Annotated[str, Meta(max_length=120)]
+
+
+class InventoryResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.inventory``."""
+
+    METHOD: ClassVar[str] = "wallet/1.inventory"
+
+    items: list[Item]
+
+
+class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaults=True):
+    """All items.
+
+    The items of every Extension, by name and kind, for a Shell.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.inventory"
+    RESULT: ClassVar[type[Result]] = InventoryResult
+
+
+class ClientsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.clients``."""
+
+    METHOD: ClassVar[str] = "wallet/1.clients"
+
+    clients: list[ClientRow]
+
+
+class Clients(Request[ClientsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Clients."""
+
+    METHOD: ClassVar[str] = "wallet/1.clients"
+    RESULT: ClassVar[type[Result]] = ClientsResult
+
+
+class GrantsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.grants``."""
+
+    METHOD: ClassVar[str] = "wallet/1.grants"
+
+    grants: list[GrantRow]
+
+
+class Grants(Request[GrantsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Grants."""
+
+    METHOD: ClassVar[str] = "wallet/1.grants"
+    RESULT: ClassVar[type[Result]] = GrantsResult
+
+    client: Annotated[str, Meta(max_length=400)] | None = None
+
+
+class GrantResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.grant``."""
+
+    METHOD: ClassVar[str] = "wallet/1.grant"
+
+    grant: str
+
+
+class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Give a lasting right."""
+
+    METHOD: ClassVar[str] = "wallet/1.grant"
+    RESULT: ClassVar[type[Result]] = GrantResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    client: Annotated[str, Meta(max_length=400)]
+    action: Annotated[str, Meta(max_length=200)]
+    item: str | None = None
+    uses: Annotated[int, Meta(ge=1)] | None = None
+    until: int | None = None
+    limit_minor: Annotated[int, Meta(ge=0)] | None = None
+    currency: Annotated[str, Meta(max_length=3)] | None = None
+
+
+class RevokeResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.revoke``."""
+
+    METHOD: ClassVar[str] = "wallet/1.revoke"
+
+    revoked: Annotated[int, Meta(ge=0)]
+
+
+class Revoke(Request[RevokeResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Take a right back."""
+
+    METHOD: ClassVar[str] = "wallet/1.revoke"
+    RESULT: ClassVar[type[Result]] = RevokeResult
+
+    grant: Annotated[str, Meta(max_length=64)] | None = None
+    client: Annotated[str, Meta(max_length=400)] | None = None
+
+
+class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.audit``."""
+
+    METHOD: ClassVar[str] = "wallet/1.audit"
+
+    records: list[RecordRow]
+
+
+class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Audit."""
+
+    METHOD: ClassVar[str] = "wallet/1.audit"
+    RESULT: ClassVar[type[Result]] = AuditResult
+
+    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
+    text: Annotated[str, Meta(max_length=200)] | None = None
+    before: Annotated[str, Meta(max_length=32)] | None = None
+
+
+class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.verify``."""
+
+    METHOD: ClassVar[str] = "wallet/1.verify"
+
+    ok: bool
+    records: int
+    findings: list[str]
+    rollback: str
+
+
+class Verify(Request[VerifyResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Verify the audit."""
+
+    METHOD: ClassVar[str] = "wallet/1.verify"
+    RESULT: ClassVar[type[Result]] = VerifyResult
+
+
+class WhyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.why``."""
+
+    METHOD: ClassVar[str] = "wallet/1.why"
+
+    sentences: list[str]
+    policies: list[str]
+
+
+class Why(Request[WhyResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Explain a decision."""
+
+    METHOD: ClassVar[str] = "wallet/1.why"
+    RESULT: ClassVar[type[Result]] = WhyResult
+
+    id: Annotated[str, Meta(max_length=32)]
+
+
+class ExtensionsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.extensions``."""
+
+    METHOD: ClassVar[str] = "wallet/1.extensions"
+
+    extensions: list[ExtensionRow]
+
+
+class Extensions(Request[ExtensionsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Extensions."""
+
+    METHOD: ClassVar[str] = "wallet/1.extensions"
+    RESULT: ClassVar[type[Result]] = ExtensionsResult
+
+
+class InstallResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.install``."""
+
+    METHOD: ClassVar[str] = "wallet/1.install"
+
+    extension: str
+    version: str
+
+
+class Install(Request[InstallResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Install an Extension."""
+
+    METHOD: ClassVar[str] = "wallet/1.install"
+    RESULT: ClassVar[type[Result]] = InstallResult
+    WAITS: ClassVar[bool] = True
+
+    path: Annotated[str, Meta(max_length=4096)]
+
+
+class RemoveResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.remove``."""
+
+    METHOD: ClassVar[str] = "wallet/1.remove"
+
+
+class Remove(Request[RemoveResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Remove an Extension."""
+
+    METHOD: ClassVar[str] = "wallet/1.remove"
+    RESULT: ClassVar[type[Result]] = RemoveResult
+    WAITS: ClassVar[bool] = True
+
+    extension: Annotated[str, Meta(max_length=200)]
+
+
+class FollowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.follow``."""
+
+    METHOD: ClassVar[str] = "wallet/1.follow"
+
+
+class Follow(Request[FollowResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Call a link.
+
+    Calls an entry that an Extension publishes, by its title; the Extension answers in the Trusted Dialog.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.follow"
+    RESULT: ClassVar[type[Result]] = FollowResult
+    WAITS: ClassVar[bool] = True
+
+    extension: Annotated[str, Meta(max_length=200)]
+    link: Annotated[str, Meta(max_length=120)]
+
+
+class SettingsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.settings``."""
+
+    METHOD: ClassVar[str] = "wallet/1.settings"
+
+    settings: list[SettingRow]
+
+
+class Settings(Request[SettingsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Settings."""
+
+    METHOD: ClassVar[str] = "wallet/1.settings"
+    RESULT: ClassVar[type[Result]] = SettingsResult
+
+
+class SetResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.set``."""
+
+    METHOD: ClassVar[str] = "wallet/1.set"
+
+
+class Set(Request[SetResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Change a setting."""
+
+    METHOD: ClassVar[str] = "wallet/1.set"
+    RESULT: ClassVar[type[Result]] = SetResult
+    WAITS: ClassVar[bool] = True
+
+    name: Annotated[str, Meta(max_length=80)]
+    value: Annotated[str, Meta(max_length=400)]
+
+
+class DoorsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.doors``."""
+
+    METHOD: ClassVar[str] = "wallet/1.doors"
+
+    doors: list[DoorRow]
+
+
+class Doors(Request[DoorsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Doors."""
+
+    METHOD: ClassVar[str] = "wallet/1.doors"
+    RESULT: ClassVar[type[Result]] = DoorsResult
+
+
+class DoorEnableResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.door_enable``."""
+
+    METHOD: ClassVar[str] = "wallet/1.door_enable"
+
+    detail: str
+
+
+class DoorEnable(Request[DoorEnableResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Open a door."""
+
+    METHOD: ClassVar[str] = "wallet/1.door_enable"
+    RESULT: ClassVar[type[Result]] = DoorEnableResult
+    WAITS: ClassVar[bool] = True
+
+    door: Annotated[str, Meta(max_length=80)]
+
+
+class DoorDisableResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.door_disable``."""
+
+    METHOD: ClassVar[str] = "wallet/1.door_disable"
+
+    detail: str
+
+
+class DoorDisable(Request[DoorDisableResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Close a door."""
+
+    METHOD: ClassVar[str] = "wallet/1.door_disable"
+    RESULT: ClassVar[type[Result]] = DoorDisableResult
+
+    door: Annotated[str, Meta(max_length=80)]
+
+
+class StopResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.stop``."""
+
+    METHOD: ClassVar[str] = "wallet/1.stop"
+
+
+class Stop(Request[StopResult], frozen=True, kw_only=True, omit_defaults=True):
+    """End the wallet."""
+
+    METHOD: ClassVar[str] = "wallet/1.stop"
+    RESULT: ClassVar[type[Result]] = StopResult
