@@ -1,0 +1,29 @@
+"""What a third party imports: ``Extension``, ``Client`` and the sealed ``Store``.
+
+The asynchronous Client stands in ``etui.sdk.aio``, so that an Extension does not pay for an event loop at its start.
+"""
+
+from etui.interfaces import Item, Prepared
+from etui.protocol import Envelope, ErrorCode, ProtocolError, RemoteError
+from etui.sdk.client import Client, Event
+from etui.sdk.extension import Call, Extension, prepares, provides
+from etui.sdk.store import DamagedRecordError, Store
+from etui.sdk.wire import ConnectionLost
+
+__all__ = [
+    "Call",
+    "Client",
+    "ConnectionLost",
+    "DamagedRecordError",
+    "Envelope",
+    "ErrorCode",
+    "Event",
+    "Extension",
+    "Item",
+    "Prepared",
+    "ProtocolError",
+    "RemoteError",
+    "Store",
+    "prepares",
+    "provides",
+]

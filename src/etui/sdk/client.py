@@ -1,0 +1,163 @@
+"""A Client for scripts: plain, synchronous, one request at a time.
+
+::
+
+    from etui.interfaces import secret_1 as secret
+    from etui.sdk import Client
+
+    with Client.connect(name="backup") as wallet:
+        found = wallet.call(secret.Find(attributes={"service": "backup"}))
+        print(wallet.call(secret.Read(item=found.items[0].item)).value)
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+import msgspec
+
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import (
+    PLAIN,
+    PROTOCOL_VERSION,
+    Envelope,
+    ErrorCode,
+    MessageKind,
+    ProtocolError,
+    RemoteError,
+    encode_request,
+    find_place,
+)
+from etui.sdk.ends import End
+from etui.sdk.wire import ConnectionLost, Wire
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from etui.interfaces import Request, Result
+    from etui.protocol import Message
+
+ResultT = TypeVar("ResultT", bound="Result")
+
+
+class Client:
+    """A connection to the Router, begun with ``hello``; use ``connect`` to make one.
+
+    ``greeting`` is what the Router answered: who it takes this Client for, and whether the wallet is locked.
+    """
+
+    def __init__(self, sock: socket.socket, *, name: str = "") -> None:
+        self._wire = Wire(sock)
+        self._end = End()
+        self._next = 0
+        self._keys: dict[tuple[str, str], bytes] = {}
+        try:
+            self.greeting: wallet.HelloResult = self.call(
+                wallet.Hello(versions=[PROTOCOL_VERSION], key=self._end.public, name=name or None)
+            )
+        except BaseException:
+            self.close()
+            raise
+
+    @classmethod
+    def connect(cls, path: Path | str | None = None, *, name: str = "", timeout_s: float | None = None) -> Self:
+        """A Client of the wallet at ``path``, or of the profile that the environment names.
+
+        ``timeout_s`` bounds each wait for an answer. Raises ``ConnectionLost`` where no wallet runs there.
+        """
+        path = path if path is not None else find_place(os.environ, os.getuid()).socket
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+        try:
+            sock.connect(str(path))
+        except OSError as error:
+            sock.close()
+            msg = f"no wallet answers at {path} ({error.strerror}); start one with `etui up`"
+            raise ConnectionLost(msg) from None
+        sock.settimeout(timeout_s)
+        return cls(sock, name=name)
+
+    def call(self, request: Request[ResultT], *, quiet: bool = False, provider: str = "") -> ResultT:
+        """What answers a request; sealed fields are sealed before and opened after.
+
+        ``quiet``: fail with ``denied`` rather than ask the user. ``provider``: which Extension, where an interface
+        has several. Raises ``RemoteError`` with the Router's code, ``ConnectionLost``, ``TimeoutError``.
+        """
+        envelope = Envelope(quiet=quiet, provider=provider) if quiet or provider else PLAIN
+        try:
+            result = self._send(request, envelope)
+        except RemoteError as error:
+            if error.code is not ErrorCode.STALE_KEY or not self._keys:
+                raise
+            self._keys.clear()  # the provider was started anew since
+            result = self._send(request, envelope)
+        return cast("ResultT", self._end.decode(request.RESULT, result))
+
+    def call_raw(self, method: str, params: bytes = b"{}", envelope: Envelope = PLAIN) -> bytes:
+        """The encoded result of a method that this Client has no types for; ``params`` is encoded JSON."""
+        self._next += 1
+        self._wire.send(encode_request(self._next, method, params, envelope))
+        while True:
+            message = self._wire.receive()
+            if message.kind in {MessageKind.RESULT, MessageKind.ERROR} and message.id in {self._next, None}:
+                return _result(message)
+
+    def events(self, topics: list[str]) -> wallet.SubscribeResult:
+        """Subscribes to events; ``next_event`` gives them out."""
+        return self.call(wallet.Subscribe(topics=topics))
+
+    def next_event(self) -> tuple[str, bytes]:
+        """The next event's topic and its encoded data; waits for one."""
+        while True:
+            message = self._wire.receive()
+            if message.kind is MessageKind.NOTIFICATION and message.method == "event":
+                event = _event_decoder.decode(message.params)
+                return event.topic, bytes(event.data)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._wire.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _send(self, request: Request[Any], envelope: Envelope) -> bytes:
+        other = self._key_of(request, envelope.provider)
+        return self.call_raw(request.METHOD, self._end.encode(request, other), envelope)
+
+    def _key_of(self, request: Request[Any], provider: str) -> bytes | None:
+        if not any(getattr(request, name) is not None for name in request.SEALED):
+            return None
+        interface = request.METHOD.rsplit(".", 1)[0]
+        key = self._keys.get((interface, provider))
+        if key is None:
+            answer = self.call_raw(
+                wallet.Ends.METHOD,
+                msgspec.json.encode(wallet.Ends(interface=interface)),
+                Envelope(provider=provider),
+            )
+            key = self._keys[interface, provider] = self._end.decode(wallet.EndsResult, answer).key
+        return key
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Parameters of the notification ``event``."""
+
+    topic: str
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+_event_decoder = msgspec.json.Decoder(Event)
+
+
+def _result(message: Message) -> bytes:
+    if message.kind is MessageKind.ERROR:
+        assert not isinstance(message.error, msgspec.UnsetType)  # noqa: S101  # what `kind` has told
+        raise RemoteError.from_object(message.error)
+    if isinstance(message.result, msgspec.UnsetType):
+        raise ProtocolError(ErrorCode.INVALID_REQUEST, "an answer without a result")
+    return bytes(message.result)

@@ -1,0 +1,329 @@
+"""What a third party's Extension is made of: methods that serve an interface, and nothing else to learn.
+
+::
+
+    from etui.interfaces import secret_1 as secret
+    from etui.sdk import Call, Extension, provides
+
+    class Vending(Extension):
+        @provides(secret.Generate)
+        def generate(self, request: secret.Generate, call: Call) -> secret.GenerateResult:
+            return secret.GenerateResult(value=b"…")
+
+    if __name__ == "__main__":
+        Vending().run()
+
+Requests come one after the other on the main thread. A method whose interface says that it *waits* for the user runs
+on a thread of its own, so that others are served meanwhile. The process starts with descriptor 3, its connection to
+the Router, and descriptor 4, from which it reads its 32-byte key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import resource
+import socket
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+
+import msgspec
+
+from etui.interfaces import Item, Prepared, Result
+from etui.interfaces import extension_1 as extension
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import (
+    CallInfo,
+    CallTable,
+    Envelope,
+    ErrorCode,
+    Message,
+    MessageKind,
+    ProtocolError,
+    RemoteError,
+    encode_error,
+    encode_request,
+    encode_result,
+    error_object,
+)
+from etui.sdk.ends import End
+from etui.sdk.store import Store
+from etui.sdk.wire import ConnectionLost, Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etui.interfaces import Request
+
+CHANNEL_FD: Final = 3
+KEY_FD: Final = 4
+_PR_SET_DUMPABLE: Final = 4
+_MAX_WAITING_THREADS: Final = 16
+_KEY_BYTES: Final = 32
+_PAGE_BYTES: Final = 512 << 10
+
+ResultT = TypeVar("ResultT", bound=Result)
+RequestT = TypeVar("RequestT", bound="Request[Any]")
+Handler: TypeAlias = Callable[[Any, RequestT, "Call"], Result]
+_DecoratedT = TypeVar("_DecoratedT", bound=Callable[..., Any])
+
+
+class Call:
+    """The call being served, under which the Extension may call others."""
+
+    def __init__(self, owner: Extension, info: CallInfo) -> None:
+        self._owner = owner
+        self.id = info.id
+        self.client = info.client
+        self.name = info.name
+        self.key = info.key
+
+    def ask(self, request: Request[ResultT], *, provider: str = "") -> ResultT:
+        """What answers a request made under this call, as ``Client.call``."""
+        return self._owner.call(request, under=self.id, provider=provider)
+
+
+def provides(request: type[Request[Any]]) -> Callable[[_DecoratedT], _DecoratedT]:
+    """Marks the method that serves this request."""
+
+    def mark(function: _DecoratedT) -> _DecoratedT:
+        function.__dict__["_serves"] = request
+        return function
+
+    return mark
+
+
+def prepares(request: type[Request[Any]]) -> Callable[[_DecoratedT], _DecoratedT]:
+    """Marks the method that says beforehand what this request would amount to; it changes and discloses nothing."""
+
+    def mark(function: _DecoratedT) -> _DecoratedT:
+        function.__dict__["_prepares"] = request
+        return function
+
+    return mark
+
+
+class Extension:
+    """Base of an Extension; a subclass has a method for each request that it serves.
+
+    ``store`` keeps its sealed records. ``begin`` is called once, when the key is there and before the first request.
+    """
+
+    def __init__(self) -> None:
+        self._serves: dict[str, tuple[type[Request[Any]], Callable[..., Result]]] = {}
+        self._prepares: dict[str, Callable[..., Result]] = {}
+        for name in dir(type(self)):
+            function = getattr(type(self), name)
+            if (request := getattr(function, "_serves", None)) is not None:
+                self._serves[request.METHOD] = (request, getattr(self, name))
+            if (request := getattr(function, "_prepares", None)) is not None:
+                self._prepares[request.METHOD] = getattr(self, name)
+        self._end = End()
+        self._keys: dict[tuple[str, str], bytes] = {}
+        self._waiting: CallTable[_Waiter] = CallTable()
+        self._numbering = threading.Lock()
+        self._queue: deque[Message] = deque()
+        self._main = threading.get_ident()
+        self._threads = threading.BoundedSemaphore(_MAX_WAITING_THREADS)
+        self._wire: Wire
+        self._info = msgspec.json.Decoder(CallInfo)
+        self.store: Store
+
+    def begin(self) -> None:
+        """Called once before the first request is served; a subclass loads here what it keeps in memory."""
+
+    def inventory(self) -> Sequence[Item]:
+        """Every item with its own id; an Extension that holds items overrides it."""
+        return ()
+
+    @provides(extension.Inventory)
+    def _inventory(self, request: extension.Inventory, _: Call) -> extension.InventoryResult:
+        after = request.after or ""
+        items = sorted((i for i in self.inventory() if i.item > after), key=lambda i: i.item)
+        page: list[Item] = []
+        size = 0
+        for item in items[: request.limit or 500]:
+            size += len(msgspec.json.encode(item))
+            if page and size > _PAGE_BYTES:
+                break
+            page.append(item)
+        return extension.InventoryResult(items=page, more=len(page) < len(items))
+
+    @provides(extension.Locate)
+    def _locate(self, request: extension.Locate, _: Call) -> extension.LocateResult:
+        return extension.LocateResult(items=self.locate(request.ids))
+
+    def locate(self, ids: Sequence[str]) -> list[Item]:
+        """The entries of the items with these ids; override it where there are many."""
+        wanted = set(ids)
+        return [item for item in self.inventory() if item.item in wanted]
+
+    def run(self, *, channel: int = CHANNEL_FD, key: int = KEY_FD) -> None:
+        """Registers with the Router and serves until the connection ends."""
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        self._wire = Wire(socket.socket(fileno=channel))
+        provided = sorted({method.rsplit(".", 1)[0] for method in self._serves})
+        with contextlib.suppress(ConnectionLost):
+            self._start(provided, key)
+            while True:
+                self._serve(self._queue.popleft() if self._queue else self._wire.receive())
+
+    def call(self, request: Request[ResultT], *, under: str = "", provider: str = "") -> ResultT:
+        """What answers a request of this Extension's own; ``Call.ask`` makes one under a call that it serves."""
+        envelope = Envelope(under=under, provider=provider)
+        try:
+            return self._call_once(request, envelope)
+        except RemoteError as error:
+            if error.code is not ErrorCode.STALE_KEY or not self._keys:
+                raise
+            self._keys.clear()
+            return self._call_once(request, envelope)
+
+    def _start(self, provided: list[str], key: int) -> None:
+        with open(key, "rb") as pipe:  # a descriptor, not a path
+            own_key = pipe.read()
+        if len(own_key) != _KEY_BYTES:
+            sys.exit(
+                f"the vault handed over {len(own_key)} bytes where a key has {_KEY_BYTES}: unlock the wallet again"
+            )
+        self.store = Store(own_key, self.call)
+        register = wallet.Register(key=self._end.public, provides=provided)
+        self._raw(wallet.Register.METHOD, msgspec.json.encode(register), Envelope())
+        self.begin()
+
+    def _call_once(self, request: Request[ResultT], envelope: Envelope) -> ResultT:
+        other = self._key_of(request, envelope.provider)
+        result = self._raw(request.METHOD, self._end.encode(request, other), envelope)
+        return cast("ResultT", self._end.decode(request.RESULT, result))
+
+    def _key_of(self, request: Request[Any], provider: str) -> bytes | None:
+        if not any(getattr(request, name) is not None for name in request.SEALED):
+            return None
+        interface = request.METHOD.rsplit(".", 1)[0]
+        key = self._keys.get((interface, provider))
+        if key is None:
+            ends = msgspec.json.encode(wallet.Ends(interface=interface))
+            answer = self._raw(wallet.Ends.METHOD, ends, Envelope(provider=provider))
+            key = self._keys[interface, provider] = self._end.decode(wallet.EndsResult, answer).key
+        return key
+
+    def _raw(self, method: str, params: bytes, envelope: Envelope) -> bytes:
+        waiter = _Waiter()
+        with self._numbering:
+            number = self._waiting.add(waiter)
+        try:
+            self._wire.send(encode_request(number, method, params, envelope))
+        except ProtocolError:
+            self._waiting.drop(number)
+            raise
+        if threading.get_ident() == self._main:
+            while waiter.message is None:
+                self._receive()
+        else:
+            waiter.arrived.wait()
+        return waiter.result()
+
+    def _receive(self) -> None:
+        message = self._wire.receive()
+        if message.kind in {MessageKind.RESULT, MessageKind.ERROR}:
+            self._waiting.take(message).give(message)
+        else:
+            self._queue.append(message)
+
+    def _serve(self, message: Message) -> None:
+        match message.kind:
+            case MessageKind.REQUEST:
+                handled = self._serves.get(message.method)
+                if handled is not None and handled[0].WAITS:
+                    self._serve_on_thread(message)
+                else:
+                    self._reply(message)
+            case MessageKind.RESULT | MessageKind.ERROR:
+                self._waiting.take(message).give(message)
+            case MessageKind.NOTIFICATION:
+                pass  # `cancel` of a call that is already served, or an event nobody asked for
+
+    def _serve_on_thread(self, message: Message) -> None:
+        if not self._threads.acquire(blocking=False):
+            error = ProtocolError(ErrorCode.TOO_MANY, "too many calls wait for the user already")
+            self._wire.send(encode_error(_id(message), error_object(error)))
+            return
+
+        def serve() -> None:
+            try:
+                with contextlib.suppress(ConnectionLost):
+                    self._reply(message)
+            finally:
+                self._threads.release()
+
+        threading.Thread(target=serve, daemon=True).start()
+
+    def _reply(self, message: Message) -> None:
+        try:
+            self._wire.send(self._answer(message))
+        except ConnectionLost:
+            raise
+        except ProtocolError as error:
+            failure = ProtocolError(error.code, f"{message.method}: {error.message}: ask for less at once")
+            self._wire.send(encode_error(_id(message), error_object(failure)))
+
+    def _answer(self, message: Message) -> bytes:
+        try:
+            info = self._info.decode(message.call) if message.call else CallInfo()
+            result = self._handle(message, info)
+            return encode_result(_id(message), self._end.encode(result, info.key))
+        except ProtocolError as error:
+            return encode_error(_id(message), error_object(error))
+        except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Extension lives on
+            sys.stderr.write(f"{message.method}: {type(error).__name__}\n")
+            failure = ProtocolError(ErrorCode.INTERNAL, f"{message.method} failed in the Extension")
+            return encode_error(_id(message), error_object(failure))
+
+    def _handle(self, message: Message, info: CallInfo) -> Result:
+        handled = self._serves.get(message.method)
+        if handled is None:
+            raise ProtocolError(ErrorCode.UNKNOWN_METHOD, f"this Extension does not serve {message.method}")
+        kind, function = handled
+        if info.prepare:
+            prepare = self._prepares.get(message.method)
+            if prepare is None:
+                return Prepared()
+            function = prepare
+        request = self._end.decode(kind, bytes(message.params))
+        for field in kind.REFERENCES:
+            if (item := info.items.get(field)) is not None:
+                msgspec.structs.force_setattr(request, field, item)
+        return function(request, Call(self, info))
+
+
+class _Waiter:
+    """One thread's wait for one answer."""
+
+    __slots__ = ("arrived", "message")
+
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self.message: Message | None = None
+
+    def give(self, message: Message) -> None:
+        self.message = message
+        self.arrived.set()
+
+    def result(self) -> bytes:
+        message = self.message
+        if message is None:
+            msg = "the Router closed the connection"
+            raise ConnectionLost(msg)
+        if not isinstance(message.error, msgspec.UnsetType):
+            raise RemoteError.from_object(message.error)
+        return bytes(cast("msgspec.Raw", message.result))
+
+
+def _id(message: Message) -> int | str:
+    if isinstance(message.id, (int, str)):
+        return message.id
+    raise ProtocolError(ErrorCode.INVALID_REQUEST, "a request without an id")

@@ -1,0 +1,93 @@
+"""A blocking connection: lines out, messages in."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from typing import Final
+
+from etui.protocol import (
+    ErrorCode,
+    FrameReader,
+    Message,
+    MessageKind,
+    ProtocolError,
+    Reassembler,
+    chunks_of,
+    decode_message,
+)
+
+_READ_BYTES: Final = 256 << 10
+
+
+class ConnectionLost(ProtocolError):
+    """The other end closed the connection: the wallet locked, ended, or was never there."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.UNAVAILABLE, message)
+
+
+class Wire:
+    """One stream socket that speaks the protocol; ``send`` may be called from any thread, ``receive`` from one."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._frames = FrameReader()
+        self._chunks = Reassembler()
+        self._ready: deque[bytes] = deque()
+        self._sending = threading.Lock()
+        self._streams = 0
+
+    def send(self, line: bytes) -> None:
+        """Sends one message, in chunks where it is large; raises ``ConnectionLost``."""
+        try:
+            with self._sending:
+                self._streams += 1
+                for part in chunks_of(line, self._streams):
+                    self._socket.sendall(part)
+        except OSError as error:
+            msg = f"the connection to the Router is closed ({error.strerror})"
+            raise ConnectionLost(msg) from None
+
+    def receive(self) -> Message:
+        """The next message, with its chunks put together.
+
+        Raises ``ConnectionLost`` at the end of the stream, ``TimeoutError`` where the socket has a time limit.
+        """
+        while True:
+            if not self._ready:
+                self._fill()
+                continue
+            message = decode_message(self._ready.popleft())
+            if message.method != "chunk" or message.kind is not MessageKind.NOTIFICATION:
+                return message
+            whole = self._chunks.feed(message)
+            if whole is not None:
+                return decode_message(whole)
+
+    @property
+    def pending(self) -> bool:
+        """Whether a line has been received that ``receive`` has not given out yet."""
+        return bool(self._ready)
+
+    def set_timeout(self, timeout_s: float | None) -> None:
+        """How long ``receive`` waits; None for ever."""
+        self._socket.settimeout(timeout_s)
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self._socket.close()
+
+    def _fill(self) -> None:
+        try:
+            data = self._socket.recv(_READ_BYTES)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            msg = f"the connection to the Router broke ({error.strerror})"
+            raise ConnectionLost(msg) from None
+        if not data:
+            msg = "the Router closed the connection"
+            raise ConnectionLost(msg)
+        self._ready.extend(self._frames.feed(data))

@@ -1,0 +1,15 @@
+"""A wallet for anybody's tests: the real ``etui`` in a test profile, with a user who follows a script.
+
+::
+
+    with TestWallet(folder) as wallet:
+        wallet.create()
+        wallet.user.approves(action_contains="read")
+        with wallet.connect() as client:
+            …
+"""
+
+from etui.testkit.user import ScriptedUser
+from etui.testkit.wallet import StartError, TestWallet
+
+__all__ = ["ScriptedUser", "StartError", "TestWallet"]
