@@ -1,0 +1,1 @@
+"""The part that only the terminal's manufacturer supplies."""

@@ -1,0 +1,28 @@
+"""Who is at the other end, and how strong the evidence for it is.
+
+This room is asked for one thing: given a connected Unix socket, or a process and user id that a bus
+named, say who that is. `examine_socket` and `examine` look; what they return never says more than
+the system showed. Nothing here decides what anybody may do.
+
+Reading order: `look` (one look from start to end), `peer` and `procfs` (the only I/O), `identity`
+(the judgement), `deputies`, `containers`, `scripts` and `sandboxes` (what it knows).
+"""
+
+from etui.trusted.evidence.errors import EvidenceError, GoneError, NotAPeerError, UnsettledError
+from etui.trusted.evidence.evidence import Evidence, Note, Strength
+from etui.trusted.evidence.look import examine, examine_socket
+from etui.trusted.evidence.peer import Peer, peer_of_socket
+
+__all__ = [
+    "Evidence",
+    "EvidenceError",
+    "GoneError",
+    "NotAPeerError",
+    "Note",
+    "Peer",
+    "Strength",
+    "UnsettledError",
+    "examine",
+    "examine_socket",
+    "peer_of_socket",
+]

@@ -1,0 +1,276 @@
+"""Reading `/proc`: the one module of this room that looks at processes.
+
+Rules:
+
+1. Everything of a process is read through one descriptor of its directory. It belongs to the
+   process and not to its number: once the process has ended, reading fails, whoever has the number.
+2. A parent counts only if the child still names it after the parent's directory was opened.
+3. A program that was replaced while it was read is read again, at most three times.
+4. What may not be read is None. What the kernel wrote and we cannot parse is an error of ours and
+   is raised as it is.
+
+Reading `cmdline` or the attributes of a file can wait for the process itself (its memory or file
+system may be its own to serve), so whoever must stay responsive calls this with a time limit.
+"""
+
+import os
+import posixpath
+import stat as mode_bits
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from etui.trusted.evidence import records
+from etui.trusted.evidence.deputies import Deputy, deputy_kind
+from etui.trusted.evidence.errors import GoneError, UnsettledError
+from etui.trusted.evidence.process import Executable, Namespace, Process
+from etui.trusted.evidence.sandboxes import flatpak_application
+from etui.trusted.evidence.scripts import script_path
+
+DEPTH = 32
+
+_TRIES = 3
+_LIMIT = 64 * 1024
+_DELETED = " (deleted)"
+_ENDED = frozenset("ZXx")
+_GROUP_WRITE = 0o020
+_OTHER_WRITE = 0o002
+
+_INVISIBLE = (FileNotFoundError, ProcessLookupError, PermissionError)  # by hidepid, or ended
+
+
+def lineage(pid: int) -> tuple[Process, ...]:
+    """Return process `pid`, its parent and so on, at most `DEPTH` of them.
+
+    It ends with the first program that is no deputy, since what stands above it says nothing more.
+    It is shorter where a parent ends during the look, and empty where the system hides the process
+    or it has ended.
+
+    Raises `GoneError` if the process ends during the look, `UnsettledError` if it does not stand still.
+    """
+    own = _namespaces("/proc/self/ns", None)
+    processes: list[Process] = []
+    with ExitStack() as held:
+        try:
+            directory = held.enter_context(_directory(pid))
+            processes.append(_settled(directory, pid, own))
+        except _INVISIBLE:
+            return ()
+        while len(processes) < DEPTH and _acts_for_another(processes[-1]):
+            try:
+                directory, ppid = _parent(directory, held)
+                processes.append(_settled(directory, ppid, own))
+            except (*_INVISIBLE, GoneError, UnsettledError):
+                break
+    return tuple(processes)
+
+
+def start_ticks(pid: int) -> int | None:
+    """Return the start of process `pid` in clock ticks since boot, or None if it is not visible."""
+    try:
+        with _directory(pid) as directory:
+            return records.stat(_text(directory, "stat")).start_ticks
+    except _INVISIBLE:
+        return None
+
+
+@contextmanager
+def _directory(pid: int) -> Iterator[int]:
+    directory = os.open(f"/proc/{pid}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield directory
+    finally:
+        os.close(directory)
+
+
+def _parent(directory: int, held: ExitStack) -> tuple[int, int]:
+    for _ in range(_TRIES):
+        ppid = records.stat(_text(directory, "stat")).ppid
+        parent = held.enter_context(_directory(ppid))
+        if records.stat(_text(directory, "stat")).ppid == ppid:
+            return parent, ppid
+    raise ProcessLookupError
+
+
+def _acts_for_another(process: Process) -> bool:
+    return process.executable is not None and deputy_kind(process.executable.path) is not None
+
+
+def _settled(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
+    try:
+        for _ in range(_TRIES):
+            before = _mark(directory)
+            process = _process(directory, pid, own)
+            if _mark(directory) == before:
+                return process
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise GoneError(pid) from error
+    raise UnsettledError(pid)
+
+
+def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
+    stat = records.stat(_text(directory, "stat"))
+    if stat.state in _ENDED:
+        raise GoneError(pid)
+    status = records.status(_text(directory, "status"))
+    cgroup = records.cgroup(_text(directory, "cgroup"))
+    foreign = _foreign(directory, own)
+    executable = _executable(directory, status)
+    return Process(
+        pid=pid,
+        ppid=stat.ppid,
+        start_ticks=stat.start_ticks,
+        uid=status.uid,
+        executable=executable,
+        cgroup=cgroup.path,
+        freezer=cgroup.freezer,
+        unit=records.unit(cgroup.path),
+        tty=stat.tty,
+        foreign=foreign,
+        script=_script(directory, executable, foreign),
+        flatpak=_flatpak(directory, foreign),
+        apparmor=_apparmor(directory),
+    )
+
+
+def _text(directory: int, name: str, limit: int = 1 << 20) -> str:
+    """Return a file of the process as text; `surrogateescape` keeps every byte."""
+    descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=directory)
+    with os.fdopen(descriptor, "rb") as file:
+        return os.fsdecode(file.read(limit))
+
+
+def _mark(directory: int) -> tuple[str, int, int] | None:
+    """Return what tells the running program from any other: its path, device and inode."""
+    try:
+        link = os.readlink("exe", dir_fd=directory)
+        file = os.stat("exe", dir_fd=directory)
+    except OSError:
+        return None  # not ours to read, or it has ended: then reading `stat` says so
+    return link, file.st_dev, file.st_ino
+
+
+def _executable(directory: int, status: records.Status) -> Executable | None:
+    try:
+        link = os.readlink("exe", dir_fd=directory)
+        file = os.stat("exe", dir_fd=directory)
+    except OSError:
+        return None
+    located, path, deleted = _located(link, file), link, False
+    if not located and link.endswith(_DELETED):
+        path, deleted = link.removesuffix(_DELETED), True
+        located = _was_located(path, file)
+    return Executable(
+        path=path,
+        device=file.st_dev,
+        inode=file.st_ino,
+        owner=file.st_uid,
+        mode=file.st_mode,
+        deleted=deleted,
+        located=located,
+        writable=_writable(path, file, status),
+    )
+
+
+def _located(path: str, file: os.stat_result) -> bool:
+    """Say whether `path` names `file` for us; a foreign or detached mount only looks like it."""
+    here = _attributes(path)
+    return here is not None and os.path.samestat(here, file)
+
+
+def _was_located(path: str, file: os.stat_result) -> bool:
+    """Say whether a deleted `file` can have been at `path`: its folder is on the same device."""
+    folder = _attributes(posixpath.dirname(path)) if path.startswith("/") else None
+    return folder is not None and folder.st_dev == file.st_dev
+
+
+def _writable(path: str, file: os.stat_result, status: records.Status) -> bool:
+    """Say whether the process's user can change `file`, or put another in its place."""
+    if _writable_by(file, status):
+        return True
+    folder = posixpath.dirname(path)
+    while True:
+        attributes = _attributes(folder)
+        if attributes is None or _writable_by(attributes, status):
+            return True
+        if folder == "/":
+            return False
+        folder = posixpath.dirname(folder)
+
+
+def _writable_by(file: os.stat_result, status: records.Status) -> bool:
+    if status.uid in {0, file.st_uid}:
+        return True
+    sticky = mode_bits.S_ISDIR(file.st_mode) and file.st_mode & mode_bits.S_ISVTX
+    by_group = file.st_gid in status.groups and file.st_mode & _GROUP_WRITE
+    return not sticky and bool(by_group or file.st_mode & _OTHER_WRITE)
+
+
+def _attributes(path: str) -> os.stat_result | None:
+    try:
+        return Path(path).stat()
+    except (OSError, ValueError):
+        return None
+
+
+def _script(directory: int, executable: Executable | None, foreign: frozenset[Namespace] | None) -> str | None:
+    """Return the script that an interpreter runs, if there is such a file for us."""
+    if executable is None or foreign is None or Namespace.MOUNT in foreign:
+        return None
+    if deputy_kind(executable.path) not in {Deputy.INTERPRETER, Deputy.SHELL}:
+        return None
+    whole, ended, _cut = _text(directory, "cmdline", _LIMIT).rpartition("\0")
+    path = script_path(executable.path, tuple(whole.split("\0")), _cwd(directory)) if ended else None
+    attributes = None if path is None else _attributes(path)
+    regular = attributes is not None and mode_bits.S_ISREG(attributes.st_mode)
+    return path if regular else None
+
+
+def _cwd(directory: int) -> str | None:
+    try:
+        link = os.readlink("cwd", dir_fd=directory)
+    except OSError:
+        return None
+    return link if link.startswith("/") else None
+
+
+def _foreign(directory: int, own: dict[Namespace, str]) -> frozenset[Namespace] | None:
+    try:
+        theirs = _namespaces("ns", directory)
+    except PermissionError:
+        return None
+    return frozenset(kind for kind, name in theirs.items() if own[kind] != name)
+
+
+def _namespaces(folder: str, directory: int | None) -> dict[Namespace, str]:
+    return {kind: os.readlink(f"{folder}/{kind.value}", dir_fd=directory) for kind in Namespace}
+
+
+def _flatpak(directory: int, foreign: frozenset[Namespace] | None) -> str | None:
+    """Return the application id in the process's own `/.flatpak-info`, a plain file, or None."""
+    if foreign is None or Namespace.MOUNT not in foreign:
+        return None
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
+    try:
+        descriptor = os.open("root/.flatpak-info", flags, dir_fd=directory)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        if not mode_bits.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        content = file.read(_LIMIT + 1)
+    try:
+        return flatpak_application(content.decode()) if len(content) <= _LIMIT else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _apparmor(directory: int) -> str | None:
+    """Return the AppArmor label without its mode. Source: apparmor_getcon(2), proc_pid_attr(5)."""
+    for name in ("attr/apparmor/current", "attr/current"):
+        try:
+            label = _text(directory, name).rstrip("\0\n")
+        except OSError:
+            continue
+        return label.partition(" (")[0] or None
+    return None
