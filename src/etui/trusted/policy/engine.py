@@ -1,0 +1,290 @@
+"""Decides: Cedar over four layers, evaluated for what the user would have to do, and remembered while it holds.
+
+Rules of this module:
+
+1. Nothing is permitted unless a policy permits it; a ``forbid`` of any layer wins.
+2. Cedar passes over a policy that fails to evaluate, a ``forbid`` too: so any error in a decision is a deny.
+3. Policies are validated against the schema when they are loaded; numbers are range-checked before they are asked.
+4. *Ask* is evaluated: what is denied without the user and allowed with consent, or with the PIN, is put to the user.
+5. A decision is kept under everything that went into it, until the earliest moment at which time could change it, and
+   all of them are dropped when policies, grants or registrations change. What counts uses or money is never kept.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import cedarpy
+import msgspec
+
+from etui.trusted.policy.question import (
+    MAX_INTEGER,
+    Assurance,
+    Decision,
+    Outcome,
+    PolicyError,
+    PrincipalType,
+    Question,
+)
+from etui.trusted.policy.schema import action_entities, schema_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from etui.interfaces import CompiledInterface
+    from etui.trusted.policy.grants import Grant, GrantTable
+
+MANUFACTURER: Final = Path(__file__).with_name("manufacturer.cedar")
+_GRANT_TEMPLATE: Final = '@id("user/grant")\npermit (principal in ?principal, action, resource in ?resource);\n'
+_CONTEXT: Final = {"Var": "context"}
+_MAX_CACHED: Final = 20_000
+_FOREVER: Final = float("inf")
+
+
+class PolicyEngine:
+    """The policies in force and the decisions that were made by them.
+
+    ``operator``: Cedar text by file name. ``profiles``: policies in Cedar's JSON form by id, from ``compile_profile``.
+    Raises ``PolicyError`` where a policy does not parse or does not fit the schema.
+    """
+
+    def __init__(
+        self,
+        interfaces: Iterable[CompiledInterface],
+        *,
+        operator: Mapping[str, str] | None = None,
+        profiles: Mapping[str, Any] | None = None,
+    ) -> None:
+        known = list(interfaces)
+        self._names: dict[str, str] = {}
+        self._timed = False
+        self._policies = self._load(known, operator or {}, profiles or {})
+        self._actions = cedarpy.Entities.from_json_str(action_entities(known))
+        self._kept: dict[tuple[object, ...], Decision] = {}
+
+    def decide(self, question: Question, grants: GrantTable, now: float) -> Decision:
+        """Allow, ask with the weakest assurance that would allow it, or deny; ``now`` in seconds since 1970."""
+        key = _key(question)
+        kept = self._kept.get(key)
+        if kept is not None and now < kept.until:
+            return kept
+        decision = self._decide(question, grants.candidates(question, now), now)
+        if decision.until:
+            if len(self._kept) >= _MAX_CACHED:
+                self._kept.clear()
+            self._kept[key] = decision
+        return decision
+
+    def confirm(self, question: Question, assurance: Assurance, now: float) -> Decision:
+        """The decision once the user did what was asked; never kept, since consent is for one request."""
+        return self._evaluate(question, [], max(assurance, question.given), now)
+
+    def drop(self) -> None:
+        """Forgets the decisions, as when grants, registrations or the lock state change."""
+        self._kept.clear()
+
+    def _decide(self, question: Question, grants: list[Grant], now: float) -> Decision:
+        for value in question.fields.values():
+            if type(value) is int and not 0 <= value <= MAX_INTEGER:
+                return _deny("manufacturer/range", f"the number {value} is not between 0 and 2^53-1")
+        decision = self._evaluate(question, grants, question.given, now)
+        if decision.outcome is Outcome.ALLOW:
+            counted = any(g.uses or g.limit is not None for g in grants if g.id in decision.grants)
+            until = 0.0 if counted else self._until(now, [g for g in grants if g.id in decision.grants])
+            return msgspec.structs.replace(decision, until=until)
+        if decision.reason:
+            return decision
+        for assurance in (step for step in (Assurance.CONSENT, Assurance.PIN) if step > question.given):
+            confirmed = self._evaluate(question, [], assurance, now)
+            if confirmed.outcome is Outcome.ALLOW:
+                until = 0.0 if any(g.uses or g.limit is not None for g in grants) else self._until(now, [])
+                return Decision(outcome=Outcome.ASK, policies=confirmed.policies, assurance=assurance, until=until)
+        return msgspec.structs.replace(decision, until=self._until(now, []))
+
+    def _until(self, now: float, grants: list[Grant]) -> float:
+        """When time could change a decision: a grant's end, or the next second where an operator's policy asks."""
+        ends = [float(grant.until) for grant in grants if grant.until]
+        if self._timed:
+            ends.append(float(int(now) + 1))
+        return min(ends, default=_FOREVER)
+
+    def _evaluate(self, question: Question, grants: list[Grant], assurance: Assurance, now: float) -> Decision:
+        policies = self._policies
+        if grants:
+            policies = policies.with_linked_batch([_link(question, grant) for grant in grants])
+        request = {
+            "principal": {"type": question.principal.type.value, "id": question.principal.id},
+            "action": {"type": "Action", "id": question.action.id},
+            "resource": _resource_uid(question),
+            "context": _context(question, assurance, now),
+        }
+        try:
+            result = cedarpy.is_authorized(request, policies, self._actions.with_added_json_str(_entities(question)))
+        except ValueError as error:  # a name that is no Unicode text, as a path of other bytes
+            return _deny("manufacturer/error", f"it cannot be put to policy: {str(error)[:200]}")
+        if result.diagnostics.errors:
+            return _deny("manufacturer/error", f"a policy failed: {str(result.diagnostics.errors[0])[:200]}")
+        reasons = tuple(sorted(self._names.get(reason, reason) for reason in result.diagnostics.reasons))
+        if not result.allowed:
+            return Decision(outcome=Outcome.DENY, policies=reasons or ("nothing permits it",), assurance=assurance)
+        used = tuple(sorted(set(reasons) & {grant.id for grant in grants}))
+        return Decision(outcome=Outcome.ALLOW, policies=reasons, assurance=assurance, grants=used)
+
+    def _load(
+        self, interfaces: list[CompiledInterface], operator: Mapping[str, str], profiles: Mapping[str, Any]
+    ) -> cedarpy.PolicySet:
+        """One policy set of all layers; each policy's id says layer, file and annotation."""
+        static: dict[str, Any] = dict(profiles)
+        for layer, text in {"": MANUFACTURER.read_text(encoding="utf-8"), **operator}.items():
+            for policy_id, policy in _parsed(layer, text).items():
+                if policy_id in static:
+                    msg = f"{layer or 'manufacturer'}: the id {policy_id!r} stands twice"
+                    raise PolicyError(msg)
+                static[policy_id] = policy
+        self._timed = any(_depends_on_time(policy) for policy in static.values())
+        schema = json.dumps(schema_of(interfaces))
+        document = {"staticPolicies": static, "templates": {}, "templateLinks": []}
+        try:
+            checked = cedarpy.validate_policies(cedarpy.policies_from_json_str(json.dumps(document)), schema)
+        except ValueError as error:
+            msg = f"the policies do not parse: {error}"
+            raise PolicyError(msg) from None
+        if not checked.validation_passed:
+            msg = f"a policy does not fit the schema: {checked.errors[0].policy_id}: {checked.errors[0].error}"
+            raise PolicyError(msg)
+        return cedarpy.PolicySet.from_json_str(json.dumps(document)).with_added_str(_GRANT_TEMPLATE)
+
+
+def _parsed(layer: str, text: str) -> dict[str, Any]:
+    """The policies of one text by id: their annotation, or file and number; raises ``PolicyError``."""
+    try:
+        document = json.loads(cedarpy.policies_to_json_str(text))
+    except ValueError as error:
+        msg = f"{layer or 'manufacturer'}: not Cedar policies: {error}"
+        raise PolicyError(msg) from None
+    if document["templates"]:
+        msg = (
+            f"{layer or 'manufacturer'}: a policy with a slot (?principal, ?resource) says nothing; name whom it means"
+        )
+        raise PolicyError(msg)
+    named: dict[str, Any] = {}
+    for number, policy in enumerate(document["staticPolicies"].values(), 1):
+        name = policy.get("annotations", {}).get("id") or f"{number}"
+        policy_id = f"operator/{layer}/{name}" if layer else name
+        if policy_id in named:
+            msg = f"{layer or 'manufacturer'}: the id {name!r} stands twice; give each policy its own"
+            raise PolicyError(msg)
+        named[policy_id] = policy
+    return named
+
+
+def _depends_on_time(node: object) -> bool:
+    """Whether a policy, or a part of one, reads the time: by name, or by taking the context as a whole."""
+    if isinstance(node, list):
+        return any(_depends_on_time(part) for part in node)
+    if not isinstance(node, dict):
+        return False
+    if node == _CONTEXT:
+        return True
+    read = node.get(".") or node.get("has")
+    if isinstance(read, dict) and read.get("left") == _CONTEXT:
+        return bool(read.get("attr") == "time")
+    return any(_depends_on_time(part) for part in node.values())
+
+
+def _key(question: Question) -> tuple[object, ...]:
+    principal, resource = question.principal, question.resource
+    return (
+        principal.type,
+        principal.id,
+        principal.strength,
+        principal.groups,
+        principal.tellable,
+        principal.uses,
+        question.action.id,
+        resource.extension,
+        resource.item,
+        resource.kind,
+        resource.group,
+        question.chain,
+        question.derived,
+        question.covered,
+        question.given,
+        tuple(question.fields.items()) if question.fields else None,
+    )
+
+
+def _context(question: Question, assurance: Assurance, now: float) -> dict[str, Any]:
+    return {
+        **question.fields,
+        "assurance": int(assurance),
+        "strength": question.principal.strength,
+        "time": int(now),
+        "client": question.principal.id,
+        "interface": question.action.interface,
+        "own": question.action.own,
+        "derived": question.derived,
+        "covered": question.covered,
+        "chain": list(question.chain),
+    }
+
+
+def _resource_uid(question: Question) -> dict[str, str]:
+    resource = question.resource
+    if resource.item:
+        return {"type": "Item", "id": resource.key}
+    return {"type": "Extension", "id": resource.extension}
+
+
+def _entities(question: Question) -> str:
+    principal, resource = question.principal, question.resource
+    kind = f"{resource.extension}#{resource.kind}"
+    extension = {"type": "Extension", "id": resource.extension}
+    entities: list[dict[str, Any]] = []
+    attributes: dict[str, Any] = {}
+    if principal.type is PrincipalType.EXTENSION:
+        attributes = {"uses": list(principal.uses)}
+    entities.append(
+        {
+            "uid": {"type": principal.type.value, "id": principal.id},
+            "attrs": attributes,
+            "parents": [{"type": "Clients", "id": group} for group in principal.groups],
+        }
+    )
+    if not (principal.type is PrincipalType.EXTENSION and principal.id == resource.extension):
+        entities.append({"uid": extension, "attrs": {"uses": []}, "parents": []})
+    if resource.item:
+        group = {"type": "Item", "id": f"{resource.extension}#{resource.group}#group"}
+        entities.append({"uid": {"type": "Kind", "id": kind}, "attrs": {}, "parents": [extension]})
+        entities.append(
+            {"uid": _resource_uid(question), "attrs": {}, "parents": [{"type": "Kind", "id": kind}, group, extension]}
+        )
+    return json.dumps(entities)
+
+
+def _link(question: Question, grant: Grant) -> dict[str, Any]:
+    """The grant as a link of the template: its Client or set of Clients, and what it reaches of this question."""
+    principal = {"type": question.principal.type.value, "id": grant.client}
+    if grant.client.startswith("group:"):
+        principal = {"type": "Clients", "id": grant.client.removeprefix("group:")}
+    extension = grant.scope.extension
+    match grant.scope.type.value:
+        case "item":
+            resource = {"type": "Item", "id": f"{extension}#{grant.scope.id}"}
+        case "group":
+            resource = {"type": "Item", "id": f"{extension}#{grant.scope.id}#group"}
+        case "kind":
+            resource = {"type": "Kind", "id": f"{extension}#{grant.scope.id}"}
+        case _:
+            resource = {"type": "Extension", "id": extension}
+    return {
+        "template_id": "user/grant",
+        "new_id": grant.id,
+        "values": {"?principal": principal, "?resource": resource},
+    }
+
+
+def _deny(policy: str, reason: str) -> Decision:
+    return Decision(outcome=Outcome.DENY, policies=(policy,), reason=reason)
