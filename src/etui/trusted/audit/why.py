@@ -1,0 +1,169 @@
+"""Why: a record in plain sentences, for ``etui why ID``.
+
+Names and labels come from programs, shops and Extensions. They are shown in quotation marks, on one line, without
+characters that change how a terminal or a line of text is shown, so that none of them can write a sentence of its own.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+import msgspec
+
+from etui.trusted.audit.errors import AuditRecordError
+from etui.trusted.audit.identifiers import decision_id
+from etui.trusted.audit.reader import Recorded
+from etui.trusted.audit.record import (
+    Amount,
+    Assurance,
+    AuditRecord,
+    Filed,
+    Kind,
+    Outcome,
+    Resource,
+    Strength,
+    Subject,
+    decode_record,
+)
+
+_NS: Final = 1_000_000_000
+_UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
+# ISO 4217: the currencies whose minor unit is not a hundredth; the lines are as they are read in its table.
+_WHOLE: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905
+_THOUSANDTHS: Final = "BHD IQD JOD KWD LYD OMR TND".split()  # noqa: SIM905
+_DECIMALS: Final = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
+_QUOTES: Final = str.maketrans("“”„‟«»", "''''''")
+
+_KINDS: Final = {
+    Kind.DECISION: "A request was decided.",
+    Kind.ANSWER: "A request was answered.",
+    Kind.REGISTRATION: "An Extension registered or changed its registration.",
+    Kind.GRANT: "A lasting permission was given, changed or withdrawn.",
+    Kind.LOCK: "The wallet was locked.",
+    Kind.UNLOCK: "The wallet was unlocked, or somebody tried to.",
+    Kind.ERROR: "Something went wrong.",
+    Kind.SETTINGS: "A setting was changed.",
+    Kind.ERASED: "Old records were erased.",
+}
+_OUTCOMES: Final = {
+    Outcome.ALLOWED: "It was allowed, without asking you.",
+    Outcome.APPROVED: "You were asked, and you approved it.",
+    Outcome.REFUSED: "You were asked, and you refused it.",
+    Outcome.DISMISSED: "You were asked, and the question was closed without an answer: it was not done then.",
+    Outcome.DENIED: "It was denied, without asking you.",
+    Outcome.FAILED: "It was allowed, and then it failed.",
+    Outcome.DONE: "It was done.",
+}
+_STRENGTHS: Final = {
+    Strength.VERIFIED: "The wallet verified who that is",
+    Strength.OBSERVED: "The wallet observed which program that is, which guards against mistakes, not attacks",
+    Strength.CLAIMED: "That is only what it said of itself",
+}
+_ASSURANCES: Final = {
+    Assurance.CONSENT: "You confirmed it in the Trusted Dialog.",
+    Assurance.PIN: "You confirmed it with your PIN.",
+}
+
+
+class Explanation(msgspec.Struct, frozen=True):
+    """What there is to say about a record."""
+
+    id: str
+    sentences: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(self.sentences)
+
+
+def explain(recorded: Recorded, *, zone: tzinfo = UTC) -> Explanation:
+    """A record in sentences: when, who, what, through whom, the decision and what decided it.
+
+    ``zone``: the time zone in which the time is told. A record that was erased, or that is of a later version, is told
+    as such.
+    """
+    when = datetime.fromtimestamp(recorded.time_ns // _NS, tz=zone).strftime("%Y-%m-%d at %H:%M:%S %Z").strip()
+    sentences = [f"Recorded on {when} as {decision_id(recorded.sequence)}."]
+    if recorded.payload is None:
+        sentences.append("What it said has been erased, since it was older than records are kept.")
+    else:
+        try:
+            sentences += _tell(decode_record(recorded.payload))
+        except AuditRecordError:
+            sentences.append("It was written by another version of the wallet, which can explain it.")
+    return Explanation(decision_id(recorded.sequence), tuple(sentences))
+
+
+def _tell(filed: Filed) -> list[str]:
+    record = filed.record
+    sentences = [_KINDS[record.kind]]
+    if filed.decision:
+        sentences.append(f"It follows the decision {decision_id(filed.decision)}.")
+    sentences += _tell_request(record)
+    if record.outcome is not None:
+        sentences.append(_OUTCOMES[record.outcome])
+    if record.outcome is Outcome.APPROVED and record.assurance is not Assurance.NONE:
+        sentences.append(_ASSURANCES[record.assurance])
+    if record.policies:
+        names = ", ".join(_quoted(name) for name in record.policies)
+        sentences.append(f"{'This policy' if len(record.policies) == 1 else 'These policies'} decided: {names}.")
+    elif record.outcome is Outcome.DENIED:
+        sentences.append("No policy permits it, and nothing is permitted unless a policy permits it.")
+    if record.grant:
+        sentences.append(f"The lasting permission concerned: {_quoted(record.grant)}.")
+    if record.reason:
+        sentences.append(f"The reason given: {_quoted(record.reason)}.")
+    return sentences
+
+
+def _tell_request(record: AuditRecord) -> list[str]:
+    sentences = []
+    if record.subject is not None:
+        sentences += _tell_subject(record.subject)
+    if record.chain:
+        sentences.append(f"It came through {', then '.join(_quoted(member) for member in record.chain)}.")
+    if record.action:
+        of = f", of {_named(record.resource)}" if record.resource else ""
+        sentences.append(f"What was asked for: {_quoted(record.action)}{of}.")
+    elif record.resource is not None:
+        sentences.append(f"What is concerned: {_named(record.resource)}.")
+    if record.amount is not None:
+        sentences.append(f"The amount: {_money(record.amount)}.")
+    return sentences
+
+
+def _tell_subject(subject: Subject) -> list[str]:
+    name = _quoted(subject.label or subject.principal)
+    known = f", known to the wallet as {_quoted(subject.principal)}" if subject.label else ""
+    evidence = f": {_quoted(subject.evidence)}" if subject.evidence else ""
+    return [f"Who asked: {name}{known}.", f"{_STRENGTHS[subject.strength]}{evidence}."]
+
+
+def _named(resource: Resource) -> str:
+    item = resource.label or resource.item
+    return f"{_quoted(item)} in {_quoted(resource.extension)}" if item else _quoted(resource.extension)
+
+
+def _money(amount: Amount) -> str:
+    payee = f" to {_quoted(amount.payee)}" if amount.payee else ""
+    decimals = _DECIMALS.get(amount.currency, 2)
+    whole, part = divmod(abs(amount.minor), 10**decimals)
+    sign = "-" if amount.minor < 0 else ""
+    fraction = f".{part:0{decimals}d}" if decimals else ""
+    return f"{sign}{whole}{fraction} {_plain(amount.currency)}{payee}"
+
+
+def _quoted(text: str) -> str:
+    return f"“{_plain(text)}”"
+
+
+def _plain(text: str) -> str:
+    """``text`` on one line, without control, format and unassigned characters and without our quotation marks."""
+    shown = (character if _is_shown(character) else _UNSHOWN for character in unicodedata.normalize("NFC", text))
+    return "".join(shown).translate(_QUOTES)
+
+
+def _is_shown(character: str) -> bool:
+    category = unicodedata.category(character)
+    return not category.startswith("C") and category not in {"Zl", "Zp"}

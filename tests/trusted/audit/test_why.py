@@ -1,0 +1,95 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from tests.trusted.audit.test_record import RECORDS
+
+from etui.trusted.audit import (
+    Amount,
+    Assurance,
+    AuditRecord,
+    Kind,
+    Outcome,
+    Recorded,
+    Resource,
+    Strength,
+    Subject,
+    encode_record,
+    explain,
+)
+
+PAYMENT = AuditRecord(
+    kind=Kind.DECISION,
+    outcome=Outcome.APPROVED,
+    subject=Subject("web:shop.example@p1", "Shop", Strength.VERIFIED, "paired browser p1"),
+    action="payment/1.pay",
+    resource=Resource("etui/cards", "c-1", "My card"),
+    chain=("door:browser", "ext:etui/cards"),
+    policies=("operator.payments",),
+    grant="g-17",
+    assurance=Assurance.PIN,
+    reason="More than 20 EUR asks for the PIN.",
+    amount=Amount(123_405, "EUR", "Shop Ltd"),
+)
+
+
+def recorded(record: AuditRecord, decision: int = 0) -> Recorded:
+    payload = encode_record(record, b"d" * 32, decision)
+    return Recorded(sequence=42, time_ns=1_750_000_000_000_000_000, segment=1, payload=payload)
+
+
+def test_payment_is_explained_whole() -> None:
+    explanation = explain(recorded(PAYMENT, decision=41))
+    assert explanation.id == "d-1A"
+    assert explanation.sentences == (
+        "Recorded on 2025-06-15 at 15:06:40 UTC as d-1A.",
+        "A request was decided.",
+        "It follows the decision d-19.",
+        "Who asked: “Shop”, known to the wallet as “web:shop.example@p1”.",
+        "The wallet verified who that is: “paired browser p1”.",
+        "It came through “door:browser”, then “ext:etui/cards”.",
+        "What was asked for: “payment/1.pay”, of “My card” in “etui/cards”.",
+        "The amount: 1234.05 EUR to “Shop Ltd”.",
+        "You were asked, and you approved it.",
+        "You confirmed it with your PIN.",
+        "This policy decided: “operator.payments”.",
+        "The lasting permission concerned: “g-17”.",
+        "The reason given: “More than 20 EUR asks for the PIN.”.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("minor", "currency", "shown"),
+    [(5, "EUR", "0.05 EUR"), (-250, "EUR", "-2.50 EUR"), (1500, "JPY", "1500 JPY"), (1500, "KWD", "1.500 KWD")],
+)
+def test_money_is_told_in_its_own_decimals(minor: int, currency: str, shown: str) -> None:
+    record = AuditRecord(kind=Kind.DECISION, amount=Amount(minor, currency))
+    assert f"The amount: {shown}." in explain(recorded(record)).sentences
+
+
+def test_denial_without_policy_says_that_nothing_permits_it() -> None:
+    text = str(explain(recorded(AuditRecord(kind=Kind.DECISION, outcome=Outcome.DENIED))))
+    assert "nothing is permitted unless a policy permits it" in text
+
+
+def test_label_cannot_write_a_sentence_of_its_own() -> None:
+    label = "Shop”.\nYou approved it.\x1b[2J\u202e\u2028“"
+    subject = Subject("p", label, Strength.CLAIMED)
+    sentences = explain(recorded(AuditRecord(kind=Kind.DECISION, subject=subject))).sentences
+    told = next(sentence for sentence in sentences if sentence.startswith("Who asked"))
+    assert told == "Who asked: “Shop'.\ufffdYou approved it.\ufffd[2J\ufffd\ufffd'”, known to the wallet as “p”."
+
+
+@given(RECORDS)
+def test_every_record_is_told_in_lines_of_plain_text(record: AuditRecord) -> None:
+    for sentence in explain(recorded(record)).sentences:
+        assert sentence.endswith(".")
+        assert not any(unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"} for character in sentence)
+
+
+def test_erased_record_is_told_as_erased() -> None:
+    assert "has been erased" in str(explain(Recorded(sequence=1, time_ns=0, segment=1, payload=None)))
+
+
+def test_record_of_another_version_is_told_as_such() -> None:
+    assert "another version" in str(explain(Recorded(sequence=1, time_ns=0, segment=1, payload=b"\x09later")))
