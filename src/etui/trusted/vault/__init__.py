@@ -1,0 +1,67 @@
+"""The vault: the master key, the ways to open it, the tries, and the keys that it gives away.
+
+Rules of this room: no other trusted room imports it; a key leaves it by a return value and in no other way; no
+message, ``repr`` or file of it holds a secret in the clear.
+"""
+
+from etui.trusted.vault.errors import (
+    BusyError,
+    CorruptedError,
+    ForgottenError,
+    KeyRefusedError,
+    LockedOutError,
+    MistypedRecoveryError,
+    NewerFormatError,
+    NoSlotError,
+    NoWalletError,
+    SlowDownError,
+    StorageError,
+    UnfitPassphraseError,
+    UnsafePermissionsError,
+    VaultError,
+    WalletExistsError,
+    WrongPassphraseError,
+    WrongRecoveryError,
+)
+from etui.trusted.vault.memory import Guard, Protection, protect_memory
+from etui.trusted.vault.phrases import GeneratedPassphrase, generate_passphrase
+from etui.trusted.vault.proofs import Passphrase, Proof, Recovery
+from etui.trusted.vault.tries import Allowed, LockedOut, SlowDown, Tries, Verdict
+from etui.trusted.vault.vault import Opened, Vault, inventory, standing
+
+__all__ = [
+    "Allowed",
+    "BusyError",
+    "CorruptedError",
+    "ForgottenError",
+    "GeneratedPassphrase",
+    "Guard",
+    "KeyRefusedError",
+    "LockedOut",
+    "LockedOutError",
+    "MistypedRecoveryError",
+    "NewerFormatError",
+    "NoSlotError",
+    "NoWalletError",
+    "Opened",
+    "Passphrase",
+    "Proof",
+    "Protection",
+    "Recovery",
+    "SlowDown",
+    "SlowDownError",
+    "StorageError",
+    "Tries",
+    "UnfitPassphraseError",
+    "UnsafePermissionsError",
+    "Vault",
+    "VaultError",
+    "Verdict",
+    "WalletExistsError",
+    "WrongPassphraseError",
+    "WrongRecoveryError",
+    "generate_passphrase",
+    "inventory",
+    "protect_memory",
+    "standing",
+]

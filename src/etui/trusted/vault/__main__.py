@@ -1,0 +1,153 @@
+"""``python -m etui.trusted.vault --fd N --directory PATH``: the process that holds the master key.
+
+It answers its supervisor alone, over descriptor N, one request at a time, and ends when that closes. Nothing that it is
+sent or answers can be read by whoever relays it: secrets arrive sealed to its session key, a recovery key leaves sealed
+to the dialog, and keys leave through pipes that lead to where they are used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from etui.sealing import ChannelKey, SealedValueError, Secret
+from etui.trusted.control import HandKey, Link, LinkClosed, Reply, ToVault, VaultAsk, VaultOperation
+from etui.trusted.vault import (
+    LockedOutError,
+    Passphrase,
+    Recovery,
+    SlowDownError,
+    Vault,
+    VaultError,
+    WrongPassphraseError,
+    protect_memory,
+)
+
+
+class VaultProcess:
+    """Serves one vault directory over one control channel."""
+
+    def __init__(self, link: Link[Reply, ToVault], directory: Path) -> None:
+        self._link = link
+        self._directory = directory
+        self._session = ChannelKey()
+        self._vault: Vault | None = None
+
+    def serve(self) -> None:
+        """Answers requests until the channel closes."""
+        while True:
+            message, descriptor = self._link.receive()
+            match message:
+                case HandKey():
+                    self._hand(message, descriptor)
+                case VaultAsk():
+                    self._link.send(self._answer(message))
+
+    def _answer(self, ask: VaultAsk) -> Reply:
+        try:
+            return Reply(number=ask.number, value=self._perform(ask))
+        except (WrongPassphraseError, SlowDownError) as error:
+            return Reply(
+                number=ask.number,
+                code=error.code,
+                message=str(error),
+                tries_left=error.tries_left,
+                wait_s=error.wait_s,
+            )
+        except LockedOutError as error:
+            return Reply(number=ask.number, code=error.code, message=str(error), tries_left=0)
+        except VaultError as error:
+            return Reply(number=ask.number, code=error.code, message=str(error))
+        except SealedValueError:
+            return Reply(
+                number=ask.number, code="stale_key", message="the value was sealed to an earlier vault process"
+            )
+
+    def _perform(self, ask: VaultAsk) -> bytes:
+        match ask.operation:
+            case VaultOperation.PUBLIC:
+                return self._session.public
+            case VaultOperation.CREATE:
+                self._vault, recovery = Vault.create(self._directory, ask.profile, self._secret(ask))
+                return self._to_dialog(ask, recovery)
+            case VaultOperation.OPEN:
+                self._open(Passphrase(self._secret(ask)))
+            case VaultOperation.RECOVER:
+                self._open(Recovery(self._secret(ask)))
+            case VaultOperation.CONFIRM:
+                self._opened().confirm(self._secret(ask))
+            case VaultOperation.CHANGE:
+                self._opened().change_passphrase(Passphrase(self._secret(ask)), self._new_secret(ask))
+            case VaultOperation.CHANGE_BY_RECOVERY:
+                self._opened().change_passphrase(Recovery(self._secret(ask)), self._new_secret(ask))
+            case VaultOperation.NEW_RECOVERY:
+                recovery = self._opened().replace_recovery(Passphrase(self._secret(ask)))
+                return self._to_dialog(ask, recovery)
+            case VaultOperation.DESTROY:
+                self._opened().destroy_key(ask.installation)
+        return b""
+
+    def _open(self, proof: Passphrase | Recovery) -> None:
+        if self._vault is not None:
+            raise _OpenError("the vault is open already")
+        self._vault = Vault.open(self._directory, proof).vault
+
+    def _opened(self) -> Vault:
+        if self._vault is None:
+            raise _NotOpenError("the vault is not open: unlock the wallet first")
+        return self._vault
+
+    def _secret(self, ask: VaultAsk) -> Secret:
+        return Secret(self._session.open(ask.sealed, "vault.passphrase"))
+
+    def _new_secret(self, ask: VaultAsk) -> Secret:
+        return Secret(self._session.open(ask.sealed_new, "vault.new"))
+
+    def _to_dialog(self, ask: VaultAsk, recovery: Secret) -> bytes:
+        return self._session.seal_to(ask.dialog_key, recovery.reveal(), "vault.recovery")
+
+    def _hand(self, request: HandKey, descriptor: int | None) -> None:
+        """Writes a key into the pipe; where there is none to give, closing the pipe empty says so."""
+        if descriptor is None:
+            return
+        with open(descriptor, "wb", buffering=0) as pipe, suppress(BrokenPipeError):  # noqa: PTH123
+            vault = self._vault
+            if vault is None:
+                return
+            try:
+                if request.installation:
+                    pipe.write(vault.key_for(request.installation, request.publisher))
+                else:
+                    pipe.write(vault.router_key() + vault.audit_key() + vault.header_key())
+            except VaultError as error:
+                sys.stderr.write(f"vault: the key of {request.installation} was not handed out: {error.code}\n")
+
+
+class _OpenError(VaultError):
+    code = "open"
+
+
+class _NotOpenError(VaultError):
+    code = "locked"
+
+
+def main() -> int:
+    """Runs the vault's process."""
+    parser = argparse.ArgumentParser(prog="etui-vault")
+    parser.add_argument("--fd", type=int, required=True)
+    parser.add_argument("--directory", type=Path, required=True)
+    arguments = parser.parse_args()
+    protect_memory()
+    os.umask(0o077)
+    link: Link[Reply, ToVault] = Link(socket.socket(fileno=arguments.fd), ToVault)
+    with suppress(LinkClosed):
+        VaultProcess(link, arguments.directory).serve()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,136 @@
+"""What can go wrong with a vault, each with a stable code and what the person can do."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VaultError(Exception):
+    """The root of this room's errors; ``code`` is stable, the message is a sentence for people."""
+
+    code: ClassVar[str] = "vault"
+
+
+class WrongPassphraseError(VaultError):
+    """The passphrase was checked and did not open the vault."""
+
+    code = "wrong_passphrase"
+
+    def __init__(self, tries_left: int, wait_s: int) -> None:
+        super().__init__(
+            f"the passphrase is wrong; {_tries(tries_left)} left before only the recovery key opens the wallet"
+            + (f"; the next try is possible in {wait_s} s" if wait_s else "")
+        )
+        self.tries_left = tries_left
+        """How many more wrong passphrases are checked, at least 1."""
+        self.wait_s = wait_s
+        """Whole seconds until the next try is checked."""
+
+
+class SlowDownError(VaultError):
+    """The passphrase was not checked, and not counted: the wait after a wrong one is not over."""
+
+    code = "slow_down"
+
+    def __init__(self, tries_left: int, wait_s: int) -> None:
+        super().__init__(f"after the wrong passphrases before, the next try is possible in {wait_s} s")
+        self.tries_left = tries_left
+        self.wait_s = wait_s
+
+
+class LockedOutError(VaultError):
+    """Too many wrong passphrases: only the recovery key opens the vault."""
+
+    code = "locked_out"
+
+    def __init__(self) -> None:
+        super().__init__("too many wrong passphrases: only the recovery key opens this wallet now")
+
+
+class UnfitPassphraseError(VaultError):
+    """The text cannot be a passphrase, or is too short to protect a wallet; nothing was checked or changed."""
+
+    code = "unfit_passphrase"
+
+
+class WrongRecoveryError(VaultError):
+    """The recovery key is well formed and not that of this wallet."""
+
+    code = "wrong_recovery"
+
+    def __init__(self) -> None:
+        super().__init__("this recovery key was read without a typo, and is not the one of this wallet")
+
+
+class MistypedRecoveryError(VaultError):
+    """The recovery key holds a typo; ``groups`` are the numbers (from 1) of the groups to read again."""
+
+    code = "mistyped_recovery"
+
+    def __init__(self, message: str, groups: tuple[int, ...]) -> None:
+        super().__init__(message)
+        self.groups = groups
+
+
+class NoSlotError(VaultError):
+    """The vault has no slot for what was offered."""
+
+    code = "no_slot"
+
+
+class CorruptedError(VaultError):
+    """A file of the vault is damaged; it was left as it is."""
+
+    code = "corrupted"
+
+
+class NewerFormatError(VaultError):
+    """The vault was written by a newer version; nothing was changed."""
+
+    code = "newer_format"
+
+
+class NoWalletError(VaultError):
+    """There is no vault in this directory."""
+
+    code = "no_wallet"
+
+
+class WalletExistsError(VaultError):
+    """There is a vault in this directory already; nothing was changed."""
+
+    code = "exists"
+
+
+class UnsafePermissionsError(VaultError):
+    """A file or directory of the vault is open to others; nothing was read from it."""
+
+    code = "unsafe_permissions"
+
+
+class BusyError(VaultError):
+    """Another process has this vault open."""
+
+    code = "busy"
+
+
+class StorageError(VaultError):
+    """The disk refused: full, read-only or failing; what was there before is still there."""
+
+    code = "storage"
+
+
+class KeyRefusedError(VaultError):
+    """An installation's key does not open: damaged, of another installation, or of another publisher."""
+
+    code = "key_refused"
+
+
+class ForgottenError(VaultError):
+    """This vault was closed; open it again."""
+
+    code = "forgotten"
+
+
+def _tries(left: int) -> str:
+    return "1 try is" if left == 1 else f"{left} tries are"

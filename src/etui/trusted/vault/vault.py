@@ -1,0 +1,278 @@
+"""The vault: the one object that holds a profile's master key, and what it gives away of it.
+
+Files, in a directory of the profile::
+
+    slots.json   key slots (etui.sealing.slots): the master key, wrapped once for each way to open it
+    tries        wrong tries (tries): counted before each check
+    keys/        the key of each installed Extension (extension_keys)
+
+Rules:
+
+1. ``slots.json`` is what makes a directory a vault: it is written last when one is created, and replaced as a
+   whole, so that at every moment either the old passphrase opens it or the new one.
+2. Whoever changes a passphrase or a recovery key proves one of them again, through the same counter.
+3. The master key leaves this object in no form; what it gives are the keys of Extensions and keys derived from
+   it, one for each purpose.
+4. A new passphrase wraps the same master key. An old copy of the files still opens with the old passphrase.
+
+It does file I/O and takes about 130 ms of all processors' time for each passphrase; it is for one thread.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from etui.sealing import Secret, derive
+from etui.sealing.recovery import new_recovery_key, recovery_text
+from etui.sealing.slots import (
+    NewerSlotFileError,
+    PassphraseSlot,
+    RecoverySlot,
+    SlotFile,
+    SlotFileError,
+    decode_slot_file,
+)
+from etui.trusted.vault.directory import VaultDirectory
+from etui.trusted.vault.errors import (
+    CorruptedError,
+    ForgottenError,
+    NewerFormatError,
+    NoWalletError,
+    WalletExistsError,
+)
+from etui.trusted.vault.extension_keys import ExtensionKeys
+from etui.trusted.vault.proofs import Passphrase, Proof, prove, require_fit
+from etui.trusted.vault.tries import TRIES_FILE, Tries, TryCounter, Verdict
+
+MASTER_KEY_BYTES: Final = 32
+SLOTS_FILE: Final = "slots.json"
+KEYS_DIRECTORY: Final = "keys"
+
+
+class Opened(Struct, frozen=True):
+    """A vault that was just opened, and the wrong tries before: people should see that somebody tried."""
+
+    vault: Vault
+    tries: Tries
+
+
+class Vault:
+    """An open vault; made by ``create`` and ``open``."""
+
+    def __init__(self, files: VaultDirectory, slots: SlotFile, master: Secret) -> None:
+        self._files = files
+        self._slots = slots
+        self._counter = TryCounter(files)
+        self._master = bytearray(master.reveal())
+        self._key_files = files.subdirectory(KEYS_DIRECTORY)
+        self._key_files.clear_unfinished()
+        self._keys: ExtensionKeys | None = ExtensionKeys(master.reveal(), slots.profile, self._key_files)
+
+    @classmethod
+    def create(cls, directory: Path, profile_id: str, passphrase: Secret) -> tuple[Vault, Secret]:
+        """A new vault in ``directory``, and the printable recovery key, which is shown nowhere again.
+
+        The directory may be missing, its parent not. ``profile_id`` is 1 to 64 letters, digits, dots, dashes or
+        underscores. Raises ``UnfitPassphraseError``, ``WalletExistsError``, ``UnsafePermissionsError``,
+        ``BusyError``, ``StorageError``, ``CorruptedError`` where a vault lost its slots, and ``ValueError`` for
+        what is no profile id.
+        """
+        require_fit(passphrase)
+        master, recovery = Secret(os.urandom(MASTER_KEY_BYTES)), recovery_text(new_recovery_key())
+        slots = SlotFile(
+            profile_id,
+            (
+                PassphraseSlot.wrap(master, passphrase, profile_id),
+                RecoverySlot.wrap(master, recovery, profile_id),
+            ),
+        )
+        text = slots.encode()
+        try:
+            decode_slot_file(text)
+        except SlotFileError as error:
+            raise ValueError(f"{profile_id!r} is no profile id: {error}") from None
+        files = VaultDirectory.create(directory)
+        try:
+            files.hold()
+            _refuse_occupied(files)
+            TryCounter(files).clear()
+            vault = cls(files, slots, master)
+            files.write(SLOTS_FILE, text)
+        except BaseException:
+            files.close()
+            raise
+        return vault, recovery
+
+    @classmethod
+    def open(cls, directory: Path, proof: Proof) -> Opened:
+        """The vault in ``directory``, opened by ``proof``.
+
+        Raises what ``prove`` raises, and ``NoWalletError``, ``UnsafePermissionsError``, ``BusyError``,
+        ``NewerFormatError``, ``CorruptedError`` and ``StorageError``.
+        """
+        files = VaultDirectory.open(directory)
+        try:
+            files.hold()
+            slots = _read_slots(files)
+            proven = prove(proof, slots, TryCounter(files))
+            return Opened(cls(files, slots, proven.master), proven.tries)
+        except BaseException:
+            files.close()
+            raise
+
+    @property
+    def profile_id(self) -> str:
+        """The profile that this vault belongs to; its slots open for no other."""
+        return self._slots.profile
+
+    def confirm(self, passphrase: Secret) -> None:
+        """Check the passphrase again while the vault is open, through the same counter; raises as ``prove``."""
+        self._prove(Passphrase(passphrase))
+
+    def change_passphrase(self, proof: Proof, new: Secret) -> None:
+        """Open by ``new`` from now on and by no passphrase before it (but see rule 4).
+
+        Raises ``UnfitPassphraseError`` for ``new`` before ``proof`` is looked at, then what ``prove`` raises, and
+        ``StorageError``: the old passphrase is then still the one.
+        """
+        require_fit(new)
+        self._prove(proof)
+        self._replace(PassphraseSlot.wrap(Secret(bytes(self._master)), new, self._slots.profile))
+
+    def replace_recovery(self, proof: Proof) -> Secret:
+        """A new printable recovery key in the place of the old one, which opens nothing any more (but see rule 4).
+
+        Raises what ``prove`` raises, and ``StorageError``: the old recovery key is then still the one.
+        """
+        self._prove(proof)
+        recovery = recovery_text(new_recovery_key())
+        self._replace(RecoverySlot.wrap(Secret(bytes(self._master)), recovery, self._slots.profile))
+        return recovery
+
+    def key_for(self, installation: str, publisher: str) -> bytes:
+        """The key (32 bytes) of an installed Extension, made at its first use and durable when this returns.
+
+        Raises ``KeyRefusedError`` where the key does not open for the two, ``StorageError``.
+        """
+        return self._extension_keys().key_for(installation, publisher)
+
+    def destroy_key(self, installation: str) -> None:
+        """Destroy the key of an installation for good; what it sealed opens never again."""
+        self._extension_keys().destroy(installation)
+
+    def router_key(self) -> bytes:
+        """The key (32 bytes) that seals the Router's state."""
+        return self._derived("etui/router-state/1")
+
+    def audit_key(self) -> bytes:
+        """The key (32 bytes) from which the audit's keys are derived."""
+        return self._derived("etui/audit/1")
+
+    def header_key(self) -> bytes:
+        """The key (32 bytes) that authenticates the profile's header."""
+        return self._derived("etui/profile-header/1")
+
+    def forget(self) -> None:
+        """Drop the master key and the lock on the directory; every later call raises ``ForgottenError``.
+
+        The master key's own buffer is overwritten. Copies that Python and OpenSSL made on the way are out of
+        reach: only the end of the process takes them from memory.
+        """
+        self._master[:] = bytes(len(self._master))
+        self._keys = None
+        self._key_files.close()
+        self._files.close()
+
+    def __repr__(self) -> str:
+        return f"Vault({self._slots.profile})"
+
+    def _extension_keys(self) -> ExtensionKeys:
+        if self._keys is None:
+            raise ForgottenError("this vault was closed; open it again")
+        return self._keys
+
+    def _derived(self, label: str) -> bytes:
+        self._extension_keys()
+        return derive(bytes(self._master), label)
+
+    def _prove(self, proof: Proof) -> None:
+        self._extension_keys()
+        if prove(proof, self._slots, self._counter).master != Secret(bytes(self._master)):
+            raise CorruptedError("two slots of this vault hold different master keys; restore it from a backup")
+
+    def _replace(self, slot: PassphraseSlot | RecoverySlot) -> None:
+        slots = self._slots.replacing(slot)
+        self._files.write(SLOTS_FILE, slots.encode())
+        self._slots = slots
+
+
+def standing(directory: Path) -> Verdict:
+    """Whether a passphrase may be tried now, or when; for a dialog, before anything is typed.
+
+    Raises as ``Vault.open`` does, also ``BusyError`` while a ``Vault`` is open on the directory.
+    """
+    files = VaultDirectory.open(directory)
+    try:
+        files.hold()
+        _read_slots(files)
+        return TryCounter(files).verdict()
+    finally:
+        files.close()
+
+
+def inventory(directory: Path) -> tuple[str, ...]:
+    """The names of the files that make up the vault, relative to ``directory``; it may be open or not.
+
+    None of them holds an unwrapped secret, and together they are the vault. Raises ``NoWalletError``,
+    ``UnsafePermissionsError`` and ``StorageError``.
+    """
+    files = VaultDirectory.open(directory)
+    try:
+        present = [name for name in (SLOTS_FILE, TRIES_FILE) if files.read(name) is not None]
+        if SLOTS_FILE not in present:
+            raise NoWalletError(f"there is no wallet in {directory}")
+        keys = files.subdirectory(KEYS_DIRECTORY)
+        try:
+            return (*present, *(f"{KEYS_DIRECTORY}/{name}" for name in keys.names()))
+        finally:
+            keys.close()
+    finally:
+        files.close()
+
+
+def _read_slots(files: VaultDirectory) -> SlotFile:
+    text = files.read(SLOTS_FILE)
+    if text is None:
+        _refuse_orphans(files)
+        raise NoWalletError(f"there is no wallet in {files.path}")
+    try:
+        return decode_slot_file(text)
+    except NewerSlotFileError as error:
+        raise NewerFormatError(f"{files.path / SLOTS_FILE}: {error}; nothing was changed") from None
+    except SlotFileError as error:
+        raise CorruptedError(f"{files.path / SLOTS_FILE}: {error}; restore it from a backup") from None
+
+
+def _refuse_occupied(files: VaultDirectory) -> None:
+    if files.read(SLOTS_FILE) is not None:
+        raise WalletExistsError(f"there is a wallet in {files.path} already; it was not touched")
+    _refuse_orphans(files)
+
+
+def _refuse_orphans(files: VaultDirectory) -> None:
+    """Keys without slots are a damaged vault and no empty directory: a new master key would bury them."""
+    if KEYS_DIRECTORY not in files.names():
+        return
+    keys = files.subdirectory(KEYS_DIRECTORY)
+    try:
+        orphans = keys.names()
+    finally:
+        keys.close()
+    if orphans:
+        raise CorruptedError(
+            f"{files.path} holds keys of Extensions and no {SLOTS_FILE}: restore that file from a backup"
+        )
