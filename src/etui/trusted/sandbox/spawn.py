@@ -1,0 +1,58 @@
+"""Starts a program with exactly the descriptors that it is given, each in its place.
+
+``subprocess`` closes what is not passed on but cannot say under which number a descriptor arrives, short of
+running Python between fork and exec. ``posix_spawn`` can, and closes nothing by itself; here it is told both.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Final
+
+_FIRST_FREE: Final = 64
+"""Descriptors are copied to above here first, so that none is overwritten before it was put in its place."""
+
+_RESETTABLE: Final = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
+
+
+def spawn(argv: tuple[str, ...], descriptors: Mapping[int, int]) -> int:
+    """Start ``argv`` with an empty environment and no signal ignored or blocked; return its process id.
+
+    Args:
+        argv: the program, by its absolute path, and its arguments.
+        descriptors: what it inherits: for each number there, the descriptor here. At most 64.
+
+    Raises:
+        OSError: the program cannot be executed.
+    """
+    with ExitStack() as stack:
+        moves: list[tuple[int, int] | tuple[int, int, int]] = []
+        for there, here in descriptors.items():
+            copy = fcntl.fcntl(here, fcntl.F_DUPFD_CLOEXEC, _FIRST_FREE)
+            stack.callback(os.close, copy)
+            moves.append((os.POSIX_SPAWN_DUP2, copy, there))
+        closes = ((os.POSIX_SPAWN_CLOSE, stray) for stray in _inheritable() if stray not in descriptors)
+        return os.posix_spawn(
+            argv[0],
+            argv,
+            {},
+            file_actions=[*moves, *closes],
+            setsigmask=(),
+            setsigdef=_RESETTABLE,
+        )
+
+
+def _inheritable() -> list[int]:
+    """Descriptors that a new program would inherit: few in Python, but libraries and parents leave some."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        descriptor = int(entry.name)
+        with suppress(OSError):  # the listing's own descriptor, or one that was closed meanwhile
+            if os.get_inheritable(descriptor):
+                found.append(descriptor)
+    return found
