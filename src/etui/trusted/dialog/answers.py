@@ -1,0 +1,96 @@
+"""The answer to an approved showing.
+
+What was typed is sealed here and nowhere else, to the end and for the field that the request names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, TypeAlias, assert_never
+
+from etui.sealing import Secret
+from etui.trusted.dialog.errors import MisuseError
+from etui.trusted.dialog.events import Secrets
+from etui.trusted.dialog.front import Front
+from etui.trusted.dialog.requests import (
+    Answer,
+    Approved,
+    AskSecret,
+    ChangeAppearance,
+    Choose,
+    Chosen,
+    Confirm,
+    Create,
+    Created,
+    Looks,
+    Message,
+    NewPassphrase,
+    ReadText,
+    Reveal,
+    ShowRecovery,
+    Typed,
+    Unlock,
+)
+
+PASSPHRASE_FIELD: Final = "vault.passphrase"  # noqa: S105  names a field
+NEW_PASSPHRASE_FIELD: Final = "vault.new"  # noqa: S105  names a field
+RECOVERY_FIELD: Final = "vault.recovery"
+ASKED_SECRET_FIELD: Final = "dialog/1.ask_secret.secret"  # noqa: S105  names a field
+REVEALED_SECRET_FIELD: Final = "dialog/1.reveal.secret"  # noqa: S105  names a field
+
+Seal: TypeAlias = Callable[[bytes, Secret, str], bytes]
+"""Seals a secret to a public key for a field."""
+
+
+def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # noqa: PLR0911  a table
+    """The answer that says yes to what is in front.
+
+    Raises ``MisuseError`` where a secret or the looks that it needs are not there.
+    """
+    request = front.request
+    match request:
+        case Create(key=key):
+            sealed = seal(key, _given(secrets.secret), PASSPHRASE_FIELD)
+            return Created(sealed=sealed, looks=_picked(front.looks), open_session=front.open_session)
+        case Unlock(key=key):
+            return Typed(sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD))
+        case NewPassphrase(key=key):
+            return Typed(
+                sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD),
+                sealed_new=seal(key, _given(secrets.new), NEW_PASSPHRASE_FIELD),
+            )
+        case AskSecret(key=key):
+            return Typed(sealed=seal(key, _given(secrets.secret), ASKED_SECRET_FIELD))
+        case Confirm(key=key, digest=digest):
+            return Approved(
+                digest=digest,
+                remember=front.remember,
+                items=front.items,
+                sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD) if key else b"",
+            )
+        case Choose():
+            return Chosen(id=front.chosen)
+        case ChangeAppearance():
+            return _picked(front.looks)
+        case ShowRecovery() | Reveal() | ReadText() | Message():
+            return Approved()
+        case _:
+            assert_never(request)
+
+
+def sealing_keys(request: object) -> tuple[bytes, ...]:
+    """The public keys that the answer to a request would be sealed to."""
+    key = getattr(request, "key", b"")
+    return (key,) if key or isinstance(request, Create | Unlock | NewPassphrase | AskSecret) else ()
+
+
+def _given(secret: Secret | None) -> Secret:
+    if secret is None:
+        raise MisuseError("a face approved without the secret that it asks for")
+    return secret
+
+
+def _picked(looks: Looks | None) -> Looks:
+    if looks is None:
+        raise MisuseError("a face approved without picture, phrase and colour")
+    return looks

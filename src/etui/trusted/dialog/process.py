@@ -1,0 +1,124 @@
+"""The dialog's process: hardens itself, picks its face, and serves its socket until that closes.
+
+``auto`` takes the window where a display answers, else the terminal, else it stays and answers every showing with
+``no_dialog``, so that the Router can say so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import select
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from etui.protocol import ProtocolError
+from etui.trusted.dialog import display as displays
+from etui.trusted.dialog.desk import Desk
+from etui.trusted.dialog.display import Display
+from etui.trusted.dialog.errors import DialogError, NoDisplayError
+from etui.trusted.dialog.hardening import harden
+from etui.trusted.dialog.link import Link
+from etui.trusted.dialog.scripted import ForwardClock, ScriptedFace, ScriptFile
+from etui.trusted.dialog.terminal.face import TerminalFace
+from etui.trusted.dialog.terminal.tty import open_terminal
+from etui.trusted.dialog.transcript import Transcript
+
+_POLL_S: Final = 0.05
+"""How often a waiting script looks whether its file changed."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the dialog; 0 once its socket closed, 1 where it could not start or its socket carried no messages."""
+    options = _parser().parse_args(arguments)
+    try:
+        harden()
+        link = Link(socket.socket(fileno=options.fd))
+        _serve(link, options)
+    except (DialogError, ProtocolError, OSError) as error:
+        print(f"etui dialog: {error}", file=sys.stderr)  # noqa: T201  the journal of its supervisor
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="etui-dialog", description="Etui's Trusted Dialog, started by its supervisor."
+    )
+    parser.add_argument("--fd", type=int, required=True, help="the connected socket to the Router")
+    parser.add_argument("--face", choices=("auto", "qt", "terminal", "scripted"), default="auto")
+    parser.add_argument("--script", type=Path, help="scripted face: the file of rules")
+    parser.add_argument("--transcript", type=Path, help="scripted face: the file that tells what was asked")
+    parser.add_argument("--test-profile", action="store_true", help="every face says that this is a test profile")
+    return parser
+
+
+def _serve(link: Link, options: argparse.Namespace) -> None:
+    if options.face == "scripted":
+        _serve_scripted(link, options)
+        return
+    if options.face in {"auto", "qt"}:
+        display = displays.qt_display(os.environ)
+        if display is not None and displays.answers(display):
+            # Qt takes long to import and aborts without a display: only where it is used.
+            from etui.trusted.dialog.qt.application import serve_windows  # noqa: PLC0415
+
+            desk = Desk(send=link.send, clock=time.monotonic, display=display, is_test_profile=options.test_profile)
+            serve_windows(link, desk, display)
+            return
+        if options.face == "qt":
+            raise NoDisplayError("no display answers: set DISPLAY or WAYLAND_DISPLAY, or use the terminal face")
+    _serve_terminal(link, options)
+
+
+def _serve_scripted(link: Link, options: argparse.Namespace) -> None:
+    if options.script is None:
+        raise DialogError("the scripted face needs --script with the file of its rules")
+    clock = ForwardClock(time.monotonic)
+    display = Display(kind="scripted", sentence=displays.SCRIPTED)
+    desk = Desk(send=link.send, clock=clock, display=display, is_test_profile=True)
+    face = ScriptedFace(desk.report, clock, ScriptFile(options.script), Transcript(options.transcript))
+    desk.face = face
+    desk.greet()
+    while _take_messages(link, desk, _POLL_S if face.is_waiting else None):
+        face.poll()
+
+
+def _serve_terminal(link: Link, options: argparse.Namespace) -> None:
+    terminal = open_terminal()
+    if terminal is None:
+        if options.face == "terminal":
+            raise NoDisplayError("there is no controlling terminal to ask on (/dev/tty does not open)")
+        desk = Desk(send=link.send, clock=time.monotonic, display=Display(kind="none", sentence=displays.NONE))
+        desk.greet()
+        while _take_messages(link, desk, None):
+            pass
+        return
+    with terminal:
+        display = Display(kind="terminal", sentence=displays.TERMINAL)
+        desk = Desk(send=link.send, clock=time.monotonic, display=display, is_test_profile=options.test_profile)
+        face = TerminalFace(desk.report, time.monotonic, terminal)
+        desk.face = face
+        desk.greet()
+        while True:
+            ready, _, _ = select.select([link.fileno(), terminal.fileno()], [], [], face.patience_s)
+            if link.fileno() in ready and not _take_messages(link, desk, 0.0):
+                return
+            face.attend(has_keys=terminal.fileno() in ready)
+
+
+def _take_messages(link: Link, desk: Desk, patience_s: float | None) -> bool:
+    """Waits so long for messages and hands them to the desk; False once the socket closed."""
+    ready, _, _ = select.select([link], [], [], patience_s)
+    if not ready:
+        return True
+    messages = link.receive()
+    if messages is None:
+        return False
+    for message in messages:
+        desk.receive(message)
+    return True

@@ -1,0 +1,260 @@
+"""The body of the window: what a view says from top to bottom, and the controls to answer it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+
+from etui.trusted.dialog.content import Option, Tone
+from etui.trusted.dialog.entries import EMPTY, Draft, entry_of, group_of
+from etui.trusted.dialog.events import Dress, Enter, Include, Pick, Remember, Share, UseRecovery
+from etui.trusted.dialog.face import Report, View
+from etui.trusted.dialog.front import CreateStep, Front, takes_secret
+from etui.trusted.dialog.looks import suggested_looks
+from etui.trusted.dialog.qt.head import extension_block
+from etui.trusted.dialog.qt.looks_picker import LooksPicker
+from etui.trusted.dialog.qt.parts import (
+    ChoiceRow,
+    Kit,
+    add,
+    asker_block,
+    choice_list,
+    column,
+    labelled_field,
+    lines_card,
+    note_block,
+    texts,
+)
+from etui.trusted.dialog.qt.passphrase_maker import PassphraseMaker
+from etui.trusted.dialog.qt.picture import PictureTile
+from etui.trusted.dialog.qt.shown_secret import shown_secret
+from etui.trusted.dialog.qt.text_block import TextBlock
+from etui.trusted.dialog.qt.theme import sized
+from etui.trusted.dialog.qt.typed_field import TypedField
+from etui.trusted.dialog.requests import (
+    AskSecret,
+    ChangeAppearance,
+    Confirm,
+    Create,
+    Looks,
+    NewPassphrase,
+    Reveal,
+    ShowRecovery,
+    Unlock,
+)
+from etui.trusted.dialog.text import SafeText
+from etui.trusted.dialog.wording import CREATE_STEPS, SHARING_WORDS, USE_RECOVERY_WORDS, WELCOME_PROMISES
+
+
+class Body(QWidget):
+    """Draws one view; ``entered`` is called when Enter ends the last field."""
+
+    def __init__(self, kit: Kit, view: View, report: Report, entered: Callable[[], None]) -> None:
+        super().__init__()
+        self._kit = kit
+        self._view = view
+        self._report = report
+        self._entered = entered
+        self._secret: TypedField | None = None
+        self.maker: PassphraseMaker | None = None
+        self._picker: LooksPicker | None = None
+        self._steps: QStackedWidget | None = None
+        self._updates: list[Callable[[Front], None]] = []
+        self._layout = QVBoxLayout(self)
+        margin = kit.unit + kit.unit // 4
+        self._layout.setContentsMargins(margin, kit.unit, margin, kit.unit // 2)
+        self._layout.setSpacing(kit.unit * 3 // 4)
+        self._build()
+        self._layout.addStretch()
+        self.update_front(view.front)
+
+    @property
+    def first_field(self) -> TypedField | None:
+        """Where typing begins, where there is something to type now."""
+        if self.maker is not None and (self._steps is None or self._steps.currentIndex() == CreateStep.PASSPHRASE):
+            return self._secret or self.maker.first_field
+        if self._steps is not None:
+            return None
+        return self._secret
+
+    def draft(self) -> Draft:
+        """What is typed."""
+        maker = self.maker
+        return Draft(
+            secret=EMPTY if self._secret is None else self._secret.secret,
+            new=EMPTY if maker is None else maker.passphrase,
+            repeat=EMPTY if maker is None else maker.repeat.secret,
+        )
+
+    def forget(self) -> None:
+        """Drops what was typed."""
+        if self._secret is not None:
+            self._secret.clear()
+        if self.maker is not None:
+            self.maker.forget()
+
+    def update_front(self, front: Front) -> None:
+        """Shows what the machine says is chosen."""
+        for update in self._updates:
+            update(front)
+
+    def tell(self) -> None:
+        """Tells whether what is typed is enough."""
+        shown = self._view.shown_secret
+        group = EMPTY if shown is None else group_of(shown, self._view.checked_group)
+        self._report(Enter(entry=entry_of(self._view.front.request, self.draft(), checked_group=group)))
+
+    def _build(self) -> None:
+        kit, content, layout = self._kit, self._view.content, self._layout
+        if isinstance(self._view.front.request, Create):
+            layout.addWidget(self._create_steps())
+            return
+        heading, inner = column(kit.unit // 8)
+        add(inner, texts(kit, content.heading, sized(kit.font, 1.5, weight=QFont.Weight.DemiBold)))
+        lead = sized(kit.font, 1.15) if isinstance(self._view.front.request, Confirm) else kit.font
+        add(inner, texts(kit, content.lead, lead))
+        layout.addWidget(heading)
+        add(layout, [note_block(kit, note) for note in content.notes if note.tone is not Tone.ADVICE])
+        if content.asker is not None:
+            layout.addWidget(asker_block(kit, content.asker, with_name=content.asker.name != content.heading))
+        add(layout, texts(kit, content.body, kit.font))
+        if content.lines:
+            layout.addWidget(lines_card(kit, content.lines))
+        add(layout, [note_block(kit, note) for note in content.notes if note.tone is Tone.ADVICE])
+        if content.keeper is not None:
+            layout.addWidget(extension_block(kit, content.keeper, "Kept by the Extension", scale=0.8))
+        self._add_choices()
+        self._add_own_parts()
+
+    def _add_choices(self) -> None:
+        content, report = self._view.content, self._report
+        if content.items:
+            widget, rows = choice_list(self._kit, content.items, "Which of them", self._tick, is_exclusive=False)
+            self._layout.addWidget(widget)
+            self._updates.append(lambda front, rows=rows: _check(rows, front.items))  # type: ignore[misc]
+        if content.options:
+            widget, rows = choice_list(
+                self._kit, content.options, "", lambda one: report(Pick(id=one.id)), is_exclusive=True
+            )
+            self._layout.addWidget(widget)
+            self._updates.append(lambda front, rows=rows: _check(rows, (front.chosen,)))  # type: ignore[misc]
+        if content.remember:
+            widget, rows = choice_list(
+                self._kit,
+                content.remember,
+                "For how long",
+                lambda one: report(Remember(id=one.id)),
+                is_exclusive=True,
+            )
+            self._layout.addWidget(widget)
+            self._updates.append(lambda front, rows=rows: _check(rows, (front.remember,)))  # type: ignore[misc]
+
+    def _add_own_parts(self) -> None:
+        kit, view, layout = self._kit, self._view, self._layout
+        request = view.front.request
+        if view.shown_secret is not None:
+            separator = "-" if isinstance(request, ShowRecovery) else ""
+            layout.addWidget(shown_secret(kit, view.shown_secret, separator=separator))
+        if isinstance(request, ShowRecovery):
+            label = f"Type group {view.checked_group} as you wrote it"
+            layout.addWidget(self._field(label, is_secret=False))
+        elif isinstance(request, Unlock):
+            label = "Recovery key" if request.recovery else "Passphrase"
+            layout.addWidget(self._field(label, is_secret=not request.recovery))
+            if not request.recovery:
+                other = QPushButton(USE_RECOVERY_WORDS)
+                other.setFont(sized(kit.font, 0.9))
+                other.setAutoDefault(False)
+                other.clicked.connect(lambda: self._report(UseRecovery()))
+                layout.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
+        elif isinstance(request, AskSecret):
+            layout.addWidget(self._field("PIN" if request.digits else "Secret"))
+        elif isinstance(request, NewPassphrase):
+            layout.addWidget(self._field("Present passphrase"))
+            layout.addWidget(self._passphrase_maker())
+        elif isinstance(request, ChangeAppearance):
+            layout.addWidget(self._looks_picker())
+        elif not isinstance(request, Create | Reveal) and takes_secret(request):
+            layout.addWidget(self._field("Passphrase of your wallet"))
+
+    def _field(self, label: str, *, is_secret: bool = True) -> QWidget:
+        field = TypedField(label, self._kit.theme, self._kit.font, is_secret=is_secret)
+        field.changed.connect(self.tell)
+        field.entered.connect(self._left_first_field)
+        self._secret = field
+        return labelled_field(self._kit, label, field, with_toggle=is_secret)
+
+    def _left_first_field(self) -> None:
+        if self.maker is None:
+            self._entered()
+        else:
+            self.maker.first_field.setFocus()
+
+    def _passphrase_maker(self) -> QWidget:
+        self.maker = PassphraseMaker(self._kit, self.tell, self._entered)
+        return self.maker
+
+    def _looks_picker(self) -> QWidget:
+        looks = self._view.looks or suggested_looks(secrets.choice)
+        picker = LooksPicker(self._kit, looks, lambda picked: self._report(Dress(looks=picked)))
+        self._picker = picker
+        self._updates.append(lambda front: picker.show_looks(front.looks or looks))
+        self._report(Dress(looks=looks))
+        return picker
+
+    def _tick(self, option: Option) -> None:
+        ticked = any(row.option.id == option.id and row.isChecked() for row in self.findChildren(ChoiceRow))
+        self._report(Include(id=option.id, included=not ticked))
+
+    def _create_steps(self) -> QWidget:
+        kit = self._kit
+        stack = QStackedWidget()
+        pages: dict[CreateStep, list[QWidget]] = {
+            CreateStep.WELCOME: [self._promises()],
+            CreateStep.LOOKS: [self._looks_picker()],
+            CreateStep.PASSPHRASE: [self._passphrase_maker()],
+            CreateStep.SHARING: [self._sharing()],
+        }
+        for step, parts in pages.items():
+            title, text = CREATE_STEPS[step]
+            page, layout = column(kit.unit * 3 // 4)
+            counted = f"Step {step + 1} of {len(CREATE_STEPS)}"
+            layout.addWidget(TextBlock(counted, sized(kit.font, 0.9), part="muted"))
+            layout.addWidget(TextBlock(title, sized(kit.font, 1.5, weight=QFont.Weight.DemiBold)))
+            layout.addWidget(TextBlock(text, kit.font))
+            add(layout, parts)
+            layout.addStretch()
+            stack.addWidget(page)
+        self._steps = stack
+        self._updates.append(lambda front: stack.setCurrentIndex(front.step))
+        return stack
+
+    def _promises(self) -> QWidget:
+        widget, layout = column(self._kit.unit)
+        for picture, promise in WELCOME_PROMISES:
+            row = QHBoxLayout()
+            row.setSpacing(self._kit.unit)
+            row.addWidget(PictureTile(Looks(picture=picture, phrase="", colour=""), self._kit.unit * 4))
+            row.addWidget(TextBlock(promise, self._kit.font), 1)
+            layout.addLayout(row)
+        return widget
+
+    def _sharing(self) -> QWidget:
+        options = tuple(
+            Option("open" if is_open else "", SafeText(label), SafeText(text))
+            for is_open, (label, text) in SHARING_WORDS.items()
+        )
+        widget, rows = choice_list(
+            self._kit, options, "", lambda one: self._report(Share(open_session=bool(one.id))), is_exclusive=True
+        )
+        self._updates.append(lambda front: _check(rows, ("open" if front.open_session else "",)))
+        return widget
+
+
+def _check(rows: list[ChoiceRow], picked: tuple[str, ...]) -> None:
+    for row in rows:
+        row.setChecked(row.option.id in picked)

@@ -1,0 +1,97 @@
+"""The foot of the window: what still hinders, the buttons, and what the display protects from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from etui.trusted.dialog.events import Dismiss, Refuse, StepBack
+from etui.trusted.dialog.face import Report, View
+from etui.trusted.dialog.front import CreateStep, Front, Hindrance, armed_part, hindrances
+from etui.trusted.dialog.qt.approve import ApproveButton
+from etui.trusted.dialog.qt.parts import Kit, Whole
+from etui.trusted.dialog.qt.text_block import TextBlock
+from etui.trusted.dialog.qt.theme import sized
+from etui.trusted.dialog.requests import Create
+from etui.trusted.dialog.wording import SILENCE_WORDS, approve_label, hint
+
+
+class Foot(Whole):
+    """Buttons in the order of what they risk: close at the left, Refuse, then Approve.
+
+    ``scrolls``: whether there is more of the body than fits. The line of the hint keeps its room, so that nothing
+    moves under a hand.
+    """
+
+    def __init__(
+        self, kit: Kit, view: View, report: Report, approve: Callable[[], None], scrolls: Callable[[], bool]
+    ) -> None:
+        super().__init__()
+        self._kit = kit
+        words = view.content.words
+        layout = QVBoxLayout(self)
+        margin = kit.unit + kit.unit // 4
+        layout.setContentsMargins(margin, kit.unit // 8, margin, kit.unit // 2)
+        layout.setSpacing(kit.unit * 3 // 8)
+        self._hint = TextBlock("", sized(kit.font, 0.95), part="muted")
+        self._hint.setMinimumHeight(self._hint.fontMetrics().height())
+        self._scrolls = scrolls
+        layout.addWidget(self._hint)
+        row = QHBoxLayout()
+        row.setSpacing(kit.unit // 2)
+        if words.dismiss:
+            row.addWidget(self._dismiss_button(view, report))
+        request = view.front.request
+        self._back = self._button("Back", lambda: report(StepBack())) if isinstance(request, Create) else None
+        if self._back is not None:
+            row.addWidget(self._back)
+        row.addStretch()
+        if words.refuse:
+            row.addWidget(self._button(words.refuse, lambda: report(Refuse())))
+        self.approve = ApproveButton(approve_label(view.front), kit.theme, kit.font)
+        self.approve.pressed.connect(approve)
+        row.addWidget(self.approve)
+        layout.addLayout(row)
+        rule = QFrame()
+        rule.setProperty("part", "line")
+        rule.setFixedHeight(1)
+        layout.addWidget(rule)
+        layout.addWidget(TextBlock(view.display.sentence, sized(kit.font, 0.85), part="muted"))
+
+    def update_front(self, front: Front, now: float) -> None:
+        """Shows what still hinders, and how far Approve is armed."""
+        hindering = hindrances(front, now)
+        by_content = [one for one in hindering if one not in {Hindrance.ARMING, Hindrance.UNFOCUSED}]
+        told = [one for one in hindering if one is not Hindrance.UNREAD or self._scrolls()]
+        said = next(filter(None, (hint(front, one, now) for one in told)), "")
+        if said != self._hint.text():
+            self._hint.setText(said)
+            self.keep_whole()
+        self.approve.show_label(approve_label(front))
+        self.approve.setAccessibleDescription(said)
+        part = 0.0 if by_content else armed_part(front, now)
+        self.approve.show_arming(part, is_ready=not hindering)
+        if self._back is not None:
+            self._back.setVisible(front.step is not CreateStep.WELCOME)
+
+    def _button(self, label: str, pressed: Callable[[], None]) -> QPushButton:
+        button = QPushButton(label)
+        button.setFont(self._kit.font)
+        button.setAutoDefault(False)
+        button.clicked.connect(pressed)
+        return button
+
+    def _dismiss_button(self, view: View, report: Report) -> QWidget:
+        label = view.content.words.dismiss
+        if view.content.asker is None:
+            return self._button(label, lambda: report(Dismiss()))
+        button = QToolButton()
+        button.setText(label)
+        button.setFont(self._kit.font)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        menu = QMenu(button)
+        menu.addAction(SILENCE_WORDS).triggered.connect(lambda: report(Dismiss(silence=True)))
+        button.setMenu(menu)
+        button.clicked.connect(lambda: report(Dismiss()))
+        return button

@@ -1,0 +1,173 @@
+"""The wallet's own words on each face: headings, buttons and warnings. Plain, calm, no exclamation marks."""
+
+from __future__ import annotations
+
+from typing import Final, assert_never
+
+import msgspec
+
+from etui.trusted.dialog.front import CreateStep, Front, Hindrance, wait_left_s
+from etui.trusted.dialog.requests import (
+    AskSecret,
+    ChangeAppearance,
+    Choose,
+    Confirm,
+    Create,
+    Message,
+    NewPassphrase,
+    ReadText,
+    Request,
+    Reveal,
+    ShowRecovery,
+    Strength,
+    Unlock,
+)
+
+STRENGTH_WORDS: Final = {
+    Strength.VERIFIED: "Verified",
+    Strength.OBSERVED: "Observed",
+    Strength.CLAIMED: "Only claimed",
+}
+LOOK_ALIKE_WORDS: Final = "Mixes alphabets: letters may not be what they seem."
+TEST_PROFILE_WORDS: Final = "Test profile: keep nothing of worth in it."
+SILENCE_WORDS: Final = "Not now, and stay quiet for a while"
+EXTENSION_SPEAKS_WORDS: Final = "An Extension, not the wallet, speaks here"
+USE_RECOVERY_WORDS: Final = "Use the recovery key instead"
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """Heading, lead and buttons of a face; an empty ``refuse`` means that there is no such button."""
+
+    approve: str
+    heading: str = ""
+    lead: str = ""
+    refuse: str = ""
+    dismiss: str = "Not now"
+    cautions: tuple[str, ...] = ()
+
+
+def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a table
+    """The wallet's words on the face of this request; without a heading it bears the request's own title."""
+    match request:
+        case Create():
+            return Words(approve="Make the wallet", heading="Make your wallet")
+        case ShowRecovery():
+            return Words(
+                approve="It is written down",
+                heading="Your recovery key",
+                lead="The only way back in if you forget your passphrase. Write it on paper and keep it where you"
+                " keep what matters; do not photograph it or store it on this machine. It is shown this once.",
+            )
+        case Unlock():
+            return _unlock(request)
+        case NewPassphrase():
+            return Words(
+                approve="Change passphrase",
+                heading="Change your passphrase",
+                lead="The old one stops opening this wallet at once.",
+                cautions=_wrong("passphrase", wrong=request.wrong, tries_left=request.tries_left),
+            )
+        case Confirm():
+            cautions = _wrong("passphrase", wrong=request.wrong, tries_left=-1)
+            if request.widening:
+                cautions += ("This allows more than before, until you take it back.",)
+            return Words(approve="Allow", refuse="Refuse", cautions=cautions)
+        case Choose():
+            return Words(approve="Choose")
+        case AskSecret():
+            return Words(
+                approve=f"Send {'PIN' if request.digits else 'it'}",
+                cautions=("It goes to this Extension. Never type the passphrase of your wallet here.",),
+            )
+        case Reveal():
+            return Words(approve="Done", dismiss="")
+        case ReadText():
+            return Words(approve="Agree", refuse="Refuse")
+        case Message():
+            return Words(approve="OK", dismiss="")
+        case ChangeAppearance():
+            return Words(
+                approve="Keep this",
+                heading="How your wallet shows itself",
+                lead="Every window of your wallet bears them. A window that asks for your passphrase without them"
+                " is not your wallet.",
+            )
+        case _:
+            assert_never(request)
+
+
+def _unlock(request: Unlock) -> Words:
+    word = "recovery key" if request.recovery else "passphrase"
+    waits = "" if request.asker is None else "This program waits for it:"
+    return Words(
+        approve="Unlock",
+        heading="Unlock with the recovery key" if request.recovery else "Unlock your wallet",
+        lead=waits,
+        cautions=_wrong(word, wrong=request.wrong, tries_left=request.tries_left),
+    )
+
+
+def _wrong(word: str, *, wrong: bool, tries_left: int) -> tuple[str, ...]:
+    left = ""
+    if tries_left >= 0:
+        left = "One try is left." if tries_left == 1 else f"{tries_left} tries are left."
+    said = f"That {word} was wrong." if wrong else ""
+    both = " ".join(filter(None, (said, left)))
+    return (both,) if both else ()
+
+
+def approve_label(front: Front) -> str:
+    """What Approve is called now: the steps of a first run lead on."""
+    if front.has_next_step:
+        return "Begin" if front.step is CreateStep.WELCOME else "Next"
+    return words_of(front.request).approve
+
+
+def hint(front: Front, hindrance: Hindrance, now: float) -> str:
+    """What the person can do about a hindrance; empty where waiting a moment is all."""
+    match hindrance:
+        case Hindrance.WAITING:
+            return f"Next try in {wait_left_s(front, now)} s."
+        case Hindrance.UNREAD:
+            return "Scroll to the end first."
+        case Hindrance.INCOMPLETE:
+            return front.entry.problem
+        case Hindrance.NOTHING_CHOSEN:
+            return "Choose one first." if isinstance(front.request, Choose) else "Nothing is ticked."
+        case Hindrance.UNDRESSED:
+            return "Pick a picture and a colour, and write a phrase."
+        case Hindrance.UNFOCUSED | Hindrance.ARMING:
+            return ""
+
+
+CREATE_STEPS: Final[tuple[tuple[str, str], ...]] = (
+    (
+        "Welcome",
+        "One place for passwords, cards and tickets, made in four short steps.",
+    ),
+    (
+        "How you know it",
+        (
+            "Pick a picture, a colour and a phrase. Every window of your wallet bears them, so that you can tell it"
+            " from a window that only pretends."
+        ),
+    ),
+    ("Your passphrase", "It opens your wallet, and nobody can reset it."),
+    (
+        "Programs on this machine",
+        ("Many programs store passwords without saying who they are. What may they reach once the wallet is open?"),
+    ),
+)
+"""Title and text of each step of a first run."""
+WELCOME_PROMISES: Final = (
+    ("owl", "It asks you before a program gets anything, and tells you who asks and for what."),
+    ("lighthouse", "It shows you a picture and phrase that only your wallet knows, so that you can tell it is real."),
+    ("cabin", "It stays on this machine, locked with a passphrase that only you have."),
+)
+"""What a first run promises, each with a supplied picture."""
+GENERATED_WORDS: Final = "These six words are yours if you like. Write them down, then type them again."
+SHARING_WORDS: Final = {
+    False: ("Guarded", "Each program reaches only what it stored itself; for more it asks you."),
+    True: ("Shared", "Every program of this session reaches the default collection without asking."),
+}
+"""Title and text of each answer to the last step, by whether the collection is open to the session."""

@@ -1,0 +1,68 @@
+"""Requests that several tests ask."""
+
+from __future__ import annotations
+
+from etui.trusted.dialog.requests import (
+    Asker,
+    AskSecret,
+    ChangeAppearance,
+    Choice,
+    Choose,
+    Confirm,
+    Create,
+    Frame,
+    Message,
+    NewPassphrase,
+    ReadText,
+    RememberChoice,
+    Request,
+    ShownField,
+    Strength,
+    Unlock,
+)
+
+DIGEST = bytes(range(32))
+ASKER = Asker(
+    name="Thunderbird",
+    principal="exe:/usr/lib/thunderbird/thunderbird",
+    strength=Strength.OBSERVED,
+    sentence="A program started from your desktop.",
+)
+FRAME = Frame(extension="alpbank/cards", name="Alpbank Cards", publisher="Alpbank AG")
+REMEMBER = (RememberChoice(id="once", label="Just this once"), RememberChoice(id="always", label="Always"))
+CONFIRM = Confirm(
+    asker=ASKER,
+    action="read a password",
+    digest=DIGEST,
+    fields=(ShownField(title="Password", value="Mail account", material=True),),
+    remember=REMEMBER,
+)
+SEVERAL = Confirm(
+    asker=ASKER,
+    action="read 2 passwords",
+    digest=DIGEST,
+    items=(Choice(id="a", label="Mail"), Choice(id="b", label="Calendar")),
+)
+CHOOSE = Choose(
+    frame=FRAME, title="Which card?", options=(Choice(id="debit", label="Debit"), Choice(id="credit", label="Credit"))
+)
+LONG_TEXT = "\n\n".join(f"Paragraph {number}: what it says is said at length." for number in range(1, 120))
+READ = ReadText(frame=FRAME, title="Terms", text=LONG_TEXT)
+
+
+def all_requests(key: bytes) -> tuple[Request, ...]:
+    """One of each kind that needs nothing sealed."""
+    return (
+        Create(key=key),
+        Unlock(key=key),
+        Unlock(key=key, wait_s=5.0),
+        NewPassphrase(key=key),
+        CONFIRM,
+        SEVERAL,
+        Confirm(asker=ASKER, action="pay", digest=DIGEST, key=key),
+        CHOOSE,
+        AskSecret(frame=FRAME, title="PIN", key=key, digits=True),
+        READ,
+        Message(title="Backup", text="Is due."),
+        ChangeAppearance(),
+    )

@@ -1,0 +1,303 @@
+"""The terminal face: a real process on a real pseudo-terminal, and its pure parts."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import termios
+import time
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, READ, SEVERAL
+from tests.trusted.dialog.router_side import PATIENCE_S, RouterSide
+
+from etui.sealing import Secret
+from etui.trusted.dialog.content import content_of
+from etui.trusted.dialog.display import TERMINAL, Display
+from etui.trusted.dialog.face import View
+from etui.trusted.dialog.front import first_sight
+from etui.trusted.dialog.requests import (
+    Approved,
+    AskSecret,
+    Chosen,
+    Confirm,
+    Create,
+    Created,
+    Dismissed,
+    Looks,
+    Message,
+    Refused,
+    Request,
+    Reveal,
+    Showing,
+    ShownField,
+    Typed,
+    Unlock,
+)
+from etui.trusted.dialog.terminal.form import Form
+from etui.trusted.dialog.terminal.keys import KeyReader, Named
+from etui.trusted.dialog.terminal.rows import cells, wrapped
+from etui.trusted.dialog.terminal.screen import Sight, body_rows, compose
+
+_SGR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+class Person:
+    """Sits at a pseudo-terminal on which the dialog runs."""
+
+    def __init__(self, columns: int = 80, lines: int = 24) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", lines, columns, 0, 0))
+        self.modes = termios.tcgetattr(slave)
+        self.slave = slave
+        self.router = RouterSide("--face", "terminal", tty=slave)
+        self.seen = ""
+
+    def type(self, text: str) -> None:
+        os.write(self.master, text.encode())
+
+    def look(self, wanted: str, *, gone: str = "\x00") -> str:
+        """The newest whole screen, once it holds what is wanted."""
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            screen = _SGR.sub("", self.seen.rsplit("\x1b[2J", 1)[-1]).replace("\r", "")
+            if wanted in screen and gone not in screen:
+                return screen
+            ready, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
+            assert ready, f"not on the screen: {wanted!r}\n{screen}"
+            self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+
+    def insist(self, keys: str) -> object:
+        """Presses keys until the dialog answers, each time after it had time to arm."""
+        for _ in range(20):
+            if self.router.has_spoken(1.0):
+                break
+            self.type(keys)
+        return self.router.answer()
+
+    def leave(self) -> None:
+        os.close(self.master)
+        os.close(self.slave)
+
+
+@pytest.fixture
+def person() -> Iterator[Person]:
+    person = Person()
+    with person.router:
+        assert person.router.greeted().display == "terminal"
+        yield person
+    person.leave()
+
+
+def test_a_key_that_comes_at_once_approves_nothing(person: Person) -> None:
+    person.router.show(CONFIRM)
+    person.look("y Allow")
+    person.type("y")
+    person.look("too soon")
+    assert person.insist("y") == Approved(digest=DIGEST, remember="once")
+
+
+def test_what_is_asked_is_on_the_screen_and_remembered_by_number(person: Person) -> None:
+    person.router.dress(Looks(picture="owl", phrase="copper lantern", colour="#1f5f8b"))
+    person.router.show(CONFIRM)
+    screen = person.look("y Allow")
+    for said in ("owl", "copper lantern", "Thunderbird", "wants to read a password", "Observed", "Mail account"):
+        assert said in screen
+    person.type("2")
+    person.look("2 (*) Always")
+    assert person.insist("y") == Approved(digest=DIGEST, remember="always")
+
+
+def test_refusal_and_dismissal_are_taken_at_once(person: Person) -> None:
+    person.router.show(CONFIRM)
+    person.look("n Refuse")
+    person.type("n")
+    assert person.router.answer() == Refused()
+    person.router.show(SEVERAL)
+    person.look("read 2 passwords")
+    person.type("s")
+    assert person.router.answer() == Dismissed(silence=True)
+    person.router.show(CHOOSE)
+    person.look("Which card?")
+    person.type("\x03")
+    assert person.router.answer() == Dismissed()
+
+
+def test_a_passphrase_is_never_on_the_screen(person: Person) -> None:
+    person.router.show(Unlock(key=person.router.key.public))
+    person.look("Passphrase (nothing is shown while you type)")
+    person.type("hush-hush ü\x7f\x7fp")
+    typed = person.insist("\r")
+    assert isinstance(typed, Typed)
+    assert person.router.opened(typed.sealed, "vault.passphrase") == "hush-hushp"
+    person.router.show(CHOOSE)
+    person.look("Which card?")
+    assert "hush" not in person.seen
+
+
+def test_consent_with_a_passphrase_asks_for_it_before_it_approves(person: Person) -> None:
+    person.router.show(Confirm(asker=ASKER, action="pay", digest=DIGEST, key=person.router.key.public))
+    person.look("y Allow")
+    person.type("y")
+    person.look("Passphrase of your wallet")
+    person.type("hush\r")
+    said = person.insist("y")
+    assert isinstance(said, Approved)
+    assert person.router.opened(said.sealed, "vault.passphrase") == "hush"
+
+
+def test_items_are_ticked_by_number(person: Person) -> None:
+    person.router.show(SEVERAL)
+    person.look("1 [x] Mail")
+    person.type("1")
+    person.look("1 [ ] Mail")
+    assert person.insist("y") == Approved(digest=DIGEST, items=("b",))
+
+
+def test_one_of_several_is_chosen_by_number(person: Person) -> None:
+    person.router.show(CHOOSE)
+    screen = person.look("Choose one first.")
+    assert "An Extension, not the wallet, speaks here" in screen
+    person.type("2")
+    person.look("2 (*) Credit")
+    assert person.insist("y") == Chosen(id="credit")
+
+
+def test_a_long_text_is_agreed_to_only_at_its_end(person: Person) -> None:
+    person.router.show(READ)
+    person.look("Scroll to the end first.")
+    person.type("y")
+    for _ in range(60):
+        person.type(" ")
+    assert "Paragraph 119" in person.look("Paragraph 119:", gone="Scroll to the end")
+    assert person.insist("y") == Approved()
+
+
+def test_a_shown_secret_is_gone_from_the_terminal_afterwards(person: Person) -> None:
+    person.router.show(
+        Reveal(frame=FRAME, title="Password", sealed=person.router.sealed("Wald", "dialog/1.reveal.secret"))
+    )
+    person.look("Wald")
+    assert person.insist("y") == Approved()
+    assert person.seen.index("\x1b[?1049h") < person.seen.index("Wald")
+    person.router.show(CHOOSE)
+    assert "Wald" not in person.look("Which card?")
+
+
+def test_the_first_run_can_be_done_with_the_keyboard_alone(person: Person) -> None:
+    person.router.show(Create(key=person.router.key.public))
+    person.look("1 of 4")
+    person.type("y")
+    person.look("2 of 4")
+    person.type("7\r")
+    person.look("7 (*) owl")
+    person.type("t\x15a kettle sings\r")
+    person.look("a kettle sings")
+    person.type("y")
+    screen = person.look("3 of 4")
+    words = screen.split("type them again.")[1].split("---")[0].split()
+    assert len(words) == 6
+    person.type("t" + " ".join(words) + "\r")
+    person.look("4 of 4")
+    person.type("2")
+    person.look("2 (*) Shared")
+    created = person.insist("y")
+    assert isinstance(created, Created)
+    assert created.open_session
+    assert (created.looks.picture, created.looks.phrase) == ("owl", "a kettle sings")
+    assert person.router.opened(created.sealed, "vault.passphrase") == " ".join(words)
+
+
+def test_the_terminal_is_given_back_as_it_was(person: Person) -> None:
+    number = person.router.show(CONFIRM)
+    person.look("y Allow")
+    assert termios.tcgetattr(person.slave) != person.modes
+    person.router.close(number)
+    assert person.router.error() == "cancelled"
+    person.router.show(Message(title="Backup", text="Is due."))
+    person.look("Is due.")
+    assert person.router.hang_up() == 0
+    assert termios.tcgetattr(person.slave) == person.modes
+
+
+def test_escape_sequences_in_shown_text_do_not_reach_the_terminal(person: Person) -> None:
+    evil = "\x1b[2J\x1b]0;owned\x07\x9b31mred\u202egnp"
+    fields = (ShownField(title=evil, value=evil),)
+    asker = msgspec.structs.replace(ASKER, name=evil, sentence=evil)
+    person.router.show(Confirm(asker=asker, action=evil, digest=DIGEST, fields=fields, advice=(evil,)))
+    person.look("y Allow")
+    for forbidden in ("\x1b]", "\x07", "\x9b", "\u202e", "\x1b[31m"):
+        assert forbidden not in person.seen
+
+
+def test_a_face_is_drawn_anew_when_the_terminal_changes_its_size(person: Person) -> None:
+    person.router.show(CONFIRM)
+    person.look("y Allow")
+    fcntl.ioctl(person.slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 40, 0, 0))
+    screen = person.look("-" * 40, gone="-" * 41)
+    assert max(map(cells, screen.split("\n"))) <= 40
+
+
+# --- pure parts -------------------------------------------------------------------------------
+
+
+def form_of(request: Request, *, shown: Secret | None = None) -> Form:
+    front = first_sight(Showing(number=1, request=request), now=0.0, focused=True)
+    display = Display(kind="terminal", sentence=TERMINAL)
+    return Form(View(front=front, content=content_of(request), display=display, shown_secret=shown))
+
+
+@pytest.mark.parametrize(("width", "height"), [(20, 24), (33, 16), (50, 12), (80, 10), (80, 24)])
+@pytest.mark.parametrize(
+    "request_", [CONFIRM, SEVERAL, CHOOSE, READ, AskSecret(frame=FRAME, title="PIN", key=bytes(32))]
+)
+def test_every_row_of_a_face_can_be_scrolled_to_at_any_size(width: int, height: int, request_: Request) -> None:
+    form = form_of(request_)
+    seen: set[str] = set()
+    offset = 0
+    while True:
+        screen = compose(form, Sight(width=width, height=height, now=0.0, offset=offset))
+        assert all(cells(row.text) <= width for row in screen.rows)
+        assert len(screen.rows) <= height
+        seen |= {row.text for row in screen.rows}
+        if screen.shows_end:
+            break
+        offset = screen.offset + screen.page
+    assert {row.text for row in body_rows(form, width)} <= seen | {""}
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"])), st.integers(20, 90))
+def test_wrapping_cuts_nothing_and_keeps_to_the_width(text: str, width: int) -> None:
+    rows = wrapped(text, width)
+    assert all(cells(row.text) <= width for row in rows)
+    assert "".join(row.text for row in rows).replace(" ", "") == text.replace("\n", "").replace(" ", "")
+
+
+@given(st.binary(), st.integers(0, 20))
+def test_any_bytes_are_keys_and_never_an_error(data: bytes, cut: int) -> None:
+    reader = KeyReader()
+    for key in reader.feed(data[:cut]) + reader.feed(data[cut:]):
+        assert isinstance(key, Named) or key.isprintable()
+
+
+def test_sequences_are_keys_and_unknown_ones_are_none() -> None:
+    keys = KeyReader().feed(b"\x1b[A\x1b[6~\x1bOB\x1b[200~a\x1b[1;5C\r\x7f\x1b")
+    assert keys == [Named.UP, Named.PAGE_DOWN, Named.DOWN, "a", Named.ENTER, Named.BACKSPACE, Named.ESCAPE]
+
+
+def test_a_letter_split_over_two_reads_is_one_key() -> None:
+    reader = KeyReader()
+    first, second = "ü".encode()[:1], "ü".encode()[1:]
+    assert reader.feed(first) + reader.feed(second) == ["ü"]
+
+
+def test_the_long_text_is_longer_than_a_screen() -> None:
+    assert LONG_TEXT.count("\n") > 24

@@ -1,0 +1,106 @@
+"""Text of others: what is seen is what is there."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etui.trusted.dialog.text import LINE_BREAK_MARK, MARK, TAB_MARK, looks_alike, single_line, whole_text
+
+BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+INVISIBLE = "\u200b\u2060\ufeff\u00ad\u180e\u034f\u3164\u115f\U000e0041\u2800\ufff9"
+
+
+@pytest.mark.parametrize("character", [*BIDI, *INVISIBLE])
+def test_an_invisible_character_becomes_a_visible_mark(character: str) -> None:
+    assert single_line(f"a{character}b").text == f"a{MARK}b"
+
+
+def test_escape_sequences_lose_their_escape() -> None:
+    assert "\x1b" not in whole_text("\x1b]0;title\x07\x1b[31mred").text
+    assert "\x9b" not in whole_text("\x9b31m").text
+
+
+def test_line_breaks_are_marks_in_a_single_line_and_stay_in_a_text() -> None:
+    assert single_line("a\r\nb\rc\td").text == f"a{LINE_BREAK_MARK}b{LINE_BREAK_MARK}c{TAB_MARK}d"
+    assert whole_text("a\r\nb\rc").text == "a\nb\nc"
+
+
+def test_other_line_separators_are_marks_everywhere() -> None:
+    assert whole_text("a\u2028b\u2029c\x0bd").text == f"a{MARK}b{MARK}c{MARK}d"
+
+
+def test_strange_spaces_are_plain_spaces() -> None:
+    assert single_line("a\u00a0b\u3000c").text == "a b c"
+
+
+def test_markup_stays_what_it_is() -> None:
+    assert single_line("<b>x</b> &amp;").text == "<b>x</b> &amp;"
+
+
+def test_text_is_composed() -> None:
+    assert single_line("u\u0308").text == "ü"
+
+
+def test_emoji_keep_their_joiners() -> None:
+    assert single_line("👩‍💻").text == "👩‍💻"
+    assert single_line("❤️").text == "❤️"
+    assert MARK in single_line("a\u200db").text
+
+
+def test_stacked_marks_do_not_paint_over_other_lines() -> None:
+    shown = single_line("a" + "\u0335" * 40).text
+    assert shown.count("\u0335") == 4
+    assert shown.count(MARK) == 36
+
+
+@pytest.mark.parametrize(
+    "text", ["p\u0430ypal", "www.\u0430\u0440\u0440\u04cf\u0435.com", "\uff30aypal", "𝐩ay", "\u0421itibank"]
+)
+def test_look_alikes_are_flagged(text: str) -> None:
+    assert looks_alike(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bücher Mayer, Graz",
+        "Москва",
+        "привет world",
+        "東京タワー",
+        "TシャツXL",
+        "한국어",
+        "שלום",
+        "10 µm",
+        "İstanbul",
+        "Αθήνα",
+    ],
+)
+def test_honest_writing_is_not_flagged(text: str) -> None:
+    assert not looks_alike(text)
+
+
+@given(st.text())
+def test_what_is_shown_holds_no_control_and_no_invisible_character(text: str) -> None:
+    shown = single_line(text).text
+    for place, character in enumerate(shown):
+        category = unicodedata.category(character)
+        assert category not in {"Cc", "Cs", "Zl", "Zp", "Cn", "Co"}
+        if category == "Cf":
+            assert character == "\u200d"
+            assert unicodedata.category(shown[place + 1]) == "So"
+
+
+@given(st.text())
+def test_nothing_is_cut(text: str) -> None:
+    normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
+    assert len(single_line(text).text) == len(normal)
+
+
+@given(st.text())
+def test_safe_text_is_safe_again_unchanged(text: str) -> None:
+    once = single_line(text).text
+    assert single_line(once).text == once
