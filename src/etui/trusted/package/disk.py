@@ -1,0 +1,101 @@
+"""Files and trees on the disk: whole or not at all, and there when a write returns.
+
+Rules:
+
+1. A file goes to a new one beside it, is synced and takes the old one's name; then the folder is synced.
+2. A tree is written to a folder that is not there yet, without following anything, and is synced file by file and
+   folder by folder before anybody gives it its name.
+3. Code is read-only once it is written: 0444, 0555 if it may be executed, 0555 for folders.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from etui.trusted.package.archive import File
+from etui.trusted.package.errors import StorageError
+
+UNFINISHED: Final = ".new"
+_WRITING: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_CODE: Final = 0o444
+_PROGRAM: Final = 0o555
+
+
+@contextmanager
+def disk(path: Path) -> Iterator[None]:
+    """What the operating system says about ``path``, as ``StorageError``."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename or path} cannot be used: {error.strerror}; free or mend the disk"
+        ) from None
+
+
+def sync_folder(path: Path) -> None:
+    """Make the names in the folder at ``path`` durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder at ``path``, open to its owner alone, durably, if it is not there; a link to one is none."""
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        if path.is_symlink() or not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "something else than a folder is in its place", str(path)) from None
+    sync_folder(path.parent)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Put ``content`` in the place of the file at ``path``, readable by its owner alone, durably."""
+    unfinished = path.with_name(path.name + UNFINISHED)
+    with suppress(FileNotFoundError):
+        unfinished.unlink()
+    _write_new(unfinished, content, 0o600)
+    unfinished.rename(path)
+    sync_folder(path.parent)
+
+
+def write_tree(top: Path, files: Iterable[File]) -> None:
+    """Write ``files``, whose paths go straight down, below the new folder ``top``, durably."""
+    top.mkdir(mode=0o700)
+    folders = {top}
+    for file in files:
+        path = top / file.path
+        for folder in reversed(path.parents):
+            if folder not in folders and top in folder.parents:
+                folder.mkdir(mode=0o700)
+                folders.add(folder)
+        _write_new(path, file.content, _PROGRAM if file.executable else _CODE)
+    for folder in sorted(folders, reverse=True):
+        folder.chmod(0o555)
+        sync_folder(folder)
+
+
+def remove_tree(top: Path) -> None:
+    """Remove what is at ``top``, read-only folders too, without following a link; nothing happens if it is gone."""
+    if top.is_symlink() or not top.is_dir():
+        top.unlink(missing_ok=True)
+        return
+    for folder, _, _ in os.walk(top):
+        os.chmod(folder, 0o700)  # noqa: PTH101  # a folder that os.walk has just entered; it follows no link
+    shutil.rmtree(top)
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    with os.fdopen(os.open(path, _WRITING, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fchmod(file.fileno(), mode)
+        os.fsync(file.fileno())

@@ -1,0 +1,89 @@
+"""What whoever installs an Extension is told."""
+
+from __future__ import annotations
+
+from tests.trusted.package.packages import INTERFACE, manifest, signed, tree
+
+from etui.trusted.package import Line, PublisherKey, permission_lines, read_manifest, summarise, verify
+
+KEY = PublisherKey.generate()
+ASKING = """
+[permissions]
+network = ["api.example.org"]
+pcsc = true
+removable = true
+processes = 3
+memory_mb = 128
+"""
+RULE = f"""
+[[accessibility.rules]]
+methods = ["{INTERFACE}.pay"]
+least_assurance = "pin"
+least_evidence = "verified"
+only_clients = ["app:/usr/bin/shop"]
+never_clients = ["app:/usr/bin/game"]
+limits = [{{ currency = "EUR", amount_minor = 5000 }}]
+"""
+
+
+def texts(lines: tuple[Line, ...], *, new: bool | None = None) -> str:
+    return "\n".join(line.text for line in lines if new is None or line.new is new)
+
+
+def test_a_first_install_is_told_with_publisher_and_each_permission_with_its_consequence() -> None:
+    verified = verify(signed(KEY, tree(manifest(uses='["secret/1"]', extra=ASKING + RULE))))
+    summary = summarise(verified)
+    assert (summary.publisher, summary.fingerprint, summary.replaces) == ("org.example", verified.fingerprint, "")
+    for words in (
+        "api.example.org",
+        "smart card readers",
+        "memory cards",
+        "3 processes",
+        "Secrets (secret/1)",
+        "64 MiB",
+    ):
+        assert words in texts(summary.asks)
+    assert "no network" not in texts(summary.asks)
+    assert all(line.consequence for line in summary.asks if "keeps up to" not in line.text)
+    assert INTERFACE in texts(summary.provides)
+    for words in ("passphrase or PIN", "verified", "/usr/bin/shop", "never for app:/usr/bin/game", "5000 minor units"):
+        assert words in texts(summary.narrows)
+    assert not any(line.new for line in (*summary.asks, *summary.provides))
+
+
+def test_a_package_that_asks_for_nothing_says_that_it_has_no_network() -> None:
+    assert "It has no network." in texts(summarise(verify(signed(KEY))).asks)
+
+
+def test_a_providers_folder_is_told() -> None:
+    text = manifest(provides='["storage/1"]', interfaces="", extra="[permissions]\nfolder = true")
+    assert "keeps a folder" in texts(permission_lines(read_manifest(text)))
+
+
+def test_on_an_update_what_is_new_comes_first_and_what_is_dropped_is_told() -> None:
+    before = read_manifest(manifest(uses='["secret/1"]', extra=RULE))
+    verified = verify(signed(KEY, tree(manifest(version="2.0.0", transfer='"bound"', extra=ASKING))))
+    summary = summarise(verified, before)
+    assert summary.replaces == "1.0.0"
+    assert "api.example.org" in texts(summary.asks, new=True)
+    assert "64 MiB" in texts(summary.asks, new=False)
+    assert [line.new for line in summary.asks] == sorted((line.new for line in summary.asks), reverse=True)
+    assert "passphrase or PIN" in texts(summary.loosens, new=True)
+    assert texts(summary.gives_up) == "It uses Secrets (secret/1)."
+    assert not any(line.new for line in summary.provides)
+
+
+def test_an_update_that_asks_for_the_same_has_nothing_new() -> None:
+    before = read_manifest(manifest(extra=ASKING + RULE))
+    verified = verify(signed(KEY, tree(manifest(version="2.0.0", extra=ASKING + RULE))))
+    summary = summarise(verified, before)
+    assert not any(line.new for line in (*summary.asks, *summary.provides))
+    assert summary.loosens == summary.gives_up == ()
+
+
+def test_a_network_that_is_given_up_is_told_as_that_alone() -> None:
+    before = read_manifest(manifest(extra=ASKING))
+    summary = summarise(verify(signed(KEY, tree(manifest(version="2.0.0")))), before)
+    assert "api.example.org" in texts(summary.gives_up)
+    assert texts(summary.asks, new=True) == ""
+    assert "It has no network." in texts(summary.asks)
