@@ -1,0 +1,1 @@
+"""Services of the terminal itself, a process each."""

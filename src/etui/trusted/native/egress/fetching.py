@@ -1,0 +1,149 @@
+"""One request from its parameters to its answer: every rule in the order in which it applies, for each redirect anew.
+
+::
+
+    read ─► insert ─► [ may this call reach the host? ─► mapped, or resolved once and public ─► TLS ─► exchange ]
+                          ▲                                                                         │
+                          └──────────────── follow ◄──────── a redirect ◄───────────────────────────┤
+                                                                                 answer: mask ◄─────┘
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from etui.interfaces.egress_1 import Fetch, FetchResult
+from etui.trusted.native.egress.addresses import public_addresses
+from etui.trusted.native.egress.content import result_of
+from etui.trusted.native.egress.errors import EgressError, RefusedError, SlowError, UnreachableError
+from etui.trusted.native.egress.insertion import Insertion, insert
+from etui.trusted.native.egress.limits import LIMITS, Limits
+from etui.trusted.native.egress.masking import Mask
+from etui.trusted.native.egress.network import Network, Way, connected
+from etui.trusted.native.egress.redirects import Step, follow
+from etui.trusted.native.egress.requests import Outgoing, check_size, read_request
+from etui.trusted.native.egress.routes import Routes
+from etui.trusted.native.egress.targets import Scheme, Target
+
+_REDIRECTED: Final = "redirected"
+_MAX_NAME_SHOWN: Final = 60
+
+
+class Asking(msgspec.Struct, frozen=True):
+    """What egress reads of the member ``call``: who asks, and which hosts this call may reach.
+
+    ``client``: a pseudonym. ``name``: for people. ``hosts``: exact names, from the Router alone.
+    """
+
+    client: str = ""
+    name: str = ""
+    hosts: tuple[str, ...] = ()
+    prepare: bool = False
+
+
+class Trust(msgspec.Struct, frozen=True):
+    """Who vouches for certificates. ``test``: for names of a test profile alone."""
+
+    system: ssl.SSLContext
+    test: ssl.SSLContext
+
+    def __repr__(self) -> str:
+        return "Trust(…)"
+
+
+class Fetcher:
+    """Fetches, with the mappings and the trust of one profile.
+
+    ``log``: takes one line for each request that is made.
+    """
+
+    def __init__(
+        self, routes: Routes, trust: Trust, log: Callable[[str], None], network: Network, limits: Limits = LIMITS
+    ) -> None:
+        self._routes = routes
+        self._trust = trust
+        self._log = log
+        self._network = network
+        self._limits = limits
+
+    async def fetch(self, request: Fetch, insertion: Insertion | None, asking: Asking) -> FetchResult:
+        """The answer to a request; raises ``EgressError``."""
+        try:
+            step = Step(read_request(request), insertion)
+            most = self._limits.body_bytes
+            if request.max_bytes is not None:
+                most = min(most, request.max_bytes)
+            async with asyncio.timeout(self._limits.total_s):
+                return await self._walk(step, asking, most)
+        except TimeoutError:
+            error: EgressError = SlowError(f"{request.host} did not answer in {self._limits.total_s:g} s")
+            self._note(asking, request.method, request.host, error.code.slug)
+            raise error from None
+        except EgressError as error:
+            self._note(asking, request.method, request.host, error.code.slug)
+            raise
+
+    async def _walk(self, step: Step, asking: Asking, most: int) -> FetchResult:
+        mask = Mask(None if step.insertion is None else step.insertion.secret)
+        first = step.plain.target.host
+        is_redirect = False
+        for _ in range(self._limits.redirects + 1):
+            self._may_reach(step.plain.target, asking, is_redirect=is_redirect)
+            outgoing = step.plain if step.insertion is None else insert(step.plain, step.insertion)
+            check_size(outgoing, self._limits)
+            answer = await self._exchange(step, outgoing, mask, asking, most)
+            if isinstance(answer, FetchResult):
+                return answer
+            step = answer
+            is_redirect = True
+        raise UnreachableError(f"{first} redirected more than {self._limits.redirects} times")
+
+    async def _exchange(
+        self, step: Step, outgoing: Outgoing, mask: Mask, asking: Asking, most: int
+    ) -> FetchResult | Step:
+        target = outgoing.target
+        way = await self._way(target)
+        async with connected(self._network, way, self._limits, most=most) as exchange:
+            status, fields = await exchange.send(outgoing)
+            location = next((value for name, value in fields if name.lower() == b"location"), None)
+            after = follow(step, target, status, location, mask)
+            if after is not None:
+                self._note(asking, outgoing.method, target.host, f"{status} {_REDIRECTED}")
+                return after
+            body = await exchange.body()
+        result = result_of(target, status, fields, body, mask, most=most)
+        self._note(asking, outgoing.method, target.host, f"{status} {len(result.body)} bytes")
+        return result
+
+    def _may_reach(self, target: Target, asking: Asking, *, is_redirect: bool) -> None:
+        if target.host not in asking.hosts:
+            if is_redirect:
+                raise RefusedError("the answer redirects to a host that the manifest of the Extension does not declare")
+            raise RefusedError(f"{target.host} is not declared: name it in the manifest, at permissions.network")
+        route = self._routes.by_host.get(target.host)
+        if target.scheme is not Scheme.HTTPS and (route is None or not route.test):
+            raise RefusedError(f"{target.host} is asked by http: only https is sent")
+
+    async def _way(self, target: Target) -> Way:
+        """How a target is reached; the one place where a name becomes addresses."""
+        route = self._routes.by_host.get(target.host)
+        if route is None:
+            resolved = await self._network.resolve(target.host, target.port)
+            addresses = public_addresses(target.host, resolved)
+            return Way(host=target.host, addresses=addresses, port=target.port, tls=self._trust.system)
+        vouching = self._trust.test if route.test else self._trust.system
+        tls = vouching if target.scheme is Scheme.HTTPS else None
+        return Way(host=target.host, addresses=(route.address,), port=route.port, tls=tls)
+
+    def _note(self, asking: Asking, method: str, host: str, outcome: str) -> None:
+        self._log(f"egress: {_shown(asking.name)}: {method} {_shown(host)}: {outcome}")
+
+
+def _shown(text: str) -> str:
+    """A text that cannot begin a line of the log or stretch it."""
+    return "".join(c if c.isprintable() else "?" for c in text[:_MAX_NAME_SHOWN])

@@ -1,0 +1,186 @@
+"""The network: the only module that resolves names and opens connections. One exchange of HTTP/1.1 on each of them.
+
+::
+
+    resolve ─► (checked elsewhere) ─► dial one of these very addresses ─► TLS under the host's name ─► head ─► body
+
+Bytes are read and written by h11, which refuses ambiguous framing; what it says of a fault may hold the fault's bytes
+and is not passed on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+import h11
+import msgspec
+
+from etui.trusted.native.egress.errors import OversizeError, RefusedError, UnreachableError
+from etui.trusted.native.egress.limits import Limits
+from etui.trusted.native.egress.requests import Fields, Outgoing
+
+_READ_BYTES: Final = 64 << 10
+_MAX_INFORMATIONAL: Final = 16
+_HEAD_TOO_LARGE: Final = 431
+
+_Event: TypeAlias = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """How a host is reached: one of these addresses, already checked, and who vouches for its name, if it is https."""
+
+    host: str
+    addresses: tuple[str, ...]
+    port: int
+    tls: ssl.SSLContext | None
+
+
+class Network:
+    """The system's resolver and its sockets."""
+
+    async def resolve(self, host: str, port: int) -> Sequence[str]:
+        """The addresses of a host, in the order in which the system would try them.
+
+        Raises ``UnreachableError``.
+        """
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            reason = getattr(error, "strerror", "") or "it is no name"
+            raise UnreachableError(f"{host} was not found ({reason}): check the name and the network") from None
+        return [str(sockaddr[0]) for *_, sockaddr in found]
+
+    async def dial(self, address: str, port: int) -> socket.socket:
+        """A connected socket to an address, which is not resolved again; raises ``OSError``."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK)
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, (address, port))
+        except BaseException:
+            sock.close()
+            raise
+        return sock
+
+
+class Exchange:
+    """One request and its response on a connection of its own."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, limits: Limits, *, most: int
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._host = host
+        self._limits = limits
+        self._most = most
+        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.head_bytes)
+        self._received = 0
+
+    async def send(self, outgoing: Outgoing) -> tuple[int, Fields]:
+        """Sends a request; status and fields of the response."""
+        request = h11.Request(method=outgoing.method, target=outgoing.target.path, headers=outgoing.head())
+        try:
+            self._writer.write(self._http.send(request) or b"")
+            if outgoing.body:
+                self._writer.write(self._http.send(h11.Data(data=outgoing.body)) or b"")
+            self._writer.write(self._http.send(h11.EndOfMessage()) or b"")
+            await self._writer.drain()
+        except OSError:
+            raise self._broken() from None
+        for _ in range(_MAX_INFORMATIONAL):
+            event = await self._event(self._limits.head_bytes)
+            if isinstance(event, h11.Response):
+                return event.status_code, tuple(event.headers.raw_items())
+            if not isinstance(event, h11.InformationalResponse):
+                raise self._broken()
+        raise UnreachableError(f"{self._host} sent {_MAX_INFORMATIONAL} informational responses and no other")
+
+    async def body(self) -> bytes:
+        """The response's body as it was sent, framing undone; raises ``OversizeError`` rather than cut it off."""
+        body = bytearray()
+        wire = 2 * (self._most + self._limits.head_bytes)  # chunks of one byte are no way to send much more than that
+        while not isinstance(event := await self._event(wire), h11.EndOfMessage):
+            if not isinstance(event, h11.Data):
+                raise self._broken()
+            body += event.data
+            if len(body) > self._most:
+                raise self._too_large()
+        return bytes(body)
+
+    async def _event(self, most_received: int) -> _Event:
+        while True:
+            try:
+                event: _Event = self._http.next_event()
+            except h11.RemoteProtocolError as error:
+                if error.error_status_hint == _HEAD_TOO_LARGE:
+                    raise self._too_large() from None
+                raise UnreachableError(f"{self._host} answered what is no HTTP/1.1, or only a part of it") from None
+            if event is not h11.NEED_DATA:
+                return event
+            if self._received > most_received:
+                raise self._too_large()
+            await self._receive()
+
+    async def _receive(self) -> None:
+        try:
+            data = await self._reader.read(_READ_BYTES)
+        except OSError:
+            raise self._broken() from None
+        self._received += len(data)
+        self._http.receive_data(data)
+
+    def _broken(self) -> UnreachableError:
+        return UnreachableError(f"the connection to {self._host} broke before the answer was complete")
+
+    def _too_large(self) -> OversizeError:
+        head = self._limits.head_bytes
+        return OversizeError(
+            f"the response from {self._host} is larger than {self._most} bytes, or its head than {head}: ask for less"
+        )
+
+
+@asynccontextmanager
+async def connected(network: Network, way: Way, limits: Limits, *, most: int) -> AsyncIterator[Exchange]:
+    """An exchange with the first of the addresses that takes a connection; ``most``: bytes of the response's body.
+
+    Raises ``UnreachableError``, and ``RefusedError`` for a certificate that is none for the host.
+    """
+    sock = await _dial_first(network, way, limits)
+    try:
+        reader, writer = await _opened(sock, way, limits)
+    except BaseException:
+        sock.close()
+        raise
+    try:
+        yield Exchange(reader, writer, way.host, limits, most=most)
+    finally:
+        writer.transport.abort()  # what is left is not wanted, and the other end decides nothing about when it ends
+
+
+async def _dial_first(network: Network, way: Way, limits: Limits) -> socket.socket:
+    for address in way.addresses:
+        try:
+            async with asyncio.timeout(limits.connect_s):
+                return await network.dial(address, way.port)
+        except OSError:  # a time limit that passed is one, too
+            continue
+    raise UnreachableError(f"{way.host} takes no connection on port {way.port}: try again later")
+
+
+async def _opened(sock: socket.socket, way: Way, limits: Limits) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    if way.tls is None:
+        return await asyncio.open_connection(sock=sock)
+    try:
+        async with asyncio.timeout(limits.connect_s):
+            return await asyncio.open_connection(sock=sock, ssl=way.tls, server_hostname=way.host)
+    except ssl.SSLCertVerificationError as error:
+        raise RefusedError(f"{way.host} did not prove that it is {way.host}: {error.verify_message}") from None
+    except TimeoutError:
+        raise UnreachableError(f"{way.host} did not finish its TLS handshake in {limits.connect_s:g} s") from None
+    except OSError:
+        raise UnreachableError(f"{way.host} does not speak TLS 1.2 or later on this port") from None
