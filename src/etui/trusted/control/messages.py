@@ -1,0 +1,151 @@
+"""The messages, as tagged unions for each direction."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final, TypeAlias
+
+import msgspec
+
+KEYS_BYTES: Final = 96
+"""What the Router is handed at unlock: its state key, the audit's key and the header's key, 32 bytes each."""
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Role(Enum):
+    """What a process is to the Router."""
+
+    DIALOG = "dialog"
+    DOOR = "door"
+    EXTENSION = "extension"
+    EGRESS = "egress"
+
+
+class Connected(_Message, frozen=True, tag="connected"):
+    """To the Router, with a connected socket: the other end is this process."""
+
+    role: Role
+    name: str
+
+
+class Ended(_Message, frozen=True, tag="ended"):
+    """To the Router: a process ended, or could not be started; ``reason`` for people."""
+
+    role: Role
+    name: str
+    reason: str
+
+
+class Keys(_Message, frozen=True, tag="keys"):
+    """To the Router, with the read end of a pipe that holds ``KEYS_BYTES``."""
+
+
+class LockNow(_Message, frozen=True, tag="lock_now"):
+    """To the Router: end now, in order; ``reason`` goes into the audit."""
+
+    reason: str
+
+
+class Reply(_Message, frozen=True, tag="reply"):
+    """To the Router: what became of the request ``number``.
+
+    ``code`` is empty for success, else a stable code of the vault or the supervisor. ``value``: what the operation
+    gives, as the vault's session key, or a recovery key sealed to the dialog.
+    """
+
+    number: int
+    code: str = ""
+    message: str = ""
+    value: bytes = b""
+    tries_left: int = -1
+    wait_s: int = 0
+
+
+class DoorState(_Message, frozen=True, tag="door_state"):
+    """To the Router: how a door stands. ``state``: ``off``, ``open`` or ``waiting``; ``detail`` for people."""
+
+    name: str
+    title: str
+    enabled: bool
+    state: str
+    detail: str = ""
+
+
+ToRouter: TypeAlias = Connected | Ended | Keys | LockNow | Reply | DoorState
+
+
+class VaultOperation(Enum):
+    """What the vault does."""
+
+    PUBLIC = "public"
+    """Gives the session key to which secrets for the vault are sealed."""
+    CREATE = "create"
+    OPEN = "open"
+    RECOVER = "recover"
+    CONFIRM = "confirm"
+    CHANGE = "change"
+    CHANGE_BY_RECOVERY = "change_by_recovery"
+    NEW_RECOVERY = "new_recovery"
+    DESTROY = "destroy"
+
+
+class VaultAsk(_Message, frozen=True, tag="vault"):
+    """From the Router through the supervisor to the vault, unread on the way.
+
+    ``sealed``: a passphrase or recovery key sealed for ``vault.passphrase``; ``sealed_new`` for ``vault.new``.
+    ``dialog_key``: whom a recovery key is sealed to. ``installation``: whose key to destroy. ``profile``: at creation.
+    """
+
+    number: int
+    operation: VaultOperation
+    sealed: bytes = b""
+    sealed_new: bytes = b""
+    dialog_key: bytes = b""
+    installation: str = ""
+    profile: str = ""
+
+
+class HandKey(_Message, frozen=True, tag="hand_key"):
+    """To the vault, with the write end of a pipe: write the key and close. An empty installation is the Router."""
+
+    installation: str = ""
+    publisher: str = ""
+
+
+ToVault: TypeAlias = VaultAsk | HandKey
+
+
+class Start(_Message, frozen=True, tag="start"):
+    """From the Router: start this Extension, or egress, and send its connection."""
+
+    number: int
+    role: Role
+    name: str
+
+
+class Stop(_Message, frozen=True, tag="stop"):
+    """From the Router: end this Extension."""
+
+    name: str
+
+
+class Lock(_Message, frozen=True, tag="lock"):
+    """From the Router: it is about to end; all that held a key ends with it."""
+
+
+class DoorSwitch(_Message, frozen=True, tag="door"):
+    """From the Router: start or end a door, now and at each start of the wallet."""
+
+    number: int
+    name: str
+    enabled: bool
+
+
+class End(_Message, frozen=True, tag="end"):
+    """From the Router: end the whole wallet."""
+
+
+FromRouter: TypeAlias = Start | Stop | Lock | DoorSwitch | End | VaultAsk

@@ -1,0 +1,49 @@
+"""``python -m etui.trusted.router --control N --listen N --home PATH``: the Router's process."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gc
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from etui.trusted.control import Link, ToRouter
+from etui.trusted.router.router import Router
+
+
+async def serve(arguments: argparse.Namespace) -> None:
+    """Runs the Router until it locks or is ended."""
+    link: Link[Any, Any] = Link(socket.socket(fileno=arguments.control), ToRouter)
+    listener = socket.socket(fileno=arguments.listen)
+    router = Router(arguments.home, listener, link, tuple(arguments.note))
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, router.lock_soon, "the wallet ends")
+    router.start()
+    gc.collect()
+    gc.freeze()
+    await router.ended
+    await asyncio.sleep(0)  # what was told to others goes out
+
+
+def main() -> int:
+    """Parses the arguments and runs."""
+    parser = argparse.ArgumentParser(prog="etui-router")
+    parser.add_argument("--control", type=int, required=True)
+    parser.add_argument("--listen", type=int, required=True)
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--note", action="append", default=[])
+    os.umask(0o077)
+    uvloop.run(serve(parser.parse_args()))
+    sys.stdout.flush()
+    os._exit(0)  # no finaliser and no thread keeps a key alive
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""Answers on their way back: ids become references, and an item is named only as far as policy allows.
+
+An item in a result is a disclosure of its own. A method that *creates* gives the item to the Client that made it. A
+method that *decides* by another one (``find`` by ``read``) names those items that the Client may use so; what policy
+would put to the user is put in one question, unless the Client asked quietly; the rest is left out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.interfaces import Effect, Item
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Question, Resource, Scope, ScopeType
+from etui.trusted.router import wording
+from etui.trusted.router.consent import Asked, digest_of
+from etui.trusted.router.references import Place
+
+if TYPE_CHECKING:
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.calls import ActiveCall
+    from etui.trusted.router.registry import Method, Provider
+    from etui.trusted.router.router import Router
+
+_ONCE_S: Final = 60
+_PROCESS_S: Final = 30 * 86400
+_MAX_ASKED: Final = 50
+
+
+class Answers:
+    """Turns providers' results into what the Client is told."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    def give(self, call: ActiveCall, result: bytes | ProtocolError) -> None:
+        """Answers a call."""
+        if isinstance(result, ProtocolError):
+            self._router.path.failed(call)
+            self._send(call, result)
+            return
+        if not call.method.compiled.item_fields:
+            self._changed(call)
+            self._send(call, result)
+            return
+        try:
+            members, items = call.method.compiled.read_items(result)
+        except msgspec.DecodeError as error:
+            text = f"{call.provider.name} answered what is no result of {call.method.action.id}: {error}"
+            self._send(call, ProtocolError(ErrorCode.UNAVAILABLE, text))
+            return
+        for item in items:
+            call.provider.items[item.item] = item
+        decisions = [self._decision(call, item) for item in items]
+        asked = [i for i, d in zip(items, decisions, strict=True) if d is not None and d.outcome is Outcome.ASK]
+        waits = (asked and not call.quiet) or call.method.compiled.method.creates
+        if not waits:
+            self._finish(call, members, items, decisions, frozenset())
+            return
+        task = asyncio.ensure_future(self._finish_later(call, members, items, decisions, asked))
+        call.task = task
+        if call.connection is not None:
+            self._router.tasks.setdefault(call.connection, {})[call.client_id] = task
+        task.add_done_callback(lambda _: self._finished(call))
+
+    def _finished(self, call: ActiveCall) -> None:
+        if call.connection is not None:
+            self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
+        self._router.flush()
+
+    async def _finish_later(
+        self,
+        call: ActiveCall,
+        members: dict[str, msgspec.Raw],
+        items: list[Item],
+        decisions: list[Decision | None],
+        asked: list[Item],
+    ) -> None:
+        try:
+            if call.method.compiled.method.creates:
+                await asyncio.gather(*(future for item in items for future in self._own(call, item)))
+            allowed = await self._ask(call, asked, decisions) if asked and not call.quiet else frozenset[str]()
+            self._finish(call, members, items, decisions, allowed)
+        except ProtocolError as error:
+            self._send(call, error)
+        except asyncio.CancelledError:
+            self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+        except Exception as error:  # noqa: BLE001  # one answer's fault is told, the Router lives on
+            self._router.note_failure(error)
+            self._send(call, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {call.method.action.id}"))
+
+    def _finish(
+        self,
+        call: ActiveCall,
+        members: dict[str, msgspec.Raw],
+        items: list[Item],
+        decisions: list[Decision | None],
+        allowed: frozenset[str],
+    ) -> None:
+        shown: list[Item | None] = []
+        for item, decision in zip(items, decisions, strict=True):
+            visible = decision is None or decision.outcome is Outcome.ALLOW or item.item in allowed
+            shown.append(self.entry(call.caller, call.provider, item) if visible else None)
+        self._changed(call)
+        self._send(call, call.method.compiled.write_items(members, shown))
+
+    def entry(self, caller: Caller, provider: Provider, item: Item) -> Item:
+        """The entry of an item as this caller is told it: references in place of ids."""
+        return msgspec.structs.replace(
+            item,
+            item=self.reference(caller, provider, item.item),
+            group=self.reference(caller, provider, item.group) if item.group else "",
+        )
+
+    def reference(self, caller: Caller, provider: Provider, item: str) -> str:
+        """The reference by which this caller may name an item."""
+        opened = self._router.unlocked()
+        client = caller.principal.id
+        return opened.references.make(client, opened.epoch(client), Place(provider.installation, item))
+
+    # may it be named
+
+    def _decision(self, call: ActiveCall, item: Item) -> Decision | None:
+        """The decision on naming an item; None where the call itself was allowed on it."""
+        method = call.method.compiled.method
+        if method.decide is None:
+            return None
+        return self._decide(call.caller, self._deciding(call.method), call.provider, item)
+
+    def _deciding(self, method: Method) -> Method:
+        return self._router.registry.method(f"{method.action.interface}.{method.compiled.method.decide}")
+
+    def _decide(self, caller: Caller, method: Method, provider: Provider, item: Item) -> Decision:
+        opened = self._router.unlocked()
+        return opened.engine.decide(_question(caller, method, provider, item), opened.grants, opened.now())
+
+    async def _ask(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
+        """Which of these items the user lets the Client have."""
+        if len(asked) > _MAX_ASKED:
+            asked = asked[:_MAX_ASKED]
+        method = self._deciding(call.method)
+        provider = call.provider
+        strictest = max((d for d in decisions if d and d.outcome is Outcome.ASK), key=lambda d: d.assurance)
+        first = asked[0]
+        names = {field: wording.name_of(first, wording.kind_title(provider, first)) for field in (method.item_field,)}
+        one = len(asked) == 1
+        sentence = wording.sentence(method, {}, names) if one else f"have {len(asked)} items of {provider.name}"
+        choices = tuple(wording.described(item, wording.kind_title(provider, item)) for item in asked)
+        question = Asked(
+            caller=call.chain[0],
+            question=_question(call.caller, method, provider, first),
+            decision=strictest,
+            action=sentence,
+            digest=digest_of(call.caller, method.action.id, b"", tuple(item.item for item in asked)),
+            items=choices,
+            chain=call.chain[:-1],
+            what=names[method.item_field],
+        )
+        consented = await self._router.consent.ask(question)
+        allowed = frozenset(consented.items) if not one else frozenset({first.item})
+        self._remember(call, method, question, consented.remember, [i for i in asked if i.item in allowed])
+        return allowed
+
+    def _remember(self, call: ActiveCall, method: Method, asked: Asked, remember: str, items: list[Item]) -> None:
+        """What the user allowed holds for the process that asked, for a moment, or for as long as the user chose."""
+        opened = self._router.unlocked()
+        actions = tuple({method.action.id, *method.owner_actions[:1]})
+        until = int(opened.now()) + wording.HOUR_S if remember == wording.HOUR.id else 0
+        for item in items:
+            scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
+            if remember in {wording.HOUR.id, wording.ALWAYS.id} and call.caller.principal.tellable:
+                opened.add_grant(
+                    call.caller.principal.id,
+                    actions,
+                    scope,
+                    Origin.ASKED,
+                    until=until,
+                    label=call.caller.label,
+                    what=item.label or asked.what,
+                )
+            elif process := _process_group(call.caller):
+                opened.add_transient_grant(process, actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
+        self._router.path.drop_routes()
+
+    # what follows from it
+
+    def _own(self, call: ActiveCall, item: Item) -> list[asyncio.Future[None]]:
+        """Gives a new item to the Client that made it; what is to be durable before the answer."""
+        actions = call.method.owner_actions
+        caller = call.chain[0]
+        if caller.principal.type is not PrincipalType.CLIENT or not actions:
+            return []
+        opened = self._router.unlocked()
+        scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
+        if not caller.principal.tellable:
+            process = _process_group(caller)
+            if process:
+                opened.add_transient_grant(process, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED)
+            return []
+        if opened.grants.at(caller.principal.id, scope):
+            return []
+        _, written = opened.add_grant(
+            caller.principal.id, actions, scope, Origin.STORED, label=caller.label, what=item.label
+        )
+        return [written]
+
+    def _changed(self, call: ActiveCall) -> None:
+        """Drops what is no longer so, and tells those who listen."""
+        effect = call.method.action.effect
+        if effect is Effect.REMOVE:
+            for item in call.items.values():
+                self._router.unlocked().forget_item(call.provider, item)
+            self._router.path.drop_routes()
+        if effect in {Effect.ADD, Effect.CHANGE, Effect.REMOVE} and call.method.action.callers == "anyone":
+            self._router.publish("items", {"effect": effect.value, "provider": call.provider.principal})
+
+    def _send(self, call: ActiveCall, result: bytes | ProtocolError) -> None:
+        if call.on_result is not None:
+            call.on_result(result)
+        elif call.connection is not None:
+            if isinstance(result, ProtocolError):
+                call.connection.fail(call.client_id, result)
+            else:
+                call.connection.answer(call.client_id, result)
+
+
+def _question(caller: Caller, method: Method, provider: Provider, item: Item) -> Question:
+    resource = Resource(extension=provider.principal, item=item.item, kind=item.kind, group=item.group)
+    return Question(principal=caller.principal, action=method.action, resource=resource)
+
+
+def _process_group(caller: Caller) -> str:
+    return next((group for group in caller.principal.groups if group.startswith("process:")), "")

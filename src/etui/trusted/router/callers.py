@@ -1,0 +1,89 @@
+"""Who asks: a Client, a door's peer, a door or an Extension, as the Router found them to be."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import Final
+
+import msgspec
+
+from etui.trusted.audit import Strength as AuditStrength
+from etui.trusted.audit import Subject
+from etui.trusted.dialog.requests import Asker
+from etui.trusted.dialog.requests import Strength as DialogStrength
+from etui.trusted.evidence import Evidence, Strength
+from etui.trusted.policy import Principal, PrincipalType
+
+_RANKS: Final = {Strength.CLAIMED: 1, Strength.OBSERVED: 2, Strength.VERIFIED: 3}
+_OUTSIDE_SESSION: Final = ("flatpak:", "snap:", "uid:", "unit:system/")
+SESSION_GROUP: Final = "session"
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One principal at one connection.
+
+    ``key``: the X25519 public key of its session, to which answers are sealed. ``through``: the door that speaks for
+    it, with its words for people. ``installation``: an Extension's.
+    """
+
+    principal: Principal
+    label: str
+    sentence: str
+    strength: Strength
+    key: bytes = b""
+    through: str = ""
+    name_through: str = ""
+    installation: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What an Extension's pseudonym of it is made of: an Extension's installation outlives no removal."""
+        return self.installation or self.principal.id
+
+    @property
+    def asker(self) -> Asker:
+        """What the dialog shows of it."""
+        return Asker(
+            name=self.label,
+            principal=self.principal.id,
+            strength=DialogStrength(self.strength.value),
+            sentence=self.sentence,
+            through=(self.name_through,) if self.name_through else (),
+        )
+
+    @property
+    def subject(self) -> Subject:
+        """What the audit records of it."""
+        return Subject(self.principal.id, self.label, AuditStrength(self.strength.value), self.sentence)
+
+
+def caller_of(evidence: Evidence, *, key: bytes, through: str = "", name_through: str = "") -> Caller:
+    """The caller that the evidence shows."""
+    groups = [f"process:{evidence.uid}:{evidence.pid}:{evidence.start_ticks}"]
+    if not evidence.principal.startswith(_OUTSIDE_SESSION):
+        groups.append(SESSION_GROUP)
+    principal = Principal(
+        type=PrincipalType.CLIENT,
+        id=evidence.principal,
+        strength=_RANKS[evidence.strength],
+        groups=tuple(groups),
+        tellable=evidence.distinguishable,
+    )
+    sentence = " ".join([evidence.sentence, *(note.sentence for note in evidence.notes)])
+    return Caller(
+        principal=principal,
+        label=evidence.label,
+        sentence=sentence,
+        strength=evidence.strength,
+        key=key,
+        through=through,
+        name_through=name_through,
+    )
+
+
+def pseudonym(key: bytes, extension: str, client: str) -> str:
+    """The name by which an Extension knows a Client: the same each time, another for another Extension."""
+    digest = hmac.new(key, f"{extension}\0{client}".encode(), hashlib.sha256).digest()
+    return base64.b32encode(digest[:15]).decode().lower()

@@ -1,0 +1,58 @@
+"""Calls under way: what is forwarded to a provider and not answered yet, and the chain that led there."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from etui.protocol import MessageId, ProtocolError
+    from etui.trusted.policy import Reservation
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.connection import Connection
+    from etui.trusted.router.registry import Method, Provider
+
+
+class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
+    """One call that a provider serves.
+
+    ``chain``: who began it and who stands between, the first first, this call's caller last. ``material``: what was
+    consented to, field by field. ``provider_id``: the request's id at the provider. ``on_result``: who is told instead
+    of a connection.
+    """
+
+    id: str
+    connection: Connection | None
+    client_id: MessageId
+    caller: Caller
+    method: Method
+    provider: Provider
+    chain: tuple[Caller, ...]
+    material: dict[str, bytes]
+    items: dict[str, str]
+    deadline: float
+    quiet: bool
+    provider_id: int = 0
+    reservations: tuple[Reservation, ...] = ()
+    task: asyncio.Task[None] | None = None
+    on_result: Callable[[bytes | ProtocolError], None] | None = None
+
+
+class CallIds:
+    """Ids of calls, which only the Router issues and nobody guesses."""
+
+    __slots__ = ("_count", "_prefix")
+
+    def __init__(self) -> None:
+        self._prefix = "c" + secrets.token_hex(8) + "-"
+        self._count = 0
+
+    def next(self) -> str:
+        """A new id: the process's random prefix and a count; only the Extension that serves the call may name it."""
+        self._count += 1
+        return f"{self._prefix}{self._count}"

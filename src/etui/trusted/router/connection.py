@@ -1,0 +1,309 @@
+"""One connection: lines in, fair to the others, and lines out, after the audit.
+
+Rules:
+
+1. A connection is served at most ``FRAMES_A_TURN`` frames before the others have their turn.
+2. A Client with ``outstanding`` requests unanswered is not read from until one is answered; what it sent waits in its
+   own socket. An Extension is told ``too_many`` instead, since answers come over the same connection.
+3. What a connection is sent waits in its outbox until the audit has written the records of this turn.
+4. A line that is no message is answered with an error; one that is too long, or the last of too many that are none,
+   ends the connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Protocol, cast
+
+from etui.protocol import (
+    LIMITS,
+    CallTable,
+    ErrorCode,
+    FrameReader,
+    Message,
+    MessageId,
+    MessageKind,
+    ProtocolError,
+    RateLimiter,
+    Reassembler,
+    chunks_of,
+    decode_message,
+    encode_error,
+    encode_notification,
+    encode_result,
+    error_object,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etui.trusted.router.callers import Caller
+
+FRAMES_A_TURN: Final = 8
+_MAX_MALFORMED: Final = 16
+_MAX_UNSENT_BYTES: Final = 16 << 20
+
+
+class Role(Enum):
+    """What is at the other end."""
+
+    CLIENT = "client"
+    DOOR = "door"
+    EXTENSION = "extension"
+    DIALOG = "dialog"
+    EGRESS = "egress"
+
+
+class Served(Protocol):
+    """Who serves connections: the Router."""
+
+    def receive(self, connection: Connection, message: Message) -> None:
+        """Serves one request or notification; raises ``ProtocolError`` to have it answered with an error."""
+
+    def heard(self, connection: Connection, message: Message) -> None:
+        """A notification that is none of the connection's own."""
+
+    def lost(self, connection: Connection) -> None:
+        """The connection has ended."""
+
+    def flush_soon(self, connection: Connection) -> None:
+        """Has the connection's outbox sent after the audit was written."""
+
+    def flush(self) -> None:
+        """Writes the audit, then sends every outbox."""
+
+
+class Connection(asyncio.Protocol):
+    """One connected socket."""
+
+    def __init__(self, router: Served, role: Role, name: str = "") -> None:
+        self.role = role
+        self.name = name
+        self.caller: Caller | None = None
+        self.peers: dict[str, Caller] = {}
+        self.topics: frozenset[str] = frozenset()
+        self.waiting: CallTable[Callable[[Message | ProtocolError], None]] = CallTable()
+        self.open = False
+        self.queued = False
+        self.transport: asyncio.Transport
+        self.on_notification: Callable[[Message], None] | None = None
+        self._router = router
+        self._loop = asyncio.get_running_loop()
+        self._frames = FrameReader()
+        self._chunks = Reassembler()
+        self._rate = RateLimiter(LIMITS, self._loop.time())
+        self._lines: deque[bytes] = deque()
+        self._outbox: list[bytes] = []
+        self._requests: set[MessageId] = set()
+        self._scheduled = False
+        self._paused = False
+        self._clogged = False
+        self._malformed = 0
+        self._streams = 0
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Called by the event loop."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.open = True
+
+    def data_received(self, data: bytes) -> None:
+        """Called by the event loop."""
+        try:
+            self._lines.extend(self._frames.feed(data))
+        except ProtocolError as error:
+            self._end_with(error)
+            return
+        if not self._scheduled:
+            self._work()
+        self._router.flush()
+
+    def pause_writing(self) -> None:
+        """Called by the event loop: the other end does not read."""
+        self._clogged = True
+        self._read_or_pause()
+
+    def resume_writing(self) -> None:
+        """Called by the event loop."""
+        self._clogged = False
+        self._continue()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self.open = False
+        self._lines.clear()
+        self._outbox.clear()
+        lost = ProtocolError(
+            ErrorCode.UNAVAILABLE, f"{self.name or 'the other end'} ended" + (f": {exc}" if exc else "")
+        )
+        for answered in self.waiting.drain():
+            answered(lost)
+        self._router.lost(self)
+
+    # in
+
+    def _work(self) -> None:
+        """Serves the lines that have come, up to a turn's share."""
+        self._scheduled = False
+        lines = self._lines
+        for _ in range(min(FRAMES_A_TURN, len(lines))):
+            if self._full():
+                break
+            self._line(lines.popleft())
+            if not self.open:
+                return
+        if lines and not self._full():
+            self._scheduled = True
+            self._loop.call_soon(self._next_turn)
+        self._read_or_pause()
+
+    def _next_turn(self) -> None:
+        if self.open:
+            self._work()
+            self._router.flush()
+
+    def _line(self, line: bytes) -> None:
+        try:
+            message = decode_message(line)
+            kind = message.kind
+        except ProtocolError as error:
+            self._malformed_line(error)
+            return
+        match kind:
+            case MessageKind.REQUEST:
+                self._request(message)
+            case MessageKind.RESULT | MessageKind.ERROR:
+                try:
+                    self.waiting.take(message)(message)
+                except ProtocolError as error:
+                    self._malformed_line(error, answer=False)
+            case MessageKind.NOTIFICATION if message.method == "chunk":
+                try:
+                    whole = self._chunks.feed(message)
+                except ProtocolError as error:
+                    self._end_with(error)
+                    return
+                if whole is not None:
+                    self._line(whole)
+            case MessageKind.NOTIFICATION:
+                if self.on_notification is not None:
+                    self.on_notification(message)
+                else:
+                    self._router.heard(self, message)
+
+    def _request(self, message: Message) -> None:
+        request_id = cast("MessageId", message.id)
+        refusal = self._refusal(request_id)
+        if refusal is not None:
+            self._send(encode_error(request_id, error_object(refusal)))
+            return
+        self._requests.add(request_id)
+        try:
+            self._router.receive(self, message)
+        except ProtocolError as error:
+            self.fail(request_id, error)
+
+    def _refusal(self, request_id: MessageId) -> ProtocolError | None:
+        """Why a request is not even looked at."""
+        if request_id in self._requests:
+            return ProtocolError(ErrorCode.INVALID_REQUEST, "a request with this id is not answered yet")
+        if not self._rate.admits(self._loop.time()):
+            return ProtocolError(ErrorCode.TOO_MANY, "requests come faster than the limit")
+        if len(self._requests) >= LIMITS.outstanding and self.role is not Role.CLIENT:
+            return ProtocolError(ErrorCode.TOO_MANY, f"more than {LIMITS.outstanding} requests are not answered yet")
+        return None
+
+    def _malformed_line(self, error: ProtocolError, *, answer: bool = True) -> None:
+        self._malformed += 1
+        if answer:
+            self._send(encode_error(None, error_object(error)))
+        if self._malformed >= _MAX_MALFORMED:
+            self._end_with(error)
+
+    def _end_with(self, error: ProtocolError) -> None:
+        """Says why, once, and ends the connection."""
+        self.transport.write(encode_error(None, error_object(error)))
+        self.transport.close()
+
+    def _full(self) -> bool:
+        return self._clogged or (self.role is Role.CLIENT and len(self._requests) >= LIMITS.outstanding)
+
+    def _read_or_pause(self) -> None:
+        wanted = not self._lines and not self._full()
+        if wanted == self._paused and self.open:
+            self._paused = not wanted
+            if wanted:
+                self.transport.resume_reading()
+            else:
+                self.transport.pause_reading()
+
+    def _continue(self) -> None:
+        if self.open and not self._scheduled and (self._lines or self._paused):
+            self._scheduled = True
+            self._loop.call_soon(self._next_turn)
+
+    # out
+
+    def answer(self, request_id: MessageId, result: bytes) -> None:
+        """Answers a request with an encoded result; nothing happens where it is answered already or nobody is left."""
+        if request_id in self._requests:
+            self._requests.discard(request_id)
+            self._send(encode_result(request_id, result))
+            self._continue()
+
+    def fail(self, request_id: MessageId, error: ProtocolError) -> None:
+        """Answers a request with an error, as ``answer``."""
+        if request_id in self._requests:
+            self._requests.discard(request_id)
+            self._send(encode_error(request_id, error_object(error)))
+            self._continue()
+
+    def notify(self, method: str, params: bytes) -> None:
+        """Sends a notification."""
+        self._send(encode_notification(method, params))
+
+    def forward(self, line: bytes) -> None:
+        """Sends a request that the Router made; ``waiting`` holds who is to be told of the answer."""
+        self._send(line)
+
+    def send_outbox(self) -> None:
+        """Sends what has gathered; called once the audit is written."""
+        self.queued = False
+        outbox, self._outbox = self._outbox, []
+        if not self.open or not outbox:
+            return
+        self.transport.write(outbox[0] if len(outbox) == 1 else b"".join(outbox))
+        if self._clogged and self.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
+            self.transport.abort()
+
+    def drop_outbox(self, error: ProtocolError) -> None:
+        """Withholds what has gathered, since the audit could not be written, and answers all with the error."""
+        self.queued = False
+        self._outbox.clear()
+        for request_id in list(self._requests):
+            self._requests.discard(request_id)
+            self._outbox.append(encode_error(request_id, error_object(error)))
+
+    def close(self) -> None:
+        """Ends the connection once what is in its outbox is sent."""
+        if self.open:
+            self.send_outbox()
+            self.transport.close()
+
+    def _send(self, line: bytes) -> None:
+        if not self.open:
+            return
+        if len(line) > LIMITS.frame_bytes:
+            self._streams += 1
+            try:
+                self._outbox.extend(chunks_of(line, self._streams))
+            except ProtocolError as error:
+                self._outbox.append(encode_error(None, error_object(error)))
+        else:
+            self._outbox.append(line)
+        if not self.queued:
+            self.queued = True
+            self._router.flush_soon(self)

@@ -1,0 +1,187 @@
+"""Consent: what policy leaves to the user is put to the user, and the answer is bound to exactly that request."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.control import VaultOperation
+from etui.trusted.dialog.requests import Approved, Choice, Confirm, Dismissed, Frame, Refused, ShownField
+from etui.trusted.policy import Assurance, Decision, Grant, Origin, Scope, ScopeType
+from etui.trusted.router import wording
+
+if TYPE_CHECKING:
+    from etui.trusted.policy import Question
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.router import Router
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One question to the user, in words.
+
+    ``action`` finishes "NAME wants to …". ``items``: several things of which the user may allow some.
+    """
+
+    caller: Caller
+    question: Question
+    decision: Decision
+    action: str
+    digest: bytes
+    fields: tuple[ShownField, ...] = ()
+    items: tuple[Choice, ...] = ()
+    advice: tuple[str, ...] = ()
+    chain: tuple[Caller, ...] = ()
+    what: str = ""
+    frame: Frame | None = None
+    lasting: bool = True
+    widening: bool = False
+
+
+class Consented(msgspec.Struct, frozen=True, kw_only=True):
+    """The user's yes. ``remember``: the id of the choice for how long. ``items``: which, where there were several."""
+
+    decision: Decision
+    remember: str
+    items: tuple[str, ...]
+    why: str
+
+
+def digest_of(caller: Caller, action: str, params: bytes, items: tuple[str, ...]) -> bytes:
+    """SHA-256 over what consent is bound to: who, which method, which items, and the bytes that will be forwarded."""
+    parts = [caller.principal.id.encode(), action.encode(), *(item.encode() for item in items), params]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
+    return digest.digest()
+
+
+class Consent:
+    """Puts questions to the user."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    async def ask(self, asked: Asked) -> Consented:
+        """The user's yes; everything else raises ``ProtocolError`` (``refused``, ``not_now``, ``no_dialog``, …)."""
+        router = self._router
+        principal = asked.caller.principal
+        resource = asked.question.resource.key
+        now = asyncio.get_running_loop().time()
+        try:
+            router.budget.take(principal.id, asked.action, resource, now)
+            answer = await self._shown(asked)
+        except ProtocolError as error:
+            why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
+            raise ProtocolError(error.code, error.message, why=why) from None
+        except asyncio.CancelledError:
+            self._record(asked, Recorded.DISMISSED, asked.decision, reason="nobody waited for the answer any more")
+            raise
+        now = asyncio.get_running_loop().time()
+        match answer:
+            case Approved():
+                return self._approved(asked, answer)
+            case Refused():
+                router.budget.refused(principal.id, asked.action, resource, now)
+                why = self._record(asked, Recorded.REFUSED, asked.decision)
+                raise ProtocolError(ErrorCode.REFUSED, "the user refused", why=why)
+            case Dismissed(silence=silence):
+                if silence:
+                    router.budget.silence(principal.id, now)
+                why = self._record(asked, Recorded.DISMISSED, asked.decision)
+                raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now", why=why)
+
+    def _approved(self, asked: Asked, answer: Approved) -> Consented:
+        router = self._router
+        if answer.digest != asked.digest:
+            why = self._record(asked, Recorded.DENIED, asked.decision, reason="the answer was to another request")
+            raise ProtocolError(ErrorCode.ALTERED, "the answer was to another request", why=why)
+        opened = router.unlocked()
+        decision = opened.engine.confirm(asked.question, asked.decision.assurance, opened.now())
+        if decision.outcome is not decision.outcome.ALLOW:
+            why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
+            raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
+        offered = {choice.id for choice in asked.items}
+        router.budget.approved()
+        why = self._record(asked, Recorded.APPROVED, decision)
+        return Consented(
+            decision=decision,
+            remember=answer.remember,
+            items=tuple(item for item in answer.items if item in offered),
+            why=why,
+        )
+
+    async def _shown(self, asked: Asked) -> Approved | Refused | Dismissed:
+        """Shows the question; with the PIN it is shown again until that is right, or no try is left."""
+        router = self._router
+        needs_pin = asked.decision.assurance is Assurance.PIN
+        key = await router.vault_key() if needs_pin else b""
+        wrong = False
+        while True:
+            answer = await router.dialogs.show(self._request(asked, key, wrong=wrong))
+            if isinstance(answer, Refused | Dismissed):
+                return answer
+            if not isinstance(answer, Approved):
+                raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
+            if not needs_pin:
+                return answer
+            reply = await router.vault(VaultOperation.CONFIRM, sealed=answer.sealed)
+            if not reply.code:
+                return answer
+            if reply.code != "wrong_passphrase":
+                raise ProtocolError(ErrorCode.LOCKED_OUT, reply.message)
+            wrong = True
+
+    def _request(self, asked: Asked, key: bytes, *, wrong: bool) -> Confirm:
+        return Confirm(
+            asker=asked.caller.asker,
+            action=asked.action,
+            digest=asked.digest,
+            fields=asked.fields,
+            items=asked.items,
+            advice=asked.advice,
+            remember=wording.remember_choices(asked.question) if asked.lasting else (wording.ONCE,),
+            frame=asked.frame,
+            key=key,
+            wrong=wrong,
+            widening=asked.widening,
+        )
+
+    def _record(self, asked: Asked, outcome: Recorded, decision: Decision, *, reason: str = "") -> str:
+        return self._router.recorder.decision(
+            asked.caller,
+            asked.question,
+            decision,
+            outcome,
+            chain=asked.chain,
+            label=asked.what,
+            digest=asked.digest,
+            sync=True,
+            reason=reason,
+        )
+
+    def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> Grant | None:
+        """The grant that the user's choice makes, in force at once; None for only this time."""
+        if consented.remember not in {wording.HOUR.id, wording.ALWAYS.id}:
+            return None
+        opened = self._router.unlocked()
+        resource = asked.question.resource
+        until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
+        scope = Scope(ScopeType.EXTENSION, resource.extension)
+        if resource.item:
+            scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
+        grant, _ = opened.add_grant(
+            asked.caller.principal.id,
+            actions,
+            scope,
+            Origin.ASKED,
+            until=until,
+            label=asked.caller.label,
+            what=asked.what,
+        )
+        return grant

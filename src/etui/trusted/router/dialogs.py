@@ -1,0 +1,117 @@
+"""The Router's side of the Trusted Dialog: one request at a time, each taken away when nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.protocol import ErrorCode, Message, MessageKind, ProtocolError, RemoteError, encode_request
+from etui.trusted.dialog.requests import Answer, Hello, Looks, Request, Showing
+
+if TYPE_CHECKING:
+    from etui.trusted.router.connection import Connection
+
+_MAX_QUEUED: Final = 16
+_answers: Final = msgspec.json.Decoder(Answer)
+_hello: Final = msgspec.json.Decoder(Hello)
+
+
+class Dialogs:
+    """Shows requests in the dialog that is connected, and gives back what the user said."""
+
+    def __init__(self) -> None:
+        self.hello: Hello | None = None
+        self.connection: Connection | None = None
+        self._looks: Looks | None = None
+        self._ready = asyncio.Event()
+        self._turn = asyncio.Lock()
+        self._queued: deque[int] = deque()
+        self._number = 0
+
+    def connect(self, connection: Connection) -> None:
+        """A dialog process is connected; it says hello before it is asked anything."""
+        self.connection = connection
+        self.hello = None
+        self._ready.clear()
+        connection.on_notification = self._heard
+
+    def disconnect(self) -> None:
+        """The dialog process ended; a new one may come."""
+        self.connection = None
+        self.hello = None
+        self._ready.clear()
+
+    def wear(self, looks: Looks | None) -> None:
+        """Tells the dialog the user's picture, phrase and colour."""
+        self._looks = looks
+        if looks is not None and self.connection is not None and self.hello is not None:
+            self.connection.notify("dialog.appearance", msgspec.json.encode(looks))
+
+    async def key(self, timeout_s: float = 10.0) -> bytes:
+        """The dialog's session key; raises ``ProtocolError`` (``no_dialog``) where no dialog comes."""
+        return (await self._await_hello(timeout_s)).key
+
+    async def show(self, request: Request) -> Answer:
+        """What the user answers; cancelling takes the request away.
+
+        Raises ``ProtocolError``: ``no_dialog`` where there is none, ``too_many`` where too many requests wait.
+        """
+        if len(self._queued) >= _MAX_QUEUED:
+            raise ProtocolError(ErrorCode.TOO_MANY, "too many questions wait for the user already")
+        self._number = number = self._number + 1
+        self._queued.append(number)
+        try:
+            async with self._turn:
+                await self._await_hello(10.0)
+                return await self._show(Showing(number=number, request=request))
+        finally:
+            self._queued.remove(number)
+
+    async def _show(self, showing: Showing) -> Answer:
+        connection = self.connection
+        if connection is None:
+            raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog ended")
+        future: asyncio.Future[Message | ProtocolError] = asyncio.get_running_loop().create_future()
+
+        def answered(message: Message | ProtocolError) -> None:
+            if not future.done():
+                future.set_result(message)
+
+        call_id = connection.waiting.add(answered)
+        connection.forward(encode_request(call_id, "dialog.show", msgspec.json.encode(showing)))
+        try:
+            message = await future
+        except asyncio.CancelledError:
+            connection.notify("dialog.close", b'{"number":%d}' % showing.number)
+            raise
+        if isinstance(message, ProtocolError):
+            raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog ended before it was answered")
+        if message.kind is MessageKind.ERROR and not isinstance(message.error, msgspec.UnsetType):
+            raise RemoteError.from_object(message.error)
+        try:
+            answer: Answer = _answers.decode(
+                bytes(message.result) if isinstance(message.result, msgspec.Raw) else b"null"
+            )
+        except msgspec.DecodeError as error:
+            raise ProtocolError(ErrorCode.NO_DIALOG, f"the Trusted Dialog gave no answer: {error}") from None
+        return answer
+
+    async def _await_hello(self, timeout_s: float) -> Hello:
+        try:
+            async with asyncio.timeout(timeout_s):
+                while self.hello is None:
+                    await self._ready.wait()
+        except TimeoutError:
+            raise ProtocolError(ErrorCode.NO_DIALOG, "there is no Trusted Dialog to ask the user in") from None
+        if self.hello.display == "none":
+            raise ProtocolError(ErrorCode.NO_DIALOG, self.hello.sentence)
+        return self.hello
+
+    def _heard(self, message: Message) -> None:
+        if message.method == "dialog.hello":
+            self.hello = _hello.decode(message.params)
+            self._ready.set()
+            self.wear(self._looks)

@@ -1,0 +1,98 @@
+"""The profile's header and the device's looks: the two things the Router reads before the wallet is unlocked.
+
+The header (``profile.json``) is in the clear and authenticated at unlock, so that nobody turns a wallet into a test
+profile. Picture, phrase and colour are sealed to a device key that lies beside them, outside the master key: they are
+shown before unlocking. In a per-user install that key is readable by the user's programs, and so is what it seals.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.sealing import RecordKey, SealedRecordError
+from etui.trusted.dialog.requests import Looks
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEADER: Final = "profile.json"
+_HEADER_MAC: Final = "profile.mac"
+_PLACE: Final = b"etui/looks/1"
+
+
+class _Test(msgspec.Struct, frozen=True):
+    hosts: dict[str, int] = {}
+
+
+class Header(msgspec.Struct, frozen=True):
+    """What the Router reads of the header: the profile's id, and what a test profile may do."""
+
+    id: str
+    test: _Test | None = None
+
+
+class HeaderError(Exception):
+    """The header was altered since the wallet was made."""
+
+    code = "header"
+
+
+def read_header(home: Path) -> Header:
+    """The profile's header."""
+    return msgspec.json.decode((home / _HEADER).read_bytes(), type=Header)
+
+
+def seal_header(home: Path, key: bytes) -> None:
+    """Authenticates the header as it stands now, at the wallet's making."""
+    _write(home / _HEADER_MAC, _mac(home, key))
+
+
+def check_header(home: Path, key: bytes) -> None:
+    """Raises ``HeaderError`` where the header is not the one that the wallet was made with."""
+    try:
+        stored = (home / _HEADER_MAC).read_bytes()
+    except FileNotFoundError:
+        stored = b""
+    if not hmac.compare_digest(stored, _mac(home, key)):
+        msg = f"{home / _HEADER} was altered since this wallet was made; put the original back"
+        raise HeaderError(msg)
+
+
+def read_looks(home: Path) -> Looks | None:
+    """Picture, phrase and colour; None where none were chosen yet or they do not open."""
+    try:
+        key = (home / "device" / "key").read_bytes()
+        sealed = (home / "device" / "looks").read_bytes()
+        return msgspec.json.decode(RecordKey(key).open(sealed, _PLACE), type=Looks)
+    except (FileNotFoundError, SealedRecordError, msgspec.DecodeError, ValueError):
+        return None
+
+
+def write_looks(home: Path, looks: Looks) -> None:
+    """Seals picture, phrase and colour to the device's key, which is made at first use."""
+    folder = home / "device"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / "key"
+    if not path.exists():
+        _write(path, secrets.token_bytes(32))
+    _write(folder / "looks", RecordKey(path.read_bytes()).seal(msgspec.json.encode(looks), _PLACE))
+
+
+def _mac(home: Path, key: bytes) -> bytes:
+    return hmac.new(key, (home / _HEADER).read_bytes(), hashlib.sha256).digest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    new = path.with_name(path.name + ".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor, not a path
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

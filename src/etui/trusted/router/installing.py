@@ -1,0 +1,136 @@
+"""Installing, updating and removing Extensions: verified, shown, consented to, and then known to policy at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import AuditRecord, Kind, Resource
+from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.control import VaultOperation
+from etui.trusted.dialog.requests import ShownField
+from etui.trusted.package import Extensions, PackageError, Summary, summarise, supplied_ids, verify
+from etui.trusted.policy import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from etui.trusted.package import Line, Manifest, Package, Verified
+    from etui.trusted.router.registry import Provider
+    from etui.trusted.router.router import Router
+
+_MAX_BYTES: Final = 64 << 20
+
+
+def shown(summary: Summary) -> tuple[ShownField, ...]:
+    """What whoever installs an Extension sees of it."""
+    return (
+        ShownField(title="Publisher", value=summary.publisher, material=True),
+        ShownField(title="Publisher's key", value=summary.fingerprint, material=True),
+        ShownField(title="In its own words", value=summary.description),
+        *_lines("Provides", summary.provides),
+        *_lines("Asks for", summary.asks, material=True),
+        *_lines("Restricts itself", summary.narrows),
+        *_lines("No longer restricted", summary.loosens, material=True),
+        *_lines("No longer asks for", summary.gives_up),
+    )
+
+
+def _lines(title: str, lines: tuple[Line, ...], *, material: bool = False) -> tuple[ShownField, ...]:
+    if not lines:
+        return ()
+    text = "\n".join(
+        ("NEW: " if line.new else "") + line.text + (f" {line.consequence}" if line.consequence else "")
+        for line in lines
+    )
+    return (ShownField(title=title, value=text, material=material),)
+
+
+class Installing:
+    """Changes what is installed."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._extensions = Extensions(router.home / "extensions", supplied_ids())
+        self._extensions.tidy()
+
+    async def install(self, path: Path, consent: Callable[[Summary], Awaitable[None]]) -> Package:
+        """Installs or updates from a file, once ``consent`` to its summary returns; raises ``ProtocolError``."""
+        router = self._router
+        router.unlocked()
+        loop = asyncio.get_running_loop()
+        try:
+            verified = await loop.run_in_executor(None, _verified, path)
+            await consent(summarise(verified, self._installed(verified)))
+            known = router.registry.providers.get(verified.manifest.principal)
+            if known is not None and known.running:
+                router.stop(known)
+            package = await loop.run_in_executor(None, self._extensions.install, verified, int(time.time()))
+        except PackageError as error:
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
+        provider = router.registry.add(package)
+        try:
+            router.unlocked().reload_policies(router.home)
+        except PolicyError as error:
+            router.registry.remove(provider)
+            self._extensions.remove(package.manifest.id)
+            text = f"{package.manifest.name} cannot be installed: its accessibility profile: {error}"
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, text) from None
+        router.path.drop_routes()
+        self._record(provider, f"installed version {package.manifest.version}")
+        return package
+
+    def removable(self, principal: str) -> Provider:
+        """The installed Extension of this principal or id; one that comes with the wallet stays."""
+        for provider in self._router.registry.packages():
+            package = provider.package
+            if package is not None and principal in {provider.principal, package.manifest.id}:
+                if package.supplied:
+                    raise ProtocolError(ErrorCode.DENIED, f"{provider.name} comes with the wallet and stays")
+                return provider
+        raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"there is no Extension {principal[:120]!r}")
+
+    async def remove(self, provider: Provider) -> None:
+        """Removes an Extension; its key is destroyed, and what it sealed opens never again."""
+        router = self._router
+        package = provider.package
+        if package is None:
+            return
+        if provider.running:
+            router.stop(provider)
+        try:
+            await asyncio.get_running_loop().run_in_executor(None, self._extensions.remove, package.manifest.id)
+        except PackageError as error:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
+        reply = await router.vault(VaultOperation.DESTROY, installation=provider.installation)
+        router.registry.remove(provider)
+        router.unlocked().reload_policies(router.home)
+        router.path.drop_routes()
+        self._record(provider, "removed" + (f"; its key was not destroyed: {reply.message}" if reply.code else ""))
+
+    def _installed(self, verified: Verified) -> Manifest | None:
+        provider = self._router.registry.providers.get(verified.manifest.principal)
+        return provider.package.manifest if provider is not None and provider.package is not None else None
+
+    def _record(self, provider: Provider, what: str) -> None:
+        self._router.recorder.event(
+            AuditRecord(
+                kind=Kind.REGISTRATION,
+                outcome=Recorded.DONE,
+                resource=Resource(provider.principal, "", provider.name),
+                reason=what,
+            ),
+            sync=True,
+        )
+
+
+def _verified(path: Path) -> Verified:
+    try:
+        with path.open("rb") as file:
+            archive = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{path} cannot be read: {error.strerror}") from None
+    return verify(archive)

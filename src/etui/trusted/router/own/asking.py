@@ -1,0 +1,75 @@
+"""Who asks the Router itself for something, and the consent to what it would widen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.dialog.requests import ShownField
+from etui.trusted.policy import Outcome, Question, Resource
+from etui.trusted.router import wording
+from etui.trusted.router.connection import Connection
+from etui.trusted.router.consent import Asked, digest_of
+
+if TYPE_CHECKING:
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.registry import Method
+    from etui.trusted.router.router import Router
+
+
+class Asking(msgspec.Struct, frozen=True, eq=False):
+    """Who asks, by which connection and method, and the params as they came."""
+
+    connection: Connection
+    caller: Caller
+    method: Method
+    params: bytes
+
+
+class Widening(msgspec.Struct, frozen=True, kw_only=True):
+    """What the Router is asked to widen, in words.
+
+    ``action`` finishes "NAME wants to …"; without it the interface's own words do. ``what``: the item's name.
+    ``fields``: shown instead of the params. ``lasting``: whether the user may allow it for longer.
+    """
+
+    action: str = ""
+    what: str = ""
+    fields: tuple[ShownField, ...] = ()
+    lasting: bool = False
+
+
+async def consent(router: Router, asking: Asking, widening: Widening) -> None:
+    """Puts a widening to the user, unless a grant allows it already; raises ``ProtocolError`` where it is not."""
+    opened = router.unlocked()
+    method = asking.method
+    question = Question(
+        principal=asking.caller.principal,
+        action=method.action,
+        resource=Resource(extension="router"),
+        fields=method.compiled.see(asking.params).policy,
+    )
+    decision = opened.engine.decide(question, opened.grants, opened.now())
+    if decision.outcome is Outcome.DENY:
+        raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it")
+    if decision.outcome is Outcome.ALLOW:
+        router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED)
+        return
+    values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
+    names = {"item": widening.what} if widening.what else {}
+    asked = Asked(
+        caller=asking.caller,
+        question=question,
+        decision=decision,
+        action=widening.action or wording.sentence(method, values, names),
+        digest=digest_of(asking.caller, method.action.id, asking.params, ()),
+        fields=widening.fields or wording.shown_fields(method, values, names),
+        what=widening.what,
+        lasting=widening.lasting,
+        widening=not widening.lasting,
+    )
+    consented = await router.consent.ask(asked)
+    router.consent.remember(asked, consented, (method.action.id,))

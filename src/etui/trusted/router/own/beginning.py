@@ -1,0 +1,148 @@
+"""How a connection begins: hello, registration, introductions, and the session keys of providers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+import etui
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import PROTOCOL_VERSION, ErrorCode, ProtocolError
+from etui.trusted.evidence import EvidenceError, examine
+from etui.trusted.router.callers import caller_of
+from etui.trusted.router.connection import Role
+from etui.trusted.router.own.asking import Asking
+
+if TYPE_CHECKING:
+    from etui.trusted.router.router import Router
+
+_KEY_BYTES: Final = 32
+_MAX_PEERS: Final = 4096
+
+
+def hello(router: Router, asking: Asking, request: wallet.Hello) -> wallet.HelloResult:
+    """Answers ``wallet/1.hello``."""
+    if PROTOCOL_VERSION not in request.versions:
+        text = f"this Router speaks version {PROTOCOL_VERSION} of the protocol, not {request.versions}"
+        raise ProtocolError(ErrorCode.UNSUPPORTED_VERSION, text)
+    connection, caller = asking.connection, asking.caller
+    if request.key is not None:
+        caller = msgspec.structs.replace(caller, key=_key(request.key))
+        if connection.caller is asking.caller:
+            connection.caller = caller
+    return wallet.HelloResult(
+        version=PROTOCOL_VERSION,
+        router=f"etui {etui.__version__}",
+        client=caller.principal.id,
+        label=caller.label,
+        strength=caller.strength.value,
+        locked=router.opened is None,
+        test=router.header.test is not None,
+    )
+
+
+def register(router: Router, asking: Asking, request: wallet.Register) -> wallet.RegisterResult:
+    """Answers ``wallet/1.register``."""
+    provider = router.registry.providers.get(asking.connection.name)
+    if provider is None or provider.connection is not asking.connection:
+        raise ProtocolError(ErrorCode.DENIED, "only an Extension that the wallet started registers")
+    surplus = set(request.provides) - set(provider.provides)
+    if surplus:
+        text = f"the manifest of {provider.name} does not name {min(surplus)}"
+        raise ProtocolError(ErrorCode.DENIED, text)
+    router.registered(provider, _key(request.key))
+    quota = provider.package.manifest.quota.bytes if provider.package is not None else 0
+    return wallet.RegisterResult(quota_bytes=quota)
+
+
+async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.EndsResult:
+    """Answers ``wallet/1.ends``."""
+    del asking
+    router.unlocked()
+    provider = router.registry.provider_of(request.interface)
+    await router.ensure_running(provider)
+    key = await router.dialogs.key() if provider is router.registry.dialog else provider.key
+    return wallet.EndsResult(key=key, provider=provider.principal)
+
+
+async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -> wallet.IntroduceResult:
+    """Answers ``wallet/1.introduce``."""
+    connection = asking.connection
+    if connection.role is not Role.DOOR:
+        raise ProtocolError(ErrorCode.DENIED, "only a door speaks for others")
+    if len(connection.peers) >= _MAX_PEERS:
+        raise ProtocolError(ErrorCode.TOO_MANY, f"this door speaks for {_MAX_PEERS} peers already")
+    try:
+        evidence = await asyncio.wait_for(
+            asyncio.get_running_loop().run_in_executor(
+                None,
+                lambda: examine(request.pid, request.uid, start_ticks=request.start, via_bus=True),
+            ),
+            2.0,
+        )
+    except (EvidenceError, TimeoutError) as error:
+        raise ProtocolError(ErrorCode.DENIED, f"that process cannot be looked at: {error}") from None
+    door = asking.caller
+    caller = caller_of(
+        evidence,
+        key=_key(request.key) if request.key is not None else door.key,
+        through=door.principal.id,
+        name_through=door.label,
+    )
+    handle = router.next_peer()
+    connection.peers[handle] = caller
+    return wallet.IntroduceResult(
+        peer=handle, client=caller.principal.id, label=caller.label, strength=caller.strength.value
+    )
+
+
+def dismiss(router: Router, asking: Asking, request: wallet.Dismiss) -> wallet.DismissResult:
+    """Answers ``wallet/1.dismiss``."""
+    del router
+    asking.connection.peers.pop(request.peer, None)
+    return wallet.DismissResult()
+
+
+def subscribe(router: Router, asking: Asking, request: wallet.Subscribe) -> wallet.SubscribeResult:
+    """Answers ``wallet/1.subscribe``."""
+    known = set(router.registry.interfaces["wallet/1"].document.events)
+    unknown = set(request.topics) - known
+    if unknown:
+        text = f"there is no event {min(unknown)[:40]!r}; those that there are: {', '.join(sorted(known))}"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    asking.connection.topics = frozenset(request.topics)
+    return wallet.SubscribeResult()
+
+
+def interfaces(router: Router, asking: Asking, request: wallet.Interfaces) -> wallet.InterfacesResult:
+    """Answers ``wallet/1.interfaces``."""
+    del asking, request
+    registry = router.registry
+    rows = []
+    for interface in registry.interfaces.values():
+        providers = [p.principal for p in registry.providers.values() if interface.id in p.provides]
+        rows.append(
+            wallet.InterfaceRow(
+                interface=interface.id,
+                title=interface.document.title,
+                provider=providers[0] if len(providers) == 1 else None,
+            )
+        )
+    return wallet.InterfacesResult(interfaces=rows)
+
+
+def document(router: Router, asking: Asking, request: wallet.Document) -> wallet.DocumentResult:
+    """Answers ``wallet/1.document``."""
+    del asking
+    interface = router.registry.interfaces.get(request.interface)
+    if interface is None:
+        raise ProtocolError(ErrorCode.NO_PROVIDER, f"the interface {request.interface} is not registered here")
+    return wallet.DocumentResult(document=msgspec.json.encode(interface.document).decode())
+
+
+def _key(key: bytes) -> bytes:
+    if len(key) != _KEY_BYTES:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, f"a session key has {_KEY_BYTES} bytes, not {len(key)}")
+    return key

@@ -1,0 +1,130 @@
+"""What is installed and what it holds: Extensions, their items, their links, and the doors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.interfaces import Item
+from etui.interfaces import extension_1 as extension
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import CallInfo, ErrorCode, ProtocolError
+from etui.trusted.control import DoorSwitch
+from etui.trusted.router import installing
+from etui.trusted.router.own.asking import Asking, Widening, consent
+
+if TYPE_CHECKING:
+    from etui.trusted.package import Summary
+    from etui.trusted.router.router import Router
+
+_INVENTORY_PAGE: Final = 1000
+
+
+def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wallet.ExtensionsResult:
+    """Answers ``wallet/1.extensions``."""
+    del asking, request
+    rows = []
+    for provider in router.registry.packages():
+        package = provider.package
+        if package is None:
+            continue
+        manifest = package.manifest
+        rows.append(
+            wallet.ExtensionRow(
+                extension=provider.principal,
+                name=manifest.name,
+                publisher=manifest.publisher,
+                version=manifest.version,
+                provides=list(manifest.provides),
+                uses=list(manifest.uses),
+                permissions=list(router.permission_texts(package)),
+                state=provider.standing.value,
+                installed=package.installed_s,
+                links=[wallet.LinkRow(title=li.title, text=li.text, method=li.method) for li in manifest.links],
+            )
+        )
+    return wallet.ExtensionsResult(extensions=rows)
+
+
+async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -> wallet.InventoryResult:
+    """All items, once the user allowed this Client to see the whole list."""
+    del request
+    router.unlocked()
+    await consent(router, asking, Widening(lasting=True))
+    items: list[Item] = []
+    method = router.registry.method(extension.Inventory.METHOD)
+    for provider in router.registry.packages():
+        await router.ensure_running(provider)
+        after: str | None = None
+        while True:
+            params = msgspec.json.encode(extension.Inventory(after=after, limit=_INVENTORY_PAGE))
+            result = await router.call_provider(provider, method, params, CallInfo())
+            page = msgspec.json.decode(result, type=extension.InventoryResult)
+            for item in page.items:
+                provider.items[item.item] = item
+                items.append(router.answers.entry(asking.caller, provider, item))
+            if not page.more or not page.items:
+                break
+            after = page.items[-1].item
+    return wallet.InventoryResult(items=items)
+
+
+async def install(router: Router, asking: Asking, request: wallet.Install) -> wallet.InstallResult:
+    """Answers ``wallet/1.install``."""
+    package = await router.installing.install(
+        Path(request.path), lambda summary: _consent_to_install(router, asking, summary)
+    )
+    return wallet.InstallResult(extension=package.principal, version=package.manifest.version)
+
+
+async def _consent_to_install(router: Router, asking: Asking, summary: Summary) -> None:
+    fields = installing.shown(summary)
+    verb = f"update “{summary.name}” from {summary.replaces} to" if summary.replaces else f"install “{summary.name}”"
+    action = f"{verb} {summary.version} by {summary.publisher}"
+    await consent(router, asking, Widening(action=action, fields=fields))
+
+
+async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wallet.RemoveResult:
+    """Answers ``wallet/1.remove``."""
+    router.unlocked()
+    provider = router.installing.removable(request.extension)
+    action = f"remove “{provider.name}” and destroy the key of all that it holds"
+    await consent(router, asking, Widening(action=action))
+    await router.installing.remove(provider)
+    return wallet.RemoveResult()
+
+
+async def follow(router: Router, asking: Asking, request: wallet.Follow) -> wallet.FollowResult:
+    """Answers ``wallet/1.follow``."""
+    await router.follow(asking.caller, request.extension, request.link)
+    return wallet.FollowResult()
+
+
+def doors(router: Router, asking: Asking, request: wallet.Doors) -> wallet.DoorsResult:
+    """Answers ``wallet/1.doors``."""
+    del asking, request
+    return wallet.DoorsResult(doors=router.door_rows())
+
+
+async def door_enable(router: Router, asking: Asking, request: wallet.DoorEnable) -> wallet.DoorEnableResult:
+    """Answers ``wallet/1.door_enable``."""
+    if router.made:
+        router.unlocked()
+        await consent(router, asking, Widening())
+    detail = await _switch(router, request.door, enabled=True)
+    return wallet.DoorEnableResult(detail=detail)
+
+
+async def door_disable(router: Router, asking: Asking, request: wallet.DoorDisable) -> wallet.DoorDisableResult:
+    """Answers ``wallet/1.door_disable``."""
+    del asking
+    return wallet.DoorDisableResult(detail=await _switch(router, request.door, enabled=False))
+
+
+async def _switch(router: Router, door: str, *, enabled: bool) -> str:
+    reply = await router.ask_supervisor(lambda n: DoorSwitch(number=n, name=door, enabled=enabled))
+    if reply.code:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, reply.message)
+    return reply.message

@@ -1,0 +1,107 @@
+"""``wallet/1``: what the Router itself answers, method by method.
+
+Narrowing (revoke, lock, close a door) is free to whoever may speak to the Router; every widening is put to the user in
+the Trusted Dialog, whoever asks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import msgspec
+
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
+from etui.trusted.router.connection import Connection, Role
+from etui.trusted.router.own import beginning, holdings, records, rights, standing
+from etui.trusted.router.own.asking import Asking
+
+if TYPE_CHECKING:
+    from etui.interfaces import Result
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.registry import Method
+    from etui.trusted.router.router import Router
+
+
+class OwnMethods:
+    """Serves ``wallet/1``."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._decoders = {request.METHOD: msgspec.json.Decoder(request) for request in (*_NOW, *_LATER)}
+
+    def take(self, connection: Connection, caller: Caller, message: Message, method: Method) -> None:
+        """Serves one request; what waits for anything is served in a task."""
+        name = message.method
+        if connection.role not in {Role.CLIENT, Role.DOOR} and name not in _FOR_EXTENSIONS:
+            raise ProtocolError(ErrorCode.DENIED, f"{name} is not for Extensions")
+        try:
+            request = self._decoders[name].decode(message.params)
+        except msgspec.DecodeError as error:
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{name}: {error}") from None
+        asking = Asking(connection, caller, method, bytes(message.params))
+        request_id = cast("MessageId", message.id)
+        kind = type(request)
+        if kind in _NOW:
+            connection.answer(request_id, msgspec.json.encode(_NOW[kind](self._router, asking, request)))
+            return
+        task = asyncio.ensure_future(self._serve(asking, request_id, kind, request))
+        tasks = self._router.tasks.setdefault(connection, {})
+        tasks[request_id] = task
+        task.add_done_callback(lambda _: tasks.pop(request_id, None))
+
+    async def _serve(self, asking: Asking, request_id: MessageId, kind: type[Any], request: object) -> None:
+        connection = asking.connection
+        try:
+            result = await _LATER[kind](self._router, asking, request)
+            connection.answer(request_id, msgspec.json.encode(result))
+        except ProtocolError as error:
+            connection.fail(request_id, error)
+        except asyncio.CancelledError:
+            connection.fail(request_id, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+        except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Router lives on
+            self._router.note_failure(error)
+            connection.fail(request_id, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {kind.METHOD}"))
+        self._router.flush()
+
+
+_NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
+    wallet.Hello: beginning.hello,
+    wallet.Register: beginning.register,
+    wallet.Dismiss: beginning.dismiss,
+    wallet.Subscribe: beginning.subscribe,
+    wallet.Status: standing.status,
+    wallet.Interfaces: beginning.interfaces,
+    wallet.Document: beginning.document,
+    wallet.Extensions: holdings.extensions,
+    wallet.Clients: rights.clients,
+    wallet.Grants: rights.grants,
+    wallet.Revoke: rights.revoke,
+    wallet.Settings: standing.settings,
+    wallet.Doors: holdings.doors,
+}
+_LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]]] = {
+    wallet.Ends: beginning.ends,
+    wallet.Introduce: beginning.introduce,
+    wallet.Create: standing.create,
+    wallet.Unlock: standing.unlock,
+    wallet.Lock: standing.lock,
+    wallet.Stop: standing.stop,
+    wallet.ChangePassphrase: standing.change_passphrase,
+    wallet.ReplaceRecovery: standing.replace_recovery,
+    wallet.Appearance: standing.appearance,
+    wallet.Inventory: holdings.inventory,
+    wallet.Grant: rights.grant,
+    wallet.Audit: records.audit,
+    wallet.Why: records.why,
+    wallet.Verify: records.verify_audit,
+    wallet.Install: holdings.install,
+    wallet.Remove: holdings.remove,
+    wallet.Follow: holdings.follow,
+    wallet.Set: standing.change,
+    wallet.DoorEnable: holdings.door_enable,
+    wallet.DoorDisable: holdings.door_disable,
+}
+_FOR_EXTENSIONS: Final = {wallet.Register.METHOD, wallet.Ends.METHOD}

@@ -1,0 +1,110 @@
+"""What was decided: the audit, its verification, and the explanation of a decision."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import (
+    AuditFolder,
+    AuditIdError,
+    AuditReader,
+    decision_id,
+    decision_sequence,
+    decode_record,
+    explain,
+    read_ratchet,
+    verify,
+)
+from etui.trusted.router.own.asking import Asking
+from etui.trusted.router.unlocking import audit_first_key, audit_private_key
+
+if TYPE_CHECKING:
+    from etui.trusted.router.router import Router
+
+
+def _reader(router: Router) -> AuditReader:
+    return AuditReader(router.home / "audit", audit_private_key(router.unlocked().keys))
+
+
+async def audit(router: Router, asking: Asking, request: wallet.Audit) -> wallet.AuditResult:
+    """Answers ``wallet/1.audit``."""
+    del asking
+    router.recorder.flush()
+    reader = _reader(router)
+    return await asyncio.get_running_loop().run_in_executor(None, _audit_page, reader, request)
+
+
+async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.WhyResult:
+    """Answers ``wallet/1.why``."""
+    del asking
+    router.recorder.flush()
+    try:
+        sequence = decision_sequence(request.id)
+    except AuditIdError as error:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
+    reader = _reader(router)
+    recorded = await asyncio.get_running_loop().run_in_executor(None, reader.find, sequence)
+    if recorded is None:
+        raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"the audit has no record {request.id}")
+    explanation = explain(recorded)
+    record = decode_record(recorded.payload).record if recorded.payload is not None else None
+    return wallet.WhyResult(
+        sentences=list(explanation.sentences), policies=list(record.policies) if record is not None else []
+    )
+
+
+async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -> wallet.VerifyResult:
+    """Answers ``wallet/1.verify``."""
+    del asking, request
+    writer = router.recorder.writer
+    if writer is None:
+        raise ProtocolError(ErrorCode.NO_WALLET, "there is no audit yet")
+    first_key = audit_first_key(router.unlocked().keys)
+    folder = AuditFolder(router.home / "audit")
+    router.recorder.flush()
+
+    def run() -> wallet.VerifyResult:
+        writer.checkpoint()
+        ratchet = read_ratchet(folder.ratchet)
+        segments = (folder.read(number) for number in folder.numbers())
+        verdict = verify(segments, ratchet=ratchet, first_key=first_key, public_key=folder.public_key())
+        return wallet.VerifyResult(
+            ok=verdict.ok,
+            records=verdict.records,
+            findings=[str(finding) for finding in verdict.findings],
+            rollback=verdict.rollback,
+        )
+
+    return await asyncio.get_running_loop().run_in_executor(None, run)
+
+
+def _audit_page(reader: AuditReader, request: wallet.Audit) -> wallet.AuditResult:
+    """The newest records, before the id ``before``, with the words of ``text`` in any of their texts."""
+    rows: list[wallet.RecordRow] = []
+    before = decision_sequence(request.before) if request.before else None
+    words = (request.text or "").lower().split()
+    for recorded in reader.newest_first():
+        if before is not None and recorded.sequence >= before:
+            continue
+        if recorded.payload is None:
+            continue
+        record = decode_record(recorded.payload).record
+        row = wallet.RecordRow(
+            id=decision_id(recorded.sequence),
+            at=recorded.time_ns // 1_000_000_000,
+            client=record.subject.principal if record.subject is not None else "",
+            label=record.subject.label if record.subject is not None else "the wallet",
+            action=record.action or record.kind.value,
+            what=record.resource.label if record.resource is not None else None,
+            outcome=record.outcome.value if record.outcome is not None else "",
+            through=" → ".join(record.chain) or None,
+        )
+        text = " ".join((row.client, row.label, row.action, row.what or "", row.outcome, row.through or "")).lower()
+        if all(word in text for word in words):
+            rows.append(row)
+            if len(rows) >= (request.limit or 50):
+                break
+    return wallet.AuditResult(records=rows)

@@ -1,0 +1,127 @@
+"""Who may do what: Clients and their grants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import (
+    AuditRecord,
+    Kind,
+)
+from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.policy import Grant, Limit, Origin, Scope, ScopeType
+from etui.trusted.router.own.asking import Asking, Widening, consent
+
+if TYPE_CHECKING:
+    from etui.trusted.router.router import Router
+
+
+def clients(router: Router, asking: Asking, request: wallet.Clients) -> wallet.ClientsResult:
+    """Answers ``wallet/1.clients``."""
+    del asking, request
+    rows = [
+        wallet.ClientRow(
+            client=client,
+            label=row.label,
+            strength=row.strength,
+            since=row.since,
+            last=row.last,
+            decisions=row.decisions,
+        )
+        for client, row in router.unlocked().clients.items()
+    ]
+    return wallet.ClientsResult(clients=sorted(rows, key=lambda row: -row.last))
+
+
+def grants(router: Router, asking: Asking, request: wallet.Grants) -> wallet.GrantsResult:
+    """Answers ``wallet/1.grants``."""
+    del asking
+    opened = router.unlocked()
+    rows = [
+        _grant_row(router, grant)
+        for grant in opened.lasting_grants()
+        if request.client is None or grant.client == request.client
+    ]
+    return wallet.GrantsResult(grants=sorted(rows, key=lambda row: -row.since))
+
+
+def _grant_row(router: Router, grant: Grant) -> wallet.GrantRow:
+    spent = router.unlocked().spending.of(grant)
+    return wallet.GrantRow(
+        grant=grant.id,
+        client=grant.client,
+        label=grant.label or grant.client,
+        action=", ".join(grant.actions),
+        scope=grant.scope.type.value,
+        what=grant.what,
+        why=grant.origin.value,
+        since=grant.since,
+        until=grant.until or None,
+        uses_left=grant.uses - spent.uses if grant.uses else None,
+        limit_minor=grant.limit.total_minor if grant.limit is not None else None,
+        currency=grant.limit.currency if grant.limit is not None else None,
+    )
+
+
+async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet.GrantResult:
+    """Answers ``wallet/1.grant``."""
+    opened = router.unlocked()
+    method = router.registry.method(request.action)
+    if method.action.callers != "anyone":
+        raise ProtocolError(ErrorCode.DENIED, f"{request.action} is not for Clients")
+    provider = router.registry.provider_of(method.action.interface)
+    scope = Scope(ScopeType.EXTENSION, provider.principal)
+    what = f"everything in {provider.name}"
+    if request.item is not None:
+        client = asking.caller.principal.id
+        place = opened.references.open(client, opened.epoch(client), request.item)
+        owner = router.registry.by_installation(place.installation)
+        if owner is None:
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item's Extension is not installed any more")
+        scope = Scope(ScopeType.ITEM, owner.principal, place.item)
+        entry = owner.items.get(place.item)
+        what = entry.label if entry is not None else "an item"
+    limit = None
+    if request.limit_minor is not None:
+        limit = Limit(currency=request.currency or "", each_minor=request.limit_minor, total_minor=request.limit_minor)
+    await consent(router, asking, Widening(what=what))
+    grant, written = opened.add_grant(
+        request.client,
+        (request.action,),
+        scope,
+        Origin.GIVEN,
+        until=request.until or 0,
+        uses=request.uses or 0,
+        limit=limit,
+        label=request.client,
+        what=what,
+    )
+    router.path.drop_routes()
+    await written
+    return wallet.GrantResult(grant=grant.id)
+
+
+def revoke(router: Router, asking: Asking, request: wallet.Revoke) -> wallet.RevokeResult:
+    """Answers ``wallet/1.revoke``."""
+    opened = router.unlocked()
+    revoked = 0
+    if request.grant is not None:
+        revoked += opened.revoke(request.grant)
+    if request.client is not None:
+        revoked += opened.revoke_client(request.client)
+    router.path.drop_routes()
+    what = request.grant or request.client or ""
+    router.recorder.event(
+        AuditRecord(
+            kind=Kind.GRANT,
+            outcome=Recorded.DONE,
+            subject=asking.caller.subject,
+            action="wallet/1.revoke",
+            grant=what,
+            reason=f"{revoked} taken back",
+        ),
+        sync=True,
+    )
+    return wallet.RevokeResult(revoked=revoked)

@@ -1,0 +1,144 @@
+"""What the Router puts on record, before it forwards or answers anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import (
+    Amount,
+    AuditError,
+    AuditRecord,
+    AuditWriter,
+    Kind,
+    Outcome,
+    RecordTemplate,
+    Resource,
+    Syncer,
+    decision_id,
+)
+from etui.trusted.audit import Assurance as AuditAssurance
+from etui.trusted.policy import Assurance
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from etui.trusted.policy import Decision, Question
+    from etui.trusted.router.callers import Caller
+
+_ASSURANCES: Final = {
+    Assurance.NONE: AuditAssurance.NONE,
+    Assurance.CONSENT: AuditAssurance.CONSENT,
+    Assurance.PIN: AuditAssurance.PIN,
+}
+
+
+class Recorder:
+    """Writes the audit; before there is a wallet there is none, and nothing of value to record either."""
+
+    def __init__(self) -> None:
+        self._writer: AuditWriter | None = None
+        self._syncer: Syncer | None = None
+
+    def open(self, directory: Path) -> None:
+        """Opens the audit for writing; raises ``AuditError``."""
+        self._writer = AuditWriter.open(directory)
+        self._syncer = Syncer(self._writer)
+        self._syncer.start()
+
+    @property
+    def writer(self) -> AuditWriter | None:
+        """The open audit, for reading it and for retention."""
+        return self._writer
+
+    def decision(  # noqa: PLR0913  # a decision has these parts
+        self,
+        caller: Caller,
+        question: Question,
+        decision: Decision,
+        outcome: Outcome,
+        *,
+        chain: tuple[Caller, ...] = (),
+        label: str = "",
+        digest: bytes = b"",
+        sync: bool = False,
+        reason: str = "",
+    ) -> str:
+        """Records a decision; its id, by which ``etui why`` explains it."""
+        template = self.template(caller, question, decision, outcome, chain=chain, label=label, reason=reason)
+        return self.repeated(template, digest=digest, sync=sync)
+
+    def template(  # noqa: PLR0913  # as decision
+        self,
+        caller: Caller,
+        question: Question,
+        decision: Decision,
+        outcome: Outcome,
+        *,
+        chain: tuple[Caller, ...] = (),
+        label: str = "",
+        reason: str = "",
+    ) -> RecordTemplate:
+        """The record of a decision that repeats, encoded once."""
+        resource = question.resource
+        amount = question.fields.get("amount")
+        return RecordTemplate(
+            AuditRecord(
+                kind=Kind.DECISION,
+                outcome=outcome,
+                subject=caller.subject,
+                action=question.action.id,
+                resource=Resource(resource.extension, resource.item, label),
+                chain=(*(c.principal.id for c in chain), *((caller.through,) if caller.through else ())),
+                policies=decision.policies,
+                grant=decision.grants[0] if decision.grants else "",
+                assurance=_ASSURANCES[decision.assurance],
+                reason=reason or decision.reason,
+                amount=Amount(
+                    int(amount), str(question.fields.get("currency", "")), str(question.fields.get("payee", ""))
+                )
+                if type(amount) is int
+                else None,
+            )
+        )
+
+    def repeated(self, template: RecordTemplate, *, digest: bytes = b"", sync: bool = False) -> str:
+        """Records what a template says once more; its id."""
+        payload = template.encode(digest) if digest else template.encode()
+        return self._append(payload, sync=sync)
+
+    def event(self, record: AuditRecord, *, sync: bool = False) -> str:
+        """Records something that is no decision; its id."""
+        return self._append(RecordTemplate(record).encode(), sync=sync)
+
+    def flush(self) -> None:
+        """Writes what was recorded, durably where a record asked for that.
+
+        Raises ``ProtocolError`` (``unwritable``): then nothing that was decided since may be carried out.
+        """
+        writer = self._writer
+        if writer is None:
+            return
+        try:
+            if writer.needs_sync:
+                writer.sync_now()
+            else:
+                writer.flush()
+        except AuditError as error:
+            raise ProtocolError(ErrorCode.UNWRITABLE, f"the audit cannot be written: {error}") from None
+
+    def close(self) -> None:
+        """Confirms and closes the audit, as at the wallet's lock."""
+        if self._syncer is not None:
+            self._syncer.stop()
+        if self._writer is not None:
+            self._writer.close()
+        self._writer = self._syncer = None
+
+    def _append(self, payload: bytes, *, sync: bool) -> str:
+        if self._writer is None:
+            return ""
+        try:
+            return decision_id(self._writer.append(payload, sync=sync))
+        except AuditError as error:
+            raise ProtocolError(ErrorCode.UNWRITABLE, f"the audit cannot be written: {error}") from None

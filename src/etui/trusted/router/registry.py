@@ -1,0 +1,154 @@
+"""What is registered: interfaces, the packages that provide them, and which of them run.
+
+A provider is an Extension's package, or a part of the terminal itself (the Trusted Dialog, egress) that serves an
+interface in the same way. The Router knows interfaces by their documents alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from etui.interfaces import CompiledInterface, CompiledMethod, supplied
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.policy import Action
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from etui.interfaces import Item
+    from etui.trusted.package import Package
+    from etui.trusted.router.connection import Connection
+
+ROUTER_INTERFACE: Final = "wallet/1"
+EXTENSION_INTERFACE: Final = "extension/1"
+DIALOG_INTERFACE: Final = "dialog/1"
+EGRESS_INTERFACE: Final = "egress/1"
+
+
+class Standing(Enum):
+    """Whether a provider runs."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    RUNNING = "running"
+
+
+class Provider:
+    """Somebody who serves interfaces: an installed package, or a part of the terminal."""
+
+    def __init__(self, principal: str, name: str, provides: Iterable[str], package: Package | None) -> None:
+        self.principal = principal
+        self.name = name
+        self.provides = tuple(provides)
+        self.package = package
+        self.installation = package.installation if package is not None else principal
+        self.documents: tuple[CompiledInterface, ...] = ()
+        self.connection: Connection | None = None
+        self.key = b""
+        self.standing = Standing.STOPPED
+        self.used_at = 0.0
+        self.starting: asyncio.Future[None] | None = None
+        self.registered: asyncio.Future[None] | None = None
+        self.items: dict[str, Item] = {}
+        """Entries of the inventory that the Router has seen, by the Extension's own id."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it is registered and can be called."""
+        return self.standing is Standing.RUNNING and self.connection is not None
+
+
+class Method:
+    """A method with its action for policy, found by the name that a request carries."""
+
+    __slots__ = ("action", "compiled", "item_field", "owner_actions")
+
+    def __init__(self, interface: CompiledInterface, compiled: CompiledMethod) -> None:
+        document = interface.document
+        self.compiled = compiled
+        self.action = Action(
+            id=compiled.action,
+            interface=interface.id,
+            effect=compiled.method.effect,
+            callers=document.callers.value,
+            own=compiled.method.own,
+        )
+        fields = compiled.method.params.items()
+        marked = [name for name, field in fields if field.policy and name in compiled.references]
+        self.item_field = marked[0] if marked else ""
+        """The field whose item policy decides about; empty where the request is about no one item."""
+        self.owner_actions = tuple(f"{interface.id}.{name}" for name in document.owner)
+
+
+class Registry:
+    """All interfaces and providers."""
+
+    def __init__(self, packages: Iterable[Package]) -> None:
+        self.interfaces: dict[str, CompiledInterface] = dict(supplied())
+        self.methods: dict[str, Method] = {}
+        self.providers: dict[str, Provider] = {}
+        self._by_installation: dict[str, Provider] = {}
+        for package in packages:
+            self._provide(package)
+        self.dialog = Provider("native:dialog", "Trusted Dialog", [DIALOG_INTERFACE], None)
+        self.egress = Provider("native:egress", "Egress", [EGRESS_INTERFACE], None)
+        for provider in (self.dialog, self.egress):
+            self.providers[provider.principal] = provider
+        self._learn()
+
+    def method(self, name: str) -> Method:
+        """The method that a request names; raises ``ProtocolError`` (``unknown_method``)."""
+        method = self.methods.get(name)
+        if method is None:
+            raise ProtocolError(ErrorCode.UNKNOWN_METHOD, f"no interface that is registered here has {name[:120]}")
+        return method
+
+    def provider_of(self, interface: str, wanted: str = "") -> Provider:
+        """Who serves an interface: the one that is wanted, or the first that was installed.
+
+        Raises ``ProtocolError`` (``no_provider``).
+        """
+        for provider in self.providers.values():
+            if interface in provider.provides and wanted in {"", provider.principal}:
+                return provider
+        who = f"{wanted[:120]} does not provide" if wanted else "no installed Extension provides"
+        raise ProtocolError(ErrorCode.NO_PROVIDER, f"{who} {interface}")
+
+    def by_installation(self, installation: str) -> Provider | None:
+        """The provider whose installation this is."""
+        return self._by_installation.get(installation)
+
+    def packages(self) -> list[Provider]:
+        """The installed Extensions."""
+        return [provider for provider in self.providers.values() if provider.package is not None]
+
+    def add(self, package: Package) -> Provider:
+        """Registers a package that was installed or updated; its process must not run."""
+        provider = self._provide(package)
+        self._learn()
+        return provider
+
+    def remove(self, provider: Provider) -> None:
+        """Forgets a package that was removed; its interfaces stay known to those who hold their documents."""
+        del self.providers[provider.principal]
+        self._by_installation.pop(provider.installation, None)
+
+    def _learn(self) -> None:
+        for provider in self.providers.values():
+            provider.documents = tuple(self.interfaces[i] for i in provider.provides if i in self.interfaces)
+        for interface in self.interfaces.values():
+            for compiled in interface.methods.values():
+                if compiled.action not in self.methods or self.methods[compiled.action].compiled is not compiled:
+                    self.methods[compiled.action] = Method(interface, compiled)
+
+    def _provide(self, package: Package) -> Provider:
+        manifest = package.manifest
+        provides = [*manifest.provides, EXTENSION_INTERFACE]
+        provider = Provider(package.principal, manifest.name, provides, package)
+        self.providers[package.principal] = provider
+        self._by_installation[package.installation] = provider
+        for document in package.documents:
+            self.interfaces.setdefault(document.id, document)
+        return provider

@@ -1,0 +1,636 @@
+"""The Router: every connection, every call under way, and the parts that decide, put together.
+
+It knows no card, no ticket and no protocol but its own; what an interface means stands in the interface's document.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+import time
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from etui.interfaces import extension_1 as extension
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import (
+    CallInfo,
+    ErrorCode,
+    Message,
+    MessageId,
+    MessageKind,
+    ProtocolError,
+    RemoteError,
+    encode_call,
+)
+from etui.trusted.audit import AuditRecord, Kind
+from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.control import (
+    Connected,
+    DoorState,
+    End,
+    Ended,
+    FromRouter,
+    Keys,
+    Link,
+    LinkClosed,
+    Lock,
+    LockNow,
+    Reply,
+    Start,
+    Stop,
+    ToRouter,
+    VaultAsk,
+    VaultOperation,
+)
+from etui.trusted.control import (
+    Role as ChildRole,
+)
+from etui.trusted.evidence import EvidenceError, Strength, examine_socket
+from etui.trusted.package import Package, installed_packages, permission_lines
+from etui.trusted.policy import Decision, Outcome, Principal, PrincipalType, Question, Resource
+from etui.trusted.router import faces
+from etui.trusted.router.answers import Answers
+from etui.trusted.router.budget import PromptBudget
+from etui.trusted.router.callers import Caller, caller_of
+from etui.trusted.router.calls import ActiveCall, CallIds
+from etui.trusted.router.connection import Connection, Role
+from etui.trusted.router.consent import Consent
+from etui.trusted.router.dialogs import Dialogs
+from etui.trusted.router.header import Header, read_header, read_looks
+from etui.trusted.router.installing import Installing
+from etui.trusted.router.own import OwnMethods
+from etui.trusted.router.path import RequestPath
+from etui.trusted.router.recording import Recorder
+from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Provider, Registry, Standing
+from etui.trusted.router.unlocking import Unlocking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from etui.trusted.router.wallet import Opened
+
+_LOOK_S: Final = 2.0
+_START_S: Final = 20.0
+_SWEEP_S: Final = 1.0
+_IDLE_S: Final = 300.0
+_MAX_CONNECTIONS: Final = 4096
+_DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
+
+
+class Router:
+    """One wallet's Router, from its start to its lock."""
+
+    def __init__(self, home: Path, listener: socket.socket, link: Link[Any, Any], notes: tuple[str, ...]) -> None:
+        self.home = home
+        self.notes = notes
+        self.header: Header = read_header(home)
+        self.registry = Registry(installed_packages(home))
+        self.recorder = Recorder()
+        self.dialogs = Dialogs()
+        self.budget = PromptBudget()
+        self.consent = Consent(self)
+        self.path = RequestPath(self)
+        self.answers = Answers(self)
+        self.unlocking = Unlocking(self)
+        self.installing = Installing(self)
+        self.own = OwnMethods(self)
+        self.opened: Opened | None = None
+        self.calls: dict[str, ActiveCall] = {}
+        self.call_ids = CallIds()
+        self.tasks: dict[Connection, dict[MessageId, asyncio.Task[None]]] = {}
+        self.connections: set[Connection] = set()
+        self.doors: dict[str, DoorState] = {}
+        self.auto_lock_s = 900
+        self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._listener = listener
+        self._link: Link[FromRouter, ToRouter] = link
+        self._unsent: list[Connection] = []
+        self._flush_scheduled = False
+        self._replies: dict[int, asyncio.Future[Reply]] = {}
+        self._numbers = 0
+        self._peers = 0
+        self._background: set[asyncio.Future[Any]] = set()
+        self._used_at = self._loop.time()
+
+    @property
+    def made(self) -> bool:
+        """Whether there is a wallet in the profile."""
+        return (self.home / "vault" / "slots.json").exists()
+
+    def unlocked(self) -> Opened:
+        """What is there while the wallet is unlocked; raises ``ProtocolError`` (``locked``)."""
+        if self.opened is None:
+            raise ProtocolError(ErrorCode.LOCKED, "the wallet is locked; unlock it first")
+        return self.opened
+
+    # start and end
+
+    def start(self) -> None:
+        """Begins to listen, to the supervisor first."""
+        if self.made:
+            self.recorder.open(self.home / "audit")
+        self.dialogs.wear(read_looks(self.home))
+        self._listener.setblocking(False)  # noqa: FBT003  # the standard library's signature
+        self._loop.add_reader(self._link.fileno(), self._hear_supervisor)
+        self._loop.add_reader(self._listener.fileno(), self._accept)
+        self._loop.call_later(_SWEEP_S, self._sweep)
+
+    async def lock(self, reason: str) -> None:
+        """Ends the process in order: tells those who listen, confirms the audit, and is gone with all keys."""
+        if self.ended.done():
+            return
+        if self.opened is not None:
+            self.recorder.event(AuditRecord(kind=Kind.LOCK, outcome=Recorded.DONE, reason=reason), sync=True)
+        self.publish("locked", {"reason": reason})
+        self.flush()
+        with contextlib.suppress(LinkClosed):
+            self._link.send(Lock())
+        if self.opened is not None:
+            await self.opened.state.close()
+        self.recorder.close()
+        if not self.ended.done():
+            self.ended.set_result(reason)
+
+    def lock_soon(self, reason: str) -> None:
+        """Locks, from where nothing can be awaited."""
+        self._later(self.lock(reason))
+
+    def permission_texts(self, package: Package) -> tuple[str, ...]:
+        """What an installed Extension asks for, in sentences."""
+        return tuple(line.text for line in permission_lines(package.manifest))
+
+    def door_rows(self) -> list[wallet.DoorRow]:
+        """Every door, as the supervisor last said."""
+        return [
+            wallet.DoorRow(door=d.name, title=d.title, enabled=d.enabled, state=d.state, detail=d.detail or None)
+            for d in self.doors.values()
+        ]
+
+    def next_peer(self) -> str:
+        """A handle for a peer that a door introduces."""
+        self._peers += 1
+        return f"p{self._peers}"
+
+    def end_wallet(self) -> None:
+        """Has the supervisor end everything."""
+        with contextlib.suppress(LinkClosed):
+            self._link.send(End())
+
+    # supervisor
+
+    def _hear_supervisor(self) -> None:
+        try:
+            message, descriptor = self._link.receive()
+        except LinkClosed:
+            self._loop.remove_reader(self._link.fileno())
+            self._later(self.lock("the supervisor ended"))
+            return
+        match message:
+            case Connected() if descriptor is not None:
+                self._later(self._adopt(message, socket.socket(fileno=descriptor)))
+            case Keys() if descriptor is not None:
+                self.unlocking.receive_keys(descriptor)
+            case Ended():
+                self._child_ended(message)
+            case DoorState():
+                self.doors[message.name] = message
+            case LockNow():
+                self._later(self.lock(message.reason))
+            case Reply():
+                future = self._replies.pop(message.number, None)
+                if future is not None and not future.done():
+                    future.set_result(message)
+            case _:
+                if descriptor is not None:
+                    os.close(descriptor)
+
+    async def ask_supervisor(self, make: Callable[[int], FromRouter]) -> Reply:
+        """What the supervisor, or the vault through it, replies to the message that ``make`` makes with a number."""
+        self._numbers += 1
+        number = self._numbers
+        future: asyncio.Future[Reply] = self._loop.create_future()
+        self._replies[number] = future
+        try:
+            self._link.send(make(number))
+        except LinkClosed:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, "the wallet is ending") from None
+        return await future
+
+    async def vault(self, operation: VaultOperation, **parts: Any) -> Reply:  # noqa: ANN401  # VaultAsk's fields
+        """What the vault replies."""
+        return await self.ask_supervisor(lambda number: VaultAsk(number=number, operation=operation, **parts))
+
+    async def vault_key(self) -> bytes:
+        """The vault's session key, to which secrets for it are sealed."""
+        return (await self.vault(VaultOperation.PUBLIC)).value
+
+    async def _adopt(self, message: Connected, sock: socket.socket) -> None:
+        """Takes a connection that the supervisor made: what is at its other end is known."""
+        role = Role(message.role.value)
+        connection = Connection(self, role, message.name)
+        connection.caller = self._caller_of_child(role, message.name)
+        self.connections.add(connection)
+        match role:  # before the first byte is read
+            case Role.DIALOG:
+                self.registry.dialog.connection = connection
+                self.registry.dialog.standing = Standing.RUNNING
+                self.dialogs.connect(connection)
+            case Role.EXTENSION | Role.EGRESS:
+                self.registry.providers[message.name].connection = connection
+            case _:
+                pass
+        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
+        await self._loop.create_unix_connection(lambda: connection, sock=sock)
+
+    def _caller_of_child(self, role: Role, name: str) -> Caller | None:
+        if role is Role.DOOR:
+            principal = Principal(type=PrincipalType.DOOR, id=f"door:{name}", strength=3)
+            return Caller(
+                principal=principal, label=name, sentence="A door of this wallet.", strength=Strength.VERIFIED
+            )
+        if role is Role.EXTENSION:
+            provider = self.registry.providers[name]
+            uses = provider.package.manifest.uses if provider.package is not None else ()
+            principal = Principal(type=PrincipalType.EXTENSION, id=name, strength=3, uses=tuple(uses))
+            return Caller(
+                principal=principal,
+                label=provider.name,
+                sentence=f"The Extension {name}.",
+                strength=Strength.VERIFIED,
+                installation=provider.installation,
+            )
+        return None
+
+    def _child_ended(self, message: Ended) -> None:
+        if message.role is ChildRole.DIALOG:
+            self.dialogs.disconnect()
+            self.registry.dialog.standing = Standing.STOPPED
+        provider = self.registry.providers.get(message.name)
+        if provider is not None and message.role in {ChildRole.EXTENSION, ChildRole.EGRESS}:
+            self._stopped(provider, message.reason)
+
+    # connections
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                self.note_failure(error)
+                return
+            if len(self.connections) >= _MAX_CONNECTIONS:
+                sock.close()
+                continue
+            self._later(self._admit(sock))
+
+    async def _admit(self, sock: socket.socket) -> None:
+        """Finds out who connected; the look may wait for what the other side serves, so it has a thread and a limit."""
+        try:
+            evidence = await asyncio.wait_for(self._loop.run_in_executor(None, examine_socket, sock), _LOOK_S)
+        except (EvidenceError, TimeoutError, OSError):
+            sock.close()
+            return
+        connection = Connection(self, Role.CLIENT, evidence.label)
+        connection.caller = caller_of(evidence, key=b"")
+        self.connections.add(connection)
+        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
+        await self._loop.create_unix_connection(lambda: connection, sock=sock)
+
+    def receive(self, connection: Connection, message: Message) -> None:
+        """Serves one request of a connection; raises ``ProtocolError`` to have it answered with an error."""
+        interface = message.method.rpartition(".")[0]
+        caller = self._caller(connection, message)
+        method = self.registry.method(message.method)
+        if interface == ROUTER_INTERFACE:
+            self.own.take(connection, caller, message, method)
+            return
+        if connection.role in {Role.CLIENT, Role.DOOR}:
+            self._used_at = self._loop.time()
+        self.path.take(connection, caller, message, method)
+
+    def _caller(self, connection: Connection, message: Message) -> Caller:
+        if message.speaks_for:
+            caller = connection.peers.get(message.speaks_for)
+            if caller is None:
+                raise ProtocolError(ErrorCode.INVALID_REQUEST, "`for` names a peer that was not introduced here")
+            return caller
+        if connection.caller is None:
+            raise ProtocolError(ErrorCode.DENIED, "this connection asks for nothing")
+        return connection.caller
+
+    def heard(self, connection: Connection, message: Message) -> None:
+        """A notification: `cancel` gives a request up."""
+        if message.method != "cancel":
+            return
+        try:
+            request_id = msgspec.json.decode(message.params, type=dict[str, MessageId])["id"]
+        except (msgspec.DecodeError, KeyError):
+            return
+        self.cancel(connection, request_id)
+
+    def cancel(self, connection: Connection, request_id: MessageId) -> None:
+        """Gives a request of a connection up, wherever it is."""
+        task = self.tasks.get(connection, {}).get(request_id)
+        if task is not None:
+            task.cancel()
+        for call in list(self.calls.values()):
+            if call.connection is connection and call.client_id == request_id:
+                self._give_up(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+
+    def lost(self, connection: Connection) -> None:
+        """A connection has ended: what it asked for is given up, what it served is answered."""
+        self.connections.discard(connection)
+        for task in self.tasks.pop(connection, {}).values():
+            task.cancel()
+        for call in list(self.calls.values()):
+            if call.connection is connection:
+                self._give_up(call, ProtocolError(ErrorCode.CANCELLED, "its Client is gone"))
+        if connection.role in {Role.EXTENSION, Role.EGRESS}:
+            provider = self.registry.providers.get(connection.name)
+            if provider is not None and provider.connection is connection:
+                self._stopped(provider, "its connection ended")
+
+    def publish(self, topic: str, data: dict[str, object]) -> None:
+        """Tells every connection that subscribed to a topic."""
+        text = msgspec.json.encode({"topic": topic, "data": data})
+        for connection in self.connections:
+            if topic in connection.topics:
+                connection.notify("event", text)
+
+    # audit before anything goes out
+
+    def flush_soon(self, connection: Connection) -> None:
+        """Has a connection's outbox sent once the audit is written, at the latest when this turn ends."""
+        self._unsent.append(connection)
+        if not self._flush_scheduled:
+            self._flush_scheduled = True
+            self._loop.call_soon(self._flush_scheduled_now)
+
+    def _flush_scheduled_now(self) -> None:
+        self._flush_scheduled = False
+        self.flush()
+
+    def flush(self) -> None:
+        """Writes the audit, then sends what has gathered; where it cannot be written, nothing is carried out."""
+        if not self._unsent:
+            return
+        unsent, self._unsent = self._unsent, []
+        try:
+            self.recorder.flush()
+        except ProtocolError as error:
+            for connection in unsent:
+                connection.drop_outbox(error)
+        for connection in unsent:
+            connection.send_outbox()
+
+    def record_refusal(self, caller: Caller, method: Method, reason: str) -> str:
+        """Records that a request was refused before policy was asked; the decision's id."""
+        question = Question(principal=caller.principal, action=method.action, resource=Resource(extension=""))
+        return self.recorder.decision(caller, question, _DENIED, Recorded.DENIED, reason=reason, sync=True)
+
+    def note_failure(self, error: BaseException) -> None:
+        """Writes a fault of the Router's own to its log, without any value that a request held."""
+        frames = traceback.extract_tb(error.__traceback__)[-3:]
+        places = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno}" for f in reversed(frames))  # noqa: PTH119
+        sys.stderr.write(f"router: {type(error).__name__} at {places}\n")
+
+    # providers
+
+    async def ensure_running(self, provider: Provider) -> None:
+        """Starts a provider that does not run; raises ``ProtocolError`` (``unavailable``)."""
+        provider.used_at = self._loop.time()
+        if provider.running:
+            return
+        if provider is self.registry.dialog:
+            await self.dialogs.key()
+            return
+        if provider.starting is None:
+            provider.starting = asyncio.ensure_future(self._start(provider))
+        await asyncio.shield(provider.starting)
+
+    async def _start(self, provider: Provider) -> None:
+        role = ChildRole.EGRESS if provider is self.registry.egress else ChildRole.EXTENSION
+        provider.standing = Standing.STARTING
+        registered = provider.registered = self._loop.create_future()
+        try:
+            reply = await self.ask_supervisor(lambda n: Start(number=n, role=role, name=provider.principal))
+            if reply.code:
+                raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} cannot be started: {reply.message}")
+            async with asyncio.timeout(_START_S):
+                await registered
+        except TimeoutError:
+            self.stop(provider)
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} did not register in time") from None
+        finally:
+            provider.starting = None
+            if provider.standing is Standing.STARTING:
+                provider.standing = Standing.STOPPED
+
+    def registered(self, provider: Provider, key: bytes) -> None:
+        """A provider said who it is and may be called."""
+        provider.key = key
+        provider.standing = Standing.RUNNING
+        provider.used_at = self._loop.time()
+        if provider.connection is not None and provider.connection.caller is not None:
+            provider.connection.caller = msgspec.structs.replace(provider.connection.caller, key=key)
+        self.path.drop_routes()
+        if provider.registered is not None and not provider.registered.done():
+            provider.registered.set_result(None)
+
+    def stop(self, provider: Provider) -> None:
+        """Ends a provider's process."""
+        with contextlib.suppress(LinkClosed):
+            self._link.send(Stop(name=provider.principal))
+        self._stopped(provider, "it was stopped")
+
+    def _stopped(self, provider: Provider, reason: str) -> None:
+        connection, provider.connection = provider.connection, None
+        provider.standing = Standing.STOPPED
+        provider.key = b""
+        self.path.drop_routes()
+        error = ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} ended before it answered: {reason}")
+        if provider.registered is not None and not provider.registered.done():
+            provider.registered.set_exception(error)
+        for call in list(self.calls.values()):
+            if call.provider is provider:
+                self._give_up(call, error)
+        if connection is not None:
+            connection.close()
+
+    # calls
+
+    def deadline(self, method: Method) -> float:
+        """When a call that begins now has taken too long; one that waits for the user has no end."""
+        return float("inf") if method.compiled.method.waits else self._loop.time() + method.compiled.method.timeout_s
+
+    def dispatch(self, call: ActiveCall, params: bytes, info: bytes) -> None:
+        """Forwards a call to its provider; ``info`` is the member ``call``, from the comma behind its id on."""
+        if call.provider is self.registry.dialog:
+            self._later(self._show_face(call, params))
+            return
+        connection = call.provider.connection
+        if connection is None:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{call.provider.name} does not run")
+        self.calls[call.id] = call
+        call.provider.used_at = self._loop.time()
+
+        def answered(message: Message | ProtocolError) -> None:
+            if self.calls.pop(call.id, None) is None:
+                return
+            self.answers.give(call, _result_of(message))
+
+        call.provider_id = connection.waiting.add(answered)
+        member = b'{"id":"' + call.id.encode() + b'"' + info
+        connection.forward(encode_call(call.provider_id, call.method.compiled.wire_name, params, member))
+
+    async def _show_face(self, call: ActiveCall, params: bytes) -> None:
+        self.calls[call.id] = call
+        call.task = asyncio.current_task()
+        result: bytes | ProtocolError
+        try:
+            result = await faces.show_face(self, call, params)
+        except ProtocolError as error:
+            result = error
+        except asyncio.CancelledError:
+            result = ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
+        if self.calls.pop(call.id, None) is not None:
+            self.answers.give(call, result)
+            self.flush()
+
+    async def call_provider(self, provider: Provider, method: Method, params: bytes, info: CallInfo) -> bytes:
+        """What a provider answers to a request of the Router's own."""
+        connection = provider.connection
+        if connection is None:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} does not run")
+        future: asyncio.Future[Message | ProtocolError] = self._loop.create_future()
+
+        def answered(message: Message | ProtocolError) -> None:
+            if not future.done():
+                future.set_result(message)
+
+        number = connection.waiting.add(answered)
+        connection.forward(encode_call(number, method.compiled.wire_name, params, msgspec.json.encode(info)))
+        try:
+            async with asyncio.timeout(method.compiled.method.timeout_s):
+                result = _result_of(await future)
+        except TimeoutError:
+            raise ProtocolError(ErrorCode.TIMED_OUT, f"{provider.name} did not answer in time") from None
+        if isinstance(result, ProtocolError):
+            raise result
+        return result
+
+    async def follow(self, caller: Caller, extension_id: str, link: str) -> None:
+        """Calls an entry that an Extension publishes, on behalf of whoever follows it."""
+        self.unlocked()
+        provider = self.registry.providers.get(extension_id)
+        package = provider.package if provider is not None else None
+        if provider is None or package is None or link not in {entry.title for entry in package.manifest.links}:
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "no installed Extension publishes this link")
+        await self.ensure_running(provider)
+        method = self.registry.method(extension.Follow.METHOD)
+        question = Question(
+            principal=caller.principal, action=method.action, resource=Resource(extension=provider.principal)
+        )
+        allowed = Decision(outcome=Outcome.ALLOW, policies=("manufacturer/link",))
+        self.recorder.decision(caller, question, allowed, Recorded.ALLOWED, label=link)
+        future: asyncio.Future[bytes | ProtocolError] = self._loop.create_future()
+        call = ActiveCall(
+            id=self.call_ids.next(),
+            connection=None,
+            client_id=0,
+            caller=caller,
+            method=method,
+            provider=provider,
+            chain=(caller,),
+            material={},
+            items={},
+            deadline=self.deadline(method),
+            quiet=False,
+        )
+        call.on_result = lambda result: None if future.done() else future.set_result(result)
+        self.dispatch(call, msgspec.json.encode(extension.Follow(link=link)), b',"name":""}')
+        try:
+            result = await future
+        except asyncio.CancelledError:
+            self._give_up(call, ProtocolError(ErrorCode.CANCELLED, "nobody waits for it any more"))
+            raise
+        if isinstance(result, ProtocolError):
+            raise result
+
+    async def locate(self, provider: Provider, items: list[str]) -> None:
+        """Learns from a provider what these items are."""
+        method = self.registry.method(extension.Locate.METHOD)
+        params = msgspec.json.encode(extension.Locate(ids=items))
+        result = await self.call_provider(provider, method, params, CallInfo())
+        try:
+            found = msgspec.json.decode(result, type=extension.LocateResult).items
+        except msgspec.DecodeError as error:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
+        provider.items.update({item.item: item for item in found})
+
+    def _give_up(self, call: ActiveCall, error: ProtocolError) -> None:
+        """Answers a call with an error and forgets what its provider may still say."""
+        if self.calls.pop(call.id, None) is None:
+            return
+        if call.task is not None:
+            call.task.cancel()
+        if call.provider.connection is not None and call.provider_id:
+            call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
+        self.answers.give(call, error)
+
+    # time
+
+    def _sweep(self) -> None:
+        """Once a second: calls that took too long, Extensions that nobody uses, and the lock when nobody is there."""
+        now = self._loop.time()
+        for call in list(self.calls.values()):
+            if now > call.deadline:
+                self._give_up(call, ProtocolError(ErrorCode.TIMED_OUT, f"{call.provider.name} did not answer in time"))
+        busy = {call.provider for call in self.calls.values()}
+        for provider in self.registry.packages():
+            if provider.running and provider not in busy and now - provider.used_at > _IDLE_S:
+                self.stop(provider)
+        if self.opened is not None and self.auto_lock_s and now - self._used_at > self.auto_lock_s:
+            self._later(self.lock("nobody used the wallet for a while"))
+            return
+        if not self.ended.done():
+            self._loop.call_later(_SWEEP_S, self._sweep)
+
+    @property
+    def locks_at(self) -> int | None:
+        """When the wallet locks if nobody uses it, in seconds since 1970."""
+        if self.opened is None or not self.auto_lock_s:
+            return None
+        return int(time.time() + self.auto_lock_s - (self._loop.time() - self._used_at))
+
+    def used(self) -> None:
+        """Notes that the wallet is in use, as at unlock."""
+        self._used_at = self._loop.time()
+
+    def _later(self, work: Any) -> None:  # noqa: ANN401  # a coroutine of any result
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Future[Any]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.note_failure(error)
+
+
+def _result_of(message: Message | ProtocolError) -> bytes | ProtocolError:
+    if isinstance(message, ProtocolError):
+        return message
+    if message.kind is MessageKind.ERROR and not isinstance(message.error, msgspec.UnsetType):
+        return RemoteError.from_object(message.error)
+    return bytes(message.result) if not isinstance(message.result, msgspec.UnsetType) else b"null"

@@ -1,0 +1,142 @@
+"""What the Router remembers between unlocks, sealed row by row in one SQLite file.
+
+Rows are read once at unlock and kept in memory; a write is durable when its future is done. Writes that come together
+are committed together, on a thread of their own, so that no request waits for another's disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from etui.sealing import RecordKey, derive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FORMAT: Final = 1
+ValueT = TypeVar("ValueT")
+
+
+class StateError(Exception):
+    """The Router's state cannot be read or written; the message names the file."""
+
+    code = "state"
+
+
+class State:
+    """The Router's sealed rows: a kind, a name and a value each."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Opens or creates the file; raises ``StateError``."""
+        self._path = path
+        self._seal = RecordKey(derive(key, "etui/router/rows/1"))
+        self._names = derive(key, "etui/router/names/1")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="state")
+        self._pending: dict[bytes, bytes | None] = {}
+        self._waiters: list[asyncio.Future[None]] = []
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._rows: dict[str, dict[str, bytes]] = {}
+        try:
+            self._database = self._open()
+            self._load()
+        except sqlite3.Error as error:
+            msg = f"{path} cannot be opened: {error}"
+            raise StateError(msg) from None
+
+    def all(self, kind: str, value_type: type[ValueT]) -> dict[str, ValueT]:
+        """Every row of a kind by its name, decoded as ``value_type``."""
+        decoder = msgspec.msgpack.Decoder(value_type)
+        return {name: decoder.decode(value) for name, value in self._rows.get(kind, {}).items()}
+
+    def put(self, kind: str, name: str, value: object | None) -> asyncio.Future[None]:
+        """Writes a row, or removes it with None; the future is done when that is durable.
+
+        The future raises ``StateError`` where the disk refuses.
+        """
+        rows = self._rows.setdefault(kind, {})
+        place = self._place(kind, name)
+        if value is None:
+            rows.pop(name, None)
+            self._pending[place] = None
+        else:
+            encoded = rows[name] = msgspec.msgpack.encode(value)
+            self._pending[place] = self._seal.seal(msgspec.msgpack.encode((kind, name, encoded)), place)
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.append(future)
+        if self._idle.is_set():
+            self._idle.clear()
+            asyncio.get_running_loop().call_soon(self._commit)
+        return future
+
+    async def close(self) -> None:
+        """Writes what is pending and closes the file."""
+        await self._idle.wait()
+        self._writer.shutdown()
+        self._database.close()
+
+    def _open(self) -> sqlite3.Connection:
+        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        self._path.chmod(0o600)
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("PRAGMA synchronous=FULL")
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > _FORMAT:
+            msg = f"{self._path} was written by a newer version of Etui (format {version})"
+            raise StateError(msg)
+        if version == 0:
+            database.execute("CREATE TABLE IF NOT EXISTS rows (place BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
+            database.execute(f"PRAGMA user_version={_FORMAT}")
+        return database
+
+    def _load(self) -> None:
+        decoder = msgspec.msgpack.Decoder(tuple[str, str, bytes])
+        for place, sealed in self._database.execute("SELECT place, value FROM rows"):
+            kind, name, value = decoder.decode(self._seal.open(sealed, place))
+            self._rows.setdefault(kind, {})[name] = value
+
+    def _place(self, kind: str, name: str) -> bytes:
+        return hmac.new(self._names, f"{kind}\0{name}".encode(), hashlib.sha256).digest()[:16]
+
+    def _commit(self) -> None:
+        batch, self._pending = self._pending, {}
+        waiters, self._waiters = self._waiters, []
+        loop = asyncio.get_running_loop()
+
+        def finish(done: asyncio.Future[None]) -> None:
+            error = done.exception()
+            for waiter in waiters:
+                if waiter.cancelled():
+                    continue
+                if error is None:
+                    waiter.set_result(None)
+                else:
+                    waiter.set_exception(StateError(f"{self._path} cannot be written: {error}"))
+            if self._pending or self._waiters:
+                self._commit()
+            else:
+                self._idle.set()
+
+        loop.run_in_executor(self._writer, self._write, batch).add_done_callback(finish)
+
+    def _write(self, batch: dict[bytes, bytes | None]) -> None:
+        database = self._database
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            for place, value in batch.items():
+                if value is None:
+                    database.execute("DELETE FROM rows WHERE place = ?", (place,))
+                else:
+                    database.execute("INSERT OR REPLACE INTO rows VALUES (?, ?)", (place, value))
+            database.execute("COMMIT")
+        except sqlite3.Error:
+            database.execute("ROLLBACK")
+            raise

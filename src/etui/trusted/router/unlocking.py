@@ -1,0 +1,273 @@
+"""Making, unlocking and re-keying the wallet: dialog, vault and state, in the order in which each is due.
+
+What is typed goes from the dialog to the vault sealed; the Router relays it. Several Clients may wait for one unlock;
+the question is taken away when the last of them has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from etui.protocol import ErrorCode, ProtocolError
+from etui.sealing import Secret, derive
+from etui.trusted.audit import AuditRecord, Kind, create_audit, public_key_of
+from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.control import VaultOperation
+from etui.trusted.dialog.requests import (
+    Approved,
+    ChangeAppearance,
+    Create,
+    Created,
+    Dismissed,
+    Looks,
+    NewPassphrase,
+    Refused,
+    ShowRecovery,
+    Typed,
+    Unlock,
+)
+from etui.trusted.policy import PolicyError
+from etui.trusted.router.header import HeaderError, check_header, read_header, seal_header, write_looks
+from etui.trusted.router.state import StateError
+from etui.trusted.router.wallet import Keys, Opened
+
+if TYPE_CHECKING:
+    from etui.trusted.control import Reply
+    from etui.trusted.dialog.requests import Asker
+    from etui.trusted.router.router import Router
+
+KEYS_BYTES: Final = 96
+_KEYS_S: Final = 10.0
+_AGAIN: Final = {"wrong_passphrase", "slow_down", "mistyped_recovery", "wrong_recovery", "unfit_passphrase"}
+_CODES: Final = {"locked_out": ErrorCode.LOCKED_OUT, "no_wallet": ErrorCode.NO_WALLET, "exists": ErrorCode.CONFLICT}
+
+
+def audit_private_key(keys: Keys) -> Secret:
+    """The key that reads the audit."""
+    return Secret(derive(keys.audit, "etui/audit/read/1"))
+
+
+def audit_first_key(keys: Keys) -> Secret:
+    """The first key of the audit's ratchet, which verifies it."""
+    return Secret(derive(keys.audit, "etui/audit/ratchet/1"))
+
+
+class Unlocking:
+    """The wallet's ways from none to unlocked."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._keys: asyncio.Future[Keys] | None = None
+        self._unlocking: asyncio.Task[None] | None = None
+        self._waiters = 0
+        self._busy = asyncio.Lock()
+
+    def receive_keys(self, descriptor: int) -> None:
+        """Reads the keys that the vault wrote into this pipe."""
+        task = asyncio.ensure_future(asyncio.get_running_loop().run_in_executor(None, _read_keys, descriptor))
+        task.add_done_callback(self._have_keys)
+
+    def _have_keys(self, done: asyncio.Future[Keys | None]) -> None:
+        keys = done.result()
+        if self._keys is None or self._keys.done():
+            return
+        if keys is None:
+            self._keys.set_exception(ProtocolError(ErrorCode.UNAVAILABLE, "the vault gave no keys"))
+        else:
+            self._keys.set_result(keys)
+
+    # unlock
+
+    async def unlock(self, asker: Asker | None, *, recovery: bool) -> None:
+        """Returns once the wallet is unlocked; raises ``ProtocolError`` where it stays locked."""
+        if self._router.opened is not None:
+            return
+        if not self._router.made:
+            raise ProtocolError(ErrorCode.NO_WALLET, "there is no wallet yet; make one with `etui init`")
+        if self._unlocking is None or self._unlocking.done():
+            self._unlocking = asyncio.ensure_future(self._unlock(asker, recovery=recovery))
+        self._waiters += 1
+        try:
+            await asyncio.shield(self._unlocking)
+        except asyncio.CancelledError:
+            if self._waiters == 1 and not self._unlocking.done():
+                self._unlocking.cancel()
+            raise
+        finally:
+            self._waiters -= 1
+
+    async def _unlock(self, asker: Asker | None, *, recovery: bool) -> None:
+        async with self._busy:
+            key = await self._router.vault_key()
+            request = Unlock(key=key, asker=asker, recovery=recovery)
+            while True:
+                answer = await self._router.dialogs.show(request)
+                if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
+                    raise ProtocolError(ErrorCode.NOT_NOW, "the wallet was not unlocked now")
+                recovery = answer.use_recovery or recovery
+                operation = VaultOperation.RECOVER if recovery else VaultOperation.OPEN
+                self._keys = asyncio.get_running_loop().create_future()
+                reply = await self._router.vault(operation, sealed=answer.sealed)
+                if not reply.code:
+                    break
+                self._record_try(reply)
+                if reply.code not in _AGAIN:
+                    raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+                request = Unlock(
+                    key=key,
+                    asker=asker,
+                    recovery=recovery,
+                    wrong=True,
+                    tries_left=reply.tries_left,
+                    wait_s=float(reply.wait_s),
+                )
+            await self._open(await self._awaited_keys(), new=False)
+            if recovery:
+                await self._new_passphrase_after(answer.sealed)
+
+    async def _new_passphrase_after(self, recovery: bytes) -> None:
+        """Who had to use the recovery key chooses a new passphrase at once."""
+        key = await self._router.vault_key()
+        answer = await self._router.dialogs.show(NewPassphrase(key=key))
+        if isinstance(answer, Typed):
+            reply = await self._router.vault(
+                VaultOperation.CHANGE_BY_RECOVERY, sealed=recovery, sealed_new=answer.sealed_new
+            )
+            if reply.code:
+                raise ProtocolError(ErrorCode.WRONG_SECRET, reply.message)
+
+    # create
+
+    async def create(self) -> None:
+        """Makes the wallet with what the user chooses in the dialog; it is unlocked afterwards."""
+        router = self._router
+        if router.made:
+            raise ProtocolError(ErrorCode.CONFLICT, "there is a wallet in this profile already")
+        async with self._busy:
+            key = await router.vault_key()
+            answer = await router.dialogs.show(Create(key=key))
+            if not isinstance(answer, Created):
+                raise ProtocolError(ErrorCode.NOT_NOW, "no wallet was made")
+            self._keys = asyncio.get_running_loop().create_future()
+            reply = await router.vault(
+                VaultOperation.CREATE,
+                sealed=answer.sealed,
+                dialog_key=await router.dialogs.key(),
+                profile=read_header(router.home).id,
+            )
+            if reply.code:
+                raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+            keys = await self._awaited_keys()
+            write_looks(router.home, answer.looks)
+            router.dialogs.wear(answer.looks)
+            await self._open(keys, new=True)
+            router.unlocked().open_session(allowed=answer.open_session)
+            await router.dialogs.show(ShowRecovery(sealed=reply.value))
+
+    async def _open(self, keys: Keys, *, new: bool) -> None:
+        """Opens what the keys open; where that fails the wallet locks again, keys and all."""
+        router = self._router
+        try:
+            if new:
+                seal_header(router.home, keys.header)
+                public = public_key_of(audit_private_key(keys))
+                create_audit(router.home / "audit", public_key=public, ratchet_key=audit_first_key(keys))
+                router.recorder.open(router.home / "audit")
+            else:
+                check_header(router.home, keys.header)
+            router.opened = Opened(router.home, keys, router.registry)
+        except (HeaderError, StateError, PolicyError) as error:
+            await router.lock(f"it could not be opened: {error}")
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"the wallet cannot be opened: {error}") from None
+        router.auto_lock_s = int(router.unlocked().settings.get("auto_lock_s", router.auto_lock_s))
+        router.used()
+        router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE), sync=True)
+        router.publish("unlocked", {})
+
+    # settings of the vault
+
+    async def change_passphrase(self) -> None:
+        """A new passphrase in place of the old one."""
+        router = self._router
+        router.unlocked()
+        async with self._busy:
+            request = NewPassphrase(key=await router.vault_key())
+            while True:
+                answer = _typed(await router.dialogs.show(request), "the passphrase was not changed")
+                reply = await router.vault(VaultOperation.CHANGE, sealed=answer.sealed, sealed_new=answer.sealed_new)
+                if not reply.code:
+                    break
+                request = self._again(request, reply)
+            self._changed("the passphrase was changed")
+
+    async def replace_recovery(self, asker: Asker | None) -> None:
+        """A new recovery key in place of the old one, shown once; the passphrase is asked for."""
+        router = self._router
+        router.unlocked()
+        async with self._busy:
+            key = await router.vault_key()
+            request = Unlock(key=key, asker=asker)
+            while True:
+                answer = _typed(await router.dialogs.show(request), "the recovery key was not replaced")
+                reply = await router.vault(
+                    VaultOperation.NEW_RECOVERY, sealed=answer.sealed, dialog_key=await router.dialogs.key()
+                )
+                if not reply.code:
+                    break
+                if reply.code not in _AGAIN:
+                    raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+                request = Unlock(
+                    key=key, asker=asker, wrong=True, tries_left=reply.tries_left, wait_s=float(reply.wait_s)
+                )
+            await router.dialogs.show(ShowRecovery(sealed=reply.value))
+            self._changed("the recovery key was replaced")
+
+    async def change_appearance(self) -> None:
+        """Another picture, phrase and colour."""
+        router = self._router
+        router.unlocked()
+        answer = await router.dialogs.show(ChangeAppearance())
+        if not isinstance(answer, Looks):
+            raise ProtocolError(ErrorCode.NOT_NOW, "picture and phrase stay as they are")
+        write_looks(router.home, answer)
+        router.dialogs.wear(answer)
+        self._changed("picture, phrase and colour were changed")
+
+    def _again(self, request: NewPassphrase, reply: Reply) -> NewPassphrase:
+        if reply.code not in _AGAIN:
+            raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+        return NewPassphrase(key=request.key, wrong=True, tries_left=reply.tries_left)
+
+    def _changed(self, what: str) -> None:
+        self._router.recorder.event(AuditRecord(kind=Kind.SETTINGS, outcome=Recorded.DONE, reason=what), sync=True)
+
+    def _record_try(self, reply: Reply) -> None:
+        self._router.recorder.event(
+            AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.FAILED, reason=reply.message), sync=True
+        )
+
+    async def _awaited_keys(self) -> Keys:
+        if self._keys is None:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, "the vault was not asked for keys")
+        try:
+            async with asyncio.timeout(_KEYS_S):
+                return await self._keys
+        except TimeoutError:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, "the vault gave no keys in time") from None
+
+
+def _typed(answer: object, otherwise: str) -> Typed:
+    if isinstance(answer, Typed):
+        return answer
+    if isinstance(answer, Approved | Created | Looks):
+        raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
+    raise ProtocolError(ErrorCode.NOT_NOW, otherwise)
+
+
+def _read_keys(descriptor: int) -> Keys | None:
+    with open(descriptor, "rb") as pipe:  # a descriptor, not a path
+        text = pipe.read(KEYS_BYTES + 1)
+    if len(text) != KEYS_BYTES:
+        return None
+    return Keys(text[:32], text[32:64], text[64:])

@@ -1,0 +1,260 @@
+"""What the Router has only while the wallet is unlocked: state, references, grants, counters, and the policies.
+
+``Opened`` is made at unlock and ends with the process at lock; nothing of it is kept when keys are gone.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.trusted.package import Assurance as ManifestAssurance
+from etui.trusted.package import Evidence as ManifestEvidence
+from etui.trusted.package import Package
+from etui.trusted.policy import (
+    ForwardClock,
+    Grant,
+    GrantTable,
+    Limit,
+    Origin,
+    PolicyEngine,
+    PolicyError,
+    ProfileRule,
+    Scope,
+    ScopeType,
+    Spending,
+    Spent,
+    compile_profile,
+)
+from etui.trusted.router.callers import SESSION_GROUP
+from etui.trusted.router.references import References
+from etui.trusted.router.state import State
+
+if TYPE_CHECKING:
+    import asyncio
+    from pathlib import Path
+
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.registry import Provider, Registry
+
+_CLOCK_STEP_S: Final = 60.0
+_MAX_TRANSIENT: Final = 4096
+
+
+class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A Client that the wallet has met. ``epoch`` goes up when everything is taken back from it."""
+
+    label: str
+    strength: str
+    since: int
+    last: int
+    epoch: int = 0
+    decisions: int = 0
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """What the vault hands the Router: keys of the state, the audit and the header, 32 bytes each."""
+
+    state: bytes
+    audit: bytes
+    header: bytes
+
+    def __repr__(self) -> str:
+        return "Keys(…)"
+
+
+class Opened:
+    """An unlocked wallet, as the Router has it."""
+
+    def __init__(self, home: Path, keys: Keys, registry: Registry) -> None:
+        self.keys = keys
+        self.state = State(home / "router" / "state.db", keys.state)
+        self.references = References(keys.state)
+        self.grants = GrantTable(self.state.all("grant", Grant).values())
+        self.spending = Spending(self.state.all("spent", Spent).values())
+        self.clients = self.state.all("client", ClientRow)
+        self.settings = self.state.all("setting", str)
+        self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
+        self.engine = self._engine(home, registry)
+        self.unlocked_at = time.time()
+        self._registry = registry
+        self._clock_kept = self.clock.highest
+        self._transient: dict[str, None] = {}
+
+    def now(self) -> float:
+        """The wallet's time, in seconds since 1970; it never goes back."""
+        now = self.clock.see(time.time())
+        if now - self._clock_kept > _CLOCK_STEP_S:
+            self._clock_kept = now
+            _unawaited(self.state.put("clock", "highest", now))
+        return now
+
+    def epoch(self, client: str) -> int:
+        """How often everything was taken back from a Client."""
+        row = self.clients.get(client)
+        return row.epoch if row is not None else 0
+
+    def met(self, caller: Caller) -> bool:
+        """Notes that a Client was here; whether it is new."""
+        principal = caller.principal
+        row = self.clients.get(principal.id)
+        now = int(self.now())
+        if row is not None and now - row.last < _CLOCK_STEP_S:
+            return False
+        new = ClientRow(
+            label=caller.label,
+            strength=caller.strength.value,
+            since=row.since if row is not None else now,
+            last=now,
+            epoch=row.epoch if row is not None else 0,
+        )
+        self.clients[principal.id] = new
+        _unawaited(self.state.put("client", principal.id, new))
+        return row is None
+
+    def add_grant(  # noqa: PLR0913  # a grant has these parts
+        self,
+        client: str,
+        actions: tuple[str, ...],
+        scope: Scope,
+        origin: Origin,
+        *,
+        until: int = 0,
+        uses: int = 0,
+        limit: Limit | None = None,
+        label: str = "",
+        what: str = "",
+    ) -> tuple[Grant, asyncio.Future[None]]:
+        """A new grant, in force at once; the future is done when it is durable."""
+        grant = Grant(
+            id="g-" + secrets.token_hex(6),
+            client=client,
+            actions=actions,
+            scope=scope,
+            origin=origin,
+            since=int(self.now()),
+            until=until,
+            uses=uses,
+            limit=limit,
+            label=label,
+            what=what,
+        )
+        self.grants.add(grant)
+        self.engine.drop()
+        return grant, self.state.put("grant", grant.id, grant)
+
+    def add_transient_grant(
+        self, group: str, actions: tuple[str, ...], scope: Scope, *, lasts_s: int, origin: Origin
+    ) -> None:
+        """A grant to one process, which ends with the wallet's next lock at the latest."""
+        now = int(self.now())
+        grant = Grant(
+            id="t-" + secrets.token_hex(6),
+            client=f"group:{group}",
+            actions=actions,
+            scope=scope,
+            origin=origin,
+            since=now,
+            until=now + lasts_s,
+        )
+        self.grants.add(grant)
+        self._transient[grant.id] = None
+        while len(self._transient) > _MAX_TRANSIENT:
+            oldest = next(iter(self._transient))
+            del self._transient[oldest]
+            self.grants.remove(oldest)
+        self.engine.drop()
+
+    def lasting_grants(self) -> list[Grant]:
+        """The grants that outlive this unlock."""
+        return [grant for grant in self.grants if grant.id not in self._transient]
+
+    def revoke(self, grant_id: str) -> bool:
+        """Takes a grant back at once; whether there was one."""
+        if self.grants.remove(grant_id) is None:
+            return False
+        self.spending.forget(grant_id)
+        self.engine.drop()
+        _unawaited(self.state.put("grant", grant_id, None))
+        _unawaited(self.state.put("spent", grant_id, None))
+        return True
+
+    def revoke_client(self, client: str) -> int:
+        """Takes everything back from a Client: its grants, and the references that it holds; how many grants."""
+        gone = [grant.id for grant in self.grants if grant.client == client]
+        for grant_id in gone:
+            self.revoke(grant_id)
+        row = self.clients.get(client)
+        if row is not None:
+            row = msgspec.structs.replace(row, epoch=row.epoch + 1)
+            self.clients[client] = row
+            _unawaited(self.state.put("client", client, row))
+        return len(gone)
+
+    def forget_item(self, provider: Provider, item: str) -> None:
+        """Drops what was known of an item that is gone, its grants too."""
+        provider.items.pop(item, None)
+        scope = Scope(ScopeType.ITEM, provider.principal, item)
+        for grant in [grant for grant in self.grants if grant.scope == scope]:
+            self.revoke(grant.id)
+
+    def open_session(self, *, allowed: bool) -> None:
+        """Lets any program of the session read what is in no group, or no longer."""
+        for grant in [g for g in self.grants if g.client == f"group:{SESSION_GROUP}"]:
+            self.revoke(grant.id)
+        if not allowed:
+            return
+        for provider in self._registry.packages():
+            for interface in provider.documents:
+                actions = tuple(f"{interface.id}.{name}" for name in interface.document.session)
+                if actions:
+                    scope = Scope(ScopeType.GROUP, provider.principal, "")
+                    self.add_grant(
+                        f"group:{SESSION_GROUP}",
+                        actions,
+                        scope,
+                        Origin.GIVEN,
+                        label="any program of this session",
+                        what="everything outside collections",
+                    )
+
+    def reload_policies(self, home: Path) -> None:
+        """Reads the policies again, as after an install; raises ``PolicyError`` with the old ones in force."""
+        self.engine = self._engine(home, self._registry)
+
+    def _engine(self, home: Path, registry: Registry) -> PolicyEngine:
+        operator: dict[str, str] = {}
+        for path in sorted((home / "operator").glob("*.cedar")):
+            try:
+                operator[path.name] = path.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise PolicyError(f"{path}: {error}") from None
+        profiles: dict[str, object] = {}
+        for provider in registry.packages():
+            if provider.package is not None:
+                profiles |= compile_profile(provider.principal, profile_rules(provider.package))
+        return PolicyEngine(registry.interfaces.values(), operator=operator, profiles=profiles)
+
+
+def profile_rules(package: Package) -> tuple[ProfileRule, ...]:
+    """What a package's manifest declares of who may use its items, as policy compiles it."""
+    return tuple(
+        ProfileRule(
+            methods=rule.methods,
+            kinds=rule.kinds,
+            least_assurance=list(ManifestAssurance).index(rule.least_assurance),
+            least_strength=list(ManifestEvidence).index(rule.least_evidence) + 1,
+            only=rule.only_clients,
+            never=rule.never_clients,
+            limits=tuple((limit.currency, limit.amount_minor) for limit in rule.limits),
+        )
+        for rule in package.manifest.accessibility.rules
+    )
+
+
+def _unawaited(future: asyncio.Future[None]) -> None:
+    """A write that nobody waits for; a failure shows at the next one that somebody does."""
+    future.add_done_callback(lambda done: done.exception())

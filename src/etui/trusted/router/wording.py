@@ -1,0 +1,117 @@
+"""The words of a question, from the interface's document and the request alone: plain text, never markup."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.interfaces import Field, FieldType
+from etui.interfaces.document import PLACEHOLDER
+from etui.trusted.dialog.requests import Choice, Frame, RememberChoice, ShownField
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from etui.interfaces import Item
+    from etui.trusted.package import Package
+    from etui.trusted.policy import Question
+    from etui.trusted.router.registry import Method, Provider
+
+ONCE: Final = RememberChoice(id="once", label="Only this time")
+HOUR: Final = RememberChoice(id="hour", label="For an hour")
+ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
+HOUR_S: Final = 3600
+
+
+def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> str:
+    """What finishes "NAME wants to …": the interface's own words with the request's values in their places."""
+    ask = method.compiled.method.ask or method.compiled.method.title.lower()
+
+    def value(match: object) -> str:
+        name: str = match.group(1)  # type: ignore[attr-defined]
+        return items.get(name) or _shown(values.get(name))
+
+    return PLACEHOLDER.sub(value, ask)
+
+
+def shown_fields(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> tuple[ShownField, ...]:
+    """The fields that have a title and a value, in the document's order."""
+    shown: list[ShownField] = []
+    for name, field in method.compiled.method.params.items():
+        if field.title is None or name not in values or field.type in {FieldType.SEALED, FieldType.BYTES}:
+            continue
+        text = items.get(name) if field.type is FieldType.REFERENCE else _of_field(field, values[name])
+        if text:
+            shown.append(ShownField(title=field.title, value=text, material=field.material))
+    return tuple(shown)
+
+
+def described(item: Item, kind_title: str) -> Choice:
+    """An item as one of several to be allowed."""
+    details = ", ".join(f"{name}: {value}" for name, value in sorted(item.attributes.items()))
+    return Choice(
+        id=item.item, label=item.label or kind_title, detail=f"{kind_title} · {details}" if details else kind_title
+    )
+
+
+def name_of(item: Item | None, kind_title: str) -> str:
+    """What an item is called in a sentence."""
+    return (item.label if item is not None else "") or kind_title
+
+
+def kind_title(provider: Provider, item: Item | None) -> str:
+    """An item's kind in words, from whichever document of its provider has it."""
+    if item is None:
+        return "an item"
+    for interface in provider.documents:
+        kind = interface.document.kinds.get(item.kind)
+        if kind is not None:
+            return kind.title
+    return item.kind
+
+
+def remember_choices(question: Question) -> tuple[RememberChoice, ...]:
+    """For how long a yes may hold; a Client that cannot be told from its neighbours is asked each time."""
+    if not question.principal.tellable or question.derived:
+        return (ONCE,)
+    if question.principal.strength > 1:
+        return (ALWAYS, ONCE, HOUR)
+    return (ONCE, HOUR, ALWAYS)
+
+
+def frame_of(provider: Provider) -> Frame:
+    """The frame of an Extension's faces."""
+    package = provider.package
+    if package is None:
+        return Frame(extension=provider.principal, name=provider.name, publisher="etui")
+    return Frame(
+        extension=provider.principal, name=provider.name, publisher=package.manifest.publisher, logo=_logo(package)
+    )
+
+
+@lru_cache(64)
+def _logo(package: Package) -> bytes:
+    name = package.manifest.logo
+    return (package.folder / name).read_bytes() if name is not None else b""
+
+
+def _of_field(field: Field, value: object) -> str:
+    if field.type is FieldType.MAP and isinstance(value, dict):
+        return "\n".join(f"{name}: {_shown(entry)}" for name, entry in sorted(value.items()))
+    return _shown(value)
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return value
+        case int():
+            return str(value)
+        case _:
+            return msgspec.json.encode(value).decode()
