@@ -1,0 +1,58 @@
+"""What the wallet is told before it is unlocked: which doors are open, and when it locks by itself.
+
+``settings.json`` in the profile, readable as text; nothing in it widens what a Client may do.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE: Final = "settings.json"
+FORMAT: Final = 1
+
+
+class SettingsError(Exception):
+    """The file of settings is damaged, or of a newer version."""
+
+    code = "settings"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``auto_lock_s``: seconds without a request after which the wallet locks; 0 for never."""
+
+    format: int = FORMAT
+    doors: tuple[str, ...] = ()
+    auto_lock_s: Annotated[int, Meta(ge=0, le=7 * 86400)] = 900
+
+
+def read_settings(home: Path) -> Settings:
+    """The profile's settings, or the preset ones; raises ``SettingsError``."""
+    path = home / FILE
+    try:
+        settings = msgspec.json.decode(path.read_bytes(), type=Settings)
+    except FileNotFoundError:
+        return Settings()
+    except msgspec.DecodeError as error:
+        msg = f"{path} is not readable as settings ({error}); mend or remove it"
+        raise SettingsError(msg) from None
+    if settings.format != FORMAT:
+        msg = f"{path} was written by another version of Etui (format {settings.format})"
+        raise SettingsError(msg)
+    return settings
+
+
+def write_settings(home: Path, settings: Settings) -> None:
+    """Replaces the profile's settings, all or nothing."""
+    path, new = home / FILE, home / (FILE + ".new")
+    with new.open("wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

@@ -1,0 +1,120 @@
+"""Brings a wallet up: the profile, the socket, what this machine can do, and then the supervisor until it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import stat
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.trusted.sandbox import Impossible, probe
+from etui.trusted.supervisor.profile import ProfileError, open_profile
+from etui.trusted.supervisor.supervisor import Options, Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from etui.protocol import Place
+
+_BACKLOG: Final = 512
+
+
+class UpError(Exception):
+    """The wallet cannot be brought up; ``status`` is the exit status, the message says why and what to do."""
+
+    code = "up"
+
+    def __init__(self, message: str, status: int = 1) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """How the wallet is to be brought up.
+
+    ``test``: as a test profile, where there is none yet. ``dialog``: arguments that choose the dialog's face.
+    ``doors``: those to open instead of the profile's own choice.
+    """
+
+    test: bool = False
+    dialog: tuple[str, ...] = ()
+    doors: tuple[str, ...] | None = None
+    as_root: bool = False
+
+
+def bring_up(place: Place, wish: Wish) -> None:
+    """Runs the wallet in the foreground until it is ended; raises ``UpError``.
+
+    Exit statuses: 1 for a profile that cannot be used or that runs already, 4 where Extensions cannot be confined.
+    """
+    if os.getuid() == 0 and not wish.as_root:
+        raise UpError("this is root: a wallet belongs to a person; run it as yourself, or with --as-root", 2)
+    os.umask(0o077)
+    try:
+        profile = open_profile(place.home, test=wish.test)
+    except (ProfileError, OSError) as error:
+        raise UpError(str(error)) from None
+    if "scripted" in wish.dialog and profile.test is None:
+        raise UpError("a scripted dialog is for test profiles alone; this profile is a real one", 2)
+    possible = probe()
+    if isinstance(possible, Impossible):
+        raise UpError(f"Extensions cannot be confined here, so none is started: {possible.reason}", 4)
+    with _only_one(place.home), _listening(place) as listener:
+        options = Options(bubblewrap=str(possible.bubblewrap), dialog=wish.dialog, doors=wish.doors)
+        asyncio.run(_supervise(place, listener, options))
+
+
+async def _supervise(place: Place, listener: socket.socket, options: Options) -> None:
+    supervisor = Supervisor(place, listener, options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, supervisor.end)
+    await supervisor.run()
+
+
+@contextlib.contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """Holds the profile; raises ``UpError`` where another wallet holds it."""
+    descriptor = os.open(home / "running", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UpError(f"a wallet runs on {home} already; `etui status` shows it") from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _listening(place: Place) -> Iterator[socket.socket]:
+    """The listening socket in a private directory; its file is removed at the end."""
+    _private_directories(place.runtime)
+    with contextlib.suppress(FileNotFoundError):
+        place.socket.unlink()
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    try:
+        listener.bind(str(place.socket))
+        place.socket.chmod(0o600)
+        listener.listen(_BACKLOG)
+        yield listener
+    finally:
+        listener.close()
+        with contextlib.suppress(FileNotFoundError):
+            place.socket.unlink()
+
+
+def _private_directories(runtime: Path) -> None:
+    """Makes the runtime directory, and refuses one that is another's or open to others."""
+    for path in (runtime.parent, runtime) if runtime.name.startswith("p-") else (runtime,):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise UpError(f"{path} is not a private directory of yours; remove it or set XDG_RUNTIME_DIR")
