@@ -1,0 +1,47 @@
+"""What this Extension refuses, each with the code by which it travels. No message shows a value."""
+
+from __future__ import annotations
+
+from etui.sdk import ErrorCode, ProtocolError
+
+
+class SecretsError(ProtocolError):
+    """A request that cannot be answered with a result."""
+
+
+class UnknownItemError(SecretsError):
+    """No item has this id."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.UNKNOWN_ITEM, "there is no such item: it was deleted; look for it anew")
+
+
+class UnfitError(SecretsError):
+    """The parameters do not fit each other or the item."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.INVALID_PARAMS, message)
+
+
+class OversizeError(SecretsError):
+    """Something is longer than an item may have it."""
+
+    def __init__(self, what: str, length: int, most: int) -> None:
+        super().__init__(ErrorCode.TOO_LARGE, f"{what} is {length} long and may be {most}: shorten it")
+
+
+class DamagedItemError(SecretsError):
+    """The item is there, but its record is not or cannot be read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(ErrorCode.INTERNAL, f"{what} is missing from the storage or damaged: restore a backup")
+
+
+class NewerItemError(SecretsError):
+    """The items were written by a newer version of this Extension."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            ErrorCode.UNSUPPORTED_VERSION,
+            f"an item has format {found}, and format {known} is the newest known here: update this Extension",
+        )

@@ -1,0 +1,152 @@
+"""Entries and values over the sealed store: each change is one write, so that a crash leaves all of it or nothing.
+
+Records lie in three namespaces: ``items`` (id → entry), ``values`` (id → present value) and ``history``
+(id/version → earlier value). A group of too many items for one write is removed by marking it first: the mark decides,
+what is left of it is cleared away after, and again at the next start if that was cut short.
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from etui.extensions.secrets.catalogue import Catalogue
+from etui.extensions.secrets.entries import Entry, decode_entry, encode_entry
+from etui.extensions.secrets.errors import DamagedItemError, UnfitError, UnknownItemError
+from etui.sdk import ErrorCode, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from etui.sdk import Store
+
+MAX_CHANGES: Final = 4096
+"""The most records that ``storage/1.put`` takes at once."""
+_UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCELLED, ErrorCode.INTERNAL}
+"""After these nobody knows whether a write was done: what is in memory is read anew."""
+
+Place = tuple[str, str]
+
+
+class Safe:
+    """All items of this Extension. Any method may raise the error with which the storage answered."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._catalogue: Catalogue | None = None
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """Every entry; read from the store at first and after a write of uncertain outcome."""
+        catalogue = self._catalogue
+        return self.load() if catalogue is None else catalogue
+
+    def load(self) -> Catalogue:
+        """Reads every entry from the store."""
+        self._catalogue = catalogue = self._loaded()
+        return catalogue
+
+    def entry(self, item: str) -> Entry:
+        """The entry with this id; raises ``UnknownItemError``."""
+        entry = self.catalogue.get(item)
+        if entry is None:
+            raise UnknownItemError
+        return entry
+
+    def value(self, entry: Entry) -> bytes:
+        """The present value; raises ``UnfitError`` for a group, which has none, ``DamagedItemError``."""
+        if entry.is_group:
+            raise UnfitError("a collection has no value of its own: name one of the items in it")
+        return self._read("values", entry.id)
+
+    def earlier(self, entry: Entry, version: int) -> bytes:
+        """The value with this version, which is in the entry's past; raises ``DamagedItemError``."""
+        return self._read(*_earlier(entry, version))
+
+    def add(self, entry: Entry, value: bytes) -> None:
+        """Keeps a new item; a group has no value, and ``value`` is empty."""
+        changes: dict[Place, bytes | None] = {("items", entry.id): encode_entry(entry)}
+        if not entry.is_group:
+            changes["values", entry.id] = value
+        self._write(changes)
+        self.catalogue.add(entry)
+
+    def redescribe(self, entry: Entry) -> None:
+        """Keeps an item's new description; its value stays."""
+        self._write({("items", entry.id): encode_entry(entry)})
+        self.catalogue.add(entry)
+
+    def revalue(self, old: Entry, new: Entry, value: bytes) -> None:
+        """Keeps an item's new value and description; its present value goes to the history."""
+        changes: dict[Place, bytes | None] = {
+            ("items", new.id): encode_entry(new),
+            ("values", new.id): value,
+            _earlier(old, old.version): self.value(old),
+        }
+        kept = {past.version for past in new.past}
+        changes |= {_earlier(old, past.version): None for past in old.past if past.version not in kept}
+        self._write(changes)
+        self.catalogue.add(new)
+
+    def remove(self, entry: Entry) -> None:
+        """Deletes an item with its history, and a group with all that is in it."""
+        members = self.catalogue.members(entry.id)
+        places = list(_places((*members, entry)))
+        if len(places) <= MAX_CHANGES:
+            self._write(dict.fromkeys(places))
+        else:
+            self._write({("items", entry.id): encode_entry(replace(entry, removed=True))})
+        for gone in (*members, entry):
+            self.catalogue.remove(gone.id)
+        if len(places) > MAX_CHANGES:
+            self._clear(places)
+
+    def _read(self, namespace: str, name: str) -> bytes:
+        value = self._store.get(namespace, name)
+        if value is None:
+            raise DamagedItemError("the value of this item")
+        return value
+
+    def _write(self, changes: Mapping[Place, bytes | None]) -> None:
+        try:
+            self._store.put(changes)
+        except ProtocolError as error:
+            if error.code in _UNCERTAIN:
+                self._store.forget()
+                self._catalogue = None
+            raise
+
+    def _clear(self, places: Iterable[Place]) -> None:
+        """Deletes records in steps, the group's mark last; a step that fails is left for the next start."""
+        rest = iter(places)
+        try:
+            while step := list(islice(rest, MAX_CHANGES)):
+                self._store.put(dict.fromkeys(step))
+        except ProtocolError as error:
+            sys.stderr.write(f"deleted items are cleared away at the next start: {error}\n")
+
+    def _loaded(self) -> Catalogue:
+        entries = [decode_entry(stored) for _, stored in self._store.names("items")]
+        if self._store.damaged:
+            sys.stderr.write(f"{self._store.damaged} items do not open and are left out: restore a backup\n")
+        groups = {entry.id for entry in entries if entry.removed}
+        if not groups:
+            return Catalogue(entries)
+        gone = [entry for entry in entries if entry.item.group in groups]
+        self._clear(_places((*gone, *(entry for entry in entries if entry.removed))))
+        return Catalogue(entry for entry in entries if not entry.removed and entry.item.group not in groups)
+
+
+def _places(entries: Iterable[Entry]) -> Iterator[Place]:
+    for entry in entries:
+        yield from (_earlier(entry, past.version) for past in entry.past)
+        if not entry.is_group:
+            yield "values", entry.id
+        yield "items", entry.id
+
+
+def _earlier(entry: Entry, version: int) -> Place:
+    return "history", f"{entry.id}/{version}"

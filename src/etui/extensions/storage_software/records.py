@@ -1,0 +1,156 @@
+"""Records of many callers in one table: read, listed in order, and written all or none within a quota."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+
+from etui.extensions.storage_software.errors import (
+    DamagedError,
+    DamagedUnwritableError,
+    QuotaError,
+    UnwritableError,
+    translated,
+)
+from etui.interfaces.storage_1 import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from etui.extensions.storage_software.database import Database
+
+PAGE_BYTES: Final = 512 << 10
+
+
+class Space(Struct, frozen=True):
+    """How many records a caller has, and the bytes of their keys and values."""
+
+    records: int = 0
+    bytes: int = 0
+
+
+class Page(Struct, frozen=True):
+    """Some records in the order of their keys, and whether others follow."""
+
+    records: list[Record]
+    more: bool
+
+
+class Records:
+    """The table. Every method raises ``DamagedError`` for what cannot be read any more."""
+
+    def __init__(self, database: Database, quota_bytes: int) -> None:
+        self._connection = database.connection
+        self._path = database.path
+        self._quota_bytes = quota_bytes
+        self._damaged = False
+        self._space: dict[str, Space] = {}
+        self.read_only = database.read_only
+        try:
+            self._space = self._measured()
+        except DamagedError:
+            self._damaged = True
+
+    def get(self, client: str, keys: Sequence[str]) -> list[Record]:
+        """The records that are there, in the order in which they are asked for."""
+        found: list[Record] = []
+        with self._reading():
+            for key in keys:
+                row = self._connection.execute(
+                    "SELECT value FROM records WHERE client = ? AND key = ?", (client, key)
+                ).fetchone()
+                if row is not None:
+                    found.append(Record(key=key, value=row[0]))
+        return found
+
+    def page(self, client: str, prefix: str, after: str | None, *, values: bool) -> Page:
+        """Records whose keys begin with ``prefix`` and follow ``after``, about 512 KiB of them and at least one."""
+        start, comparison = (prefix, ">=") if after is None or after < prefix else (after, ">")
+        column = "value" if values else "NULL"
+        query = f"SELECT key, {column} FROM records WHERE client = ? AND key {comparison} ? ORDER BY key"  # noqa: S608  # nothing of the caller's is in the text
+        records: list[Record] = []
+        size = 0
+        with self._reading(), closing(self._connection.execute(query, (client, start))) as rows:
+            for key, value in rows:
+                if not key.startswith(prefix):
+                    break
+                size += len(key) + len(value or b"")
+                if records and size > PAGE_BYTES:
+                    return Page(records, more=True)
+                records.append(Record(key=key, value=value))
+        return Page(records, more=False)
+
+    def put(self, client: str, records: Sequence[Record]) -> None:
+        """Writes these records and removes those without a value: all or none, durable at return.
+
+        Raises ``QuotaError``, ``UnwritableError`` or ``DamagedUnwritableError`` with nothing changed.
+        """
+        if self.read_only:
+            raise UnwritableError(self._path, "the disk is read-only")
+        if self._damaged:
+            raise DamagedUnwritableError(self._path)
+        before = self._space.get(client, Space())
+        with self._writing():
+            after = before
+            for record in records:
+                after = self._write(client, record, after)
+            if after.bytes > self._quota_bytes and after.bytes > before.bytes:
+                raise QuotaError(after.bytes, self._quota_bytes)
+        self._space[client] = after
+
+    def space(self, client: str) -> Space:
+        """What this caller's records take."""
+        if self._damaged:
+            self._space = self._measured()
+        return self._space.get(client, Space())
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._connection.close()
+
+    def _write(self, client: str, record: Record, space: Space) -> Space:
+        place = (client, record.key)
+        row = self._connection.execute(
+            "SELECT length(value) FROM records WHERE client = ? AND key = ?", place
+        ).fetchone()
+        key_bytes = len(record.key.encode())
+        count, size = (
+            (space.records, space.bytes) if row is None else (space.records - 1, space.bytes - key_bytes - row[0])
+        )
+        if record.value is None:
+            if row is not None:
+                self._connection.execute("DELETE FROM records WHERE client = ? AND key = ?", place)
+            return Space(count, size)
+        self._connection.execute(
+            "INSERT INTO records VALUES (?, ?, ?) ON CONFLICT (client, key) DO UPDATE SET value = excluded.value",
+            (*place, record.value),
+        )
+        return Space(count + 1, size + key_bytes + len(record.value))
+
+    def _measured(self) -> dict[str, Space]:
+        query = "SELECT client, count(*), sum(length(CAST(key AS BLOB)) + length(value)) FROM records GROUP BY client"
+        with self._reading():
+            return {client: Space(count, size) for client, count, size in self._connection.execute(query)}
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            failure = translated(error, self._path)
+            self._damaged |= isinstance(failure, DamagedError)
+            raise failure from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        with self._reading():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")

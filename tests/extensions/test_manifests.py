@@ -1,0 +1,19 @@
+"""What the Extensions that come with the wallet say of themselves."""
+
+from etui.trusted.package.archive import read_folder
+from etui.trusted.package.contents import check_contents
+from etui.trusted.package.supplied import SUPPLIED, supplied_manifests
+
+
+def test_the_manifests_name_what_the_folders_hold() -> None:
+    manifests = {folder.name: manifest for folder, manifest in supplied_manifests().items()}
+    for name, provides, uses in (
+        ("secrets", ("secret/1",), ("dialog/1", "storage/1")),
+        ("storage_software", ("storage/1",), ()),
+    ):
+        manifest = manifests[name]
+        assert (manifest.provides, manifest.uses) == (provides, uses)
+        files = {file.path: file for file in read_folder(SUPPLIED / name, left_out=frozenset({"__pycache__"}))}
+        assert check_contents(manifest, files) == ()
+        assert manifest.logo in files
+        assert manifest.permissions.folder is ("storage/1" in provides)
