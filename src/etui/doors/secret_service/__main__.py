@@ -1,0 +1,109 @@
+"""Runs the door: ``python -m etui.doors.secret_service --fd N [--replace] [--no-queue]``.
+
+Started is opened: it takes the name org.freedesktop.secrets, and who starts it has asked the user. It ends when the
+channel at descriptor N closes (status 0), when the bus hangs up (1), and with ``--no-queue`` where the name is
+another's (3).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import gc
+import logging
+import resource
+import socket
+import sys
+from typing import Final
+
+import uvloop
+from dbus_fast.errors import AuthError, InvalidAddressError
+
+from etui.doors.secret_service.bus import Bus, NameState, NameWish
+from etui.doors.secret_service.control import Control
+from etui.doors.secret_service.dispatch import Dispatch
+from etui.doors.secret_service.door import Door
+from etui.sdk import ProtocolError
+
+_PR_SET_DUMPABLE: Final = 4
+_BUS_GONE: Final = 1
+_NAME_TAKEN: Final = 3
+_log = logging.getLogger("etui.doors.secret_service")
+
+
+def main() -> int:
+    """Runs until the supervisor, the bus or the name is gone; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m etui.doors.secret_service", description=__doc__)
+    parser.add_argument("--fd", type=int, required=True, help="descriptor of the channel to the supervisor")
+    parser.add_argument("--replace", action="store_true", help="take the name from a holder that lets go of it")
+    parser.add_argument("--no-queue", action="store_true", help="end where the name is another's, rather than wait")
+    options = parser.parse_args()
+    logging.basicConfig(format="secret_service: %(message)s")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    channel = socket.socket(fileno=options.fd)
+    wish = NameWish(replace=options.replace, wait=not options.no_queue)
+    return uvloop.run(serve(channel, wish))
+
+
+async def serve(channel: socket.socket, wish: NameWish) -> int:
+    """Serves; the exit status."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+    door = Door()
+    control = Control(channel, lambda sock: _attach(door, sock))
+
+    def end(status: int) -> None:
+        if not ended.done():
+            ended.set_result(status)
+
+    async def report_holder() -> None:
+        control.tell_held(await door.bus.holder())
+
+    def name_changed(ours: bool) -> None:  # noqa: FBT001  # the new state
+        if ours:
+            control.tell_ours()
+        else:
+            door.run(report_holder())
+
+    control.start(loop, lambda: end(0))
+    try:
+        door.bus = await Bus.connect(Dispatch(door, name_changed).take)
+    except (OSError, AuthError, InvalidAddressError) as error:
+        _log.error("the session bus cannot be reached: %s", error)  # its text says all
+        return _BUS_GONE
+    door.prepare_pairs()
+    gc.collect()
+    gc.freeze()
+    if await door.bus.request_name(wish) is NameState.ANOTHERS:
+        await report_holder()
+        if not wish.wait:
+            return _NAME_TAKEN
+    watch = door.run(_watch(door.bus))
+    watch.add_done_callback(lambda _: end(_BUS_GONE))
+    status = await ended
+    door.link.close()
+    door.bus.close()
+    return status
+
+
+async def _watch(bus: Bus) -> None:
+    try:
+        await bus.wait_closed()
+    except (OSError, EOFError) as error:
+        _log.error("the session bus hung up: %s", error)  # its text says all
+
+
+def _attach(door: Door, sock: socket.socket) -> None:
+    async def attach() -> None:
+        try:
+            await door.link.attach(sock)
+        except ProtocolError as error:
+            _log.warning("a connection to the Router ended before it was of use: %s", error)
+
+    door.run(attach())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""The channel to the supervisor: connections to the Router come in, the state of the bus name goes out.
+
+In: one byte ``R`` with a descriptor, a socket that is connected to the Router as this door, after each start of the
+Router. Its end ends the door. Out: ``N`` and a line feed when the name is ours; ``H``, who holds it, and a line feed
+when it is another's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from etui.doors.secret_service.bus import Holder
+
+_CONNECTION: Final = b"R"
+_MAX_BYTES: Final = 64
+_MAX_DESCRIPTORS: Final = 8
+
+
+class Control:
+    """The channel. ``on_connection`` gets each new socket, ``on_end`` is called when the supervisor is gone."""
+
+    def __init__(self, channel: socket.socket, on_connection: Callable[[socket.socket], None]) -> None:
+        self._channel = channel
+        self._on_connection = on_connection
+        self._loop: asyncio.AbstractEventLoop
+        self._on_end: Callable[[], None]
+
+    def start(self, loop: asyncio.AbstractEventLoop, on_end: Callable[[], None]) -> None:
+        """Begins to listen."""
+        self._loop, self._on_end = loop, on_end
+        self._channel.setblocking(False)  # noqa: FBT003  # the standard library's signature
+        loop.add_reader(self._channel, self._readable)
+
+    def tell_ours(self) -> None:
+        """Reports that the name is ours."""
+        self._tell(b"N\n")
+
+    def tell_held(self, holder: Holder | None) -> None:
+        """Reports who holds the name instead."""
+        shown = "nobody" if holder is None else f"{holder.connection} {holder.pid} {holder.program}"
+        self._tell(b"H" + shown.replace("\n", "?").encode("utf-8", "replace") + b"\n")
+
+    def _readable(self) -> None:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._channel, _MAX_BYTES, _MAX_DESCRIPTORS)
+        except (BlockingIOError, InterruptedError):
+            return
+        except ConnectionError:
+            data, descriptors = b"", []
+        if not data:
+            self._loop.remove_reader(self._channel)
+            self._on_end()
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # noqa: FBT003  # the standard library's signature
+            if data.startswith(_CONNECTION):
+                self._on_connection(socket.socket(fileno=descriptor))
+            else:
+                os.close(descriptor)
+
+    def _tell(self, line: bytes) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionError):  # a supervisor that does not read need not know
+            self._channel.send(line, socket.MSG_NOSIGNAL)

@@ -1,0 +1,215 @@
+"""Collections: the default one, which is everybody's, and those that a program made, which are its own.
+
+The default collection is what lies in no group: it has no entry in the wallet, so it is always there, cannot be
+deleted, and what a program calls it lasts as long as that program's connection. Every other collection is an item of
+the kind ``group``, with its alias as an attribute.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from dbus_fast import Variant
+
+from etui.doors.secret_service.errors import DoorError, invalid, is_locked, no_such_object
+from etui.doors.secret_service.paths import (
+    DEFAULT_ELEMENT,
+    DEFAULT_PATH,
+    Place,
+    Target,
+    collection_path,
+    escape,
+    read_path,
+)
+from etui.doors.secret_service.prompts import NO_ITEM, NO_RESULT, new_prompt
+from etui.doors.secret_service.searching import GROUP, items_of, search_collection
+from etui.interfaces import secret_1 as secret
+from etui.sdk import ErrorCode, ProtocolError
+from etui.standards.secretservice import ErrorName
+from etui.standards.secretservice.names import ALIAS_PREFIX, COLLECTION_LABEL, DEFAULT_ALIAS, NO_OBJECT
+
+if TYPE_CHECKING:
+    from etui.doors.secret_service.call import Call
+    from etui.doors.secret_service.door import Door
+    from etui.doors.secret_service.peers import Peer
+    from etui.interfaces import Item
+
+ALIAS_ATTRIBUTE: Final = "etui:alias"
+DEFAULT_LABEL: Final = "Etui"
+_MAX_REMEMBERED: Final = 256
+_MAX_ALIAS: Final = 200
+
+
+async def collection_of(call: Call) -> Target:
+    """The collection that a call's path names, by itself or by an alias; raises ``DoorError``."""
+    if call.target.place is not Place.ALIAS:
+        return call.target
+    group = await _by_alias(call, call.target.name)
+    if group is None:
+        raise no_such_object(call.target.path)
+    return read_path(collection_path(group.item))
+
+
+async def collections(door: Door, peer: Peer) -> list[str]:
+    """The paths of the collections that a peer may see; while the wallet is locked, of those that it saw before."""
+    if not door.link.locked:
+        found = await door.request(peer, secret.Find(kind=GROUP), quiet=True, reads=True)
+        peer.collections = {item.item: None for item in found.items[:_MAX_REMEMBERED]}
+        return [DEFAULT_PATH, *(collection_path(item.item) for item in found.items)]
+    return [DEFAULT_PATH, *(collection_path(group) for group in peer.collections)]
+
+
+async def items(door: Door, peer: Peer, group: str) -> list[str]:
+    """The paths of the items in a collection that a peer may see unasked."""
+    found = await door.request(peer, secret.Find(group=group or None), quiet=True, reads=True)
+    prefix = collection_path(group) + "/"
+    return [prefix + escape(item.item) for item in items_of(found.items) if item.group == group]
+
+
+async def described(door: Door, peer: Peer, group: str) -> Item:
+    """A collection's entry, by its reference."""
+    item = (await door.request(peer, secret.Describe(item=group), quiet=True, reads=True)).item
+    if item.kind != GROUP:
+        raise no_such_object(collection_path(group))
+    return item
+
+
+async def search_items(call: Call) -> None:
+    """Answers ``Collection.SearchItems``."""
+    search_collection(call, (await collection_of(call)).group)
+
+
+async def create_collection(call: Call) -> tuple[object, ...]:
+    """Answers ``Service.CreateCollection``: the collection, one that has the alias already, or a prompt."""
+    door, peer = call.door, call.peer
+    properties, alias = call.body
+    alias = _alias(alias)
+    if alias in {DEFAULT_ALIAS, DEFAULT_ELEMENT}:
+        return DEFAULT_PATH, NO_OBJECT
+    request = secret.Create(
+        kind="group", label=_label(properties), attributes={ALIAS_ATTRIBUTE: alias} if alias else None
+    )
+
+    async def work() -> Variant:
+        answer = await door.request(peer, request, unlocks=True, limit_s=None)
+        return Variant("o", _made(door, peer, answer.item))
+
+    if door.link.locked:
+        return NO_OBJECT, new_prompt(door, peer, work, NO_ITEM)
+    if alias and (there := await _by_alias(call, alias)) is not None:
+        return collection_path(there.item), NO_OBJECT
+    try:
+        created = await door.request(peer, request, quiet=True)
+    except ProtocolError as error:
+        if error.code not in {ErrorCode.DENIED, ErrorCode.LOCKED}:
+            raise
+        return NO_OBJECT, new_prompt(door, peer, work, NO_ITEM)
+    return _made(door, peer, created.item), NO_OBJECT
+
+
+async def delete_collection(call: Call) -> tuple[object, ...]:
+    """Answers ``Collection.Delete``: its items go with it, so that the user is asked."""
+    door, peer = call.door, call.peer
+    target = await collection_of(call)
+    if not target.group:
+        raise DoorError(ErrorName.NOT_SUPPORTED, "the default collection cannot be deleted; delete its items")
+    if target.collection in door.locks:
+        raise is_locked()
+    request = secret.Delete(item=target.group)
+    path = collection_path(target.group)
+
+    def deleted() -> None:
+        peer.collections.pop(target.group, None)
+        door.notices.collection_deleted(peer, path)
+
+    async def work() -> Variant:
+        await door.request(peer, request, unlocks=True, limit_s=None)
+        deleted()
+        return NO_RESULT
+
+    if not door.link.locked:
+        await described(door, peer, target.group)
+        try:
+            await door.request(peer, request, quiet=True)
+        except ProtocolError as error:
+            if error.code not in {ErrorCode.DENIED, ErrorCode.LOCKED}:
+                raise
+        else:
+            deleted()
+            return (NO_OBJECT,)
+    return (new_prompt(door, peer, work, NO_RESULT),)
+
+
+async def set_label(call: Call, target: Target, label: str) -> None:
+    """Sets a collection's property ``Label``."""
+    if call.door.is_locked(target.collection):
+        raise is_locked()
+    if target.group:
+        await described(call.door, call.peer, target.group)
+        await call.door.request(call.peer, secret.Update(item=target.group, label=label))
+    else:
+        call.peer.default_label = label
+    call.door.notices.collection_changed(call.peer, collection_path(target.group), {"Label": Variant("s", label)})
+
+
+async def read_alias(call: Call) -> tuple[object, ...]:
+    """Answers ``Service.ReadAlias``; an alias that nobody gave is ``/``."""
+    name = _alias(call.body[0])
+    target = read_path(ALIAS_PREFIX + name) if name else None
+    if target is not None and target.place is Place.COLLECTION:
+        return (DEFAULT_PATH,)
+    group = await _by_alias(call, name) if name else None
+    return (collection_path(group.item) if group is not None else NO_OBJECT,)
+
+
+async def set_alias(call: Call) -> tuple[object, ...]:
+    """Answers ``Service.SetAlias``; ``/`` takes an alias back. ``default`` stays where it is."""
+    name, path = _alias(call.body[0]), str(call.body[1])
+    target = read_path(path)
+    if not name:
+        raise invalid("an alias has a name")
+    if name in {DEFAULT_ALIAS, DEFAULT_ELEMENT}:
+        if target.place is Place.COLLECTION and not target.group:
+            return ()
+        raise DoorError(ErrorName.NOT_SUPPORTED, f"the alias {name!r} always means the default collection")
+    if path != NO_OBJECT and (target.place is not Place.COLLECTION or not target.group):
+        raise no_such_object(path)
+    door, peer = call.door, call.peer
+    before = await _by_alias(call, name)
+    if path != NO_OBJECT:
+        group = await described(door, peer, target.group)
+        await door.request(peer, secret.Update(item=group.item, attributes={**group.attributes, ALIAS_ATTRIBUTE: name}))
+    if before is not None and before.item != target.group:
+        rest = {key: value for key, value in before.attributes.items() if key != ALIAS_ATTRIBUTE}
+        await door.request(peer, secret.Update(item=before.item, attributes=rest))
+    return ()
+
+
+async def _by_alias(call: Call, name: str) -> Item | None:
+    if call.door.link.locked:
+        raise is_locked()
+    request = secret.Find(kind=GROUP, attributes={ALIAS_ATTRIBUTE: name}, limit=1)
+    found = await call.door.request(call.peer, request, quiet=True, reads=True)
+    return found.items[0] if found.items else None
+
+
+def _made(door: Door, peer: Peer, item: Item) -> str:
+    if len(peer.collections) < _MAX_REMEMBERED:
+        peer.collections[item.item] = None
+    path = collection_path(item.item)
+    door.notices.collection_created(peer, path)
+    return path
+
+
+def _alias(value: object) -> str:
+    name = str(value)
+    if len(name) > _MAX_ALIAS or "/" in name:
+        raise invalid(f"an alias has at most {_MAX_ALIAS} characters and no slash")
+    return name
+
+
+def _label(properties: object) -> str:
+    held = properties.get(COLLECTION_LABEL) if isinstance(properties, dict) else None
+    if held is not None and held.signature != "s":
+        raise invalid(f"{COLLECTION_LABEL} is of type s, not {held.signature}")
+    return str(held.value) if held is not None else "Collection"

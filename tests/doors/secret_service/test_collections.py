@@ -1,0 +1,175 @@
+"""Collections and their aliases, and the prompts for what needs the user."""
+
+from __future__ import annotations
+
+import pytest
+from tests.doors.secret_service.conftest import DoorProcess
+from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, LOGIN, NO_SUCH_OBJECT, DBusError, Program
+from tests.doors.secret_service.router_peer import RouterPeer
+from tests.doors.secret_service.test_locking import lock_wallet
+
+from etui.protocol import ErrorCode
+from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERTIES, SERVICE, SERVICE_PATH
+
+pytestmark = pytest.mark.usefixtures("door")
+
+
+def make(program: Program, label: str, alias: str = "") -> str:
+    properties = {f"{COLLECTION}.Label": ("s", label)}
+    path, prompt = program.call(SERVICE_PATH, SERVICE, "CreateCollection", "a{sv}s", properties, alias)
+    assert prompt == "/"
+    assert isinstance(path, str)
+    return path
+
+
+def test_a_collection_has_its_own_items(environ: dict[str, str]) -> None:
+    with Program(environ) as program:
+        session = program.open_session()
+        path = make(program, "Work")
+        assert program.signal("CollectionCreated") == (SERVICE_PATH, SERVICE, "CollectionCreated", (path,))
+        item = program.create(session, "L", {"a": "1"}, b"pw", collection=path)
+        assert item.startswith(path + "/")
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, path]
+        assert program.get(path, COLLECTION, "Label") == "Work"
+        assert program.get(path, COLLECTION, "Items") == [item]
+        assert program.get(LOGIN, COLLECTION, "Items") == []
+        assert program.call(path, COLLECTION, "SearchItems", "a{ss}", {"a": "1"})[0] == [item]
+        assert program.call(LOGIN, COLLECTION, "SearchItems", "a{ss}", {"a": "1"})[0] == []
+        assert program.search({"a": "1"}) == ([item], [])
+        assert program.read(session, item) == b"pw"
+        assert set(program.call(path, PROPERTIES, "GetAll", "s", COLLECTION)[0]) == {
+            "Label",
+            "Locked",
+            "Items",
+            "Created",
+            "Modified",
+        }
+
+
+def test_a_collection_can_be_renamed_locked_and_deleted(environ: dict[str, str], router: RouterPeer) -> None:
+    with Program(environ) as program:
+        path = make(program, "Work")
+        item = program.create(program.open_session(), "L", {"a": "1"}, b"pw", collection=path)
+        program.call(path, PROPERTIES, "Set", "ssv", COLLECTION, "Label", ("s", "Home"))
+        assert program.get(path, COLLECTION, "Label") == "Home"
+        assert program.call(SERVICE_PATH, SERVICE, "Lock", "ao", [item])[0] == [item]
+        assert program.get(path, COLLECTION, "Locked") is True
+        assert program.get(LOGIN, COLLECTION, "Locked") is False
+        assert program.search({"a": "1"}) == ([], [item])
+        with pytest.raises(DBusError, match="IsLocked"):
+            program.call(path, COLLECTION, "Delete")
+        program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [path])
+        assert program.call(path, COLLECTION, "Delete")[0] == "/"
+        assert program.signal("CollectionDeleted")[3] == (path,)
+        assert not router.entries
+        with pytest.raises(DBusError) as raised:
+            program.get(path, COLLECTION, "Label")
+        assert raised.value.name == NO_SUCH_OBJECT
+
+
+def test_the_default_collection_is_always_there(environ: dict[str, str]) -> None:
+    with Program(environ) as program:
+        for alias in ("default", "login"):
+            assert program.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", alias)[0] == LOGIN
+            assert make(program, "Another", alias) == LOGIN
+        assert program.get(DEFAULT, COLLECTION, "Label") == program.get(LOGIN, COLLECTION, "Label")
+        with pytest.raises(DBusError, match="NotSupported"):
+            program.call(LOGIN, COLLECTION, "Delete")
+        program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "default", LOGIN)
+        path = make(program, "Work")
+        with pytest.raises(DBusError, match="NotSupported"):
+            program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "default", path)
+
+
+def test_what_a_program_calls_the_default_collection_is_its_own_affair(environ: dict[str, str]) -> None:
+    with Program(environ) as program, Program(environ, "bob") as other:
+        before = other.get(LOGIN, COLLECTION, "Label")
+        program.call(DEFAULT, PROPERTIES, "Set", "ssv", COLLECTION, "Label", ("s", "Mine"))
+        assert program.get(LOGIN, COLLECTION, "Label") == "Mine"
+        assert other.get(LOGIN, COLLECTION, "Label") == before
+
+
+def test_an_alias_names_a_collection_of_its_program(environ: dict[str, str]) -> None:
+    with Program(environ) as program, Program(environ, "bob") as other:
+
+        def read(name: str, by: Program = program) -> str:
+            path = by.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", name)[0]
+            assert isinstance(path, str)
+            return path
+
+        work, home = make(program, "Work", "w"), make(program, "Home")
+        assert make(program, "Twice", "w") == work
+        assert read("w") == work
+        assert read("w", other) == read("x") == read("") == "/"
+        assert program.get("/org/freedesktop/secrets/aliases/w", COLLECTION, "Label") == "Work"
+        program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "w", home)
+        assert read("w") == home
+        assert program.get(work, COLLECTION, "Label") == "Work"
+        program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "w", "/")
+        assert read("w") == "/"
+        with pytest.raises(DBusError) as raised:
+            program.get("/org/freedesktop/secrets/aliases/w", COLLECTION, "Label")
+        assert raised.value.name == NO_SUCH_OBJECT
+
+
+def test_a_collection_is_there_and_locked_while_the_wallet_is(
+    door: DoorProcess,
+    environ: dict[str, str],
+) -> None:
+    with Program(environ) as program:
+        path = make(program, "Work")
+        lock_wallet(door)
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, path]
+        assert program.get(path, COLLECTION, "Locked") is True
+        with pytest.raises(DBusError) as raised:
+            program.get(path, COLLECTION, "Label")
+        assert raised.value.name == IS_LOCKED
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_needs_the_user_is_a_prompt(environ: dict[str, str], router: RouterPeer, *, approved: bool) -> None:
+    router.ask_for |= {"secret/1.create", "secret/1.delete"}
+
+    def answer(program: Program, prompt: str) -> tuple[bool, tuple[str, str]]:
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        dialog = router.dialogs.get(timeout=20)
+        if approved:
+            dialog.approve()
+            router.approved.discard((dialog.client, ""))
+        else:
+            dialog.refuse(ErrorCode.NOT_NOW)
+        return program.completed(prompt)
+
+    own = router.add("alice", "There", {}, b"pw")
+    with Program(environ) as program:
+        session = program.open_session()
+        program.begin_create(session, "L", b"pw")
+        item, prompt = program.finish()
+        assert item == "/"
+        dismissed, (kind, item) = answer(program, prompt)
+        assert (dismissed, kind) == (not approved, "o")
+        if approved:
+            assert program.read(session, item) == b"pw"
+        else:
+            assert item == "/"
+        collection, prompt = program.call(SERVICE_PATH, SERVICE, "CreateCollection", "a{sv}s", {}, "")
+        assert collection == "/"
+        dismissed, (kind, collection) = answer(program, prompt)
+        assert (dismissed, kind) == (not approved, "o")
+        there = [path for path in program.get(LOGIN, COLLECTION, "Items") if path != item]
+        prompt = program.call(there[0], ITEM, "Delete")[0]
+        assert answer(program, prompt) == (not approved, ("s", ""))
+        assert (own not in router.entries) is approved
+
+
+def test_a_collection_is_made_in_a_locked_wallet_by_a_prompt(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    lock_wallet(door)
+    with Program(environ) as program:
+        prompt = program.call(SERVICE_PATH, SERVICE, "CreateCollection", "a{sv}s", {}, "")[1]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        router.dialogs.get(timeout=20).approve()
+        dismissed, (_, path) = program.completed(prompt)
+        assert not dismissed
+        assert program.get(path, COLLECTION, "Label") == "Collection"

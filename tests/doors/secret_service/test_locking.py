@@ -1,0 +1,224 @@
+"""A locked wallet still answers truly, and comes back with sessions and name as they were."""
+
+from __future__ import annotations
+
+import pytest
+from tests.doors.secret_service.conftest import DoorProcess
+from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, LOGIN, DBusError, Program
+from tests.doors.secret_service.router_peer import RouterPeer
+
+from etui.protocol import ErrorCode
+from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERTIES, SERVICE, SERVICE_PATH
+
+pytestmark = pytest.mark.usefixtures("door")
+
+
+def lock_wallet(door: DoorProcess) -> None:
+    """As the supervisor does: the Router ends, a keyless one takes its place."""
+    door.peer.lock_wallet()
+    door.connect_router()
+
+
+def test_sessions_paths_and_name_outlive_the_lock(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    with Program(environ) as program:
+        encrypted, plain = program.open_session(), program.open_plain()
+        item = program.create(encrypted, "L", {"a": "1"}, b"pw")
+        for _ in range(2):
+            lock_wallet(door)
+            program.begin(item, ITEM, "GetSecret", "o", encrypted.path)
+            router.dialogs.get(timeout=20).approve()
+            assert encrypted.plain(program.finish()[0]) == b"pw"
+            assert program.read(plain, item) == b"pw"
+            assert program.search({"a": "1"}) == ([item], [])
+
+
+def test_a_locked_wallet_says_locked_and_never_not_found(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    with Program(environ) as program:
+        session = program.open_session()
+        item = program.create(session, "L", {"a": "1"}, b"pw")
+        lock_wallet(door)
+        assert program.get(LOGIN, COLLECTION, "Locked") is True
+        assert program.get(DEFAULT, COLLECTION, "Locked") is True
+        assert program.get(item, ITEM, "Locked") is True
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN]
+        assert program.get(LOGIN, COLLECTION, "Label")
+        assert program.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", "default")[0] == LOGIN
+        held = program.call(LOGIN, PROPERTIES, "GetAll", "s", COLLECTION)[0]
+        assert (held["Locked"], held["Items"]) == (("b", True), ("ao", []))
+        for ask in (
+            lambda: program.get(item, ITEM, "Label"),
+            lambda: program.get(LOGIN, COLLECTION, "Items"),
+            lambda: program.create(session, "M", {}, b"pw"),
+            lambda: program.call(item, ITEM, "SetSecret", "(oayays)", session.wire(b"x")),
+            lambda: program.call(item, PROPERTIES, "Set", "ssv", ITEM, "Label", ("s", "x")),
+            lambda: program.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", "work"),
+        ):
+            with pytest.raises(DBusError) as raised:
+                ask()
+            assert raised.value.name == IS_LOCKED
+        assert router.dialogs.empty(), "none of this brings a dialog"
+
+
+@pytest.mark.parametrize(
+    ("path", "interface", "attributes"),
+    [
+        (SERVICE_PATH, SERVICE, {"a": "1"}),
+        (SERVICE_PATH, SERVICE, {}),
+        (LOGIN, COLLECTION, {"a": "1"}),
+    ],
+)
+def test_a_search_waits_for_the_unlock_dialog(  # noqa: PLR0913, PLR0917
+    door: DoorProcess,
+    environ: dict[str, str],
+    router: RouterPeer,
+    path: str,
+    interface: str,
+    attributes: dict[str, str],
+) -> None:
+    router.add("alice", "L", {"a": "1"}, b"pw")
+    lock_wallet(door)
+    with Program(environ) as program:
+        program.begin(path, interface, "SearchItems", "a{ss}", attributes)
+        router.dialogs.get(timeout=20).approve()
+        assert len(program.finish()[0]) == 1
+
+
+def test_everybody_who_waits_shares_one_dialog(door: DoorProcess, environ: dict[str, str], router: RouterPeer) -> None:
+    router.add("alice", "L", {"a": "1"}, b"pw")
+    router.add("bob", "L", {"a": "1", "b": "2"}, b"pw")
+    lock_wallet(door)
+    with Program(environ) as one, Program(environ, "bob") as other:
+        one.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {})
+        dialog = router.dialogs.get(timeout=20)
+        other.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {})
+        assert other_has_asked(environ)
+        dialog.approve()
+        assert len(one.finish()[0]) == len(other.finish()[0]) == 1
+        assert router.dialogs.empty()
+
+
+def other_has_asked(environ: dict[str, str]) -> bool:
+    """The door takes calls in order: what a third program is answered came after what the second one asked."""
+    with Program(environ, "third") as third:
+        return bool(third.get(LOGIN, COLLECTION, "Locked"))
+
+
+@pytest.mark.parametrize("code", [ErrorCode.NOT_NOW, ErrorCode.REFUSED, ErrorCode.NO_DIALOG, ErrorCode.LOCKED_OUT])
+def test_a_dismissed_unlock_dialog_is_answered_locked(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer, code: ErrorCode
+) -> None:
+    lock_wallet(door)
+    with Program(environ) as program:
+        program.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {"a": "1"})
+        router.dialogs.get(timeout=20).refuse(code)
+        with pytest.raises(DBusError) as raised:
+            program.finish()
+        assert raised.value.name == IS_LOCKED
+
+
+@pytest.mark.long
+def test_a_search_that_nobody_answers_is_locked_after_20_s_and_its_dialog_stays(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    router.add("alice", "L", {"a": "1"}, b"pw")
+    lock_wallet(door)
+    with Program(environ) as program:
+        with pytest.raises(DBusError) as raised:
+            program.search({"a": "1"})
+        assert raised.value.name == IS_LOCKED
+        dialog = router.dialogs.get_nowait()
+        assert not dialog.cancelled.is_set()
+        dialog.approve()
+        assert len(program.search({"a": "1"})[0]) == 1
+
+
+def test_unlock_gives_a_prompt_for_the_wallets_dialog(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    lock_wallet(door)
+    with Program(environ) as program:
+        unlocked, prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN, "/not/ours"])
+        assert unlocked == []
+        assert router.dialogs.empty(), "the dialog waits for the prompt to be started"
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        router.dialogs.get(timeout=20).approve()
+        assert program.completed(prompt) == (False, ("ao", [LOGIN]))
+        assert program.get(LOGIN, COLLECTION, "Locked") is False
+        with pytest.raises(DBusError, match="NoSuchObject"):
+            program.call(prompt, PROMPT, "Prompt", "s", "")
+
+
+def test_a_prompt_that_the_user_closes_is_completed_as_dismissed(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    lock_wallet(door)
+    with Program(environ) as program:
+        prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])[1]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        router.dialogs.get(timeout=20).refuse(ErrorCode.NOT_NOW)
+        assert program.completed(prompt) == (True, ("ao", []))
+
+
+def test_a_prompt_that_its_program_dismisses_closes_the_dialog(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    lock_wallet(door)
+    with Program(environ) as program:
+        prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])[1]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        dialog = router.dialogs.get(timeout=20)
+        program.call(prompt, PROMPT, "Dismiss")
+        assert program.completed(prompt) == (True, ("ao", []))
+        assert dialog.cancelled.wait(20)
+
+
+def test_lock_state_is_told_to_everybody(door: DoorProcess, environ: dict[str, str], router: RouterPeer) -> None:
+    with Program(environ) as one, Program(environ, "bob") as other:
+        for program in (one, other):
+            program.search({})
+        lock_wallet(door)
+        for program in (one, other):
+            path, _, _, (interface, changed, _) = program.signal("PropertiesChanged")
+            assert (path, interface, changed) == (LOGIN, COLLECTION, {"Locked": ("b", True)})
+        router.unlock()
+        for program in (one, other):
+            assert program.signal("PropertiesChanged")[3][1] == {"Locked": ("b", False)}
+            assert program.get(LOGIN, COLLECTION, "Locked") is False
+
+
+def test_lock_locks_a_collection_for_the_bus_and_not_the_wallet(environ: dict[str, str], router: RouterPeer) -> None:
+    with Program(environ) as program, Program(environ, "bob") as other:
+        session = program.open_session()
+        item = program.create(session, "L", {"a": "1"}, b"pw")
+        assert program.call(SERVICE_PATH, SERVICE, "Lock", "ao", [LOGIN, "/not/ours"]) == ([LOGIN], "/")
+        assert not router.locked
+        assert other.get(LOGIN, COLLECTION, "Locked") is True
+        assert program.search({"a": "1"}) == ([], [item])
+        for ask in (
+            lambda: program.read(session, item),
+            lambda: program.create(session, "L", {}, b"pw"),
+            lambda: program.call(item, ITEM, "Delete"),
+            lambda: program.call(SERVICE_PATH, SERVICE, "GetSecrets", "aoo", [item], session.path),
+        ):
+            with pytest.raises(DBusError) as raised:
+                ask()
+            assert raised.value.name == IS_LOCKED
+        assert other.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN]) == ([LOGIN], "/")
+        assert program.read(session, item) == b"pw"
+
+
+def test_an_item_can_be_deleted_from_a_locked_wallet_by_a_prompt(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    with Program(environ) as program:
+        item = program.create(program.open_session(), "L", {"a": "1"}, b"pw")
+        lock_wallet(door)
+        prompt = program.call(item, ITEM, "Delete")[0]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        router.dialogs.get(timeout=20).approve()
+        assert program.completed(prompt) == (False, ("s", ""))
+        assert not router.entries
