@@ -1,0 +1,122 @@
+"""``etui export · restore``: the whole wallet in one sealed file, and back."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.cli.archive import check_archive, check_target, unpack_archive, write_archive
+from etui.cli.command import Arguments, Command, connect, patience, profile_place
+from etui.cli.contents import Contents, look_over
+from etui.cli.exits import CommandError, Exit
+from etui.cli.files import unreadable, whole_file
+from etui.cli.output import moment, single_line
+from etui.interfaces import wallet_1 as wallet
+from etui.sdk import ConnectionLost
+
+if TYPE_CHECKING:
+    import argparse
+
+    from etui.cli.output import Output
+
+_LOCK_S: Final = 15.0
+_LOOK_S: Final = 0.05
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What an archive holds, for programs."""
+
+    file: str
+    profile: str
+    created: int
+    files: int
+    bytes: int
+
+
+def _export_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="the archive to write")
+
+
+def _export(arguments: Arguments, output: Output) -> Exit:
+    home = profile_place().home
+    if _lock():
+        output.note("etui: the wallet was locked for this; `etui unlock` opens it again")
+    with patience("reading and writing the whole wallet"):
+        contents = look_over(home, int(time.time()))
+        with whole_file(arguments.file) as file:
+            write_archive(home, contents, file)
+    text = f"Wrote {arguments.file}: {len(contents.files)} files, sealed as they lie in the wallet.\n"
+    text += "It opens with the passphrase or the recovery key of today."
+    output.value(_summary(arguments.file, contents), text)
+    return Exit.OK
+
+
+def _lock() -> bool:
+    """Locks the wallet if it runs; whether that was needed. Raises ``CommandError`` where it does not lock."""
+    deadline = time.monotonic() + _LOCK_S
+    asked = False
+    while time.monotonic() < deadline:
+        try:
+            with connect() as client:
+                if client.call(wallet.Status()).state != "unlocked":
+                    return asked
+                if not asked:
+                    client.call(wallet.Lock())
+                    asked = True
+        except ConnectionLost:
+            if not asked:
+                return False
+        time.sleep(_LOOK_S)
+    raise CommandError("the wallet does not lock; stop it with `etui stop` and export again")
+
+
+def _restore_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="an archive of `etui export`")
+
+
+def _restore(arguments: Arguments, output: Output) -> Exit:
+    home = profile_place().home
+    check_target(home)
+    try:
+        with arguments.file.open("rb") as file:
+            with patience(f"checking {arguments.file}"):
+                contents = check_archive(file)
+            with patience(f"writing {home}"):
+                unpack_archive(file, home)
+    except OSError as error:
+        raise unreadable(arguments.file, error) from None
+    text = f"Restored into {home} the wallet as it was on {moment(contents.created)}.\n"
+    text += "Start it with `etui up`; it opens with the passphrase of then."
+    output.value(_summary(arguments.file, contents), text)
+    return Exit.OK
+
+
+def _summary(file: Path, contents: Contents) -> Summary:
+    size = sum(listed.size for listed in contents.files)
+    return Summary(str(file), single_line(contents.profile), contents.created, len(contents.files), size)
+
+
+EXPORT = Command(
+    name="export",
+    help="write the whole wallet to one sealed archive",
+    text="Writes the whole wallet to one archive, sealed as it lies on the disk: without the passphrase or the\n"
+    "recovery key it tells nobody anything but sizes. It locks the wallet first.",
+    arguments=_export_arguments,
+    run=_export,
+    examples=(("etui export wallet.etui", "then keep it on another disk"),),
+)
+RESTORE = Command(
+    name="restore",
+    help="make a wallet of an archive, in a new folder",
+    text="Makes a wallet of an archive, in the folder that ETUI_HOME names, which has to be empty or not there:\n"
+    "nothing is overwritten. All of the archive is checked before anything is written.",
+    arguments=_restore_arguments,
+    run=_restore,
+    examples=(
+        ("etui restore wallet.etui", "on a new machine"),
+        ("ETUI_HOME=~/other etui restore wallet.etui", "beside the wallet of this machine"),
+    ),
+)

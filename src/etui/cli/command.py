@@ -1,0 +1,80 @@
+"""What a command is: a name, words of help, its arguments and what it does."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.cli.exits import CommandError, Exit
+from etui.protocol import Place, find_place
+from etui.sdk import Client
+
+if TYPE_CHECKING:
+    from etui.cli.output import Output
+
+Arguments = argparse.Namespace
+_PATIENCE_S: Final = 1.0
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """One command of ``etui``.
+
+    ``name``: with a space for one of a group, as ``door enable``. ``help``: one line. ``text``: what it does, for
+    ``--help``. ``examples``: pairs of a command line and what it is for. ``stands_for_group``: what the group's name
+    alone does. ``run``: ends with one of
+    ``Exit``, or with the status of a program that it ran. ``takes_program``: whether the command line of a program may
+    follow ``--``, which it finds as ``program`` among its arguments.
+    """
+
+    name: str
+    help: str
+    run: Callable[[Arguments, Output], Exit | int]
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda _: None
+    text: str = ""
+    examples: tuple[tuple[str, str], ...] = ()
+    stands_for_group: bool = False
+    takes_program: bool = False
+
+
+def profile_place() -> Place:
+    """Where this profile is; raises ``CommandError`` for one whose socket's path would be too long."""
+    try:
+        return find_place(os.environ, os.getuid())
+    except ValueError as error:
+        raise CommandError(str(error), Exit.USAGE) from None
+
+
+@contextlib.contextmanager
+def connect() -> Iterator[Client]:
+    """A connection to the profile's wallet; raises ``ConnectionLost`` where none runs.
+
+    After a second of waiting it says where the user is asked.
+    """
+    text = "waiting for the wallet; where it asks, it asks in the Trusted Dialog"
+    with patience(text), Client.connect(profile_place().socket, name="etui") as client:
+        yield client
+
+
+@contextlib.contextmanager
+def patience(text: str) -> Iterator[None]:
+    """Says ``text`` on standard error if what is done within takes longer than a second."""
+    timer = threading.Timer(_PATIENCE_S, lambda: sys.stderr.write(f"etui: {text}\n"))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def absolute(path: Path) -> Path:
+    """The path from the root, for a process that works in another folder."""
+    return Path.cwd() / path

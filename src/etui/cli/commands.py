@@ -1,0 +1,69 @@
+"""All commands, in the order of the start page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etui.cli import (
+    backup,
+    doors,
+    extensions,
+    handing,
+    items,
+    published,
+    records,
+    reference,
+    rights,
+    run,
+    settings,
+    state,
+    up,
+)
+
+if TYPE_CHECKING:
+    from etui.cli.command import Command
+
+SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
+    "begin": (run.COMMAND, up.COMMAND, *state.COMMANDS),
+    "what lies in it": (
+        items.FIND,
+        items.ADD,
+        handing.USE,
+        handing.CODE,
+        items.REVEAL,
+        items.HISTORY,
+        items.RESTORE_VALUE,
+        items.DELETE,
+    ),
+    "who may do what": (rights.CLIENTS, rights.GRANTS, rights.GRANT, rights.REVOKE),
+    "what was asked for": (records.LIST, records.VERIFY, records.WHY),
+    "ways in": (doors.LIST, doors.ENABLE, doors.DISABLE),
+    "what it is made of": (
+        extensions.LIST,
+        extensions.INSTALL,
+        extensions.REMOVE,
+        extensions.PACK,
+        extensions.SIGN,
+        extensions.KEYGEN,
+        published.LIST,
+        published.SHOW,
+        published.GENERATE,
+    ),
+    "how it is kept": (
+        settings.SETTINGS,
+        settings.SET,
+        settings.PASSPHRASE,
+        settings.RECOVERY,
+        settings.APPEARANCE,
+        backup.EXPORT,
+        backup.RESTORE,
+    ),
+    "help": (reference.HELP, reference.COMPLETION),
+}
+COMMANDS: Final = tuple(command for commands in SECTIONS.values() for command in commands)
+GROUPS: Final = {
+    "audit": "What was asked for and decided.",
+    "door": "How outside programs reach the wallet.",
+    "extension": "What provides services and holds data.",
+    "interface": "What Clients can ask for.",
+}

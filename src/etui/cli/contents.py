@@ -1,0 +1,91 @@
+"""What of a profile belongs in an archive: every file, but for what only a running wallet owns."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from etui.cli.exits import CommandError, Exit
+
+FORMAT: Final = 1
+LEFT_OUT: Final = frozenset({"running"})
+"""What a running wallet holds, by its path."""
+PIECE_BYTES: Final = 1 << 20
+_PROFILE: Final = "profile.json"
+_FIRST: Final = "audit/ratchet"
+_UNFINISHED: Final = (".new", ".unfinished")
+_UNFINISHED_BEGINNINGS: Final = (".new-", ".gone-")
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One file of the archive. ``mode``: its permissions."""
+
+    path: Annotated[str, Meta(min_length=1, max_length=1024)]
+    size: Annotated[int, Meta(ge=0)]
+    mode: Annotated[int, Meta(ge=0, le=0o777)]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Contents(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an archive says of itself. ``created``: seconds since 1970."""
+
+    format: int
+    profile: str
+    created: int
+    files: list[Listed]
+
+
+class _Profile(msgspec.Struct, frozen=True):
+    id: str
+
+
+def look_over(home: Path, created: int) -> Contents:
+    """What the archive of this profile holds; raises ``CommandError``."""
+    try:
+        profile = msgspec.json.decode((home / _PROFILE).read_bytes(), type=_Profile).id
+        paths = sorted(_paths(home, ""), key=lambda path: (path != _PROFILE, path != _FIRST, path))
+        files = [_listed(home, path) for path in paths]
+    except FileNotFoundError as error:
+        text = f"there is no whole profile in {home}: {error.filename} is missing"
+        raise CommandError(text, Exit.NOT_FOUND) from None
+    except (OSError, msgspec.DecodeError) as error:
+        raise CommandError(f"the profile in {home} cannot be read: {error}") from None
+    return Contents(format=FORMAT, profile=profile, created=created, files=files)
+
+
+def _paths(home: Path, below: str) -> Iterator[str]:
+    with os.scandir(home / below) as entries:
+        for entry in entries:
+            path = f"{below}{entry.name}"
+            if path in LEFT_OUT or entry.name.endswith(_UNFINISHED) or entry.name.startswith(_UNFINISHED_BEGINNINGS):
+                continue
+            mode = entry.stat(follow_symlinks=False).st_mode
+            if stat.S_ISDIR(mode):
+                yield from _paths(home, f"{path}/")
+            elif stat.S_ISREG(mode):
+                yield path
+            elif not stat.S_ISSOCK(mode):
+                raise CommandError(f"{home / path} is neither a file nor a folder, so it can be in no archive")
+
+
+def _listed(home: Path, path: str) -> Listed:
+    digest, size = hashlib.sha256(), 0
+    for piece in pieces_of(home / path):
+        digest.update(piece)
+        size += len(piece)
+    mode = stat.S_IMODE((home / path).stat().st_mode) & 0o777
+    return Listed(path=path, size=size, mode=mode, sha256=digest.hexdigest())
+
+
+def pieces_of(path: Path) -> Iterator[bytes]:
+    """A file in pieces of at most 1 MiB."""
+    with path.open("rb") as file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece

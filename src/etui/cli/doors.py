@@ -1,0 +1,89 @@
+"""``etui door list · enable · disable``: how outside programs reach the wallet.
+
+A door takes nothing unasked: the name ``org.freedesktop.secrets`` is another program's until the user opens the door,
+and is given back when it is closed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etui.cli.bus import SECRETS, serving
+from etui.cli.command import Arguments, Command, connect
+from etui.cli.exits import CommandError, Exit
+from etui.cli.output import single_line
+from etui.interfaces import wallet_1 as wallet
+
+if TYPE_CHECKING:
+    import argparse
+
+    from etui.cli.output import Output
+
+_SECRET_SERVICE: Final = "secret-service"  # noqa: S105  # a door's name
+_OPEN: Final = "open"
+
+
+def _list(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        doors = client.call(wallet.Doors()).doors
+    columns = (("door", "DOOR"), ("title", "TITLE"), ("enabled", "ENABLED"), ("state", "STATE"), ("detail", "DETAIL"))
+    output.rows(doors, columns, "No door is open; `etui door enable secret-service` opens one.")
+    return Exit.OK
+
+
+def _door_argument(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("door", type=_door, metavar="NAME", help="as secret-service")
+
+
+def _door(text: str) -> str:
+    return text.replace("_", "-")
+
+
+def _enable(arguments: Arguments, output: Output) -> Exit:
+    if arguments.door == _SECRET_SERVICE:
+        holder = serving(SECRETS)
+        output.note(f"etui: {SECRETS} is served by {holder or 'nobody'} now")
+    with connect() as client:
+        result = client.call(wallet.DoorEnable(door=arguments.door))
+        state = next((door.state for door in client.call(wallet.Doors()).doors if door.door == arguments.door), "")
+    if state != _OPEN:
+        raise CommandError(single_line(f"the door {arguments.door} is enabled, but not open: {result.detail or state}"))
+    output.value(result, f"The door {arguments.door} is open; `etui door disable {arguments.door}` closes it.")
+    return Exit.OK
+
+
+def _disable(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        result = client.call(wallet.DoorDisable(door=arguments.door))
+    lines = [f"The door {arguments.door} is closed."]
+    if arguments.door == _SECRET_SERVICE:
+        lines.append(f"{SECRETS} is given back: whoever waits for it, or is started for it, serves it again.")
+    output.value(result, "\n".join([*lines, single_line(result.detail)]))
+    return Exit.OK
+
+
+LIST = Command(
+    name="door list",
+    help="list doors and whether they are open",
+    run=_list,
+    stands_for_group=True,
+    examples=(("etui door", "what outside programs can come in by"),),
+)
+ENABLE = Command(
+    name="door enable",
+    help="open a door, now and whenever the wallet runs",
+    text="Opens a door, now and whenever the wallet runs. For secret-service it says who serves\n"
+    "org.freedesktop.secrets so far, and takes over that name. The Trusted Dialog asks.",
+    arguments=_door_argument,
+    run=_enable,
+    examples=(("etui door enable secret-service", "programs that use libsecret find this wallet"),),
+)
+DISABLE = Command(
+    name="door disable",
+    help="close a door, and give back the name that it took",
+    text="Closes a door at once and without a question. What it took, as a name on the bus, is given back.",
+    arguments=_door_argument,
+    run=_disable,
+    examples=(("etui door disable secret-service", "whoever served before serves again"),),
+)

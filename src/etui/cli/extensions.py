@@ -1,0 +1,209 @@
+"""``etui extension list · install · remove · pack · sign · keygen``: what provides services and holds data."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from etui.cli.command import Arguments, Command, absolute, connect
+from etui.cli.exits import CommandError, Exit
+from etui.cli.files import read_file, unreadable, whole_file
+from etui.cli.output import single_line
+from etui.cli.typed import confirmed
+from etui.interfaces import wallet_1 as wallet
+
+if TYPE_CHECKING:
+    import argparse
+
+    from etui.cli.output import Output
+
+_SUFFIX = ".etuipkg"
+_ENCRYPTED = b"ENCRYPTED PRIVATE KEY"
+_MAX_PASSPHRASE_BYTES = 4096
+
+
+def _list(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        extensions = client.call(wallet.Extensions()).extensions
+    columns = (
+        ("extension", "EXTENSION"),
+        ("name", "NAME"),
+        ("version", "VERSION"),
+        ("provides", "PROVIDES"),
+        ("state", "STATE"),
+    )
+    output.rows(extensions, columns, "No Extension is installed.")
+    return Exit.OK
+
+
+def _install_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=f"a signed package ({_SUFFIX})")
+
+
+def _install(arguments: Arguments, output: Output) -> Exit:
+    path = absolute(arguments.file)
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    with connect() as client:
+        result = client.call(wallet.Install(path=str(path)))
+    output.value(result, single_line(f"Installed {result.extension} {result.version}."))
+    return Exit.OK
+
+
+def _remove_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("extension", metavar="EXTENSION", help="as `etui extension list` names it")
+    parser.add_argument("--yes", action="store_true", help="do not ask at the terminal; the Trusted Dialog still asks")
+
+
+def _remove(arguments: Arguments, output: Output) -> Exit:
+    name = single_line(arguments.extension)
+    question = f"This removes {name} and destroys the key of its data, which nothing can read after that. Remove it?"
+    if not arguments.yes and not confirmed(question):
+        raise CommandError("nothing was removed", Exit.DENIED)
+    with connect() as client:
+        client.call(wallet.Remove(extension=arguments.extension))
+    output.value({"removed": arguments.extension}, f"Removed {name}; the key of its data is destroyed.")
+    return Exit.OK
+
+
+def _pack_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="with manifest.toml at its top")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: the folder's name and {_SUFFIX}")
+
+
+def _pack(arguments: Arguments, output: Output) -> Exit:
+    from etui.cli.packing import packed  # noqa: PLC0415  # trusted code, for who publishes
+
+    folder = absolute(arguments.folder)
+    path = arguments.output or Path(f"{folder.resolve().name}{_SUFFIX}")
+    package = packed(folder)
+    with whole_file(path, 0o644) as file:
+        file.write(package)
+    output.value({"file": str(path), "bytes": len(package)}, f"Packed {path} ({len(package)} bytes), not signed yet.")
+    return Exit.OK
+
+
+def _key_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--passphrase-fd", type=int, metavar="N", help="read the key's passphrase from this descriptor")
+
+
+def _sign_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=f"a package ({_SUFFIX}); replaced by the signed one")
+    parser.add_argument("--key", type=Path, required=True, metavar="KEY", help="of `etui extension keygen`")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the signed package here instead")
+    _key_arguments(parser)
+
+
+def _sign(arguments: Arguments, output: Output) -> Exit:
+    from etui.cli.packing import signed  # noqa: PLC0415  # trusted code, for who publishes
+
+    key = read_file(arguments.key)
+    passphrase = _passphrase(arguments, twice=False) if _ENCRYPTED in key else None
+    package, what = signed(read_file(arguments.file), key, passphrase)
+    path: Path = arguments.output or arguments.file
+    if arguments.output is None:
+        _replace(path, package)
+    else:
+        with whole_file(path, 0o644) as file:
+            file.write(package)
+    output.value(what, f"Signed {path}: {what.extension} {what.version}\nby {what.fingerprint}")
+    return Exit.OK
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Puts new content in a file's place, all or nothing."""
+    new = path.with_name(path.name + ".signed")
+    with whole_file(new, 0o644) as file:
+        file.write(content)
+    new.replace(path)
+
+
+def _keygen_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("key", type=Path, metavar="KEY", help="the file to write")
+    parser.add_argument("--no-passphrase", action="store_true", help="who has the file can sign")
+    _key_arguments(parser)
+
+
+def _keygen(arguments: Arguments, output: Output) -> Exit:
+    from etui.cli.packing import new_key  # noqa: PLC0415  # trusted code, for who publishes
+
+    passphrase = None if arguments.no_passphrase else _passphrase(arguments, twice=True)
+    pem, fingerprint = new_key(passphrase)
+    with whole_file(arguments.key) as file:
+        file.write(pem)
+    text = f"Wrote {arguments.key}. Keep it: only it can sign later versions. People know it as\n{fingerprint}"
+    output.value({"file": str(arguments.key), "fingerprint": fingerprint}, text)
+    return Exit.OK
+
+
+def _passphrase(arguments: Arguments, *, twice: bool) -> bytes:
+    if arguments.passphrase_fd is not None:
+        try:
+            passphrase = os.read(arguments.passphrase_fd, _MAX_PASSPHRASE_BYTES).removesuffix(b"\n")
+        except OSError as error:
+            raise CommandError(f"descriptor {arguments.passphrase_fd}: {error.strerror}", Exit.USAGE) from None
+    elif not sys.stdin.isatty():
+        raise CommandError("there is no terminal to ask for the key's passphrase: give --passphrase-fd", Exit.USAGE)
+    else:
+        passphrase = getpass.getpass("Passphrase of the publisher's key: ").encode()
+        if twice and getpass.getpass("Once more: ").encode() != passphrase:
+            raise CommandError("the two were not the same", Exit.USAGE)
+    if not passphrase:
+        raise CommandError("the passphrase is empty; --no-passphrase makes a key without one", Exit.USAGE)
+    return passphrase
+
+
+LIST = Command(
+    name="extension list",
+    help="list installed Extensions",
+    run=_list,
+    stands_for_group=True,
+    examples=(("etui extension", "names, versions, what they provide and may do"),),
+)
+INSTALL = Command(
+    name="extension install",
+    help="install a signed package",
+    text="Installs a signed package. The Trusted Dialog shows its publisher and what it may do, and asks.",
+    arguments=_install_arguments,
+    run=_install,
+    examples=((f"etui extension install parking{_SUFFIX}", "or an update of it"),),
+)
+REMOVE = Command(
+    name="extension remove",
+    help="remove an Extension and destroy its key",
+    text="Removes an Extension and destroys the key of its data: nothing can read that data after it. It asks first,\n"
+    "and so does the Trusted Dialog.",
+    arguments=_remove_arguments,
+    run=_remove,
+    examples=(("etui extension remove ext:org.example/org.example.parking", "as `etui extension list` names it"),),
+)
+PACK = Command(
+    name="extension pack",
+    help="make a package of a folder",
+    text="Makes a package of a folder; the same files give the same package, bit for bit. No wallet needs to run.",
+    arguments=_pack_arguments,
+    run=_pack,
+    examples=((f"etui extension pack parking -o parking{_SUFFIX}", "next: `etui extension sign`"),),
+)
+SIGN = Command(
+    name="extension sign",
+    help="sign a package",
+    text="Signs a package with its publisher's key, and refuses one that could never be installed.",
+    arguments=_sign_arguments,
+    run=_sign,
+    examples=((f"etui extension sign parking{_SUFFIX} --key publisher.pem", "asks for the key's passphrase"),),
+)
+KEYGEN = Command(
+    name="extension keygen",
+    help="make a publisher's key",
+    text="Makes a publisher's key (Ed25519, in a PKCS#8 PEM file), encrypted under a passphrase.",
+    arguments=_keygen_arguments,
+    run=_keygen,
+    examples=(("etui extension keygen publisher.pem", "asks for a passphrase"),),
+)

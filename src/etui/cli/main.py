@@ -1,0 +1,131 @@
+"""Parses the command line, runs the command, and turns errors into a sentence and an exit status."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Final, cast
+
+from etui import __version__
+from etui.cli.command import Command
+from etui.cli.commands import COMMANDS, GROUPS, SECTIONS
+from etui.cli.exits import CommandError, Exit, exit_of
+from etui.cli.output import Output, printable
+from etui.cli.page import start_page
+from etui.protocol import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_END_OF_OPTIONS: Final = "--"
+_INTERRUPTED: Final = 130
+"""128 and the number of SIGINT, as shells have it."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """The parser of ``etui`` itself, whose help is the start page."""
+
+    def format_help(self) -> str:
+        return start_page(SECTIONS)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs ``etui`` with these arguments; the exit status is one of ``Exit``, or that of the program it started."""
+    _print_all_characters()
+    parser = build_parser()
+    words, program = _split(arguments)
+    parsed = parser.parse_args(words)
+    command = cast("Command | None", getattr(parsed, "command", None))
+    if command is None:
+        parser.print_help()
+        return Exit.OK
+    if program is not None and not command.takes_program:
+        parser.error(f"`etui {command.name}` starts no program: nothing may follow {_END_OF_OPTIONS}")
+    parsed.program = program or []
+    parsed.parser = parser
+    output = Output(as_json=getattr(parsed, "json", False))
+    try:
+        return command.run(parsed, output)
+    except ProtocolError as error:
+        why = f" (etui why {error.why})" if error.why else ""
+        output.note(f"etui: {printable(error.message)}{why}")
+        return exit_of(error)
+    except CommandError as error:
+        output.note(f"etui: {error}")
+        return error.status
+    except KeyboardInterrupt:
+        output.note("etui: interrupted")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the result has seen enough; the interpreter must not write what is left.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line, also for completion and the reference pages."""
+    parser = _Parser(prog="etui")
+    parser.add_argument("--version", action="version", version=f"etui {__version__}", help="show the version")
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=argparse.ArgumentParser)
+    groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
+    for command in COMMANDS:
+        group, _, name = command.name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = _add_group(commands, group)
+        _add(groups[group] if group else commands, name, command)
+    return parser
+
+
+def _add_group(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], group: str
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    stands = next((c for c in COMMANDS if c.stands_for_group and c.name.startswith(f"{group} ")), None)
+    parser = commands.add_parser(
+        group,
+        help=GROUPS[group],
+        description=GROUPS[group],
+        epilog=f"`etui {group}` alone: {stands.help}" if stands is not None else None,
+    )
+    if stands is not None:
+        _provide(parser, stands)
+    return parser.add_subparsers(title="commands", metavar="COMMAND", required=stands is None)
+
+
+def _add(parsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str, command: Command) -> None:
+    examples = "".join(f"\n  {line}\n      {purpose}" for line, purpose in command.examples)
+    parser = parsers.add_parser(
+        name,
+        help=command.help,
+        description=command.text or command.help,
+        epilog=f"examples:{examples}" if examples else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _provide(parser, command)
+    if command.takes_program:
+        usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+        parser.usage = f"{usage} -- COMMAND [ARGUMENT ...]".replace("%", "%%")
+
+
+def _provide(parser: argparse.ArgumentParser, command: Command) -> None:
+    text = "print one JSON value instead of text"
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=text)
+    command.arguments(parser)
+    parser.set_defaults(command=command)
+
+
+def _print_all_characters() -> None:
+    """Where the locale has no sign for a character, it is written by its number rather than not at all."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[str], list[str] | None]:
+    """Our own words, and those of a program behind the first ``--``."""
+    words = list(arguments)
+    if _END_OF_OPTIONS not in words:
+        return words, None
+    at = words.index(_END_OF_OPTIONS)
+    return words[:at], words[at + 1 :]

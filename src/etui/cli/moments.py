@@ -1,0 +1,29 @@
+"""Moments that a person writes: from now on, or a date."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from datetime import datetime
+from typing import Final
+
+_FROM_NOW: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])\Z")
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
+
+
+def read_moment(text: str, now: float) -> int:
+    """Seconds since 1970 of ``2h``, ``30m``, ``7d``, ``1w`` from now, or of a date of ISO 8601.
+
+    A date without a zone is of this place. Raises ``argparse.ArgumentTypeError`` for what is neither, or past.
+    """
+    if match := _FROM_NOW.match(text):
+        return int(now) + int(match[1]) * _SECONDS[match[2]]
+    try:
+        moment = int(datetime.fromisoformat(text).astimezone().timestamp())
+    except (ValueError, OverflowError):
+        msg = f"{text!r} is no moment: give 30m, 2h, 7d, or a date as 2030-12-31 or 2030-12-31T18:00"
+        raise argparse.ArgumentTypeError(msg) from None
+    if moment <= now:
+        msg = f"{text!r} is past"
+        raise argparse.ArgumentTypeError(msg)
+    return moment

@@ -1,0 +1,95 @@
+"""Which item is meant: by its reference, or by words that fit exactly one.
+
+Rules:
+
+1. What this Client may read unasked is looked through first, without a question. One that fits is the one.
+2. Otherwise the user is asked: to read what fits, where the item is to be read; else to list what lies in the wallet,
+   which lets nothing be read.
+3. Words fit where each is part of the label or of an attribute. Of several that fit, one whose label is exactly those
+   words is meant; else none is, and the message lists them.
+4. A collection is no item here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from etui.cli.exits import CommandError, Exit
+from etui.cli.output import quoted, single_line
+from etui.interfaces import Item
+from etui.interfaces import secret_1 as secret
+from etui.interfaces import wallet_1 as wallet
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Mapping
+
+    from etui.sdk import Client
+
+_REFERENCE: Final = "r1."
+_COLLECTION: Final = "group"
+_MAX_LISTED: Final = 10
+
+
+def add_item_argument(parser: argparse.ArgumentParser) -> None:
+    """The argument ITEM."""
+    parser.add_argument("item", metavar="ITEM", help="a reference, or words that match exactly one item")
+
+
+def item_to_read(client: Client, item: str) -> Item:
+    """The item that is meant, which may then be read; raises ``CommandError``, ``ProtocolError``."""
+    if item.startswith(_REFERENCE):
+        return Item(item=item, kind="item")
+    found = _unasked(client, item)
+    return _one(found or list(client.call(secret.Find(text=item)).items), item)
+
+
+def item_to_name(client: Client, item: str) -> Item:
+    """The item that is meant, without a right to read it; raises ``CommandError``, ``ProtocolError``."""
+    if item.startswith(_REFERENCE):
+        return Item(item=item, kind="item")
+    found = _unasked(client, item)
+    return _one(found or fitting(client.call(wallet.Inventory()).items, item.split()), item)
+
+
+def fitting(
+    items: Iterable[Item], words: Iterable[str], attributes: Mapping[str, str] | None = None, kind: str = ""
+) -> list[Item]:
+    """The items that all of these fit."""
+    wanted = [word.casefold() for word in words]
+    return [
+        item
+        for item in items
+        if kind in {"", item.kind}
+        and (attributes or {}).items() <= item.attributes.items()
+        and all(word in " ".join((item.label, *item.attributes.values())).casefold() for word in wanted)
+    ]
+
+
+def named(item: Item) -> str:
+    """The item for people."""
+    return quoted(item.label) if item.label else "the item"
+
+
+def _unasked(client: Client, words: str) -> list[Item]:
+    return [item for item in client.call(secret.Find(text=words), quiet=True).items if item.kind != _COLLECTION]
+
+
+def _one(items: list[Item], words: str) -> Item:
+    items = [item for item in items if item.kind != _COLLECTION]
+    exact = [item for item in items if item.label.casefold() == words.casefold()]
+    match exact if len(exact) == 1 else items:
+        case [item]:
+            return item
+        case []:
+            raise CommandError(f"no item matches {quoted(words)}; `etui find` lists what there is", Exit.NOT_FOUND)
+        case several:
+            lines = [f"  {_described(item)}" for item in several[:_MAX_LISTED]]
+            lines += [f"  and {len(several) - _MAX_LISTED} more"] if len(several) > _MAX_LISTED else []
+            text = f"{len(several)} items match {quoted(words)}; give more words, or a reference of `etui find`:"
+            raise CommandError("\n".join([text, *lines]), Exit.USAGE)
+
+
+def _described(item: Item) -> str:
+    attributes = " ".join(f"{name}={value}" for name, value in sorted(item.attributes.items()))
+    return single_line(f"{item.label} ({item.kind}) {attributes}")

@@ -1,0 +1,88 @@
+"""What a command says: text for people, or with ``--json`` one JSON value for programs, always on standard output."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_TIMES: Final = frozenset({"at", "created", "installed", "last", "modified", "replaced", "since", "until"})
+"""Members that hold seconds since 1970, by the names that the interfaces give them."""
+
+
+class Output:
+    """Prints a command's result in the form that was asked for."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def value(self, value: Any, text: str) -> None:  # noqa: ANN401  # whatever msgspec encodes
+        """A result: the value for programs, the text for people."""
+        if self.as_json:
+            sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+        elif text:
+            sys.stdout.write(text.rstrip("\n") + "\n")
+
+    def rows(self, rows: Sequence[Any], columns: Sequence[tuple[str, str]], empty: str) -> None:
+        """A table: ``columns`` are pairs of a struct's member and its heading; ``empty``: said for no rows."""
+        if self.as_json or not rows:
+            self.value(list(rows), empty)
+            return
+        cells = [[heading for _, heading in columns]]
+        cells += [[_shown(name, getattr(row, name)) for name, _ in columns] for row in rows]
+        widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
+        lines = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
+        self.value(None, "\n".join(lines))
+
+    def note(self, text: str) -> None:
+        """Something to know that is no result, on standard error."""
+        sys.stderr.write(text.rstrip("\n") + "\n")
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal: control and format characters become visible marks."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
+def single_line(text: str) -> str:
+    """The text as ``printable`` makes it, on one line."""
+    return printable(text).replace("\n", " ")
+
+
+def quoted(text: str) -> str:
+    """A name that came from elsewhere, within the text of ours."""
+    return f"“{single_line(text).translate(_QUOTES)}”"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital at its beginning."""
+    return text[:1].upper() + text[1:]
+
+
+def moment(seconds: int) -> str:
+    """A moment (seconds since 1970) in the time of this place."""
+    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+_QUOTES: Final = str.maketrans("“”", "''")
+
+
+def _shown(name: str, value: object) -> str:
+    match value:
+        case None | "":
+            return "-"
+        case list():
+            return single_line(", ".join(str(entry) for entry in value)) or "-"
+        case dict():
+            return single_line(" ".join(f"{key}={text}" for key, text in sorted(value.items()))) or "-"
+        case bool():
+            return "yes" if value else "no"
+        case int() if name in _TIMES:
+            return moment(value)
+        case _:
+            return single_line(str(value))

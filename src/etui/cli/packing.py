@@ -1,0 +1,50 @@
+"""Packing and signing a package: what a publisher does, for which no wallet is needed.
+
+Beside ``up`` this is the one module of the command line that imports trusted code, and of that only the pure functions
+that make an archive and sign it: what makes a package and what later refuses it must not be two programs. It starts
+nothing and reads no profile.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from etui.cli.exits import CommandError
+from etui.sealing import Secret
+from etui.trusted.package import PackageError, PublisherKey, fingerprint, pack, sign, verify
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """What was signed, and by which key."""
+
+    extension: str
+    version: str
+    fingerprint: str
+
+
+def packed(folder: Path) -> bytes:
+    """The unsigned package of a folder; raises ``CommandError``."""
+    try:
+        return pack(folder)
+    except PackageError as error:
+        raise CommandError(f"{folder} cannot be packed: {error}") from None
+
+
+def signed(package: bytes, key_pem: bytes, passphrase: bytes | None) -> tuple[bytes, Signed]:
+    """The package with the signature of this key, and what to say of it; raises ``CommandError``."""
+    try:
+        key = PublisherKey.load(Secret(key_pem), None if passphrase is None else Secret(passphrase))
+        result = sign(package, key)
+        manifest = verify(result).manifest
+    except PackageError as error:
+        raise CommandError(str(error)) from None
+    return result, Signed(f"ext:{manifest.publisher}/{manifest.id}", manifest.version, fingerprint(key.public))
+
+
+def new_key(passphrase: bytes | None) -> tuple[bytes, str]:
+    """A new publisher's key as PEM, encrypted if there is a passphrase, and its fingerprint."""
+    key = PublisherKey.generate()
+    pem = key.pem(None if passphrase is None else Secret(passphrase))
+    return pem.reveal(), fingerprint(key.public)

@@ -1,0 +1,90 @@
+"""``etui audit list · audit verify · why``: what was asked for, and what was decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etui.cli.command import Arguments, Command, connect
+from etui.cli.exits import Exit
+from etui.cli.output import printable
+from etui.interfaces import wallet_1 as wallet
+
+if TYPE_CHECKING:
+    import argparse
+
+    from etui.cli.output import Output
+
+_LIMIT = 50
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=int, default=_LIMIT, metavar="N", help=f"at most so many (default: {_LIMIT})")
+    parser.add_argument("--text", metavar="WORDS", help="only records that have all of these words")
+    parser.add_argument("--before", metavar="ID", help="only records older than this one")
+
+
+def _list(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        request = wallet.Audit(limit=arguments.limit, text=arguments.text, before=arguments.before)
+        records = client.call(request).records
+    columns = (
+        ("id", "ID"),
+        ("at", "WHEN"),
+        ("label", "WHO"),
+        ("action", "ASKED FOR"),
+        ("what", "OF"),
+        ("outcome", "OUTCOME"),
+        ("through", "THROUGH"),
+    )
+    output.rows(records, columns, "There is no such record.")
+    return Exit.OK
+
+
+def _verify(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        verdict = client.call(wallet.Verify())
+    whole = f"{verdict.records} records are whole and in order."
+    lines = [whole if verdict.ok else "The audit is NOT as it was written."]
+    lines += [f"  {finding}" for finding in verdict.findings]
+    output.value(verdict, printable("\n".join([*lines, verdict.rollback])))
+    return Exit.OK if verdict.ok else Exit.FAILED
+
+
+def _why_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="of `etui audit`, or of a refusal")
+
+
+def _why(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        explanation = client.call(wallet.Why(id=arguments.id))
+    output.value(explanation, printable("\n".join(explanation.sentences)))
+    return Exit.OK
+
+
+LIST = Command(
+    name="audit list",
+    help="list what was asked for and decided, newest first",
+    arguments=_list_arguments,
+    run=_list,
+    stands_for_group=True,
+    examples=(
+        ("etui audit", f"the last {_LIMIT}"),
+        ("etui audit --text 'secret/1.read refused'", "which reads you refused"),
+    ),
+)
+VERIFY = Command(
+    name="audit verify",
+    help="check that no record was changed or taken out",
+    text="Checks the whole audit: that no record was changed, taken out or put in. 1 is the exit status if one was.",
+    run=_verify,
+    examples=(("etui audit verify --json", "for a program"),),
+)
+WHY = Command(
+    name="why",
+    help="explain a decision",
+    text="Explains a decision: who asked, how well the wallet knows that, for what, and what decided it.",
+    arguments=_why_arguments,
+    run=_why,
+    examples=(("etui why d-7K", "a record of `etui audit`"),),
+)

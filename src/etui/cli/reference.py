@@ -1,0 +1,68 @@
+"""``etui help · completion``: what there is to say, and to type."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, cast
+
+from etui.cli.command import Arguments, Command
+from etui.cli.completion import SHELLS, commands_of
+from etui.cli.exits import MEANINGS, CommandError, Exit
+
+if TYPE_CHECKING:
+    from etui.cli.output import Output
+
+_EXITS = "exits"
+
+
+def _help_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("topic", nargs="*", metavar="TOPIC", help=f"a command, or {_EXITS}")
+
+
+def _help(arguments: Arguments, output: Output) -> Exit:
+    topic: list[str] = arguments.topic
+    if topic == [_EXITS]:
+        rows = {str(status.value): meaning for status, meaning in MEANINGS.items()}
+        lines = [f"{status:>3}  {meaning}" for status, meaning in rows.items()]
+        heading = "Exit statuses of every command; `use` and `code` end as the command that they start."
+        output.value(rows, "\n".join([heading, "", *lines]))
+        return Exit.OK
+    parser = cast("argparse.ArgumentParser", arguments.parser)
+    for word in topic:
+        known = commands_of(parser)
+        if word not in known:
+            text = f"there is no help on {' '.join(topic)}; `etui help` lists what there is"
+            raise CommandError(text, Exit.NOT_FOUND)
+        parser = known[word]
+    output.value({"help": parser.format_help()}, parser.format_help())
+    return Exit.OK
+
+
+def _completion_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=tuple(SHELLS))
+
+
+def _completion(arguments: Arguments, output: Output) -> Exit:
+    script = SHELLS[arguments.shell](cast("argparse.ArgumentParser", arguments.parser))
+    output.value({"script": script}, script)
+    return Exit.OK
+
+
+HELP = Command(
+    name="help",
+    help="show help on a command, or the exit statuses",
+    arguments=_help_arguments,
+    run=_help,
+    examples=(("etui help exits", "what a status means"), ("etui help door enable", "as `etui door enable --help`")),
+)
+COMPLETION = Command(
+    name="completion",
+    help="print what completes command lines in your shell",
+    arguments=_completion_arguments,
+    run=_completion,
+    examples=(
+        ('eval "$(etui completion bash)"', "in ~/.bashrc"),
+        ("etui completion zsh > ~/.zfunc/_etui", "in a folder of $fpath"),
+        ("etui completion fish > ~/.config/fish/completions/etui.fish", "found by itself"),
+    ),
+)

@@ -1,0 +1,141 @@
+"""``etui clients · grants · grant · revoke``: who may do what."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from etui.cli.command import Arguments, Command, connect
+from etui.cli.exits import CommandError, Exit
+from etui.cli.moments import read_moment
+from etui.cli.naming import item_to_name
+from etui.interfaces import wallet_1 as wallet
+
+if TYPE_CHECKING:
+    import argparse
+
+    from etui.cli.output import Output
+
+
+def _clients(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        clients = client.call(wallet.Clients()).clients
+    columns = (
+        ("label", "NAME"),
+        ("client", "CLIENT"),
+        ("strength", "EVIDENCE"),
+        ("since", "SINCE"),
+        ("last", "LAST"),
+        ("decisions", "DECISIONS"),
+    )
+    output.rows(clients, columns, "No program has asked this wallet for anything yet.")
+    return Exit.OK
+
+
+def _grants_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--client", metavar="CLIENT", help="only those of this Client, as `etui clients` names it")
+
+
+def _grants(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        grants = client.call(wallet.Grants(client=arguments.client)).grants
+    columns = (
+        ("grant", "GRANT"),
+        ("label", "NAME"),
+        ("action", "MAY"),
+        ("what", "ON"),
+        ("why", "BECAUSE"),
+        ("since", "SINCE"),
+        ("until", "UNTIL"),
+        ("uses_left", "USES LEFT"),
+    )
+    output.rows(grants, columns, "Nobody has a lasting right.")
+    return Exit.OK
+
+
+def _moment(text: str) -> int:
+    return read_moment(text, time.time())
+
+
+def _grant_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("client", metavar="CLIENT", help="as `etui clients` names it")
+    parser.add_argument("action", metavar="ACTION", help="a method, as secret/1.read")
+    parser.add_argument("--item", metavar="ITEM", help="a reference, or words that match exactly one; else all items")
+    parser.add_argument("--uses", type=int, metavar="N", help="how often")
+    parser.add_argument("--until", type=_moment, metavar="WHEN", help="30m, 2h, 7d, or a date as 2030-12-31")
+    parser.add_argument("--limit-minor", type=int, metavar="N", help="an amount in minor units, with --currency")
+    parser.add_argument("--currency", metavar="CODE", help="of ISO 4217")
+
+
+def _grant(arguments: Arguments, output: Output) -> Exit:
+    if (arguments.limit_minor is None) != (arguments.currency is None):
+        raise CommandError("--limit-minor and --currency belong together", Exit.USAGE)
+    with connect() as client:
+        item = item_to_name(client, arguments.item).item if arguments.item else None
+        request = wallet.Grant(
+            client=arguments.client,
+            action=arguments.action,
+            item=item,
+            uses=arguments.uses,
+            until=arguments.until,
+            limit_minor=arguments.limit_minor,
+            currency=arguments.currency,
+        )
+        result = client.call(request)
+    output.value(result, f"Granted; `etui revoke {result.grant}` takes it back.")
+    return Exit.OK
+
+
+def _revoke_arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("grant", nargs="?", metavar="GRANT", help="one right, as `etui grants` names it")
+    what.add_argument("--client", metavar="CLIENT", help="all rights of a Client; references it was given end too")
+
+
+def _revoke(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        result = client.call(wallet.Revoke(grant=arguments.grant, client=arguments.client))
+    rights = "1 right was" if result.revoked == 1 else f"{result.revoked} rights were"
+    output.value(result, f"{rights} taken back.")
+    return Exit.OK if result.revoked else Exit.NOT_FOUND
+
+
+CLIENTS = Command(
+    name="clients",
+    help="list the programs that have asked for something",
+    run=_clients,
+    examples=(("etui clients", "who has asked, and how well the wallet knows that"),),
+)
+GRANTS = Command(
+    name="grants",
+    help="list lasting rights",
+    arguments=_grants_arguments,
+    run=_grants,
+    examples=(
+        ("etui grants", "of every Client"),
+        ("etui grants --client app:/usr/bin/mailer", "of one"),
+    ),
+)
+GRANT = Command(
+    name="grant",
+    help="give a program a lasting right",
+    text="Gives a lasting right. It widens what a program may do, so the Trusted Dialog asks.",
+    arguments=_grant_arguments,
+    run=_grant,
+    examples=(
+        ("etui grant app:/usr/bin/mailer secret/1.read --item mail", "one item, until it is taken back"),
+        ("etui grant app:/usr/bin/mailer secret/1.read --uses 3 --until 2h", "any item, three times, for two hours"),
+    ),
+)
+REVOKE = Command(
+    name="revoke",
+    help="take rights back, at once and without a question",
+    text="Takes rights back, at once and without a question. What a program needs after that it has to ask for anew.",
+    arguments=_revoke_arguments,
+    run=_revoke,
+    examples=(
+        ("etui revoke g-a200f674e250", "one right of `etui grants`"),
+        ("etui revoke --client app:/usr/bin/mailer", "all that a program has"),
+    ),
+)

@@ -1,0 +1,155 @@
+"""``etui run``: what ``./run`` starts. It runs the wallet, and the first time it guides through making one.
+
+Rules:
+
+1. The wallet is a process beside this one, in the same foreground: Ctrl-C reaches both, and the wallet's exit status is
+   that of this command.
+2. Where nobody can be asked, nothing is started: there is neither a display nor a terminal (3).
+3. What is off here is said once, with the reason, when the wallet answers.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+from typing import TYPE_CHECKING, Final
+
+from etui.cli import up
+from etui.cli.command import Arguments, Command, profile_place
+from etui.cli.exits import CommandError, Exit
+from etui.cli.output import printable
+from etui.interfaces import wallet_1 as wallet
+from etui.protocol import ProtocolError
+from etui.sdk import Client, ConnectionLost
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from etui.cli.output import Output
+
+_TERMINAL: Final = "/dev/tty"
+_LOOK_S: Final = 0.05
+_NEXT: Final = """\
+Your wallet is ready. In another terminal:
+
+  etui status                       what it promises here
+  etui door enable secret-service   let programs that use libsecret find it
+  etui add 'Mail' -a user=ada       store a first secret
+  etui help                         everything else
+"""
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tour", action="store_true", help="play the whole story in a test profile, without a hand")
+    up.add_arguments(parser)
+
+
+def _run(arguments: Arguments, output: Output) -> Exit | int:
+    if arguments.tour:
+        from etui.cli.tour import run_tour  # noqa: PLC0415  # it starts the testkit, which nothing else here needs
+
+        return run_tour(output)
+    if arguments.script is None and not can_ask(os.environ):
+        text = "there is neither a display nor a terminal to ask you in: start it in one, or see it with ./run --tour"
+        raise CommandError(text, Exit.NO_TERMINAL)
+    if _runs_already():
+        raise CommandError("the wallet of this profile runs already; `etui status` shows it, `etui stop` ends it")
+    for note in circumstances(os.environ, os.getuid()):
+        output.note(f"etui: {note}")
+    return _bring_up(arguments, output)
+
+
+def can_ask(environ: Mapping[str, str], terminal: str = _TERMINAL) -> bool:
+    """Whether there is a display or a terminal in which the user can be asked."""
+    if environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY"):
+        return True
+    try:
+        os.close(os.open(terminal, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return True
+
+
+def circumstances(environ: Mapping[str, str], uid: int) -> list[str]:
+    """What is not here, and what follows from that."""
+    notes = []
+    if not environ.get("XDG_RUNTIME_DIR"):
+        notes.append(f"XDG_RUNTIME_DIR is not set, so the wallet listens below /tmp/etui-{uid}")
+    if not environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        notes.append("there is no session bus here (DBUS_SESSION_BUS_ADDRESS), so the Secret Service door stays off")
+    return notes
+
+
+def _runs_already() -> bool:
+    try:
+        Client.connect(profile_place().socket, name="etui").close()
+    except ConnectionLost:
+        return False
+    return True
+
+
+def _bring_up(arguments: Arguments, output: Output) -> int:
+    """Runs the wallet until it ends, and guides meanwhile; its exit status."""
+    process = subprocess.Popen([sys.executable, "-I", "-m", "etui.cli", "up", *up.command_line(arguments)])
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        process.send_signal(number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, pass_on)
+    # Ctrl-C reaches the wallet by itself; it ends in order, and this process with it.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        _guide(process, output)
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+
+
+def _guide(process: subprocess.Popen[bytes], output: Output) -> None:
+    """Waits until the wallet answers, and the first time has it made."""
+    socket = profile_place().socket
+    while process.poll() is None:
+        try:
+            with Client.connect(socket, name="etui") as client:
+                _greet(client, output)
+        except ConnectionLost:
+            time.sleep(_LOOK_S)
+        except ProtocolError as error:
+            output.note(f"etui: {printable(error.message)}; `etui init` tries it again, Ctrl-C ends the wallet")
+            return
+        else:
+            return
+
+
+def _greet(client: Client, output: Output) -> None:
+    status = client.call(wallet.Status())
+    if status.state != "none":
+        output.value(status, f"The wallet runs and is {status.state}. Ctrl-C ends it.")
+    else:
+        output.note("etui: there is no wallet in this profile yet; the Trusted Dialog guides you through making one")
+        client.call(wallet.Create())
+        output.value(client.call(wallet.Status()), _NEXT)
+    sys.stdout.flush()
+
+
+COMMAND = Command(
+    name="run",
+    help="run the wallet; the first time, make one",
+    text="Runs the wallet in the foreground and, the first time, guides through making one. With --tour it plays the\n"
+    "whole story in a test profile of its own, prints each step with the decision that was taken, and ends with 0\n"
+    "only if every step did what it says.",
+    arguments=_arguments,
+    run=_run,
+    examples=(
+        ("./run", "the same, after it has made ready what the wallet needs"),
+        ("etui run --tour", "see it work, without a display and without touching your wallet"),
+    ),
+)

@@ -1,0 +1,98 @@
+"""``etui settings · set · passphrase · recovery · appearance``: how the wallet behaves, unlocks and looks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etui.cli.command import Arguments, Command, connect
+from etui.cli.exits import Exit
+from etui.cli.output import single_line
+from etui.interfaces import wallet_1 as wallet
+
+if TYPE_CHECKING:
+    import argparse
+
+    from etui.cli.output import Output
+
+
+def _settings(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        settings = client.call(wallet.Settings()).settings
+    output.rows(settings, (("name", "NAME"), ("value", "VALUE"), ("text", "WHAT IT DOES")), "There are no settings.")
+    return Exit.OK
+
+
+def _set_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="as `etui settings` lists it")
+    parser.add_argument("value", metavar="VALUE")
+
+
+def _set(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        client.call(wallet.Set(name=arguments.name, value=arguments.value))
+    text = single_line(f"{arguments.name} is {arguments.value} now.")
+    output.value({"name": arguments.name, "value": arguments.value}, text)
+    return Exit.OK
+
+
+def _passphrase(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        client.call(wallet.ChangePassphrase())
+    output.value({"changed": "passphrase"}, "The passphrase is changed; the old one opens nothing any more.")
+    return Exit.OK
+
+
+def _recovery(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        client.call(wallet.ReplaceRecovery())
+    output.value({"changed": "recovery"}, "There is a new recovery key; the old one opens nothing any more.")
+    return Exit.OK
+
+
+def _appearance(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        client.call(wallet.Appearance())
+    output.value({"changed": "appearance"}, "Picture, phrase and colour are changed.")
+    return Exit.OK
+
+
+SETTINGS = Command(
+    name="settings",
+    help="list settings",
+    run=_settings,
+    examples=(("etui settings --json", "for a program"),),
+)
+SET = Command(
+    name="set",
+    help="change a setting",
+    text="Changes a setting. Where that lets programs do more than before, the Trusted Dialog asks.",
+    arguments=_set_arguments,
+    run=_set,
+    examples=(
+        ("etui set auto_lock_s 300", "lock after five minutes without a request"),
+        ("etui set open_session off", "no program reads anything unasked"),
+    ),
+)
+PASSPHRASE = Command(
+    name="passphrase",
+    help="change the passphrase, in the Trusted Dialog",
+    run=_passphrase,
+    examples=(("etui passphrase", "asks for the old one and the new one"),),
+)
+RECOVERY = Command(
+    name="recovery",
+    help="make a new recovery key; the old one ends",
+    text="Makes a new recovery key and shows it once, in the Trusted Dialog. The old one opens nothing after that.",
+    run=_recovery,
+    examples=(("etui recovery", "when the old one may have been seen"),),
+)
+APPEARANCE = Command(
+    name="appearance",
+    help="change the dialog's picture, phrase and colour",
+    run=_appearance,
+    examples=(("etui appearance", "when somebody may know them"),),
+)

@@ -1,0 +1,133 @@
+"""What the tour plays on: a test wallet, a message bus of its own, and two programs that use them, in one folder.
+
+Nothing here touches the user's wallet, bus or files: the folder is below /tmp and removed at the end, and every process
+that is started is ended by its own id.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from etui.cli.exits import CommandError
+from etui.interfaces import wallet_1 as wallet
+from etui.testkit import TestWallet
+
+if TYPE_CHECKING:
+    from etui.testkit import ScriptedUser
+
+_PACKAGES: Final = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools"}
+_BUS: Final = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <policy context="default">
+    <allow send_destination="*"/>
+    <allow receive_sender="*"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+_PROGRAM: Final = """\
+#!/bin/sh
+case $1 in
+    store) printf %s "$2" | secret-tool store --label='Mail of Ada' service mail user ada ;;
+    lookup) secret-tool lookup service mail user ada ;;
+esac
+"""
+_END_S: Final = 5.0
+
+
+class Stage:
+    """A wallet that runs, and programs that ask it for something."""
+
+    def __init__(self, played: TestWallet, programs: Path) -> None:
+        self._wallet = played
+        self._programs = programs
+        self._seen = ""
+
+    @property
+    def user(self) -> ScriptedUser:
+        """The user, who answers by rules."""
+        return self._wallet.user
+
+    @property
+    def test_wallet(self) -> TestWallet:
+        """The wallet."""
+        return self._wallet
+
+    def program(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs one of the two programs: ``mailer`` or ``game``."""
+        return self._wallet.run("sh", str(self._programs / name), *arguments)
+
+    def etui(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command of ours."""
+        return self._wallet.etui(*arguments)
+
+    def decisions(self, *actions: str) -> list[wallet.RecordRow]:
+        """The decisions on these actions since it was last asked, oldest first."""
+        with self._wallet.connect(name="tour") as client:
+            records = client.call(wallet.Audit(limit=200)).records
+        ids = [record.id for record in records]
+        new = records[: ids.index(self._seen)] if self._seen in ids else records
+        if ids:
+            self._seen = ids[0]
+        return [record for record in reversed(new) if record.action in actions]
+
+    def why(self, decision: str) -> list[str]:
+        """A decision in sentences."""
+        with self._wallet.connect(name="tour") as client:
+            return list(client.call(wallet.Why(id=decision)).sentences)
+
+
+@contextlib.contextmanager
+def stage() -> Iterator[Stage]:
+    """Sets everything up and takes it down; raises ``CommandError`` for what is not installed, ``StartError``."""
+    for program, package in _PACKAGES.items():
+        if shutil.which(program) is None:
+            raise CommandError(f"the tour needs {program}; on Debian: apt-get install {package}")
+    folder = Path(tempfile.mkdtemp(prefix="etui-tour-", dir="/tmp"))  # a socket's path has to be short
+    try:
+        with _bus(folder) as address:
+            for name in ("mailer", "game"):
+                (folder / name).write_text(_PROGRAM, encoding="utf-8")
+            environ = {"DBUS_SESSION_BUS_ADDRESS": address, "HOME": str(folder)}
+            played = folder / "w"
+            played.mkdir(mode=0o700)
+            with TestWallet(played, environ=environ) as started:
+                yield Stage(started, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _bus(folder: Path) -> Iterator[str]:
+    """A message bus of its own, on which nothing is started by itself; its address."""
+    config = folder / "bus.conf"
+    config.write_text(_BUS.format(socket=folder / "bus"), encoding="utf-8")
+    read, write = os.pipe()
+    with (folder / "bus.log").open("wb") as log:
+        command = ["dbus-daemon", f"--config-file={config}", "--nofork", f"--print-address={write}"]
+        process = subprocess.Popen(command, pass_fds=[write], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    os.close(write)
+    try:
+        with os.fdopen(read, encoding="utf-8") as printed:
+            address = printed.readline().strip()
+        if not address:
+            raise CommandError(f"dbus-daemon did not start: {(folder / 'bus.log').read_text(encoding='utf-8')}")
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,47 @@
+"""What the user gives in secret: typed without echo, or piped in; never on the command line."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Final
+
+from etui.cli.exits import CommandError, Exit
+
+MAX_SECRET_BYTES: Final = 1 << 20
+
+
+def read_secret(prompt: str, *, exact: bool = False) -> bytes:
+    """A secret from standard input, or asked for twice where that is a terminal.
+
+    ``exact``: every byte counts; else one newline at the end of what is piped in is not part of it. Raises
+    ``CommandError`` where nothing comes or more than 1 MiB.
+    """
+    value = _asked_twice(prompt) if sys.stdin.isatty() else sys.stdin.buffer.read(MAX_SECRET_BYTES + 2)
+    if not exact:
+        value = value.removesuffix(b"\n").removesuffix(b"\r")
+    if not value:
+        raise CommandError("no secret was given: type it, pipe it in, or use --generate", Exit.USAGE)
+    if len(value) > MAX_SECRET_BYTES:
+        raise CommandError("the secret is larger than 1 MiB", Exit.USAGE)
+    return value
+
+
+def confirmed(question: str) -> bool:
+    """Whether the user answers yes at the terminal; raises ``CommandError`` where there is none to ask at."""
+    if not sys.stdin.isatty():
+        raise CommandError(f"{question} There is no terminal to answer at: give --yes to say so", Exit.USAGE)
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
+def _asked_twice(prompt: str) -> bytes:
+    try:
+        value = getpass.getpass(f"{prompt}: ")
+        again = getpass.getpass(f"{prompt}, once more: ")
+    except EOFError:
+        return b""
+    if value != again:
+        raise CommandError("the two were not the same; nothing was stored", Exit.USAGE)
+    return value.encode()

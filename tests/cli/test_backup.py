@@ -1,0 +1,68 @@
+"""The whole wallet in one file, and back in another place."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from tests.cli.etui import done, etui, run
+
+from etui.testkit import TestWallet
+
+
+def test_a_wallet_restored_elsewhere_opens_with_its_passphrase_and_holds_its_items(
+    wallet: TestWallet, short_dir: Path
+) -> None:
+    done(wallet, "add", "Mail", "-a", "user=ada", stdin="hunter2")
+    archive = short_dir / "wallet.etui"
+    exported = etui(wallet, "export", str(archive))
+    assert exported.returncode == 0, exported.stderr
+    assert "was locked for this" in exported.stderr
+    assert stat.S_IMODE(archive.stat().st_mode) == 0o600
+    assert b"hunter2" not in archive.read_bytes()
+    wallet.end()
+
+    (short_dir / "other").mkdir(mode=0o700)
+    other = TestWallet(short_dir / "other")
+    other.user.approves()
+    restored = run("restore", str(archive), environ=other.environ)
+    assert restored.returncode == 0, restored.stderr
+    with other:
+        other.unlock()
+        assert done(other, "use", "mail", "--stdin", "--", "cat") == "hunter2"
+        assert "whole" in done(other, "audit", "verify")
+
+
+def test_a_damaged_archive_is_refused_with_what_and_where_and_nothing_is_left(
+    wallet: TestWallet, short_dir: Path
+) -> None:
+    done(wallet, "lock")
+    archive = short_dir / "wallet.etui"
+    done(wallet, "export", str(archive))
+    content = bytearray(archive.read_bytes())
+    content[content.rindex(b"vault/slots.json") + 600] ^= 1
+    archive.write_bytes(content)
+    target = short_dir / "new" / "home"
+    result = run("restore", str(archive), environ={"ETUI_HOME": str(target)})
+    assert result.returncode == 1
+    assert "'vault/slots.json' is not as it was written" in result.stderr
+    assert not target.parent.exists()
+
+
+def test_nothing_is_overwritten(wallet: TestWallet, short_dir: Path) -> None:
+    archive = short_dir / "wallet.etui"
+    done(wallet, "export", str(archive))
+    before = archive.read_bytes()
+    assert etui(wallet, "export", str(archive)).returncode == 2
+    assert archive.read_bytes() == before
+    assert etui(wallet, "restore", str(archive)).returncode == 2
+
+
+@pytest.mark.parametrize("command", ["export", "restore"])
+def test_what_is_not_there_is_named(short_dir: Path, command: str) -> None:
+    environ = {"ETUI_HOME": str(short_dir / "none"), "XDG_RUNTIME_DIR": str(short_dir)}
+    result = run(command, str(short_dir / "file"), environ=environ)
+    assert result.returncode == 8
+    assert str(short_dir) in result.stderr
+    assert list(short_dir.iterdir()) == []

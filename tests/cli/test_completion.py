@@ -1,0 +1,54 @@
+"""Completion, in the shells themselves."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+import pytest
+
+from etui.cli.completion import SHELLS
+from etui.cli.main import build_parser
+
+
+def bash_completes(*words: str) -> set[str]:
+    """What bash offers behind these words; the last is what is being typed."""
+    script = SHELLS["bash"](build_parser())
+    quoted = " ".join(f"'{word}'" for word in ("etui", *words))
+    ask = f'COMP_WORDS=({quoted}); COMP_CWORD={len(words)}; _etui; printf "%s\\n" "${{COMPREPLY[@]}}"'
+    result = subprocess.run(
+        ["bash", "--norc", "-eu", "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=True
+    )
+    assert result.stderr == ""
+    return set(result.stdout.split())
+
+
+def test_bash_completes_commands() -> None:
+    assert bash_completes("re") == {"reveal", "restore-value", "revoke", "recovery", "restore"}
+
+
+def test_bash_completes_the_commands_of_a_group() -> None:
+    assert {"list", "enable", "disable"} <= bash_completes("door", "")
+    assert bash_completes("door", "en") == {"enable"}
+
+
+def test_bash_completes_options_behind_arguments() -> None:
+    assert bash_completes("use", "mail", "--f") == {"--fd"}
+
+
+def test_bash_completes_the_values_of_an_option_and_of_an_argument() -> None:
+    assert bash_completes("add", "Mail", "--kind", "lo") == {"login"}
+    assert bash_completes("completion", "") >= {"bash", "zsh", "fish"}
+
+
+def test_bash_leaves_what_follows_the_dashes_alone() -> None:
+    assert bash_completes("use", "mail", "--", "fi") == set()
+
+
+@pytest.mark.parametrize(("shell", "check"), [("zsh", "-n"), ("fish", "--no-execute")])
+def test_other_shells_can_read_theirs(shell: str, check: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    script = SHELLS[shell](build_parser())
+    result = subprocess.run([shell, check], input=script, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr

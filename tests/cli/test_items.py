@@ -1,0 +1,101 @@
+"""Items: stored, listed, brought back, deleted."""
+
+from __future__ import annotations
+
+from tests.cli.etui import done, etui, told
+
+from etui.testkit import TestWallet
+
+
+def test_what_was_piped_in_is_stored_and_listed_but_not_shown(wallet: TestWallet) -> None:
+    assert "hunter2" not in done(wallet, "add", "Mail", "--kind", "login", "-a", "user=ada", stdin="hunter2\n")
+    listed = etui(wallet, "find")
+    assert "Mail" in listed.stdout
+    assert "user=ada" in listed.stdout
+    assert "hunter2" not in listed.stdout + listed.stderr
+
+
+def test_find_narrows_by_words_attributes_and_kind(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", "--kind", "login", "-a", "user=ada", stdin="1")
+    done(wallet, "add", "Mail at work", "-a", "user=work", stdin="2")
+    assert [item["label"] for item in told(wallet, "find", "mail")] == ["Mail", "Mail at work"]
+    assert [item["label"] for item in told(wallet, "find", "mail", "work")] == ["Mail at work"]
+    assert [item["label"] for item in told(wallet, "find", "-a", "user=ada")] == ["Mail"]
+    assert [item["label"] for item in told(wallet, "find", "--kind", "password")] == ["Mail at work"]
+    assert etui(wallet, "find", "nothing of the kind").returncode == 8
+
+
+def test_listing_is_asked_for_and_a_no_is_a_refusal_that_can_be_explained(wallet: TestWallet) -> None:
+    wallet.user.refuses(action_contains="list what lies")
+    result = etui(wallet, "find")
+    assert result.returncode == 7
+    decision = result.stderr.rpartition("etui why ")[2].strip().removesuffix(")")
+    assert "you refused it" in done(wallet, "why", decision)
+
+
+def test_words_that_match_several_items_name_them_and_none(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail home", stdin="1")
+    done(wallet, "add", "Mail work", stdin="2")
+    result = etui(wallet, "history", "mail")
+    assert result.returncode == 2
+    assert "Mail home" in result.stderr
+    assert "Mail work" in result.stderr
+    assert etui(wallet, "history", "cinema").returncode == 8
+
+
+def test_an_exact_label_is_meant_before_a_longer_one(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", stdin="short")
+    done(wallet, "add", "Mail work", stdin="long")
+    assert done(wallet, "use", "mail", "--stdin", "--", "cat") == "short"
+
+
+def test_a_reference_names_its_item(wallet: TestWallet) -> None:
+    reference = told(wallet, "add", "Mail", stdin="by reference")["item"]
+    assert done(wallet, "use", reference, "--stdin", "--", "cat") == "by reference"
+
+
+def test_an_overwritten_value_is_in_the_history_and_comes_back(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", "-a", "user=ada", stdin="right")
+    done(wallet, "add", "Mail", "-a", "user=ada", "--replace", stdin="wrong!")
+    assert [(row["version"], row["size"]) for row in told(wallet, "history", "mail")] == [(1, 5)]
+    done(wallet, "restore-value", "mail", "1")
+    assert done(wallet, "use", "mail", "--stdin", "--", "cat") == "right"
+
+
+def test_a_generated_secret_has_the_length_asked_for_and_is_not_printed(wallet: TestWallet) -> None:
+    added = done(wallet, "add", "Backup", "--generate", "--length", "40")
+    value = done(wallet, "use", "backup", "--stdin", "--", "cat")
+    assert len(value) == 40
+    assert value not in added
+
+
+def test_reveal_shows_in_the_dialog_and_gives_the_command_line_nothing(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", stdin="hunter2")
+    wallet.user.rule("approve", when={"face": "reveal"})
+    revealed = etui(wallet, "reveal", "mail")
+    assert revealed.returncode == 0, revealed.stderr
+    assert "hunter2" not in revealed.stdout + revealed.stderr
+    assert any(entry.get("face") == "reveal" for entry in wallet.user.shown())
+
+
+def test_delete_says_what_it_does_and_without_a_terminal_wants_to_be_told(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", stdin="hunter2")
+    result = etui(wallet, "delete", "mail", stdin="y\n")
+    assert result.returncode == 2
+    assert "all its earlier values" in result.stderr
+    assert told(wallet, "find", "mail")
+    done(wallet, "delete", "mail", "--yes")
+    assert etui(wallet, "find", "mail").returncode == 8
+
+
+def test_a_secret_that_is_empty_or_too_large_is_refused(wallet: TestWallet) -> None:
+    assert etui(wallet, "add", "Mail", stdin="\n").returncode == 2
+    assert etui(wallet, "add", "Mail", "--kind", "file", stdin="x" * ((1 << 20) + 1)).returncode == 2
+    assert told(wallet, "find") == []
+
+
+def test_a_label_cannot_steer_the_terminal(wallet: TestWallet) -> None:
+    done(wallet, "add", "evil\x1b[2J\nname", stdin="x")
+    listed = done(wallet, "find")
+    assert "\x1b" not in listed
+    assert "evil\\x1b[2J name" in listed

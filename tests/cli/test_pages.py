@@ -1,0 +1,63 @@
+"""Help: every command shows an example, and pages fit a terminal."""
+
+from __future__ import annotations
+
+import argparse
+
+import msgspec
+import pytest
+from tests.cli.etui import run
+
+from etui.cli.command import Command
+from etui.cli.commands import COMMANDS
+from etui.cli.completion import commands_of
+from etui.cli.exits import MEANINGS, Exit
+from etui.cli.main import build_parser
+
+
+def test_etui_alone_shows_a_page_that_names_every_command_and_fits_80_columns() -> None:
+    result = run()
+    assert result.returncode == 0
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    for command in COMMANDS:
+        assert any(line.startswith(f"  {command.name} ") for line in lines), command.name
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_shows_examples_and_takes_json(command: Command) -> None:
+    assert command.examples
+    parser: argparse.ArgumentParser = build_parser()
+    for word in command.name.split():
+        parser = commands_of(parser)[word]
+    page = parser.format_help()
+    assert "examples:" in page
+    assert "--json" in page
+
+
+def test_help_exits_explains_every_status() -> None:
+    page = run("help", "exits").stdout
+    assert all(meaning in page for meaning in MEANINGS.values())
+    assert set(MEANINGS) == set(Exit)
+    table = msgspec.json.decode(run("help", "exits", "--json").stdout)
+    assert set(table) == {str(status.value) for status in Exit}
+
+
+def test_help_on_a_command_is_its_own_page() -> None:
+    assert run("help", "door", "enable").stdout == run("door", "enable", "--help").stdout
+    assert run("help", "nonsense").returncode == 8
+
+
+def test_a_command_that_there_is_not_is_a_usage_error() -> None:
+    assert run("nonsense").returncode == 2
+
+
+def test_text_for_people_survives_a_locale_without_its_characters() -> None:
+    result = run("help", "exits", environ={"LC_ALL": "C", "PYTHONIOENCODING": "ascii"})
+    assert result.returncode == 0
+
+
+def test_interfaces_that_come_with_etui_are_shown_without_a_wallet() -> None:
+    assert "read(item: reference" in run("interface", "show", "secret/1").stdout
+    document = msgspec.json.decode(run("interface", "show", "secret/1", "--json").stdout)
+    assert document["interface"] == "secret/1"

@@ -1,0 +1,80 @@
+"""Rights and records: given, taken back, explained."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.cli.etui import done, etui, told
+
+from etui.testkit import TestWallet
+
+
+def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", stdin="hunter2")
+    granted = told(wallet, "grant", "app:/usr/bin/mailer", "secret/1.read", "--item", "mail", "--uses", "3")
+    rows = told(wallet, "grants", "--client", "app:/usr/bin/mailer")
+    assert [(row["grant"], row["what"], row["uses_left"]) for row in rows] == [(granted["grant"], "Mail", 3)]
+    assert told(wallet, "revoke", granted["grant"]) == {"revoked": 1}
+    assert told(wallet, "grants", "--client", "app:/usr/bin/mailer") == []
+    assert etui(wallet, "revoke", granted["grant"]).returncode == 8
+
+
+def test_a_right_that_the_user_refuses_is_not_given(wallet: TestWallet) -> None:
+    wallet.user.refuses()
+    assert etui(wallet, "grant", "app:/usr/bin/mailer", "secret/1.read").returncode == 7
+    assert told(wallet, "grants", "--client", "app:/usr/bin/mailer") == []
+
+
+def test_all_rights_of_a_client_are_taken_back_at_once(wallet: TestWallet) -> None:
+    for action in ("secret/1.read", "secret/1.describe"):
+        done(wallet, "grant", "app:/usr/bin/mailer", action, "--until", "2h")
+    assert told(wallet, "revoke", "--client", "app:/usr/bin/mailer") == {"revoked": 2}
+
+
+def test_clients_that_asked_are_listed(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", stdin="hunter2")
+    assert "CLIENT" in done(wallet, "clients")
+    assert told(wallet, "clients")
+
+
+def test_the_audit_lists_newest_first_and_verifies(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", stdin="hunter2")
+    records = told(wallet, "audit", "--text", "secret/1.create")
+    assert [record["outcome"] for record in records] == ["allowed"]
+    assert len(told(wallet, "audit", "list", "--limit", "2")) == 2
+    assert re.search(r"\d+ records are whole", done(wallet, "audit", "verify"))
+    assert "secret/1.create" in done(wallet, "why", records[0]["id"])
+    assert etui(wallet, "why", "no id at all").returncode == 2
+
+
+def test_an_audit_that_was_altered_does_not_verify(wallet: TestWallet) -> None:
+    for label in ("Mail", "Bank"):
+        done(wallet, "add", label, stdin="hunter2")
+    segment = next(wallet.home.glob("audit/*.seg"))
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    result = etui(wallet, "audit", "verify")
+    assert result.returncode == 1
+    assert "NOT as it was written" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["find", "grants", "settings", "audit", "door"])
+def test_json_is_one_value(wallet: TestWallet, command: str) -> None:
+    assert isinstance(told(wallet, command), list)
+
+
+def test_settings_are_listed_and_changed(wallet: TestWallet) -> None:
+    done(wallet, "set", "auto_lock_s", "300")
+    assert {row["name"]: row["value"] for row in told(wallet, "settings")}["auto_lock_s"] == "300"
+    assert etui(wallet, "set", "no_such_setting", "1").returncode == 2
+
+
+def test_locked_not_running_and_unknown_have_statuses_of_their_own(wallet: TestWallet) -> None:
+    done(wallet, "lock")
+    assert etui(wallet, "grants").returncode == 6
+    done(wallet, "stop")
+    result = etui(wallet, "grants")
+    assert result.returncode == 5
+    assert "etui up" in result.stderr

@@ -1,0 +1,134 @@
+"""``etui run``: the wallet in the foreground, and what it says where something is missing."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cli.etui import ETUI, done, run
+
+from etui.cli.run import can_ask, circumstances
+from etui.testkit import TestWallet
+
+_NO_DISPLAY = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
+
+
+@contextmanager
+def running(stage: TestWallet, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """``etui run`` in a test profile with a scripted user."""
+    script = ["--test-profile", "--as-root", "--script", str(stage.user.script)]
+    process = subprocess.Popen(
+        [*ETUI, "run", *script, *arguments],
+        env=stage.environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate()
+
+
+def first_line(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def test_the_first_time_it_makes_a_wallet_and_says_what_next(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    with running(stage) as process:
+        assert first_line(process) == "Your wallet is ready. In another terminal:\n"
+        assert "unlocked" in done(stage, "status")
+        process.terminate()
+        assert process.stdout is not None
+        assert "etui door enable secret-service" in process.stdout.read()
+        assert process.wait() == 0
+    assert not list(Path(stage.environ["XDG_RUNTIME_DIR"]).rglob("router"))
+
+
+def test_later_it_says_that_the_wallet_is_locked(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    with stage:
+        stage.create()
+    with running(stage) as process:
+        assert first_line(process) == "The wallet runs and is locked. Ctrl-C ends it.\n"
+        process.send_signal(signal.SIGHUP)
+        process.communicate()
+    assert process.returncode == 0
+
+
+def test_it_ends_with_the_wallet(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    with running(stage) as process:
+        first_line(process)
+        done(stage, "stop")
+        process.communicate()
+    assert process.returncode == 0
+
+
+def test_ctrl_c_ends_all_of_it_in_order(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    with running(stage) as process:
+        first_line(process)
+        done(stage, "add", "Mail", "--generate")
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to every process of its foreground
+        assert process.wait(20) == 0
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_one_that_runs_already_is_left_alone(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    with stage, running(stage) as process:
+        assert process.stderr is not None
+        assert "runs already" in process.stderr.read()
+        assert process.wait() == 1
+        assert "none" in done(stage, "status", "--json")
+
+
+def test_without_display_and_terminal_one_sentence_names_the_tour() -> None:
+    result = run("run", environ=_NO_DISPLAY)
+    assert result.returncode == 3
+    assert "./run --tour" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_terminal_or_a_display_suffices_to_ask(tmp_path: Path) -> None:
+    master, slave = pty.openpty()
+    try:
+        assert can_ask({}, os.ttyname(slave))
+    finally:
+        os.close(master)
+        os.close(slave)
+    assert can_ask({"WAYLAND_DISPLAY": "wayland-0"}, str(tmp_path / "none"))
+    assert not can_ask({}, str(tmp_path / "none"))
+
+
+def test_what_is_missing_is_said_with_what_follows() -> None:
+    session = {"XDG_RUNTIME_DIR": "/run/user/1000", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus"}
+    assert circumstances(session, 1000) == []
+    runtime, bus = circumstances({}, 1000)
+    assert "/tmp/etui-1000" in runtime
+    assert "Secret Service door stays off" in bus
+
+
+def test_root_is_told_how_to_have_a_wallet_all_the_same(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    command = ["run", "--test-profile", "--script", str(stage.user.script)]
+    if os.getuid() == 0:
+        result = run(*command, environ=stage.environ)
+        assert result.returncode == 2
+        assert "--as-root" in result.stderr
+    else:
+        with running(stage) as process:
+            assert "ready" in first_line(process)
