@@ -1,0 +1,5 @@
+"""Measurements of Etui beside its peers: ``python -m bench NAME [--json]``.
+
+Every figure is a median with its spread, and where it is a ratio its peer is measured in the same run, on the same
+work, in alternating rounds.
+"""

@@ -1,0 +1,61 @@
+"""``python -m bench [NAME …] [--json]``: measures, and exits with 1 where a figure misses its aim."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+
+import msgspec
+
+from bench import route, secrets, start
+from bench.figures import Figure
+
+GROUPS = {"secrets": secrets.measure, "route": route.measure, "start": start.measure}
+
+
+def main() -> int:
+    """Runs the groups that are named, or all."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(GROUPS)}; all without")
+    parser.add_argument("--json", action="store_true", help="print one array of records")
+    parser.add_argument("--items", type=int, default=1000, help="items in the wallet and in the peer")
+    arguments = parser.parse_args()
+    unknown = [name for name in arguments.names if name.split(".")[0] not in GROUPS]
+    if unknown:
+        parser.error(f"there is no measurement {unknown[0]!r}")
+    names = list(dict.fromkeys(name.split(".")[0] for name in arguments.names)) or list(GROUPS)
+    figures: list[Figure] = []
+    for name in names:
+        figures += GROUPS[name](arguments.items)
+    if arguments.json:
+        rows = [{**msgspec.to_builtins(figure), "machine": _machine()} for figure in figures]
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n")
+    else:
+        for figure in figures:
+            print(_line(figure))
+    return 0 if all(figure.reached for figure in figures) else 1
+
+
+def _line(figure: Figure) -> str:
+    mark = "reached" if figure.reached else "MISSED"
+    sign = "≥" if figure.at_least else "≤"
+    peer = f"  {figure.peer} {figure.peer_value} {figure.unit}" if figure.peer else ""
+    spread = f"{min(figure.rounds)}…{max(figure.rounds)}" if figure.rounds else ""
+    return (
+        f"{figure.id:28} {figure.value:<9} {sign} {figure.want:<7} {mark:8} rounds {spread:16} "
+        f"ours p50 {figure.p50} p95 {figure.p95} p99 {figure.p99} {figure.unit}{peer}"
+    )
+
+
+def _machine() -> dict[str, object]:
+    return {
+        "python": platform.python_version() + " " + " ".join(platform.python_build()),
+        "system": platform.platform(),
+        "cpus": sorted(os.sched_getaffinity(0)),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""What a measurement gives: records with value, aim and spread, and the rounds by which they come about."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure. ``value`` is compared with ``want``; percentiles are of our own times, in ``unit``.
+
+    ``peer`` names what was measured beside it, ``peer_value`` is its median in the same unit; both are null where the
+    figure is absolute.
+    """
+
+    id: str
+    value: float
+    want: float
+    unit: str
+    p50: float
+    p95: float
+    p99: float
+    runs: int
+    peer: str | None = None
+    peer_value: float | None = None
+    rounds: tuple[float, ...] = ()
+    at_least: bool = False
+
+    @property
+    def reached(self) -> bool:
+        """Whether the value is as wanted."""
+        return self.value >= self.want if self.at_least else self.value <= self.want
+
+
+def timed(work: Callable[[], object], count: int) -> list[float]:
+    """Seconds of each of ``count`` calls, by the caller's monotonic clock."""
+    times: list[float] = []
+    clock = time.perf_counter
+    for _ in range(count):
+        began = clock()
+        work()
+        times.append(clock() - began)
+    return times
+
+
+def percentile(times: Sequence[float], share: float) -> float:
+    """The value below which this share of the times lies."""
+    ordered = sorted(times)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def ratio_of(  # noqa: PLR0913  # a comparison has these parts
+    figure: str,
+    want: float,
+    ours: Callable[[], object],
+    peers: Callable[[], object],
+    *,
+    peer: str,
+    rounds: int = 12,
+    count: int = 200,
+    scale: float = 1e3,
+    unit: str = "ms",
+) -> Figure:
+    """Our time divided by the peer's: the median of the rounds' ratios, rounds alternating A B B A."""
+    ratios: list[float] = []
+    own: list[float] = []
+    other: list[float] = []
+    timed(ours, count // 4 + 1)
+    timed(peers, count // 4 + 1)
+    for number in range(rounds):
+        first, second = (ours, peers) if number % 2 == 0 else (peers, ours)
+        one, two = timed(first, count), timed(second, count)
+        mine, theirs = (one, two) if number % 2 == 0 else (two, one)
+        ratios.append(statistics.median(mine) / statistics.median(theirs))
+        own += mine
+        other += theirs
+    return Figure(
+        id=figure,
+        value=round(statistics.median(ratios), 4),
+        want=want,
+        unit=unit,
+        p50=round(percentile(own, 0.5) * scale, 4),
+        p95=round(percentile(own, 0.95) * scale, 4),
+        p99=round(percentile(own, 0.99) * scale, 4),
+        runs=rounds * count,
+        peer=peer,
+        peer_value=round(percentile(other, 0.5) * scale, 4),
+        rounds=tuple(round(ratio, 3) for ratio in ratios),
+    )
+
+
+def absolute(figure: str, want: float, times: Sequence[float], *, scale: float = 1.0, unit: str = "s") -> Figure:
+    """A figure without a peer: the median of the times."""
+    return Figure(
+        id=figure,
+        value=round(percentile(times, 0.5) * scale, 4),
+        want=want,
+        unit=unit,
+        p50=round(percentile(times, 0.5) * scale, 4),
+        p95=round(percentile(times, 0.95) * scale, 4),
+        p99=round(percentile(times, 0.99) * scale, 4),
+        runs=len(times),
+        rounds=tuple(round(value * scale, 4) for value in times),
+    )

@@ -1,0 +1,102 @@
+"""Wallets and peers to measure: real processes in folders of their own, ended with the measurement."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from etui.testkit import TestWallet
+
+_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={path}</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+  </policy>
+</busconfig>
+"""
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """A private folder with a short path."""
+    path = Path(tempfile.mkdtemp(prefix="bench-", dir="/tmp"))
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def session_bus(path: Path) -> Iterator[dict[str, str]]:
+    """A private session bus that starts nothing by itself; the environment that leads to it."""
+    configuration = path / "bus.conf"
+    configuration.write_text(_BUS.format(path=path / "bus"), encoding="utf-8")
+    process = subprocess.Popen(
+        ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--print-address=1"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    address = process.stdout.readline().strip()
+    try:
+        yield {"DBUS_SESSION_BUS_ADDRESS": address}
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
+
+
+@contextlib.contextmanager
+def unlocked_wallet(
+    path: Path, *, doors: tuple[str, ...] = (), environ: dict[str, str] | None = None
+) -> Iterator[TestWallet]:
+    """A wallet that is made, unlocked and warm; its user says yes."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    with TestWallet(path, doors=doors, environ=environ) as wallet:
+        wallet.create()
+        wallet.user.approves(remember="always")
+        yield wallet
+
+
+@contextlib.contextmanager
+def gnome_keyring(path: Path) -> Iterator[dict[str, str]]:
+    """Debian's gnome-keyring, unlocked, on a bus of its own and with its files beside the wallet's."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    with session_bus(path) as bus:
+        environ = {
+            **os.environ,
+            **bus,
+            "HOME": str(path),
+            "XDG_DATA_HOME": str(path / "data"),
+            "XDG_RUNTIME_DIR": str(path),
+        }
+        process = subprocess.Popen(
+            [
+                "gnome-keyring-daemon",
+                "--foreground",
+                "--unlock",
+                "--components=secrets",
+                f"--control-directory={path}/c",
+            ],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        assert process.stdin is not None
+        process.stdin.write(b"peer\n")
+        process.stdin.close()
+        try:
+            yield bus
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
