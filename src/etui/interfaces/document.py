@@ -97,8 +97,9 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """One field of params, result or a named type.
 
     ``material``: what the user consents to; an Extension that serves the call may not change it on the way.
-    ``policy``: the name under which policy sees the value (``amount``, ``payee``, …). ``title``: shown to people;
-    without one the field is not shown.
+    ``policy``: the name under which policy sees the value (``amount``, ``payee``, …). ``scope``: where the method names
+    no item, this value is what policy decides about, so that a grant holds for it alone (a host, a relying party).
+    ``title``: shown to people; without one the field is not shown.
     """
 
     type: FieldType
@@ -107,6 +108,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     optional: bool = False
     material: bool = False
     policy: Name | None = None
+    scope: bool = False
     max: Annotated[int, Meta(ge=0, le=(1 << 53) - 1)] | None = None
     min: Annotated[int, Meta(ge=-(1 << 53) + 1, le=(1 << 53) - 1)] | None = None
     options: tuple[Annotated[str, Meta(max_length=80)], ...] = ()
@@ -246,10 +248,8 @@ def _check_field(document: Document, where: str, field: Field, *, nested: bool) 
     def fail(reason: str) -> InterfaceError:
         return InterfaceError(f"{document.interface}: {where} {reason}")
 
-    if nested and field.type in {FieldType.SEALED, FieldType.REFERENCE, FieldType.ITEM}:
-        raise fail(f"is {field.type.value}, which stands at the top level of params or result alone")
-    if field.policy is not None and field.type not in _POLICY_TYPES:
-        raise fail(f"is marked for policy, which sees no {field.type.value}")
+    if reason := _misplaced(field, nested=nested):
+        raise fail(reason)
     if (field.of is not None) != (field.type in {FieldType.LIST, FieldType.MAP}):
         raise fail("needs `of` exactly if it is a list or a map")
     if (field.name is not None) != (field.type is FieldType.NAMED):
@@ -264,3 +264,14 @@ def _check_field(document: Document, where: str, field: Field, *, nested: bool) 
     if field.of is not None:
         items = field.type is FieldType.LIST and field.of.type is FieldType.ITEM and not nested
         _check_field(document, where + ".of", field.of, nested=not items)
+
+
+def _misplaced(field: Field, *, nested: bool) -> str:
+    """What a field of this type or with these marks may not be, where it stands."""
+    if nested and field.type in {FieldType.SEALED, FieldType.REFERENCE, FieldType.ITEM}:
+        return f"is {field.type.value}, which stands at the top level of params or result alone"
+    if field.policy is not None and field.type not in _POLICY_TYPES:
+        return f"is marked for policy, which sees no {field.type.value}"
+    if field.scope and (nested or field.policy is None or field.type is not FieldType.TEXT):
+        return "is a scope, which is a text at the top level that is marked for policy"
+    return ""

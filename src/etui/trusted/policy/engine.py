@@ -203,6 +203,7 @@ def _key(question: Question) -> tuple[object, ...]:
         principal.groups,
         principal.tellable,
         principal.uses,
+        principal.hosts,
         question.action.id,
         resource.extension,
         resource.item,
@@ -245,7 +246,7 @@ def _entities(question: Question) -> str:
     entities: list[dict[str, Any]] = []
     attributes: dict[str, Any] = {}
     if principal.type is PrincipalType.EXTENSION:
-        attributes = {"uses": list(principal.uses)}
+        attributes = {"uses": list(principal.uses), "hosts": list(principal.hosts)}
     entities.append(
         {
             "uid": {"type": principal.type.value, "id": principal.id},
@@ -254,7 +255,7 @@ def _entities(question: Question) -> str:
         }
     )
     if not (principal.type is PrincipalType.EXTENSION and principal.id == resource.extension):
-        entities.append({"uid": extension, "attrs": {"uses": []}, "parents": []})
+        entities.append({"uid": extension, "attrs": {"uses": [], "hosts": []}, "parents": []})
     if resource.item:
         group = {"type": "Item", "id": f"{resource.extension}#{resource.group}#group"}
         entities.append({"uid": {"type": "Kind", "id": kind}, "attrs": {}, "parents": [extension]})

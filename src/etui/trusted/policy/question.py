@@ -33,7 +33,8 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     ``strength``: 1 claimed, 2 observed, 3 verified. ``groups``: names of sets of Clients it belongs to, as in
     ``session`` for every program of the user's session. ``uses``: for an Extension, the interfaces that its manifest
-    says it uses. ``tellable``: whether it can be told from its neighbours, so that a decision can last.
+    says it uses, and ``hosts`` those that it says it reaches. ``tellable``: whether it can be told from its
+    neighbours, so that a decision can last.
     """
 
     type: PrincipalType
@@ -41,6 +42,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     strength: int
     groups: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
     tellable: bool = True
 
 

@@ -44,7 +44,7 @@ def schema_of(interfaces: Iterable[CompiledInterface]) -> dict[str, Any]:
                 "Clients": {},
                 "Client": {"memberOfTypes": ["Clients"]},
                 "Door": {},
-                "Extension": {"shape": {"type": "Record", "attributes": {"uses": members}}},
+                "Extension": {"shape": {"type": "Record", "attributes": {"uses": members, "hosts": members}}},
                 "Kind": {"memberOfTypes": ["Extension"]},
                 "Item": {"memberOfTypes": ["Item", "Kind", "Extension"]},
             },
