@@ -58,6 +58,7 @@ def python_module(document: Document) -> str:
         "]",
         "",
         "",
+        "",
     ]
     return "\n".join(head) + text.rstrip() + "\n"
 
@@ -104,19 +105,18 @@ def _method(document: Document, name: str, method: Method) -> list[str]:
 
 
 def _sealed(fields: Mapping[str, Field]) -> tuple[str, ...]:
-    names = [name for name, field in fields.items() if field.type is FieldType.SEALED]
-    if not names:
-        return ()
-    listed = ", ".join(f'"{name}"' for name in names)
-    return (f"SEALED: ClassVar[tuple[str, ...]] = ({listed},)",)
+    return _constant("SEALED", [name for name, field in fields.items() if field.type is FieldType.SEALED])
 
 
 def _references(fields: Mapping[str, Field]) -> tuple[str, ...]:
-    names = [name for name, field in fields.items() if field.type is FieldType.REFERENCE]
+    return _constant("REFERENCES", [name for name, field in fields.items() if field.type is FieldType.REFERENCE])
+
+
+def _constant(constant: str, names: list[str]) -> tuple[str, ...]:
     if not names:
         return ()
-    listed = ", ".join(f'"{name}"' for name in names)
-    return (f"REFERENCES: ClassVar[tuple[str, ...]] = ({listed},)",)
+    listed = ", ".join(f'"{name}"' for name in names) + ("," if len(names) == 1 else "")
+    return (f"{constant}: ClassVar[tuple[str, ...]] = ({listed})",)
 
 
 def _class(name: str, bases: str, text: str, constants: tuple[str, ...], fields: Mapping[str, Field]) -> list[str]:

@@ -67,10 +67,7 @@ class Create(Request[CreateResult], frozen=True, kw_only=True, omit_defaults=Tru
 
     METHOD: ClassVar[str] = "secret/1.create"
     RESULT: ClassVar[type[Result]] = CreateResult
-    SEALED: ClassVar[tuple[str, ...]] = (
-        "value",
-        "wrap_key",
-    )
+    SEALED: ClassVar[tuple[str, ...]] = ("value", "wrap_key")
     REFERENCES: ClassVar[tuple[str, ...]] = ("group",)
 
     kind: Literal["login", "password", "pin", "note", "file", "code", "group"]
@@ -217,10 +214,7 @@ class Update(Request[UpdateResult], frozen=True, kw_only=True, omit_defaults=Tru
 
     METHOD: ClassVar[str] = "secret/1.update"
     RESULT: ClassVar[type[Result]] = UpdateResult
-    SEALED: ClassVar[tuple[str, ...]] = (
-        "value",
-        "wrap_key",
-    )
+    SEALED: ClassVar[tuple[str, ...]] = ("value", "wrap_key")
     REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
 
     item: str
