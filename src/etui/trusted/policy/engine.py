@@ -13,22 +13,14 @@ Rules of this module:
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import cedarpy
 import msgspec
 
-from etui.trusted.policy.question import (
-    MAX_INTEGER,
-    Assurance,
-    Decision,
-    Outcome,
-    PolicyError,
-    PrincipalType,
-    Question,
-)
-from etui.trusted.policy.schema import action_entities, schema_of
+from etui.trusted.policy.loading import load
+from etui.trusted.policy.question import MAX_INTEGER, Assurance, Decision, Outcome, PrincipalType, Question
+from etui.trusted.policy.schema import action_entities
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,9 +28,6 @@ if TYPE_CHECKING:
     from etui.interfaces import CompiledInterface
     from etui.trusted.policy.grants import Grant, GrantTable
 
-MANUFACTURER: Final = Path(__file__).with_name("manufacturer.cedar")
-_GRANT_TEMPLATE: Final = '@id("user/grant")\npermit (principal in ?principal, action, resource in ?resource);\n'
-_CONTEXT: Final = {"Var": "context"}
 _MAX_CACHED: Final = 20_000
 _FOREVER: Final = float("inf")
 
@@ -58,9 +47,7 @@ class PolicyEngine:
         profiles: Mapping[str, Any] | None = None,
     ) -> None:
         known = list(interfaces)
-        self._names: dict[str, str] = {}
-        self._timed = False
-        self._policies = self._load(known, operator or {}, profiles or {})
+        self._policies, self._timed = load(known, operator or {}, profiles or {})
         self._actions = cedarpy.Entities.from_json_str(action_entities(known))
         self._kept: dict[tuple[object, ...], Decision] = {}
 
@@ -126,72 +113,11 @@ class PolicyEngine:
             return _deny("manufacturer/error", f"it cannot be put to policy: {str(error)[:200]}")
         if result.diagnostics.errors:
             return _deny("manufacturer/error", f"a policy failed: {str(result.diagnostics.errors[0])[:200]}")
-        reasons = tuple(sorted(self._names.get(reason, reason) for reason in result.diagnostics.reasons))
+        reasons = tuple(sorted(result.diagnostics.reasons))
         if not result.allowed:
             return Decision(outcome=Outcome.DENY, policies=reasons or ("nothing permits it",), assurance=assurance)
         used = tuple(sorted(set(reasons) & {grant.id for grant in grants}))
         return Decision(outcome=Outcome.ALLOW, policies=reasons, assurance=assurance, grants=used)
-
-    def _load(
-        self, interfaces: list[CompiledInterface], operator: Mapping[str, str], profiles: Mapping[str, Any]
-    ) -> cedarpy.PolicySet:
-        """One policy set of all layers; each policy's id says layer, file and annotation."""
-        static: dict[str, Any] = dict(profiles)
-        for layer, text in {"": MANUFACTURER.read_text(encoding="utf-8"), **operator}.items():
-            for policy_id, policy in _parsed(layer, text).items():
-                if policy_id in static:
-                    msg = f"{layer or 'manufacturer'}: the id {policy_id!r} stands twice"
-                    raise PolicyError(msg)
-                static[policy_id] = policy
-        self._timed = any(_depends_on_time(policy) for policy in static.values())
-        schema = json.dumps(schema_of(interfaces))
-        document = {"staticPolicies": static, "templates": {}, "templateLinks": []}
-        try:
-            checked = cedarpy.validate_policies(cedarpy.policies_from_json_str(json.dumps(document)), schema)
-        except ValueError as error:
-            msg = f"the policies do not parse: {error}"
-            raise PolicyError(msg) from None
-        if not checked.validation_passed:
-            msg = f"a policy does not fit the schema: {checked.errors[0].policy_id}: {checked.errors[0].error}"
-            raise PolicyError(msg)
-        return cedarpy.PolicySet.from_json_str(json.dumps(document)).with_added_str(_GRANT_TEMPLATE)
-
-
-def _parsed(layer: str, text: str) -> dict[str, Any]:
-    """The policies of one text by id: their annotation, or file and number; raises ``PolicyError``."""
-    try:
-        document = json.loads(cedarpy.policies_to_json_str(text))
-    except ValueError as error:
-        msg = f"{layer or 'manufacturer'}: not Cedar policies: {error}"
-        raise PolicyError(msg) from None
-    if document["templates"]:
-        msg = (
-            f"{layer or 'manufacturer'}: a policy with a slot (?principal, ?resource) says nothing; name whom it means"
-        )
-        raise PolicyError(msg)
-    named: dict[str, Any] = {}
-    for number, policy in enumerate(document["staticPolicies"].values(), 1):
-        name = policy.get("annotations", {}).get("id") or f"{number}"
-        policy_id = f"operator/{layer}/{name}" if layer else name
-        if policy_id in named:
-            msg = f"{layer or 'manufacturer'}: the id {name!r} stands twice; give each policy its own"
-            raise PolicyError(msg)
-        named[policy_id] = policy
-    return named
-
-
-def _depends_on_time(node: object) -> bool:
-    """Whether a policy, or a part of one, reads the time: by name, or by taking the context as a whole."""
-    if isinstance(node, list):
-        return any(_depends_on_time(part) for part in node)
-    if not isinstance(node, dict):
-        return False
-    if node == _CONTEXT:
-        return True
-    read = node.get(".") or node.get("has")
-    if isinstance(read, dict) and read.get("left") == _CONTEXT:
-        return bool(read.get("attr") == "time")
-    return any(_depends_on_time(part) for part in node.values())
 
 
 def _key(question: Question) -> tuple[object, ...]:
