@@ -68,14 +68,16 @@ def _fields(fields: Mapping[str, Field]) -> str:
 
 
 def _generate_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="an interface's document (JSON)")
+    parser.add_argument("source", metavar="FILE|NAME", help="a document (JSON), or an interface's name as secret/1")
 
 
 def _generate(arguments: Arguments, output: Output) -> Exit:
+    path = Path(arguments.source)
     try:
-        module = python_module(read_document(read_file(arguments.file)))
+        is_file = path.suffix or path.is_file()
+        module = python_module(read_document(read_file(path)) if is_file else _document(arguments.source))
     except (InterfaceError, msgspec.DecodeError) as error:
-        raise CommandError(f"{arguments.file}: {error}") from None
+        raise CommandError(f"{path}: {error}") from None
     if output.as_json:
         output.value({"module": module}, "")
     else:
@@ -100,9 +102,13 @@ SHOW = Command(
 )
 GENERATE = Command(
     name="interface generate",
-    help="print the typed Python of a document",
-    text="Prints the typed Python of an interface's document. No wallet needs to run.",
+    help="print the typed Python of an interface",
+    text="Prints the typed Python of an interface: of its document in a file, for which no wallet needs to run, or of\n"
+    "one that the wallet knows by its name, for who writes a Client of an Extension that is installed.",
     arguments=_generate_arguments,
     run=_generate,
-    examples=(("etui interface generate parking-1.json > parking_1.py", "for an Extension or a Client"),),
+    examples=(
+        ("etui interface generate parking-1.json > parking_1.py", "for an Extension that brings the document"),
+        ("etui interface generate org.example.parking/1 > parking_1.py", "for a Client of it, once it is installed"),
+    ),
 )
