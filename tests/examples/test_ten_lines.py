@@ -37,6 +37,15 @@ class Developer:
         """What ``etui --json`` prints."""
         return msgspec.json.decode(self.does(*arguments, "--json"))
 
+    def installs(self) -> None:
+        """Packs, signs and installs the Extension, and has its typed Python of the wallet."""
+        self.wallet.user.approves(times=1)
+        self.does("extension", "keygen", "publisher.pem", "--no-passphrase")
+        self.does("extension", "pack", "stamps")
+        self.does("extension", "sign", "stamps.etuipkg", "--key", "publisher.pem")
+        self.does("extension", "install", "stamps.etuipkg")
+        (self.folder / "stamps_1.py").write_text(self.does("interface", "generate", "org.example.stamps/1"))
+
     def stamps(self, till: str = "till.py") -> list[str]:
         """What the Client prints."""
         ran = self.run(sys.executable, str(self.folder / till))
@@ -63,12 +72,7 @@ def developer(wallet: TestWallet, tmp_path: Path) -> Iterator[Developer]:
     shutil.copytree(EXAMPLE / "stamps", tmp_path / "stamps")
     shutil.copy(EXAMPLE / "till.py", tmp_path)
     developer = Developer(wallet, tmp_path)
-    wallet.user.approves(times=1)
-    developer.does("extension", "keygen", "publisher.pem", "--no-passphrase")
-    developer.does("extension", "pack", "stamps")
-    developer.does("extension", "sign", "stamps.etuipkg", "--key", "publisher.pem")
-    developer.does("extension", "install", "stamps.etuipkg")
-    (tmp_path / "stamps_1.py").write_text(developer.does("interface", "generate", "org.example.stamps/1"))
+    developer.installs()
     yield developer
     shutil.rmtree(tmp_path)
 
@@ -127,6 +131,25 @@ def test_it_is_listed_recorded_and_removed(developer: Developer) -> None:
     assert [row["action"].rpartition(".")[2] for row in recorded] == ["stamp", "open"]
     developer.does("extension", "remove", EXTENSION, "--yes")
     assert EXTENSION not in {row["extension"] for row in developer.sees("extension")}
+
+
+def test_a_fault_of_the_extension_is_told_to_its_author_by_its_place_and_to_the_client_without(
+    wallet: TestWallet, tmp_path: Path
+) -> None:
+    developer = Developer(wallet, tmp_path)
+    source = (EXAMPLE / "stamps/main.py").read_text(encoding="utf-8").splitlines()
+    at = source.index("        if count < 0:")
+    source[at] = "        if {}[shop]:"
+    shutil.copytree(EXAMPLE / "stamps", tmp_path / "stamps")
+    (tmp_path / "stamps/main.py").write_text("\n".join(source) + "\n")
+    shutil.copy(EXAMPLE / "till.py", tmp_path)
+    developer.installs()
+    ran = developer.run(sys.executable, str(tmp_path / "till.py"))
+    assert "org.example.stamps/1.open failed in the Extension" in ran.stderr
+    assert "main.py" not in ran.stderr
+    log = wallet.log.read_text(encoding="utf-8")
+    assert f"org.example.stamps/1.open: KeyError at main.py:{at + 1} < main.py:" in log
+    assert "Café" not in log
 
 
 def test_the_typed_python_is_what_is_generated_now_from_the_file_and_from_the_wallet(developer: Developer) -> None:

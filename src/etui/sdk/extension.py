@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import os
 import resource
 import socket
 import sys
@@ -64,6 +65,7 @@ _PR_SET_DUMPABLE: Final = 4
 _MAX_WAITING_THREADS: Final = 16
 _KEY_BYTES: Final = 32
 _PAGE_BYTES: Final = 512 << 10
+_PLACES: Final = 3
 
 ResultT = TypeVar("ResultT", bound=Result)
 RequestT = TypeVar("RequestT", bound="Request[Any]")
@@ -279,7 +281,7 @@ class Extension:
         except ProtocolError as error:
             return encode_error(_id(message), error_object(error))
         except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Extension lives on
-            sys.stderr.write(f"{message.method}: {type(error).__name__}\n")
+            sys.stderr.write(f"{message.method}: {type(error).__name__} at {_place(error)}\n")
             failure = ProtocolError(ErrorCode.INTERNAL, f"{message.method} failed in the Extension")
             return encode_error(_id(message), error_object(failure))
 
@@ -321,6 +323,16 @@ class _Waiter:
         if not isinstance(message.error, msgspec.UnsetType):
             raise RemoteError.from_object(message.error)
         return bytes(cast("msgspec.Raw", message.result))
+
+
+def _place(error: BaseException) -> str:
+    """Where an exception was raised, the innermost call first; of its values nothing, since those may be secrets."""
+    places: list[str] = []
+    step = error.__traceback__
+    while step is not None:
+        places.append(f"{os.path.basename(step.tb_frame.f_code.co_filename)}:{step.tb_lineno}")  # noqa: PTH119
+        step = step.tb_next
+    return " < ".join(places[: -_PLACES - 1 : -1])
 
 
 def _id(message: Message) -> int | str:
