@@ -66,16 +66,15 @@ class PolicyEngine:
 
     def confirm(self, question: Question, assurance: Assurance, now: float) -> Decision:
         """The decision once the user did what was asked; never kept, since consent is for one request."""
-        return self._evaluate(question, [], max(assurance, question.given), now)
+        return _unfit(question) or self._evaluate(question, [], max(assurance, question.given), now)
 
     def drop(self) -> None:
         """Forgets the decisions, as when grants, registrations or the lock state change."""
         self._kept.clear()
 
     def _decide(self, question: Question, grants: list[Grant], now: float) -> Decision:
-        for value in question.fields.values():
-            if type(value) is int and not 0 <= value <= MAX_INTEGER:
-                return _deny("manufacturer/range", f"the number {value} is not between 0 and 2^53-1")
+        if unfit := _unfit(question):
+            return unfit
         decision = self._evaluate(question, grants, question.given, now)
         if decision.outcome is Outcome.ALLOW:
             counted = any(g.uses or g.limit is not None for g in grants if g.id in decision.grants)
@@ -98,16 +97,16 @@ class PolicyEngine:
         return min(ends, default=_FOREVER)
 
     def _evaluate(self, question: Question, grants: list[Grant], assurance: Assurance, now: float) -> Decision:
-        policies = self._policies
-        if grants:
-            policies = policies.with_linked_batch([_link(question, grant) for grant in grants])
         request = {
             "principal": {"type": question.principal.type.value, "id": question.principal.id},
             "action": {"type": "Action", "id": question.action.id},
             "resource": _resource_uid(question),
             "context": _context(question, assurance, now),
         }
+        policies = self._policies
         try:
+            if grants:
+                policies = policies.with_linked_batch([_link(question, grant) for grant in grants])
             result = cedarpy.is_authorized(request, policies, self._actions.with_added_json_str(_entities(question)))
         except ValueError as error:  # a name that is no Unicode text, as a path of other bytes
             return _deny("manufacturer/error", f"it cannot be put to policy: {str(error)[:200]}")
@@ -183,7 +182,7 @@ def _entities(question: Question) -> str:
     if not (principal.type is PrincipalType.EXTENSION and principal.id == resource.extension):
         entities.append({"uid": extension, "attrs": {"uses": [], "hosts": []}, "parents": []})
     if resource.item:
-        group = {"type": "Item", "id": f"{resource.extension}#{resource.group}#group"}
+        group = {"type": "Group", "id": f"{resource.extension}#{resource.group}"}
         entities.append({"uid": {"type": "Kind", "id": kind}, "attrs": {}, "parents": [extension]})
         entities.append(
             {"uid": _resource_uid(question), "attrs": {}, "parents": [{"type": "Kind", "id": kind}, group, extension]}
@@ -201,7 +200,7 @@ def _link(question: Question, grant: Grant) -> dict[str, Any]:
         case "item":
             resource = {"type": "Item", "id": f"{extension}#{grant.scope.id}"}
         case "group":
-            resource = {"type": "Item", "id": f"{extension}#{grant.scope.id}#group"}
+            resource = {"type": "Group", "id": f"{extension}#{grant.scope.id}"}
         case "kind":
             resource = {"type": "Kind", "id": f"{extension}#{grant.scope.id}"}
         case _:
@@ -211,6 +210,16 @@ def _link(question: Question, grant: Grant) -> dict[str, Any]:
         "new_id": grant.id,
         "values": {"?principal": principal, "?resource": resource},
     }
+
+
+def _unfit(question: Question) -> Decision | None:
+    """A deny where a question cannot be decided as it is: numbers out of range, an item that is not known yet."""
+    for name, value in question.fields.items():
+        if type(value) is int and not 0 <= value <= MAX_INTEGER:
+            return _deny("manufacturer/range", f"{name} is a number that is not between 0 and 2^53-1")
+    if question.resource.item and not question.resource.kind:
+        return _deny("manufacturer/unknown-item", "what kind of item it is, and in which group, is not known yet")
+    return None
 
 
 def _deny(policy: str, reason: str) -> Decision:

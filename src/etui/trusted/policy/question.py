@@ -50,6 +50,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for: an item of an Extension, or the Extension itself.
 
     ``extension`` is the provider's principal, ``item`` its own id for the item, empty where the request names none.
+    An item whose ``kind`` is not known yet is denied, since rules and grants for its kind and group could not be found.
     """
 
     extension: str

@@ -46,7 +46,8 @@ def schema_of(interfaces: Iterable[CompiledInterface]) -> dict[str, Any]:
                 "Door": {},
                 "Extension": {"shape": {"type": "Record", "attributes": {"uses": members, "hosts": members}}},
                 "Kind": {"memberOfTypes": ["Extension"]},
-                "Item": {"memberOfTypes": ["Item", "Kind", "Extension"]},
+                "Group": {},
+                "Item": {"memberOfTypes": ["Group", "Kind", "Extension"]},
             },
             "actions": actions,
         }
