@@ -1,13 +1,13 @@
-"""The Router's end of the dialog's socket, for tests: a real process of the dialog at the other end."""
+"""The Router's end of the dialog's socket, for tests and pictures: a real process of the dialog at the other end."""
 
 from __future__ import annotations
 
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,48 +22,16 @@ PATIENCE_S = 60.0
 SOURCE = Path(__file__).parents[3] / "src"
 
 
-class RouterSide:
-    """Starts ``python -m etui.trusted.dialog`` and speaks with it; ends it by its pid."""
+class RouterEnd:
+    """Speaks with a dialog over a connected socket."""
 
-    def __init__(self, *arguments: str, environ: dict[str, str] | None = None, tty: int | None = None) -> None:
+    def __init__(self, connection: socket.socket) -> None:
         self.key = ChannelKey()
-        self._ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        command = [sys.executable, "-m", "etui.trusted.dialog", "--fd", str(theirs.fileno()), *arguments]
-        plain = {
-            name: value for name, value in os.environ.items() if not name.startswith(("DISPLAY", "WAYLAND", "QT_"))
-        }
-        self.process = subprocess.Popen(
-            command,
-            pass_fds=(theirs.fileno(),),
-            env={**plain, "PYTHONPATH": str(SOURCE), **(environ or {})},
-            stdin=subprocess.DEVNULL if tty is None else tty,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            preexec_fn=None if tty is None else lambda: _control(tty),
-        )
-        theirs.close()
+        self._ours = connection
         self._frames = FrameReader()
         self._waiting: list[Message] = []
         self._number = 0
         self.hello: Hello | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._ours.close()
-        try:
-            self.process.wait(PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            raise
-        finally:
-            if self.process.stderr is not None:
-                self.process.stderr.close()
 
     def greeted(self) -> Hello:
         """The first message."""
@@ -109,6 +77,15 @@ class RouterSide:
         ready, _, _ = select.select([self._ours], [], [], patience_s)
         return bool(self._waiting or ready)
 
+    def insist(self, press: Callable[[], object]) -> Answer:
+        """Presses until the dialog answers, each time after it had longer to arm."""
+        patience_s = 1.0
+        while not self.has_spoken(patience_s):
+            assert patience_s < PATIENCE_S, "the dialog takes no approval"
+            press()
+            patience_s *= 1.5
+        return self.answer()
+
     def message(self) -> Message:
         """The next message."""
         while not self._waiting:
@@ -118,11 +95,6 @@ class RouterSide:
             assert data, f"the dialog ended: {self._complaint()}"
             self._waiting = [decode_message(line) for line in self._frames.feed(data)]
         return self._waiting.pop(0)
-
-    def hang_up(self) -> int:
-        """Closes the socket; the status with which the dialog ends."""
-        self._ours.shutdown(socket.SHUT_RDWR)
-        return self.process.wait(PATIENCE_S)
 
     def sealed(self, text: str, field: str) -> bytes:
         """A text sealed to the dialog."""
@@ -135,13 +107,56 @@ class RouterSide:
         return self.key.open(sealed, field, sender=self.hello.key).decode()
 
     def _complaint(self) -> str:
+        return "its process is not ours"
+
+
+class RouterSide(RouterEnd):
+    """Starts ``python -m etui.trusted.dialog`` and speaks with it; ends it by closing its socket, else by its pid."""
+
+    def __init__(self, *arguments: str, environ: dict[str, str] | None = None, tty: int | None = None) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        super().__init__(ours)
+        plain = {
+            name: value for name, value in os.environ.items() if not name.startswith(("DISPLAY", "WAYLAND", "QT_"))
+        }
+        with theirs:
+            # setsid(1) makes the terminal at its standard input the controlling one, and becomes the dialog.
+            leader = ["setsid"] if tty is None else ["setsid", "--ctty"]
+            self.process = subprocess.Popen(
+                [*leader, *dialog_command(theirs.fileno()), *arguments],
+                pass_fds=(theirs.fileno(),),
+                env={**plain, "PYTHONPATH": str(SOURCE), **(environ or {})},
+                stdin=subprocess.DEVNULL if tty is None else tty,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Ends it; one that does not end by itself fails the test, unless the test already failed with something."""
+        self._ours.close()
+        with self.process:  # closes its pipe
+            try:
+                self.process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                if error is None:
+                    raise
+
+    def hang_up(self) -> int:
+        """Closes the socket; the status with which the dialog ends."""
+        self._ours.shutdown(socket.SHUT_RDWR)
+        return self.process.wait(PATIENCE_S)
+
+    def _complaint(self) -> str:
         self.process.wait(PATIENCE_S)
         return "" if self.process.stderr is None else self.process.stderr.read().decode()
 
 
-def _control(tty: int) -> None:
-    """Makes the terminal the child's controlling one (tty_ioctl(4), TIOCSCTTY)."""
-    import fcntl  # noqa: PLC0415  in the child alone
-    import termios  # noqa: PLC0415  in the child alone
-
-    fcntl.ioctl(tty, termios.TIOCSCTTY, 0)
+def dialog_command(descriptor: int) -> list[str]:
+    """What starts the dialog at this descriptor."""
+    return [sys.executable, "-m", "etui.trusted.dialog", "--fd", str(descriptor)]

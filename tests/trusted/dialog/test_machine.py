@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, READ, SEVERAL, all_requests
@@ -35,7 +37,7 @@ from etui.trusted.dialog.events import (
     UseRecovery,
     Withdraw,
 )
-from etui.trusted.dialog.front import ARMING_S, CreateStep, Hindrance, Phase, hindrances
+from etui.trusted.dialog.front import ARMING_S, LOOK_S, CreateStep, Hindrance, Phase, hindrances
 from etui.trusted.dialog.machine import MAX_QUEUED, Machine
 from etui.trusted.dialog.requests import (
     Approved,
@@ -71,6 +73,12 @@ def in_front(request: Request, *, focused: bool = True) -> Machine:
     return machine
 
 
+def watch(machine: Machine, begin: float, end: float) -> None:
+    """Looks from one moment to another as often as a face does, while no hand moves."""
+    for look in range(1, math.ceil((end - begin) / LOOK_S) + 1):
+        machine.handle(Elapse(), min(end, begin + look * LOOK_S))
+
+
 def answer(effects: tuple[Effect, ...]) -> object:
     return next((effect.answer for effect in effects if isinstance(effect, Settle)), None)
 
@@ -78,67 +86,92 @@ def answer(effects: tuple[Effect, ...]) -> object:
 def test_approve_is_taken_700_ms_after_the_showing_and_not_before() -> None:
     machine = in_front(CONFIRM)
     machine.handle(ReachEnd(), 0.0)
+    watch(machine, 0.0, 0.69)
     assert answer(machine.handle(Approve(), 0.69)) is None
-    assert answer(machine.handle(Approve(), 0.69 + ARMING_S)) == Approved(digest=DIGEST, remember="once")
+    watch(machine, 0.69, 0.7 + ARMING_S)
+    assert answer(machine.handle(Approve(), 0.7 + ARMING_S)) == Approved(digest=DIGEST, remember="once")
+
+
+def test_time_in_which_a_busy_machine_did_not_look_is_no_quiet() -> None:
+    machine = in_front(CONFIRM)
+    machine.handle(ReachEnd(), 0.0)
+    machine.handle(Elapse(), 5.0)
+    machine.handle(Touch(), 5.0)  # a click of the time before, delivered late
+    assert answer(machine.handle(Approve(), 5.0)) is None
+    machine.handle(Elapse(), 9.0)
+    assert answer(machine.handle(Approve(), 9.1)) is None
 
 
 def test_each_touch_before_it_is_armed_starts_the_arming_anew() -> None:
     machine = in_front(CONFIRM)
     machine.handle(ReachEnd(), 0.0)
-    for tenth in range(1, 30):
+    for tenth in range(1, 31):
         machine.handle(Touch(), tenth / 10)
-    assert answer(machine.handle(Approve(), 3.5)) is None
-    assert answer(machine.handle(Approve(), 4.3)) is not None
+    watch(machine, 3.0, 3.6)
+    assert answer(machine.handle(Approve(), 3.6)) is None
+    watch(machine, 3.6, 4.4)
+    assert answer(machine.handle(Approve(), 4.4)) is not None
 
 
 def test_touches_after_it_is_armed_do_not_disarm_it() -> None:
     machine = in_front(CONFIRM)
     machine.handle(ReachEnd(), 0.0)
-    machine.handle(Elapse(), 0.7)
-    machine.handle(Touch(), 0.71)
-    assert answer(machine.handle(Approve(), 0.72)) is not None
+    watch(machine, 0.0, 0.8)
+    machine.handle(Touch(), 0.81)
+    assert answer(machine.handle(Approve(), 0.82)) is not None
 
 
 def test_losing_the_focus_disarms_until_700_ms_after_it_came_back() -> None:
     machine = in_front(CONFIRM)
     machine.handle(ReachEnd(), 0.0)
+    watch(machine, 0.0, 1.0)
     machine.handle(LoseFocus(), 1.0)
+    watch(machine, 1.0, 9.0)
     assert answer(machine.handle(Approve(), 9.0)) is None
     machine.handle(GainFocus(), 9.0)
-    assert answer(machine.handle(Approve(), 9.1)) is None
-    assert answer(machine.handle(Approve(), 10.0)) is not None
+    watch(machine, 9.0, 9.6)
+    assert answer(machine.handle(Approve(), 9.6)) is None
+    watch(machine, 9.6, 10.4)
+    assert answer(machine.handle(Approve(), 10.4)) is not None
 
 
 def test_a_window_that_never_had_the_focus_approves_nothing() -> None:
     machine = in_front(CONFIRM, focused=False)
     machine.handle(ReachEnd(), 0.0)
+    watch(machine, 0.0, 60.0)
     assert answer(machine.handle(Approve(), 60.0)) is None
 
 
 def test_the_showing_behind_is_armed_anew() -> None:
     machine = in_front(CONFIRM)
     machine.handle(ReachEnd(), 0.0)
-    machine.handle(Show(showing=Showing(number=2, request=CONFIRM)), 0.1)
+    machine.handle(Show(showing=Showing(number=2, request=CONFIRM)), 0.0)
+    watch(machine, 0.0, 5.0)
     first = machine.handle(Approve(), 5.0)
     assert [type(effect) for effect in first] == [Settle, Present]
     machine.handle(ReachEnd(), 5.0)
-    assert answer(machine.handle(Approve(), 5.1)) is None
+    watch(machine, 5.0, 5.6)
+    assert answer(machine.handle(Approve(), 5.6)) is None
 
 
 def test_a_text_is_agreed_to_only_after_its_end_was_shown() -> None:
     machine = in_front(READ)
+    watch(machine, 0.0, 5.0)
     assert answer(machine.handle(Approve(), 5.0)) is None
-    machine.handle(ReachEnd(), 6.0)
-    assert answer(machine.handle(Approve(), 7.0)) == Approved()
+    machine.handle(ReachEnd(), 5.1)
+    assert answer(machine.handle(Approve(), 5.2)) == Approved()
 
 
 def test_consent_needs_the_whole_question_shown() -> None:
-    assert Hindrance.UNREAD in hindrances(in_front(CONFIRM).state.front, 5.0)  # type: ignore[arg-type]
+    front = in_front(CONFIRM).state.front
+    assert front is not None
+    assert Hindrance.UNREAD in hindrances(front, 5.0)
 
 
 def test_no_try_is_taken_before_the_wait_is_over() -> None:
     machine = in_front(Unlock(key=KEY, wait_s=12.0))
     machine.handle(Enter(entry=Entry(complete=True)), 0.0)
+    watch(machine, 0.0, 11.0)
     assert answer(machine.handle(Approve(secrets=TYPED), 11.0)) is None
     assert answer(machine.handle(Approve(secrets=TYPED), 12.0)) == Typed(sealed=seal(KEY, *_passphrase(b"typed")))
 
@@ -149,6 +182,7 @@ def _passphrase(text: bytes) -> tuple[Secret, str]:
 
 def test_an_incomplete_entry_is_not_approved() -> None:
     machine = in_front(Unlock(key=KEY))
+    watch(machine, 0.0, 5.0)
     assert answer(machine.handle(Approve(secrets=TYPED), 5.0)) is None
 
 
@@ -156,6 +190,7 @@ def test_consent_with_a_passphrase_is_not_approved_without_one() -> None:
     machine = in_front(Confirm(asker=ASKER, action="pay", digest=DIGEST, key=KEY))
     machine.handle(ReachEnd(), 0.0)
     machine.handle(Enter(entry=Entry(complete=True)), 0.0)
+    watch(machine, 0.0, 5.0)
     assert answer(machine.handle(Approve(), 5.0)) is None
     said = answer(machine.handle(Approve(secrets=TYPED), 6.0))
     assert said == Approved(digest=DIGEST, sealed=seal(KEY, *_passphrase(b"typed")))
@@ -164,6 +199,7 @@ def test_consent_with_a_passphrase_is_not_approved_without_one() -> None:
 def test_a_new_passphrase_seals_both_to_fields_of_their_own() -> None:
     machine = in_front(NewPassphrase(key=KEY))
     machine.handle(Enter(entry=Entry(complete=True)), 0.0)
+    watch(machine, 0.0, 5.0)
     assert answer(machine.handle(Approve(secrets=Secrets(secret=Secret(b"old"))), 5.0)) is None
     said = answer(machine.handle(Approve(secrets=TYPED), 6.0))
     assert said == Typed(sealed=seal(KEY, *_passphrase(b"typed")), sealed_new=seal(KEY, Secret(b"new"), "vault.new"))
@@ -174,6 +210,7 @@ def test_some_of_several_items_are_allowed_and_none_is_no_consent() -> None:
     machine.handle(ReachEnd(), 0.0)
     machine.handle(Include(id="a", included=False), 0.0)
     machine.handle(Include(id="b", included=False), 0.0)
+    watch(machine, 0.0, 5.0)
     assert answer(machine.handle(Approve(), 5.0)) is None
     machine.handle(Include(id="b", included=True), 5.0)
     machine.handle(Include(id="unknown", included=True), 5.0)
@@ -188,6 +225,7 @@ def test_only_what_was_offered_is_remembered_or_chosen() -> None:
     assert machine.state.front.remember == "once"
     chooser = in_front(CHOOSE)
     chooser.handle(Pick(id="gold"), 0.0)
+    watch(chooser, 0.0, 5.0)
     assert answer(chooser.handle(Approve(), 5.0)) is None
     chooser.handle(Pick(id="credit"), 5.0)
     assert answer(chooser.handle(Approve(), 6.0)) == Chosen(id="credit")
@@ -203,11 +241,13 @@ def test_the_first_run_goes_step_by_step_and_arms_its_last() -> None:
     machine.handle(Approve(), 0.0)
     machine.handle(Enter(entry=Entry(complete=True)), 5.0)
     machine.handle(Approve(secrets=TYPED), 5.0)
-    machine.handle(Share(open_session=True), 5.1)
-    assert answer(machine.handle(Approve(secrets=TYPED), 5.2)) is None
-    machine.handle(StepBack(), 5.3)
-    machine.handle(Approve(secrets=TYPED), 5.4)
-    said = answer(machine.handle(Approve(secrets=TYPED), 6.2))
+    machine.handle(Share(open_session=True), 5.0)
+    watch(machine, 5.0, 5.6)
+    assert answer(machine.handle(Approve(secrets=TYPED), 5.6)) is None
+    machine.handle(StepBack(), 5.7)
+    machine.handle(Approve(secrets=TYPED), 5.8)
+    watch(machine, 5.8, 6.6)
+    said = answer(machine.handle(Approve(secrets=TYPED), 6.6))
     assert said == Created(sealed=seal(KEY, *_passphrase(b"typed")), looks=LOOKS, open_session=True)
 
 
@@ -284,9 +324,18 @@ class AnyHands(RuleBasedStateMachine):
         self.open.append(self.next_number)
         self._do(Show(showing=Showing(number=self.next_number, request=request)))
 
-    @rule(by=st.floats(0.0, 1.0))
-    def wait(self, by: float) -> None:
+    @rule(looks=st.integers(1, 12))
+    def wait(self, looks: int) -> None:
+        for _ in range(looks):
+            self.now += LOOK_S
+            self._do(Elapse())
+
+    @rule(by=st.floats(LOOK_S, 10.0))
+    def stall(self, by: float) -> None:
+        front = self.machine.state.front
         self.now += by
+        if front is not None and front.phase is Phase.ARMING:
+            self.quiet_since += by - LOOK_S
         self._do(Elapse())
 
     @rule(is_back=st.booleans())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -48,6 +49,7 @@ from etui.trusted.dialog.terminal.rows import cells, wrapped
 from etui.trusted.dialog.terminal.screen import Sight, body_rows, compose
 
 _SGR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_FRAME = re.compile(r"\x1b\[\?2026h(.*?)\x1b\[\?2026l", re.DOTALL)
 
 
 class Person:
@@ -60,6 +62,7 @@ class Person:
         self.slave = slave
         self.router = RouterSide("--face", "terminal", tty=slave)
         self.seen = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
@@ -68,20 +71,17 @@ class Person:
         """The newest whole screen, once it holds what is wanted."""
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            screen = _SGR.sub("", self.seen.rsplit("\x1b[2J", 1)[-1]).replace("\r", "")
+            frames = _FRAME.findall(self.seen)
+            screen = _SGR.sub("", frames[-1]).replace("\r", "") if frames else ""
             if wanted in screen and gone not in screen:
                 return screen
             ready, _, _ = select.select([self.master], [], [], max(0.0, deadline - time.monotonic()))
             assert ready, f"not on the screen: {wanted!r}\n{screen}"
-            self.seen += os.read(self.master, 1 << 16).decode(errors="replace")
+            self.seen += self._decoder.decode(os.read(self.master, 1 << 16))
 
     def insist(self, keys: str) -> object:
-        """Presses keys until the dialog answers, each time after it had time to arm."""
-        for _ in range(20):
-            if self.router.has_spoken(1.0):
-                break
-            self.type(keys)
-        return self.router.answer()
+        """Presses keys until the dialog answers."""
+        return self.router.insist(lambda: self.type(keys))
 
     def leave(self) -> None:
         os.close(self.master)

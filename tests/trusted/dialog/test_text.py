@@ -58,7 +58,14 @@ def test_stacked_marks_do_not_paint_over_other_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["p\u0430ypal", "www.\u0430\u0440\u0440\u04cf\u0435.com", "\uff30aypal", "𝐩ay", "\u0421itibank"]
+    "text",
+    [
+        "p\u0430ypal",
+        "www.\u0430\u0440\u0440\u04cf\u0435.com",
+        "\uff30aypal",
+        "\N{MATHEMATICAL BOLD SMALL P}ay",
+        "\u0421itibank",
+    ],
 )
 def test_look_alikes_are_flagged(text: str) -> None:
     assert looks_alike(text)

@@ -7,19 +7,25 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
+import msgspec
 import pytest
-from dbus_fast import Message, MessageType
+from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
 from tests.trusted.dialog.questions import CONFIRM, DIGEST, FRAME
 from tests.trusted.dialog.router_side import PATIENCE_S, RouterSide
 
+from etui.trusted.dialog.front import ARMING_S
 from etui.trusted.dialog.requests import Approved, AskSecret, Typed
 
 ACCESSIBLE = "org.a11y.atspi.Accessible"
-APPROVE_FROM_RIGHT, APPROVE_FROM_BOTTOM = 70, 66
+COMPONENT = "org.a11y.atspi.Component"
+ON_SCREEN = 0
+T = TypeVar("T")
 
 
 def needs(program: str, package: str) -> str:
@@ -29,25 +35,24 @@ def needs(program: str, package: str) -> str:
     return path
 
 
-def ended(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    process.wait(PATIENCE_S)
-    for stream in (process.stdout, process.stderr):
-        if stream is not None:
-            stream.close()
+@contextmanager
+def running(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    """A helper that is ended by its pid, whatever happened meanwhile."""
+    with process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 @pytest.fixture
 def x11(short_dir: Path) -> Iterator[dict[str, str]]:
     """An environment with an X server of its own."""
     command = [needs("Xvfb", "xvfb"), "-displayfd", "1", "-screen", "0", "1024x900x24", "-nolisten", "tcp"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert server.stdout is not None
-    number = server.stdout.readline().strip()
-    try:
+    with running(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)) as server:
+        assert server.stdout is not None
+        number = server.stdout.readline().strip()
         yield {"DISPLAY": f":{number}", "XDG_RUNTIME_DIR": str(short_dir), "HOME": str(short_dir)}
-    finally:
-        ended(server)
 
 
 class Outside:
@@ -63,50 +68,46 @@ class Outside:
         )
         return done.stdout
 
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen([self._program, *words], env=self._environ, text=True)
+    @contextmanager
+    def raining(self, x: int, y: int) -> Iterator[None]:
+        """Clicks there without end, until the block is left."""
+        words = ("mousemove", str(x), str(y), "click", "--repeat", "1000000", "--delay", "20", "1")
+        with running(subprocess.Popen([self._program, *words], env=self._environ, text=True)):
+            yield
+        self.do("mouseup", "1")
 
-    def window(self) -> tuple[int, int, int, int]:
-        """Place and size of the dialog, once it is there."""
-        found = self.do("search", "--sync", "--onlyvisible", "--name", "^Etui:").split()[0]
-        lines = self.do("getwindowgeometry", "--shell", found).splitlines()
-        facts = dict(line.split("=", 1) for line in lines)
-        return int(facts["X"]), int(facts["Y"]), int(facts["WIDTH"]), int(facts["HEIGHT"])
+    def wait_for_window(self) -> None:
+        """Waits until the dialog is in sight, and gives it the focus as a window manager would."""
+        self.do("search", "--sync", "--onlyvisible", "--name", "^Etui:", "windowfocus", "--sync")
 
 
 def test_clicks_that_rain_on_approve_from_the_start_do_nothing_and_the_keyboard_then_approves(
-    x11: dict[str, str],
+    accessibility: dict[str, str],
 ) -> None:
-    outside = Outside(x11)
-    with RouterSide("--face", "qt", environ=x11) as router:
+    outside = Outside(accessibility)
+    with RouterSide("--face", "qt", environ=accessibility) as router:
         hello = router.greeted()
         assert (hello.display, hello.protected) == ("x11", False)
         first = router.show(CONFIRM)
-        left, top, width, height = outside.window()
+        x, y = button_place(accessibility, "Allow")
         router.close(first)
         assert router.error() == "cancelled"
-        x, y = left + width - APPROVE_FROM_RIGHT, top + height - APPROVE_FROM_BOTTOM
-        rain = outside.begin("mousemove", str(x), str(y), "click", "--repeat", "40", "--delay", "50", "1")
-        router.show(CONFIRM)
-        assert rain.wait(PATIENCE_S) == 0
-        outside.window()
-        assert not router.has_spoken(0.0)
-        outside.do("key", "shift+Tab")
-        insist(router, lambda: outside.do("key", "Return"))
-        assert router.answer() == Approved(digest=DIGEST, remember="once")
+        with outside.raining(x, y):
+            router.show(CONFIRM)
+            outside.wait_for_window()
+            assert not router.has_spoken(4 * ARMING_S)
+        # The clicks fell on Approve: it has the focus, and needs no other key than this one.
+        assert router.insist(lambda: outside.do("key", "Return")) == Approved(digest=DIGEST, remember="once")
 
 
-def test_a_click_on_approve_is_taken_once_it_is_armed(x11: dict[str, str]) -> None:
-    """The click of the test before would have been taken, had it waited: it falls on the button."""
-    outside = Outside(x11)
-    with RouterSide("--face", "qt", environ=x11) as router:
+def test_a_click_on_approve_is_taken_once_it_is_armed(accessibility: dict[str, str]) -> None:
+    outside = Outside(accessibility)
+    with RouterSide("--face", "qt", environ=accessibility) as router:
         router.greeted()
         router.show(CONFIRM)
-        left, top, width, height = outside.window()
-        x, y = left + width - APPROVE_FROM_RIGHT, top + height - APPROVE_FROM_BOTTOM
+        x, y = button_place(accessibility, "Allow")
         outside.do("mousemove", str(x), str(y))
-        insist(router, lambda: outside.do("click", "1"))
-        assert router.answer() == Approved(digest=DIGEST, remember="once")
+        assert router.insist(lambda: outside.do("click", "1")) == Approved(digest=DIGEST, remember="once")
 
 
 def test_a_pin_is_typed_with_real_keys(x11: dict[str, str]) -> None:
@@ -114,12 +115,19 @@ def test_a_pin_is_typed_with_real_keys(x11: dict[str, str]) -> None:
     with RouterSide("--face", "qt", environ=x11) as router:
         router.greeted()
         router.show(AskSecret(frame=FRAME, title="PIN", key=router.key.public, digits=True))
-        outside.window()
+        outside.wait_for_window()
         outside.do("type", "2743")
-        insist(router, lambda: outside.do("key", "Return"))
-        typed = router.answer()
+        typed = router.insist(lambda: outside.do("key", "Return"))
         assert isinstance(typed, Typed)
         assert router.opened(typed.sealed, "dialog/1.ask_secret.secret") == "2743"
+
+
+def test_it_ends_with_its_socket_even_while_a_question_is_in_front(x11: dict[str, str]) -> None:
+    with RouterSide("--face", "qt", environ=x11) as router:
+        router.greeted()
+        router.show(CONFIRM)
+        Outside(x11).wait_for_window()
+        assert router.hang_up() == 0
 
 
 def test_auto_takes_the_window_where_a_display_answers(x11: dict[str, str]) -> None:
@@ -134,14 +142,6 @@ def test_the_window_face_without_a_display_says_so_and_ends() -> None:
         assert b"no display answers" in router.process.stderr.read()
 
 
-def insist(router: RouterSide, press: Callable[[], object]) -> None:
-    """Presses until the dialog answers, each time after it had time to arm."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not router.has_spoken(1.0):
-        assert time.monotonic() < deadline
-        press()
-
-
 # --- the accessibility bus --------------------------------------------------------------------
 
 
@@ -152,24 +152,23 @@ def accessibility(x11: dict[str, str], short_dir: Path) -> Iterator[dict[str, st
         pytest.skip("needs package at-spi2-core")
     address = f"unix:path={short_dir}/bus"
     command = [needs("dbus-daemon", "dbus-daemon"), "--session", "--nofork", "--print-address", f"--address={address}"]
-    bus = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, **x11}
-    )
-    assert bus.stdout is not None
-    bus.stdout.readline()
-    try:
+    with running(
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env={**os.environ, **x11}
+        )
+    ) as bus:
+        assert bus.stdout is not None
+        bus.stdout.readline()
         yield {**x11, "DBUS_SESSION_BUS_ADDRESS": address, "QT_LINUX_ACCESSIBILITY_ALWAYS_ON": "1"}
-    finally:
-        ended(bus)
 
 
-class Told:
-    """One thing on the accessibility bus: its role, name and interfaces."""
+class Told(msgspec.Struct, frozen=True):
+    """One thing on the accessibility bus; ``place``: left, top, width and height on the screen, where it has one."""
 
-    def __init__(self, role: str, name: str, interfaces: list[str]) -> None:
-        self.role = role
-        self.name = name
-        self.interfaces = {interface.rsplit(".", 1)[-1] for interface in interfaces}
+    role: str
+    name: str
+    interfaces: frozenset[str]
+    place: tuple[int, ...]
 
 
 async def everything_on_the_bus(session: str) -> list[Told]:
@@ -179,27 +178,51 @@ async def everything_on_the_bus(session: str) -> list[Told]:
     assert reply is not None
     accessibility = await MessageBus(bus_address=reply.body[0]).connect()
 
-    async def ask(owner: str, path: str, member: str, interface: str = ACCESSIBLE, *body: str) -> object:
-        reply = await accessibility.call(
-            Message(owner, path, interface, member, signature="s" * len(body), body=[*body])
-        )
+    async def ask(
+        wanted: type[T], at: tuple[str, str], interface: str, member: str, signature: str = "", *body: object
+    ) -> T:
+        """What is answered; nothing of the wanted type where it answers with an error."""
+        reply = await accessibility.call(Message(*at, interface, member, signature=signature, body=[*body]))
         assert reply is not None
-        return reply.body[0] if reply.message_type is MessageType.METHOD_RETURN else []
+        value = reply.body[0] if reply.message_type is MessageType.METHOD_RETURN else wanted()
+        return msgspec.convert(value.value if isinstance(value, Variant) else value, wanted)
 
-    async def walk(owner: str, path: str) -> list[Told]:
-        name = await ask(owner, path, "Get", "org.freedesktop.DBus.Properties", ACCESSIBLE, "Name")
-        role = await ask(owner, path, "GetRoleName")
-        interfaces = await ask(owner, path, "GetInterfaces")
-        told = [Told(str(role), str(getattr(name, "value", "")), list(interfaces))]  # type: ignore[call-overload]
-        for child in await ask(owner, path, "GetChildren"):  # type: ignore[attr-defined]
-            told += await walk(*child)
+    async def walk(at: tuple[str, str]) -> list[Told]:
+        interfaces = await ask(list[str], at, ACCESSIBLE, "GetInterfaces")
+        told = [
+            Told(
+                role=await ask(str, at, ACCESSIBLE, "GetRoleName"),
+                name=await ask(str, at, "org.freedesktop.DBus.Properties", "Get", "ss", ACCESSIBLE, "Name"),
+                interfaces=frozenset(interface.rsplit(".", 1)[-1] for interface in interfaces),
+                place=await ask(tuple[int, ...], at, COMPONENT, "GetExtents", "u", ON_SCREEN),
+            )
+        ]
+        for child in await ask(list[tuple[str, str]], at, ACCESSIBLE, "GetChildren"):
+            told += await walk(child)
         return told
 
     try:
-        return await walk("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+        return await walk(("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root"))
     finally:
         accessibility.disconnect()
         bus.disconnect()
+
+
+def told_with(environ: dict[str, str], name: str) -> list[Told]:
+    """Everything that is told, once something of this name is."""
+    deadline = time.monotonic() + PATIENCE_S
+    told: list[Told] = []
+    while not any(one.name == name and any(one.place) for one in told):
+        assert time.monotonic() < deadline, [one.name for one in told]
+        told = asyncio.run(everything_on_the_bus(environ["DBUS_SESSION_BUS_ADDRESS"]))
+    return told
+
+
+def button_place(environ: dict[str, str], name: str) -> tuple[int, int]:
+    """The middle of the button of this name, as any program of the session can find it out."""
+    button = next(one for one in told_with(environ, name) if one.name == name and one.role == "push button")
+    left, top, width, height = button.place
+    return left + width // 2, top + height // 2
 
 
 def test_another_program_reads_the_labels_and_can_press_and_read_nothing_that_matters(
@@ -209,13 +232,9 @@ def test_another_program_reads_the_labels_and_can_press_and_read_nothing_that_ma
     with RouterSide("--face", "qt", environ=accessibility) as router:
         router.greeted()
         router.show(AskSecret(frame=FRAME, title="PIN of the card", key=router.key.public, digits=True))
-        outside.window()
+        outside.wait_for_window()
         outside.do("type", "2743")
-        deadline = time.monotonic() + PATIENCE_S
-        told: list[Told] = []
-        while not any(one.name == "Send PIN" for one in told):
-            assert time.monotonic() < deadline, [one.name for one in told]
-            told = asyncio.run(everything_on_the_bus(accessibility["DBUS_SESSION_BUS_ADDRESS"]))
+        told = told_with(accessibility, "Send PIN")
         names = " ".join(one.name for one in told)
         for said in ("PIN of the card", "Alpbank Cards", "Not now", "Unprotected display"):
             assert said in names

@@ -25,6 +25,8 @@ from etui.trusted.dialog.requests import (
 
 ARMING_S = 0.7
 """How long no key and no click must come before Approve takes one."""
+LOOK_S = 0.1
+"""The most quiet that one look proves: what hands did while a busy machine kept the face from looking comes later."""
 
 
 class Phase(Enum):
@@ -59,14 +61,15 @@ class Hindrance(Enum):
 class Front(msgspec.Struct, frozen=True, kw_only=True):
     """The showing in front.
 
-    ``quiet_since``, ``ready_at``: seconds of the machine's clock. ``items``: ids that are ticked. ``step``: of a
-    ``Create`` alone.
+    ``quiet_s``: seconds of quiet seen up to ``looked_at``. ``looked_at``, ``ready_at``: seconds of the machine's clock.
+    ``items``: ids that are ticked. ``step``: of a ``Create`` alone.
     """
 
     showing: Showing
     phase: Phase
-    quiet_since: float
+    looked_at: float
     ready_at: float
+    quiet_s: float = 0.0
     at_end: bool = False
     entry: Entry = Entry()
     remember: str = ""
@@ -93,7 +96,7 @@ def first_sight(showing: Showing, *, now: float, focused: bool) -> Front:
     front = Front(
         showing=showing,
         phase=Phase.ARMING if focused else Phase.UNFOCUSED,
-        quiet_since=now,
+        looked_at=now,
         ready_at=now + request.wait_s if isinstance(request, Unlock) else now,
     )
     if isinstance(request, Confirm):
@@ -113,7 +116,12 @@ def armed_part(front: Front, now: float) -> float:
         case Phase.UNFOCUSED:
             return 0.0
         case Phase.ARMING:
-            return min(1.0, max(0.0, (now - front.quiet_since) / ARMING_S))
+            return min(1.0, quiet_s(front, now) / ARMING_S)
+
+
+def quiet_s(front: Front, now: float) -> float:
+    """The seconds of quiet that are seen at ``now``."""
+    return front.quiet_s + min(LOOK_S, max(0.0, now - front.looked_at))
 
 
 def wait_left_s(front: Front, now: float) -> int:

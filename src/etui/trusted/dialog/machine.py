@@ -16,7 +16,9 @@ Rules:
 
 1. One showing is in front; at most ``MAX_QUEUED`` others wait in order, a further one is rejected.
 2. Approve is taken in ARMED alone, and only where nothing else hinders it (``front.hindrances``). One that is not taken
-   counts as a Touch. Each showing, and the last step of a first run, starts its arming anew.
+   counts as a Touch. Each showing, and the last step of a first run, starts its arming anew. Quiet counts only as far
+   as it was watched: between two events at most ``front.LOOK_S``, since a click that a busy machine has not delivered
+   yet is no quiet.
 3. Refuse and Dismiss are always taken: they give nothing away.
 4. Every showing ends in exactly one of Settle, Cancel and Reject.
 5. It reads no clock and keeps no secret: the time comes with each event, secrets with Approve alone, and what is typed
@@ -62,6 +64,7 @@ from etui.trusted.dialog.front import (
     armed_part,
     first_sight,
     hindrances,
+    quiet_s,
     takes_refusal,
     takes_secret,
 )
@@ -160,7 +163,7 @@ class Machine:
         front = self.state.front
         if front is not None and focused != self.state.focused:
             phase = Phase.ARMING if focused else Phase.UNFOCUSED
-            front = msgspec.structs.replace(front, phase=phase, quiet_since=now)
+            front = _watched_anew(front, phase, now)
         self.state = msgspec.structs.replace(self.state, front=front, focused=focused)
 
     def _approve(self, front: Front, event: Approve, now: float) -> tuple[Effect, ...]:
@@ -191,14 +194,20 @@ class Machine:
 
 def _elapsed(state: State, now: float) -> State:
     front = state.front
-    if front is None or front.phase is not Phase.ARMING or armed_part(front, now) < 1.0:
+    if front is None or front.phase is not Phase.ARMING:
         return state
-    return msgspec.structs.replace(state, front=msgspec.structs.replace(front, phase=Phase.ARMED))
+    phase = Phase.ARMED if armed_part(front, now) >= 1.0 else Phase.ARMING
+    seen = msgspec.structs.replace(front, phase=phase, quiet_s=quiet_s(front, now), looked_at=now)
+    return msgspec.structs.replace(state, front=seen)
+
+
+def _watched_anew(front: Front, phase: Phase, now: float) -> Front:
+    return msgspec.structs.replace(front, phase=phase, quiet_s=0.0, looked_at=now)
 
 
 def _restarted(front: Front, step: CreateStep, now: float) -> Front:
     phase = Phase.UNFOCUSED if front.phase is Phase.UNFOCUSED else Phase.ARMING
-    return msgspec.structs.replace(front, step=step, phase=phase, quiet_since=now)
+    return msgspec.structs.replace(_watched_anew(front, phase, now), step=step)
 
 
 def _changed(front: Front, event: Event, now: float) -> Front:  # noqa: PLR0911  a table
@@ -206,7 +215,7 @@ def _changed(front: Front, event: Event, now: float) -> Front:  # noqa: PLR0911 
     request = front.request
     match event:
         case Touch() if front.phase is Phase.ARMING:
-            return msgspec.structs.replace(front, quiet_since=now)
+            return _watched_anew(front, Phase.ARMING, now)
         case ReachEnd():
             return msgspec.structs.replace(front, at_end=True)
         case Enter(entry=entry):

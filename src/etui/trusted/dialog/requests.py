@@ -242,8 +242,9 @@ class Chosen(_Value, frozen=True, tag="chosen"):
 
 
 class Created(_Value, frozen=True, tag="created"):
-    """First run done: the passphrase sealed for ``vault.passphrase``; ``open_session``: programs of this session
-    share the default collection.
+    """First run done: the passphrase sealed for ``vault.passphrase``.
+
+    ``open_session``: programs of this session share the default collection.
     """
 
     sealed: bytes

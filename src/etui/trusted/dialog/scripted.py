@@ -6,6 +6,7 @@ not take from a script: the showing is dismissed and the transcript says why. A 
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from etui.trusted.dialog.events import (
     Approve,
     Dismiss,
     Dress,
+    Elapse,
     Enter,
     GainFocus,
     Include,
@@ -30,7 +32,7 @@ from etui.trusted.dialog.events import (
     UseRecovery,
 )
 from etui.trusted.dialog.face import Report, View
-from etui.trusted.dialog.front import ARMING_S, CreateStep, Front, hindrances, takes_refusal, wait_left_s
+from etui.trusted.dialog.front import ARMING_S, LOOK_S, CreateStep, Front, hindrances, takes_refusal, wait_left_s
 from etui.trusted.dialog.requests import Create, Looks, NewPassphrase, ShowRecovery, Unlock
 from etui.trusted.dialog.script import (
     ApproveRule,
@@ -197,7 +199,7 @@ class ScriptedFace:
         if isinstance(request, Create):
             for _ in range(CreateStep.SHARING):
                 self._report(Approve())
-        self._clock.advance(ARMING_S)
+        self._let_arm()
         front = self._front
         if front is None:
             return
@@ -217,6 +219,12 @@ class ScriptedFace:
             _keep(Path(rule.keep), view.shown_secret)
         self._note(view, answered)
         self._report(Approve(secrets=secrets_of(request, draft)))
+
+    def _let_arm(self) -> None:
+        """Moves the clock on as quietly as a person who waits."""
+        for _ in range(math.ceil(ARMING_S / LOOK_S) + 1):
+            self._clock.advance(LOOK_S)
+            self._report(Elapse())
 
     def _choose(self, view: View, rule: Rule) -> None:
         content = view.content

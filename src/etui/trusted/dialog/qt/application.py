@@ -47,13 +47,13 @@ def serve_windows(link: Link, desk: Desk, display: Display) -> None:
         try:
             messages = link.receive()
             if messages is None:
-                application.quit()
+                application.exit()
                 return
             for message in messages:
                 desk.receive(message)
         except (ProtocolError, OSError) as error:
             failures.append(error)
-            application.quit()
+            application.exit()
 
     notifier = QSocketNotifier(link.fileno(), QSocketNotifier.Type.Read)
     notifier.activated.connect(receive)

@@ -12,7 +12,7 @@ from typing import Final
 
 from etui.trusted.dialog.events import Approve, Elapse, GainFocus, ReachEnd, Touch
 from etui.trusted.dialog.face import Report, View
-from etui.trusted.dialog.front import Front
+from etui.trusted.dialog.front import LOOK_S, Front, Phase
 from etui.trusted.dialog.looks import colour_of, text_on
 from etui.trusted.dialog.terminal.form import Form
 from etui.trusted.dialog.terminal.keys import Key, KeyReader, Named
@@ -21,6 +21,9 @@ from etui.trusted.dialog.terminal.screen import Screen, Sight, compose
 from etui.trusted.dialog.terminal.tty import Terminal
 
 _PATIENCE_S: Final = 0.25
+"""How often it looks whether the terminal changed its size."""
+_FRAME: Final = ("\x1b[?2026h", "\x1b[?2026l")
+"""Synchronised output: a terminal that knows it shows the frame at once, any other passes over it."""
 
 
 class TerminalFace:
@@ -39,7 +42,9 @@ class TerminalFace:
     @property
     def patience_s(self) -> float | None:
         """How long to wait for keys and messages before ``attend``."""
-        return None if self._form is None else _PATIENCE_S
+        if self._form is None:
+            return None
+        return LOOK_S if self._form.front.phase is Phase.ARMING else _PATIENCE_S
 
     def present(self, view: View) -> None:
         """Takes the terminal and shows the view from its beginning."""
@@ -146,7 +151,8 @@ class TerminalFace:
 def encoded(screen: Screen, *, band: str) -> bytes:
     """The bytes that draw a screen anew; ``band`` is the SGR of the wallet's band."""
     lines = [_line(row, band) for row in screen.rows]
-    return ("\x1b[0m\x1b[H\x1b[2J" + "\r\n".join(lines)).encode("utf-8", errors="replace")
+    begin, end = _FRAME
+    return (f"{begin}\x1b[0m\x1b[H\x1b[2J" + "\r\n".join(lines) + end).encode("utf-8", errors="replace")
 
 
 def _line(row: Row, band: str) -> str:
