@@ -26,7 +26,7 @@ def test_find_narrows_by_words_attributes_and_kind(wallet: TestWallet) -> None:
 
 
 def test_listing_is_asked_for_and_a_no_is_a_refusal_that_can_be_explained(wallet: TestWallet) -> None:
-    wallet.user.refuses(action_contains="list what lies")
+    wallet.user.refuses(action_contains="see what lies", times=1)
     result = etui(wallet, "find")
     assert result.returncode == 7
     decision = result.stderr.rpartition("etui why ")[2].strip().removesuffix(")")

@@ -21,7 +21,7 @@ def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet
 
 
 def test_a_right_that_the_user_refuses_is_not_given(wallet: TestWallet) -> None:
-    wallet.user.refuses()
+    wallet.user.refuses(action_contains="lasting rights")
     assert etui(wallet, "grant", "app:/usr/bin/mailer", "secret/1.read").returncode == 7
     assert told(wallet, "grants", "--client", "app:/usr/bin/mailer") == []
 

@@ -27,7 +27,6 @@ def _clients(arguments: Arguments, output: Output) -> Exit:
         ("strength", "EVIDENCE"),
         ("since", "SINCE"),
         ("last", "LAST"),
-        ("decisions", "DECISIONS"),
     )
     output.rows(clients, columns, "No program has asked this wallet for anything yet.")
     return Exit.OK

@@ -178,7 +178,6 @@ def _overwrite(at: Stage) -> list[str]:
 
 
 def _bring_back(at: Stage) -> list[str]:
-    at.user.approves(action_contains="list what lies in the wallet", times=2)
     at.user.approves(action_contains="was changed", times=1)
     at.user.approves(action_contains="bring back", times=1)
     _done(at.etui("history", "mail"))

@@ -45,6 +45,10 @@ class CompiledMethod:
             (n, f.policy) for n, f in method.params.items() if f.policy and f.type is not FieldType.REFERENCE
         )
         self._material = tuple(n for n, f in method.params.items() if f.material)
+        self.marked = {mark: name for name, mark in self._policy}
+        """The field of each value that policy sees, by the name under which it sees it."""
+        self.scope = next((mark for n, mark in self._policy if method.params[n].scope), "")
+        """The name under which policy sees the value that a grant holds for; empty where there is none."""
         seen = {*self.references, *(n for n, _ in self._policy)}
         self._plain = not seen and not self._material
         self._params = msgspec.json.Decoder(

@@ -101,7 +101,6 @@ class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     strength: str
     since: int
     last: int
-    decisions: int
 
 
 class GrantRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -475,6 +474,7 @@ class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaul
 
     METHOD: ClassVar[str] = "wallet/1.inventory"
     RESULT: ClassVar[type[Result]] = InventoryResult
+    WAITS: ClassVar[bool] = True
 
 
 class ClientsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -490,6 +490,7 @@ class Clients(Request[ClientsResult], frozen=True, kw_only=True, omit_defaults=T
 
     METHOD: ClassVar[str] = "wallet/1.clients"
     RESULT: ClassVar[type[Result]] = ClientsResult
+    WAITS: ClassVar[bool] = True
 
 
 class GrantsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -505,6 +506,7 @@ class Grants(Request[GrantsResult], frozen=True, kw_only=True, omit_defaults=Tru
 
     METHOD: ClassVar[str] = "wallet/1.grants"
     RESULT: ClassVar[type[Result]] = GrantsResult
+    WAITS: ClassVar[bool] = True
 
     client: Annotated[str, Meta(max_length=400)] | None = None
 
@@ -523,6 +525,7 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     METHOD: ClassVar[str] = "wallet/1.grant"
     RESULT: ClassVar[type[Result]] = GrantResult
     REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+    WAITS: ClassVar[bool] = True
 
     client: Annotated[str, Meta(max_length=400)]
     action: Annotated[str, Meta(max_length=200)]
@@ -530,6 +533,8 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     uses: Annotated[int, Meta(ge=1)] | None = None
     until: int | None = None
     limit_minor: Annotated[int, Meta(ge=0)] | None = None
+    each_minor: Annotated[int, Meta(ge=0)] | None = None
+    period_s: Annotated[int, Meta(ge=60)] | None = None
     currency: Annotated[str, Meta(max_length=3)] | None = None
 
 
@@ -564,6 +569,7 @@ class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True)
 
     METHOD: ClassVar[str] = "wallet/1.audit"
     RESULT: ClassVar[type[Result]] = AuditResult
+    WAITS: ClassVar[bool] = True
 
     limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
     text: Annotated[str, Meta(max_length=200)] | None = None
@@ -598,10 +604,15 @@ class WhyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Why(Request[WhyResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Explain a decision."""
+    """Explain a decision.
+
+    Explains a decision by its id. A Client's own decision is explained to it freely, as far as it names
+    nothing that the Client was refused.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.why"
     RESULT: ClassVar[type[Result]] = WhyResult
+    WAITS: ClassVar[bool] = True
 
     id: Annotated[str, Meta(max_length=32)]
 

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 PASSPHRASE = "correct horse battery staple"  # noqa: S105  # of test wallets alone
+OVERSEE = "see what lies in the wallet and what was done with it"
+"""What `etui find`, `etui audit` and their like ask for."""
 
 
 class ScriptedUser:
@@ -23,7 +25,9 @@ class ScriptedUser:
             {"when": {"face": "create"}, "answer": "create", "passphrase": PASSPHRASE},
             {"when": {"face": "recovery"}, "answer": "approve", "keep": str(script.with_name("recovery"))},
             {"when": {"face": "unlock"}, "answer": "type", "secret": PASSPHRASE},
+            {"when": {"face": "confirm", "action_contains": OVERSEE}, "answer": "approve", "remember": "running"},
         ]
+        self._preset = len(self._rules)
         self._write()
 
     def rule(self, answer: str, *, when: dict[str, Any], **members: Any) -> None:  # noqa: ANN401  # JSON
@@ -48,8 +52,8 @@ class ScriptedUser:
         self.rule("wait", when={"face": face, **when})
 
     def forgets(self) -> None:
-        """Drops every rule but those that make and unlock the wallet."""
-        del self._rules[:-3]
+        """Drops every rule but the preset ones: those that make and unlock the wallet, and let the test look at it."""
+        del self._rules[: -self._preset]
         self._write()
 
     def shown(self) -> list[dict[str, Any]]:
@@ -61,8 +65,9 @@ class ScriptedUser:
         return [msgspec.json.decode(line) for line in text.splitlines() if line]
 
     def asked(self) -> list[dict[str, Any]]:
-        """The questions among what was shown."""
-        return [entry for entry in self.shown() if entry.get("face") == "confirm"]
+        """The questions among what was shown, but for those whether the test may look at the wallet."""
+        questions = [entry for entry in self.shown() if entry.get("face") == "confirm"]
+        return [entry for entry in questions if OVERSEE not in f"{entry.get('heading')} {entry.get('lead')}"]
 
     @property
     def recovery_key(self) -> str:

@@ -16,7 +16,7 @@ _AFTER_NAME = "S 41 42 43 34816 44 4194304 1 2 3 4 5 6 7 8 20 0 1 0 987654 10 11
 @given(name=st.text(max_size=15))
 def test_stat_is_read_right_whatever_the_process_calls_itself(name: str) -> None:
     parsed = records.stat(f"7 ({name}) {_AFTER_NAME}\n")
-    assert parsed == records.Stat(state="S", ppid=41, tty=34816, start_ticks=987654)
+    assert parsed == records.Stat(state="S", ppid=41, session=43, tty=34816, start_ticks=987654)
 
 
 def test_name_that_imitates_the_fields_after_it_changes_nothing() -> None:

@@ -92,6 +92,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
         exe: path of the program at the other end itself (the deputy's, if there is one), or None.
         unit: the systemd unit of the process, or None.
         script: path of the nearest script, as a command line says, or None.
+        terminal: names the terminal that the process was started in, for as long as that lasts, or None.
         sentence: one honest sentence for the dialog.
         notes: what makes the evidence weaker, in no particular order, without repetition.
 
@@ -108,6 +109,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
     exe: str | None
     unit: str | None
     script: str | None
+    terminal: str | None
     sentence: str
     notes: tuple[Note, ...]
 

@@ -90,6 +90,7 @@ def identify(lineage: Lineage, *, peer: Peer, wallet_uid: int, via_bus: bool) ->
         exe=None if executable is None else escaped(executable.path),
         unit=None if unit is None else escaped(str(unit)),
         script=None if finding.script is None else escaped(finding.script),
+        terminal=_terminal(lineage),
         sentence=printable(finding.sentence),
         notes=tuple(note for note in Note if note in notes),
     )
@@ -244,6 +245,14 @@ def _caller(lineage: Lineage, peer: Peer) -> _Caller:
         if script is None and process.script is not None and not is_tool_script(process.script):
             script = process.script
     return _Caller(None, None, script)
+
+
+def _terminal(lineage: Lineage) -> str | None:
+    """Name the session of a terminal: its device, and the ancestor that leads the session, with its start."""
+    if not lineage or lineage[0].tty == 0:
+        return None
+    leader = next((process for process in lineage if process.pid == lineage[0].session), None)
+    return None if leader is None else f"{leader.tty}:{leader.pid}:{leader.start_ticks}"
 
 
 def _lasting(process: Process, peer: Peer) -> bool:

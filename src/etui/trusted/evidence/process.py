@@ -69,6 +69,7 @@ class Process(Struct, frozen=True, kw_only=True):
         cgroup: its path in the hierarchy that systemd keeps; empty if there is none.
         freezer: its path in the freezer hierarchy of cgroup version 1; empty if there is none.
         unit: the service unit that `cgroup` names, if it names one.
+        session: the process that leads its session, as a number; 0 if that is outside of our view.
         tty: device number of its controlling terminal; 0 if it has none.
         foreign: the namespaces that are not ours; None where that may not be read.
         script: absolute path of the script that its interpreter runs, as its command line says.
@@ -86,6 +87,7 @@ class Process(Struct, frozen=True, kw_only=True):
     cgroup: str = ""
     freezer: str = ""
     unit: Unit | None = None
+    session: int = 0
     tty: int = 0
     foreign: frozenset[Namespace] | None = frozenset()
     script: str | None = None

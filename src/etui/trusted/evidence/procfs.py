@@ -125,6 +125,7 @@ def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
         cgroup=cgroup.path,
         freezer=cgroup.freezer,
         unit=records.unit(cgroup.path),
+        session=stat.session,
         tty=stat.tty,
         foreign=foreign,
         script=_script(directory, executable, foreign),

@@ -9,10 +9,11 @@ from etui.trusted.evidence.process import Unit
 
 
 class Stat(Struct, frozen=True):
-    """The fields of `/proc/PID/stat` that are used: state, parent, terminal and start."""
+    """The fields of `/proc/PID/stat` that are used: state, parent, session, terminal and start."""
 
     state: str
     ppid: int
+    session: int
     tty: int
     start_ticks: int
 
@@ -34,14 +35,14 @@ class Cgroup(Struct, frozen=True):
 def stat(text: str) -> Stat:
     """Parse `/proc/PID/stat`; the name in it may hold blanks, parentheses and line ends.
 
-    Source: proc_pid_stat(5), fields 3 (state), 4 (ppid), 7 (tty_nr) and 22 (starttime).
+    Source: proc_pid_stat(5), fields 3 (state), 4 (ppid), 6 (session), 7 (tty_nr) and 22 (starttime).
     """
     _, parenthesis, rest = text.rpartition(")")
     fields = rest.split()
     if not parenthesis or len(fields) < 20:  # noqa: PLR2004 - field 22, counted from field 3
         message = "This is no /proc/PID/stat."
         raise ValueError(message)
-    return Stat(fields[0], int(fields[1]), int(fields[4]), int(fields[19]))
+    return Stat(fields[0], int(fields[1]), int(fields[3]), int(fields[4]), int(fields[19]))
 
 
 def status(text: str) -> Status:

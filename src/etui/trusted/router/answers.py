@@ -14,10 +14,11 @@ import msgspec
 
 from etui.interfaces import Effect, Item
 from etui.protocol import ErrorCode, ProtocolError
-from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Question, Resource, Scope, ScopeType
-from etui.trusted.router import wording
+from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Question, Scope, ScopeType
+from etui.trusted.router import rights, wording
 from etui.trusted.router.consent import Asked, digest_of
 from etui.trusted.router.references import Place
+from etui.trusted.router.reserving import settle
 
 if TYPE_CHECKING:
     from etui.trusted.router.callers import Caller
@@ -39,7 +40,7 @@ class Answers:
     def give(self, call: ActiveCall, result: bytes | ProtocolError) -> None:
         """Answers a call."""
         if isinstance(result, ProtocolError):
-            self._router.path.failed(call)
+            settle(self._router.opened, call.reservations, result)
             self._send(call, result)
             return
         if not call.method.compiled.item_fields:
@@ -128,14 +129,11 @@ class Answers:
         method = call.method.compiled.method
         if method.decide is None:
             return None
-        return self._decide(call.caller, self._deciding(call.method), call.provider, item)
+        question = _question(call, self._deciding(call.method), item)
+        return rights.decide(self._router.unlocked(), question, call.chain[:-1]).decision
 
     def _deciding(self, method: Method) -> Method:
         return self._router.registry.method(f"{method.action.interface}.{method.compiled.method.decide}")
-
-    def _decide(self, caller: Caller, method: Method, provider: Provider, item: Item) -> Decision:
-        opened = self._router.unlocked()
-        return opened.engine.decide(_question(caller, method, provider, item), opened.grants, opened.now())
 
     async def _ask(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
         """Which of these items the user lets the Client have."""
@@ -151,7 +149,7 @@ class Answers:
         choices = tuple(wording.described(item, wording.kind_title(provider, item)) for item in asked)
         question = Asked(
             caller=call.chain[0],
-            question=_question(call.caller, method, provider, first),
+            question=_question(call, method, first),
             decision=strictest,
             action=sentence,
             digest=digest_of(call.caller, method.action.id, b"", tuple(item.item for item in asked)),
@@ -161,18 +159,25 @@ class Answers:
         )
         consented = await self._router.consent.ask(question)
         allowed = frozenset(consented.items) if not one else frozenset({first.item})
-        self._remember(call, method, question, consented.remember, [i for i in asked if i.item in allowed])
+        await self._remember(call, method, question, consented.remember, [i for i in asked if i.item in allowed])
         return allowed
 
-    def _remember(self, call: ActiveCall, method: Method, asked: Asked, remember: str, items: list[Item]) -> None:
-        """What the user allowed holds for the process that asked, for a moment, or for as long as the user chose."""
+    async def _remember(self, call: ActiveCall, method: Method, asked: Asked, remember: str, items: list[Item]) -> None:
+        """What the user allowed holds for the process that asked, for a moment, or for as long as the user chose.
+
+        What an Extension was allowed within a call that it serves holds for that call.
+        """
         opened = self._router.unlocked()
         actions = tuple({method.action.id, *method.owner_actions[:1]})
+        if call.under is not None:
+            call.under.allowed |= {(action, call.provider.resource(i.item).key) for action in actions for i in items}
+            return
+        written: list[asyncio.Future[None]] = []
         until = int(opened.now()) + wording.HOUR_S if remember == wording.HOUR.id else 0
         for item in items:
             scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
             if remember in {wording.HOUR.id, wording.ALWAYS.id} and call.caller.principal.tellable:
-                opened.add_grant(
+                _, durable = opened.add_grant(
                     call.caller.principal.id,
                     actions,
                     scope,
@@ -181,9 +186,11 @@ class Answers:
                     label=call.caller.label,
                     what=item.label or asked.what,
                 )
-            elif process := _process_group(call.caller):
+                written.append(durable)
+            elif process := call.caller.process_group:
                 opened.add_transient_grant(process, actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
         self._router.path.drop_routes()
+        await asyncio.gather(*written)
 
     # what follows from it
 
@@ -196,7 +203,7 @@ class Answers:
         opened = self._router.unlocked()
         scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
         if not caller.principal.tellable:
-            process = _process_group(caller)
+            process = caller.process_group
             if process:
                 opened.add_transient_grant(process, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED)
             return []
@@ -227,10 +234,12 @@ class Answers:
                 call.connection.answer(call.client_id, result)
 
 
-def _question(caller: Caller, method: Method, provider: Provider, item: Item) -> Question:
-    resource = Resource(extension=provider.principal, item=item.item, kind=item.kind, group=item.group)
-    return Question(principal=caller.principal, action=method.action, resource=resource)
-
-
-def _process_group(caller: Caller) -> str:
-    return next((group for group in caller.principal.groups if group.startswith("process:")), "")
+def _question(call: ActiveCall, method: Method, item: Item) -> Question:
+    """What policy is asked about naming an item to who made the call."""
+    return Question(
+        principal=call.caller.principal,
+        action=method.action,
+        resource=call.provider.resource(item.item),
+        chain=tuple(member.principal.id for member in call.chain[:-1]),
+        derived=call.under is not None,
+    )

@@ -52,6 +52,10 @@ class PromptBudget:
         """The user wants nothing more from this Client for a while."""
         _remember(self._silent, (client,), now + _SILENCE_S)
 
+    def take_any(self, client: str, now: float) -> None:
+        """Takes a showing that is no question of policy, such as the unlock dialog; raises as ``take``."""
+        self.take(client, "", "", now)
+
     def approved(self) -> None:
         """The user was there and said yes: an honest question costs nothing."""
         self._tokens = min(_SESSION_BURST, self._tokens + 1.0)

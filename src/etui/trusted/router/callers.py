@@ -43,6 +43,19 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.installation or self.principal.id
 
     @property
+    def process_group(self) -> str:
+        """Names the process at the other end, as a set of Clients of one; empty where it is not known."""
+        return self._group("process:")
+
+    @property
+    def terminal_group(self) -> str:
+        """Names all that was started in its terminal; empty where it has none."""
+        return self._group("terminal:")
+
+    def _group(self, prefix: str) -> str:
+        return next((group for group in self.principal.groups if group.startswith(prefix)), "")
+
+    @property
     def asker(self) -> Asker:
         """What the dialog shows of it."""
         return Asker(
@@ -62,6 +75,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 def caller_of(evidence: Evidence, *, key: bytes, through: str = "", name_through: str = "") -> Caller:
     """The caller that the evidence shows."""
     groups = [f"process:{evidence.uid}:{evidence.pid}:{evidence.start_ticks}"]
+    if evidence.terminal is not None:
+        groups.append(f"terminal:{evidence.uid}:{evidence.terminal}")
     if not evidence.principal.startswith(_OUTSIDE_SESSION):
         groups.append(SESSION_GROUP)
     principal = Principal(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from etui.trusted.policy import Assurance
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
@@ -22,8 +24,9 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     """One call that a provider serves.
 
     ``chain``: who began it and who stands between, the first first, this call's caller last. ``material``: what was
-    consented to, field by field. ``provider_id``: the request's id at the provider. ``on_result``: who is told instead
-    of a connection.
+    consented to, field by field. ``consented``: by the user, a grant, or the call it is made ``under``; ``given`` is
+    what the user did for it. ``allowed``: what the user allowed within it, by action and item. ``provider_id``: the
+    request's id at the provider. ``on_result``: who is told instead of a connection.
     """
 
     id: str
@@ -37,6 +40,10 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     items: dict[str, str]
     deadline: float
     quiet: bool
+    consented: bool = False
+    given: Assurance = Assurance.NONE
+    under: ActiveCall | None = None
+    allowed: set[tuple[str, str]] = msgspec.field(default_factory=set)
     provider_id: int = 0
     reservations: tuple[Reservation, ...] = ()
     task: asyncio.Task[None] | None = None

@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import VaultOperation
-from etui.trusted.dialog.requests import Approved, Choice, Confirm, Dismissed, Frame, Refused, ShownField
-from etui.trusted.policy import Assurance, Decision, Grant, Origin, Scope, ScopeType
-from etui.trusted.router import wording
+from etui.trusted.dialog.requests import (
+    Approved,
+    Choice,
+    Confirm,
+    Dismissed,
+    Frame,
+    Refused,
+    RememberChoice,
+    ShownField,
+)
+from etui.trusted.policy import Assurance, Decision, Origin, Scope, ScopeType
+from etui.trusted.router import rights, wording
 
 if TYPE_CHECKING:
     from etui.trusted.policy import Question
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
 
+_RUNNING_S: Final = 30 * 86400
+
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One question to the user, in words.
 
-    ``action`` finishes "NAME wants to …". ``items``: several things of which the user may allow some.
+    ``action`` finishes "NAME wants to …". ``items``: several things of which the user may allow some. ``names_only``:
+    it discloses names and no secret, so that a yes may hold for a terminal.
     """
 
     caller: Caller
@@ -39,6 +52,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     what: str = ""
     frame: Frame | None = None
     lasting: bool = True
+    names_only: bool = False
     widening: bool = False
 
 
@@ -51,9 +65,16 @@ class Consented(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-def digest_of(caller: Caller, action: str, params: bytes, items: tuple[str, ...]) -> bytes:
-    """SHA-256 over what consent is bound to: who, which method, which items, and the bytes that will be forwarded."""
+def digest_of(
+    caller: Caller, action: str, params: bytes, items: tuple[str, ...], material: Mapping[str, bytes] | None = None
+) -> bytes:
+    """SHA-256 over what consent is bound to: who, which method, which items, and the bytes that will be forwarded.
+
+    ``material``: what is material in them, and what ``prepare`` settled beside them.
+    """
     parts = [caller.principal.id.encode(), action.encode(), *(item.encode() for item in items), params]
+    for name, value in (material or {}).items():
+        parts += [name.encode(), value]
     digest = hashlib.sha256()
     for part in parts:
         digest.update(len(part).to_bytes(8, "big"))
@@ -71,10 +92,10 @@ class Consent:
         """The user's yes; everything else raises ``ProtocolError`` (``refused``, ``not_now``, ``no_dialog``, …)."""
         router = self._router
         principal = asked.caller.principal
-        resource = asked.question.resource.key
+        what = (f"{asked.question.action.id} {asked.action}", asked.question.resource.key)
         now = asyncio.get_running_loop().time()
         try:
-            router.budget.take(principal.id, asked.action, resource, now)
+            router.budget.take(principal.id, *what, now)
             answer = await self._shown(asked)
         except ProtocolError as error:
             why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
@@ -87,7 +108,7 @@ class Consent:
             case Approved():
                 return self._approved(asked, answer)
             case Refused():
-                router.budget.refused(principal.id, asked.action, resource, now)
+                router.budget.refused(principal.id, *what, now)
                 why = self._record(asked, Recorded.REFUSED, asked.decision)
                 raise ProtocolError(ErrorCode.REFUSED, "the user refused", why=why)
             case Dismissed(silence=silence):
@@ -102,7 +123,7 @@ class Consent:
             why = self._record(asked, Recorded.DENIED, asked.decision, reason="the answer was to another request")
             raise ProtocolError(ErrorCode.ALTERED, "the answer was to another request", why=why)
         opened = router.unlocked()
-        decision = opened.engine.confirm(asked.question, asked.decision.assurance, opened.now())
+        decision = rights.confirm(opened, asked.question, asked.chain, asked.decision.assurance)
         if decision.outcome is not decision.outcome.ALLOW:
             why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
             raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
@@ -145,7 +166,7 @@ class Consent:
             fields=asked.fields,
             items=asked.items,
             advice=asked.advice,
-            remember=wording.remember_choices(asked.question) if asked.lasting else (wording.ONCE,),
+            remember=_choices(asked),
             frame=asked.frame,
             key=key,
             wrong=wrong,
@@ -165,23 +186,41 @@ class Consent:
             reason=reason,
         )
 
-    def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> Grant | None:
-        """The grant that the user's choice makes, in force at once; None for only this time."""
-        if consented.remember not in {wording.HOUR.id, wording.ALWAYS.id}:
-            return None
+    async def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> None:
+        """Makes the grant that the user's choice asks for; it is in force, and durable where it outlives the unlock."""
         opened = self._router.unlocked()
         resource = asked.question.resource
-        until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
         scope = Scope(ScopeType.EXTENSION, resource.extension)
         if resource.item:
             scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
-        grant, _ = opened.add_grant(
-            asked.caller.principal.id,
-            actions,
-            scope,
-            Origin.ASKED,
-            until=until,
-            label=asked.caller.label,
-            what=asked.what,
+        match consented.remember:
+            case wording.HOUR.id | wording.ALWAYS.id:
+                until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
+                principal, label = asked.caller.principal.id, asked.caller.label
+                _, durable = opened.add_grant(
+                    principal, actions, scope, Origin.ASKED, until=until, label=label, what=asked.what
+                )
+                await durable
+            case wording.RUNNING.id if group := asked.caller.process_group:
+                opened.add_transient_grant(group, actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED)
+            case wording.TERMINAL.id if group := asked.caller.terminal_group:
+                opened.add_transient_grant(group, actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED)
+            case _:
+                pass
+
+
+def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
+    """For how long a yes may hold; who cannot be told from its neighbours is asked each time for a secret."""
+    question, caller = asked.question, asked.caller
+    if not asked.lasting or (question.derived and not question.action.own):
+        return (wording.ONCE,)
+    if question.principal.tellable:
+        observed = question.principal.strength > 1
+        return (
+            (wording.ALWAYS, wording.ONCE, wording.HOUR) if observed else (wording.ONCE, wording.HOUR, wording.ALWAYS)
         )
-        return grant
+    choices = [wording.ONCE]
+    if asked.names_only:
+        choices += [wording.TERMINAL] if caller.terminal_group else []
+        choices += [wording.RUNNING] if caller.process_group else []
+    return tuple(choices)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from typing import TYPE_CHECKING
 
@@ -37,14 +38,17 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 
 async def show_face(router: Router, call: ActiveCall, params: bytes) -> bytes:
-    """Shows what an Extension asked to be shown, and the encoded result.
+    """Shows what an Extension asked to be shown, and the encoded result; each showing counts as a question.
 
     Raises ``ProtocolError``: ``refused``, ``not_now``, ``no_dialog``, ``invalid_params``.
     """
+    router.budget.take_any(call.caller.principal.id, asyncio.get_running_loop().time())
     try:
-        return await _SHOWN[call.method.compiled.name](router, call, params)
+        result = await _SHOWN[call.method.compiled.name](router, call, params)
     except msgspec.DecodeError as error:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{call.method.action.id}: {error}") from None
+    router.budget.approved()
+    return result
 
 
 async def _message(router: Router, call: ActiveCall, params: bytes) -> bytes:

@@ -67,7 +67,7 @@ class Installing:
             await consent(summarise(verified, self._installed(verified)))
             known = router.registry.providers.get(verified.manifest.principal)
             if known is not None and known.running:
-                router.stop(known)
+                router.providers.stop(known)
             package = await loop.run_in_executor(None, self._extensions.install, verified, int(time.time()))
         except PackageError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
@@ -100,13 +100,14 @@ class Installing:
         if package is None:
             return
         if provider.running:
-            router.stop(provider)
+            router.providers.stop(provider)
         try:
             await asyncio.get_running_loop().run_in_executor(None, self._extensions.remove, package.manifest.id)
         except PackageError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
         reply = await router.vault(VaultOperation.DESTROY, installation=provider.installation)
         router.registry.remove(provider)
+        router.unlocked().forget_extension(provider.principal)
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
         self._record(provider, "removed" + (f"; its key was not destroyed: {reply.message}" if reply.code else ""))

@@ -14,76 +14,36 @@ the params, and those bytes are forwarded. A call made under another one has to 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
-from etui.interfaces import Effect, Prepared, Seen
+from etui import interfaces
+from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
-from etui.trusted.audit import RecordTemplate
-from etui.trusted.policy import Assurance, Decision, LimitReached, Outcome, Question, Reservation, Resource
-from etui.trusted.router import wording
-from etui.trusted.router.callers import Caller, pseudonym
-from etui.trusted.router.calls import ActiveCall
-from etui.trusted.router.connection import Connection
+from etui.trusted.policy import Assurance, LimitReached, Outcome, Question, Resource
+from etui.trusted.router import chain as inherited
+from etui.trusted.router import rights, wording
+from etui.trusted.router.callers import pseudonym
+from etui.trusted.router.calls import ActiveCall, CallIds
 from etui.trusted.router.consent import Asked, digest_of
-from etui.trusted.router.references import Place, is_well_formed
+from etui.trusted.router.references import is_well_formed
+from etui.trusted.router.requests import Arrival, Cleared, Request, Route
+from etui.trusted.router.reserving import reserve
+from etui.trusted.router.rights import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from etui.interfaces import Item, Seen
+    from etui.trusted.policy import Decision
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.connection import Connection
+    from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Method, Provider
     from etui.trusted.router.router import Router
 
 _MAX_ROUTES: Final = 20_000
-_NOTHING_LEFT: Final = Decision(outcome=Outcome.DENY, policies=("user/grant",), reason="its grant is used up")
 _PREPARED: Final = msgspec.json.Decoder(Prepared)
-
-
-class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """Where a request goes: what is kept of the first of several that are alike.
-
-    ``items``: for each reference in params, by its field, the provider's own id. ``call``: the member ``call`` as it is
-    encoded, without its id. ``template``: the audit's record of the decision.
-    """
-
-    question: Question
-    provider: Provider
-    method: Method
-    items: dict[str, str]
-    call: bytes
-    decision: Decision
-    template: RecordTemplate
-
-
-class Arrival(msgspec.Struct, frozen=True, kw_only=True, eq=False):
-    """A request as it came, with what was seen of its params."""
-
-    connection: Connection
-    caller: Caller
-    message: Message
-    method: Method
-    params: bytes
-    seen: Seen
-
-
-class Request(msgspec.Struct, kw_only=True, eq=False):
-    """One request on its way."""
-
-    connection: Connection | None
-    id: MessageId
-    caller: Caller
-    method: Method
-    params: bytes
-    seen: Seen
-    provider: Provider
-    question: Question
-    items: dict[str, str]
-    chain: tuple[Caller, ...]
-    quiet: bool
-    on_result: Callable[[bytes | ProtocolError], None] | None = None
-    task: asyncio.Task[None] | None = None
 
 
 class RequestPath:
@@ -92,6 +52,7 @@ class RequestPath:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._routes: dict[tuple[object, ...], Route] = {}
+        self._ids = CallIds()
 
     def drop_routes(self) -> None:
         """Forgets what was kept, as when grants, policies, registrations or references change."""
@@ -107,116 +68,113 @@ class RequestPath:
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{method.action.id}: {error}") from None
         if opened is None:
-            raise self._locked(seen)
+            raise _locked(seen)
         arrival = Arrival(
             connection=connection, caller=caller, message=message, method=method, params=params, seen=seen
         )
         key = (caller, method, seen.references, message.provider, *seen.policy.values())
         route = None if message.under else self._routes.get(key)
-        if route is not None and route.provider.running and opened.now() < route.decision.until:
+        if route is not None and route.provider.running and opened.now() < route.until:
             router.recorder.repeated(route.template)
             self._forward_route(arrival, route)
             return
         request = self._request(arrival)
-        decision = self._decide(request)
-        if decision.outcome is Outcome.ALLOW and request.provider.running and not method.compiled.method.prepare:
-            if decision.until and not request.chain and self._known(request):
-                self._keep(key, request, decision)
-            if decision.until:
-                self._record(request, decision, Recorded.ALLOWED)
-                self._forward(request, ())
-                return
-        self.start(request)
+        verdict = self._decide(request)
+        decision = verdict.decision
+        at_once = decision.outcome is Outcome.ALLOW and decision.until and not method.compiled.method.prepare
+        if not at_once or not request.provider.running:
+            self._start(request)
+            return
+        if not request.chain and self._known(request):
+            self._keep(key, request, decision)
+        self._record(request, decision, Recorded.ALLOWED)
+        self._forward(request, Cleared(verdict=verdict))
 
-    def start(self, request: Request) -> None:
+    def _start(self, request: Request) -> None:
         """Takes the steps that wait in a task, which ends when the request is answered or given up."""
-        task = asyncio.ensure_future(self._walk(request))
-        request.task = task
-        if request.connection is not None:
-            self._router.tasks.setdefault(request.connection, {})[request.id] = task
-        task.add_done_callback(lambda _: self._walked(request))
+        request.task = task = asyncio.ensure_future(self._walk(request))
+        tasks = self._router.tasks.setdefault(request.connection, {})
+        tasks[request.id] = task
 
-    def _walked(self, request: Request) -> None:
-        if request.connection is not None:
-            self._router.tasks.get(request.connection, {}).pop(request.id, None)
-        self._router.flush()
+        def walked(_: object) -> None:
+            tasks.pop(request.id, None)
+            self._router.flush()
+
+        task.add_done_callback(walked)
 
     async def _walk(self, request: Request) -> None:
+        fail = request.connection.fail
         try:
             await self._steps(request)
         except ProtocolError as error:
-            self._fail(request, error)
+            fail(request.id, error)
         except asyncio.CancelledError:
-            self._fail(request, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+            fail(request.id, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
         except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Router lives on
             self._router.note_failure(error)
-            self._fail(request, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {request.method.action.id}"))
+            fail(request.id, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {request.method.action.id}"))
 
     async def _steps(self, request: Request) -> None:
         router = self._router
-        await router.ensure_running(request.provider)
+        await router.providers.ensure_running(request.provider)
         await self._learn_items(request)
         advice: tuple[str, ...] = ()
         if request.method.compiled.method.prepare:
             advice = await self._prepare(request)
-        decision = self._decide(request)
-        reservations: tuple[Reservation, ...] = ()
-        recorded = Recorded.ALLOWED
-        if decision.outcome is Outcome.ALLOW and decision.grants:
+        cleared = await self._clear(request, advice)
+        if cleared.verdict.decision.outcome is not Outcome.ALLOW:
+            raise self._denied(request, cleared.verdict.decision)
+        if not cleared.consented:
+            self._record(request, cleared.verdict.decision, Recorded.ALLOWED, sync=bool(cleared.reservations))
+        if not request.provider.running:  # it may have ended while the user was asked
+            await router.providers.ensure_running(request.provider)
+        self._forward(request, cleared)
+
+    async def _clear(self, request: Request, advice: tuple[str, ...]) -> Cleared:
+        """Decides, takes out of grants what has a limit, and asks the user where that is what policy says."""
+        opened = self._router.unlocked()
+        verdict = self._decide(request)
+        decision = verdict.decision
+        if decision.outcome is Outcome.ALLOW and verdict.alternatives:
             try:
-                reservations = await self._reserve(request, decision)
+                reservations = await reserve(opened, verdict, request.question)
             except LimitReached as limit:
                 advice = (*advice, f"A grant that covers this is used up: {limit}.")
-                decision = self._without_grants(request)
-        if decision.outcome is Outcome.ASK:
-            decision = await self._ask(request, decision, advice)
-            recorded = Recorded.APPROVED
-        if decision.outcome is not Outcome.ALLOW:
-            why = self._record(request, decision, Recorded.DENIED)
-            raise ProtocolError(ErrorCode.DENIED, self._why_denied(request, decision), why=why)
-        if recorded is Recorded.ALLOWED:
-            self._record(request, decision, recorded, sync=bool(reservations))
-        if not request.provider.running:  # it may have ended while the user was asked
-            await router.ensure_running(request.provider)
-        self._forward(request, reservations)
+                decision = rights.without_grants(opened, request.question, request.chain, f"its grant: {limit}")
+            else:
+                return Cleared(verdict=verdict, reservations=reservations)
+        if decision.outcome is not Outcome.ASK:
+            return Cleared(verdict=Verdict(decision=decision))
+        return Cleared(verdict=Verdict(decision=await self._ask(request, decision, advice)), consented=True)
 
     # which item, and may this Client name it
 
     def _request(self, arrival: Arrival) -> Request:
-        router = self._router
         message, caller, method, seen = arrival.message, arrival.caller, arrival.method, arrival.seen
-        chain: tuple[Caller, ...] = ()
-        parent: ActiveCall | None = None
-        if message.under:
-            parent = router.calls.get(message.under)
-            if parent is None or parent.provider.connection is not arrival.connection:
-                reason = "it names a call that it does not serve"
-                why = router.record_refusal(caller, method, reason)
-                raise ProtocolError(
-                    ErrorCode.DENIED, f"the call named by `under` is not served here: {reason}", why=why
-                )
-            chain = parent.chain
-            self._same_material(caller, method, parent, seen)
-        items: dict[str, str] = {}
-        provider: Provider | None = None
-        for field, reference in seen.references:
-            place = self._open_reference(caller, method, reference)
-            found = router.registry.by_installation(place.installation)
-            if found is None or provider not in {None, found}:
-                raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"{field}: its Extension is not installed any more")
-            provider = found
-            items[field] = place.item
-        if provider is None:
-            provider = router.registry.provider_of(method.action.interface, message.provider)
-        elif method.action.interface not in provider.provides:
-            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"that item's Extension does not provide {method.action.id}")
+        parent = self._parent(arrival) if message.under else None
+        provider, places = self._places(arrival)
+        material = inherited.material_of(seen, places) if seen.material else {}
+        covered = False
+        if parent is not None:
+            if name := inherited.altered(parent, material):
+                reason = f"{name} is not what was consented to in {parent.method.action.id}"
+                why = self._router.record_refusal(caller, method, reason)
+                raise ProtocolError(ErrorCode.ALTERED, reason, why=why)
+            covered = inherited.is_covered(parent, method, seen, material)
+        resource = self._resource(method, provider, places, seen)
+        within = parent is not None and (method.action.id, resource.key) in parent.allowed
+        given = Assurance.NONE
+        if parent is not None and (covered or within):
+            given = Assurance.CONSENT if within else parent.given
         question = Question(
             principal=caller.principal,
             action=method.action,
-            resource=self._resource(method, provider, items),
+            resource=resource,
             fields=seen.policy,
-            chain=tuple(member.principal.id for member in chain),
-            derived=bool(chain),
+            chain=tuple(member.principal.id for member in parent.chain) if parent is not None else (),
+            derived=parent is not None,
+            covered=covered or within,
+            given=given,
         )
         return Request(
             connection=arrival.connection,
@@ -227,275 +185,278 @@ class RequestPath:
             seen=seen,
             provider=provider,
             question=question,
-            items=items,
-            chain=chain,
+            items={field: place.item for field, place in places.items()},
+            material=material,
+            chain=parent.chain if parent is not None else (),
             quiet=message.quiet or (parent is not None and parent.quiet),
+            under=parent,
         )
 
+    def _parent(self, arrival: Arrival) -> ActiveCall:
+        """The call that an Extension says it serves."""
+        parent = self._router.dispatch.served_by(arrival.connection, arrival.message.under)
+        if parent is None:
+            reason = "it names a call that it does not serve"
+            why = self._router.record_refusal(arrival.caller, arrival.method, reason)
+            raise ProtocolError(ErrorCode.DENIED, f"the call named by `under` is not served here: {reason}", why=why)
+        return parent
+
+    def _places(self, arrival: Arrival) -> tuple[Provider, dict[str, Place]]:
+        """Whom the request is for, and the item behind each of its references."""
+        registry = self._router.registry
+        method = arrival.method
+        places: dict[str, Place] = {}
+        provider: Provider | None = None
+        for field, reference in arrival.seen.references:
+            places[field] = place = self._open_reference(arrival.caller, method, reference)
+            found = registry.by_installation(place.installation)
+            if found is None or provider not in {None, found}:
+                raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"{field}: its Extension is not installed any more")
+            provider = found
+        if provider is None:
+            return registry.provider_of(method.action.interface, arrival.message.provider), places
+        if method.action.interface not in provider.provides:
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"that item's Extension does not provide {method.action.id}")
+        return provider, places
+
     def _open_reference(self, caller: Caller, method: Method, reference: str) -> Place:
-        opened = self._router.unlocked()
-        client = caller.principal.id
         try:
-            return opened.references.open(client, opened.epoch(client), reference)
+            return self._router.unlocked().place(caller.principal.id, reference)
         except ProtocolError as error:
             why = self._router.record_refusal(caller, method, "it named an item by a reference that is not its own")
             raise ProtocolError(error.code, error.message, why=why) from None
 
-    def _resource(self, method: Method, provider: Provider, items: dict[str, str]) -> Resource:
-        """What policy is asked about: the item of the field that is marked for it, or the Extension."""
-        field = method.item_field
-        item = items.get(field, "") if field else ""
-        if not item:
-            return Resource(extension=provider.principal)
-        entry = provider.items.get(item)
-        return Resource(
-            extension=provider.principal,
-            item=item,
-            kind=entry.kind if entry is not None else "",
-            group=entry.group if entry is not None else "",
-        )
+    def _resource(self, method: Method, provider: Provider, places: dict[str, Place], seen: Seen) -> Resource:
+        """What policy is asked about: the item or value of the field that is marked for it, or the Extension."""
+        place = places.get(method.item_field)
+        if place is not None:
+            return provider.resource(place.item)
+        scope = method.compiled.scope
+        if value := seen.policy.get(scope):
+            return Resource(extension=provider.principal, item=str(value), kind=scope)
+        return Resource(extension=provider.principal)
 
     def _known(self, request: Request) -> bool:
-        return not request.question.resource.item or request.question.resource.item in request.provider.items
+        return all(item in request.provider.items for item in request.items.values())
 
     async def _learn_items(self, request: Request) -> None:
         """Asks the provider what the named items are, where the Router has not seen them yet."""
         unknown = [item for item in request.items.values() if item not in request.provider.items]
-        if unknown:
-            await self._router.locate(request.provider, unknown)
-            missing = [item for item in unknown if item not in request.provider.items]
-            if missing:
-                raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item is not there any more")
-        if request.items:
-            resource = self._resource(request.method, request.provider, request.items)
+        if not unknown:
+            return
+        await self._router.providers.locate(request.provider, unknown)
+        if not self._known(request):
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item is not there any more")
+        if item := request.items.get(request.method.item_field):
+            resource = request.provider.resource(item)
             request.question = msgspec.structs.replace(request.question, resource=resource)
 
-    def _same_material(self, caller: Caller, method: Method, parent: ActiveCall, seen: Seen) -> None:
-        for name, value in seen.material.items():
-            consented = parent.material.get(name)
-            if consented is not None and consented != value and name not in parent.method.compiled.references:
-                reason = f"{name} is not what was consented to in {parent.method.action.id}"
-                why = self._router.record_refusal(caller, method, reason)
-                raise ProtocolError(ErrorCode.ALTERED, reason, why=why)
+    # policy and consent
 
-    @staticmethod
-    def _locked(seen: Seen) -> ProtocolError:
-        if any(not is_well_formed(reference) for _, reference in seen.references):
-            return ProtocolError(ErrorCode.UNKNOWN_REFERENCE, "this is no reference")
-        return ProtocolError(ErrorCode.LOCKED, "the wallet is locked; unlock it first")
-
-    # policy
-
-    def _decide(self, request: Request) -> Decision:
-        """The decision on the caller and on every member of the chain; the strictest counts."""
-        opened = self._router.unlocked()
-        now = opened.now()
-        decision = opened.engine.decide(request.question, opened.grants, now)
-        if request.method.action.own or decision.outcome is Outcome.DENY:
-            return decision
-        for member in request.chain:
-            question = msgspec.structs.replace(request.question, principal=member.principal)
-            of_member = opened.engine.decide(question, opened.grants, now)
-            if of_member.outcome is Outcome.DENY:
-                return msgspec.structs.replace(of_member, reason=f"{member.label} may not have it done")
-        return decision
-
-    def _without_grants(self, request: Request) -> Decision:
-        opened = self._router.unlocked()
-        decision = _NOTHING_LEFT
-        for assurance in (Assurance.CONSENT, Assurance.PIN):
-            decision = opened.engine.confirm(request.question, assurance, opened.now())
-            if decision.outcome is Outcome.ALLOW:
-                return msgspec.structs.replace(decision, outcome=Outcome.ASK)
-        return decision
-
-    async def _reserve(self, request: Request, decision: Decision) -> tuple[Reservation, ...]:
-        """Takes this use out of the grants that allow it and have a limit: all or none, and durable at return."""
-        opened = self._router.unlocked()
-        amount = request.question.fields.get("amount", 0)
-        reservations: list[Reservation] = []
-        written: list[asyncio.Future[None]] = []
-        try:
-            for grant_id in decision.grants:
-                grant = opened.grants.get(grant_id)
-                if grant is None or not (grant.uses or grant.limit):
-                    continue
-                reservations.append(
-                    opened.spending.reserve(
-                        grant,
-                        amount_minor=amount if type(amount) is int else 0,
-                        currency=str(request.question.fields.get("currency", "")),
-                        now=opened.now(),
-                    )
-                )
-                written.append(opened.state.put("spent", grant_id, opened.spending.of(grant)))
-        except LimitReached:
-            self._release(tuple(reservations))
-            raise
-        await asyncio.gather(*written)
-        return tuple(reservations)
-
-    def _release(self, reservations: tuple[Reservation, ...]) -> None:
-        opened = self._router.opened
-        if opened is None:
-            return
-        for reservation in reservations:
-            row = opened.spending.release(reservation)
-            if row is not None:
-                opened.state.put("spent", row.grant, row).add_done_callback(lambda done: done.exception())
-
-    def _why_denied(self, request: Request, decision: Decision) -> str:
-        reason = decision.reason or f"policy {', '.join(decision.policies)}"
-        return f"{request.caller.label} may not call {request.method.action.id}: {reason}"
-
-    # consent
+    def _decide(self, request: Request) -> Verdict:
+        return rights.decide(self._router.unlocked(), request.question, request.chain)
 
     async def _prepare(self, request: Request) -> tuple[str, ...]:
-        """What the provider says beforehand; it changes and discloses nothing."""
-        result = await self._router.call_provider(
-            request.provider, request.method, request.params, self._info(request, prepare=True)
-        )
+        """What the provider says beforehand; it changes and discloses nothing, and settles what is left open."""
+        provider = request.provider
+        info = self._info(request, prepare=True)
+        result = await self._router.dispatch.ask(provider, request.method, request.params, info)
         try:
-            return tuple(_PREPARED.decode(result).notes)
+            prepared = _PREPARED.decode(result)
         except msgspec.DecodeError as error:
-            raise ProtocolError(
-                ErrorCode.UNAVAILABLE, f"{request.provider.name} prepared nothing usable: {error}"
-            ) from None
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} prepared nothing usable: {error}") from None
+        for name, value in prepared.settles.items():
+            request.material.setdefault(name, self._settled(provider, bytes(value)))
+        return tuple(prepared.notes)
+
+    def _settled(self, provider: Provider, value: bytes) -> bytes:
+        """A settled field; what reads as a reference of the provider's own is the item that it means."""
+        decoded = msgspec.json.decode(value)
+        place: Place | None = None
+        if isinstance(decoded, str) and is_well_formed(decoded):
+            place = self._router.unlocked().place(provider.principal, decoded)
+        return inherited.settled(value, place)
 
     async def _ask(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Decision:
         if request.quiet:
             why = self._record(request, decision, Recorded.DENIED, reason="the user would have had to be asked")
             raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
+        asked = self._asked(request, decision, advice)
+        consented = await self._router.consent.ask(asked)
+        await self._router.consent.remember(asked, consented, (request.method.action.id,))
+        if self._digest(request) != asked.digest:
+            raise ProtocolError(
+                ErrorCode.ALTERED, "the request is not the one that was consented to", why=consented.why
+            )
+        return consented.decision
+
+    def _asked(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Asked:
         provider = request.provider
         names = {
             field: wording.name_of(entry := provider.items.get(item), wording.kind_title(provider, entry))
             for field, item in request.items.items()
         }
         values: dict[str, object] = msgspec.json.decode(request.params, type=dict[str, object])
-        asked = Asked(
-            caller=request.chain[0] if request.chain else request.caller,
+        own = request.method.action.own
+        return Asked(
+            caller=request.caller if own or not request.chain else request.chain[0],
             question=request.question,
             decision=decision,
             action=wording.sentence(request.method, values, names),
-            digest=digest_of(request.caller, request.method.action.id, request.params, tuple(request.items.values())),
+            digest=self._digest(request),
             fields=wording.shown_fields(request.method, values, names),
             advice=advice,
             chain=request.chain,
-            what=next(iter(names.values()), ""),
+            what=next(iter(names.values()), request.question.resource.item),
             lasting=request.method.action.effect is not Effect.REMOVE,
         )
-        consented = await self._router.consent.ask(asked)
-        self._router.consent.remember(asked, consented, (request.method.action.id,))
-        repeated = digest_of(request.caller, request.method.action.id, request.params, tuple(request.items.values()))
-        if repeated != asked.digest:
-            raise ProtocolError(
-                ErrorCode.ALTERED, "the request is not the one that was consented to", why=consented.why
-            )
-        return consented.decision
 
-    # audit, forward, answer
+    @staticmethod
+    def _digest(request: Request) -> bytes:
+        action = request.method.action.id
+        return digest_of(request.caller, action, request.params, tuple(request.items.values()), request.material)
+
+    # audit and forward
+
+    def _denied(self, request: Request, decision: Decision) -> ProtocolError:
+        why = self._record(request, decision, Recorded.DENIED)
+        reason = decision.reason or f"policy {', '.join(decision.policies)}"
+        text = f"{request.caller.label} may not call {request.method.action.id}: {reason}"
+        return ProtocolError(ErrorCode.DENIED, text, why=why)
 
     def _record(
         self, request: Request, decision: Decision, outcome: Recorded, *, sync: bool = False, reason: str = ""
     ) -> str:
-        entry = request.provider.items.get(request.question.resource.item)
-        self._router.unlocked().met(request.caller)
+        """Puts a decision on record; the first disclosure to a Client is durable before it is made."""
+        first = self._router.unlocked().met(request.caller)
         return self._router.recorder.decision(
             request.caller,
             request.question,
             decision,
             outcome,
             chain=request.chain,
-            label=entry.label if entry is not None else "",
-            sync=sync,
+            label=_label(request.provider.items.get(request.question.resource.item)),
+            sync=sync or (first and request.method.action.effect is Effect.DISCLOSE),
             reason=reason,
         )
 
     def _keep(self, key: tuple[object, ...], request: Request, decision: Decision) -> None:
-        entry = request.provider.items.get(request.question.resource.item)
         if len(self._routes) >= _MAX_ROUTES:
             self._routes.clear()
+        label = _label(request.provider.items.get(request.question.resource.item))
         self._routes[key] = Route(
-            question=request.question,
             provider=request.provider,
             method=request.method,
             items=request.items,
             call=self._info_bytes(request),
-            decision=decision,
+            material=request.material if set(request.material) <= set(request.method.compiled.references) else None,
+            granted=bool(decision.grants),
+            until=decision.until,
             template=self._router.recorder.template(
-                request.caller,
-                request.question,
-                decision,
-                Recorded.ALLOWED,
-                label=entry.label if entry is not None else "",
+                request.caller, request.question, decision, Recorded.ALLOWED, label=label
             ),
         )
 
     def _forward_route(self, arrival: Arrival, route: Route) -> None:
         caller, message = arrival.caller, arrival.message
         call = ActiveCall(
-            id=self._router.call_ids.next(),
+            id=self._ids.next(),
             connection=arrival.connection,
             client_id=cast("MessageId", message.id),
             caller=caller,
             method=route.method,
             provider=route.provider,
             chain=(caller,),
-            material=arrival.seen.material,
+            material=self._material(arrival) if route.material is None else route.material,
             items=route.items,
-            deadline=self._router.deadline(route.method),
+            deadline=self._router.dispatch.deadline(route.method),
             quiet=message.quiet,
+            consented=route.granted,
         )
-        self._router.dispatch(call, arrival.params, route.call)
+        self._router.dispatch.send(call, arrival.params, route.call)
 
-    def _forward(self, request: Request, reservations: tuple[Reservation, ...]) -> None:
+    def _material(self, arrival: Arrival) -> dict[str, bytes]:
+        opened, client = self._router.unlocked(), arrival.caller.principal.id
+        places = {field: opened.place(client, reference) for field, reference in arrival.seen.references}
+        return inherited.material_of(arrival.seen, places)
+
+    def _forward(self, request: Request, cleared: Cleared) -> None:
+        decision = cleared.verdict.decision
+        question = request.question
         call = ActiveCall(
-            id=self._router.call_ids.next(),
+            id=self._ids.next(),
             connection=request.connection,
             client_id=request.id,
             caller=request.caller,
             method=request.method,
             provider=request.provider,
             chain=(*request.chain, request.caller),
-            material=request.seen.material,
+            material=request.material,
             items=request.items,
-            deadline=self._router.deadline(request.method),
+            deadline=self._router.dispatch.deadline(request.method),
             quiet=request.quiet,
+            consented=cleared.consented or bool(decision.grants) or question.covered,
+            given=max(question.given, decision.assurance if cleared.consented else Assurance.NONE),
+            under=request.under,
+            reservations=cleared.reservations,
         )
-        call.reservations = reservations
-        call.on_result = request.on_result
-        self._router.dispatch(call, request.params, self._info_bytes(request))
+        self._router.dispatch.send(call, request.params, self._info_bytes(request))
 
-    def failed(self, call: ActiveCall) -> None:
-        """A call that failed has spent nothing."""
-        self._release(call.reservations)
+    async def call_for(self, caller: Caller, provider: Provider, request: interfaces.Request[Any]) -> bytes:
+        """What a provider answers to a request that the Router makes on a Client's behalf, which policy has allowed.
+
+        Raises ``ProtocolError``; cancelling gives the call up.
+        """
+        future: asyncio.Future[bytes | ProtocolError] = asyncio.get_running_loop().create_future()
+        method = self._router.registry.method(request.METHOD)
+        call = ActiveCall(
+            id=self._ids.next(),
+            connection=None,
+            client_id=0,
+            caller=caller,
+            method=method,
+            provider=provider,
+            chain=(caller,),
+            material={},
+            items={},
+            deadline=self._router.dispatch.deadline(method),
+            quiet=False,
+            on_result=lambda result: None if future.done() else future.set_result(result),
+        )
+        self._router.dispatch.send(call, msgspec.json.encode(request), b',"name":""}')
+        try:
+            result = await future
+        except asyncio.CancelledError:
+            self._router.dispatch.give_up(call, ProtocolError(ErrorCode.CANCELLED, "nobody waits for it any more"))
+            raise
+        if isinstance(result, ProtocolError):
+            raise result
+        return result
 
     def _info(self, request: Request, *, prepare: bool = False) -> CallInfo:
         opened = self._router.unlocked()
-        client = pseudonym(opened.keys.state, request.provider.installation, request.caller.identity)
+        caller = request.caller
+        egress = request.provider is self._router.registry.egress
         return CallInfo(
-            client=client,
-            name=request.caller.label,
-            key=request.caller.key,
+            client=pseudonym(opened.keys.state, request.provider.installation, caller.identity),
+            name=caller.label,
+            key=caller.key,
             items=request.items,
             prepare=prepare,
-            hosts=self._hosts(request),
+            # those of its manifest, which the user saw at install, and the one that was decided about
+            hosts=[*caller.principal.hosts, request.question.resource.item] if egress else [],
         )
-
-    def _hosts(self, request: Request) -> list[str]:
-        """What egress may reach for this caller: the hosts of its manifest, which its user saw at install."""
-        registry = self._router.registry
-        provider = registry.providers.get(request.caller.principal.id)
-        if request.provider is not registry.egress or provider is None or provider.package is None:
-            return []
-        return list(provider.package.manifest.permissions.network)
 
     def _info_bytes(self, request: Request) -> bytes:
         """The member ``call`` without its id: everything after that, from the comma on."""
         return b"," + msgspec.json.encode(self._info(request))[1:]
 
-    def _fail(self, request: Request, error: ProtocolError) -> None:
-        if request.on_result is not None:
-            request.on_result(error)
-        elif request.connection is not None:
-            request.connection.fail(request.id, error)
+
+def _label(entry: Item | None) -> str:
+    return entry.label if entry is not None else ""
+
+
+def _locked(seen: Seen) -> ProtocolError:
+    if any(not is_well_formed(reference) for _, reference in seen.references):
+        return ProtocolError(ErrorCode.UNKNOWN_REFERENCE, "this is no reference")
+    return ProtocolError(ErrorCode.LOCKED, "the wallet is locked; unlock it first")

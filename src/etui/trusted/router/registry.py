@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from etui.interfaces import CompiledInterface, CompiledMethod, supplied
 from etui.protocol import ErrorCode, ProtocolError
-from etui.trusted.policy import Action
+from etui.trusted.policy import Action, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +58,13 @@ class Provider:
     def running(self) -> bool:
         """Whether it is registered and can be called."""
         return self.standing is Standing.RUNNING and self.connection is not None
+
+    def resource(self, item: str) -> Resource:
+        """One of its items as policy sees it, its kind and group as far as the Router has seen them."""
+        entry = self.items.get(item)
+        if entry is None:
+            return Resource(extension=self.principal, item=item)
+        return Resource(extension=self.principal, item=item, kind=entry.kind, group=entry.group)
 
 
 class Method:

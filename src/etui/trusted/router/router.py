@@ -16,18 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
-from etui.protocol import (
-    CallInfo,
-    ErrorCode,
-    Message,
-    MessageId,
-    MessageKind,
-    ProtocolError,
-    RemoteError,
-    encode_call,
-)
+from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.audit import AuditRecord, Kind
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import (
@@ -42,8 +32,6 @@ from etui.trusted.control import (
     Lock,
     LockNow,
     Reply,
-    Start,
-    Stop,
     ToRouter,
     VaultAsk,
     VaultOperation,
@@ -54,20 +42,20 @@ from etui.trusted.control import (
 from etui.trusted.evidence import EvidenceError, Strength, examine_socket
 from etui.trusted.package import Package, installed_packages, permission_lines
 from etui.trusted.policy import Decision, Outcome, Principal, PrincipalType, Question, Resource
-from etui.trusted.router import faces
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.callers import Caller, caller_of
-from etui.trusted.router.calls import ActiveCall, CallIds
 from etui.trusted.router.connection import Connection, Role
 from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
+from etui.trusted.router.dispatch import Dispatch
 from etui.trusted.router.header import Header, read_header, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
 from etui.trusted.router.path import RequestPath
+from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
-from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Provider, Registry, Standing
+from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Registry, Standing
 from etui.trusted.router.unlocking import Unlocking
 
 if TYPE_CHECKING:
@@ -77,9 +65,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.wallet import Opened
 
 _LOOK_S: Final = 2.0
-_START_S: Final = 20.0
 _SWEEP_S: Final = 1.0
-_IDLE_S: Final = 300.0
 _MAX_CONNECTIONS: Final = 4096
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 
@@ -96,14 +82,14 @@ class Router:
         self.dialogs = Dialogs()
         self.budget = PromptBudget()
         self.consent = Consent(self)
+        self.providers = Providers(self)
+        self.dispatch = Dispatch(self)
         self.path = RequestPath(self)
         self.answers = Answers(self)
         self.unlocking = Unlocking(self)
         self.installing = Installing(self)
         self.own = OwnMethods(self)
         self.opened: Opened | None = None
-        self.calls: dict[str, ActiveCall] = {}
-        self.call_ids = CallIds()
         self.tasks: dict[Connection, dict[MessageId, asyncio.Task[None]]] = {}
         self.connections: set[Connection] = set()
         self.doors: dict[str, DoorState] = {}
@@ -151,8 +137,7 @@ class Router:
             self.recorder.event(AuditRecord(kind=Kind.LOCK, outcome=Recorded.DONE, reason=reason), sync=True)
         self.publish("locked", {"reason": reason})
         self.flush()
-        with contextlib.suppress(LinkClosed):
-            self._link.send(Lock())
+        self.tell_supervisor(Lock())
         if self.opened is not None:
             await self.opened.state.close()
         self.recorder.close()
@@ -161,7 +146,7 @@ class Router:
 
     def lock_soon(self, reason: str) -> None:
         """Locks, from where nothing can be awaited."""
-        self._later(self.lock(reason))
+        self.later(self.lock(reason))
 
     def permission_texts(self, package: Package) -> tuple[str, ...]:
         """What an installed Extension asks for, in sentences."""
@@ -181,8 +166,12 @@ class Router:
 
     def end_wallet(self) -> None:
         """Has the supervisor end everything."""
+        self.tell_supervisor(End())
+
+    def tell_supervisor(self, message: FromRouter) -> None:
+        """Sends to the supervisor; where that has ended, so does the Router."""
         with contextlib.suppress(LinkClosed):
-            self._link.send(End())
+            self._link.send(message)
 
     # supervisor
 
@@ -191,11 +180,11 @@ class Router:
             message, descriptor = self._link.receive()
         except LinkClosed:
             self._loop.remove_reader(self._link.fileno())
-            self._later(self.lock("the supervisor ended"))
+            self.later(self.lock("the supervisor ended"))
             return
         match message:
             case Connected() if descriptor is not None:
-                self._later(self._adopt(message, socket.socket(fileno=descriptor)))
+                self.later(self._adopt(message, socket.socket(fileno=descriptor)))
             case Keys() if descriptor is not None:
                 self.unlocking.receive_keys(descriptor)
             case Ended():
@@ -203,7 +192,7 @@ class Router:
             case DoorState():
                 self.doors[message.name] = message
             case LockNow():
-                self._later(self.lock(message.reason))
+                self.later(self.lock(message.reason))
             case Reply():
                 future = self._replies.pop(message.number, None)
                 if future is not None and not future.done():
@@ -258,8 +247,14 @@ class Router:
             )
         if role is Role.EXTENSION:
             provider = self.registry.providers[name]
-            uses = provider.package.manifest.uses if provider.package is not None else ()
-            principal = Principal(type=PrincipalType.EXTENSION, id=name, strength=3, uses=tuple(uses))
+            manifest = provider.package.manifest if provider.package is not None else None
+            principal = Principal(
+                type=PrincipalType.EXTENSION,
+                id=name,
+                strength=3,
+                uses=tuple(manifest.uses) if manifest is not None else (),
+                hosts=tuple(manifest.permissions.network) if manifest is not None else (),
+            )
             return Caller(
                 principal=principal,
                 label=provider.name,
@@ -275,7 +270,7 @@ class Router:
             self.registry.dialog.standing = Standing.STOPPED
         provider = self.registry.providers.get(message.name)
         if provider is not None and message.role in {ChildRole.EXTENSION, ChildRole.EGRESS}:
-            self._stopped(provider, message.reason)
+            self.providers.stopped(provider, message.reason)
 
     # connections
 
@@ -291,7 +286,7 @@ class Router:
             if len(self.connections) >= _MAX_CONNECTIONS:
                 sock.close()
                 continue
-            self._later(self._admit(sock))
+            self.later(self._admit(sock))
 
     async def _admit(self, sock: socket.socket) -> None:
         """Finds out who connected; the look may wait for what the other side serves, so it has a thread and a limit."""
@@ -343,22 +338,18 @@ class Router:
         task = self.tasks.get(connection, {}).get(request_id)
         if task is not None:
             task.cancel()
-        for call in list(self.calls.values()):
-            if call.connection is connection and call.client_id == request_id:
-                self._give_up(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+        self.dispatch.cancel(connection, request_id)
 
     def lost(self, connection: Connection) -> None:
         """A connection has ended: what it asked for is given up, what it served is answered."""
         self.connections.discard(connection)
         for task in self.tasks.pop(connection, {}).values():
             task.cancel()
-        for call in list(self.calls.values()):
-            if call.connection is connection:
-                self._give_up(call, ProtocolError(ErrorCode.CANCELLED, "its Client is gone"))
+        self.dispatch.connection_lost(connection)
         if connection.role in {Role.EXTENSION, Role.EGRESS}:
             provider = self.registry.providers.get(connection.name)
             if provider is not None and provider.connection is connection:
-                self._stopped(provider, "its connection ended")
+                self.providers.stopped(provider, "its connection ended")
 
     def publish(self, topic: str, data: dict[str, object]) -> None:
         """Tells every connection that subscribed to a topic."""
@@ -404,204 +395,15 @@ class Router:
         places = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno}" for f in reversed(frames))  # noqa: PTH119
         sys.stderr.write(f"router: {type(error).__name__} at {places}\n")
 
-    # providers
-
-    async def ensure_running(self, provider: Provider) -> None:
-        """Starts a provider that does not run; raises ``ProtocolError`` (``unavailable``)."""
-        provider.used_at = self._loop.time()
-        if provider.running:
-            return
-        if provider is self.registry.dialog:
-            await self.dialogs.key()
-            return
-        if provider.starting is None:
-            provider.starting = asyncio.ensure_future(self._start(provider))
-        await asyncio.shield(provider.starting)
-
-    async def _start(self, provider: Provider) -> None:
-        role = ChildRole.EGRESS if provider is self.registry.egress else ChildRole.EXTENSION
-        provider.standing = Standing.STARTING
-        registered = provider.registered = self._loop.create_future()
-        try:
-            reply = await self.ask_supervisor(lambda n: Start(number=n, role=role, name=provider.principal))
-            if reply.code:
-                raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} cannot be started: {reply.message}")
-            async with asyncio.timeout(_START_S):
-                await registered
-        except TimeoutError:
-            self.stop(provider)
-            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} did not register in time") from None
-        finally:
-            provider.starting = None
-            if provider.standing is Standing.STARTING:
-                provider.standing = Standing.STOPPED
-
-    def registered(self, provider: Provider, key: bytes) -> None:
-        """A provider said who it is and may be called."""
-        provider.key = key
-        provider.standing = Standing.RUNNING
-        provider.used_at = self._loop.time()
-        if provider.connection is not None and provider.connection.caller is not None:
-            provider.connection.caller = msgspec.structs.replace(provider.connection.caller, key=key)
-        self.path.drop_routes()
-        if provider.registered is not None and not provider.registered.done():
-            provider.registered.set_result(None)
-
-    def stop(self, provider: Provider) -> None:
-        """Ends a provider's process."""
-        with contextlib.suppress(LinkClosed):
-            self._link.send(Stop(name=provider.principal))
-        self._stopped(provider, "it was stopped")
-
-    def _stopped(self, provider: Provider, reason: str) -> None:
-        connection, provider.connection = provider.connection, None
-        provider.standing = Standing.STOPPED
-        provider.key = b""
-        self.path.drop_routes()
-        error = ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} ended before it answered: {reason}")
-        if provider.registered is not None and not provider.registered.done():
-            provider.registered.set_exception(error)
-        for call in list(self.calls.values()):
-            if call.provider is provider:
-                self._give_up(call, error)
-        if connection is not None:
-            connection.close()
-
-    # calls
-
-    def deadline(self, method: Method) -> float:
-        """When a call that begins now has taken too long; one that waits for the user has no end."""
-        return float("inf") if method.compiled.method.waits else self._loop.time() + method.compiled.method.timeout_s
-
-    def dispatch(self, call: ActiveCall, params: bytes, info: bytes) -> None:
-        """Forwards a call to its provider; ``info`` is the member ``call``, from the comma behind its id on."""
-        if call.provider is self.registry.dialog:
-            self._later(self._show_face(call, params))
-            return
-        connection = call.provider.connection
-        if connection is None:
-            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{call.provider.name} does not run")
-        self.calls[call.id] = call
-        call.provider.used_at = self._loop.time()
-
-        def answered(message: Message | ProtocolError) -> None:
-            if self.calls.pop(call.id, None) is None:
-                return
-            self.answers.give(call, _result_of(message))
-
-        call.provider_id = connection.waiting.add(answered)
-        member = b'{"id":"' + call.id.encode() + b'"' + info
-        connection.forward(encode_call(call.provider_id, call.method.compiled.wire_name, params, member))
-
-    async def _show_face(self, call: ActiveCall, params: bytes) -> None:
-        self.calls[call.id] = call
-        call.task = asyncio.current_task()
-        result: bytes | ProtocolError
-        try:
-            result = await faces.show_face(self, call, params)
-        except ProtocolError as error:
-            result = error
-        except asyncio.CancelledError:
-            result = ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
-        if self.calls.pop(call.id, None) is not None:
-            self.answers.give(call, result)
-            self.flush()
-
-    async def call_provider(self, provider: Provider, method: Method, params: bytes, info: CallInfo) -> bytes:
-        """What a provider answers to a request of the Router's own."""
-        connection = provider.connection
-        if connection is None:
-            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} does not run")
-        future: asyncio.Future[Message | ProtocolError] = self._loop.create_future()
-
-        def answered(message: Message | ProtocolError) -> None:
-            if not future.done():
-                future.set_result(message)
-
-        number = connection.waiting.add(answered)
-        connection.forward(encode_call(number, method.compiled.wire_name, params, msgspec.json.encode(info)))
-        try:
-            async with asyncio.timeout(method.compiled.method.timeout_s):
-                result = _result_of(await future)
-        except TimeoutError:
-            raise ProtocolError(ErrorCode.TIMED_OUT, f"{provider.name} did not answer in time") from None
-        if isinstance(result, ProtocolError):
-            raise result
-        return result
-
-    async def follow(self, caller: Caller, extension_id: str, link: str) -> None:
-        """Calls an entry that an Extension publishes, on behalf of whoever follows it."""
-        self.unlocked()
-        provider = self.registry.providers.get(extension_id)
-        package = provider.package if provider is not None else None
-        if provider is None or package is None or link not in {entry.title for entry in package.manifest.links}:
-            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "no installed Extension publishes this link")
-        await self.ensure_running(provider)
-        method = self.registry.method(extension.Follow.METHOD)
-        question = Question(
-            principal=caller.principal, action=method.action, resource=Resource(extension=provider.principal)
-        )
-        allowed = Decision(outcome=Outcome.ALLOW, policies=("manufacturer/link",))
-        self.recorder.decision(caller, question, allowed, Recorded.ALLOWED, label=link)
-        future: asyncio.Future[bytes | ProtocolError] = self._loop.create_future()
-        call = ActiveCall(
-            id=self.call_ids.next(),
-            connection=None,
-            client_id=0,
-            caller=caller,
-            method=method,
-            provider=provider,
-            chain=(caller,),
-            material={},
-            items={},
-            deadline=self.deadline(method),
-            quiet=False,
-        )
-        call.on_result = lambda result: None if future.done() else future.set_result(result)
-        self.dispatch(call, msgspec.json.encode(extension.Follow(link=link)), b',"name":""}')
-        try:
-            result = await future
-        except asyncio.CancelledError:
-            self._give_up(call, ProtocolError(ErrorCode.CANCELLED, "nobody waits for it any more"))
-            raise
-        if isinstance(result, ProtocolError):
-            raise result
-
-    async def locate(self, provider: Provider, items: list[str]) -> None:
-        """Learns from a provider what these items are."""
-        method = self.registry.method(extension.Locate.METHOD)
-        params = msgspec.json.encode(extension.Locate(ids=items))
-        result = await self.call_provider(provider, method, params, CallInfo())
-        try:
-            found = msgspec.json.decode(result, type=extension.LocateResult).items
-        except msgspec.DecodeError as error:
-            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
-        provider.items.update({item.item: item for item in found})
-
-    def _give_up(self, call: ActiveCall, error: ProtocolError) -> None:
-        """Answers a call with an error and forgets what its provider may still say."""
-        if self.calls.pop(call.id, None) is None:
-            return
-        if call.task is not None:
-            call.task.cancel()
-        if call.provider.connection is not None and call.provider_id:
-            call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
-        self.answers.give(call, error)
-
     # time
 
     def _sweep(self) -> None:
         """Once a second: calls that took too long, Extensions that nobody uses, and the lock when nobody is there."""
-        now = self._loop.time()
-        for call in list(self.calls.values()):
-            if now > call.deadline:
-                self._give_up(call, ProtocolError(ErrorCode.TIMED_OUT, f"{call.provider.name} did not answer in time"))
-        busy = {call.provider for call in self.calls.values()}
-        for provider in self.registry.packages():
-            if provider.running and provider not in busy and now - provider.used_at > _IDLE_S:
-                self.stop(provider)
-        if self.opened is not None and self.auto_lock_s and now - self._used_at > self.auto_lock_s:
-            self._later(self.lock("nobody used the wallet for a while"))
+        self.dispatch.give_up_late()
+        self.providers.stop_idle(self.dispatch.busy)
+        idle_s = self._loop.time() - self._used_at
+        if self.opened is not None and self.auto_lock_s and idle_s > self.auto_lock_s:
+            self.later(self.lock("nobody used the wallet for a while"))
             return
         if not self.ended.done():
             self._loop.call_later(_SWEEP_S, self._sweep)
@@ -617,7 +419,8 @@ class Router:
         """Notes that the wallet is in use, as at unlock."""
         self._used_at = self._loop.time()
 
-    def _later(self, work: Any) -> None:  # noqa: ANN401  # a coroutine of any result
+    def later(self, work: Any) -> None:  # noqa: ANN401  # a coroutine of any result
+        """Does something in a task of its own; a fault in it goes to the log."""
         task = asyncio.ensure_future(work)
         self._background.add(task)
         task.add_done_callback(self._done)
@@ -626,11 +429,3 @@ class Router:
         self._background.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self.note_failure(error)
-
-
-def _result_of(message: Message | ProtocolError) -> bytes | ProtocolError:
-    if isinstance(message, ProtocolError):
-        return message
-    if message.kind is MessageKind.ERROR and not isinstance(message.error, msgspec.UnsetType):
-        return RemoteError.from_object(message.error)
-    return bytes(message.result) if not isinstance(message.result, msgspec.UnsetType) else b"null"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from etui.sealing import RecordKey, derive
+from etui.sealing import RecordKey, SealedRecordError, derive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +34,11 @@ class State:
     """The Router's sealed rows: a kind, a name and a value each."""
 
     def __init__(self, path: Path, key: bytes) -> None:
-        """Opens or creates the file; raises ``StateError``."""
+        """Opens or creates the file; raises ``StateError``.
+
+        ``damaged``: how many rows did not open and were dropped, which is for the caller to draw consequences from.
+        """
+        self.damaged = 0
         self._path = path
         self._seal = RecordKey(derive(key, "etui/router/rows/1"))
         self._names = derive(key, "etui/router/names/1")
@@ -99,9 +103,14 @@ class State:
 
     def _load(self) -> None:
         decoder = msgspec.msgpack.Decoder(tuple[str, str, bytes])
-        for place, sealed in self._database.execute("SELECT place, value FROM rows"):
-            kind, name, value = decoder.decode(self._seal.open(sealed, place))
-            self._rows.setdefault(kind, {})[name] = value
+        for place, sealed in self._database.execute("SELECT place, value FROM rows").fetchall():
+            try:
+                kind, name, value = decoder.decode(self._seal.open(sealed, place))
+            except (SealedRecordError, msgspec.DecodeError):
+                self.damaged += 1
+                self._database.execute("DELETE FROM rows WHERE place = ?", (place,))
+            else:
+                self._rows.setdefault(kind, {})[name] = value
 
     def _place(self, kind: str, name: str) -> bytes:
         return hmac.new(self._names, f"{kind}\0{name}".encode(), hashlib.sha256).digest()[:16]

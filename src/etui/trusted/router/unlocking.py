@@ -85,6 +85,8 @@ class Unlocking:
             return
         if not self._router.made:
             raise ProtocolError(ErrorCode.NO_WALLET, "there is no wallet yet; make one with `etui init`")
+        if asker is not None and (self._unlocking is None or self._unlocking.done()):
+            self._router.budget.take_any(asker.principal, asyncio.get_running_loop().time())
         if self._unlocking is None or self._unlocking.done():
             self._unlocking = asyncio.ensure_future(self._unlock(asker, recovery=recovery))
         self._waiters += 1
@@ -103,6 +105,8 @@ class Unlocking:
             request = Unlock(key=key, asker=asker, recovery=recovery)
             while True:
                 answer = await self._router.dialogs.show(request)
+                if isinstance(answer, Dismissed) and answer.silence and asker is not None:
+                    self._router.budget.silence(asker.principal, asyncio.get_running_loop().time())
                 if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
                     raise ProtocolError(ErrorCode.NOT_NOW, "the wallet was not unlocked now")
                 recovery = answer.use_recovery or recovery
@@ -123,6 +127,7 @@ class Unlocking:
                     wait_s=float(reply.wait_s),
                 )
             await self._open(await self._awaited_keys(), new=False)
+            self._router.budget.approved()
             if recovery:
                 await self._new_passphrase_after(answer.sealed)
 
@@ -183,6 +188,9 @@ class Unlocking:
         router.auto_lock_s = int(router.unlocked().settings.get("auto_lock_s", router.auto_lock_s))
         router.used()
         router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE), sync=True)
+        if damaged := router.unlocked().state.damaged:
+            text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
+            router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
         router.publish("unlocked", {})
 
     # settings of the vault

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Provider, Registry
 
 _CLOCK_STEP_S: Final = 60.0
@@ -52,7 +53,6 @@ class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
     since: int
     last: int
     epoch: int = 0
-    decisions: int = 0
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -76,6 +76,9 @@ class Opened:
         self.grants = GrantTable(self.state.all("grant", Grant).values())
         self.spending = Spending(self.state.all("spent", Spent).values())
         self.clients = self.state.all("client", ClientRow)
+        self._epochs = self.state.all("epoch", int).get("base", 0)
+        if self.state.damaged:
+            self._after_damage()
         self.settings = self.state.all("setting", str)
         self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
         self.engine = self._engine(home, registry)
@@ -83,6 +86,14 @@ class Opened:
         self._registry = registry
         self._clock_kept = self.clock.highest
         self._transient: dict[str, None] = {}
+
+    def _after_damage(self) -> None:
+        """A lost row may have counted uses or taken references back: what is counted ends, and references with it."""
+        for grant in [grant for grant in self.grants if grant.uses or grant.limit is not None]:
+            self.grants.remove(grant.id)
+            _unawaited(self.state.put("grant", grant.id, None))
+        self._epochs = secrets.randbits(40)
+        _unawaited(self.state.put("epoch", "base", self._epochs))
 
     def now(self) -> float:
         """The wallet's time, in seconds since 1970; it never goes back."""
@@ -95,7 +106,11 @@ class Opened:
     def epoch(self, client: str) -> int:
         """How often everything was taken back from a Client."""
         row = self.clients.get(client)
-        return row.epoch if row is not None else 0
+        return self._epochs + (row.epoch if row is not None else 0)
+
+    def place(self, client: str, reference: str) -> Place:
+        """The item that a reference of this Client means; raises ``ProtocolError`` (``unknown_reference``)."""
+        return self.references.open(client, self.epoch(client), reference)
 
     def met(self, caller: Caller) -> bool:
         """Notes that a Client was here; whether it is new."""
@@ -200,6 +215,12 @@ class Opened:
         scope = Scope(ScopeType.ITEM, provider.principal, item)
         for grant in [grant for grant in self.grants if grant.scope == scope]:
             self.revoke(grant.id)
+
+    def forget_extension(self, principal: str) -> None:
+        """Drops all that was granted to an Extension that is gone, and on it: its name's next bearer has nothing."""
+        for grant in [grant for grant in self.grants if grant.scope.extension == principal]:
+            self.revoke(grant.id)
+        self.revoke_client(principal)
 
     def open_session(self, *, allowed: bool) -> None:
         """Lets any program of the session read what is in no group, or no longer."""

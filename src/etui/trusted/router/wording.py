@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from etui.interfaces import Item
     from etui.trusted.package import Package
-    from etui.trusted.policy import Question
     from etui.trusted.router.registry import Method, Provider
 
 ONCE: Final = RememberChoice(id="once", label="Only this time")
 HOUR: Final = RememberChoice(id="hour", label="For an hour")
 ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
+RUNNING: Final = RememberChoice(id="running", label="As long as this program runs")
+TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this terminal")
 HOUR_S: Final = 3600
 
 
@@ -70,15 +71,6 @@ def kind_title(provider: Provider, item: Item | None) -> str:
         if kind is not None:
             return kind.title
     return item.kind
-
-
-def remember_choices(question: Question) -> tuple[RememberChoice, ...]:
-    """For how long a yes may hold; a Client that cannot be told from its neighbours is asked each time."""
-    if not question.principal.tellable or question.derived:
-        return (ONCE,)
-    if question.principal.strength > 1:
-        return (ALWAYS, ONCE, HOUR)
-    return (ONCE, HOUR, ALWAYS)
 
 
 def frame_of(provider: Provider) -> Frame:

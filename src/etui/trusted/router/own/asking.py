@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.dialog.requests import ShownField
@@ -33,17 +34,31 @@ class Widening(msgspec.Struct, frozen=True, kw_only=True):
     """What the Router is asked to widen, in words.
 
     ``action`` finishes "NAME wants to …"; without it the interface's own words do. ``what``: the item's name.
-    ``fields``: shown instead of the params. ``lasting``: whether the user may allow it for longer.
+    ``fields``: shown instead of the params.
     """
 
     action: str = ""
     what: str = ""
     fields: tuple[ShownField, ...] = ()
-    lasting: bool = False
+
+
+_OVERSEEING: Final = tuple(
+    request.METHOD for request in (wallet.Inventory, wallet.Clients, wallet.Grants, wallet.Audit, wallet.Why)
+)
+"""What a Shell or a command line sees of the wallet: names, never a secret. One yes is for all of it."""
+
+
+async def oversee(router: Router, asking: Asking) -> None:
+    """Has the user allow this Client to see what lies in the wallet and what was done with it, once for all of it."""
+    await _consent(router, asking, Widening(), overseeing=True)
 
 
 async def consent(router: Router, asking: Asking, widening: Widening) -> None:
     """Puts a widening to the user, unless a grant allows it already; raises ``ProtocolError`` where it is not."""
+    await _consent(router, asking, widening, overseeing=False)
+
+
+async def _consent(router: Router, asking: Asking, widening: Widening, *, overseeing: bool) -> None:
     opened = router.unlocked()
     method = asking.method
     question = Question(
@@ -68,8 +83,9 @@ async def consent(router: Router, asking: Asking, widening: Widening) -> None:
         digest=digest_of(asking.caller, method.action.id, asking.params, ()),
         fields=widening.fields or wording.shown_fields(method, values, names),
         what=widening.what,
-        lasting=widening.lasting,
-        widening=not widening.lasting,
+        lasting=overseeing,
+        names_only=overseeing,
+        widening=not overseeing,
     )
     consented = await router.consent.ask(asked)
-    router.consent.remember(asked, consented, (method.action.id,))
+    await router.consent.remember(asked, consented, _OVERSEEING if overseeing else (method.action.id,))

@@ -52,7 +52,7 @@ def register(router: Router, asking: Asking, request: wallet.Register) -> wallet
     if surplus:
         text = f"the manifest of {provider.name} does not name {min(surplus)}"
         raise ProtocolError(ErrorCode.DENIED, text)
-    router.registered(provider, _key(request.key))
+    router.providers.registered(provider, _key(request.key))
     quota = provider.package.manifest.quota.bytes if provider.package is not None else 0
     return wallet.RegisterResult(quota_bytes=quota)
 
@@ -62,7 +62,7 @@ async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.E
     del asking
     router.unlocked()
     provider = router.registry.provider_of(request.interface)
-    await router.ensure_running(provider)
+    await router.providers.ensure_running(provider)
     key = await router.dialogs.key() if provider is router.registry.dialog else provider.key
     return wallet.EndsResult(key=key, provider=provider.principal)
 

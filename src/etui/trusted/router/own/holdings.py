@@ -11,12 +11,15 @@ from etui.interfaces import Item
 from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import CallInfo, ErrorCode, ProtocolError
+from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import DoorSwitch
+from etui.trusted.policy import Outcome, Question, Resource
 from etui.trusted.router import installing
-from etui.trusted.router.own.asking import Asking, Widening, consent
+from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
 
 if TYPE_CHECKING:
     from etui.trusted.package import Summary
+    from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
 _INVENTORY_PAGE: Final = 1000
@@ -52,15 +55,15 @@ async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -
     """All items, once the user allowed this Client to see the whole list."""
     del request
     router.unlocked()
-    await consent(router, asking, Widening(lasting=True))
+    await oversee(router, asking)
     items: list[Item] = []
     method = router.registry.method(extension.Inventory.METHOD)
     for provider in router.registry.packages():
-        await router.ensure_running(provider)
+        await router.providers.ensure_running(provider)
         after: str | None = None
         while True:
             params = msgspec.json.encode(extension.Inventory(after=after, limit=_INVENTORY_PAGE))
-            result = await router.call_provider(provider, method, params, CallInfo())
+            result = await router.dispatch.ask(provider, method, params, CallInfo())
             page = msgspec.json.decode(result, type=extension.InventoryResult)
             for item in page.items:
                 provider.items[item.item] = item
@@ -98,8 +101,27 @@ async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wall
 
 async def follow(router: Router, asking: Asking, request: wallet.Follow) -> wallet.FollowResult:
     """Answers ``wallet/1.follow``."""
-    await router.follow(asking.caller, request.extension, request.link)
+    provider, link = _published(router, request)
+    await router.providers.ensure_running(provider)
+    opened = router.unlocked()
+    resource = Resource(extension=provider.principal)
+    question = Question(principal=asking.caller.principal, action=asking.method.action, resource=resource)
+    decision = opened.engine.decide(question, opened.grants, opened.now())
+    if decision.outcome is not Outcome.ALLOW:
+        raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it")
+    router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED, label=link)
+    await router.path.call_for(asking.caller, provider, extension.Follow(link=link))
     return wallet.FollowResult()
+
+
+def _published(router: Router, request: wallet.Follow) -> tuple[Provider, str]:
+    """The Extension and the title of an entry that it publishes."""
+    router.unlocked()
+    provider = router.registry.providers.get(request.extension)
+    package = provider.package if provider is not None else None
+    if provider is None or package is None or request.link not in {entry.title for entry in package.manifest.links}:
+        raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "no installed Extension publishes this link")
+    return provider, request.link
 
 
 def doors(router: Router, asking: Asking, request: wallet.Doors) -> wallet.DoorsResult:

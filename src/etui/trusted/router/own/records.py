@@ -11,6 +11,8 @@ from etui.trusted.audit import (
     AuditFolder,
     AuditIdError,
     AuditReader,
+    AuditRecord,
+    Outcome,
     decision_id,
     decision_sequence,
     decode_record,
@@ -18,10 +20,11 @@ from etui.trusted.audit import (
     read_ratchet,
     verify,
 )
-from etui.trusted.router.own.asking import Asking
+from etui.trusted.router.own.asking import Asking, oversee
 from etui.trusted.router.unlocking import audit_first_key, audit_private_key
 
 if TYPE_CHECKING:
+    from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
 
 
@@ -31,15 +34,14 @@ def _reader(router: Router) -> AuditReader:
 
 async def audit(router: Router, asking: Asking, request: wallet.Audit) -> wallet.AuditResult:
     """Answers ``wallet/1.audit``."""
-    del asking
+    await oversee(router, asking)
     router.recorder.flush()
     reader = _reader(router)
     return await asyncio.get_running_loop().run_in_executor(None, _audit_page, reader, request)
 
 
 async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.WhyResult:
-    """Answers ``wallet/1.why``."""
-    del asking
+    """Answers ``wallet/1.why``; a Client's own decision freely, as far as it names nothing that it was refused."""
     router.recorder.flush()
     try:
         sequence = decision_sequence(request.id)
@@ -47,13 +49,22 @@ async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.Why
         raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
     reader = _reader(router)
     recorded = await asyncio.get_running_loop().run_in_executor(None, reader.find, sequence)
+    record = decode_record(recorded.payload).record if recorded is not None and recorded.payload is not None else None
+    if record is None or not _is_told(record, asking.caller):
+        await oversee(router, asking)
     if recorded is None:
         raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"the audit has no record {request.id}")
     explanation = explain(recorded)
-    record = decode_record(recorded.payload).record if recorded.payload is not None else None
     return wallet.WhyResult(
         sentences=list(explanation.sentences), policies=list(record.policies) if record is not None else []
     )
+
+
+def _is_told(record: AuditRecord, caller: Caller) -> bool:
+    """Whether a record is the Client's own and says nothing that it does not know already."""
+    own = record.subject is not None and record.subject.principal == caller.principal.id and caller.principal.tellable
+    named = record.resource is not None and bool(record.resource.label)
+    return own and (not named or record.outcome in {Outcome.ALLOWED, Outcome.APPROVED})
 
 
 async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -> wallet.VerifyResult:

@@ -12,15 +12,16 @@ from etui.trusted.audit import (
 )
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.policy import Grant, Limit, Origin, Scope, ScopeType
-from etui.trusted.router.own.asking import Asking, Widening, consent
+from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
 
 if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 
-def clients(router: Router, asking: Asking, request: wallet.Clients) -> wallet.ClientsResult:
+async def clients(router: Router, asking: Asking, request: wallet.Clients) -> wallet.ClientsResult:
     """Answers ``wallet/1.clients``."""
-    del asking, request
+    del request
+    await oversee(router, asking)
     rows = [
         wallet.ClientRow(
             client=client,
@@ -28,16 +29,15 @@ def clients(router: Router, asking: Asking, request: wallet.Clients) -> wallet.C
             strength=row.strength,
             since=row.since,
             last=row.last,
-            decisions=row.decisions,
         )
         for client, row in router.unlocked().clients.items()
     ]
     return wallet.ClientsResult(clients=sorted(rows, key=lambda row: -row.last))
 
 
-def grants(router: Router, asking: Asking, request: wallet.Grants) -> wallet.GrantsResult:
+async def grants(router: Router, asking: Asking, request: wallet.Grants) -> wallet.GrantsResult:
     """Answers ``wallet/1.grants``."""
-    del asking
+    await oversee(router, asking)
     opened = router.unlocked()
     rows = [
         _grant_row(router, grant)
@@ -85,7 +85,12 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         what = entry.label if entry is not None else "an item"
     limit = None
     if request.limit_minor is not None:
-        limit = Limit(currency=request.currency or "", each_minor=request.limit_minor, total_minor=request.limit_minor)
+        limit = Limit(
+            currency=request.currency or "",
+            each_minor=request.limit_minor if request.each_minor is None else request.each_minor,
+            total_minor=request.limit_minor,
+            period_s=request.period_s or 0,
+        )
     await consent(router, asking, Widening(what=what))
     grant, written = opened.add_grant(
         request.client,

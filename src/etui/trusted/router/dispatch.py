@@ -1,0 +1,145 @@
+"""Calls under way: forwarded to their providers, given up when they take too long or nobody waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.protocol import ErrorCode, Message, MessageKind, ProtocolError, RemoteError, encode_call
+from etui.trusted.router import faces
+
+if TYPE_CHECKING:
+    from etui.protocol import CallInfo, MessageId
+    from etui.trusted.router.calls import ActiveCall
+    from etui.trusted.router.connection import Connection
+    from etui.trusted.router.registry import Method, Provider
+    from etui.trusted.router.router import Router
+
+_FOREVER: Final = float("inf")
+
+
+class Dispatch:
+    """Every call that a provider serves now, by the id that only the Router issues."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._loop = asyncio.get_running_loop()
+        self._calls: dict[str, ActiveCall] = {}
+
+    def served_by(self, connection: Connection, call_id: str) -> ActiveCall | None:
+        """The call of this id, if it is served at the other end of this connection."""
+        call = self._calls.get(call_id)
+        return call if call is not None and call.provider.connection is connection else None
+
+    @property
+    def busy(self) -> set[Provider]:
+        """Who serves a call now."""
+        return {call.provider for call in self._calls.values()}
+
+    def deadline(self, method: Method) -> float:
+        """When a call that begins now has taken too long; one that waits for the user has no end."""
+        waits = method.compiled.method.waits
+        return _FOREVER if waits else self._loop.time() + method.compiled.method.timeout_s
+
+    def send(self, call: ActiveCall, params: bytes, info: bytes) -> None:
+        """Forwards a call to its provider; ``info`` is the member ``call``, from the comma behind its id on."""
+        if call.provider is self._router.registry.dialog:
+            self._router.later(self._show_face(call, params))
+            return
+        connection = call.provider.connection
+        if connection is None:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{call.provider.name} does not run")
+        self._calls[call.id] = call
+        call.provider.used_at = self._loop.time()
+
+        def answered(message: Message | ProtocolError) -> None:
+            if self._calls.pop(call.id, None) is not None:
+                self._router.answers.give(call, _result_of(message))
+
+        call.provider_id = connection.waiting.add(answered)
+        member = b'{"id":"' + call.id.encode() + b'"' + info
+        connection.forward(encode_call(call.provider_id, call.method.compiled.wire_name, params, member))
+
+    async def _show_face(self, call: ActiveCall, params: bytes) -> None:
+        self._calls[call.id] = call
+        call.task = asyncio.current_task()
+        result: bytes | ProtocolError
+        try:
+            result = await faces.show_face(self._router, call, params)
+        except ProtocolError as error:
+            result = error
+        except asyncio.CancelledError:
+            result = ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
+        if self._calls.pop(call.id, None) is not None:
+            self._router.answers.give(call, result)
+            self._router.flush()
+
+    async def ask(self, provider: Provider, method: Method, params: bytes, info: CallInfo) -> bytes:
+        """What a provider answers to a request of the Router's own."""
+        connection = provider.connection
+        if connection is None:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} does not run")
+        future: asyncio.Future[Message | ProtocolError] = self._loop.create_future()
+
+        def answered(message: Message | ProtocolError) -> None:
+            if not future.done():
+                future.set_result(message)
+
+        number = connection.waiting.add(answered)
+        connection.forward(encode_call(number, method.compiled.wire_name, params, msgspec.json.encode(info)))
+        try:
+            async with asyncio.timeout(method.compiled.method.timeout_s):
+                result = _result_of(await future)
+        except TimeoutError:
+            raise ProtocolError(ErrorCode.TIMED_OUT, f"{provider.name} did not answer in time") from None
+        if isinstance(result, ProtocolError):
+            raise result
+        return result
+
+    # given up
+
+    def cancel(self, connection: Connection, request_id: MessageId) -> None:
+        """Gives up what a connection asked for under this id."""
+        for call in list(self._calls.values()):
+            if call.connection is connection and call.client_id == request_id:
+                self.give_up(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+
+    def connection_lost(self, connection: Connection) -> None:
+        """Gives up all that a connection asked for."""
+        for call in list(self._calls.values()):
+            if call.connection is connection:
+                self.give_up(call, ProtocolError(ErrorCode.CANCELLED, "its Client is gone"))
+
+    def provider_ended(self, provider: Provider, error: ProtocolError) -> None:
+        """Answers all that a provider served."""
+        for call in list(self._calls.values()):
+            if call.provider is provider:
+                self.give_up(call, error)
+
+    def give_up_late(self) -> None:
+        """Gives up what takes too long."""
+        now = self._loop.time()
+        for call in list(self._calls.values()):
+            if now > call.deadline:
+                text = f"{call.provider.name} did not answer in time"
+                self.give_up(call, ProtocolError(ErrorCode.TIMED_OUT, text))
+
+    def give_up(self, call: ActiveCall, error: ProtocolError) -> None:
+        """Answers a call with an error and forgets what its provider may still say."""
+        if self._calls.pop(call.id, None) is None:
+            return
+        if call.task is not None:
+            call.task.cancel()
+        if call.provider.connection is not None and call.provider_id:
+            call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
+        self._router.answers.give(call, error)
+
+
+def _result_of(message: Message | ProtocolError) -> bytes | ProtocolError:
+    if isinstance(message, ProtocolError):
+        return message
+    if message.kind is MessageKind.ERROR and not isinstance(message.error, msgspec.UnsetType):
+        return RemoteError.from_object(message.error)
+    return bytes(message.result) if not isinstance(message.result, msgspec.UnsetType) else b"null"

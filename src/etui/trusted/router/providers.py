@@ -1,0 +1,111 @@
+"""The processes that serve: started when first needed, stopped when idle, asked what they hold.
+
+A provider that ends takes its calls with it; nothing that it acknowledged is lost with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.interfaces import extension_1 as extension
+from etui.protocol import CallInfo, ErrorCode, ProtocolError
+from etui.trusted.control import Role as ChildRole
+from etui.trusted.control import Start, Stop
+from etui.trusted.router.registry import Standing
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    from etui.trusted.router.registry import Provider
+    from etui.trusted.router.router import Router
+
+_START_S: Final = 20.0
+_IDLE_S: Final = 300.0
+
+
+class Providers:
+    """Starts and stops what serves interfaces."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+        self._loop = asyncio.get_running_loop()
+
+    async def ensure_running(self, provider: Provider) -> None:
+        """Starts a provider that does not run; raises ``ProtocolError`` (``unavailable``)."""
+        provider.used_at = self._loop.time()
+        if provider.running:
+            return
+        if provider is self._router.registry.dialog:
+            await self._router.dialogs.key()
+            return
+        if provider.starting is None:
+            provider.starting = asyncio.ensure_future(self._start(provider))
+        await asyncio.shield(provider.starting)
+
+    async def _start(self, provider: Provider) -> None:
+        role = ChildRole.EGRESS if provider is self._router.registry.egress else ChildRole.EXTENSION
+        provider.standing = Standing.STARTING
+        registered = provider.registered = self._loop.create_future()
+        try:
+            reply = await self._router.ask_supervisor(lambda n: Start(number=n, role=role, name=provider.principal))
+            if reply.code:
+                raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} cannot be started: {reply.message}")
+            async with asyncio.timeout(_START_S):
+                await registered
+        except TimeoutError:
+            self.stop(provider)
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} did not register in time") from None
+        finally:
+            provider.starting = None
+            if provider.standing is Standing.STARTING:
+                provider.standing = Standing.STOPPED
+
+    def registered(self, provider: Provider, key: bytes) -> None:
+        """A provider said who it is and may be called."""
+        provider.key = key
+        provider.standing = Standing.RUNNING
+        provider.used_at = self._loop.time()
+        if provider.connection is not None and provider.connection.caller is not None:
+            provider.connection.caller = msgspec.structs.replace(provider.connection.caller, key=key)
+        self._router.path.drop_routes()
+        if provider.registered is not None and not provider.registered.done():
+            provider.registered.set_result(None)
+
+    def stop(self, provider: Provider) -> None:
+        """Ends a provider's process."""
+        self._router.tell_supervisor(Stop(name=provider.principal))
+        self.stopped(provider, "it was stopped")
+
+    def stopped(self, provider: Provider, reason: str) -> None:
+        """A provider's process ended."""
+        connection, provider.connection = provider.connection, None
+        provider.standing = Standing.STOPPED
+        provider.key = b""
+        self._router.path.drop_routes()
+        error = ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} ended before it answered: {reason}")
+        if provider.registered is not None and not provider.registered.done():
+            provider.registered.set_exception(error)
+        self._router.dispatch.provider_ended(provider, error)
+        if connection is not None:
+            connection.close()
+
+    def stop_idle(self, busy: Container[Provider]) -> None:
+        """Ends the Extensions that nobody has used for a while."""
+        now = self._loop.time()
+        for provider in self._router.registry.packages():
+            if provider.running and provider not in busy and now - provider.used_at > _IDLE_S:
+                self.stop(provider)
+
+    async def locate(self, provider: Provider, items: list[str]) -> None:
+        """Learns from a provider what these items are."""
+        method = self._router.registry.method(extension.Locate.METHOD)
+        params = msgspec.json.encode(extension.Locate(ids=items))
+        result = await self._router.dispatch.ask(provider, method, params, CallInfo())
+        try:
+            found = msgspec.json.decode(result, type=extension.LocateResult).items
+        except msgspec.DecodeError as error:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
+        provider.items.update({item.item: item for item in found})

@@ -1,0 +1,82 @@
+"""The values that travel along the path: a request as it came, on its way, and what is kept of many that are alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from etui.interfaces import Seen
+from etui.protocol import Message, MessageId, ProtocolError
+from etui.trusted.audit import RecordTemplate
+from etui.trusted.policy import Question, Reservation
+from etui.trusted.router.callers import Caller
+from etui.trusted.router.calls import ActiveCall
+from etui.trusted.router.connection import Connection
+from etui.trusted.router.registry import Method, Provider
+from etui.trusted.router.rights import Verdict
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Where a request goes: what is kept of the first of several that are alike.
+
+    ``items``: for each reference in params, by its field, the provider's own id. ``call``: the member ``call`` as it is
+    encoded, without its id. ``material``: of every such request, None where it differs from one to the next.
+    ``granted``: whether a grant allowed it. ``until``: when it must be decided anew.
+    """
+
+    provider: Provider
+    method: Method
+    items: dict[str, str]
+    call: bytes
+    material: dict[str, bytes] | None
+    granted: bool
+    until: float
+    template: RecordTemplate
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """A request as it came, with what was seen of its params."""
+
+    connection: Connection
+    caller: Caller
+    message: Message
+    method: Method
+    params: bytes
+    seen: Seen
+
+
+class Request(msgspec.Struct, kw_only=True, eq=False):
+    """One request on its way.
+
+    ``material``: what is consented to with it, field by field, in a form in which two requests can be compared.
+    ``chain``: who began it and who stands between, without its own caller. ``under``: the call it is made under.
+    """
+
+    connection: Connection
+    id: MessageId
+    caller: Caller
+    method: Method
+    params: bytes
+    seen: Seen
+    provider: Provider
+    question: Question
+    items: dict[str, str]
+    material: dict[str, bytes]
+    chain: tuple[Caller, ...]
+    quiet: bool
+    under: ActiveCall | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Cleared(msgspec.Struct, frozen=True, kw_only=True):
+    """What lets a request go on: the verdict, whether the user consented, and what was taken out of grants."""
+
+    verdict: Verdict
+    consented: bool = False
+    reservations: tuple[Reservation, ...] = ()
+
+
+Told = Callable[[bytes | ProtocolError], None]
+"""Who is told of a result instead of a connection."""

@@ -1,0 +1,114 @@
+"""What a call under another one inherits: pure, over calls as the Router keeps them."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etui.interfaces import CompiledInterface, Seen, read_document
+from etui.trusted.policy import Assurance
+from etui.trusted.router.calls import ActiveCall
+from etui.trusted.router.chain import altered, is_covered, material_of, settled
+from etui.trusted.router.references import Place
+from etui.trusted.router.registry import Method
+
+DOCUMENT = {
+    "interface": "org.example.pay/1",
+    "title": "Pay",
+    "methods": {
+        "pay": {
+            "title": "Pay",
+            "effect": "use",
+            "params": {
+                "payee": {"type": "text", "material": True},
+                "amount": {"type": "integer", "material": True, "policy": "amount"},
+                "currency": {"type": "text", "policy": "currency", "optional": True},
+                "card": {"type": "reference", "material": True, "policy": "item", "optional": True},
+            },
+        },
+        "sweep": {"title": "Sweep", "effect": "use", "params": {"note": {"type": "text"}}},
+    },
+}
+INTERFACE = CompiledInterface(read_document(msgspec.json.encode(DOCUMENT)))
+PAY = Method(INTERFACE, INTERFACE.methods["pay"])
+SWEEP = Method(INTERFACE, INTERFACE.methods["sweep"])
+CARD = Place("0" * 32, "card-1")
+
+
+def material(**fields: object) -> dict[str, bytes]:
+    seen = Seen(references=(), policy={}, material={name: msgspec.json.encode(value) for name, value in fields.items()})
+    return material_of(seen, {})
+
+
+def parent(held: dict[str, bytes], *, consented: bool = True, given: Assurance = Assurance.CONSENT) -> ActiveCall:
+    return ActiveCall(
+        id="c1",
+        connection=None,
+        client_id=1,
+        caller=None,  # type: ignore[arg-type]  # nobody looks at it here
+        method=PAY,
+        provider=None,  # type: ignore[arg-type]
+        chain=(),
+        material=held,
+        items={},
+        deadline=0.0,
+        quiet=False,
+        consented=consented,
+        given=given,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [({"payee": "mallory"}, "payee"), ({"amount": 501}, "amount"), ({"amount": "500"}, "amount"), ({}, "")],
+)
+def test_a_field_that_differs_from_what_was_consented_to_is_named(changed: dict[str, object], name: str) -> None:
+    fields: dict[str, object] = {"payee": "shop", "amount": 500, **changed}
+    assert altered(parent(material(payee="shop", amount=500)), material(**fields)) == name
+
+
+def test_two_ways_to_write_the_same_text_are_the_same() -> None:
+    escaped = Seen(references=(), policy={}, material={"payee": rb'"sh\u006fp"'})
+    assert altered(parent(material(payee="shop")), material_of(escaped, {})) == ""
+
+
+def test_an_item_is_the_same_by_whatever_reference_it_is_named() -> None:
+    first = Seen(references=(), policy={}, material={"card": b'"r1.one"'})
+    second = Seen(references=(), policy={}, material={"card": b'"r1.two"'})
+    held = material_of(first, {"card": CARD})
+    assert altered(parent(held), material_of(second, {"card": CARD})) == ""
+    assert altered(parent(held), material_of(second, {"card": Place("0" * 32, "card-2")})) == "card"
+
+
+def test_no_text_imitates_an_item() -> None:
+    imitation = "\0" + "0" * 32 + "\0card-1"
+    assert settled(msgspec.json.encode(imitation), None) != settled(b"null", CARD)
+
+
+def covered(held: dict[str, bytes], params: bytes, *, consented: bool = True, method: Method = PAY) -> bool:
+    seen = method.compiled.see(params)
+    return is_covered(parent(held, consented=consented), method, seen, material_of(seen, {}))
+
+
+def test_a_call_is_covered_only_where_all_that_counts_in_it_was_consented_to() -> None:
+    held = material(payee="shop", amount=500)
+    assert covered(held, b'{"payee":"shop","amount":500}')
+    assert not covered(held, b'{"payee":"shop","amount":500,"currency":"EUR"}')  # policy sees it, nobody consented
+    assert not covered(held, b'{"payee":"shop","amount":500}', consented=False)
+    assert not covered(material(payee="shop"), b'{"payee":"shop","amount":500}')
+
+
+def test_a_call_in_which_nothing_is_material_is_never_covered() -> None:
+    assert not covered(material(payee="shop"), b'{"note":"x"}', method=SWEEP)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["payee", "amount", "currency"]), st.integers(0, 9), min_size=1),
+    st.dictionaries(st.sampled_from(["payee", "amount", "currency"]), st.integers(0, 9), min_size=1),
+)
+def test_nothing_passes_that_was_consented_to_with_another_value(held: dict[str, int], asked: dict[str, int]) -> None:
+    name = altered(parent(material(**held)), material(**asked))
+    different = [field for field in asked if field in held and held[field] != asked[field]]
+    assert (name in different) if different else name == ""
