@@ -48,11 +48,13 @@ class End:
             members[name] = base64.b64encode(sealed).decode()
         return msgspec.json.encode(members)
 
-    def decode(self, kind: type[StructT], text: bytes) -> StructT:
+    def decode(self, kind: type[StructT], text: bytes, *, sender: bytes | None = None) -> StructT:
         """The struct in ``text`` with its sealed fields opened.
 
-        Raises ``ProtocolError``: ``invalid_params`` for what does not fit the type, ``stale_key`` for a value that
-        was sealed to another session.
+        ``sender``: the one end whose values open. Whoever serves a request gives its Client's key: a value that was
+        taken from another Client's request would otherwise be stored, or used, for the thief. Raises ``ProtocolError``:
+        ``invalid_params`` for what does not fit the type, ``stale_key`` for a value that was sealed to another session
+        or by another end.
         """
         decoder = self._decoders.get(kind)
         if decoder is None:
@@ -65,7 +67,7 @@ class End:
             sealed = getattr(value, name)
             if sealed is not None:
                 try:
-                    plain = self._key.open(sealed, f"{kind.METHOD}.{name}")
+                    plain = self._key.open(sealed, f"{kind.METHOD}.{name}", sender=sender)
                 except SealedValueError as error:
                     raise ProtocolError(ErrorCode.STALE_KEY, str(error)) from None
                 msgspec.structs.force_setattr(value, name, plain)

@@ -295,7 +295,7 @@ class Extension:
             if prepare is None:
                 return Prepared()
             function = prepare
-        request = self._end.decode(kind, bytes(message.params))
+        request = self._end.decode(kind, bytes(message.params), sender=info.key)
         for field in kind.REFERENCES:
             if (item := info.items.get(field)) is not None:
                 msgspec.structs.force_setattr(request, field, item)
