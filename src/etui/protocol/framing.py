@@ -2,7 +2,8 @@
 
 A message whose line would exceed a frame travels as notifications ``chunk`` with ``stream`` (a number that the sender
 chooses), ``seq`` (from 0), ``last`` and ``data`` (base64 of a slice of the message's JSON text, without newline). The
-receiver puts the slices together in order and treats the whole as one line.
+receiver puts the slices together in order and treats the whole as one line: so there is no newline in it, which whoever
+forwards a part of the message would send on as the end of a line.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from etui.protocol.errors import ErrorCode, ProtocolError
-from etui.protocol.limits import CHUNK_BYTES, LIMITS, MAX_INTEGER, Limits
+from etui.protocol.limits import LIMITS, MAX_INTEGER, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,9 @@ class FrameReader:
         Raises ``ProtocolError`` (``too_large``) for a line over the limit, complete or not.
         """
         pending = self._pending
+        searched = len(pending)
         pending += data
-        end = pending.rfind(b"\n")
+        end = pending.rfind(b"\n", searched)
         if end < 0:
             if len(pending) > self._limit:
                 raise self._too_large()
@@ -78,25 +80,29 @@ class Reassembler:
     def feed(self, message: Message) -> bytes | None:
         """The whole message's line once its last chunk is there, before that None.
 
-        Raises ``ProtocolError`` for a chunk out of order, too many streams at once, or a message over the limit.
+        Raises ``ProtocolError``, with every stream as it was, for a chunk that is out of order, is empty or holds a
+        newline, for too many streams at once and for a message over the limit.
         """
         try:
             chunk = _decoder.decode(message.params)
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"not a chunk: {error}") from None
-        expected, text = self._streams.pop(chunk.stream, (0, bytearray()))
+        expected, text = self._streams.get(chunk.stream) or (0, bytearray())
         if chunk.seq != expected:
             raise ProtocolError(
                 ErrorCode.INVALID_REQUEST,
                 f"chunk {chunk.seq} of stream {chunk.stream} came where {expected} was due",
             )
+        if b"\n" in chunk.data or not (chunk.data or chunk.last):
+            raise ProtocolError(ErrorCode.INVALID_REQUEST, "a chunk carries a part of one line, and never nothing")
         if len(text) + len(chunk.data) > self._limits.message_bytes:
             raise ProtocolError(ErrorCode.TOO_LARGE, f"a message is longer than {self._limits.message_bytes} bytes")
+        if not (expected or chunk.last) and len(self._streams) >= self._limits.streams:
+            raise ProtocolError(ErrorCode.TOO_MANY, f"more than {self._limits.streams} chunked messages at once")
         text += chunk.data
         if chunk.last:
+            self._streams.pop(chunk.stream, None)
             return bytes(text)
-        if len(self._streams) >= self._limits.streams:
-            raise ProtocolError(ErrorCode.TOO_MANY, f"more than {self._limits.streams} chunked messages at once")
         self._streams[chunk.stream] = (expected + 1, text)
         return None
 
@@ -104,7 +110,8 @@ class Reassembler:
 def chunks_of(line: bytes, stream: int, limits: Limits = LIMITS) -> Iterator[bytes]:
     """The lines by which a message travels: itself where it fits a frame, else its chunks.
 
-    ``line`` ends with its newline. Raises ``ProtocolError`` (``too_large``) over the message limit.
+    ``line`` ends with its newline; ``stream`` is a number of the sender's that no message under way has. Raises
+    ``ProtocolError`` (``too_large``) over the message limit, before the first line.
     """
     if len(line) <= limits.frame_bytes:
         yield line
@@ -112,7 +119,7 @@ def chunks_of(line: bytes, stream: int, limits: Limits = LIMITS) -> Iterator[byt
     text = line.rstrip(b"\n")
     if len(text) > limits.message_bytes:
         raise ProtocolError(ErrorCode.TOO_LARGE, f"a message is longer than {limits.message_bytes} bytes")
-    for seq, start in enumerate(range(0, len(text), CHUNK_BYTES)):
-        part = text[start : start + CHUNK_BYTES]
-        chunk = msgspec.json.encode(Chunk(stream, seq, part, last=start + CHUNK_BYTES >= len(text)))
+    for seq, start in enumerate(range(0, len(text), limits.chunk_bytes)):
+        part = text[start : start + limits.chunk_bytes]
+        chunk = msgspec.json.encode(Chunk(stream, seq, part, last=start + limits.chunk_bytes >= len(text)))
         yield b'{"jsonrpc":"2.0","method":"chunk","params":%b}\n' % chunk

@@ -11,12 +11,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What one connection may send.
 
     ``frame_bytes``: one line without its newline. ``message_bytes``: a message put together from chunks.
-    ``depth``: nesting of arrays and objects. ``outstanding``: requests that wait for their answer.
-    ``streams``: chunked messages that are incomplete. ``rate_per_s`` and ``burst``: requests, by token bucket.
+    ``chunk_bytes``: of a message in one chunk that is sent, before base64. ``depth``: nesting of arrays and objects.
+    ``outstanding``: requests that wait for their answer. ``streams``: chunked messages that are incomplete.
+    ``rate_per_s`` and ``burst``: requests, by token bucket.
     """
 
     frame_bytes: int = 1 << 20
     message_bytes: int = 4 << 20
+    chunk_bytes: int = 512 << 10
     depth: int = 32
     outstanding: int = 64
     streams: int = 4
@@ -25,8 +27,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 LIMITS: Final = Limits()
-CHUNK_BYTES: Final = 512 << 10
-"""How much of a message one chunk carries, before base64."""
 MAX_INTEGER: Final = (1 << 53) - 1
 """The largest integer that every JSON reader keeps exactly (RFC 7493, section 2.2)."""
 MAX_ID_CHARACTERS: Final = 64
@@ -46,7 +46,7 @@ class RateLimiter:
 
     def admits(self, now: float) -> bool:
         """Whether one more request is within the rate at ``now`` (seconds of a monotonic clock)."""
-        tokens = min(self._burst, self._tokens + (now - self._updated) * self._rate)
+        tokens = min(self._burst, self._tokens + max(0.0, now - self._updated) * self._rate)
         self._updated = now
         if tokens < 1.0:
             self._tokens = tokens
