@@ -52,11 +52,13 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             if self.result is not UNSET or self.error is not UNSET or self.id is None:
                 raise ProtocolError(ErrorCode.INVALID_REQUEST, "a request has a method, an id and no result")
             return MessageKind.NOTIFICATION if self.id is UNSET else MessageKind.REQUEST
-        if self.id is UNSET or (self.result is UNSET) == (self.error is UNSET):
-            raise ProtocolError(
-                ErrorCode.INVALID_REQUEST, "a message has either a method, or an id with a result or an error"
-            )
-        return MessageKind.ERROR if self.result is UNSET else MessageKind.RESULT
+        if self.result is UNSET and self.error is not UNSET and self.id is not UNSET:
+            return MessageKind.ERROR
+        if self.error is UNSET and self.result is not UNSET and isinstance(self.id, (int, str)):
+            return MessageKind.RESULT
+        raise ProtocolError(
+            ErrorCode.INVALID_REQUEST, "a message has either a method, or an id with a result or an error"
+        )
 
 
 class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -78,6 +80,7 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     hosts: list[str] = []
 
 
+_OBJECT: Final = ord("{")
 _decoder: Final = msgspec.json.Decoder(Message)
 _encode: Final = msgspec.json.encode
 
@@ -85,16 +88,17 @@ _encode: Final = msgspec.json.encode
 def decode_message(line: bytes, *, max_depth: int = LIMITS.depth) -> Message:
     """The message on one line (without its newline), strictly read.
 
-    Raises ``ProtocolError``: ``parse_error`` for what is no JSON, ``invalid_request`` for duplicate keys, nesting
-    deeper than ``max_depth``, an unknown member or a member of the wrong type.
+    Raises ``ProtocolError``: ``parse_error`` for what is no JSON, ``invalid_request`` for duplicate keys, an integer
+    beyond ±(2^53-1), nesting deeper than ``max_depth``, an unknown member or a member of the wrong type.
     """
     check_strict(line, max_depth)
     try:
-        return _decoder.decode(line)
+        message = _decoder.decode(line)
     except msgspec.ValidationError as error:
         raise ProtocolError(ErrorCode.INVALID_REQUEST, f"not a message: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProtocolError(ErrorCode.PARSE_ERROR, f"not JSON: {error}") from None
+    if memoryview(message.params)[0] != _OBJECT:
+        raise ProtocolError(ErrorCode.INVALID_REQUEST, "not a message: params are an object")
+    return message
 
 
 def _text(value: str) -> bytes:
