@@ -33,15 +33,20 @@ def find_place(environ: Mapping[str, str], uid: int) -> Place:
 
     Raises ``ValueError`` where the socket's path would be too long for the system.
     """
-    base = Path(environ.get("XDG_DATA_HOME") or Path(environ.get("HOME") or "/") / ".local/share")
-    default = base / "etui"
+    default = (_base(environ, "XDG_DATA_HOME") or Path(environ.get("HOME") or "/") / ".local/share") / "etui"
     home = Path(environ["ETUI_HOME"]).absolute() if environ.get("ETUI_HOME") else default
-    runtime_base = environ.get("XDG_RUNTIME_DIR")
-    runtime = Path(runtime_base) / "etui" if runtime_base else Path(f"/tmp/etui-{uid}")  # noqa: S108
+    runtime_base = _base(environ, "XDG_RUNTIME_DIR")
+    runtime = runtime_base / "etui" if runtime_base else Path(f"/tmp/etui-{uid}")  # noqa: S108
     if home != default:
-        runtime /= "p-" + hashlib.sha256(str(home).encode()).hexdigest()[:8]
+        runtime /= "p-" + hashlib.sha256(bytes(home)).hexdigest()[:8]
     socket = Path(environ["ETUI_SOCKET"]) if environ.get("ETUI_SOCKET") else runtime / "router"
     if len(bytes(socket)) > MAX_SOCKET_PATH_BYTES:
         msg = f"the path {socket} is too long for a Unix socket; set XDG_RUNTIME_DIR to a shorter one"
         raise ValueError(msg)
     return Place(home, runtime, socket)
+
+
+def _base(environ: Mapping[str, str], name: str) -> Path | None:
+    """A base directory, where one is set; a relative one is none (XDG Base Directory Specification, "Basics")."""
+    path = Path(environ.get(name, ""))
+    return path if path.is_absolute() else None
