@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 
@@ -17,7 +18,7 @@ from tests.trusted.policy.questions import (
     question,
 )
 
-from etui.interfaces import supplied
+from etui.interfaces import CompiledInterface, read_document, supplied
 from etui.trusted.policy import (
     GrantTable,
     Outcome,
@@ -196,3 +197,40 @@ def test_every_policy_can_read_what_every_action_tells() -> None:
     texts += [condition(f"context.{name} && false") for name in ("own", "derived", "covered")]
     texts += [condition('context.chain.contains("x")')]
     assert decide(question(LOOK), operator="\n".join(texts)).outcome is Outcome.ALLOW
+
+
+def interface(fields: dict[str, object]) -> CompiledInterface:
+    method = {"title": "Pay", "effect": "use", "params": fields}
+    document = {"interface": "org.example.new/1", "title": "New", "methods": {"pay": method}}
+    return CompiledInterface(read_document(json.dumps(document).encode()))
+
+
+NOT_ITS_OWN_TO_GIVE = {
+    "twice": (
+        {"a": {"type": "integer", "policy": "price"}, "b": {"type": "integer", "policy": "price"}},
+        "b as 'price'",
+    ),
+    "the wallet's": ({"a": {"type": "boolean", "policy": "covered"}}, "a as 'covered', which stands for something"),
+    "an amount in words": ({"a": {"type": "text", "policy": "amount"}}, "a as 'amount', which is a Long everywhere"),
+    "a numbered currency": ({"a": {"type": "integer", "policy": "currency"}}, "a as 'currency', which is a String"),
+    "a host that is true": ({"a": {"type": "boolean", "policy": "host"}}, "a as 'host', which is a String"),
+}
+
+
+@pytest.mark.parametrize(("fields", "problem"), NOT_ITS_OWN_TO_GIVE.values(), ids=NOT_ITS_OWN_TO_GIVE)
+def test_interface_that_gives_a_name_of_policy_another_meaning_is_refused(
+    fields: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(PolicyError) as caught:
+        PolicyEngine([*INTERFACES, interface(fields)])
+    assert str(caught.value).startswith(f"org.example.new/1.pay: policy cannot see {problem}")
+
+
+def test_interface_may_show_policy_an_amount_a_currency_and_names_of_its_own() -> None:
+    fields: dict[str, object] = {
+        "sum": {"type": "integer", "policy": "amount"},
+        "in": {"type": "choice", "options": ["EUR"], "policy": "currency"},
+        "gate": {"type": "boolean", "policy": "gate"},
+        "item": {"type": "reference", "policy": "item"},
+    }
+    PolicyEngine([*INTERFACES, interface(fields)], operator={"a": condition("context has gate && context.gate")})

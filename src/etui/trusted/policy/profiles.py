@@ -63,9 +63,9 @@ def _all_met(rule: ProfileRule) -> dict[str, Any]:
         {">=": {"left": _context("strength"), "right": {"Value": rule.least_strength}}},
     ]
     if rule.only:
-        demands.append(_any_of(rule.only))
+        demands.append(_any_of([_like(pattern) for pattern in rule.only]))
     if rule.never:
-        demands.append({"!": {"arg": _any_of(rule.never)}})
+        demands.append({"!": {"arg": _any_of([_like(pattern) for pattern in rule.never])}})
     if rule.limits:
         demands.append(_within_one(rule.limits))
     met = demands[0]
@@ -80,27 +80,28 @@ def _context(attribute: str) -> dict[str, Any]:
 
 def _within_one(limits: tuple[tuple[str, int], ...]) -> dict[str, Any]:
     """The amount is given, in one of the currencies and within its limit."""
-    within: dict[str, Any] | None = None
-    for currency, most in limits:
-        one = {
+    within = [
+        {
             "&&": {
                 "left": {"==": {"left": _context("currency"), "right": {"Value": currency}}},
                 "right": {"<=": {"left": _context("amount"), "right": {"Value": most}}},
             }
         }
-        within = one if within is None else {"||": {"left": within, "right": one}}
-    return {"&&": {"left": {"&&": {"left": _has("amount"), "right": _has("currency")}}, "right": within}}
+        for currency, most in limits
+    ]
+    return {"&&": {"left": {"&&": {"left": _has("amount"), "right": _has("currency")}}, "right": _any_of(within)}}
 
 
 def _has(attribute: str) -> dict[str, Any]:
     return {"has": {"left": {"Var": "context"}, "attr": attribute}}
 
 
-def _any_of(patterns: tuple[str, ...]) -> dict[str, Any]:
-    found = _like(patterns[0])
-    for pattern in patterns[1:]:
-        found = {"||": {"left": found, "right": _like(pattern)}}
-    return found
+def _any_of(conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    """Halved and halved again, since Cedar reads nothing that nests much deeper than a hundred."""
+    if len(conditions) == 1:
+        return conditions[0]
+    middle = len(conditions) // 2
+    return {"||": {"left": _any_of(conditions[:middle]), "right": _any_of(conditions[middle:])}}
 
 
 def _like(pattern: str) -> dict[str, Any]:

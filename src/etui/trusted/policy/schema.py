@@ -2,6 +2,9 @@
 
 An action belongs to its interface (``Action::"secret/1"``), its effect (``Action::"effect:disclose"``) and who may call
 it (``Action::"callers:anyone"``). An item belongs to its group, its kind within its Extension, and its Extension.
+
+A name under which policy sees a field means the same in every interface, or a rule about it would mean nothing: one
+that policy knows itself is no interface's to give, and one method gives each name once.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from etui.interfaces import Callers, Effect, FieldType
+from etui.trusted.policy.question import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,10 +23,15 @@ if TYPE_CHECKING:
 _PRINCIPALS: Final = ["Client", "Door", "Extension"]
 _RESOURCES: Final = ["Item", "Extension"]
 _NUMBERS: Final = {FieldType.INTEGER, FieldType.TIME}
+_SHARED: Final = {"amount": "Long", "currency": "String", "host": "String"}
+"""Names that policies of other layers and grants with limits rely on."""
 
 
 def schema_of(interfaces: Iterable[CompiledInterface]) -> dict[str, Any]:
-    """The schema in Cedar's JSON form: principals, resources, and each action with its context."""
+    """The schema in Cedar's JSON form: principals, resources, and each action with its context.
+
+    Raises ``PolicyError`` where an interface marks a field for policy by a name that is not its own to give.
+    """
     actions: dict[str, Any] = {}
     for interface in interfaces:
         actions[interface.id] = {}
@@ -89,9 +98,15 @@ def _context(interface: CompiledInterface, method: str) -> dict[str, Any]:
         "covered": truth,
         "chain": {"type": "Set", "element": text},
     }
-    for field in interface.document.methods[method].params.values():
-        if field.policy is None or field.type is FieldType.REFERENCE or field.policy in context:
+    for name, field in interface.document.methods[method].params.items():
+        mark = field.policy
+        if mark is None or field.type is FieldType.REFERENCE:
             continue
         kind = number if field.type in _NUMBERS else truth if field.type is FieldType.BOOLEAN else text
-        context[field.policy] = {**kind, "required": False}
+        where = f"{interface.id}.{method}: policy cannot see {name} as {mark!r}"
+        if mark in context:
+            raise PolicyError(f"{where}, which stands for something else there")
+        if kind["type"] != _SHARED.get(mark, kind["type"]):
+            raise PolicyError(f"{where}, which is a {_SHARED[mark]} everywhere")
+        context[mark] = {**kind, "required": False}
     return context
