@@ -1,20 +1,24 @@
-"""What supervisor, Router and vault say to each other: typed datagrams that may carry a descriptor.
+"""What the supervisor says to Router, vault and session: typed datagrams that may carry a descriptor.
 
-The supervisor owns every process and no key; the Router decides; the vault holds the master key. They speak over
-``SOCK_SEQPACKET`` socket pairs: one datagram is one message, and a descriptor travels beside it (``SCM_RIGHTS``). Keys
-go through pipes whose ends are passed that way, from the vault to where they are used, never through the supervisor.
+The supervisor owns every process and no key; the Router decides; the vault holds the master key; the watch over the
+session says when to lock. They speak over ``SOCK_SEQPACKET`` socket pairs: one datagram is one message, and a
+descriptor travels beside it (``SCM_RIGHTS``). Keys go through pipes whose ends are passed that way, from the vault to
+where they are used, never through the supervisor.
 """
 
 from etui.trusted.control.link import Link, LinkClosed
 from etui.trusted.control.messages import (
+    Away,
     Connected,
     DoorState,
     DoorSwitch,
     End,
     Ended,
     FromRouter,
+    FromSession,
     HandKey,
     Keys,
+    KeysGone,
     Lock,
     LockNow,
     Reply,
@@ -22,20 +26,25 @@ from etui.trusted.control.messages import (
     Start,
     Stop,
     ToRouter,
+    ToSession,
     ToVault,
+    Unheard,
     VaultAsk,
     VaultOperation,
 )
 
 __all__ = [
+    "Away",
     "Connected",
     "DoorState",
     "DoorSwitch",
     "End",
     "Ended",
     "FromRouter",
+    "FromSession",
     "HandKey",
     "Keys",
+    "KeysGone",
     "Link",
     "LinkClosed",
     "Lock",
@@ -45,7 +54,9 @@ __all__ = [
     "Start",
     "Stop",
     "ToRouter",
+    "ToSession",
     "ToVault",
+    "Unheard",
     "VaultAsk",
     "VaultOperation",
 ]

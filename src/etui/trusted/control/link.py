@@ -8,13 +8,15 @@ from typing import Final, Generic, TypeVar
 import msgspec
 
 _MAX_DATAGRAM: Final = 128 << 10
+_AT_ONCE: Final = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
+"""Whoever does not read is given up rather than waited for: the supervisor serves others."""
 
 SendT = TypeVar("SendT", bound=msgspec.Struct)
 ReceiveT = TypeVar("ReceiveT")
 
 
 class LinkClosed(Exception):
-    """The other end is gone, or sent what is no message."""
+    """The other end is gone, takes no more, or sent what is no message."""
 
     code = "link_closed"
 
@@ -42,7 +44,7 @@ class Link(Generic[SendT, ReceiveT]):
         """Sends one message; the descriptor stays the caller's. Raises ``LinkClosed``."""
         text = msgspec.json.encode(message)
         try:
-            socket.send_fds(self.socket, [text], [] if descriptor is None else [descriptor])
+            socket.send_fds(self.socket, [text], [] if descriptor is None else [descriptor], _AT_ONCE)
         except OSError as error:
             msg = f"the control channel is closed ({error.strerror})"
             raise LinkClosed(msg) from None

@@ -149,3 +149,28 @@ class End(_Message, frozen=True, tag="end"):
 
 
 FromRouter: TypeAlias = Start | Stop | Lock | DoorSwitch | End | VaultAsk
+
+
+class Away(_Message, frozen=True, tag="away"):
+    """From the watch over the session: lock now, since nobody sits there or the machine sleeps; ``reason`` for people.
+
+    Nothing is told of the return: only the user unlocks.
+    """
+
+    reason: str
+
+
+class Unheard(_Message, frozen=True, tag="unheard"):
+    """From the watch over the session: what it cannot hear of on this machine, as a sentence for people."""
+
+    note: str
+
+
+FromSession: TypeAlias = Away | Unheard
+
+
+class KeysGone(_Message, frozen=True, tag="keys_gone"):
+    """To the watch over the session: no process of the wallet holds a key; the machine may sleep."""
+
+
+ToSession: TypeAlias = KeysGone

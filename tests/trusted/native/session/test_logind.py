@@ -1,0 +1,278 @@
+"""What logind says: our session is locked, left or ended, and the machine waits with its sleep for the wallet."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from dbus_fast import Variant
+from tests.trusted.native.session.conftest import Start, WatchProcess
+from tests.trusted.native.session.desktop import (
+    ANOTHER,
+    LOGIND_PATH,
+    MANAGER,
+    OURS,
+    PROPERTIES,
+    SESSION,
+    Desktop,
+    Logind,
+    PrivateBus,
+)
+
+LOCKED = "the session was locked"
+LEFT = "the session is in the background"
+ENDED = "the session ended"
+SLEEP = "the machine is about to sleep"
+SESSION_ID = {"XDG_SESSION_ID": "1"}
+FALSE = Variant(signature="b", value=False)
+
+Hearing = Callable[..., WatchProcess]
+
+
+@pytest.fixture
+def logind(desktop: Desktop, system_bus: PrivateBus) -> Logind:
+    return desktop.logind(system_bus.address)
+
+
+@pytest.fixture
+def hearing(start: Start, system_bus: PrivateBus) -> Hearing:
+    """Starts a watch, and waits until it knows its session."""
+
+    def hearing(logind: Logind) -> WatchProcess:
+        watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+        knows_its_session(logind)
+        return watch
+
+    return hearing
+
+
+def knows_its_session(logind: Logind) -> None:
+    """Returns when the watch asks how its session stands."""
+    while logind.asked("Get").body != [SESSION, "Active"]:
+        pass
+
+
+def descriptors_of(watch: WatchProcess) -> list[str]:
+    return sorted(str(path.readlink()) for path in Path(f"/proc/{watch.pid}/fd").iterdir())
+
+
+def test_our_session_is_locked_by_whoever_locks_sessions(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    logind.of_a_session("Lock")
+    assert watch.locks() == LOCKED
+    logind.has_changed(LockedHint=True)
+    assert watch.locks() == LOCKED
+
+
+def test_a_session_that_is_left_for_another_locks(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    logind.has_changed(Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_a_session_that_ends_locks(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    logind.of_the_manager("SessionRemoved", "so", ["1", OURS])
+    assert watch.locks() == ENDED
+
+
+def test_what_unlocks_and_what_befalls_another_session_says_nothing(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    logind.of_a_session("Unlock")
+    logind.has_changed(LockedHint=False, Active=True)
+    logind.of_a_session("Lock", ANOTHER)
+    logind.has_changed(ANOTHER, LockedHint=True, Active=False)
+    logind.of_the_manager("SessionRemoved", "so", ["2", ANOTHER])
+    logind.of_the_manager("SessionNew", "so", ["3", ANOTHER])
+    logind.of_the_manager("PrepareForSleep", "b", [False])
+    logind.has_changed(Active=False)
+    assert watch.locks() == LEFT
+
+
+@pytest.mark.parametrize(("state", "reason"), [({"LockedHint": True}, LOCKED), ({"Active": False}, LEFT)])
+def test_a_session_that_was_locked_or_left_before_anybody_listened_locks(
+    state: dict[str, bool], reason: str, desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    assert hearing(desktop.logind(system_bus.address, state=state)).locks() == reason
+
+
+@pytest.mark.parametrize("found_by", ["GetSession", "GetSessionByPID", "Display"])
+def test_our_session_is_found_by_its_id_or_our_process_or_our_user(
+    found_by: str, desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    logind = desktop.logind(system_bus.address, found_by=[found_by])
+    watch = hearing(logind)
+    logind.of_a_session("Lock")
+    assert watch.locks() == LOCKED
+
+
+def test_without_a_session_it_says_so_and_finds_one_that_comes(
+    desktop: Desktop, system_bus: PrivateBus, start: Start
+) -> None:
+    logind = desktop.logind(system_bus.address, found_by=[])
+    watch = start("--system-bus", system_bus.address)
+    assert "logind knows no session of this wallet" in watch.note()
+    logind.of_the_manager("PrepareForSleep", "b", [True])
+    assert watch.locks() == SLEEP
+    logind.found_by = ["GetSessionByPID"]
+    logind.of_the_manager("SessionNew", "so", ["1", OURS])
+    knows_its_session(logind)
+    logind.of_a_session("Lock")
+    assert watch.locks() == LOCKED
+
+
+def test_after_its_session_has_ended_the_next_one_is_followed(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    logind.of_the_manager("SessionRemoved", "so", ["1", OURS])
+    assert watch.locks() == ENDED
+    logind.of_a_session("Lock")
+    logind.of_the_manager("SessionNew", "so", ["4", OURS])
+    knows_its_session(logind)
+    logind.has_changed(Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_the_machine_waits_with_its_sleep_until_the_keys_are_gone(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    assert logind.asked_to_inhibit == ["sleep", "delay"]
+    hold = logind.hold()
+    logind.of_the_manager("PrepareForSleep", "b", [True])
+    assert watch.reason() == SLEEP
+    assert hold.is_held()
+    watch.keys_are_gone()
+    hold.wait()
+
+
+def test_the_machine_waits_no_longer_than_three_seconds(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    hold = logind.hold()
+    logind.of_the_manager("PrepareForSleep", "b", [True])
+    assert watch.reason() == SLEEP
+    hold.wait()
+
+
+def test_a_lock_long_before_lets_go_of_nothing(logind: Logind, system_bus: PrivateBus, start: Start) -> None:
+    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    name_of_the_watch = logind.asked("GetSession").sender
+    knows_its_session(logind)
+    hold = logind.hold()
+    logind.of_a_session("Lock")
+    assert watch.locks() == LOCKED
+    logind.ping(name_of_the_watch)
+    logind.of_the_manager("PrepareForSleep", "b", [True])
+    assert watch.reason() == SLEEP
+    assert hold.is_held()
+    watch.keys_are_gone()
+    hold.wait()
+
+
+def test_after_waking_the_next_sleep_waits_too(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    for _ in range(2):
+        hold = logind.hold()
+        logind.of_the_manager("PrepareForSleep", "b", [True])
+        assert watch.locks() == SLEEP
+        hold.wait()
+        logind.of_the_manager("PrepareForSleep", "b", [False])
+    assert logind.hold().is_held()
+
+
+def test_where_the_sleep_cannot_be_held_back_it_says_so_and_locks_all_the_same(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    logind = desktop.logind(system_bus.address, holds=False)
+    watch = hearing(logind)
+    assert "logind lets nobody hold the machine's sleep back" in watch.note()
+    logind.of_the_manager("PrepareForSleep", "b", [True])
+    assert watch.locks() == SLEEP
+
+
+def test_without_logind_it_says_so_and_hears_one_that_comes(
+    desktop: Desktop, system_bus: PrivateBus, start: Start
+) -> None:
+    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    assert "logind is not there" in watch.note()
+    logind = desktop.logind(system_bus.address)
+    knows_its_session(logind)
+    logind.of_a_session("Lock")
+    assert watch.locks() == LOCKED
+
+
+def test_a_logind_that_is_started_anew_is_asked_for_what_was_missed(
+    desktop: Desktop, system_bus: PrivateBus, logind: Logind, hearing: Hearing
+) -> None:
+    watch = hearing(logind)
+    before = logind.hold()
+    logind.leave()
+    anew = desktop.logind(system_bus.address, state={"LockedHint": True})
+    assert watch.locks() == LOCKED
+    assert anew.hold().is_held()
+    before.wait()
+
+
+def test_who_is_not_logind_is_not_heard_and_its_descriptors_are_closed(
+    desktop: Desktop, system_bus: PrivateBus, logind: Logind, start: Start
+) -> None:
+    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    name_of_the_watch = logind.asked("GetSession").sender
+    knows_its_session(logind)
+    stranger = desktop.peer(system_bus.address)
+    stranger.ping(name_of_the_watch)
+    before = descriptors_of(watch)
+    for to in (None, name_of_the_watch):
+        stranger.says(OURS, SESSION, "Lock", to=to)
+        stranger.says(LOGIND_PATH, MANAGER, "PrepareForSleep", "b", [True], to=to)
+        stranger.says(OURS, PROPERTIES, "PropertiesChanged", "sa{sv}as", [SESSION, {"Active": FALSE}, []], to=to)
+    with Path(os.devnull).open("rb") as null:
+        for _ in range(50):
+            stranger.says(OURS, SESSION, "Lock", "h", [0], to=name_of_the_watch, descriptors=[null.fileno()])
+    stranger.ping(name_of_the_watch)
+    assert descriptors_of(watch) == before
+    logind.has_changed(Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_answers_of_a_wrong_type_are_as_good_as_none(desktop: Desktop, system_bus: PrivateBus, start: Start) -> None:
+    logind = desktop.logind(system_bus.address, nonsense=True)
+    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    assert "logind lets nobody hold" in watch.note()
+    assert "logind knows no session" in watch.note()
+    logind.of_the_manager("PrepareForSleep", "b", [True])
+    assert watch.locks() == SLEEP
+
+
+@pytest.mark.parametrize(
+    ("path", "interface", "member", "signature", "body"),
+    [
+        (LOGIND_PATH, MANAGER, "PrepareForSleep", "s", ["true"]),
+        (LOGIND_PATH, MANAGER, "PrepareForSleep", "", []),
+        (LOGIND_PATH, MANAGER, "SessionRemoved", "s", [OURS]),
+        (LOGIND_PATH, MANAGER, "SessionRemoved", "ss", ["1", OURS]),
+        (LOGIND_PATH, MANAGER, "SessionNew", "", []),
+        (OURS, PROPERTIES, "PropertiesChanged", "", []),
+        (OURS, PROPERTIES, "PropertiesChanged", "sa{ss}as", [SESSION, {"Active": "false"}, []]),
+        (OURS, PROPERTIES, "PropertiesChanged", "sa{sv}as", [SESSION, {"LockedHint": Variant("s", "true")}, []]),
+        (OURS, PROPERTIES, "PropertiesChanged", "sa{sv}as", [SESSION, {"Active": Variant("u", 0)}, ["Active"]]),
+        (OURS, PROPERTIES, "PropertiesChanged", "sa{sv}as", [MANAGER, {"Active": FALSE}, []]),
+        (OURS, "org.freedesktop.login1.SessionX", "Lock", "", []),
+    ],
+)
+def test_a_malformed_signal_is_passed_over(  # noqa: PLR0913, PLR0917  # a signal's parts
+    path: str, interface: str, member: str, signature: str, body: list[object], logind: Logind, hearing: Hearing
+) -> None:
+    watch = hearing(logind)
+    logind.says(path, interface, member, signature, body)
+    logind.of_a_session("Lock")
+    assert watch.locks() == LOCKED
+    logind.has_changed(Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_it_lets_go_of_the_sleep_when_it_ends(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind)
+    hold = logind.hold()
+    assert hold.is_held()
+    assert watch.end() == 0
+    hold.wait()
