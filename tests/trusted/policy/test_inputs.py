@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.trusted.policy.questions import (
     CLIENT,
@@ -77,6 +77,7 @@ def test_truth_is_no_number(value: bool) -> None:  # noqa: FBT001  # the value i
     assert decision.outcome is (Outcome.DENY if value else Outcome.ASK)
 
 
+@settings(max_examples=50)
 @given(amount=st.integers(0, MOST), limit=st.integers(0, MOST))
 def test_number_reaches_policy_as_it_is(amount: int, limit: int) -> None:
     rule = ProfileRule(methods=(PAY,), limits=(("EUR", limit),))

@@ -1,7 +1,7 @@
-import json
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from tests.trusted.policy.questions import (
     CLIENT,
@@ -18,7 +18,7 @@ from tests.trusted.policy.questions import (
     question,
 )
 
-from etui.interfaces import CompiledInterface, read_document, supplied
+from etui.interfaces import CompiledInterface, Document, supplied
 from etui.trusted.policy import (
     GrantTable,
     Outcome,
@@ -202,7 +202,8 @@ def test_every_policy_can_read_what_every_action_tells() -> None:
 def interface(fields: dict[str, object]) -> CompiledInterface:
     method = {"title": "Pay", "effect": "use", "params": fields}
     document = {"interface": "org.example.new/1", "title": "New", "methods": {"pay": method}}
-    return CompiledInterface(read_document(json.dumps(document).encode()))
+    # not by read_document, which refuses most of these already: policy does not rely on that
+    return CompiledInterface(msgspec.convert(document, Document))
 
 
 NOT_ITS_OWN_TO_GIVE = {

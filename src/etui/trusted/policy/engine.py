@@ -66,7 +66,7 @@ class PolicyEngine:
 
     def confirm(self, question: Question, assurance: Assurance, now: float) -> Decision:
         """The decision once the user did what was asked; never kept, since consent is for one request."""
-        return _unfit(question) or self._evaluate(question, [], max(assurance, question.given), now)
+        return _unfit(question) or self._evaluate(question, [], max(assurance, _given(question)), now)
 
     def drop(self) -> None:
         """Forgets the decisions, as when grants, registrations or the lock state change."""
@@ -75,17 +75,18 @@ class PolicyEngine:
     def _decide(self, question: Question, grants: list[Grant], now: float) -> Decision:
         if unfit := _unfit(question):
             return unfit
-        decision = self._evaluate(question, grants, question.given, now)
+        given = _given(question)
+        decision = self._evaluate(question, grants, given, now)
         if decision.outcome is Outcome.ALLOW:
-            counted = any(g.uses or g.limit is not None for g in grants if g.id in decision.grants)
-            until = 0.0 if counted else self._until(now, [g for g in grants if g.id in decision.grants])
-            return msgspec.structs.replace(decision, until=until)
+            counted = any(grant.counts for grant in grants if grant.id in decision.grants)
+            named = [grant for grant in grants if grant.id in decision.policies]
+            return msgspec.structs.replace(decision, until=0.0 if counted else self._until(now, named))
         if decision.reason:
             return decision
-        for assurance in (step for step in (Assurance.CONSENT, Assurance.PIN) if step > question.given):
+        for assurance in (step for step in (Assurance.CONSENT, Assurance.PIN) if step > given):
             confirmed = self._evaluate(question, [], assurance, now)
             if confirmed.outcome is Outcome.ALLOW:
-                until = 0.0 if any(g.uses or g.limit is not None for g in grants) else self._until(now, [])
+                until = 0.0 if any(grant.counts for grant in grants) else self._until(now, [])
                 return Decision(outcome=Outcome.ASK, policies=confirmed.policies, assurance=assurance, until=until)
         return msgspec.structs.replace(decision, until=self._until(now, []))
 
@@ -115,8 +116,22 @@ class PolicyEngine:
         reasons = tuple(sorted(result.diagnostics.reasons))
         if not result.allowed:
             return Decision(outcome=Outcome.DENY, policies=reasons or ("nothing permits it",), assurance=assurance)
-        used = tuple(sorted(set(reasons) & {grant.id for grant in grants}))
+        used = _needed(reasons, grants)
         return Decision(outcome=Outcome.ALLOW, policies=reasons, assurance=assurance, grants=used)
+
+
+def _given(question: Question) -> Assurance:
+    """What the user did for the call that this one is made under, as far as it was done for this one too."""
+    return question.given if question.derived and question.covered else Assurance.NONE
+
+
+def _needed(reasons: tuple[str, ...], grants: list[Grant]) -> tuple[str, ...]:
+    """The grants of which one has to be there: none where a policy permits it anyway, and none that counts in vain."""
+    permitting = [grant for grant in grants if grant.id in reasons]
+    if len(permitting) < len(reasons):
+        return ()
+    lasting = [grant for grant in permitting if not grant.counts]
+    return tuple(sorted(grant.id for grant in lasting or permitting))
 
 
 def _key(question: Question) -> tuple[object, ...]:

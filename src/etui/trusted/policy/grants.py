@@ -76,6 +76,11 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str = ""
     what: str = ""
 
+    @property
+    def counts(self) -> bool:
+        """Whether it is used up by being used."""
+        return bool(self.uses) or self.limit is not None
+
 
 class GrantTable:
     """All grants, found by Client and scope."""
@@ -119,7 +124,8 @@ class GrantTable:
     def candidates(self, question: Question, now: float) -> list[Grant]:
         """The grants that may allow this question at ``now``: right Client, method and scope, not run out.
 
-        A Client that cannot be told from its neighbours has no grants of its own, only those of its groups.
+        A Client that cannot be told from its neighbours has no grants of its own, only those of its groups. A grant up
+        to an amount is none for a request that says no amount.
         """
         found: list[Grant] = []
         principal = question.principal
@@ -148,6 +154,8 @@ def scopes_of(question: Question) -> list[Scope]:
 
 def _covers(grant: Grant, question: Question, now: float) -> bool:
     action = question.action
+    if grant.limit is not None and type(question.fields.get("amount")) is not int:
+        return False
     if action.id not in grant.actions and action.interface not in grant.actions:
         return False
     return not grant.until or now < grant.until

@@ -80,7 +80,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     ``fields``: what the interface marks for policy, by the name that policy knows. ``chain``: the principals between
     the one who began and this one, the first first. ``derived``: an Extension asks this under a call that it serves.
     ``covered``: what is material in it was consented to with that call, or granted. ``given``: what the user did for
-    that call, which counts for this one too; it is more than nothing only where the call is covered.
+    that call, which counts for this one too; it counts for nothing where the call is not derived and covered.
     """
 
     principal: Principal
@@ -104,8 +104,9 @@ class Outcome(Enum):
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """What policy decided, and by which policies.
 
-    ``assurance``: what the user must do (``ASK``) or did. ``grants``: ids of the grants that allowed it. ``until``:
-    the moment (seconds since 1970) after which it must be decided anew; 0 where it may not be kept at all.
+    ``assurance``: what the user must do (``ASK``) or did. ``grants``: ids of the grants of which one is needed: none
+    where other policies allow it too, and none that is used up by use where there is a lasting one. ``until``: the
+    moment (seconds since 1970) after which it must be decided anew; 0 where it may not be kept at all.
     """
 
     outcome: Outcome
