@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Sequence
 
 _KEPT_VARIABLES: Final = (
@@ -31,6 +31,7 @@ _KEPT_VARIABLES: Final = (
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_RUNTIME_DIR",
+    "XDG_SESSION_ID",
     "XDG_SESSION_TYPE",
 )
 _END_S: Final = 2.0
@@ -82,3 +83,8 @@ class Child:
         if self.pidfd >= 0:
             os.close(self.pidfd)
             self.pidfd = -1
+
+
+def stream_pair() -> tuple[socket.socket, socket.socket]:
+    """The two ends of a channel on which a process speaks the Router's protocol, or a door with the supervisor."""
+    return socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)

@@ -15,6 +15,7 @@ import msgspec
 
 from etui.trusted.sandbox import Impossible, probe
 from etui.trusted.supervisor.profile import ProfileError, open_profile
+from etui.trusted.supervisor.settings import SettingsError, read_settings
 from etui.trusted.supervisor.supervisor import Options, Supervisor
 
 if TYPE_CHECKING:
@@ -52,23 +53,34 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 def bring_up(place: Place, wish: Wish) -> None:
     """Runs the wallet in the foreground until it is ended; raises ``UpError``.
 
-    Exit statuses: 1 for a profile that cannot be used or that runs already, 4 where Extensions cannot be confined.
+    Exit statuses: 1 for a profile that cannot be used or that runs already, 2 for what must not be asked for, 4 where
+    Extensions cannot be confined.
     """
     if os.getuid() == 0 and not wish.as_root:
         raise UpError("this is root: a wallet belongs to a person; run it as yourself, or with --as-root", 2)
+    if place.socket.parent != place.runtime:
+        raise UpError("ETUI_SOCKET is for Clients, which look for the wallet there; unset it for `etui up`", 2)
     os.umask(0o077)
     try:
         profile = open_profile(place.home, test=wish.test)
-    except (ProfileError, OSError) as error:
+        doors = read_settings(place.home).doors if wish.doors is None else wish.doors
+    except (ProfileError, SettingsError) as error:
         raise UpError(str(error)) from None
+    except OSError as error:
+        raise _unusable(place.home, error) from None
     if "scripted" in wish.dialog and profile.test is None:
         raise UpError("a scripted dialog is for test profiles alone; this profile is a real one", 2)
     possible = probe()
     if isinstance(possible, Impossible):
         raise UpError(f"Extensions cannot be confined here, so none is started: {possible.reason}", 4)
+    dialog = (*wish.dialog, "--test-profile") if profile.test is not None else wish.dialog
     with _only_one(place.home), _listening(place) as listener:
-        options = Options(bubblewrap=str(possible.bubblewrap), dialog=wish.dialog, doors=wish.doors)
+        options = Options(bubblewrap=str(possible.bubblewrap), dialog=dialog, doors=doors)
         asyncio.run(_supervise(place, listener, options))
+
+
+def _unusable(home: Path, error: OSError) -> UpError:
+    return UpError(f"the profile {home} cannot be used: {error.strerror}; ETUI_HOME names another folder")
 
 
 async def _supervise(place: Place, listener: socket.socket, options: Options) -> None:
@@ -82,7 +94,10 @@ async def _supervise(place: Place, listener: socket.socket, options: Options) ->
 @contextlib.contextmanager
 def _only_one(home: Path) -> Iterator[None]:
     """Holds the profile; raises ``UpError`` where another wallet holds it."""
-    descriptor = os.open(home / "running", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(home / "running", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise _unusable(home, error) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,18 +111,21 @@ def _only_one(home: Path) -> Iterator[None]:
 @contextlib.contextmanager
 def _listening(place: Place) -> Iterator[socket.socket]:
     """The listening socket in a private directory; its file is removed at the end."""
-    _private_directories(place.runtime)
-    with contextlib.suppress(FileNotFoundError):
-        place.socket.unlink()
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     try:
-        listener.bind(str(place.socket))
-        place.socket.chmod(0o600)
+        try:
+            _private_directories(place.runtime)
+            place.socket.unlink(missing_ok=True)
+            listener.bind(str(place.socket))
+            place.socket.chmod(0o600)
+        except OSError as error:
+            text = f"no socket can be made in {place.runtime}: {error.strerror}; XDG_RUNTIME_DIR names another folder"
+            raise UpError(text) from None
         listener.listen(_BACKLOG)
         yield listener
     finally:
         listener.close()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # it may be gone, with its folder
             place.socket.unlink()
 
 

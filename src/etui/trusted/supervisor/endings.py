@@ -1,0 +1,64 @@
+"""What follows when a process ends: whoever started it is told once, and may have it started again after a pause."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from etui.trusted.supervisor.backoff import BackOff
+from etui.trusted.supervisor.children import Child
+
+
+class Endings:
+    """The ends of the wallet's own processes, as the event loop sees them."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._back_off: dict[str, BackOff] = {}
+        self._due: dict[str, asyncio.TimerHandle] = {}
+
+    def watch(self, child: Child, ended: Callable[[Child], None]) -> None:
+        """Calls ``ended`` when the process has ended by itself."""
+        self._loop.add_reader(child.pidfd, self._seen, child, ended)
+
+    def end(self, child: Child) -> None:
+        """Asks a process to end and sees to it; nobody is told."""
+        self._forget(child)
+        child.end()
+
+    def kill(self, child: Child) -> None:
+        """Ends a process at once; nobody is told."""
+        self._forget(child)
+        child.kill()
+
+    def back_off(self, name: str) -> BackOff:
+        """How long the process ``name`` has to wait; for one that is started only when it is asked for."""
+        return self._back_off.setdefault(name, BackOff())
+
+    def again(self, name: str, start: Callable[[], None]) -> None:
+        """Starts a process that has just ended by itself: at once, or later where it keeps ending early."""
+        now = time.monotonic()
+        back_off = self.back_off(name)
+        back_off.ended(now)
+        wait_s = back_off.wait_s(now)
+        back_off.started(now + wait_s)
+        if wait_s:
+            self._due[name] = self._loop.call_later(wait_s, start)
+        else:
+            start()
+
+    def close(self) -> None:
+        """Drops every start that is still to come."""
+        for due in self._due.values():
+            due.cancel()
+        self._due.clear()
+
+    def _seen(self, child: Child, ended: Callable[[Child], None]) -> None:
+        self.kill(child)
+        ended(child)
+
+    def _forget(self, child: Child) -> None:
+        # Before the descriptor is closed: one with its number, opened later, would be taken for it.
+        if child.pidfd >= 0:
+            self._loop.remove_reader(child.pidfd)

@@ -1,0 +1,85 @@
+"""The Extensions that run: each confined, with its key on the way from the vault; the Router is told when one ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from etui.trusted.control import Connected, Ended, HandKey, Role
+from etui.trusted.package import installed_packages
+from etui.trusted.supervisor.confined import StartedExtension, start_extension
+from etui.trusted.supervisor.endings import Endings
+from etui.trusted.supervisor.line import RouterLine
+
+_GRACE_S: Final = 2.0
+
+HandOut = Callable[[HandKey, int], None]
+"""Has the vault write a key into a pipe, and closes that here; without a vault the pipe stays empty."""
+
+
+class ExtensionError(Exception):
+    """An Extension is not started: it is not installed, or it has ended early several times."""
+
+    code = "extension"
+
+
+class RunningExtensions:
+    """Starts and ends the processes of Extensions."""
+
+    def __init__(self, home: Path, bubblewrap: Path, endings: Endings, line: RouterLine) -> None:
+        self._home = home
+        self._bubblewrap = bubblewrap
+        self._endings = endings
+        self._line = line
+        self._loop = asyncio.get_running_loop()
+        self._log = os.dup(sys.stderr.fileno())
+        self._running: dict[str, StartedExtension] = {}
+
+    def start(self, name: str, hand_out: HandOut) -> None:
+        """Starts an Extension anew; raises ``ExtensionError``, ``PackageError``, ``SandboxError`` or ``OSError``."""
+        self.stop(name)
+        packages = {package.principal: package for package in installed_packages(self._home)}
+        package = packages.get(name)
+        if package is None:
+            raise ExtensionError(f"{name} is not installed")
+        now = time.monotonic()
+        back_off = self._endings.back_off(name)
+        wait_s = back_off.wait_s(now)
+        if wait_s:
+            raise ExtensionError(f"{name} ended early several times; it is started again in {wait_s:.0f} s")
+        back_off.started(now)
+        started = start_extension(package, bubblewrap=self._bubblewrap, home=self._home, log=self._log)
+        self._running[name] = started
+        self._loop.add_reader(started.process.fileno(), self._ended, name, started)
+        key = HandKey(installation=package.installation, publisher=package.manifest.publisher)
+        hand_out(key, started.key_pipe)
+        self._line.tell(Connected(role=Role.EXTENSION, name=name), started.connection)
+
+    def stop(self, name: str) -> None:
+        """Ends an Extension, if it runs; nobody is told."""
+        started = self._running.pop(name, None)
+        if started is not None:
+            self._loop.remove_reader(started.process.fileno())
+            started.process.kill()
+            started.process.wait(_GRACE_S)
+            started.process.close()
+
+    def stop_all(self) -> None:
+        """Ends every Extension: first all are told to, then each is waited for."""
+        for started in self._running.values():
+            started.process.kill()
+        for name in list(self._running):
+            self.stop(name)
+
+    def _ended(self, name: str, started: StartedExtension) -> None:
+        self._loop.remove_reader(started.process.fileno())
+        status = started.process.wait(_GRACE_S)
+        started.process.close()
+        del self._running[name]
+        self._endings.back_off(name).ended(time.monotonic())
+        self._line.tell(Ended(role=Role.EXTENSION, name=name, reason=f"it ended with status {status}"))
