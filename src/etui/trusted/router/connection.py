@@ -249,16 +249,21 @@ class Connection(asyncio.Protocol):
 
     def answer(self, request_id: MessageId, result: bytes) -> None:
         """Answers a request with an encoded result; nothing happens where it is answered already or nobody is left."""
-        if request_id in self._requests:
-            self._requests.discard(request_id)
-            self._send(encode_result(request_id, result))
-            self._continue()
+        line = encode_result(request_id, result)
+        if _fits(line):
+            self._give(request_id, line)
+        else:
+            text = "the answer is longer than a message may be; ask for less at once"
+            self.fail(request_id, ProtocolError(ErrorCode.TOO_LARGE, text))
 
     def fail(self, request_id: MessageId, error: ProtocolError) -> None:
         """Answers a request with an error, as ``answer``."""
+        self._give(request_id, encode_error(request_id, error_object(error)))
+
+    def _give(self, request_id: MessageId, line: bytes) -> None:
         if request_id in self._requests:
             self._requests.discard(request_id)
-            self._send(encode_error(request_id, error_object(error)))
+            self._send(line)
             self._continue()
 
     def notify(self, method: str, params: bytes) -> None:
@@ -266,7 +271,12 @@ class Connection(asyncio.Protocol):
         self._send(encode_notification(method, params))
 
     def forward(self, line: bytes) -> None:
-        """Sends a request that the Router made; ``waiting`` holds who is to be told of the answer."""
+        """Sends a request that the Router made; ``waiting`` holds who is to be told of the answer.
+
+        Raises ``ProtocolError`` (``too_large``) where it is longer than a message may be, with what the Router added.
+        """
+        if not _fits(line):
+            raise ProtocolError(ErrorCode.TOO_LARGE, "with what the Router adds, the request is too long; send less")
         self._send(line)
 
     def send_outbox(self) -> None:
@@ -298,12 +308,13 @@ class Connection(asyncio.Protocol):
             return
         if len(line) > LIMITS.frame_bytes:
             self._streams += 1
-            try:
-                self._outbox.extend(chunks_of(line, self._streams))
-            except ProtocolError as error:
-                self._outbox.append(encode_error(None, error_object(error)))
+            self._outbox.extend(chunks_of(line, self._streams))
         else:
             self._outbox.append(line)
         if not self.queued:
             self.queued = True
             self._router.flush_soon(self)
+
+
+def _fits(line: bytes) -> bool:
+    return len(line) <= LIMITS.message_bytes + 1  # its newline is not counted

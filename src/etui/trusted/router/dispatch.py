@@ -11,6 +11,8 @@ from etui.protocol import ErrorCode, Message, MessageKind, ProtocolError, Remote
 from etui.trusted.router import faces
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etui.protocol import CallInfo, MessageId
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.connection import Connection
@@ -51,16 +53,15 @@ class Dispatch:
         connection = call.provider.connection
         if connection is None:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{call.provider.name} does not run")
-        self._calls[call.id] = call
-        call.provider.used_at = self._loop.time()
 
         def answered(message: Message | ProtocolError) -> None:
             if self._calls.pop(call.id, None) is not None:
                 self._router.answers.give(call, _result_of(message))
 
-        call.provider_id = connection.waiting.add(answered)
         member = b'{"id":"' + call.id.encode() + b'"' + info
-        connection.forward(encode_call(call.provider_id, call.method.compiled.wire_name, params, member))
+        call.provider_id = _forward(connection, answered, call.method, params, member)
+        self._calls[call.id] = call
+        call.provider.used_at = self._loop.time()
 
     async def _show_face(self, call: ActiveCall, params: bytes) -> None:
         self._calls[call.id] = call
@@ -87,8 +88,7 @@ class Dispatch:
             if not future.done():
                 future.set_result(message)
 
-        number = connection.waiting.add(answered)
-        connection.forward(encode_call(number, method.compiled.wire_name, params, msgspec.json.encode(info)))
+        _forward(connection, answered, method, params, msgspec.json.encode(info))
         try:
             async with asyncio.timeout(method.compiled.method.timeout_s):
                 result = _result_of(await future)
@@ -135,6 +135,23 @@ class Dispatch:
         if call.provider.connection is not None and call.provider_id:
             call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
         self._router.answers.give(call, error)
+
+
+def _forward(
+    connection: Connection,
+    answered: Callable[[Message | ProtocolError], None],
+    method: Method,
+    params: bytes,
+    member: bytes,
+) -> int:
+    """Sends a call, ``member`` being what the Router knows of it, and has ``answered`` wait for it; its id there."""
+    number = connection.waiting.add(answered)
+    try:
+        connection.forward(encode_call(number, method.compiled.wire_name, params, member))
+    except ProtocolError:
+        connection.waiting.drop(number)
+        raise
+    return number
 
 
 def _result_of(message: Message | ProtocolError) -> bytes | ProtocolError:
