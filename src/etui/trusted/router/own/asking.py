@@ -22,12 +22,17 @@ if TYPE_CHECKING:
 
 
 class Asking(msgspec.Struct, frozen=True, eq=False):
-    """Who asks, by which connection and method, and the params as they came."""
+    """Who asks, by which connection and method, and the params as they came.
+
+    ``provider``: which one is meant, where an interface has several. ``quiet``: rather no than a question.
+    """
 
     connection: Connection
     caller: Caller
     method: Method
     params: bytes
+    provider: str = ""
+    quiet: bool = False
 
 
 class Widening(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +78,10 @@ async def _consent(router: Router, asking: Asking, widening: Widening, *, overse
     if decision.outcome is Outcome.ALLOW:
         router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED)
         return
+    if asking.quiet:
+        reason = "the user would have had to be asked"
+        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, reason=reason)
+        raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
     values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
     names = {"item": widening.what} if widening.what else {}
     asked = Asked(

@@ -59,9 +59,8 @@ def register(router: Router, asking: Asking, request: wallet.Register) -> wallet
 
 async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.EndsResult:
     """Answers ``wallet/1.ends``."""
-    del asking
     router.unlocked()
-    provider = router.registry.provider_of(request.interface)
+    provider = router.registry.provider_of(request.interface, asking.provider)
     await router.providers.ensure_running(provider)
     key = await router.dialogs.key() if provider is router.registry.dialog else provider.key
     return wallet.EndsResult(key=key, provider=provider.principal)

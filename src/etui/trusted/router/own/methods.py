@@ -41,7 +41,7 @@ class OwnMethods:
             request = self._decoders[name].decode(message.params)
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{name}: {error}") from None
-        asking = Asking(connection, caller, method, bytes(message.params))
+        asking = Asking(connection, caller, method, bytes(message.params), message.provider, message.quiet)
         request_id = cast("MessageId", message.id)
         kind = type(request)
         if kind in _NOW:
