@@ -65,11 +65,13 @@ class Answers:
         call.task = task
         if call.connection is not None:
             self._router.tasks.setdefault(call.connection, {})[call.client_id] = task
-        task.add_done_callback(lambda _: self._finished(call))
+        task.add_done_callback(lambda task: self._finished(call, task))
 
-    def _finished(self, call: ActiveCall) -> None:
+    def _finished(self, call: ActiveCall, task: asyncio.Task[None]) -> None:
         if call.connection is not None:
             self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
+        if task.cancelled():  # before its first step, so that nothing in it could answer
+            self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
         self._router.flush()
 
     async def _finish_later(

@@ -96,8 +96,10 @@ class RequestPath:
         tasks = self._router.tasks.setdefault(request.connection, {})
         tasks[request.id] = task
 
-        def walked(_: object) -> None:
+        def walked(task: asyncio.Task[None]) -> None:
             tasks.pop(request.id, None)
+            if task.cancelled():  # before its first step, so that nothing in it could answer
+                request.connection.fail(request.id, _cancelled())
             self._router.flush()
 
         task.add_done_callback(walked)
@@ -109,7 +111,7 @@ class RequestPath:
         except ProtocolError as error:
             fail(request.id, error)
         except asyncio.CancelledError:
-            fail(request.id, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+            fail(request.id, _cancelled())
         except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Router lives on
             self._router.note_failure(error)
             fail(request.id, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {request.method.action.id}"))
@@ -450,6 +452,10 @@ class RequestPath:
     def _info_bytes(self, request: Request) -> bytes:
         """The member ``call`` without its id: everything after that, from the comma on."""
         return b"," + msgspec.json.encode(self._info(request))[1:]
+
+
+def _cancelled() -> ProtocolError:
+    return ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
 
 
 def _label(entry: Item | None) -> str:

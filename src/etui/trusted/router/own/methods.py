@@ -50,7 +50,14 @@ class OwnMethods:
         task = asyncio.ensure_future(self._serve(asking, request_id, kind, request))
         tasks = self._router.tasks.setdefault(connection, {})
         tasks[request_id] = task
-        task.add_done_callback(lambda _: tasks.pop(request_id, None))
+
+        def served(task: asyncio.Task[None]) -> None:
+            tasks.pop(request_id, None)
+            if task.cancelled():  # before its first step, so that nothing in it could answer
+                connection.fail(request_id, _cancelled())
+                self._router.flush()
+
+        task.add_done_callback(served)
 
     async def _serve(self, asking: Asking, request_id: MessageId, kind: type[Any], request: object) -> None:
         connection = asking.connection
@@ -60,11 +67,15 @@ class OwnMethods:
         except ProtocolError as error:
             connection.fail(request_id, error)
         except asyncio.CancelledError:
-            connection.fail(request_id, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+            connection.fail(request_id, _cancelled())
         except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Router lives on
             self._router.note_failure(error)
             connection.fail(request_id, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {kind.METHOD}"))
         self._router.flush()
+
+
+def _cancelled() -> ProtocolError:
+    return ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
 
 
 _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
