@@ -7,7 +7,8 @@ Rules of this module:
 3. Policies are validated against the schema when they are loaded; numbers are range-checked before they are asked.
 4. *Ask* is evaluated: what is denied without the user and allowed with consent, or with the PIN, is put to the user.
 5. A decision is kept under everything that went into it, until the earliest moment at which time could change it, and
-   all of them are dropped when policies, grants or registrations change. What counts uses or money is never kept.
+   all of them are dropped when policies, grants or registrations change. What counts uses or money is never kept,
+   nor what holds long texts, with which a Client could fill the memory.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from etui.trusted.policy.grants import Grant, GrantTable
 
 _MAX_CACHED: Final = 20_000
+_MAX_KEPT_TEXT: Final = 1_024
 _FOREVER: Final = float("inf")
 
 
@@ -58,7 +60,7 @@ class PolicyEngine:
         if kept is not None and now < kept.until:
             return kept
         decision = self._decide(question, grants.candidates(question, now), now)
-        if decision.until:
+        if decision.until and _texts(question) <= _MAX_KEPT_TEXT:
             if len(self._kept) >= _MAX_CACHED:
                 self._kept.clear()
             self._kept[key] = decision
@@ -145,6 +147,8 @@ def _key(question: Question) -> tuple[object, ...]:
         principal.uses,
         principal.hosts,
         question.action.id,
+        question.action.interface,
+        question.action.own,
         resource.extension,
         resource.item,
         resource.kind,
@@ -153,8 +157,14 @@ def _key(question: Question) -> tuple[object, ...]:
         question.derived,
         question.covered,
         question.given,
-        tuple(question.fields.items()) if question.fields else None,
+        # with their types, since true is 1 to Python and not to Cedar
+        tuple((name, type(value), value) for name, value in question.fields.items()) if question.fields else None,
     )
+
+
+def _texts(question: Question) -> int:
+    """How many characters of a question a Client may choose: what is long is decided anew rather than kept."""
+    return len(question.resource.item) + sum(len(v) for v in question.fields.values() if isinstance(v, str))
 
 
 def _context(question: Question, assurance: Assurance, now: float) -> dict[str, Any]:
