@@ -11,7 +11,7 @@ Rules:
 1. The end of the Router is the lock: there is no state in which a process with a key outlives it. A Router that is
    told to lock and does not is ended.
 2. The listening socket stays open through every lock, and so do the doors; each new Router is given the socket, and a
-   fresh connection to each door.
+   fresh connection to each door. The watch over the person's session stays too.
 3. A secret passes through here sealed or not at all: keys travel in pipes from the vault to where they are used.
 """
 
@@ -54,6 +54,7 @@ from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.open_doors import OpenDoors
+from etui.trusted.supervisor.session import SessionWatch
 
 if TYPE_CHECKING:
     from etui.protocol import Place
@@ -86,6 +87,7 @@ class Supervisor:
         self._endings = Endings()
         self._extensions = RunningExtensions(place.home, Path(options.bubblewrap), self._endings, self._line)
         self._doors = OpenDoors(place.home, self._endings, self._line)
+        self._session = SessionWatch(self._endings, self._lock)
         self._router: Child | None = None
         self._vault: tuple[Child, Link[ToVault, Reply]] | None = None
         self._dialog: Child | None = None
@@ -97,6 +99,7 @@ class Supervisor:
         """Starts everything and stays until the wallet is ended."""
         try:
             self._start_router()
+            self._session.start()
             self._doors.open_all(self._options.doors)
             watch = asyncio.ensure_future(self._lock_after_suspend())
             try:
@@ -115,7 +118,7 @@ class Supervisor:
 
     def _start_router(self) -> None:
         ours, theirs = Link.pair()
-        notes = [text for note in self._options.notes for text in ("--note", note)]
+        notes = [text for note in (*self._options.notes, *self._session.notes) for text in ("--note", note)]
         self._router = Child(
             "etui.trusted.router",
             ["--home", str(self._place.home), *notes],
@@ -153,9 +156,11 @@ class Supervisor:
 
     def _lock(self, reason: str) -> None:
         """Has the Router end, and ends it where it does not; where no key is in use there is nothing to do."""
-        if self._keyed and self._router is not None:
-            self._line.tell(LockNow(reason=reason))
-            self._end_soon(self._router)
+        if not self._keyed or self._router is None:
+            self._session.keys_gone()
+            return
+        self._line.tell(LockNow(reason=reason))
+        self._end_soon(self._router)
 
     def _end_soon(self, router: Child) -> None:
         self._loop.call_later(_GRACE_S, self._end_if_same, router)
@@ -293,6 +298,7 @@ class Supervisor:
                 self._endings.kill(child)
         self._dialog = self._egress = None
         self._keyed = False
+        self._session.keys_gone()
 
     def _end_all(self) -> None:
         self._endings.close()
@@ -301,6 +307,7 @@ class Supervisor:
             self._endings.end(self._router)
         self._end_keyed()
         self._doors.close_all()
+        self._session.end()
 
     async def _lock_after_suspend(self) -> None:
         """Locks when the machine was asleep: then the clock that counts sleep is ahead of the one that does not."""

@@ -238,7 +238,7 @@ class Screen(Peer):
         super().__init__(desktop, address)
         self._name = name
         self._path = "/" + name.replace(".", "/")
-        self._covered = covered
+        self.is_covered = covered
 
     def cover(self) -> None:
         """Locks the screen."""
@@ -254,7 +254,7 @@ class Screen(Peer):
 
     def answer(self, call: Message) -> Message:
         if call.member == "GetActive":
-            return Message.new_method_return(call, "b", [self._covered])
+            return Message.new_method_return(call, "b", [self.is_covered])
         return super().answer(call)
 
 

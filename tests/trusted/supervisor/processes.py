@@ -1,0 +1,111 @@
+"""The processes of a running wallet, by what they are, and waiting for what becomes of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from etui.testkit import TestWallet
+
+WAIT_S = 20.0
+ROUTER = "etui.trusted.router"
+VAULT = "etui.trusted.vault"
+DIALOG = "etui.trusted.dialog"
+EGRESS = "etui.trusted.native.egress"
+SESSION = "etui.trusted.native.session"
+DOOR = "etui.doors.secret_service"
+SECRETS = "etui.extensions.secrets"
+STORAGE = "etui.extensions.storage_software"
+
+
+def until(condition: Callable[[], object], what: str) -> None:
+    """Returns when it holds; fails where it takes too long."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, f"it did not come about: {what}"
+        time.sleep(0.01)
+
+
+def descendants(pid: int) -> list[int]:
+    """The processes that this one started, and those that they did."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = [int(child) for child in task.read_text().split()]
+        except OSError:
+            continue
+        for child in children:
+            found += [child, *descendants(child)]
+    return found
+
+
+def command_of(pid: int) -> list[str]:
+    """A process's command line; nothing for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; one that only waits to be reaped has."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def processes(wallet: TestWallet) -> dict[str, int]:
+    """What runs now: the process of each module; of a confined one that inside of bubblewrap."""
+    found = {}
+    for pid in descendants(wallet.pid):
+        command = command_of(pid)
+        if "bwrap" in command[0] if command else True:
+            continue
+        if "-m" in command[:3]:
+            found[command[command.index("-m") + 1]] = pid
+        else:
+            found |= {name: pid for name in (SECRETS, STORAGE, "weather") if name in command}
+    return found
+
+
+def pid_of(wallet: TestWallet, module: str) -> int:
+    """The process of a module, waited for."""
+    found: dict[str, int] = {}
+
+    def is_there() -> bool:
+        found.update(processes(wallet))
+        return module in found
+
+    until(is_there, f"{module} runs")
+    return found[module]
+
+
+def successor(wallet: TestWallet, module: str, before: int) -> int:
+    """The process that took the place of one, waited for."""
+    until(lambda: processes(wallet).get(module, before) != before, f"{module} was started anew")
+    return processes(wallet)[module]
+
+
+def kill(pid: int) -> None:
+    """As kill -9."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def state(wallet: TestWallet) -> str:
+    """The wallet's state; ``gone`` where it does not answer just now."""
+    return wallet._state()
+
+
+def await_state(wallet: TestWallet, wanted: str) -> None:
+    """Returns when the wallet is in this state."""
+    until(lambda: state(wallet) == wanted, f"the wallet is {wanted}")
+
+
+def await_end(pids: Iterable[int]) -> None:
+    """Returns when all of these have ended."""
+    left = list(pids)
+    until(lambda: all(is_gone(pid) for pid in left), "the processes ended")
