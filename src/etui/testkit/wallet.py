@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
+
+import msgspec
 
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import find_place
@@ -35,12 +38,20 @@ class TestWallet:
     """One test wallet; as a context manager it is started and ended.
 
     ``folder``: an empty private folder with a short path, since a Unix socket lies in it. ``environ``: variables beside
-    the test's own. ``doors``: the doors to open.
+    the test's own. ``doors``: the doors to open. ``hosts``: names below ``etui.test`` that Extensions reach, with the
+    port of the loopback where each is served.
     """
 
     __test__ = False
 
-    def __init__(self, folder: Path, *, doors: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        doors: Sequence[str] = (),
+        environ: Mapping[str, str] | None = None,
+        hosts: Mapping[str, int] | None = None,
+    ) -> None:
         self.folder = folder
         self.home = folder / "home"
         runtime = folder / "run"
@@ -53,6 +64,8 @@ class TestWallet:
         }
         self.user = ScriptedUser(folder / "script", folder / "transcript")
         self.log = folder / "log"
+        if hosts and not self.home.exists():
+            self._map(hosts)
         self._doors = doors
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -162,6 +175,12 @@ class TestWallet:
 
     def __exit__(self, *_: object) -> None:
         self.end()
+
+    def _map(self, hosts: Mapping[str, int]) -> None:
+        """Makes the profile's header, since only a new test profile maps hosts."""
+        self.home.mkdir(mode=0o700)
+        header = {"format": 1, "id": secrets.token_hex(16), "test": {"hosts": dict(hosts)}}
+        (self.home / "profile.json").write_bytes(msgspec.json.encode(header))
 
     def _state(self) -> str:
         try:

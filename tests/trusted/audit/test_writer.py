@@ -84,15 +84,16 @@ def test_disk_shows_no_payload_and_no_key(audit: Audit) -> None:
 def test_record_that_must_be_durable_is_announced_until_it_is(audit: Audit) -> None:
     with audit.writer() as writer:
         writer.append(b"plain")
-        assert not writer.needs_sync
+        needed = [writer.needs_sync]
         writer.append(b"money", sync=True)
         writer.flush()
-        assert writer.needs_sync
+        needed.append(writer.needs_sync)
         writer.sync_now()
-        assert not writer.needs_sync
-        assert writer.dirty  # durable, and not yet confirmed
+        needed.append(writer.needs_sync)
+        assert needed == [False, True, False]
+        dirty = [writer.dirty]  # durable, and not yet confirmed
         writer.checkpoint()
-        assert not writer.dirty
+        assert [*dirty, writer.dirty] == [True, False]
 
 
 def test_each_opening_has_a_segment_and_a_key_of_its_own(audit: Audit) -> None:
@@ -267,10 +268,10 @@ def test_checkpoint_that_fails_on_a_full_disk_can_be_made_later(audit: Audit) ->
         writer.flush()
         with no_file_larger_than(len(audit.segments()[0].data) + 10), pytest.raises(AuditUnwritableError):
             writer.checkpoint()
-        assert writer.dirty
+        dirty = [writer.dirty]
         writer.flush()
         writer.checkpoint()
-        assert not writer.dirty
+        assert [*dirty, writer.dirty] == [True, False]
     assert audit.verdict().ok
 
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from programs import finder, path_of, reader
+from tests.trusted.router.programs import finder, path_of, reader
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import storage_1 as storage
@@ -185,10 +181,12 @@ def test_a_locked_wallet_answers_locked_and_never_unknown(wallet: TestWallet) ->
         reference = store(client)
     wallet.lock()
     with wallet.connect() as client:
-        for request in (secret.Read(item=reference), secret.Find(attributes={"service": "mail"})):
-            with pytest.raises(ProtocolError) as caught:
-                client.call(request)
-            assert caught.value.code is ErrorCode.LOCKED
+        with pytest.raises(ProtocolError) as caught:
+            client.call(secret.Read(item=reference))
+        assert caught.value.code is ErrorCode.LOCKED
+        with pytest.raises(ProtocolError) as caught:
+            client.call(secret.Find(attributes={"service": "mail"}))
+        assert caught.value.code is ErrorCode.LOCKED
 
 
 def test_the_audit_verifies_and_survives_kill_9_of_the_wallet(wallet: TestWallet) -> None:

@@ -245,7 +245,7 @@ class Router:
             return Caller(
                 principal=principal, label=name, sentence="A door of this wallet.", strength=Strength.VERIFIED
             )
-        if role is Role.EXTENSION:
+        if role in {Role.EXTENSION, Role.EGRESS}:
             provider = self.registry.providers[name]
             manifest = provider.package.manifest if provider.package is not None else None
             principal = Principal(
@@ -258,7 +258,7 @@ class Router:
             return Caller(
                 principal=principal,
                 label=provider.name,
-                sentence=f"The Extension {name}.",
+                sentence=f"The Extension {name}." if role is Role.EXTENSION else "A part of this terminal.",
                 strength=Strength.VERIFIED,
                 installation=provider.installation,
             )

@@ -27,9 +27,14 @@ class ProfileError(Exception):
 
 
 class TestProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What only a test profile may do. ``hosts``: names under ``etui.test`` and their loopback ports."""
+    """What only a test profile may do.
+
+    ``hosts``: names under ``etui.test`` and their loopback ports. ``ca``: a file in the profile whose certificates
+    vouch for them.
+    """
 
     hosts: dict[str, int] = {}
+    ca: str = ""
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
