@@ -21,7 +21,7 @@ from etui.interfaces import CompiledInterface, InterfaceError, read_document, su
 from etui.trusted.package.accessibility import split_method
 from etui.trusted.package.archive import File
 from etui.trusted.package.errors import ContentError, ReservedError
-from etui.trusted.package.manifest import ETUI, INTERFACE, Manifest
+from etui.trusted.package.manifest import ETUI, Manifest
 
 MAX_LOGO_BYTES: Final = 64 << 10
 MAX_LOGO_PIXELS: Final = 512
@@ -94,12 +94,6 @@ def _documents(manifest: Manifest, files: Mapping[str, File]) -> tuple[CompiledI
             compiled = CompiledInterface(document)
         except InterfaceError as error:
             raise ContentError(f"{path}: {error}") from None
-        except UnicodeDecodeError as error:
-            raise ContentError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8") from None
-        except RecursionError:
-            raise ContentError(f"{path} nests too deep; give its types names under `types`") from None
-        if not INTERFACE.fullmatch(document.interface):
-            raise ContentError(f"{path} defines {document.interface!r}; write the interface as `org.example.parking/1`")
         if "." not in document.interface and manifest.publisher != ETUI:
             raise ReservedError(f"{path} defines {document.interface}; name it in reverse-DNS form, as one of yours")
         if document.interface in found:
