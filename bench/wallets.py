@@ -11,18 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from etui.testkit import TestWallet
-
-_BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={path}</listen>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
-  </policy>
-</busconfig>
-"""
+from etui.testkit import TestWallet, private_bus
 
 
 @contextlib.contextmanager
@@ -37,22 +26,9 @@ def folder() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def session_bus(path: Path) -> Iterator[dict[str, str]]:
-    """A private session bus that starts nothing by itself; the environment that leads to it."""
-    configuration = path / "bus.conf"
-    configuration.write_text(_BUS.format(path=path / "bus"), encoding="utf-8")
-    process = subprocess.Popen(
-        ["dbus-daemon", f"--config-file={configuration}", "--nofork", "--nopidfile", "--print-address=1"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    address = process.stdout.readline().strip()
-    try:
-        yield {"DBUS_SESSION_BUS_ADDRESS": address}
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
+    """A private session bus; the environment that leads to it."""
+    with private_bus(path) as bus:
+        yield {"DBUS_SESSION_BUS_ADDRESS": bus.address}
 
 
 @contextlib.contextmanager

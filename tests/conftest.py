@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from etui.testkit import PrivateBus, private_bus
+
 settings.register_profile("etui", deadline=None, print_blob=True)
 settings.load_profile("etui")
 
@@ -24,6 +26,21 @@ def short_dir() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))
     yield path
     shutil.rmtree(path)
+
+
+@pytest.fixture
+def session_bus(short_dir: Path) -> Iterator[PrivateBus]:
+    """A message bus of this test's own."""
+    if shutil.which("dbus-daemon") is None:
+        pytest.skip("needs package dbus-daemon")
+    with private_bus(short_dir) as started:
+        yield started
+
+
+@pytest.fixture
+def bus(session_bus: PrivateBus) -> str:
+    """The address of that bus."""
+    return session_bus.address
 
 
 @pytest.hookimpl(wrapper=True)

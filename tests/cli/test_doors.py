@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ from tests.cli.etui import done, etui, told
 
 from etui.testkit import TestWallet
 
-_CONFIGURATION = """<busconfig><type>session</type><listen>unix:path={socket}</listen><policy context="default">
-<allow send_destination="*"/><allow receive_sender="*"/><allow own="*"/></policy></busconfig>"""
 _SERVER = """
 import asyncio
 from dbus_fast.aio import MessageBus
@@ -26,26 +23,6 @@ async def main():
     await bus.wait_for_disconnect()
 asyncio.run(main())
 """
-
-
-@pytest.fixture
-def bus(short_dir: Path) -> Iterator[str]:
-    """The address of a bus of this test's own."""
-    if shutil.which("dbus-daemon") is None:
-        pytest.skip("needs package dbus-daemon")
-    config = short_dir / "bus.conf"
-    config.write_text(_CONFIGURATION.format(socket=short_dir / "bus"))
-    read, write = os.pipe()
-    process = subprocess.Popen(
-        ["dbus-daemon", f"--config-file={config}", "--nofork", f"--print-address={write}"],
-        pass_fds=[write],
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(write)
-    with os.fdopen(read) as printed:
-        yield printed.readline().strip()
-    process.terminate()
-    process.wait()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ that is started is ended by its own id.
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import subprocess
 import tempfile
@@ -17,25 +16,12 @@ from typing import TYPE_CHECKING, Final
 
 from etui.cli.exits import CommandError
 from etui.interfaces import wallet_1 as wallet
-from etui.testkit import TestWallet
+from etui.testkit import TestWallet, private_bus
 
 if TYPE_CHECKING:
     from etui.testkit import ScriptedUser
 
 _PACKAGES: Final = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools"}
-_BUS: Final = """\
-<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={socket}</listen>
-  <policy context="default">
-    <allow send_destination="*"/>
-    <allow receive_sender="*"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
 _PROGRAM: Final = """\
 #!/bin/sh
 case $1 in
@@ -43,7 +29,6 @@ case $1 in
     lookup) secret-tool lookup service mail user ada ;;
 esac
 """
-_END_S: Final = 5.0
 
 
 class Stage:
@@ -96,38 +81,13 @@ def stage() -> Iterator[Stage]:
             raise CommandError(f"the tour needs {program}; on Debian: apt-get install {package}")
     folder = Path(tempfile.mkdtemp(prefix="etui-tour-", dir="/tmp"))  # a socket's path has to be short
     try:
-        with _bus(folder) as address:
+        with private_bus(folder) as bus:
             for name in ("mailer", "game"):
                 (folder / name).write_text(_PROGRAM, encoding="utf-8")
-            environ = {"DBUS_SESSION_BUS_ADDRESS": address, "HOME": str(folder)}
+            environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "HOME": str(folder)}
             played = folder / "w"
             played.mkdir(mode=0o700)
             with TestWallet(played, environ=environ) as started:
                 yield Stage(started, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _bus(folder: Path) -> Iterator[str]:
-    """A message bus of its own, on which nothing is started by itself; its address."""
-    config = folder / "bus.conf"
-    config.write_text(_BUS.format(socket=folder / "bus"), encoding="utf-8")
-    read, write = os.pipe()
-    with (folder / "bus.log").open("wb") as log:
-        command = ["dbus-daemon", f"--config-file={config}", "--nofork", f"--print-address={write}"]
-        process = subprocess.Popen(command, pass_fds=[write], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    os.close(write)
-    try:
-        with os.fdopen(read, encoding="utf-8") as printed:
-            address = printed.readline().strip()
-        if not address:
-            raise CommandError(f"dbus-daemon did not start: {(folder / 'bus.log').read_text(encoding='utf-8')}")
-        yield address
-    finally:
-        process.terminate()
-        try:
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()

@@ -9,7 +9,8 @@
             …
 """
 
+from etui.testkit.bus import BusError, PrivateBus, private_bus
 from etui.testkit.user import ScriptedUser
 from etui.testkit.wallet import StartError, TestWallet
 
-__all__ = ["ScriptedUser", "StartError", "TestWallet"]
+__all__ = ["BusError", "PrivateBus", "ScriptedUser", "StartError", "TestWallet", "private_bus"]

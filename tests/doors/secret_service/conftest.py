@@ -13,21 +13,6 @@ import pytest
 from tests.doors.secret_service.router_peer import CLIENT_VARIABLE, RouterPeer
 
 ROOT = Path(__file__).parents[3]
-BUS_PID = "ETUI_TEST_BUS_PID"
-_BUS_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={path}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-"""
-"""The policy of a usual session bus, but no service is started by it: the name is ours or nobody's."""
 
 
 class DoorProcess:
@@ -63,32 +48,16 @@ class DoorProcess:
 
 
 @pytest.fixture
-def environ(short_dir: Path) -> Iterator[dict[str, str]]:
+def environ(short_dir: Path, bus: str) -> dict[str, str]:
     """The environment of programs on a private bus."""
-    config = short_dir / "bus.conf"
-    config.write_text(_BUS_CONFIG.format(path=short_dir / "bus"))
-    try:
-        bus = subprocess.Popen(
-            ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-    except FileNotFoundError:
-        pytest.skip("needs package dbus-daemon")
-    assert bus.stdout is not None
-    address = bus.stdout.readline().strip()
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "CI") if name in os.environ}
-    yield {
+    return {
         **kept,
         "HOME": str(short_dir),
-        "DBUS_SESSION_BUS_ADDRESS": address,
-        BUS_PID: str(bus.pid),
+        "DBUS_SESSION_BUS_ADDRESS": bus,
         "PYTHONPATH": str(ROOT / "src"),
         CLIENT_VARIABLE: "alice",
     }
-    bus.kill()
-    bus.wait()
-    bus.stdout.close()
 
 
 @pytest.fixture

@@ -11,11 +11,12 @@ import pytest
 from jeepney import DBusAddress, new_method_call  # type: ignore[import-untyped]
 from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]
 from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
-from tests.doors.secret_service.conftest import BUS_PID, DoorProcess
+from tests.doors.secret_service.conftest import DoorProcess
 from tests.doors.secret_service.programs import Program
 from tests.doors.secret_service.router_peer import RouterPeer
 
 from etui.standards.secretservice.names import BUS_NAME
+from etui.testkit import PrivateBus
 
 ALLOW_REPLACEMENT = 1
 
@@ -31,12 +32,12 @@ def test_the_door_ends_when_its_supervisor_does(door: DoorProcess) -> None:
     assert door.end() == 0
 
 
-def test_the_door_ends_when_the_bus_does(environ: dict[str, str], router: RouterPeer) -> None:
+def test_the_door_ends_when_the_bus_does(environ: dict[str, str], router: RouterPeer, session_bus: PrivateBus) -> None:
     door = DoorProcess(environ, router)
     try:
         assert door.report() == "N"
         with Program(environ):
-            os.kill(int(environ[BUS_PID]), signal.SIGKILL)
+            os.kill(session_bus.pid, signal.SIGKILL)
             assert door.process.wait(20) == 1
     finally:
         door.end()

@@ -1,0 +1,76 @@
+"""A message bus of a test's own, with the policy of a usual session bus, on which nothing is started by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_CONFIG: Final = """\
+<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>session</type>
+  <listen>unix:path={socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/>
+    <allow eavesdrop="true"/>
+    <allow own="*"/>
+  </policy>
+</busconfig>
+"""
+_END_S: Final = 5.0
+
+
+class PrivateBus(msgspec.Struct, frozen=True):
+    """A bus that runs: its address, as in ``DBUS_SESSION_BUS_ADDRESS``, and the id of its process."""
+
+    address: str
+    pid: int
+
+
+class BusError(RuntimeError):
+    """The bus did not start; the message is what it said."""
+
+
+@contextlib.contextmanager
+def private_bus(folder: Path) -> Iterator[PrivateBus]:
+    """A bus in ``folder``, whose path has to be short; it ends with the block.
+
+    Raises ``FileNotFoundError`` where ``dbus-daemon`` is not installed, ``BusError`` where it does not start.
+    """
+    config, log = folder / "bus.conf", folder / "bus.log"
+    config.write_text(_CONFIG.format(socket=folder / "bus"), encoding="utf-8")
+    read, write = os.pipe()
+    command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", f"--print-address={write}"]
+    try:
+        with log.open("wb") as output:
+            process = subprocess.Popen(
+                command, pass_fds=[write], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+    except BaseException:
+        os.close(read)
+        raise
+    finally:
+        os.close(write)
+    try:
+        with os.fdopen(read, encoding="utf-8") as printed:
+            address = printed.readline().strip()
+        if not address:
+            raise BusError(log.read_text(encoding="utf-8", errors="replace"))
+        yield PrivateBus(address, process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
