@@ -60,7 +60,7 @@ def _dumpable_after_harden() -> int:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        from etui.trusted.dialog.hardening import harden  # noqa: PLC0415  in the child alone
+        from etui.trusted.memory import harden  # noqa: PLC0415  in the child alone
 
         harden()
         os.write(writer, bytes([ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)]))

@@ -81,7 +81,7 @@ class VaultOperation(Enum):
     """What the vault does."""
 
     PUBLIC = "public"
-    """Gives the session key to which secrets for the vault are sealed."""
+    """Gives the session key to which secrets for the vault are sealed; the message says what of it is not protected."""
     CREATE = "create"
     OPEN = "open"
     RECOVER = "recover"

@@ -21,12 +21,12 @@ from etui.trusted.dialog import display as displays
 from etui.trusted.dialog.desk import Desk
 from etui.trusted.dialog.display import Display
 from etui.trusted.dialog.errors import DialogError, NoDisplayError
-from etui.trusted.dialog.hardening import harden
 from etui.trusted.dialog.link import Link
 from etui.trusted.dialog.scripted import ForwardClock, ScriptedFace, ScriptFile
 from etui.trusted.dialog.terminal.face import TerminalFace
 from etui.trusted.dialog.terminal.tty import open_terminal
 from etui.trusted.dialog.transcript import Transcript
+from etui.trusted.memory import harden
 
 _POLL_S: Final = 0.05
 """How often a waiting script looks whether its file changed."""

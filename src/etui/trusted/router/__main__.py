@@ -15,6 +15,7 @@ from typing import Any
 import uvloop
 
 from etui.trusted.control import Link, ToRouter
+from etui.trusted.memory import harden
 from etui.trusted.router.router import Router
 
 
@@ -39,6 +40,7 @@ def main() -> int:
     parser.add_argument("--listen", type=int, required=True)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--note", action="append", default=[])
+    harden()
     os.umask(0o077)
     uvloop.run(serve(parser.parse_args()))
     sys.stdout.flush()

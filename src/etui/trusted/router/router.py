@@ -94,6 +94,8 @@ class Router:
         self.connections: set[Connection] = set()
         self.doors: dict[str, DoorState] = {}
         self.auto_lock_s = 900
+        self.weaknesses: tuple[str, ...] = ()
+        """What of the vault's memory is not protected on this machine, in sentences."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
         self._listener = listener
@@ -219,7 +221,9 @@ class Router:
 
     async def vault_key(self) -> bytes:
         """The vault's session key, to which secrets for it are sealed."""
-        return (await self.vault(VaultOperation.PUBLIC)).value
+        reply = await self.vault(VaultOperation.PUBLIC)
+        self.weaknesses = tuple(filter(None, reply.message.split("\n")))
+        return reply.value
 
     async def _adopt(self, message: Connected, sock: socket.socket) -> None:
         """Takes a connection that the supervisor made: what is at its other end is known."""

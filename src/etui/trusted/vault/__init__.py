@@ -23,7 +23,6 @@ from etui.trusted.vault.errors import (
     WrongPassphraseError,
     WrongRecoveryError,
 )
-from etui.trusted.vault.memory import Guard, Protection, protect_memory
 from etui.trusted.vault.phrases import GeneratedPassphrase, generate_passphrase
 from etui.trusted.vault.proofs import Passphrase, Proof, Recovery
 from etui.trusted.vault.tries import Allowed, LockedOut, SlowDown, Tries, Verdict
@@ -35,7 +34,6 @@ __all__ = [
     "CorruptedError",
     "ForgottenError",
     "GeneratedPassphrase",
-    "Guard",
     "KeyRefusedError",
     "LockedOut",
     "LockedOutError",
@@ -46,7 +44,6 @@ __all__ = [
     "Opened",
     "Passphrase",
     "Proof",
-    "Protection",
     "Recovery",
     "SlowDown",
     "SlowDownError",
@@ -62,6 +59,5 @@ __all__ = [
     "WrongRecoveryError",
     "generate_passphrase",
     "inventory",
-    "protect_memory",
     "standing",
 ]

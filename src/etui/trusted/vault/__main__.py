@@ -16,6 +16,7 @@ from pathlib import Path
 
 from etui.sealing import ChannelKey, SealedValueError, Secret
 from etui.trusted.control import HandKey, Link, LinkClosed, Reply, ToVault, VaultAsk, VaultOperation
+from etui.trusted.memory import Protection, protect_memory
 from etui.trusted.vault import (
     LockedOutError,
     Passphrase,
@@ -24,15 +25,15 @@ from etui.trusted.vault import (
     Vault,
     VaultError,
     WrongPassphraseError,
-    protect_memory,
 )
 
 
 class VaultProcess:
     """Serves one vault directory over one control channel."""
 
-    def __init__(self, link: Link[Reply, ToVault], directory: Path) -> None:
+    def __init__(self, link: Link[Reply, ToVault], directory: Path, protections: tuple[Protection, ...]) -> None:
         self._link = link
+        self._weaknesses = "\n".join(found.words for found in protections if not found.held)
         self._directory = directory
         self._session = ChannelKey()
         self._vault: Vault | None = None
@@ -49,7 +50,8 @@ class VaultProcess:
 
     def _answer(self, ask: VaultAsk) -> Reply:
         try:
-            return Reply(number=ask.number, value=self._perform(ask))
+            message = self._weaknesses if ask.operation is VaultOperation.PUBLIC else ""
+            return Reply(number=ask.number, value=self._perform(ask), message=message)
         except (WrongPassphraseError, SlowDownError) as error:
             return Reply(
                 number=ask.number,
@@ -141,11 +143,11 @@ def main() -> int:
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--directory", type=Path, required=True)
     arguments = parser.parse_args()
-    protect_memory()
+    protections = protect_memory()
     os.umask(0o077)
     link: Link[Reply, ToVault] = Link(socket.socket(fileno=arguments.fd), ToVault)
     with suppress(LinkClosed):
-        VaultProcess(link, arguments.directory).serve()
+        VaultProcess(link, arguments.directory, protections).serve()
     return 0
 
 

@@ -338,7 +338,7 @@ def test_the_process_leaves_no_core_and_is_not_read_by_others(home: Path) -> Non
 
 def test_hardening_leaves_a_process_undumpable() -> None:
     program = (
-        "import ctypes; from etui.trusted.native.egress.process import harden;"
+        "import ctypes; from etui.trusted.memory import harden;"
         "harden(); print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
     )
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCES)}

@@ -10,24 +10,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import ctypes
-import os
-import resource
 import socket
 import ssl
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from etui.protocol import ProtocolError
+from etui.trusted.memory import harden
 from etui.trusted.native.egress.errors import StartError
 from etui.trusted.native.egress.fetching import Fetcher, Trust
 from etui.trusted.native.egress.network import Network
 from etui.trusted.native.egress.routes import Routes, read_routes
 from etui.trusted.native.egress.service import Service
-
-_PR_SET_DUMPABLE: Final = 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,15 +39,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"egress: {error}\n")
         return 1
     return 0
-
-
-def harden() -> None:
-    """Makes this process undumpable and forbids core files; raises ``OSError`` where the kernel refuses."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"cannot make egress undumpable: {os.strerror(number)}")
 
 
 def trust_of(routes: Routes) -> Trust:

@@ -25,7 +25,7 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
         display=hello.sentence if hello is not None else "the Trusted Dialog is not connected",
         test=router.header.test is not None,
         dialog=hello.display if hello is not None else "none",
-        notes=list(router.notes),
+        notes=[*router.notes, *router.weaknesses],
         unlocked_at=int(router.opened.unlocked_at) if router.opened is not None else None,
         locks_at=router.locks_at,
         version=etui.__version__,

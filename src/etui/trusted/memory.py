@@ -9,6 +9,7 @@ Source: mlockall(2), prctl(2) PR_SET_DUMPABLE, getrlimit(2) RLIMIT_CORE and RLIM
 from __future__ import annotations
 
 import ctypes
+import errno
 import mmap
 import os
 import resource
@@ -46,6 +47,13 @@ class Protection(Struct, frozen=True):
 def protect_memory() -> tuple[Protection, ...]:
     """Protect the memory of this process for the rest of its life, and tell what held."""
     return (_unswapped(), _untraceable(), _no_core())
+
+
+def harden() -> None:
+    """Make this process untraceable and let it leave no core file; raises ``OSError`` where the kernel refuses."""
+    for protection in (_untraceable(), _no_core()):
+        if not protection.held:
+            raise OSError(errno.EPERM, protection.words)
 
 
 def _unswapped() -> Protection:

@@ -9,14 +9,14 @@ from typing import Final
 
 import msgspec
 
-from etui.trusted.vault.memory import Guard, Protection
+from etui.trusted.memory import Guard, Protection
 
 NOBODY: Final = 65534
 CHILD: Final = """
 import os, resource, sys
 import msgspec
 from argon2.low_level import Type, hash_secret_raw
-from etui.trusted.vault.memory import protect_memory
+from etui.trusted.memory import protect_memory
 {before}
 found = protect_memory()
 hash_secret_raw(b"password", b"s" * 16, 3, 65536, 4, 32, Type.ID)  # what a vault must still be able to do
@@ -89,7 +89,7 @@ def _neighbours_look(victim: str) -> str:
     drop = f"os.setresuid({NOBODY}, {NOBODY}, {NOBODY})" if os.geteuid() == 0 else ""
     waiting = f"""
 import ctypes, os, sys
-from etui.trusted.vault.memory import protect_memory
+from etui.trusted.memory import protect_memory
 {drop}
 ctypes.CDLL(None).prctl(4, 1, 0, 0, 0)
 {victim}
