@@ -202,13 +202,7 @@ def read_document(text: bytes) -> Document:
         raise InterfaceError(msg)
     try:
         document = _decoder.decode(text)
-    except UnicodeDecodeError as error:
-        msg = f"it is not UTF-8 at byte {error.start}; save it as UTF-8"
-        raise InterfaceError(msg) from None
-    except RecursionError:
-        msg = "it nests too deep; give its types names under `types`"
-        raise InterfaceError(msg) from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         msg = f"not an interface document: {error}"
         raise InterfaceError(msg) from None
     for name, record in document.types.items():

@@ -161,7 +161,7 @@ def test_nobody_redefines_an_interface_of_the_wallet() -> None:
         (tree() | {"interfaces/parking-1.json": b"{}"}, r"interfaces/parking-1\.json: not an interface"),
         (tree() | {"interfaces/parking-1.json": b'{"interface":"\xff"}'}, "is not UTF-8"),
         (tree() | {"interfaces/parking-1.json": DEEP}, "nests too deep"),
-        (tree() | {"interfaces/parking-1.json": DOCUMENT.replace(b"/1", rb"/1\n")}, "not an interface document"),
+        (tree() | {"interfaces/parking-1.json": DOCUMENT.replace(b"/1", rb"/1\n")}, "write the interface as"),
         (tree(manifest(extra=f'[[links]]\ntitle = "x"\nmethod = "{INTERFACE}.park"')), "no such method"),
         (tree(manifest(extra=f'[[accessibility.rules]]\nmethods = ["{INTERFACE}.park"]')), "no such method"),
         (tree(manifest(extra='[[accessibility.rules]]\nkinds = ["ticket"]')), "the kind ticket"),
