@@ -1,7 +1,8 @@
 """What grants with limits have been used for: reserved before the call, settled or released after it.
 
 A reservation counts at once, so two payments under way together do not fit under one limit. Time is passed in and
-only moves forward (``clock.py``), so that setting the clock back opens no period anew.
+only moves forward (``clock.py``); a period that has begun stays, should the clock have lost what it had seen, so that
+setting it back opens none anew.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """What one grant has been used for: times in all, and the amount in the period that began at ``period``."""
+    """What one grant has been used for: times in all, and the amount in the period that began at ``period``.
+
+    ``period``: seconds since 1970; 0 where the limit is for the grant's whole life.
+    """
 
     grant: str
     uses: int = 0
@@ -61,10 +65,14 @@ class Spending:
         period = 0
         amount = row.amount_minor
         if (limit := grant.limit) is not None:
-            period = int(now // limit.period_s) if limit.period_s else 0
+            begun = int(now // limit.period_s) * limit.period_s if limit.period_s else 0
+            period = max(begun, row.period)
             amount = row.amount_minor if period == row.period else 0
             if currency != limit.currency:
                 msg = f"it is for {limit.currency}, not for {currency or 'a request without a currency'}"
+                raise LimitReached(msg)
+            if amount_minor < 0:
+                msg = "an amount below nothing"
                 raise LimitReached(msg)
             if amount_minor > limit.each_minor:
                 msg = f"at most {limit.each_minor} minor units of {currency} each"
