@@ -12,13 +12,12 @@ from etui.interfaces.document import (
     Effect,
     Field,
     FieldType,
-    InterfaceError,
     Kind,
     Method,
     Transfer,
-    read_document,
 )
 from etui.interfaces.generate import python_module
+from etui.interfaces.rules import InterfaceError, read_document
 
 __all__ = [
     "Callers",

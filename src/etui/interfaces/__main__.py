@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from etui.interfaces.catalogue import supplied
-from etui.interfaces.document import InterfaceError, read_document
 from etui.interfaces.generate import python_module
+from etui.interfaces.rules import InterfaceError, read_document
 
 
 def main(arguments: list[str]) -> int:

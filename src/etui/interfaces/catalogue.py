@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from etui.interfaces.compiled import CompiledInterface
-from etui.interfaces.document import InterfaceError, read_document
+from etui.interfaces.rules import InterfaceError, read_document
 
 DOCUMENTS = Path(__file__).with_name("documents")
 

@@ -5,18 +5,18 @@ The Router decodes what policy may see, what is material and what is a reference
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw
 
 from etui.interfaces.binding import Item
 from etui.interfaces.document import Document, Field, FieldType, Method
+from etui.protocol.limits import MAX_INTEGER
 
 Value: TypeAlias = str | int | bool
-_MAX_INTEGER: Final = (1 << 53) - 1
+_DecodedT = TypeVar("_DecodedT")
 _DEFAULT_TEXT: Final = 65_536
-_DEFAULT_LIST: Final = 10_000
 _REFERENCE_CHARACTERS: Final = 512
 
 
@@ -59,49 +59,50 @@ class CompiledMethod:
             )
         )
         self._raw = msgspec.json.Decoder(dict[str, Raw])
-        self.item_fields = tuple((n, f.type is FieldType.LIST) for n, f in method.result.items() if _names_items(f))
+        self.item_fields = tuple((n, f.type is FieldType.LIST) for n, f in method.result.items() if f.names_items)
 
     def see(self, params: bytes) -> Seen:
-        """What counts of the params; raises ``msgspec.ValidationError`` where a field that counts is wrong."""
+        """What counts of the params; raises ``msgspec.DecodeError`` where a field that counts is wrong."""
         if self._plain:
             return _NOTHING_SEEN
-        values = self._params.decode(params)
+        values = _decoded(self._params, params)
         references = tuple(
             (name, reference) for name in self.references if (reference := getattr(values, name)) is not None
         )
         policy = {mark: value for name, mark in self._policy if (value := getattr(values, name)) is not None}
         material: dict[str, bytes] = {}
         if self._material:
-            raw = self._raw.decode(params)
+            raw = _decoded(self._raw, params)
             material = {name: bytes(raw[name]) for name in self._material if name in raw}
         return Seen(references=references, policy=policy, material=material)
 
     def read_items(self, result: bytes) -> tuple[dict[str, Raw], list[Item]]:
         """The result's members, and the items that it names, in order; raises ``msgspec.DecodeError``."""
-        members = self._raw.decode(result)
+        members = _decoded(self._raw, result)
         items: list[Item] = []
-        for name, is_list in self.item_fields:
-            if (raw := members.get(name)) is None or raw == b"null":
-                continue
+        for name, is_list in self._given(members):
             if is_list:
-                items += _items_decoder.decode(raw)
+                listed = _decoded(_items_decoder, members[name])
+                items += listed
             else:
-                items.append(_item_decoder.decode(raw))
+                items.append(_decoded(_item_decoder, members[name]))
         return members, items
 
     def write_items(self, members: dict[str, Raw], items: list[Item | None]) -> bytes:
         """The result with these items in place of those that ``read_items`` gave; None leaves an item out."""
         rest = iter(items)
-        for name, is_list in self.item_fields:
-            if (raw := members.get(name)) is None or raw == b"null":
-                continue
+        for name, is_list in self._given(members):
             if is_list:
-                count = len(_items_decoder.decode(raw))
+                count = len(_items_decoder.decode(members[name]))
                 kept = [item for _ in range(count) if (item := next(rest)) is not None]
                 members[name] = Raw(msgspec.json.encode(kept))
             else:
                 members[name] = Raw(msgspec.json.encode(next(rest)))
         return msgspec.json.encode(members)
+
+    def _given(self, members: dict[str, Raw]) -> list[tuple[str, bool]]:
+        """The fields of items that a result has, and whether each is a list."""
+        return [(n, is_list) for n, is_list in self.item_fields if n in members and memoryview(members[n]) != _NULL]
 
 
 class CompiledInterface:
@@ -113,15 +114,18 @@ class CompiledInterface:
         self.methods = {name: CompiledMethod(document, name, method) for name, method in document.methods.items()}
 
 
+_NULL: Final = memoryview(b"null")
 _NOTHING_SEEN: Final = Seen(references=(), policy={}, material={})
 _item_decoder: Final = msgspec.json.Decoder(Item)
 _items_decoder: Final = msgspec.json.Decoder(list[Item])
 
 
-def _names_items(field: Field) -> bool:
-    return field.type is FieldType.ITEM or (
-        field.type is FieldType.LIST and field.of is not None and field.of.type is FieldType.ITEM
-    )
+def _decoded(decoder: msgspec.json.Decoder[_DecodedT], text: bytes | Raw) -> _DecodedT:
+    """The value in a text; whatever else the decoder stumbles over is a ``msgspec.DecodeError`` too."""
+    try:
+        return decoder.decode(text)
+    except (UnicodeDecodeError, RecursionError) as error:
+        raise msgspec.DecodeError(str(error)) from None
 
 
 def _struct_field(name: str, field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
@@ -138,16 +142,12 @@ def _plain_type(field: Field) -> Any:  # noqa: ANN401  # a type expression has n
         case FieldType.REFERENCE:
             return Annotated[str, Meta(min_length=1, max_length=_REFERENCE_CHARACTERS)]
         case FieldType.INTEGER | FieldType.TIME:
-            least = -_MAX_INTEGER if field.min is None else field.min
-            most = _MAX_INTEGER if field.max is None else field.max
+            least = -MAX_INTEGER if field.min is None else field.min
+            most = MAX_INTEGER if field.max is None else field.max
             return Annotated[int, Meta(ge=least, le=most)]
         case FieldType.BOOLEAN:
             return bool
         case FieldType.CHOICE:
-            return Annotated[str, Meta(pattern="^(" + "|".join(_literal(o) for o in field.options) + ")$")]
+            return Literal[field.options]
         case _:
             return Raw
-
-
-def _literal(option: str) -> str:
-    return "".join(c if c.isalnum() else "\\" + c for c in option)
