@@ -6,15 +6,22 @@ method it travels, what answers it, and which of its fields the two ends seal.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, TypeVar
+from typing import Annotated, ClassVar, Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Meta
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 ResultT = TypeVar("ResultT", bound="Result")
+
+
+class _Hidden:
+    """Stands for a value that is not shown."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+
+_HIDDEN: Final = _Hidden()
 
 
 class _Guarded(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,14 +31,15 @@ class _Guarded(msgspec.Struct, frozen=True, kw_only=True):
     SEALED: ClassVar[tuple[str, ...]] = ()
 
     def __repr__(self) -> str:
-        shown = ", ".join(self._shown())
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({shown})"
 
-    def _shown(self) -> Iterator[str]:
-        for name in self.__struct_fields__:
-            value = getattr(self, name)
-            hidden = name in self.SEALED and value is not None
-            yield f"{name}=…" if hidden else f"{name}={value!r}"
+    def __rich_repr__(self) -> list[tuple[str, object]]:
+        return [(name, self._shown(name)) for name in self.__struct_fields__]
+
+    def _shown(self, name: str) -> object:
+        value: object = getattr(self, name)
+        return _HIDDEN if name in self.SEALED and value is not None else value
 
 
 class Result(_Guarded, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +74,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     item: Annotated[str, Meta(min_length=1, max_length=512)]
-    kind: Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{0,39}$")]
+    kind: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}\Z")]
     label: Annotated[str, Meta(max_length=1000)] = ""
     group: Annotated[str, Meta(max_length=512)] = ""
     attributes: dict[str, str] = {}
