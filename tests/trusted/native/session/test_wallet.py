@@ -98,6 +98,7 @@ def test_the_wallet_locks_and_its_doors_stay(
     assert (after[DOOR], after[SESSION]) == (before[DOOR], before[SESSION])
     assert not {VAULT, SECRETS, STORAGE} & set(after)
     wallet.unlock()
+    wallet.user.approves()
     with wallet.connect() as client:
         [lock] = [row.id for row in client.call(wallet_interface.Audit()).records if row.action == "lock"]
         assert reason in " ".join(client.call(wallet_interface.Why(id=lock)).sentences)
