@@ -9,7 +9,11 @@ def descendants(pid: int) -> list[int]:
     """The processes that a process started, and those that they did."""
     found: list[int] = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text(encoding="ascii").split():
+        try:
+            children = task.read_text(encoding="ascii").split()
+        except OSError:  # it has just ended
+            continue
+        for child in children:
             found += [int(child), *descendants(int(child))]
     return found
 
