@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from tests.processes import descendants
+
 from etui.testkit import TestWallet
 
 WAIT_S = 20.0
@@ -29,27 +31,6 @@ def until(condition: Callable[[], object], what: str) -> None:
         time.sleep(0.01)
 
 
-def descendants(pid: int) -> list[int]:
-    """The processes that this one started, and those that they did."""
-    found = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = [int(child) for child in task.read_text().split()]
-        except OSError:
-            continue
-        for child in children:
-            found += [child, *descendants(child)]
-    return found
-
-
-def command_of(pid: int) -> list[str]:
-    """A process's command line; nothing for one that is gone."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
-    except OSError:
-        return []
-
-
 def is_gone(pid: int) -> bool:
     """Whether a process has ended; one that only waits to be reaped has."""
     try:
@@ -59,17 +40,21 @@ def is_gone(pid: int) -> bool:
 
 
 def processes(wallet: TestWallet) -> dict[str, int]:
-    """What runs now: the process of each module; of a confined one that inside of bubblewrap."""
+    """What runs now: the process of each module; of a confined one that inside of the sandbox."""
     found = {}
-    for pid in descendants(wallet.pid):
-        command = command_of(pid)
-        if "bwrap" in command[0] if command else True:
-            continue
-        if "-m" in command[:3]:
-            found[command[command.index("-m") + 1]] = pid
-        else:
-            found |= {name: pid for name in (SECRETS, STORAGE, "weather") if name in command}
+    for pid in descendants(wallet.pid):  # whoever started another one comes before it
+        words = words_of(pid)
+        if "-m" in words[:-1]:
+            found[words[words.index("-m") + 1]] = pid
     return found
+
+
+def words_of(pid: int) -> list[str]:
+    """A process's command line; nothing for one that is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        return []
 
 
 def pid_of(wallet: TestWallet, module: str) -> int:

@@ -1,22 +1,18 @@
 """A desktop, as the watch over the session hears it: real message buses, and simulators of screen locks and of logind.
 
-The buses are real dbus-daemons. What speaks on them is ours, since neither a desktop nor logind runs where tests do: it
-owns the well-known names and speaks the published interfaces, as far as the watch uses them.
+The buses are real dbus-daemons, which keep nobody from a name. What speaks on them is ours, since neither a desktop nor
+logind runs where tests do: it owns the well-known names and speaks the published interfaces, as far as they are used.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import queue
-import subprocess
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Coroutine, Sequence
 from typing import Any, Self, TypeVar
 
-import pytest
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
@@ -29,53 +25,7 @@ PROPERTIES = "org.freedesktop.DBus.Properties"
 OURS = "/org/freedesktop/login1/session/_31"
 ANOTHER = "/org/freedesktop/login1/session/_32"
 _USER = "/org/freedesktop/login1/user/_31000"
-_CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
- "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:path={path}</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-    <allow user="*"/>
-  </policy>
-</busconfig>
-"""
-"""Nobody is kept from owning a name or from sending anything: what the watch trusts is its own task."""
-
 ResultT = TypeVar("ResultT")
-
-
-class PrivateBus:
-    """A dbus-daemon of this test's own; it can be ended and started again at the same address."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._config = folder / f"{name}.conf"
-        self._socket = folder / name
-        self._config.write_text(_CONFIG.format(path=self._socket))
-        self.address = f"unix:path={self._socket}"
-        self.start()
-
-    def start(self) -> None:
-        """Starts it, and returns when it listens."""
-        self._socket.unlink(missing_ok=True)
-        try:
-            self._process = subprocess.Popen(
-                ["dbus-daemon", f"--config-file={self._config}", "--nofork", "--print-address"],
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        except FileNotFoundError:
-            pytest.skip("needs package dbus-daemon")
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline().strip()
-
-    def end(self) -> None:
-        """Ends it: everybody on it is cut off."""
-        self._process.kill()
-        self._process.communicate()
 
 
 class Desktop:
@@ -347,13 +297,3 @@ class Hold:
 def _close(descriptors: Sequence[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-@contextlib.contextmanager
-def private_bus(folder: Path, name: str) -> Iterator[PrivateBus]:
-    """A message bus, ended when the test is done."""
-    bus = PrivateBus(folder, name)
-    try:
-        yield bus
-    finally:
-        bus.end()

@@ -18,8 +18,9 @@ from tests.trusted.native.session.desktop import (
     SESSION,
     Desktop,
     Logind,
-    PrivateBus,
 )
+
+from etui.testkit import PrivateBus
 
 LOCKED = "the session was locked"
 LEFT = "the session is in the background"

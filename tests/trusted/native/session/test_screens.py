@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from dbus_fast import Variant
 from tests.trusted.native.session.conftest import Start, WatchProcess
-from tests.trusted.native.session.desktop import Desktop, PrivateBus, Screen
+from tests.trusted.native.session.desktop import Desktop, Screen
+
+from etui.testkit import PrivateBus, private_bus
 
 GNOME = "org.gnome.ScreenSaver"
 LAST = "org.xfce.ScreenSaver"
@@ -160,17 +163,18 @@ def test_a_flood_is_told_once_and_once_more_when_the_wallet_has_locked(
     assert watch.is_silent()
 
 
-def test_a_bus_that_hangs_up_locks_and_is_listened_to_again(
-    desktop: Desktop, session_bus: PrivateBus, hearing: Hearing
-) -> None:
-    watch = hearing()
-    session_bus.end()
+def test_a_bus_that_hangs_up_locks_and_is_listened_to_again(short_dir: Path, desktop: Desktop, start: Start) -> None:
+    with private_bus(short_dir) as bus:
+        last = desktop.screen(bus.address, LAST)
+        watch = start("--session-bus", bus.address)
+        last.asked("GetActive")
     assert watch.locks() == "the session's message bus hung up"
-    session_bus.start()
-    screen = desktop.screen(session_bus.address, GNOME, covered=True)
-    assert watch.locks() == f"the screen was locked ({GNOME})"
-    screen.cover()
-    assert watch.locks() == f"the screen was locked ({GNOME})"
+    with private_bus(short_dir) as bus:
+        screen = desktop.screen(bus.address, GNOME, covered=True)
+        assert watch.locks() == f"the screen was locked ({GNOME})"
+        screen.cover()
+        assert watch.locks() == f"the screen was locked ({GNOME})"
+        assert watch.end() == 0
 
 
 def test_a_bus_that_cannot_be_reached_is_named_and_the_other_one_heard(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.trusted.native.session.desktop import Desktop, Logind, PrivateBus, Screen
+from tests.trusted.native.session.desktop import Desktop, Logind, Screen
 from tests.trusted.supervisor.processes import (
     DIALOG,
     DOOR,
@@ -27,7 +27,7 @@ from tests.trusted.supervisor.processes import (
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
-from etui.testkit import TestWallet
+from etui.testkit import PrivateBus, TestWallet
 
 MATE = "org.mate.ScreenSaver"
 XFCE = "org.xfce.ScreenSaver"
