@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+import pytest
 from tests.cli.etui import ETUI, done, run
 
 from etui.cli.run import can_ask, circumstances
@@ -132,3 +134,52 @@ def test_root_is_told_how_to_have_a_wallet_all_the_same(short_dir: Path) -> None
     else:
         with running(stage) as process:
             assert "ready" in first_line(process)
+
+
+def test_where_nothing_can_be_confined_no_wallet_starts_and_the_setting_is_named(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    inside = [
+        "unshare",
+        "--user",
+        "--map-root-user",
+        "sh",
+        "-c",
+        'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"',
+    ]
+    if subprocess.run([*inside, "sh", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this kernel or container allows no user namespace to try it in")
+    command = [*inside, "sh", *ETUI, "up", "--test-profile", "--as-root", "--script", str(stage.user.script)]
+    result = subprocess.run(
+        command, env=stage.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 4
+    assert "user.max_user_namespaces" in result.stderr
+    assert not list(Path(stage.environ["XDG_RUNTIME_DIR"]).rglob("router"))
+
+
+def test_without_a_runtime_directory_it_makes_a_private_one_with_a_short_path(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    del stage.environ["XDG_RUNTIME_DIR"]
+    runtime = Path(f"/tmp/etui-{os.getuid()}")
+    with running(stage) as process:
+        assert first_line(process) == "Your wallet is ready. In another terminal:\n"
+        sockets = [path for path in runtime.rglob("router") if path.is_socket()]
+        assert sockets
+        assert all(path.parent.stat().st_mode & 0o077 == 0 for path in (runtime / "x", *sockets))
+        assert all(len(bytes(path)) < 108 for path in sockets)
+        process.terminate()
+        assert process.wait() == 0
+
+
+def test_without_a_session_bus_the_wallet_starts_and_says_why_the_door_is_off(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    stage.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+    with running(stage) as process:
+        first_line(process)
+        rows = msgspec.json.decode(done(stage, "door", "list", "--json"))
+        assert [(row["state"], "session bus" in row["detail"]) for row in rows if row["door"] == "secret-service"] == [
+            ("off", True)
+        ]
+        process.terminate()
+        assert process.stderr is not None
+        assert "no session bus" in process.stderr.read()
