@@ -318,6 +318,8 @@ class Router:
         self.path.take(connection, caller, message, method)
 
     def _caller(self, connection: Connection, message: Message) -> Caller:
+        if message.under and connection.role is not Role.EXTENSION:
+            raise ProtocolError(ErrorCode.INVALID_REQUEST, "only an Extension serves calls and makes others under them")
         if message.speaks_for:
             caller = connection.peers.get(message.speaks_for)
             if caller is None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 KEYS_BYTES: Final = 96
 _KEYS_S: Final = 10.0
+_TELL_S: Final = 0.1
 _AGAIN: Final = {"wrong_passphrase", "slow_down", "mistyped_recovery", "wrong_recovery", "unfit_passphrase"}
 _CODES: Final = {"locked_out": ErrorCode.LOCKED_OUT, "no_wallet": ErrorCode.NO_WALLET, "exists": ErrorCode.CONFLICT}
 
@@ -183,7 +184,8 @@ class Unlocking:
                 check_header(router.home, keys.header)
             router.opened = Opened(router.home, keys, router.registry)
         except (HeaderError, StateError, PolicyError) as error:
-            await router.lock(f"it could not be opened: {error}")
+            # Whoever waits is told first; then all that was handed a key ends.
+            asyncio.get_running_loop().call_later(_TELL_S, router.lock_soon, f"it could not be opened: {error}")
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"the wallet cannot be opened: {error}") from None
         router.auto_lock_s = int(router.unlocked().settings.get("auto_lock_s", router.auto_lock_s))
         router.used()

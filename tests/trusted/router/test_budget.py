@@ -1,0 +1,64 @@
+"""How often the user may be asked."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etui.protocol import ProtocolError
+from etui.trusted.router.budget import PromptBudget
+
+
+def taken(budget: PromptBudget, client: str, now: float, what: str = "read") -> str:
+    try:
+        budget.take(client, what, "item", now)
+    except ProtocolError as error:
+        return error.code.slug
+    return "asked"
+
+
+@pytest.mark.attack(16)
+def test_a_thousand_fresh_names_get_thirty_questions_and_then_one_in_ten_seconds() -> None:
+    budget = PromptBudget()
+    outcomes = [taken(budget, f"app:/tmp/{number}", 0.0) for number in range(1000)]
+    assert outcomes.count("asked") == 30
+    assert set(outcomes[30:]) == {"not_now"}
+    later = [taken(budget, f"app:/tmp/later-{number}", 100.0 + number) for number in range(100)]
+    assert later.count("asked") <= 20
+
+
+def test_an_honest_question_costs_nothing() -> None:
+    budget = PromptBudget()
+    for number in range(200):
+        assert taken(budget, "app:/usr/bin/mailer", 0.0, f"read {number}") == "asked"
+        budget.approved()
+
+
+def test_a_no_is_not_asked_again_at_once_and_is_no_never() -> None:
+    budget = PromptBudget()
+    budget.refused("a", "read", "item", 0.0)
+    assert taken(budget, "a", 0.1) == "refused"
+    assert taken(budget, "b", 0.1) == "asked"
+    assert taken(budget, "a", 0.1, "write") == "asked"
+    assert taken(budget, "a", 10.1) == "asked"
+
+
+@pytest.mark.attack(16)
+def test_who_is_told_to_be_silent_is_silent_and_nobody_else() -> None:
+    budget = PromptBudget()
+    budget.silence("a", 0.0)
+    assert taken(budget, "a", 599.0) == "not_now"
+    assert taken(budget, "b", 599.0) == "asked"
+    assert taken(budget, "a", 600.0) == "asked"
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 10)), max_size=300))
+def test_whatever_comes_the_user_is_asked_no_more_than_the_budget_allows(asks: list[tuple[str, float]]) -> None:
+    budget = PromptBudget()
+    now = 0.0
+    asked = 0
+    for client, wait_s in asks:
+        now += wait_s
+        asked += taken(budget, client, now) == "asked"
+    assert asked <= 30 + now / 10
