@@ -93,7 +93,7 @@ def test_a_wallet_whose_header_was_altered_does_not_open(wallet: TestWallet) -> 
     assert "altered" in caught.value.message
 
 
-def holders(wallet: TestWallet, pids: list[int]) -> list[str]:
+def holders(pids: list[int]) -> list[str]:
     """Which of these processes have the planted secret in their memory."""
     return [Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode() for pid in pids if _has(pid)]
 
@@ -124,12 +124,12 @@ def test_no_process_of_a_locked_wallet_has_a_secret_and_the_relays_never_had_it(
     with wallet.connect() as client:
         assert client.call(secret.Read(item=reference)).value == PLANTED
     keepers = pids_of(wallet.pid, "etui.extensions.secrets")
-    assert holders(wallet, keepers), "the search finds nothing even where the secret is"
+    assert holders(keepers), "the search finds nothing even where the secret is"
     relays = [wallet.pid, *pids_of(wallet.pid, "etui.trusted.router")]
     relays += pids_of(wallet.pid, "etui.extensions.storage_software") + pids_of(wallet.pid, "etui.trusted.vault")
-    assert holders(wallet, relays) == []
+    assert holders(relays) == []
     wallet.lock()
-    assert holders(wallet, [wallet.pid, *descendants(wallet.pid)]) == []
+    assert holders([wallet.pid, *descendants(wallet.pid)]) == []
 
 
 @pytest.mark.attack(43)

@@ -273,7 +273,9 @@ class Router:
             self.dialogs.disconnect()
             self.registry.dialog.standing = Standing.STOPPED
         provider = self.registry.providers.get(message.name)
-        if provider is not None and message.role in {ChildRole.EXTENSION, ChildRole.EGRESS}:
+        # A start is told before its end: who is not connected is a process that was seen to end already, or the next
+        # one, which is being started.
+        if provider is not None and provider.connection is not None and message.role is not ChildRole.DOOR:
             self.providers.stopped(provider, message.reason)
 
     # connections
