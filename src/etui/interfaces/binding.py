@@ -30,6 +30,11 @@ class _Guarded(msgspec.Struct, frozen=True, kw_only=True):
     METHOD: ClassVar[str] = ""
     SEALED: ClassVar[tuple[str, ...]] = ()
 
+    @classmethod
+    def on_the_wire(cls, attribute: str) -> str:
+        """The name that an attribute's field has in the document, where Python has taken that for itself."""
+        return cls.__struct_encode_fields__[cls.__struct_fields__.index(attribute)]
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.__rich_repr__())
         return f"{type(self).__name__}({shown})"

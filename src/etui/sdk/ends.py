@@ -44,8 +44,9 @@ class End:
             raise ProtocolError(ErrorCode.STALE_KEY, f"{value.METHOD}: there is no session key to seal {given[0]} to")
         members = msgspec.to_builtins(value, builtin_types=(bytes,))
         for name in given:
-            sealed = self.seal(getattr(value, name), other, f"{value.METHOD}.{name}")
-            members[name] = base64.b64encode(sealed).decode()
+            field = value.on_the_wire(name)
+            sealed = self.seal(getattr(value, name), other, f"{value.METHOD}.{field}")
+            members[field] = base64.b64encode(sealed).decode()
         return msgspec.json.encode(members)
 
     def decode(self, kind: type[StructT], text: bytes, *, sender: bytes | None = None) -> StructT:
@@ -67,7 +68,7 @@ class End:
             sealed = getattr(value, name)
             if sealed is not None:
                 try:
-                    plain = self._key.open(sealed, f"{kind.METHOD}.{name}", sender=sender)
+                    plain = self._key.open(sealed, f"{kind.METHOD}.{kind.on_the_wire(name)}", sender=sender)
                 except SealedValueError as error:
                     raise ProtocolError(ErrorCode.STALE_KEY, str(error)) from None
                 msgspec.structs.force_setattr(value, name, plain)

@@ -297,7 +297,7 @@ class Extension:
             function = prepare
         request = self._end.decode(kind, bytes(message.params), sender=info.key)
         for field in kind.REFERENCES:
-            if (item := info.items.get(field)) is not None:
+            if (item := info.items.get(kind.on_the_wire(field))) is not None:
                 msgspec.structs.force_setattr(request, field, item)
         return function(request, Call(self, info))
 
