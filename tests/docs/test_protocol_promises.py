@@ -82,6 +82,9 @@ def test_what_is_no_message_is_answered_with_an_id_of_null(bare: Bare) -> None:
         (b'{"jsonrpc":"2.0","id":1,"id":1,"method":"wallet/1.status"}', -32600),
         (b'{"jsonrpc":"2.0","id":1,"method":"wallet/1.status","flavour":"mint"}', -32600),
         (b'{"jsonrpc":"2.0","id":null,"method":"wallet/1.status"}', -32600),
+        (b'{"jsonrpc":"2.0","id":1,"method":"wallet/1.status","params":[]}', -32600),
+        (b'{"jsonrpc":"2.0","id":1,"method":"wallet/1.status","params":{"x":9007199254740992}}', -32600),
+        (b'\xef\xbb\xbf{"jsonrpc":"2.0","id":1,"method":"wallet/1.status"}', -32700),
         (b'{"jsonrpc":"2.0","id":1,"method":"wallet/1.status","params":' + b"[" * 40 + b"]" * 40 + b"}", -32600),
     ):
         bare.send(line)

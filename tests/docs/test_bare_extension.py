@@ -1,0 +1,104 @@
+"""An Extension that was written from docs/protocol.md alone, on a real wallet: what it is given and told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from tests.docs.bare import Bare
+
+from etui.testkit import TestWallet
+
+FOLDER: Final = Path(__file__).parent / "bare_extension"
+
+
+@pytest.fixture
+def bare(wallet: TestWallet) -> Iterator[Bare]:
+    """A connection to a wallet that has the Extension."""
+    package, key = str(wallet.folder / "bare.etuipkg"), str(wallet.folder / "key.pem")
+    wallet.user.approves(times=1)
+    for arguments in (
+        ["keygen", key, "--no-passphrase"],
+        ["pack", str(FOLDER), "-o", package],
+        ["sign", package, "--key", key],
+        ["install", package],
+    ):
+        ran = wallet.etui("extension", *arguments)
+        assert ran.returncode == 0, ran.stderr
+    with Bare(wallet.socket) as connection:
+        connection.answer(0, "wallet/1.hello", {"versions": [1]})
+        yield connection
+
+
+def told(bare: Bare, method: str = "tell", **params: str) -> dict[str, Any]:
+    """What the Extension knows at a call."""
+    known: dict[str, Any] = json.loads(bare.answer("told", f"org.example.bare/1.{method}", params)["seen"])
+    return known
+
+
+def test_it_starts_with_five_descriptors_a_key_and_a_quota(bare: Bare) -> None:
+    known = told(bare)
+    assert known["descriptors"] == [0, 1, 2, 3, 4]
+    assert known["key_bytes"] == 32
+    assert known["folder"] == "/"
+    assert known["registered"]["result"] == {"quota_bytes": int(known["quota"])}
+
+
+def test_its_key_is_the_same_at_the_next_start(wallet: TestWallet, bare: Bare) -> None:
+    before = told(bare)["key"]
+    wallet.lock()
+    wallet.unlock()
+    with Bare(wallet.socket) as again:
+        assert told(again)["key"] == before
+
+
+def test_a_call_names_its_client_by_a_pseudonym_and_itself_by_an_id_of_its_own(bare: Bare) -> None:
+    first, second = (told(bare)["message"]["call"] for _ in range(2))
+    assert set(first) == {"id", "client", "name"}  # this Client gave no key, and named no item
+    assert first["client"] == second["client"]
+    assert first["id"] != second["id"]
+    assert first["client"] not in bare.answer(1, "wallet/1.hello", {"versions": [1]})["client"]
+
+
+def test_items_go_out_as_references_and_come_back_as_its_own_ids(wallet: TestWallet, bare: Bare) -> None:
+    item = bare.answer(1, "org.example.bare/1.add")["item"]
+    assert item.pop("item").startswith("r1.")
+    assert item == {"kind": "thing", "label": "A thing"}
+    reference = bare.answer(2, "org.example.bare/1.add")["item"]["item"]
+    wallet.user.approves()
+    message = told(bare, "use", item=reference)["message"]
+    assert message["call"]["items"] == {"item": "thing-1"}
+    assert message["params"] == {"item": reference}
+
+
+def test_prepare_comes_before_the_question_without_an_id_and_its_notes_stand_in_it(
+    wallet: TestWallet, bare: Bare
+) -> None:
+    reference = bare.answer(1, "org.example.bare/1.add")["item"]["item"]
+    wallet.user.approves()
+    [prepared] = told(bare, "use", item=reference)["heard"]
+    assert set(prepared["call"]) == {"client", "name", "items", "prepare"}
+    [question] = [asked for asked in wallet.user.asked() if asked["lead"] == "wants to use “A thing”"]
+    assert "It will be used up." in json.dumps(question)
+
+
+def test_it_is_told_of_a_call_that_nobody_waits_for_any_more(bare: Bare) -> None:
+    bare.ask(1, "org.example.bare/1.wait")
+    known = told(bare)
+    assert known["heard"] == []
+    bare.notify("cancel", {"id": 1})
+    heard = bare.hear()
+    assert heard is not None
+    assert heard["error"]["data"]["code"] == "cancelled"
+    [cancelled] = told(bare)["heard"]
+    assert cancelled["method"] == "cancel"
+    assert cancelled["params"]["id"] == known["message"]["id"] - 1
+
+
+def test_it_speaks_with_the_user_under_the_call_that_it_serves(wallet: TestWallet, bare: Bare) -> None:
+    wallet.user.approves(face="message")
+    assert bare.answer(1, "org.example.bare/1.talk") == {}
+    assert "From bare hands." in json.dumps(wallet.user.shown()[-2:])
