@@ -72,6 +72,7 @@ def sent(line: bytes) -> Message:
     return decode_message(line[:-1])
 
 
+@pytest.mark.attack(18)
 @pytest.mark.parametrize(("line", "code"), [case[1:] for case in NASTY_LINES], ids=[case[0] for case in NASTY_LINES])
 def test_a_nasty_line_is_answered_by_an_error(line: bytes, code: ErrorCode) -> None:
     with pytest.raises(ProtocolError) as caught:
@@ -79,6 +80,7 @@ def test_a_nasty_line_is_answered_by_an_error(line: bytes, code: ErrorCode) -> N
     assert caught.value.code is code
 
 
+@pytest.mark.attack(18)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_message_or_raise_a_protocol_error(line: bytes) -> None:
     with pytest.raises(ProtocolError):

@@ -240,6 +240,7 @@ def test_a_format_that_never_was_is_refused_as_damaged(form: bytes) -> None:
     assert not isinstance(caught.value, NewerSlotFileError)
 
 
+@pytest.mark.attack(41)
 @pytest.mark.parametrize(
     ("member", "value"), [("time_cost", 2), ("memory_kib", 65535), ("lanes", 0), ("memory_kib", 2**31)]
 )

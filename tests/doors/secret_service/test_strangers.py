@@ -15,6 +15,7 @@ from etui.standards.secretservice.names import COLLECTION, INTROSPECTABLE, ITEM,
 pytestmark = pytest.mark.usefixtures("door")
 
 
+@pytest.mark.attack(6)
 def test_an_enumeration_shows_a_stranger_nothing_and_asks_nobody(environ: dict[str, str], router: RouterPeer) -> None:
     group = router.add("alice", "Hers", {}, b"", kind="group")
     router.add("alice", "L", {"a": "1"}, b"pw")
@@ -124,6 +125,7 @@ def test_a_dialog_closes_when_its_program_leaves_the_bus(environ: dict[str, str]
     assert router.dismissed.get(timeout=20) == "bob"
 
 
+@pytest.mark.attack(36)
 def test_a_program_is_introduced_by_the_process_that_the_bus_and_the_kernel_tell(
     environ: dict[str, str], router: RouterPeer
 ) -> None:

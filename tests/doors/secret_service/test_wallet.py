@@ -93,6 +93,7 @@ def test_secret_tool_stores_looks_up_searches_and_clears_without_a_question(wall
     assert wallet.user.asked() == []
 
 
+@pytest.mark.attack(5)
 def test_another_scripts_lookup_of_the_same_attributes_opens_the_dialog(wallet: TestWallet) -> None:
     stored(wallet)
     wallet.user.refuses(name_contains="game", times=1)
@@ -130,6 +131,7 @@ def test_a_lookup_in_a_locked_wallet_brings_the_unlock_dialog_and_then_the_secre
     assert [entry["face"] for entry in wallet.user.shown() if entry.get("face") == "unlock"] == ["unlock"]
 
 
+@pytest.mark.attack(5)
 def test_who_keeps_it_locked_is_never_answered_with_nothing_found(wallet: TestWallet) -> None:
     stored(wallet)
     wallet.lock()
@@ -184,6 +186,7 @@ def test_an_open_session_shares_the_default_collection_and_records_each_reading(
     assert program(wallet, "game", "lookup").stdout == ""
 
 
+@pytest.mark.attack(44)
 @pytest.mark.parametrize(
     "module",
     [
@@ -203,6 +206,7 @@ def test_what_was_stored_survives_kill_9_of_any_part(wallet: TestWallet, module:
     assert program(wallet, "mailer", "lookup").stdout == SECRET
 
 
+@pytest.mark.attack(7)
 def test_nobody_who_listens_on_the_bus_sees_the_secret(wallet: TestWallet) -> None:
     listening = ["dbus-monitor", "--address", wallet.environ["DBUS_SESSION_BUS_ADDRESS"]]
     with subprocess.Popen(listening, stdout=subprocess.PIPE, text=True) as monitor:

@@ -45,6 +45,7 @@ def test_only_its_owner_may_open_the_file(tmp_path: Path) -> None:
         assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
+@pytest.mark.attack(23)
 def test_what_does_not_fit_the_quota_changes_nothing(tmp_path: Path) -> None:
     with _started(tmp_path, ETUI_QUOTA_BYTES="100") as peer:
         _put(peer, {"a": bytes(50)})
@@ -95,6 +96,7 @@ def test_what_was_acknowledged_survives_a_kill_at_any_time(tmp_path: Path) -> No
     assert {key[:-2] for key in found if key.endswith("/a")} == {key[:-2] for key in found if key.endswith("/b")}
 
 
+@pytest.mark.attack(45)
 def test_a_disk_that_fills_up_changes_nothing_and_the_process_goes_on(tmp_path: Path) -> None:
     with _started(tmp_path) as peer:
         _put(peer, {"a": b"1"})

@@ -275,6 +275,7 @@ def test_checkpoint_that_fails_on_a_full_disk_can_be_made_later(audit: Audit) ->
     assert audit.verdict().ok
 
 
+@pytest.mark.attack(45)
 def test_really_full_file_system_refuses_and_goes_on_when_there_is_room(tmp_path: Path) -> None:
     """In a mount namespace of its own, with a file system of 64 KiB."""
     if subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode:
@@ -496,6 +497,7 @@ for number in range(1_000_000):
 """
 
 
+@pytest.mark.attack(44)
 @pytest.mark.parametrize("acknowledged", [1, 50, 700, 3000])
 def test_nothing_acknowledged_is_lost_when_the_process_is_killed(audit: Audit, acknowledged: int) -> None:
     expected: dict[int, bytes] = {}

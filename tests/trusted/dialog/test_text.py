@@ -37,6 +37,7 @@ def test_strange_spaces_are_plain_spaces() -> None:
     assert single_line("a\u00a0b\u3000c").text == "a b c"
 
 
+@pytest.mark.attack(17)
 def test_markup_stays_what_it_is() -> None:
     assert single_line("<b>x</b> &amp;").text == "<b>x</b> &amp;"
 
@@ -57,6 +58,7 @@ def test_stacked_marks_do_not_paint_over_other_lines() -> None:
     assert shown.count(MARK) == 36
 
 
+@pytest.mark.attack(17)
 @pytest.mark.parametrize(
     "text",
     [
@@ -101,6 +103,7 @@ def test_what_is_shown_holds_no_control_and_no_invisible_character(text: str) ->
             assert unicodedata.category(shown[place + 1]) == "So"
 
 
+@pytest.mark.attack(17)
 @given(st.text())
 def test_nothing_is_cut(text: str) -> None:
     normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))

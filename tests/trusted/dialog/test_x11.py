@@ -81,6 +81,7 @@ class Outside:
         self.do("search", "--sync", "--onlyvisible", "--name", "^Etui:", "windowfocus", "--sync")
 
 
+@pytest.mark.attack(13)
 def test_clicks_that_rain_on_approve_from_the_start_do_nothing_and_the_keyboard_then_approves(
     accessibility: dict[str, str],
 ) -> None:
@@ -225,6 +226,7 @@ def button_place(environ: dict[str, str], name: str) -> tuple[int, int]:
     return left + width // 2, top + height // 2
 
 
+@pytest.mark.attack(12)
 def test_another_program_reads_the_labels_and_can_press_and_read_nothing_that_matters(
     accessibility: dict[str, str],
 ) -> None:

@@ -74,6 +74,7 @@ def test_every_machine_can_list_an_archive() -> None:
         assert set(archive.getnames()) == set(tree())
 
 
+@pytest.mark.attack(31)
 @pytest.mark.parametrize(
     ("hostile", "words"),
     [

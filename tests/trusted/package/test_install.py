@@ -110,6 +110,7 @@ def test_another_profile_gets_another_installation(extensions: Extensions, tmp_p
     assert one.installation != two.installation
 
 
+@pytest.mark.attack(33)
 def test_an_update_with_another_key_is_refused(extensions: Extensions) -> None:
     first = extensions.install(verified(KEY), NOW_S)
     with pytest.raises(PublisherChangedError) as caught:

@@ -67,6 +67,7 @@ def test_signing_again_gives_the_same_package() -> None:
     assert sign(GOOD, KEY) == GOOD
 
 
+@pytest.mark.attack(31)
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -88,6 +88,7 @@ def test_number_reaches_policy_as_it_is(amount: int, limit: int) -> None:
 # texts
 
 
+@pytest.mark.attack(17)
 @given(payee=TEXTS)
 def test_text_of_a_field_is_a_value_and_no_policy(payee: str) -> None:
     asked = question(PAY, fields={"payee": payee})
@@ -120,6 +121,7 @@ def test_principal_is_its_whole_name_and_nobody_elses(name: str) -> None:
         assert own.outcome is others.outcome is Outcome.DENY
 
 
+@pytest.mark.attack(17)
 @pytest.mark.parametrize(
     "name",
     ['app:/usr/bin/"; permit', "app:/\u202eexe", "app:/a\nb", "app:/\x00", "app:" + "x" * 296, "app:/\u0101", "a\\"],

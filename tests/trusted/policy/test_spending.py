@@ -157,6 +157,7 @@ def test_limit_without_a_period_is_for_the_whole_life() -> None:
     assert refused(spending, held, 51, now=NOON + 1e9)
 
 
+@pytest.mark.attack(38)
 def test_clock_that_is_set_back_opens_no_period() -> None:
     clock, spending, held = ForwardClock(), Spending(), paying(euros(period_s=DAY))
     pay(spending, held, 100, clock.see(NOON))

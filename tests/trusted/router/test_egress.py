@@ -116,6 +116,7 @@ def test_a_declared_host_is_reached_without_a_question_even_outside_a_call(walle
     assert len(wallet.user.asked()) == before
 
 
+@pytest.mark.attack(28)
 def test_a_host_that_comes_from_data_is_asked_for_and_refused(wallet: TestWallet) -> None:
     wallet.user.refuses(name_contains="Courier", action_contains="send a GET request to elsewhere.etui.test")
     with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
@@ -123,6 +124,7 @@ def test_a_host_that_comes_from_data_is_asked_for_and_refused(wallet: TestWallet
     assert caught.value.code is ErrorCode.REFUSED
 
 
+@pytest.mark.attack(28)
 def test_a_host_allowed_for_good_is_allowed_alone(wallet: TestWallet) -> None:
     wallet.user.approves(action_contains="request to elsewhere.etui.test", remember="always", times=1)
     wallet.user.refuses(action_contains="request to third.etui.test")
@@ -136,6 +138,7 @@ def test_a_host_allowed_for_good_is_allowed_alone(wallet: TestWallet) -> None:
     assert [(grant.scope, grant.what) for grant in grants] == [("item", "elsewhere.etui.test")]
 
 
+@pytest.mark.attack(25)
 def test_consent_to_a_call_covers_the_same_host_and_no_other(wallet: TestWallet) -> None:
     wallet.user.approves(action_contains="send a parcel to elsewhere.etui.test")
     before = len(wallet.user.asked())
@@ -149,6 +152,7 @@ def test_consent_to_a_call_covers_the_same_host_and_no_other(wallet: TestWallet)
     assert caught.value.why
 
 
+@pytest.mark.attack(29)
 def test_an_address_of_this_machine_is_reached_by_nobody(wallet: TestWallet) -> None:
     wallet.user.approves()
     with wallet.connect() as client:

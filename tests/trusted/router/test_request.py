@@ -83,6 +83,7 @@ def test_a_quiet_search_shows_a_stranger_nothing_and_asks_nobody(wallet: TestWal
     assert wallet.user.asked() == []
 
 
+@pytest.mark.attack(1)
 def test_reference_of_one_client_is_unknown_to_another(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         reference = store(client)
@@ -93,6 +94,7 @@ def test_reference_of_one_client_is_unknown_to_another(wallet: TestWallet) -> No
     assert wallet.user.asked() == []
 
 
+@pytest.mark.attack(2)
 def test_an_altered_or_guessed_reference_is_unknown(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         reference = store(client)
@@ -103,6 +105,7 @@ def test_an_altered_or_guessed_reference_is_unknown(wallet: TestWallet) -> None:
             assert caught.value.code in {ErrorCode.UNKNOWN_REFERENCE, ErrorCode.INVALID_PARAMS}
 
 
+@pytest.mark.attack(3)
 def test_references_are_unknown_after_everything_was_taken_back(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         reference = store(client)
@@ -112,6 +115,7 @@ def test_references_are_unknown_after_everything_was_taken_back(wallet: TestWall
     assert caught.value.code is ErrorCode.UNKNOWN_REFERENCE
 
 
+@pytest.mark.attack(4)
 def test_two_clients_cannot_tell_that_they_hold_the_same_item(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         reference = store(client)
@@ -127,6 +131,7 @@ def test_two_clients_cannot_tell_that_they_hold_the_same_item(wallet: TestWallet
     assert other != reference
 
 
+@pytest.mark.attack(10)
 def test_what_serves_extensions_is_closed_to_clients(wallet: TestWallet) -> None:
     wallet.user.approves()
     with wallet.connect() as client:
@@ -149,6 +154,7 @@ def test_a_request_altered_in_the_dialogs_answer_is_not_carried_out(wallet: Test
     assert len(wallet.user.asked()) == 2
 
 
+@pytest.mark.attack(40)
 def test_the_secret_is_in_no_log_and_no_file(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         store(client)
@@ -189,6 +195,7 @@ def test_a_locked_wallet_answers_locked_and_never_unknown(wallet: TestWallet) ->
         assert caught.value.code is ErrorCode.LOCKED
 
 
+@pytest.mark.attack(44)
 def test_the_audit_verifies_and_survives_kill_9_of_the_wallet(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         store(client)

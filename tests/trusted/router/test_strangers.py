@@ -47,6 +47,7 @@ def asked(wallet: TestWallet) -> list[str]:
 # the dialog
 
 
+@pytest.mark.attack(27)
 def test_a_message_stands_in_the_extensions_own_frame(wallet: TestWallet, client: Client) -> None:
     wallet.user.approves(face="message")
     assert json.loads(told(PUPPET, client, "call.ask(dialog.Message(title='Hello', text='there')); tell('done')")) == [
@@ -56,17 +57,20 @@ def test_a_message_stands_in_the_extensions_own_frame(wallet: TestWallet, client
     assert [entry["extension"] for entry in shown] == [PUPPET.principal]
 
 
+@pytest.mark.attack(27)
 def test_an_extension_whose_manifest_does_not_name_the_dialog_shows_nothing(wallet: TestWallet, client: Client) -> None:
     SECOND.install(wallet)
     assert json.loads(told(SECOND, client, "call.ask(dialog.Message(title='Hello', text='there'))")) == ["denied"]
     assert not [entry for entry in wallet.user.shown() if entry.get("face") == "message"]
 
 
+@pytest.mark.attack(27)
 def test_nothing_is_shown_outside_a_call(wallet: TestWallet, client: Client) -> None:
     assert json.loads(told(PUPPET, client, "self.call(dialog.Message(title='Hello', text='there'))")) == ["denied"]
     assert not [entry for entry in wallet.user.shown() if entry.get("face") == "message"]
 
 
+@pytest.mark.attack(24)
 def test_a_call_id_that_is_not_its_own_is_refused(wallet: TestWallet, client: Client) -> None:
     wallet.user.approves(face="message")
     text = """
@@ -82,6 +86,7 @@ def test_a_call_id_that_is_not_its_own_is_refused(wallet: TestWallet, client: Cl
 # the rights of a chain
 
 
+@pytest.mark.attack(26)
 def test_an_extension_reads_nothing_on_behalf_of_a_client_without_a_question(
     wallet: TestWallet, client: Client
 ) -> None:
@@ -117,6 +122,7 @@ def test_what_an_extension_stores_for_itself_is_its_own(wallet: TestWallet, clie
 # what is consented to is what is done
 
 
+@pytest.mark.attack(25)
 @pytest.mark.parametrize("changed", [{"payee": "mallory"}, {"amount": 50_000}, {"currency": "USD"}])
 def test_an_extension_cannot_change_what_was_consented_to(
     wallet: TestWallet, client: Client, changed: dict[str, object]
@@ -147,6 +153,7 @@ def test_consent_to_a_payment_covers_it_all_the_way(wallet: TestWallet, client: 
     assert [record.outcome for record in records] == ["allowed"]
 
 
+@pytest.mark.attack(25)
 def test_what_prepare_settles_is_consented_to_and_binds_the_calls_that_follow(
     wallet: TestWallet, client: Client
 ) -> None:
@@ -247,6 +254,7 @@ def test_limits_hold_after_lock_and_unlock_and_kill_9(wallet: TestWallet, client
     assert payer.pays() == "refused"
 
 
+@pytest.mark.attack(35)
 def test_what_certainly_failed_is_given_back_and_what_may_have_been_done_is_not(
     wallet: TestWallet, client: Client, payer: Payer
 ) -> None:
@@ -267,6 +275,7 @@ def test_a_revoked_grant_is_worth_nothing(wallet: TestWallet, client: Client, pa
 # ends
 
 
+@pytest.mark.attack(34)
 @pytest.mark.usefixtures("wallet")
 def test_a_crash_harms_one_extension_and_it_starts_again(client: Client) -> None:
     with pytest.raises(ProtocolError) as caught:
@@ -275,6 +284,7 @@ def test_a_crash_harms_one_extension_and_it_starts_again(client: Client) -> None
     assert json.loads(told(PUPPET, client, "tell('again')")) == ["again"]
 
 
+@pytest.mark.attack(32)
 def test_a_later_extension_of_the_same_name_inherits_nothing(wallet: TestWallet, client: Client) -> None:
     reference = client.call(
         secret.Create(kind="note", label="Mine", attributes={"for": "puppet"}, value=b"secret")
@@ -300,6 +310,7 @@ def test_a_later_extension_of_the_same_name_inherits_nothing(wallet: TestWallet,
     assert json.loads(told(PUPPET, client, inherited)) == [None, "unknown_reference"]
 
 
+@pytest.mark.attack(34)
 def test_an_extension_that_never_answers_holds_nobody_else_up(wallet: TestWallet, client: Client) -> None:
     with Client.connect(wallet.socket, timeout_s=0.3) as stuck:
         with pytest.raises(TimeoutError):

@@ -9,6 +9,7 @@ from tests.trusted.sandbox.programs import tell, told
 from etui.trusted.sandbox.confinement import MIB
 
 
+@pytest.mark.attack(22)
 @pytest.mark.parametrize("share", ["MAP_PRIVATE", "MAP_SHARED"])
 def test_memory_ends_at_its_limit(confine: Confine, share: str) -> None:
     before = f"""
@@ -109,6 +110,7 @@ def take():
 """
 
 
+@pytest.mark.attack(22)
 def test_nobody_forks_without_end(confine: Confine) -> None:
     assert told(confine(tell("[attempt(take), len(kept)]", FORKS))) == ["ENOSYS", 0]
 

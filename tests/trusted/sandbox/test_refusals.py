@@ -16,6 +16,7 @@ CLONE_NEWUSER = 0x10000000
 TIOCSTI = 0x5412
 
 
+@pytest.mark.attack(21)
 def test_no_socket_of_any_family_can_be_made(confine: Confine) -> None:
     program = tell("sorted({attempt(socket.socket, family, kind) for family in range(46) for kind in range(1, 6)})")
     assert told(confine(program)) == ["EPERM"]

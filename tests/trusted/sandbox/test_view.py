@@ -74,6 +74,7 @@ def test_a_path_that_was_not_given_does_not_exist(confine: Confine, path: str) -
     assert told(confine(tell(f"attempt(os.stat, {path!r})"))) == "ENOENT"
 
 
+@pytest.mark.attack(20)
 def test_a_file_of_the_user_that_was_not_given_does_not_exist(confine: Confine, folder: Path) -> None:
     (folder / "diary").write_text("dear diary")
     assert told(confine(tell(f"attempt(open, {str(folder / 'diary')!r})"))) == "ENOENT"
@@ -160,6 +161,7 @@ os.write(3, b"1")
     assert told(confine(program, folder=str(folder))) == 1
 
 
+@pytest.mark.attack(20)
 def test_only_its_own_processes_are_seen(confine: Confine) -> None:
     assert told(confine(tell("sorted(int(name) for name in os.listdir('/proc') if name.isdigit())"))) == [1, 2]
 

@@ -98,6 +98,7 @@ def _opens(directory: Path, proof: Passphrase | Recovery) -> bool:
     return True
 
 
+@pytest.mark.attack(37)
 def test_a_try_whose_answer_was_killed_is_counted(wallet: Wallet) -> None:
     for left in (LIMIT - 1, LIMIT - 2):
         killed, _ = _crash(WRONG_TRY, wallet, wallet.directory, 0)

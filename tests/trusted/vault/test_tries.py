@@ -147,6 +147,7 @@ def test_a_clock_set_back_within_a_boot_starts_the_wait_once_more_and_only_once(
     assert counter.verdict() == SlowDown(20, 28)
 
 
+@pytest.mark.attack(37)
 def test_the_wall_clock_is_never_asked(
     counter: TryCounter, directory: VaultDirectory, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,7 @@ def test_wrong_passphrases_slow_down_and_then_even_the_right_one_waits(wallet: W
     assert standing(wallet.directory) == Allowed(LIMIT)
 
 
+@pytest.mark.attack(37)
 def test_after_the_last_try_only_the_recovery_key_opens_and_it_clears_the_count(wallet: Wallet, clock: Clock) -> None:
     _tries(wallet, clock, LIMIT - 1)
     with pytest.raises(LockedOutError):

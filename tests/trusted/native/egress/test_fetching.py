@@ -135,6 +135,7 @@ def test_a_name_is_resolved_once_and_that_very_address_is_dialled(world: World) 
     assert world.dialled == [(API_ADDRESS, 443)]
 
 
+@pytest.mark.attack(29)
 def test_a_name_that_turns_private_between_two_requests_is_refused(world: World) -> None:
     world.host(answering(redirect("/again")))
     world.names[API] = [(API_ADDRESS,), ("192.168.0.1",)]
@@ -260,6 +261,7 @@ def test_a_redirect_to_an_address_is_refused(world: World, location: str) -> Non
         world.fetch(get())
 
 
+@pytest.mark.attack(29)
 def test_a_redirect_to_a_name_of_a_local_address_is_refused(world: World) -> None:
     world.host(answering(redirect(f"https://{OTHER}/")))
     world.names[OTHER] = [("10.0.0.1",)]

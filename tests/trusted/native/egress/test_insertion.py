@@ -120,6 +120,7 @@ def test_a_secret_stands_in_no_other_part_than_its_item_names(where: Where) -> N
     assert [part for part, is_changed in changed.items() if is_changed] == [where]
 
 
+@pytest.mark.attack(30)
 def test_a_secret_goes_to_no_other_host_than_its_item_names() -> None:
     request = outgoing(f"https://{OTHER}/{HERE}", OTHER)
     with pytest.raises(RefusedError, match="its item does not name that host"):

@@ -1,0 +1,98 @@
+"""Consent is to exactly one request; the dialog is played by the test, since no honest one lies."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.dialog.requests import Answer, Approved, Chosen, Confirm, Dismissed, Refused
+from etui.trusted.evidence import Strength
+from etui.trusted.policy import Assurance, Decision, Outcome, Principal, PrincipalType, Question, Resource
+from etui.trusted.router.budget import PromptBudget
+from etui.trusted.router.callers import Caller
+from etui.trusted.router.consent import Asked, Consent, Consented, digest_of
+from etui.trusted.router.recording import Recorder
+from etui.trusted.router.registry import Registry
+from etui.trusted.router.wallet import Keys, Opened
+
+REGISTRY = Registry([])
+MAILER = Caller(
+    principal=Principal(type=PrincipalType.CLIENT, id="app:/usr/bin/mailer", strength=2),
+    label="mailer",
+    sentence="A program.",
+    strength=Strength.OBSERVED,
+)
+METHOD = REGISTRY.method("secret/1.read")
+PARAMS = b'{"item":"r1.x"}'
+DIGEST = digest_of(MAILER, METHOD.action.id, PARAMS, ("i1",))
+
+
+def consent_of(answer: Answer, home: Path) -> Consented:
+    """What becomes of this answer to the question whether ``mailer`` may read an item."""
+
+    async def ask() -> Consented:
+        async def show(request: Confirm) -> Answer:
+            assert request.digest == DIGEST
+            return answer
+
+        opened = Opened(home, Keys(bytes(32), bytes(32), bytes(32)), REGISTRY)
+        router = SimpleNamespace(
+            budget=PromptBudget(),
+            dialogs=SimpleNamespace(show=show),
+            recorder=Recorder(),
+            unlocked=lambda: opened,
+        )
+        question = Question(
+            principal=MAILER.principal, action=METHOD.action, resource=Resource(extension="ext:e", item="i1")
+        )
+        decision = Decision(outcome=Outcome.ASK, policies=("manufacturer/consent",), assurance=Assurance.CONSENT)
+        asked = Asked(caller=MAILER, question=question, decision=decision, action="read “Mail”", digest=DIGEST)
+        try:
+            return await Consent(cast("Any", router)).ask(asked)
+        finally:
+            await opened.state.close()
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (Refused(), ErrorCode.REFUSED),
+        (Dismissed(), ErrorCode.NOT_NOW),
+        (Chosen(id="x"), ErrorCode.NO_DIALOG),
+        pytest.param(Approved(), ErrorCode.ALTERED, marks=pytest.mark.attack(19)),
+        pytest.param(Approved(digest=bytes(32)), ErrorCode.ALTERED, marks=pytest.mark.attack(19)),
+        pytest.param(Approved(digest=DIGEST[:-1] + b"\0"), ErrorCode.ALTERED, marks=pytest.mark.attack(19)),
+    ],
+)
+def test_only_a_yes_to_this_very_request_is_one(tmp_path: Path, answer: Answer, code: ErrorCode) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        consent_of(answer, tmp_path)
+    assert caught.value.code is code
+
+
+def test_a_yes_to_this_request_is_one(tmp_path: Path) -> None:
+    consented = consent_of(Approved(digest=DIGEST, items=("never offered",)), tmp_path)
+    assert consented.decision.outcome is Outcome.ALLOW
+    assert consented.items == ()
+
+
+@pytest.mark.attack(19)
+@pytest.mark.parametrize(
+    "other",
+    [
+        digest_of(MAILER, "secret/1.delete", PARAMS, ("i1",)),
+        digest_of(MAILER, METHOD.action.id, PARAMS + b" ", ("i1",)),
+        digest_of(MAILER, METHOD.action.id, PARAMS, ("i2",)),
+        digest_of(MAILER, METHOD.action.id, PARAMS, ("i", "1")),
+        digest_of(MAILER, METHOD.action.id, PARAMS, ("i1",), {"card": b'"blue"'}),
+    ],
+)
+def test_every_part_of_a_request_is_in_its_digest(other: bytes) -> None:
+    assert other != DIGEST
