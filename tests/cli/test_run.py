@@ -183,3 +183,16 @@ def test_without_a_session_bus_the_wallet_starts_and_says_why_the_door_is_off(sh
         process.terminate()
         assert process.stderr is not None
         assert "no session bus" in process.stderr.read()
+
+
+@pytest.mark.attack(14)
+def test_a_real_profile_refuses_a_scripted_dialog(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    stage.home.mkdir(mode=0o700)
+    (stage.home / "profile.json").write_bytes(msgspec.json.encode({"format": 1, "id": "a" * 32}))
+    for more in ([], ["--test-profile"]):
+        command = ["up", "--as-root", "--script", str(stage.user.script), *more]
+        result = run(*command, environ=stage.environ)
+        assert result.returncode == 2
+        assert "test profiles alone" in result.stderr
+    assert b"test" not in (stage.home / "profile.json").read_bytes()

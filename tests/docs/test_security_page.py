@@ -14,7 +14,7 @@ def numbered() -> list[int]:
     return [int(number) for number in _ROW.findall((ROOT / "SECURITY.md").read_text(encoding="utf-8"))]
 
 
-def tested() -> set[int]:
+def numbers_in_tests() -> set[int]:
     texts = (path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     return {int(number) for text in texts for number in _MARK.findall(text)}
 
@@ -24,4 +24,4 @@ def test_attacks_are_numbered_in_order_from_one() -> None:
 
 
 def test_each_attack_has_a_test_that_carries_its_number_and_no_test_an_attack_that_is_none() -> None:
-    assert tested() == set(numbered())
+    assert numbers_in_tests() == set(numbered())

@@ -48,7 +48,9 @@ def consent_of(answer: Answer, home: Path) -> Consented:
             unlocked=lambda: opened,
         )
         question = Question(
-            principal=MAILER.principal, action=METHOD.action, resource=Resource(extension="ext:e", item="i1")
+            principal=MAILER.principal,
+            action=METHOD.action,
+            resource=Resource(extension="ext:e", item="i1", kind="note"),
         )
         decision = Decision(outcome=Outcome.ASK, policies=("manufacturer/consent",), assurance=Assurance.CONSENT)
         asked = Asked(caller=MAILER, question=question, decision=decision, action="read “Mail”", digest=DIGEST)
