@@ -402,7 +402,6 @@ def everything_told(window: QWidget) -> str:
     return "\n".join(told)
 
 
-@pytest.mark.attack(12)
 def test_approve_and_the_pin_offer_no_action_and_no_text(hands: Hands) -> None:
     hands.show(AskSecret(frame=FRAME, title="PIN of the card", key=hands.key.public, digits=True))
     hands.type_in("2743")
