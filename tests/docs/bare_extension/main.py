@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401, D, PLR0911, PTH - it shows what takes no SDK: JSON as it comes, by the shortest way
 """An Extension from docs/protocol.md alone: the standard library and nothing of Etui's."""
 
 import base64
