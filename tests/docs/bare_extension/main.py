@@ -1,5 +1,5 @@
-# ruff: noqa: ANN401, D, PLR0911, PTH - it shows what takes no SDK: JSON as it comes, by the shortest way
-"""An Extension from docs/protocol.md alone: the standard library and nothing of Etui's."""
+# ruff: noqa: ANN401, PLR0911, PTH109, PTH208
+"""An Extension from docs/protocol.md alone: JSON as it comes, the standard library, and nothing of Etui's."""
 
 import base64
 import hashlib
