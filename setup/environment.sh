@@ -1,6 +1,6 @@
 # The Python environment .venv: made when it is not there, mended when its requirements changed.
 # Sourced by ./run and ./test, which stand at the root of the checkout.
-# A stamp .venv/etui-NAME holds the Python and the digest of requirements/NAME.txt that it was made for.
+# A stamp .venv/etui-NAME holds the Python and the digest of requirements/NAME.txt and of this file.
 
 python=${PYTHON:-python3}
 
@@ -9,9 +9,9 @@ stop() {
     exit 1
 }
 
-# Prints what the stamp of requirements/$1.txt should be; fails where .venv has no Python that works.
+# Prints what the stamp for requirements/$1.txt should be; fails where .venv has no Python that works.
 environment_stamp() {
-    .venv/bin/python -I --version 2>/dev/null && sha256sum <"requirements/$1.txt"
+    .venv/bin/python -I --version 2>/dev/null && cat "requirements/$1.txt" setup/environment.sh | sha256sum
 }
 
 environment_is_ready() {
@@ -33,13 +33,22 @@ make_environment() {
 
 # Makes the package importable, and startable as .venv/bin/etui, without a build: by a path file, which is
 # relative to the folder that it lies in. -I: neither the folder where etui is called nor PYTHON* variables
-# decide what is imported.
+# decide what is imported. The Python file is called etui, since that is what the dialog then calls who asks.
 link_package() {
     site=$(.venv/bin/python -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     echo ../../../../src >"$site/etui.pth"
+    mkdir -p .venv/libexec
+    cat >.venv/libexec/etui <<'END'
+import sys
+
+from etui.cli.main import main
+
+sys.exit(main(sys.argv[1:]))
+END
     cat >.venv/bin/etui <<'END'
 #!/bin/sh
-exec "$(dirname "$(readlink -f "$0")")/python" -I -m etui.cli "$@"
+here=$(dirname "$(readlink -f "$0")")
+exec "$here/python" -I "$here/../libexec/etui" "$@"
 END
     chmod 755 .venv/bin/etui
 }

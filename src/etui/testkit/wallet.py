@@ -142,8 +142,10 @@ class TestWallet:
         )
 
     def etui(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs ``etui`` with these arguments."""
-        return self.run(sys.executable, "-I", "-m", "etui.cli", *arguments)
+        """Runs ``etui`` with these arguments, as a person would: the command beside the interpreter, if it is there."""
+        command = Path(sys.executable).with_name("etui")
+        words = [str(command)] if command.exists() else [sys.executable, "-I", "-m", "etui.cli"]
+        return self.run(*words, *arguments)
 
     def end(self) -> None:
         """Ends the wallet in order, by force where that takes too long."""
