@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from array import array
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -43,8 +44,9 @@ class Link(Generic[SendT, ReceiveT]):
     def send(self, message: SendT, descriptor: int | None = None) -> None:
         """Sends one message; the descriptor stays the caller's. Raises ``LinkClosed``."""
         text = msgspec.json.encode(message)
+        passed = [] if descriptor is None else [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [descriptor]))]
         try:
-            socket.send_fds(self.socket, [text], [] if descriptor is None else [descriptor], _AT_ONCE)
+            self.socket.sendmsg([text], passed, _AT_ONCE)  # send_fds leaves the flags out, in Python 3.11
         except OSError as error:
             msg = f"the control channel is closed ({error.strerror})"
             raise LinkClosed(msg) from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 _STABLE_S: Final = 10.0
+_SHORTEST_S: Final = 0.5
 _LONGEST_S: Final = 30.0
+_MOST_DOUBLINGS: Final = 6
 
 
 class BackOff:
@@ -29,5 +31,5 @@ class BackOff:
         """How long from ``now`` until it may be started; 0 for at once."""
         if self._failures <= 1:
             return 0.0
-        pause: float = min(_LONGEST_S, 0.5 * 2.0 ** (self._failures - 2))
+        pause = min(_LONGEST_S, _SHORTEST_S * (1 << min(self._failures - 2, _MOST_DOUBLINGS)))
         return max(0.0, self._started + pause - now)
