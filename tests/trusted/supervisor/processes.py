@@ -10,9 +10,11 @@ from pathlib import Path
 
 from tests.processes import descendants
 
+from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
 
 WAIT_S = 20.0
+VALUE = b"planted-secret-value"
 ROUTER = "etui.trusted.router"
 VAULT = "etui.trusted.vault"
 DIALOG = "etui.trusted.dialog"
@@ -94,3 +96,16 @@ def await_end(pids: Iterable[int]) -> None:
     """Returns when all of these have ended."""
     left = list(pids)
     until(lambda: all(is_gone(pid) for pid in left), "the processes ended")
+
+
+def store(wallet: TestWallet) -> None:
+    """Puts a secret into the wallet, which starts the Extensions that keep it."""
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="login", label="Mail", attributes={"service": "mail"}, value=VALUE))
+
+
+def read(wallet: TestWallet) -> bytes | None:
+    """That secret, as its user lets this test read it."""
+    with wallet.connect() as client:
+        [item] = client.call(secret.Find(attributes={"service": "mail"})).items
+        return client.call(secret.Read(item=item.item)).value

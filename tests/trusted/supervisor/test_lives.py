@@ -1,0 +1,249 @@
+"""Each process of a wallet is killed as kill -9 does it, and what has to follow does, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from tests.trusted.router.strangers import Stranger
+from tests.trusted.supervisor.processes import (
+    DIALOG,
+    DOOR,
+    EGRESS,
+    ROUTER,
+    SECRETS,
+    SESSION,
+    STORAGE,
+    VALUE,
+    VAULT,
+    WAIT_S,
+    await_end,
+    await_state,
+    is_gone,
+    kill,
+    pid_of,
+    processes,
+    read,
+    state,
+    store,
+    successor,
+    until,
+)
+
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ErrorCode, ProtocolError
+from etui.testkit import TestWallet
+
+KEYED = (VAULT, DIALOG, SECRETS, STORAGE)
+
+
+class Site:
+    """A web site of one connection at a time, that answers when the test lets it."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket.settimeout(WAIT_S)
+        self.port = self._socket.getsockname()[1]
+
+    def accept(self) -> socket.socket:
+        """The next connection, with a request that is not answered."""
+        connection, _ = self._socket.accept()
+        connection.settimeout(WAIT_S)
+        assert connection.recv(65536)
+        return connection
+
+    def answer(self) -> None:
+        """Answers the next request."""
+        with self.accept() as connection:
+            connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with contextlib.closing(Site()) as serving:
+        yield serving
+
+
+HOST = "post.etui.test"
+POSTMAN = Stranger(
+    "postman",
+    """
+    from etui.interfaces import Request, Result
+    from etui.interfaces import egress_1 as egress
+    from etui.sdk import Call, Extension, provides
+
+    class PostResult(Result, frozen=True, kw_only=True):
+        METHOD = "org.example.postman/1.post"
+        status: int
+
+    class Post(Request[PostResult], frozen=True, kw_only=True):
+        METHOD = "org.example.postman/1.post"
+        RESULT = PostResult
+
+    class Postman(Extension):
+        @provides(Post)
+        def post(self, request: Post, call: Call) -> PostResult:
+            fetch = egress.Fetch(method="GET", host="post.etui.test", url="http://post.etui.test/")
+            return PostResult(status=self.call(fetch).status)
+
+    Postman().run()
+    """,
+    {"post": {"title": "Post", "effect": "none", "params": {}, "result": {"status": {"type": "integer"}}}},
+    uses=("egress/1",),
+    hosts=(HOST,),
+)
+
+
+def test_no_process_with_a_key_outlives_the_router(wallet: TestWallet) -> None:
+    before = processes(wallet)
+    assert {ROUTER, *KEYED} <= set(before)
+    kill(before[ROUTER])
+    successor(wallet, ROUTER, before[ROUTER])
+    assert [module for module in KEYED if not is_gone(before[module])] == []
+    await_state(wallet, "locked")
+    wallet.unlock()
+    wallet.user.approves()
+    assert read(wallet) == VALUE
+
+
+def test_a_killed_vault_locks_the_wallet(wallet: TestWallet) -> None:
+    before = processes(wallet)
+    kill(before[VAULT])
+    await_end(before[module] for module in (ROUTER, *KEYED))
+    await_state(wallet, "locked")
+    wallet.unlock()
+    assert state(wallet) == "unlocked"
+
+
+def test_a_router_that_does_not_lock_when_it_is_told_is_ended(wallet: TestWallet) -> None:
+    before = processes(wallet)
+    os.kill(before[ROUTER], signal.SIGSTOP)
+    kill(before[VAULT])
+    await_end(before[module] for module in (ROUTER, *KEYED))
+    await_state(wallet, "locked")
+
+
+def test_a_killed_dialog_is_started_again_and_the_wallet_stays_open(wallet: TestWallet) -> None:
+    before = processes(wallet)
+    kill(before[DIALOG])
+    successor(wallet, DIALOG, before[DIALOG])
+    wallet.user.approves()
+    assert read(wallet) == VALUE
+    after = processes(wallet)
+    assert [after[module] for module in (ROUTER, VAULT)] == [before[module] for module in (ROUTER, VAULT)]
+
+
+def test_a_dialog_that_is_killed_again_and_again_comes_back(wallet: TestWallet) -> None:
+    router = pid_of(wallet, ROUTER)
+    for _ in range(3):
+        dialog = pid_of(wallet, DIALOG)
+        kill(dialog)
+        successor(wallet, DIALOG, dialog)
+    assert processes(wallet)[ROUTER] == router
+
+
+@pytest.mark.parametrize("module", [SECRETS, STORAGE])
+def test_a_killed_extension_ends_alone_and_is_started_when_it_is_needed(module: str, wallet: TestWallet) -> None:
+    before = processes(wallet)
+    kill(before[module])
+    await_end([before[module]])
+    until(lambda: _fails_with(lambda: store(wallet)) == "", "a secret can be stored again")
+    after = processes(wallet)
+    assert after[module] != before[module]
+    others = {ROUTER, VAULT, DIALOG, SECRETS, STORAGE} - {module}
+    assert {name: after[name] for name in others} == {name: before[name] for name in others}
+
+
+def test_an_extension_that_keeps_ending_is_not_started_for_a_while(wallet: TestWallet) -> None:
+    for _ in range(12):
+        if SECRETS in (running := processes(wallet)):
+            kill(running[SECRETS])
+            await_end([running[SECRETS]])
+        if "ended early several times" in _fails_with(lambda: store(wallet)):
+            break
+    else:
+        pytest.fail("it was started at once each time")
+    until(lambda: _fails_with(lambda: store(wallet)) == "", "it was started when its time had come")
+
+
+def test_a_killed_door_is_opened_again(open_wallet: TestWallet) -> None:
+    before = processes(open_wallet)
+    kill(before[DOOR])
+    successor(open_wallet, DOOR, before[DOOR])
+    until(lambda: _has_name(open_wallet), "the door has its name again")
+    after = processes(open_wallet)
+    assert after.pop(DOOR) != before.pop(DOOR)
+    assert after == before
+
+
+def test_a_killed_watch_is_started_again_and_the_wallet_stays_open(open_wallet: TestWallet) -> None:
+    before = processes(open_wallet)
+    kill(before[SESSION])
+    successor(open_wallet, SESSION, before[SESSION])
+    after = processes(open_wallet)
+    assert {name: after[name] for name in (ROUTER, VAULT, DOOR)} == {
+        name: before[name] for name in (ROUTER, VAULT, DOOR)
+    }
+
+
+def test_everything_ends_with_a_killed_supervisor(open_wallet: TestWallet) -> None:
+    before = processes(open_wallet)
+    assert {ROUTER, DOOR, SESSION, *KEYED} <= set(before)
+    open_wallet.kill()
+    await_end(before.values())
+    open_wallet.start()
+    assert state(open_wallet) == "locked"
+
+
+def test_a_killed_egress_fails_its_call_and_is_started_for_the_next_one(short_dir: Path, site: Site) -> None:
+    with TestWallet(short_dir, hosts={HOST: site.port}) as wallet:
+        wallet.create()
+        POSTMAN.install(wallet)
+        with ThreadPoolExecutor() as pool:
+            lost = pool.submit(_posts, wallet)
+            connection = site.accept()
+            before = processes(wallet)
+            kill(before[EGRESS])
+            with pytest.raises(ProtocolError) as caught:
+                lost.result(WAIT_S)
+            connection.close()
+            assert caught.value.code is ErrorCode.UNAVAILABLE
+            answered = pool.submit(_posts, wallet)
+            site.answer()
+            assert answered.result(WAIT_S) == {"status": 204}
+            after = processes(wallet)
+            assert after.pop(EGRESS) != before.pop(EGRESS)
+            assert after == before
+            kill(after[ROUTER])
+            successor(wallet, ROUTER, after[ROUTER])
+            assert EGRESS not in processes(wallet)
+
+
+def _posts(wallet: TestWallet) -> dict[str, object]:
+    with wallet.connect() as client:
+        return POSTMAN.call(client, "post")
+
+
+def _fails_with(work: Callable[[], object]) -> str:
+    """Why something is not available; empty where it is."""
+    try:
+        work()
+    except ProtocolError as error:
+        if error.code is not ErrorCode.UNAVAILABLE:
+            raise
+        return str(error)
+    return ""
+
+
+def _has_name(wallet: TestWallet) -> bool:
+    with wallet.connect() as client:
+        return [door.state for door in client.call(wallet_interface.Doors()).doors] == ["open"]
