@@ -6,14 +6,13 @@ from typing import Any
 import cedarpy
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.trusted.policy.questions import (
     CLIENT,
     DOOR,
     EXTENSION,
     FETCH,
-    ITEM,
     KEEP,
     LOOK,
     MINE,
@@ -294,8 +293,11 @@ READS_EVERYTHING = """
 @id("chain") forbid (principal, action, resource) when { context.chain.contains("app:/first") };
 @id("own") forbid (principal, action, resource) when { context.own && principal is Client };
 @id("interface") forbid (principal, action, resource) when { context.interface == "wallet/1" };
-@id("group") forbid (principal in Clients::"session", action, resource in Group::"ext:etui/etui.secrets#work")
-when { context.assurance < 2 };
+@id("group") forbid (
+    principal in Clients::"session",
+    action == Action::"org.example.shop/1.show",
+    resource in Group::"ext:etui/etui.secrets#work"
+) when { context.assurance < 2 };
 @id("kind") forbid (principal, action, resource in Kind::"ext:etui/etui.secrets#pin") when { context.assurance < 2 };
 @id("express") forbid (principal, action, resource) when { context has express && context.express == true };
 @id("amount") forbid (principal, action, resource) when { context has amount && context.amount > 100 };
@@ -307,7 +309,11 @@ FRESH = engine(operator=READS_EVERYTHING)
 
 
 @settings(max_examples=40)
-@given(asked=questions() | st.sampled_from([question(PAY, resource=ITEM), question(MINE, EXTENSION, WHOLE)]))
+@given(asked=questions())
+@example(asked=question(PAY))
+@example(asked=question(SHOW))
+@example(asked=question(MINE, EXTENSION, WHOLE))
+@example(asked=question(FETCH, EXTENSION, WHOLE, fields={"host": "bank.example"}))
 def test_decision_of_one_question_is_never_given_for_another(asked: Question) -> None:
     held = GrantTable([grant(actions=("org.example.shop/1",)), grant("g-2", client="group:session")])
     KNOWING.drop()
