@@ -30,7 +30,8 @@ class RouterEnd:
         self._ours = connection
         self._frames = FrameReader()
         self._waiting: list[Message] = []
-        self._number = 0
+        self.number = 0
+        """Of the newest showing."""
         self.hello: Hello | None = None
 
     def greeted(self) -> Hello:
@@ -42,10 +43,10 @@ class RouterEnd:
 
     def show(self, request: Request) -> int:
         """Asks for a showing; its number and the request's id."""
-        self._number += 1
-        params = msgspec.json.encode(Showing(number=self._number, request=request))
-        self._ours.sendall(encode_request(self._number, "dialog.show", params))
-        return self._number
+        self.number += 1
+        params = msgspec.json.encode(Showing(number=self.number, request=request))
+        self._ours.sendall(encode_request(self.number, "dialog.show", params))
+        return self.number
 
     def close(self, number: int) -> None:
         """Takes a showing away."""
@@ -81,7 +82,7 @@ class RouterEnd:
         """Presses until the dialog answers, each time after it had longer to arm."""
         patience_s = 1.0
         while not self.has_spoken(patience_s):
-            assert patience_s < PATIENCE_S, "the dialog takes no approval"
+            assert patience_s < PATIENCE_S / 3, "the dialog takes no approval"
             press()
             patience_s *= 1.5
         return self.answer()

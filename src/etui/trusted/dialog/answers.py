@@ -54,9 +54,9 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
             return Created(sealed=sealed, looks=_picked(front.looks), open_session=front.open_session)
         case Unlock(key=key):
             return Typed(sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD))
-        case NewPassphrase(key=key):
+        case NewPassphrase(key=key, recovered=recovered):
             return Typed(
-                sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD),
+                sealed=b"" if recovered else seal(key, _given(secrets.secret), PASSPHRASE_FIELD),
                 sealed_new=seal(key, _given(secrets.new), NEW_PASSPHRASE_FIELD),
             )
         case AskSecret(key=key):

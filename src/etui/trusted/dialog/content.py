@@ -82,7 +82,8 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a face shows of a request.
 
     ``frame``: the Extension in whose frame the face stands; without one it is the wallet's own. ``keeper``: the
-    Extension that an own face names. ``body``: paragraphs.
+    Extension that an own face names. ``body``: paragraphs. ``only_remembered``: for how long, where there is one answer
+    and it is worth saying: what is widened stays so until it is taken back.
     """
 
     face: str
@@ -98,6 +99,12 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     remember: tuple[Option, ...] = ()
     notes: tuple[Note, ...] = ()
+    only_remembered: SafeText = SafeText("")
+
+    @property
+    def remember_choices(self) -> tuple[Option, ...]:
+        """The answers to "for how long?" that are put to the choice: one alone is said, not chosen."""
+        return self.remember if len(self.remember) > 1 else ()
 
     @property
     def own(self) -> bool:
@@ -130,6 +137,7 @@ def content_of(request: Request) -> Content:
             lines=tuple(map(_line, request.fields)),
             items=tuple(map(_option, request.items)),
             remember=tuple(map(_option, request.remember)),
+            only_remembered=_only_remembered(request),
         )
     return content
 
@@ -143,6 +151,12 @@ def _notes(request: Request, words: Words) -> tuple[Note, ...]:
 def _option(choice: Choice | RememberChoice) -> Option:
     detail = choice.detail if isinstance(choice, Choice) else ""
     return Option(choice.id, single_line(choice.label), whole_text(detail))
+
+
+def _only_remembered(request: Confirm) -> SafeText:
+    if len(request.remember) != 1 or request.widening:
+        return SafeText("")
+    return single_line(request.remember[0].label)
 
 
 def _line(field: ShownField) -> Line:

@@ -35,8 +35,10 @@ def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -
     match request:
         case Create():
             return _new_passphrase(draft)
+        case NewPassphrase(recovered=False) if not len(draft.secret):
+            return Entry(problem="Type the present passphrase.")
         case NewPassphrase():
-            return _new_passphrase(draft) if len(draft.secret) else Entry(problem="Type the present passphrase.")
+            return _new_passphrase(draft)
         case Unlock(recovery=True):
             return _recovery(draft.secret)
         case AskSecret(digits=True) if len(draft.secret) and not _DIGITS.fullmatch(draft.secret.reveal_text()):

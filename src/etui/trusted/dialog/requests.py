@@ -101,9 +101,13 @@ class Unlock(_Value, frozen=True, tag="unlock"):
 
 
 class NewPassphrase(_Value, frozen=True, tag="new_passphrase"):
-    """The present passphrase and a new one, sealed to ``key`` for ``vault.passphrase`` and ``vault.new``."""
+    """The present passphrase and a new one, sealed to ``key`` for ``vault.passphrase`` and ``vault.new``.
+
+    ``recovered``: the user came in with the recovery key, and is asked for the new one alone.
+    """
 
     key: bytes
+    recovered: bool = False
     wrong: bool = False
     tries_left: int = -1
 
@@ -228,7 +232,7 @@ class Dismissed(_Value, frozen=True, tag="dismissed"):
 
 
 class Typed(_Value, frozen=True, tag="typed"):
-    """What was typed, sealed; ``sealed_new`` with ``NewPassphrase`` alone."""
+    """What was typed, sealed; ``sealed_new`` with ``NewPassphrase`` alone, where ``sealed`` may be empty."""
 
     sealed: bytes
     sealed_new: bytes = b""

@@ -28,9 +28,10 @@ STRENGTH_WORDS: Final = {
     Strength.OBSERVED: "Observed",
     Strength.CLAIMED: "Only claimed",
 }
+REMEMBER_WORDS: Final = "For how long"
 LOOK_ALIKE_WORDS: Final = "Mixes alphabets: letters may not be what they seem."
 TEST_PROFILE_WORDS: Final = "Test profile: keep nothing of worth in it."
-SILENCE_WORDS: Final = "Not now, and stay quiet for a while"
+SILENCE_WORDS: Final = "Not now, and quiet for a while"
 EXTENSION_SPEAKS_WORDS: Final = "An Extension, not the wallet, speaks here"
 USE_RECOVERY_WORDS: Final = "Use the recovery key instead"
 
@@ -54,12 +55,20 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
         case ShowRecovery():
             return Words(
                 approve="It is written down",
+                dismiss="Skip",
                 heading="Your recovery key",
                 lead="The only way back in if you forget your passphrase. Write it on paper and keep it where you"
                 " keep what matters; do not photograph it or store it on this machine. It is shown this once.",
             )
         case Unlock():
             return _unlock(request)
+        case NewPassphrase(recovered=True):
+            return Words(
+                approve="Keep this passphrase",
+                heading="Choose a new passphrase",
+                lead="You came in with the recovery key. From now on this one opens your wallet, and the forgotten one"
+                " does not.",
+            )
         case NewPassphrase():
             return Words(
                 approve="Change passphrase",
@@ -89,8 +98,8 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
             return Words(
                 approve="Keep this",
                 heading="How your wallet shows itself",
-                lead="Every window of your wallet bears them. A window that asks for your passphrase without them"
-                " is not your wallet.",
+                lead="Every window of your wallet bears a picture, a colour and a phrase. One that asks for your"
+                " passphrase without them is not your wallet.",
             )
         case _:
             assert_never(request)
@@ -99,10 +108,11 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
 def _unlock(request: Unlock) -> Words:
     word = "recovery key" if request.recovery else "passphrase"
     waits = "" if request.asker is None else "This program waits for it:"
+    written = "Type the groups as you wrote them down." if request.recovery else ""
     return Words(
         approve="Unlock",
         heading="Unlock with the recovery key" if request.recovery else "Unlock your wallet",
-        lead=waits,
+        lead=" ".join(filter(None, (written, waits))),
         cautions=_wrong(word, wrong=request.wrong, tries_left=request.tries_left),
     )
 
@@ -166,6 +176,8 @@ WELCOME_PROMISES: Final = (
 )
 """What a first run promises, each with a supplied picture."""
 GENERATED_WORDS: Final = "These six words are yours if you like. Write them down, then type them again."
+REPEAT_WORDS: Final = "The six words again"
+REPEAT_OWN_WORDS: Final = "The new passphrase again"
 SHARING_WORDS: Final = {
     False: ("Guarded", "Each program reaches only what it stored itself; for more it asks you."),
     True: ("Shared", "Every program of this session reaches the default collection without asking."),

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QWidget
 
 from etui.trusted.dialog.qt.guarded import Guarded
-from etui.trusted.dialog.qt.theme import Theme, em, sized
+from etui.trusted.dialog.qt.theme import Theme, control_height, em, sized
 
 _BAR: Final = 3
 _KEYS: Final = frozenset({Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space})
@@ -54,7 +54,7 @@ class ApproveButton(Guarded, QWidget):
     def sizeHint(self) -> QSize:
         """Room for its label, as high as the buttons beside it."""
         unit = em(self.font())
-        return QSize(self.fontMetrics().horizontalAdvance(self._label) + 3 * unit, unit * 2 + 4)
+        return QSize(self.fontMetrics().horizontalAdvance(self._label) + 3 * unit, control_height(self.font()))
 
     def minimumSizeHint(self) -> QSize:
         """As its hint."""
@@ -83,11 +83,13 @@ class ApproveButton(Guarded, QWidget):
         theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        outline = QRectF(self.rect()).adjusted(2.5, 2.5, -2.5, -2.5)
+        outline = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         radius = max(4.0, em(self.font()) / 3)
         shape = QPainterPath()
         shape.addRoundedRect(outline, radius, radius)
         painter.fillPath(shape, QColor(theme.accent if self._is_ready else theme.idle))
+        painter.setPen(QPen(QColor(theme.accent if self._is_ready else theme.line), 1, self._outline))
+        painter.drawPath(shape)
         if not self._is_ready and self._part > 0:
             painter.setClipPath(shape)
             painter.fillRect(
@@ -95,9 +97,15 @@ class ApproveButton(Guarded, QWidget):
                 QColor(theme.accent),
             )
             painter.setClipping(False)
-        painter.setPen(QColor(theme.on_accent if self._is_ready else theme.text))
+        painter.setPen(QColor(theme.on_accent if self._is_ready else theme.muted))
         painter.drawText(outline, Qt.AlignmentFlag.AlignCenter, self._label)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(theme.text), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), radius + 1.5, radius + 1.5)
+            painter.setPen(QPen(QColor(theme.on_accent if self._is_ready else theme.text), 2))
+            painter.drawRoundedRect(outline.adjusted(3, 3, -3, -3), radius - 2, radius - 2)
         painter.end()
+
+    @property
+    def _outline(self) -> Qt.PenStyle:
+        """Broken where colour does not tell that it is not ready yet."""
+        is_told = self._is_ready or self._theme.idle != self._theme.ground
+        return Qt.PenStyle.SolidLine if is_told else Qt.PenStyle.DashLine

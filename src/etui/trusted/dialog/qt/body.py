@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from etui.trusted.dialog.content import Option, Tone
 from etui.trusted.dialog.entries import EMPTY, Draft, entry_of, group_of
@@ -15,25 +15,28 @@ from etui.trusted.dialog.events import Dress, Enter, Include, Pick, Remember, Sh
 from etui.trusted.dialog.face import Report, View
 from etui.trusted.dialog.front import CreateStep, Front, takes_secret
 from etui.trusted.dialog.looks import suggested_looks
+from etui.trusted.dialog.qt.choice_list import ChoiceRow, choice_list
 from etui.trusted.dialog.qt.head import extension_block
+from etui.trusted.dialog.qt.labelled_field import LabelledField
 from etui.trusted.dialog.qt.looks_picker import LooksPicker
 from etui.trusted.dialog.qt.parts import (
-    ChoiceRow,
+    SMALL,
     Kit,
+    Pages,
     add,
     asker_block,
-    choice_list,
     column,
-    labelled_field,
+    flags,
     lines_card,
     note_block,
+    quiet_button,
     texts,
 )
 from etui.trusted.dialog.qt.passphrase_maker import PassphraseMaker
 from etui.trusted.dialog.qt.picture import PictureTile
 from etui.trusted.dialog.qt.shown_secret import shown_secret
 from etui.trusted.dialog.qt.text_block import TextBlock
-from etui.trusted.dialog.qt.theme import sized
+from etui.trusted.dialog.qt.theme import bar_width, sized
 from etui.trusted.dialog.qt.typed_field import TypedField
 from etui.trusted.dialog.requests import (
     AskSecret,
@@ -47,7 +50,15 @@ from etui.trusted.dialog.requests import (
     Unlock,
 )
 from etui.trusted.dialog.text import SafeText
-from etui.trusted.dialog.wording import CREATE_STEPS, SHARING_WORDS, USE_RECOVERY_WORDS, WELCOME_PROMISES
+from etui.trusted.dialog.wording import (
+    CREATE_STEPS,
+    REMEMBER_WORDS,
+    SHARING_WORDS,
+    USE_RECOVERY_WORDS,
+    WELCOME_PROMISES,
+)
+
+_SHORT_HEADING = 60
 
 
 class Body(QWidget):
@@ -62,11 +73,11 @@ class Body(QWidget):
         self._secret: TypedField | None = None
         self.maker: PassphraseMaker | None = None
         self._picker: LooksPicker | None = None
-        self._steps: QStackedWidget | None = None
+        self._steps: Pages | None = None
         self._updates: list[Callable[[Front], None]] = []
         self._layout = QVBoxLayout(self)
-        margin = kit.unit + kit.unit // 4
-        self._layout.setContentsMargins(margin, kit.unit, margin, kit.unit // 2)
+        right = kit.margin - bar_width(kit.unit)  # the scroll bar stands in the margin
+        self._layout.setContentsMargins(kit.margin, kit.unit, right, kit.unit * 3 // 4)
         self._layout.setSpacing(kit.unit * 3 // 4)
         self._build()
         self._layout.addStretch()
@@ -75,11 +86,22 @@ class Body(QWidget):
     @property
     def first_field(self) -> TypedField | None:
         """Where typing begins, where there is something to type now."""
-        if self.maker is not None and (self._steps is None or self._steps.currentIndex() == CreateStep.PASSPHRASE):
+        if self.maker is not None and (self._steps is None or self._steps.current == CreateStep.PASSPHRASE):
             return self._secret or self.maker.first_field
         if self._steps is not None:
             return None
         return self._secret
+
+    def height_for(self, width: int) -> int:
+        """The height that the highest of its pages takes at this width."""
+        if self._steps is None:
+            return max(self.heightForWidth(width), self.minimumSizeHint().height())
+        shown, heights = self._steps.current, []
+        for step in CreateStep:
+            self._steps.turn_to(step)
+            heights.append(max(self.heightForWidth(width), self.minimumSizeHint().height()))
+        self._steps.turn_to(shown)
+        return max(heights)
 
     def draft(self) -> Draft:
         """What is typed."""
@@ -113,10 +135,12 @@ class Body(QWidget):
         if isinstance(self._view.front.request, Create):
             layout.addWidget(self._create_steps())
             return
-        heading, inner = column(kit.unit // 8)
-        add(inner, texts(kit, content.heading, sized(kit.font, 1.5, weight=QFont.Weight.DemiBold)))
+        heading, inner = column(kit.unit // 3)
+        scale = 1.5 if len(content.heading.text) <= _SHORT_HEADING else 1.15
+        inner.addWidget(TextBlock(content.heading.text, sized(kit.font, scale, weight=QFont.Weight.DemiBold)))
         lead = sized(kit.font, 1.15) if isinstance(self._view.front.request, Confirm) else kit.font
         add(inner, texts(kit, content.lead, lead))
+        add(inner, flags(kit, content.heading))
         layout.addWidget(heading)
         add(layout, [note_block(kit, note) for note in content.notes if note.tone is not Tone.ADVICE])
         if content.asker is not None:
@@ -142,11 +166,14 @@ class Body(QWidget):
             )
             self._layout.addWidget(widget)
             self._updates.append(lambda front, rows=rows: _check(rows, (front.chosen,)))  # type: ignore[misc]
-        if content.remember:
+        if content.only_remembered.text:
+            told = f"{REMEMBER_WORDS}: {content.only_remembered.text}"
+            self._layout.addWidget(TextBlock(told, sized(self._kit.font, SMALL), part="muted"))
+        if content.remember_choices:
             widget, rows = choice_list(
                 self._kit,
-                content.remember,
-                "For how long",
+                content.remember_choices,
+                REMEMBER_WORDS,
                 lambda one: report(Remember(id=one.id)),
                 is_exclusive=True,
             )
@@ -166,15 +193,14 @@ class Body(QWidget):
             label = "Recovery key" if request.recovery else "Passphrase"
             layout.addWidget(self._field(label, is_secret=not request.recovery))
             if not request.recovery:
-                other = QPushButton(USE_RECOVERY_WORDS)
-                other.setFont(sized(kit.font, 0.9))
-                other.setAutoDefault(False)
+                other = quiet_button(kit, QPushButton(USE_RECOVERY_WORDS))
                 other.clicked.connect(lambda: self._report(UseRecovery()))
                 layout.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
         elif isinstance(request, AskSecret):
             layout.addWidget(self._field("PIN" if request.digits else "Secret"))
         elif isinstance(request, NewPassphrase):
-            layout.addWidget(self._field("Present passphrase"))
+            if not request.recovered:
+                layout.addWidget(self._field("Present passphrase"))
             layout.addWidget(self._passphrase_maker())
         elif isinstance(request, ChangeAppearance):
             layout.addWidget(self._looks_picker())
@@ -186,7 +212,7 @@ class Body(QWidget):
         field.changed.connect(self.tell)
         field.entered.connect(self._left_first_field)
         self._secret = field
-        return labelled_field(self._kit, label, field, with_toggle=is_secret)
+        return LabelledField(self._kit, label, field, with_toggle=is_secret)
 
     def _left_first_field(self) -> None:
         if self.maker is None:
@@ -212,7 +238,7 @@ class Body(QWidget):
 
     def _create_steps(self) -> QWidget:
         kit = self._kit
-        stack = QStackedWidget()
+        made: list[QWidget] = []
         pages: dict[CreateStep, list[QWidget]] = {
             CreateStep.WELCOME: [self._promises()],
             CreateStep.LOOKS: [self._looks_picker()],
@@ -228,18 +254,26 @@ class Body(QWidget):
             layout.addWidget(TextBlock(text, kit.font))
             add(layout, parts)
             layout.addStretch()
-            stack.addWidget(page)
-        self._steps = stack
-        self._updates.append(lambda front: stack.setCurrentIndex(front.step))
-        return stack
+            made.append(page)
+        steps = self._steps = Pages(made)
+        self._updates.append(lambda front: steps.turn_to(front.step))
+        return steps
 
     def _promises(self) -> QWidget:
-        widget, layout = column(self._kit.unit)
+        unit = self._kit.unit
+        widget, layout = column(unit if self._kit.is_tight else unit * 3 // 2)
+        layout.setContentsMargins(0, unit // 2, 0, 0)
         for picture, promise in WELCOME_PROMISES:
             row = QHBoxLayout()
-            row.setSpacing(self._kit.unit)
-            row.addWidget(PictureTile(Looks(picture=picture, phrase="", colour=""), self._kit.unit * 4))
-            row.addWidget(TextBlock(promise, self._kit.font), 1)
+            row.setSpacing(unit)
+            row.addWidget(
+                PictureTile(Looks(picture=picture, phrase="", colour=""), unit * (3 if self._kit.is_tight else 5))
+            )
+            words = QVBoxLayout()
+            words.addStretch()
+            words.addWidget(TextBlock(promise, self._kit.font))
+            words.addStretch()
+            row.addLayout(words, 1)
             layout.addLayout(row)
         return widget
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from etui.trusted.dialog.events import Dismiss, Refuse, StepBack
 from etui.trusted.dialog.face import Report, View
 from etui.trusted.dialog.front import CreateStep, Front, Hindrance, armed_part, hindrances
 from etui.trusted.dialog.qt.approve import ApproveButton
+from etui.trusted.dialog.qt.button_row import ButtonRow
 from etui.trusted.dialog.qt.parts import Kit, Whole
 from etui.trusted.dialog.qt.text_block import TextBlock
-from etui.trusted.dialog.qt.theme import sized
+from etui.trusted.dialog.qt.theme import control_height, sized
 from etui.trusted.dialog.requests import Create
 from etui.trusted.dialog.wording import SILENCE_WORDS, approve_label, hint
 
@@ -31,33 +32,31 @@ class Foot(Whole):
         self._kit = kit
         words = view.content.words
         layout = QVBoxLayout(self)
-        margin = kit.unit + kit.unit // 4
-        layout.setContentsMargins(margin, kit.unit // 8, margin, kit.unit // 2)
+        layout.setContentsMargins(kit.margin, kit.unit // 4, kit.margin, kit.unit // 2)
         layout.setSpacing(kit.unit * 3 // 8)
         self._hint = TextBlock("", sized(kit.font, 0.95), part="muted")
         self._hint.setMinimumHeight(self._hint.fontMetrics().height())
         self._scrolls = scrolls
         layout.addWidget(self._hint)
-        row = QHBoxLayout()
-        row.setSpacing(kit.unit // 2)
-        if words.dismiss:
-            row.addWidget(self._dismiss_button(view, report))
         request = view.front.request
         self._back = self._button("Back", lambda: report(StepBack())) if isinstance(request, Create) else None
-        if self._back is not None:
-            row.addWidget(self._back)
-        row.addStretch()
-        if words.refuse:
-            row.addWidget(self._button(words.refuse, lambda: report(Refuse())))
         self.approve = ApproveButton(approve_label(view.front), kit.theme, kit.font)
         self.approve.pressed.connect(approve)
-        row.addWidget(self.approve)
-        layout.addLayout(row)
+        dismiss = [self._dismiss_button(view, report)] if words.dismiss else []
+        refuse = [self._button(words.refuse, lambda: report(Refuse()))] if words.refuse else []
+        back = [] if self._back is None else [self._back]
+        self._buttons = ButtonRow([*dismiss, *back], [*refuse, self.approve], kit.unit // 2)
+        layout.addWidget(self._buttons)
         rule = QFrame()
         rule.setProperty("part", "line")
         rule.setFixedHeight(1)
         layout.addWidget(rule)
-        layout.addWidget(TextBlock(view.display.sentence, sized(kit.font, 0.85), part="muted"))
+        sentence = TextBlock(view.display.sentence, sized(kit.font, 0.85), part="muted")
+        if kit.is_tight:
+            sentence.setText(view.display.sentence.split(":")[0])
+            sentence.setToolTip(view.display.sentence)
+            sentence.setAccessibleDescription(view.display.sentence)
+        layout.addWidget(sentence)
 
     def update_front(self, front: Front, now: float) -> None:
         """Shows what still hinders, and how far Approve is armed."""
@@ -68,7 +67,9 @@ class Foot(Whole):
         if said != self._hint.text():
             self._hint.setText(said)
             self.keep_whole()
-        self.approve.show_label(approve_label(front))
+        if self.approve.label != approve_label(front):
+            self.approve.show_label(approve_label(front))
+            self._buttons.arrange()
         self.approve.setAccessibleDescription(said)
         part = 0.0 if by_content else armed_part(front, now)
         self.approve.show_arming(part, is_ready=not hindering)
@@ -78,6 +79,7 @@ class Foot(Whole):
     def _button(self, label: str, pressed: Callable[[], None]) -> QPushButton:
         button = QPushButton(label)
         button.setFont(self._kit.font)
+        button.setFixedHeight(control_height(self._kit.font))
         button.setAutoDefault(False)
         button.clicked.connect(pressed)
         return button
@@ -89,6 +91,7 @@ class Foot(Whole):
         button = QToolButton()
         button.setText(label)
         button.setFont(self._kit.font)
+        button.setFixedHeight(control_height(self._kit.font))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
         menu = QMenu(button)
         menu.addAction(SILENCE_WORDS).triggered.connect(lambda: report(Dismiss(silence=True)))

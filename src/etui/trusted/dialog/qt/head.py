@@ -38,18 +38,21 @@ def own_head(kit: Kit, looks: Looks | None) -> QWidget:
     unit = kit.unit
     band = Band(_NEUTRAL if looks is None else colour_of(looks))
     row = QHBoxLayout(band)
-    row.setContentsMargins(unit + unit // 4, unit * 3 // 4, unit + unit // 4, unit * 3 // 4)
-    row.setSpacing(unit)
+    padding = unit * 3 // 8 if kit.is_tight else unit * 3 // 4
+    row.setContentsMargins(kit.margin, padding, kit.margin, padding)
+    row.setSpacing(unit * 3 // 4 if kit.is_tight else unit)
     words = QVBoxLayout()
     words.setSpacing(unit // 8)
     if looks is None:
         words.addWidget(TextBlock("Etui", sized(kit.font, 1.35, weight=QFont.Weight.DemiBold)))
     else:
-        row.addWidget(PictureTile(looks, unit * 4))
+        row.addWidget(PictureTile(looks, unit * 5 // 2 if kit.is_tight else unit * 4))
         words.addStretch()
-        words.addWidget(TextBlock("Your wallet", sized(kit.font, 0.9)))
+        if not kit.is_tight:
+            words.addWidget(TextBlock("Your wallet", sized(kit.font, 0.9)))
         phrase = f"“{single_line(looks.phrase).text}”"
-        words.addWidget(TextBlock(phrase, sized(kit.font, 1.3, weight=QFont.Weight.DemiBold)))
+        scale = 1.1 if kit.is_tight else 1.3
+        words.addWidget(TextBlock(phrase, sized(kit.font, scale, weight=QFont.Weight.DemiBold)))
         words.addStretch()
     row.addLayout(words, 1)
     return band
@@ -79,8 +82,9 @@ def extension_head(kit: Kit, frame: FrameBlock) -> QWidget:
     """The head of an Extension's face, parted from the body by a line."""
     head = Whole()
     column = QVBoxLayout(head)
-    column.setContentsMargins(kit.unit, kit.unit * 3 // 4, kit.unit, 0)
-    column.setSpacing(kit.unit * 3 // 4)
+    padding = kit.unit // 2 if kit.is_tight else kit.unit
+    column.setContentsMargins(kit.margin, padding, kit.margin, 0)
+    column.setSpacing(kit.unit // 2 if kit.is_tight else kit.unit * 3 // 4)
     column.addWidget(extension_block(kit, frame, EXTENSION_SPEAKS_WORDS, scale=1.0))
     line = QFrame()
     line.setProperty("part", "line")

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QAbstractButton, QGridLayout, QHBoxLayout, QSizePo
 from etui.trusted.dialog.looks import COLOURS, MAX_PHRASE, PICTURES, picture_svg
 from etui.trusted.dialog.qt.guarded import Guarded
 from etui.trusted.dialog.qt.head import own_head
-from etui.trusted.dialog.qt.parts import Kit, column, labelled_field
+from etui.trusted.dialog.qt.labelled_field import LabelledField
+from etui.trusted.dialog.qt.parts import SMALL, Kit, column
 from etui.trusted.dialog.qt.picture import TILE
 from etui.trusted.dialog.qt.text_block import TextBlock
 from etui.trusted.dialog.qt.theme import sized
@@ -22,6 +23,7 @@ from etui.trusted.dialog.qt.typed_field import TypedField
 from etui.trusted.dialog.requests import Looks
 
 _COLUMNS: Final = 6
+_NARROW_COLUMNS: Final = 4
 
 
 class Swatch(Guarded, QAbstractButton):
@@ -98,7 +100,7 @@ class LooksPicker(QWidget):
         self.phrase = TypedField("Phrase", kit.theme, kit.font, is_secret=False, limit=MAX_PHRASE)
         self.phrase.put(looks.phrase)
         self.phrase.changed.connect(lambda: self._change(phrase=self.phrase.secret.reveal_text()))
-        layout.addWidget(labelled_field(kit, "A phrase of your own", self.phrase, with_toggle=False))
+        layout.addWidget(LabelledField(kit, "A phrase of your own", self.phrase, with_toggle=False))
         self.show_looks(looks)
 
     def show_looks(self, looks: Looks) -> None:
@@ -128,18 +130,19 @@ class LooksPicker(QWidget):
 
     def _pictures_grid(self) -> QWidget:
         widget, layout = column(self._kit.unit // 4)
-        layout.addWidget(TextBlock("Picture", sized(self._kit.font, 0.9), part="muted"))
+        layout.addWidget(TextBlock("Picture", sized(self._kit.font, SMALL), part="muted"))
+        columns = _NARROW_COLUMNS if self._kit.is_narrow else _COLUMNS
         grid = QGridLayout()
         grid.setSpacing(self._kit.unit // 4)
         for place, (name, swatch) in enumerate(self._pictures.items()):
             swatch.clicked.connect(lambda _checked=False, name=name: self._change(picture=name))
-            grid.addWidget(swatch, place // _COLUMNS, place % _COLUMNS)
+            grid.addWidget(swatch, *divmod(place, columns))
         layout.addLayout(grid)
         return widget
 
     def _colours_row(self) -> QWidget:
         widget, layout = column(self._kit.unit // 4)
-        layout.addWidget(TextBlock("Colour", sized(self._kit.font, 0.9), part="muted"))
+        layout.addWidget(TextBlock("Colour", sized(self._kit.font, SMALL), part="muted"))
         row = QHBoxLayout()
         row.setSpacing(self._kit.unit // 4)
         for code, swatch in self._colours.items():

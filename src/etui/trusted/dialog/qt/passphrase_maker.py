@@ -6,18 +6,19 @@ import secrets
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from etui.sealing import Secret
 from etui.trusted.dialog.entries import EMPTY
 from etui.trusted.dialog.passphrases import generated, strength
 from etui.trusted.dialog.qt.guarded import GuardedButton
-from etui.trusted.dialog.qt.parts import Kit, column, labelled_field
+from etui.trusted.dialog.qt.labelled_field import LabelledField
+from etui.trusted.dialog.qt.parts import SMALL, Kit, Pages, column, quiet_button
 from etui.trusted.dialog.qt.shown_secret import shown_secret
 from etui.trusted.dialog.qt.text_block import TextBlock
 from etui.trusted.dialog.qt.theme import sized
 from etui.trusted.dialog.qt.typed_field import TypedField
-from etui.trusted.dialog.wording import GENERATED_WORDS
+from etui.trusted.dialog.wording import GENERATED_WORDS, REPEAT_OWN_WORDS, REPEAT_WORDS
 
 
 class PassphraseMaker(QWidget):
@@ -30,24 +31,20 @@ class PassphraseMaker(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(kit.unit * 3 // 4)
-        self._pages = QStackedWidget()
         offered, offered_layout = column(kit.unit // 2)
         offered_layout.addWidget(TextBlock(GENERATED_WORDS, kit.font))
         offered_layout.addWidget(shown_secret(kit, self._generated, separator=" "))
-        offered_layout.addStretch()
-        self._pages.addWidget(offered)
         own, own_layout = column(kit.unit // 4)
         self.new = TypedField("New passphrase", kit.theme, kit.font)
-        own_layout.addWidget(labelled_field(kit, "New passphrase", self.new, with_toggle=True))
-        self._strength = TextBlock("", sized(kit.font, 0.9), part="muted")
+        own_layout.addWidget(LabelledField(kit, "New passphrase", self.new, with_toggle=True))
+        self._strength = TextBlock("", sized(kit.font, SMALL), part="muted")
         own_layout.addWidget(self._strength)
-        own_layout.addStretch()
-        self._pages.addWidget(own)
+        self._pages = Pages((offered, own))
         layout.addWidget(self._pages)
-        self.repeat = TypedField("The passphrase again", kit.theme, kit.font)
-        layout.addWidget(labelled_field(kit, "The passphrase again", self.repeat, with_toggle=True))
-        self._turn = GuardedButton("Type my own instead")
-        self._turn.setFont(sized(kit.font, 0.9))
+        self.repeat = TypedField(REPEAT_WORDS, kit.theme, kit.font)
+        self._repeat = LabelledField(kit, REPEAT_WORDS, self.repeat, with_toggle=True)
+        layout.addWidget(self._repeat)
+        self._turn = quiet_button(kit, GuardedButton("Type my own instead"))
         self._turn.clicked.connect(self._turned)
         layout.addWidget(self._turn, 0, Qt.AlignmentFlag.AlignLeft)
         self.new.changed.connect(self._told)
@@ -73,11 +70,12 @@ class PassphraseMaker(QWidget):
 
     @property
     def _is_own(self) -> bool:
-        return self._pages.currentIndex() == 1
+        return self._pages.current == 1
 
     def _turned(self) -> None:
-        self._pages.setCurrentIndex(0 if self._is_own else 1)
+        self._pages.turn_to(0 if self._is_own else 1)
         self._turn.setText("Take the six words instead" if self._is_own else "Type my own instead")
+        self._repeat.show_label(REPEAT_OWN_WORDS if self._is_own else REPEAT_WORDS)
         self.new.clear()
         self.repeat.clear()
         self._told()

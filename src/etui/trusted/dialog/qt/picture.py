@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from PySide6.QtCore import QBuffer, QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QImageReader, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QImage, QImageReader, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -75,6 +75,8 @@ class LogoTile(Tile):
         painter.setClipPath(self.shape())
         if self._image.isNull():
             painter.fillPath(self.shape(), QColor(self._theme.idle))
+            painter.setPen(QPen(QColor(self._theme.line), 2))  # its outer half is clipped
+            painter.drawPath(self.shape())
             painter.setPen(QColor(self._theme.text))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letter)
         else:

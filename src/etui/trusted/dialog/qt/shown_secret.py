@@ -5,19 +5,24 @@ A person who cannot see it may let the screen reader have it; then every program
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QAccessible, QColor, QFont, QFontDatabase, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from typing import Final
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QAccessible, QColor, QFont, QFontDatabase, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from etui.sealing import Secret
 from etui.trusted.dialog.qt.guarded import Guarded, GuardedButton
-from etui.trusted.dialog.qt.parts import Kit
+from etui.trusted.dialog.qt.parts import Kit, quiet_button
 from etui.trusted.dialog.qt.theme import Theme, em, sized
 from etui.trusted.dialog.text import whole_text
 
+_WRAPPED: Final = Qt.AlignmentFlag.AlignVCenter.value | Qt.TextFlag.TextWrapAnywhere.value
+_HIGHEST: Final = 1 << 20
+
 
 class SecretTiles(Guarded, QWidget):
-    """The words or groups of a secret, each on a tile, as many in a row as fit; any other secret as it stands."""
+    """The words or groups of a secret on numbered tiles, in rows of the same length; one alone as it stands."""
 
     guarded_role = QAccessible.Role.StaticText
 
@@ -26,7 +31,7 @@ class SecretTiles(Guarded, QWidget):
         self._pieces = pieces
         self._theme = theme
         self.setFont(font)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName("A secret is shown here")
@@ -37,12 +42,11 @@ class SecretTiles(Guarded, QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """The height of all rows."""
-        boxes = self._boxes(width)
-        return int(boxes[-1][1].bottom()) + 1 if boxes else 0
+        return int(self._boxes(width)[-1].bottom()) + 1
 
     def sizeHint(self) -> QSize:
         """A common window's width."""
-        width = em(self.font()) * 18
+        width = em(self.font()) * 24
         return QSize(width, self.heightForWidth(width))
 
     def minimumSizeHint(self) -> QSize:
@@ -53,45 +57,61 @@ class SecretTiles(Guarded, QWidget):
         """Draws the tiles."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        radius = em(self.font()) / 4
-        for piece, box in self._boxes(self.width()):
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(self._theme.advice_ground))
-            painter.drawRoundedRect(box, radius, radius)
-            painter.setPen(QColor(self._theme.text))
-            flags = Qt.AlignmentFlag.AlignCenter.value | Qt.TextFlag.TextWrapAnywhere.value
-            painter.drawText(box, flags, piece)
+        unit, theme = em(self.font()), self._theme
+        for number, (piece, box) in enumerate(zip(self._pieces, self._boxes(self.width()), strict=True), start=1):
+            painter.setPen(QColor(theme.line))
+            painter.setBrush(QColor(theme.advice_ground))
+            painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), unit / 4, unit / 4)
+            inner = box.adjusted(unit / 2, 0, -unit / 2, 0)
+            if len(self._pieces) > 1:
+                painter.setFont(self._small)
+                painter.setPen(QColor(theme.muted))
+                painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, str(number))
+                inner.setLeft(inner.left() + self._number_width)
+            painter.setFont(self.font())
+            painter.setPen(QColor(theme.text))
+            painter.drawText(inner, _WRAPPED, piece)
         painter.end()
 
-    def _boxes(self, width: int) -> list[tuple[str, QRectF]]:
+    @property
+    def _small(self) -> QFont:
+        return sized(self.font(), 0.7)
+
+    @property
+    def _number_width(self) -> int:
+        """The room in front of a piece for its number."""
+        return QFontMetrics(self._small).horizontalAdvance("0" * len(str(len(self._pieces)))) + em(self.font()) // 2
+
+    def _boxes(self, width: int) -> list[QRectF]:
         unit, gap = em(self.font()), em(self.font()) // 3
+        count = len(self._pieces)
+        numbers = self._number_width if count > 1 else 0
+        widest = max(map(self.fontMetrics().horizontalAdvance, self._pieces)) + unit + numbers + 1
+        fitting = max(1, min(count, (width + gap) // (widest + gap)))
+        columns = max(across for across in range(1, fitting + 1) if count % across == 0)
+        across = (width - gap * (columns - 1)) / columns
+        room = QRect(0, 0, max(1, int(across) - unit - numbers), _HIGHEST)
         metrics = self.fontMetrics()
-        boxes: list[tuple[str, QRectF]] = []
-        left, top, height = 0.0, 0.0, unit * 1.7
-        for piece in self._pieces:
-            wide = metrics.horizontalAdvance(piece) + unit
-            room = min(wide, width)
-            if left and left + room > width:
-                left, top = 0.0, boxes[-1][1].bottom() + gap
-            lines = -(-wide // max(1, room - unit)) if wide > width else 1
-            boxes.append((piece, QRectF(left, top, room, height + (lines - 1) * unit)))
-            left += room + gap
-        return boxes
+        high = max(metrics.boundingRect(room, _WRAPPED, piece).height() for piece in self._pieces) + unit
+        return [
+            QRectF(place % columns * (across + gap), place // columns * (high + gap), across, high)
+            for place in range(count)
+        ]
 
 
 def shown_secret(kit: Kit, secret: Secret, *, separator: str) -> QWidget:
-    """A secret on its tiles, with the offer to the screen reader below."""
+    """A secret on its tiles, with the offer to the screen reader below; without ``separator`` it is one piece."""
     text = whole_text(secret.reveal().decode("utf-8", errors="replace")).text
     widget = QWidget()
     layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(kit.unit // 3)
+    layout.setSpacing(kit.unit // 4)
     fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     fixed.setPointSizeF(max(1.0, kit.font.pointSizeF()))
-    tiles = SecretTiles(text.split(separator) if separator else text.split("\n"), kit.theme, sized(fixed, 1.15))
+    scale = 1.0 if kit.is_narrow else 1.15
+    tiles = SecretTiles(text.split(separator) if separator else [text], kit.theme, sized(fixed, scale))
     layout.addWidget(tiles)
-    offer = GuardedButton("Let the screen reader read it")
-    offer.setFont(sized(kit.font, 0.85))
+    offer: QPushButton = quiet_button(kit, GuardedButton("Let the screen reader read it"))
     offer.setAccessibleDescription("Then every program that listens to the screen reader can read it too.")
     offer.setToolTip(offer.accessibleDescription())
 

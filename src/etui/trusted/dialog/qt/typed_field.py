@@ -26,7 +26,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from etui.sealing import Secret
 from etui.trusted.dialog.qt.guarded import Guarded
-from etui.trusted.dialog.qt.theme import Theme, em
+from etui.trusted.dialog.qt.theme import Theme, control_height, em
 
 _MAX_TYPED: Final = 1024
 _DOT: Final = "\N{BLACK CIRCLE}"
@@ -86,12 +86,12 @@ class TypedField(Guarded, QWidget):
     def sizeHint(self) -> QSize:
         """A line with room around it."""
         unit = em(self.font())
-        return QSize(unit * 12, unit * 2 + 4)
+        return QSize(unit * 12, control_height(self.font()))
 
     def minimumSizeHint(self) -> QSize:
         """A few letters."""
         unit = em(self.font())
-        return QSize(unit * 5, unit * 2 + 4)
+        return QSize(unit * 5, control_height(self.font()))
 
     def focusNextPrevChild(self, next: bool) -> bool:  # noqa: A002, FBT001  Qt's signature
         """Tab leaves it, whatever the input method."""

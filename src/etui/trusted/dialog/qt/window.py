@@ -12,26 +12,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QFont, QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QFont, QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
 
 from etui.trusted.dialog.entries import secrets_of
 from etui.trusted.dialog.events import Approve, Dismiss, Elapse, GainFocus, LoseFocus, ReachEnd, Touch
 from etui.trusted.dialog.face import Report, View
 from etui.trusted.dialog.front import Front, Phase, wait_left_s
 from etui.trusted.dialog.qt.body import Body
+from etui.trusted.dialog.qt.body_scroll import BodyScroll
 from etui.trusted.dialog.qt.foot import Foot
 from etui.trusted.dialog.qt.head import Band, extension_head, own_head
 from etui.trusted.dialog.qt.parts import Kit
 from etui.trusted.dialog.qt.passphrase_maker import PassphraseMaker
 from etui.trusted.dialog.qt.text_block import TextBlock
-from etui.trusted.dialog.qt.theme import sized, style_sheet, theme_of
-from etui.trusted.dialog.requests import ChangeAppearance
+from etui.trusted.dialog.qt.theme import Theme, bar_width, em, sized, style_sheet, theme_of
+from etui.trusted.dialog.requests import ChangeAppearance, Confirm
 from etui.trusted.dialog.script import shown_texts
 
 _TICK_MS: Final = 40
 _WIDTH_EM: Final = 30
+_NARROW_EM: Final = 22
+_LOW_EM: Final = 34
 _SCREEN_PART: Final = 0.94
 _FRAME_PX: Final = 2
 _UNBOUNDED: Final = (1 << 24) - 1
@@ -59,7 +62,8 @@ class DialogWindow(QWidget):
         self._front: Front | None = None
         self._body: Body | None = None
         self._foot: Foot | None = None
-        self._scroll: QScrollArea | None = None
+        self._scroll: BodyScroll | None = None
+        self._has_all_in_sight = True
         self._content: QWidget | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -84,7 +88,7 @@ class DialogWindow(QWidget):
     def present(self, view: View) -> None:
         """Shows a view and comes to the front."""
         self._drop()
-        kit = Kit(theme_of(QApplication.palette()), QApplication.font())
+        kit = self._kit()
         self.setStyleSheet(style_sheet(kit.theme, kit.unit))
         self._front = view.front
         self._content = self._built(kit, view)
@@ -155,13 +159,8 @@ class DialogWindow(QWidget):
             layout.addWidget(_ribbon(kit, warning))
         self._body = Body(kit, view, self._report, self._approve)
         self._foot = Foot(kit, view, self._report, self._approve, self._scrolls)
-        self._scroll = _BodyScroll()
+        self._scroll = BodyScroll(kit)
         self._scroll.setProperty("isFramed", view.content.frame is not None)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._scroll.setAccessibleName("What is asked")
         self._scroll.setWidget(self._body)
         if view.content.frame is None:
             picks = isinstance(view.front.request, ChangeAppearance)
@@ -171,33 +170,47 @@ class DialogWindow(QWidget):
             framed = QFrame()
             framed.setProperty("part", "frame")
             inner = QVBoxLayout(framed)
-            inner.setContentsMargins(_FRAME_PX, _FRAME_PX, _FRAME_PX, _FRAME_PX)
+            inner.setContentsMargins(0, 0, 0, 0)  # within the frame's own border
             inner.setSpacing(0)
             inner.addWidget(extension_head(kit, view.content.frame))
             inner.addWidget(self._scroll, 1)
             around = QVBoxLayout()
-            around.setContentsMargins(kit.unit, kit.unit, kit.unit, 0)
+            edge = _frame_margin(kit)
+            around.setContentsMargins(edge, edge, edge, 0)
             around.addWidget(framed)
             layout.addLayout(around, 1)
         layout.addWidget(self._foot)
         return outer
+
+    def _kit(self) -> Kit:
+        font, room = QApplication.font(), self._room()
+        return Kit(
+            _theme(),
+            font,
+            is_narrow=room.width() < em(font) * _NARROW_EM,
+            is_low=room.height() < em(font) * _LOW_EM,
+        )
+
+    def _room(self) -> QSize:
+        return self.screen().availableGeometry().size() * _SCREEN_PART
 
     def _fit(self, kit: Kit) -> None:
         """As wide as a line is read well, as high as its content, never beyond the screen."""
         body, scroll, content = self._body, self._scroll, self._content
         if body is None or scroll is None or content is None:
             return
-        screen = self.screen().availableGeometry().size() * _SCREEN_PART
+        screen = self._room()
         width = min(kit.unit * _WIDTH_EM, screen.width())
         self.setMinimumSize(min(width, kit.unit * 18), min(kit.unit * 14, screen.height()))
         for part in content.findChildren(QWidget):
             part.ensurePolished()  # the style sheet's paddings count
-        wanted = max(body.heightForWidth(width - _inset(kit, scroll)), body.minimumSizeHint().height())
+        wanted = body.height_for(width - _inset(kit, scroll))
         scroll.setFixedHeight(wanted)
         layout = content.layout()
         height = 0 if layout is None else layout.totalHeightForWidth(width)
         scroll.setMinimumHeight(min(wanted, kit.unit * 4))
         scroll.setMaximumHeight(_UNBOUNDED)
+        self._has_all_in_sight = height <= screen.height()
         self.resize(width, min(height, screen.height()))
 
     def _approve(self) -> None:
@@ -205,11 +218,12 @@ class DialogWindow(QWidget):
             self._report(Approve(secrets=secrets_of(self._front.request, self._body.draft())))
 
     def _focus_first(self) -> None:
-        """The first field; without one the text, so that a stray Enter presses nothing."""
-        if self._body is None or self._scroll is None:
+        """The first field; the text where there is none, or more to read first: a stray Enter presses nothing."""
+        if self._body is None or self._scroll is None or self._front is None:
             return
         first = self._body.first_field
-        (self._scroll if first is None else first).setFocus(Qt.FocusReason.OtherFocusReason)
+        reads_first = isinstance(self._front.request, Confirm) and not self._has_all_in_sight
+        (self._scroll if first is None or reads_first else first).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _look_for_end(self) -> None:
         scroll, front = self._scroll, self._front
@@ -224,7 +238,7 @@ class DialogWindow(QWidget):
             self.destroy()
 
     def _scrolls(self) -> bool:
-        return self._scroll is not None and self._scroll.verticalScrollBar().maximum() > 0
+        return self._scroll is not None and self._scroll.scrolls
 
     def _time(self, front: Front) -> None:
         if front.phase is Phase.ARMING or wait_left_s(front, self._clock()):
@@ -246,31 +260,27 @@ class DialogWindow(QWidget):
         self.setAccessibleDescription("")
 
 
-class _BodyScroll(QScrollArea):
-    """Scrolls the body; shows that it has the focus where a key brought it there."""
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self._ring(is_shown=event.reason() in {Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason})
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._ring(is_shown=False)
-
-    def _ring(self, *, is_shown: bool) -> None:
-        if bool(self.property("byKey")) is not is_shown:
-            self.setProperty("byKey", is_shown)
-            self.style().polish(self)
+def _theme() -> Theme:
+    # Each is kept for as long as the next is asked: PySide 6.11 drops what only a temporary holds.
+    hints = QApplication.styleHints()
+    accessibility = hints.accessibility()
+    wants_contrast = accessibility.contrastPreference() is Qt.ContrastPreference.HighContrast
+    return theme_of(QApplication.palette(), wants_contrast=wants_contrast)
 
 
-def _inset(kit: Kit, scroll: QScrollArea) -> int:
-    """How much narrower the body is than the window: a frame and its margins."""
-    return 2 * (kit.unit + _FRAME_PX) if scroll.property("isFramed") else 0
+def _inset(kit: Kit, scroll: BodyScroll) -> int:
+    """How much narrower the body is than the window: the scroll bar, a frame and its margins."""
+    return bar_width(kit.unit) + (2 * (_frame_margin(kit) + _FRAME_PX) if scroll.property("isFramed") else 0)
+
+
+def _frame_margin(kit: Kit) -> int:
+    """How far an Extension's frame stands from the window's edge."""
+    return kit.unit // 3 if kit.is_tight else kit.unit
 
 
 def _ribbon(kit: Kit, warning: str) -> QWidget:
     ribbon = Band(kit.theme.caution_ground)
     layout = QVBoxLayout(ribbon)
-    layout.setContentsMargins(kit.unit + kit.unit // 4, kit.unit // 4, kit.unit, kit.unit // 4)
+    layout.setContentsMargins(kit.margin, kit.unit // 4, kit.margin, kit.unit // 4)
     layout.addWidget(TextBlock(warning, sized(kit.font, 0.95, weight=QFont.Weight.DemiBold), part="caution"))
     return ribbon

@@ -19,7 +19,15 @@ from etui.trusted.dialog.requests import (
     Unlock,
 )
 from etui.trusted.dialog.text import SafeText
-from etui.trusted.dialog.wording import SHARING_WORDS, SILENCE_WORDS, USE_RECOVERY_WORDS, approve_label
+from etui.trusted.dialog.wording import (
+    REMEMBER_WORDS,
+    REPEAT_OWN_WORDS,
+    REPEAT_WORDS,
+    SHARING_WORDS,
+    SILENCE_WORDS,
+    USE_RECOVERY_WORDS,
+    approve_label,
+)
 
 
 class Kind(Enum):
@@ -27,7 +35,7 @@ class Kind(Enum):
 
     ITEM = "Which of them"
     OPTION = ""
-    REMEMBER = "For how long"
+    REMEMBER = REMEMBER_WORDS
     PICTURE = "Picture"
     COLOUR = "Colour"
     SHARING = "Programs of this session"
@@ -68,7 +76,7 @@ def picks_looks(front: Front) -> bool:
 def fields_of(view: View, front: Front, *, has_generated: bool) -> tuple[Field, ...]:  # noqa: PLR0911  a table
     """The texts that the view asks for now."""
     request = front.request
-    repeat = Field("repeat", "The passphrase again")
+    repeat = Field("repeat", REPEAT_WORDS if has_generated else REPEAT_OWN_WORDS)
     new = () if has_generated else (Field("new", "New passphrase"),)
     match request:
         case Unlock(recovery=True):
@@ -82,7 +90,8 @@ def fields_of(view: View, front: Front, *, has_generated: bool) -> tuple[Field, 
         case ShowRecovery():
             return (Field("secret", f"Type group {view.checked_group} as you wrote it", is_secret=False),)
         case NewPassphrase():
-            return (Field("secret", "Present passphrase"), *new, repeat)
+            present = () if request.recovered else (Field("secret", "Present passphrase"),)
+            return (*present, *new, repeat)
         case Create() if front.step is CreateStep.PASSPHRASE:
             return (*new, repeat)
         case _:
@@ -117,7 +126,9 @@ def choices_of(view: View, front: Front) -> tuple[Numbered, ...]:
     content = view.content
     found += [(Kind.ITEM, one.id, one.label, one.detail, one.id in front.items) for one in content.items]
     found += [(Kind.OPTION, one.id, one.label, one.detail, one.id == front.chosen) for one in content.options]
-    found += [(Kind.REMEMBER, one.id, one.label, one.detail, one.id == front.remember) for one in content.remember]
+    found += [
+        (Kind.REMEMBER, one.id, one.label, one.detail, one.id == front.remember) for one in content.remember_choices
+    ]
     found += _own_choices(front)
     return tuple(Numbered(number, *one) for number, one in enumerate(found, start=1))
 

@@ -90,10 +90,12 @@ class TerminalFace:
         if form.field is None and self._scroll(key):
             self._draw()
             return
+        step = form.front.step
         events = form.press(key)
         for event in events:
             self._report(event)
-        self._was_too_soon = self._form is form and any(isinstance(event, Approve) for event in events)
+        stands = self._form is form and form.front.step is step
+        self._was_too_soon = stands and any(isinstance(event, Approve) for event in events)
         if self._form is form:
             self._draw()
 

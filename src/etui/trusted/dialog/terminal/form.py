@@ -48,6 +48,7 @@ from etui.trusted.dialog.terminal.choices import (
     picks_looks,
 )
 from etui.trusted.dialog.terminal.keys import Key, Named
+from etui.trusted.dialog.wording import approve_label
 
 _MAX_TYPED: Final = 1024
 
@@ -80,6 +81,27 @@ class Form:
     def typed(self) -> str:
         """The text of the field being typed, where it may be seen."""
         return "" if self.field is None or self.field.is_secret else self._texts.get(self.field.part, "")
+
+    @property
+    def prompts(self) -> tuple[tuple[Field, str], ...]:
+        """The texts to type that the menu tells of, each with what may be shown of what stands there."""
+        if isinstance(self.front.request, Unlock | AskSecret) or self.picks_looks:
+            return ()
+        return tuple((field, self._told(field)) for field in self.fields)
+
+    def _told(self, field: Field) -> str:
+        text = self._texts.get(field.part, "")
+        if not text:
+            return "not typed yet (t)"
+        return "typed" if field.is_secret else text
+
+    @property
+    def enters(self) -> str:
+        """What Enter does in the field being typed."""
+        fields = self.fields
+        if self.field is None or self.field.part == "phrase" or self.field not in fields:
+            return "done"
+        return "next" if self.field != fields[-1] else approve_label(self.front)
 
     @property
     def number(self) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LEAST_WIDTH = 20
+_PARTING = frozenset("/\\-_.:,;@&?=")
 
 
 class Style(Enum):
@@ -75,14 +76,20 @@ def _lines(paragraph: str, width: int) -> Iterator[str]:
 
 
 def _pieces(word: str, width: int) -> list[str]:
-    """A word longer than a line in pieces that fit."""
+    """A word longer than a line in pieces that fit, parted behind a sign of punctuation where one is near."""
     pieces = [""]
     taken = 0
     for character in word:
         size = _cell(character)
         if taken + size > width:
-            pieces.append("")
-            taken = 0
+            kept = _parted(pieces[-1])
+            pieces[-1:] = [pieces[-1][:kept], pieces[-1][kept:]]
+            taken = cells(pieces[-1])
         pieces[-1] += character
         taken += size
     return pieces
+
+
+def _parted(piece: str) -> int:
+    """How many characters of a full line stay on it."""
+    return next((end for end in range(len(piece), len(piece) * 2 // 3, -1) if piece[end - 1] in _PARTING), len(piece))

@@ -1,0 +1,268 @@
+"""What the pictures show: a request for each face and state, and the hands that bring it there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from etui.trusted.dialog.requests import (
+    Asker,
+    AskSecret,
+    ChangeAppearance,
+    Choice,
+    Choose,
+    Confirm,
+    Create,
+    Frame,
+    Looks,
+    Message,
+    NewPassphrase,
+    ReadText,
+    RememberChoice,
+    Request,
+    Reveal,
+    ShownField,
+    ShowRecovery,
+    Strength,
+    Unlock,
+)
+
+LOOKS: Final = Looks(picture="lighthouse", phrase="copper lantern orchard", colour="#1f5f8b")
+_KEY: Final = bytes(31) + b"\x09"
+_MAIL: Final = Asker(
+    name="thunderbird",
+    principal="app:/usr/lib/thunderbird/thunderbird",
+    strength=Strength.OBSERVED,
+    sentence="The program /usr/lib/thunderbird/thunderbird of your own user, as far as the system shows. Another"
+    " program of yours could pretend to be it.",
+    through=("Secret Service",),
+)
+_SHOP: Final = Asker(
+    name="shop.example",
+    principal="web:https://shop.example@firefox-7f3a",
+    strength=Strength.VERIFIED,
+    sentence="The website, as the browser profile says that you paired on 3 May.",
+    through=("Firefox",),
+)
+_SHELL: Final = Asker(
+    name="etui",
+    principal="app:/usr/bin/etui",
+    strength=Strength.OBSERVED,
+    sentence="The program /usr/bin/etui of your own user, as far as the system shows. Another program of yours could"
+    " pretend to be it.",
+)
+_STRANGER: Final = Asker(
+    name="\u0420ayPal-\u202egnp.tool",
+    principal="script:/home/mira/Downloads/very/long/path/that/goes/on/and/on/without/any/space/at/all/pay.sh@session",
+    strength=Strength.CLAIMED,
+    sentence="The script pay.sh, started in this session, as its command line says. Another program of yours could"
+    " pretend to be it.",
+)
+_PASSWORDS: Final = Frame(extension="ext:etui/secrets", name="Passwords", publisher="etui")
+_CARDS: Final = Frame(extension="ext:alpbank/cards", name="Alpbank Cards", publisher="alpbank")
+_ONCE: Final = RememberChoice(id="once", label="Only this time")
+_HOUR: Final = RememberChoice(id="hour", label="For an hour")
+_ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
+_TERMS: Final = "\n\n".join(
+    f"{number}. {text}"
+    for number, text in enumerate(
+        (
+            "The card is issued by Alpbank AG to the person who applied for it. It stays the bank's property.",
+            "Keep your PIN to yourself. The bank never asks for it by mail, telephone or message.",
+            "Report a lost card at once. Until then you bear at most 50 euros of what others spend with it.",
+            "Payments in another currency are converted at the rate of the day, without a mark-up.",
+            "You may end this agreement at any time; the bank may end it with two months' notice.",
+            "Disputes are settled where you live. Consumer protection of your country applies in full.",
+            "Changes of these terms are sent two months ahead. Without your consent the old ones stay.",
+        ),
+        start=1,
+    )
+)
+_FINGERPRINT: Final = "etui-pub:7qxa-i3mk-5tbd-rywh-gzjc-e4vn-m2kq-xt6d"
+_OWN_WORDS: Final = "ember fjord 77 anchor beacon"
+_NEXT: Final = ("key shift+Tab", "key Return")
+
+
+class Sample(msgspec.Struct, frozen=True, kw_only=True):
+    """One face in one state.
+
+    ``window``: what hands do at the window, as ``key NAMES`` or ``type TEXT``; ``terminal``: the keys that they press
+    at the terminal. ``has_looks``: whether the wallet has a picture, phrase and colour already.
+    """
+
+    name: str
+    request: Request
+    window: tuple[str, ...] = ()
+    terminal: tuple[str, ...] = ()
+    has_looks: bool = True
+
+
+def samples(sealed: Callable[[str, str], bytes]) -> tuple[Sample, ...]:
+    """All samples; ``sealed`` seals a text to the dialog for a field."""
+    recovery = sealed("4Q7ZK-81MNB-RT5WX-0D3HJ-Y6CPA-9GFVE-2SQKM-XB4TN", "vault.recovery")
+    return (
+        *_first_run(recovery),
+        *_own(),
+        *_consents(),
+        *_framed(sealed("Waldmeister-27!", "dialog/1.reveal.secret")),
+    )
+
+
+def _first_run(recovery: bytes) -> tuple[Sample, ...]:
+    create = Create(key=_KEY)
+    own = ("key Tab Tab space", f"type {_OWN_WORDS}", "key Return", f"type {_OWN_WORDS}", "key Return")
+    own_typed = ("g", "t", _OWN_WORDS, "Enter", _OWN_WORDS, "Enter")
+    return (
+        Sample(name="create-1-welcome", request=create, has_looks=False),
+        Sample(name="create-2-looks", request=create, window=_NEXT, terminal=("y",), has_looks=False),
+        Sample(name="create-3-passphrase", request=create, window=_NEXT * 2, terminal=("y", "y"), has_looks=False),
+        Sample(
+            name="create-4-sharing",
+            request=create,
+            window=(*_NEXT, *_NEXT, *own),
+            terminal=("y", "y", *own_typed),
+            has_looks=False,
+        ),
+        Sample(name="recovery-key", request=ShowRecovery(sealed=recovery)),
+    )
+
+
+def _own() -> tuple[Sample, ...]:
+    typed = ("type orchard copper",)
+    return (
+        Sample(name="unlock", request=Unlock(key=_KEY, asker=_MAIL), window=typed, terminal=("orchard copper",)),
+        Sample(name="unlock-wrong", request=Unlock(key=_KEY, wrong=True, tries_left=4, wait_s=12.0)),
+        Sample(
+            name="unlock-recovery",
+            request=Unlock(key=_KEY, recovery=True),
+            window=("type 4Q7ZK-81MNB",),
+            terminal=("4Q7ZK-81MNB",),
+        ),
+        Sample(name="new-passphrase", request=NewPassphrase(key=_KEY)),
+        Sample(name="new-passphrase-recovered", request=NewPassphrase(key=_KEY, recovered=True)),
+        Sample(name="appearance", request=ChangeAppearance()),
+        Sample(
+            name="message",
+            request=Message(title="Backup is due", text="The last backup of this wallet is 40 days old."),
+        ),
+    )
+
+
+def _consents() -> tuple[Sample, ...]:
+    read_password = Confirm(
+        asker=_MAIL,
+        action="read “Mail account mira@example.org”",
+        digest=bytes(32),
+        fields=(ShownField(title="Item", value="Mail account mira@example.org", material=True),),
+        remember=(_ONCE, _HOUR, _ALWAYS),
+        frame=_PASSWORDS,
+    )
+    payment = Confirm(
+        asker=_SHOP,
+        action="be paid 49.90 EUR by you",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="Amount", value="49.90 EUR", material=True),
+            ShownField(title="To", value="Bücher Mayer, Graz", material=True),
+            ShownField(title="With", value="Alpbank debit card ending in 4711"),
+        ),
+        advice=("Alpbank Cards: left to spend today after this payment: 150.10 EUR.",),
+        frame=_CARDS,
+        key=_KEY,
+    )
+    several = Confirm(
+        asker=_MAIL,
+        action="read 3 passwords",
+        digest=bytes(32),
+        items=(
+            Choice(id="a", label="Mail account mira@example.org", detail="Password · server: imap.example.org"),
+            Choice(id="b", label="Calendar of the choir", detail="Password · stored by: Evolution"),
+            Choice(id="c", label="Address book", detail="Password"),
+        ),
+        remember=(_ONCE, _HOUR),
+        frame=_PASSWORDS,
+    )
+    stranger = Confirm(
+        asker=_STRANGER,
+        action="read a password",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="Password", value="www.\u0430\u0440\u0440\u04cf\u0435.example", material=True),
+            ShownField(title="Note", value="line one\nline two \x1b[31mred\x1b[0m"),
+        ),
+        remember=(_ONCE,),
+    )
+    return (
+        Sample(name="consent", request=read_password),
+        Sample(name="consent-pin", request=payment),
+        Sample(name="consent-several", request=several),
+        Sample(name="consent-stranger", request=stranger),
+        Sample(name="consent-install", request=_install()),
+        Sample(name="consent-long", request=_long()),
+    )
+
+
+def _long() -> Confirm:
+    """Names of 300 characters and more: shown whole, whatever they hold."""
+    name = "The Honourable Society of Long Names and Even Longer Titles " * 5
+    asker = Asker(
+        name=name.strip(),
+        principal="app:/opt/" + "honourable-society-of-long-names/" * 6 + "bin/long",
+        strength=Strength.OBSERVED,
+        sentence=f"The program {'long/' * 20} of your own user, as far as the system shows.",
+        through=("Secret Service", "A door with a name that is longer than a line of this window is wide"),
+    )
+    return Confirm(
+        asker=asker,
+        action=f"read “{'W' * 120}”",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="Item", value="x" * 300, material=True),
+            ShownField(title="Right to left", value="שלום \u202e123 مرحبا بالعالم", material=True),
+        ),
+        advice=("An adviser says at length " + "what it says " * 20,),
+        remember=(_ONCE, RememberChoice(id="long", label="Until " + "the cows come home and " * 12)),
+        frame=Frame(extension="ext:" + "society/" * 20, name="Names " * 30, publisher="society-" * 20),
+        widening=True,
+    )
+
+
+def _install() -> Confirm:
+    provides = "It provides Payments (payment/1). Programs that you allow to can use it through the wallet."
+    asks = (
+        "It reaches api.alpbank.example over the network. What it holds could be sent there; the wallet logs it.",
+        "It uses smart card readers. It can talk to every card that you put into a reader.",
+        "It keeps up to 16 MiB in the wallet's storage.",
+    )
+    return Confirm(
+        asker=_SHELL,
+        action="install “Alpbank Cards”",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="Publisher", value="alpbank", material=True),
+            ShownField(title="Publisher's key", value=_FINGERPRINT, material=True),
+            ShownField(title="In its own words", value="Your Alpbank cards, in the wallet."),
+            ShownField(title="Provides", value=provides),
+            ShownField(title="Asks for", value="\n".join(asks), material=True),
+        ),
+        remember=(_ONCE,),
+        widening=True,
+    )
+
+
+def _framed(revealed: bytes) -> tuple[Sample, ...]:
+    cards = (
+        Choice(id="debit", label="Debit card ending in 4711", detail="Alpbank, no fee"),
+        Choice(id="credit", label="Credit card ending in 0042", detail="Alpbank, 1 % back"),
+        Choice(id="gift", label="Gift card", detail="12.50 EUR left"),
+    )
+    choose = Choose(frame=_CARDS, title="Pay with which card?", text="Bücher Mayer takes all of these.", options=cards)
+    pin = AskSecret(frame=_CARDS, title="PIN of the debit card", text="Card ending in 4711.", key=_KEY, digits=True)
+    return (
+        Sample(name="choose", request=choose, window=("key Tab space",), terminal=("1",)),
+        Sample(name="ask-secret", request=pin, window=("type 2743",), terminal=("2743",)),
+        Sample(name="reveal", request=Reveal(frame=_PASSWORDS, title="Password of the choir", sealed=revealed)),
+        Sample(name="read-text", request=ReadText(frame=_CARDS, title="Terms of the card", text=_TERMS, asker=_SHOP)),
+    )
