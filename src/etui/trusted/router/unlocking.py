@@ -135,7 +135,7 @@ class Unlocking:
     async def _new_passphrase_after(self, recovery: bytes) -> None:
         """Who had to use the recovery key chooses a new passphrase at once."""
         key = await self._router.vault_key()
-        answer = await self._router.dialogs.show(NewPassphrase(key=key))
+        answer = await self._router.dialogs.show(NewPassphrase(key=key, recovered=True))
         if isinstance(answer, Typed):
             reply = await self._router.vault(
                 VaultOperation.CHANGE_BY_RECOVERY, sealed=recovery, sealed_new=answer.sealed_new
