@@ -56,8 +56,11 @@ class Transfer(Enum):
     """What a backup, another device or an export may do with an item of a kind."""
 
     BOUND = "bound"
+    """It stays where it was made, and no backup brings it back."""
     TRANSFERABLE = "transferable"
+    """It may move, and is then gone from where it was."""
     COPYABLE = "copyable"
+    """It may be copied."""
 
 
 class Effect(Enum):
@@ -68,7 +71,9 @@ class Effect(Enum):
     ADD = "add"
     """Adds something of the Client's own, beside all that is there."""
     DISCLOSE = "disclose"
+    """Tells the Client what not everybody may know."""
     USE = "use"
+    """Uses what is there without telling it: signs, pays, makes a code."""
     CHANGE = "change"
     REMOVE = "remove"
 
@@ -77,6 +82,7 @@ class Callers(Enum):
     """Who may call an interface at all."""
 
     ANYONE = "anyone"
+    """Clients, doors, and Extensions whose manifest says that they use it."""
     EXTENSIONS = "extensions"
     """Extensions whose manifest says that they use it."""
     ROUTER = "router"
