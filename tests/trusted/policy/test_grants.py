@@ -1,6 +1,6 @@
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.trusted.policy.questions import (
@@ -273,13 +273,18 @@ def test_grant_up_to_an_amount_for_a_whole_interface_opens_no_method_without_one
 
 
 @settings(max_examples=200)
+@example(
+    asked=question(principal=msgspec.structs.replace(CLIENT, id="group:session", groups=("session", "session"))),
+    table=[grant(client="group:session")],
+)
 @given(asked=questions(), table=st.lists(grants(), max_size=6, unique_by=lambda held: held.id))
 def test_grants_allow_exactly_what_they_say(asked: Question, table: list[Grant]) -> None:
     ENGINE.drop()
     without = ENGINE.decide(asked, GrantTable(), NOW)
     ENGINE.drop()
     decision = ENGINE.decide(asked, GrantTable(table), NOW)
-    impostor = asked.principal.id.startswith("group:")
+    groups = {f"group:{group}" for group in asked.principal.groups}
+    impostor = asked.principal.id.startswith("group:") and asked.principal.id not in groups
     of = [held for held in table if reached(held, asked, NOW) and not (impostor and held.client == asked.principal.id)]
     names_text = all("\ud800" not in held.client for held in table if reached(held, asked, NOW))
     forbidden = without.outcome is Outcome.DENY and without.policies != ("nothing permits it",)

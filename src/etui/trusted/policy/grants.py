@@ -129,10 +129,8 @@ class GrantTable:
         """
         found: list[Grant] = []
         principal = question.principal
-        clients = [f"group:{group}" for group in principal.groups]
-        if principal.tellable:
-            clients.insert(0, principal.id)
-        for client in clients:
+        own = [principal.id] if principal.tellable else []
+        for client in dict.fromkeys([*own, *(f"group:{group}" for group in principal.groups)]):
             for scope in scopes_of(question):
                 place = self._by_place.get((client, scope))
                 if place:
