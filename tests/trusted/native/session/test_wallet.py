@@ -23,6 +23,7 @@ from tests.trusted.supervisor.processes import (
     processes,
     state,
     successor,
+    until,
 )
 
 from etui.interfaces import secret_1 as secret
@@ -165,3 +166,21 @@ def test_status_says_which_bus_is_missing(short_dir: Path, session_bus: PrivateB
                 found = client.call(wallet_interface.Status()).notes
             assert [note.partition(",")[0] for note in found] == notes
             assert (SESSION in processes(wallet)) == (name != "none")
+
+
+def test_what_cannot_be_heard_of_is_logged_and_in_the_notes_from_the_next_router_on(
+    short_dir: Path, session_bus: PrivateBus
+) -> None:
+    folder = short_dir / "w"
+    folder.mkdir(mode=0o700)
+    environ = {
+        "DBUS_SESSION_BUS_ADDRESS": session_bus.address,
+        "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nonexistent/bus",
+    }
+    said = "the message bus at unix:path=/nonexistent/bus cannot be reached"
+    with TestWallet(folder, environ=environ) as wallet:
+        until(lambda: said in wallet.log.read_text(), "it is in the log")
+        router = pid_of(wallet, ROUTER)
+        kill(router)
+        successor(wallet, ROUTER, router)
+        assert said in wallet.etui("status").stdout

@@ -81,10 +81,13 @@ class Bus:
         message.serial = self._bus.next_serial()
         self._awaited.add(message.serial)
         reply: Message | None = None
-        with contextlib.suppress(Exception):  # as above, or nothing came in time
+        try:
             async with asyncio.timeout(_REPLY_S):
                 reply = await self._bus.call(message)
-        self._awaited.discard(message.serial)
+        except Exception:  # noqa: BLE001  # as above, or nothing came in time
+            return None
+        finally:
+            self._awaited.discard(message.serial)
         return reply if reply is not None and reply.message_type is MessageType.METHOD_RETURN else None
 
     async def wait_closed(self) -> None:

@@ -99,7 +99,7 @@ class Logind:
         self._sleeps = begins
         if begins:
             self._away("the machine is about to sleep")
-            self._release = asyncio.get_running_loop().call_later(_HOLD_S, self._let_go)
+            self._release = self._release or asyncio.get_running_loop().call_later(_HOLD_S, self._let_go)
         else:
             self._came()
 

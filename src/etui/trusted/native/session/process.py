@@ -43,8 +43,10 @@ async def _serve(link: Link[FromSession, ToSession], session_bus: str, system_bu
         tasks.append(asyncio.ensure_future(watch.follow_session_bus(session_bus)))
     if system_bus:
         tasks.append(asyncio.ensure_future(watch.follow_system_bus(system_bus)))
-    await watch.ended
+    await asyncio.wait([watch.ended, *tasks], return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
+        if task.done():
+            task.result()  # it failed: so does the process, which is started again
         task.cancel()
 
 
