@@ -15,6 +15,8 @@ from tests.trusted.dialog.hands import LOOKS, Hands, settle
 from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, READ, REMEMBER
 
 from etui.protocol import decode_message
+from etui.trusted.dialog.events import Approve
+from etui.trusted.dialog.front import CreateStep
 from etui.trusted.dialog.looks import COLOURS, contrast, text_on
 from etui.trusted.dialog.qt.approve import ApproveButton
 from etui.trusted.dialog.qt.body_scroll import BodyScroll
@@ -26,6 +28,7 @@ from etui.trusted.dialog.requests import (
     Approved,
     AskSecret,
     Confirm,
+    Create,
     Message,
     ShownField,
     ShowRecovery,
@@ -147,6 +150,26 @@ def test_a_face_that_fits_the_screen_does_not_scroll(hands: Hands, text_size: Ca
             assert isinstance(scroll, BodyScroll)
             assert not scroll.scrolls, (sample.name, points)
             hands.press(Qt.Key.Key_Escape)
+
+
+@pytest.mark.parametrize("points", [7.0, 8.0, 9.0])
+def test_no_step_of_a_first_run_scrolls_where_all_fit(
+    hands: Hands, text_size: Callable[[float], None], points: float
+) -> None:
+    text_size(points)
+    hands.show(Create(key=hands.key.public))
+    height = hands.window.height()
+    scroll = hands.window.findChild(BodyScroll)
+    assert isinstance(scroll, BodyScroll)
+    for step in CreateStep:
+        assert hands.step() == step
+        assert not scroll.scrolls, step
+        maker = hands.window.passphrase_maker
+        assert maker is not None
+        maker.repeat.put(maker.passphrase.reveal_text())
+        hands.desk.report(Approve())
+        settle()
+    assert hands.window.height() == height
 
 
 def test_consent_that_does_not_fit_begins_at_its_text_and_not_in_the_field_below_it(hands: Hands) -> None:

@@ -162,6 +162,7 @@ class Pages(QWidget):
         self.current = number
         for place, page in enumerate(self.pages):
             page.setVisible(place == number)
+        self.updateGeometry()  # what the layout around remembers of the page before is of no more use
 
 
 def add(layout: QVBoxLayout, widgets: Iterable[QWidget]) -> None:
