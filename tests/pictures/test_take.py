@@ -1,0 +1,37 @@
+"""The pictures of the gallery: the script makes every one that the page names, and none that it does not."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = {"Xvfb": "xvfb", "xdotool": "xdotool", "tmux": "tmux"}
+LARGEST_BYTES = 60_000
+LEAST_COLOURS = 16
+
+
+@pytest.mark.timeout(900)
+def test_every_picture_of_the_gallery_is_made_from_the_running_dialog(tmp_path: Path) -> None:
+    for program, package in PACKAGES.items():
+        if shutil.which(program) is None:
+            pytest.skip(f"needs package {package}")
+    page = (ROOT / "docs" / "gallery.md").read_text("utf-8")
+    named = set(re.findall(r"\(pictures/([^)]+)\)", page))
+    subprocess.run([sys.executable, "-m", "pictures.take", "--into", str(tmp_path)], cwd=ROOT, check=True)
+    made = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
+    assert made == named
+    for path in tmp_path.rglob("*.png"):
+        picture = QImage(str(path))
+        assert path.stat().st_size < LARGEST_BYTES, path.name
+        assert picture.colorCount() >= LEAST_COLOURS, path.name  # a face, and not an empty window
+    for path in tmp_path.rglob("*.txt"):
+        assert "Terminal: programs of the same user can read and type here." in path.read_text("utf-8"), path.name
+    for name in named:
+        assert (ROOT / "docs" / "pictures" / name).exists(), name
