@@ -306,13 +306,37 @@ def test_wrapping_cuts_nothing_and_keeps_to_the_width(text: str, width: int) -> 
 @given(st.binary(), st.integers(0, 20))
 def test_any_bytes_are_keys_and_never_an_error(data: bytes, cut: int) -> None:
     reader = KeyReader()
-    for key in reader.feed(data[:cut]) + reader.feed(data[cut:]):
+    for key in reader.feed(data[:cut]) + reader.feed(data[cut:]) + reader.rest():
         assert isinstance(key, Named) or key.isprintable()
 
 
 def test_sequences_are_keys_and_unknown_ones_are_none() -> None:
-    keys = KeyReader().feed(b"\x1b[A\x1b[6~\x1bOB\x1b[200~a\x1b[1;5C\r\x7f\x1b")
-    assert keys == [Named.UP, Named.PAGE_DOWN, Named.DOWN, "a", Named.ENTER, Named.BACKSPACE, Named.ESCAPE]
+    reader = KeyReader()
+    keys = reader.feed(b"\x1b[A\x1b[6~\x1bOB\x1b[200~a\x1b[1;5C\r\x7f\x1b")
+    assert keys + reader.rest() == [
+        Named.UP,
+        Named.PAGE_DOWN,
+        Named.DOWN,
+        "a",
+        Named.ENTER,
+        Named.BACKSPACE,
+        Named.ESCAPE,
+    ]
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_an_arrow_split_over_two_reads_is_no_escape(cut: int) -> None:
+    reader = KeyReader()
+    assert reader.feed(b"\x1b[B"[:cut]) == []
+    assert reader.feed(b"\x1b[B"[cut:]) == [Named.DOWN]
+    assert reader.rest() == []
+
+
+def test_an_escape_that_nothing_follows_is_one() -> None:
+    reader = KeyReader()
+    assert reader.feed(b"a\x1b") == ["a"]
+    assert reader.rest() == [Named.ESCAPE]
+    assert reader.rest() == []
 
 
 def test_a_letter_split_over_two_reads_is_one_key() -> None:

@@ -73,11 +73,12 @@ class TerminalFace:
 
     def attend(self, *, has_keys: bool) -> None:
         """Reads keys where there are any, and keeps the screen fresh."""
+        keys: list[Key] = self._keys.rest() if not has_keys else []
         if has_keys:
             data = self._terminal.read()
-            keys: list[Key] = [Named.INTERRUPT] if not data else self._keys.feed(data)
-            for key in keys:
-                self._press(key)
+            keys = [Named.INTERRUPT] if not data else self._keys.feed(data)
+        for key in keys:
+            self._press(key)
         if self._form is not None:
             self._report(Elapse())
             self._draw()
@@ -147,6 +148,7 @@ class TerminalFace:
         if self._form is not None:
             self._form.forget()
         self._form = None
+        self._keys = KeyReader()
         self._drawn = b""
 
 
