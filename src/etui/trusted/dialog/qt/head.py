@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -65,7 +66,11 @@ def extension_block(kit: Kit, frame: FrameBlock, caption: str, *, scale: float) 
     row = QHBoxLayout(block)
     row.setContentsMargins(0, 0, 0, 0)
     row.setSpacing(unit * 3 // 4)
-    row.addWidget(LogoTile(frame.logo, frame.name.text, kit.theme, kit.font, round(unit * 2.6 * scale)))
+    row.addWidget(
+        LogoTile(frame.logo, frame.name.text, kit.theme, kit.font, round(unit * 2.6 * scale)),
+        0,
+        Qt.AlignmentFlag.AlignTop,
+    )
     words = QVBoxLayout()
     words.setSpacing(0)
     words.addWidget(TextBlock(caption, sized(kit.font, 0.85), part="muted"))

@@ -149,6 +149,7 @@ def style_sheet(theme: Theme, unit: int) -> str:
     }}
     QPushButton, QToolButton {{
         background: {theme.card}; border: 1px solid {theme.line}; border-radius: {pad}px; padding: 0 {unit}px;
+        outline: none;
     }}
     QPushButton:hover, QToolButton:hover {{ border-color: {theme.muted}; }}
     QPushButton:focus, QToolButton:focus {{ border: 2px solid {theme.accent}; padding: 0 {unit - 1}px; }}
