@@ -156,6 +156,6 @@ class Registry:
         provider = Provider(package.principal, manifest.name, provides, package)
         self.providers[package.principal] = provider
         self._by_installation[package.installation] = provider
-        for document in package.documents:
-            self.interfaces.setdefault(document.id, document)
+        for document in package.documents:  # an update may bring more than there was; no other package says otherwise
+            self.interfaces[document.id] = document
         return provider

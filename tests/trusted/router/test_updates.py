@@ -1,0 +1,47 @@
+"""What an update of an Extension changes, at once and without a lock between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.trusted.router.puppet import puppet, told
+
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.testkit import TestWallet
+
+RULE = '\n[[accessibility.rules]]\nmethods = ["org.example.puppet/1.rest"]\nleast_assurance = "consent"\n'
+
+
+@pytest.fixture
+def wallet(short_dir: Path) -> Iterator[TestWallet]:
+    with TestWallet(short_dir) as running:
+        running.create()
+        yield running
+
+
+def test_an_update_brings_methods_and_rules_about_them_and_keeps_what_was_stored(wallet: TestWallet) -> None:
+    extension = puppet(uses=("storage/1",))
+    extension.install(wallet)
+    with wallet.connect() as client:
+        told(extension, client, "self.store.put({('things', 'one'): b'kept'})")
+    document = msgspec.json.decode(extension.document)
+    document["methods"]["rest"] = {**document["methods"]["run"], "title": "Rest"}
+    extension.document = msgspec.json.encode(document)
+    extension.manifest = extension.manifest.replace('version = "1.0.0"', 'version = "1.1.0"') + RULE
+    extension.code = extension.code.replace(
+        "@prepares(Ask)",
+        "@provides(Rest)\n    def rest(self, request: Rest, call: Call) -> RunResult:\n"
+        "        return self.perform(request.code, call, request)\n\n    @prepares(Ask)",
+    ).replace("class Puppet", 'class Rest(Run, frozen=True):\n    METHOD = "org.example.puppet/1.rest"\n\nclass Puppet')
+    file = wallet.folder / "update.etuipkg"
+    file.write_bytes(extension.package())
+    wallet.user.approves(action_contains="update “Puppet” from 1.0.0 to 1.1.0")
+    wallet.user.approves(action_contains="rest")
+    with wallet.connect() as client:
+        client.call(wallet_interface.Install(path=str(file)))
+        answer = extension.call(client, "rest", code="tell(self.store.get('things', 'one').decode())")
+    assert json.loads(str(answer["told"])) == ["kept"]
