@@ -70,6 +70,7 @@ SERVICE: Final = _interface(
         "use": {"effect": "use", "params": _PAYMENT},
         "keep": {"effect": "change", "own": True},
         "fetch": {"effect": "use", "own": True, "params": _HOST},
+        "send": {"effect": "use", "params": _HOST},
     },
 )
 """What serves Extensions: under a call, for themselves, and to hosts."""
@@ -94,7 +95,7 @@ PROVIDER: Final = "ext:etui/etui.secrets"
 ITEM: Final = Resource(extension=PROVIDER, item="i-1", kind="login", group="work")
 WHOLE: Final = Resource(extension=PROVIDER)
 LOOK, ADD, SHOW, PAY, CHANGE, REMOVE, MINE = (f"{SHOP.id}.{m}" for m in SHOP.methods)
-PEEK, USE, KEEP, FETCH = (f"{SERVICE.id}.{m}" for m in SERVICE.methods)
+PEEK, USE, KEEP, FETCH, SEND = (f"{SERVICE.id}.{m}" for m in SERVICE.methods)
 TICK, CORE_KEEP = (f"{CORE.id}.{m}" for m in CORE.methods)
 
 

@@ -107,6 +107,12 @@ def test_consent_is_not_the_pin() -> None:
     assert strict.confirm(question(), Assurance.PIN, NOW).outcome is Outcome.ALLOW
 
 
+def test_consent_to_a_covered_call_takes_nothing_from_the_pin_that_was_given() -> None:
+    strict = engine(operator=forbid("context.assurance < 2"))
+    asked = question(derived=True, covered=True, given=Assurance.PIN)
+    assert strict.confirm(asked, Assurance.CONSENT, NOW).assurance is Assurance.PIN
+
+
 def test_consent_is_for_one_request() -> None:
     once = engine()
     assert once.decide(question(), NOTHING, NOW).outcome is Outcome.ASK

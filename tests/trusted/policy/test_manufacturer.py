@@ -22,6 +22,7 @@ from tests.trusted.policy.questions import (
     PAY,
     PEEK,
     REMOVE,
+    SEND,
     SHOP,
     SHOW,
     TICK,
@@ -43,6 +44,7 @@ from etui.trusted.policy import (
     Principal,
     PrincipalType,
     Question,
+    Resource,
 )
 
 ANYBODY = pytest.mark.parametrize("principal", [CLIENT, DOOR, EXTENSION], ids=["client", "door", "extension"])
@@ -135,6 +137,11 @@ def test_extension_that_does_not_name_the_interface_reaches_no_host(host: str) -
     assert denied_by(decide(asked)) == ("manufacturer/extension-undeclared",)
 
 
+def test_host_that_is_reached_for_somebody_else_is_not_a_matter_of_consent() -> None:
+    asked = question(SEND, EXTENSION, WHOLE, fields={"host": "evil.example"})
+    assert ENGINE.confirm(asked, Assurance.PIN, NOW).outcome is Outcome.DENY
+
+
 @OUTSIDE
 def test_nobody_else_reaches_a_host_in_a_call(principal: Principal) -> None:
     named = msgspec.structs.replace(principal, uses=EXTENSION.uses, hosts=("bank.example",))
@@ -175,6 +182,12 @@ def test_only_a_call_under_another_is_covered_by_it(principal: Principal) -> Non
 def test_what_the_user_did_for_another_call_is_not_done_for_one_that_it_does_not_cover(principal: Principal) -> None:
     decision = decide(question(SHOW, principal, derived=True, given=Assurance.PIN))
     assert (decision.outcome, decision.assurance) == (Outcome.ASK, Assurance.CONSENT)
+
+
+def test_extension_may_be_asked_about_by_itself() -> None:
+    own = Resource(extension=EXTENSION.id, item="i-1", kind="card")
+    assert decide(question(LOOK, EXTENSION, own)).outcome is Outcome.ALLOW
+    assert decide(question(KEEP, EXTENSION, Resource(extension=EXTENSION.id))).outcome is Outcome.ALLOW
 
 
 # forbids

@@ -77,6 +77,7 @@ PATTERNS = [
     ("", "a", False),
     ("web:*.example", "web:shop.example", False),
     ("web:*.example", "web:*.example", True),
+    ("web:*.example", "web:*.example.org", False),
     ("web:**", "web:*shop", True),
     ("web:**", "web:shop", False),
     ("app:/a\nb*", "app:/a\nbc", True),
