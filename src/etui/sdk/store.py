@@ -50,6 +50,7 @@ class Store:
         self._call = call
         self._kept: dict[str, bytes] = {}
         self._changes = 0
+        self._writing = 0
         self._changing = threading.Lock()
         self.damaged = 0
 
@@ -78,32 +79,44 @@ class Store:
             place = self._place(namespace, name)
             sealed = None if value is None else self._records.seal(_framed(name, value), place.encode())
             records.append(storage.Record(key=place, value=sealed))
-        self._call(storage.Put(records=records))
         with self._changing:
+            alone = not self._writing
+            self._writing += 1
             self._changes += 1
-            for record, value in zip(records, changes.values(), strict=True):
-                if value is None:
-                    self._kept.pop(record.key, None)
-                else:
-                    self._kept[record.key] = value
+            begun = self._changes
+        written = False
+        try:
+            self._call(storage.Put(records=records))
+            written = True
+        finally:
+            with self._changing:
+                # Of two writes at once nobody knows which came last, and of one that failed whether it was done.
+                known = written and alone and self._changes == begun
+                self._writing -= 1
+                self._changes += 1
+                for record, value in zip(records, changes.values(), strict=True):
+                    if known and value is not None:
+                        self._kept[record.key] = value
+                    else:
+                        self._kept.pop(record.key, None)
 
     def names(self, namespace: str) -> Iterator[tuple[str, bytes]]:
         """Every record of a namespace with its name, in no order that means anything.
 
-        One that does not open is passed over and counted in ``damaged``, so that it does not hide the others.
+        One that does not open, or is of another namespace, is passed over and counted in ``damaged``, so that it does
+        not hide the others. Raises ``ProtocolError`` where the provider's list does not come to an end.
         """
         prefix = self._space(namespace)
-        after: str | None = None
+        after = ""
         self.damaged = 0
         while True:
             changes = self._changes
-            answer: storage.ListResult = self._call(storage.List(prefix=prefix, after=after, values=True))
+            answer: storage.ListResult = self._call(storage.List(prefix=prefix, after=after or None, values=True))
             for record in answer.records:
-                after = record.key
                 if record.value is None:
                     continue
                 try:
-                    name, value = self._opened(record.key, record.value)
+                    name, value = self._opened(record.key, record.value, prefix)
                 except DamagedRecordError:
                     self.damaged += 1
                     continue
@@ -111,6 +124,10 @@ class Store:
                 yield name, value
             if not answer.more:
                 return
+            last = answer.records[-1].key if answer.records else ""
+            if last <= after:
+                raise ProtocolError(ErrorCode.UNAVAILABLE, "the wallet's storage lists its records without an end")
+            after = last
 
     def forget(self) -> None:
         """Drops what was kept in memory."""
@@ -118,7 +135,9 @@ class Store:
             self._changes += 1
             self._kept.clear()
 
-    def _opened(self, place: str, sealed: bytes) -> tuple[str, bytes]:
+    def _opened(self, place: str, sealed: bytes, space: str = "") -> tuple[str, bytes]:
+        if not place.startswith(space):
+            raise DamagedRecordError
         try:
             return _unframed(self._records.open(sealed, place.encode()))
         except SealedRecordError:
