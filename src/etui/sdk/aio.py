@@ -9,16 +9,13 @@ import asyncio
 import os
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
-
-import msgspec
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar, cast
 
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import (
     PROTOCOL_VERSION,
     CallTable,
     Envelope,
-    ErrorCode,
     FrameReader,
     Message,
     MessageKind,
@@ -31,8 +28,9 @@ from etui.protocol import (
     encode_request,
     find_place,
 )
-from etui.sdk.client import Event
+from etui.sdk.client import event_in
 from etui.sdk.ends import End
+from etui.sdk.exchange import Ask, Course, Exchange, answer_in, unread
 from etui.sdk.wire import ConnectionLost
 
 if TYPE_CHECKING:
@@ -40,11 +38,10 @@ if TYPE_CHECKING:
 
     from etui.interfaces import Request, Result
 
+T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound="Result")
 Done: TypeAlias = Callable[[bytes | ProtocolError], None]
 """Gets the encoded result, or the error."""
-
-_event_decoder = msgspec.json.Decoder(Event)
 
 
 class AsyncClient(asyncio.Protocol):
@@ -60,11 +57,11 @@ class AsyncClient(asyncio.Protocol):
         self._chunks = Reassembler()
         self._waiting: CallTable[Done] = CallTable()
         self._transport: asyncio.Transport
-        self._keys: dict[tuple[str, str], bytes] = {}
         self._listeners: dict[str, list[Callable[[bytes], None]]] = {}
         self._streams = 0
         self._open = False
         self.end = End()
+        self._exchange = Exchange(self.end)
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -88,9 +85,12 @@ class AsyncClient(asyncio.Protocol):
     async def over(cls, sock: socket.socket, *, name: str = "") -> Self:
         """A Client over a socket that is connected already, as a door is given one."""
         _, client = await asyncio.get_running_loop().create_unix_connection(cls, sock=sock)
-        client.greeting = await client.call(
-            wallet.Hello(versions=[PROTOCOL_VERSION], key=client.end.public, name=name or None)
-        )
+        hello = wallet.Hello(versions=[PROTOCOL_VERSION], key=client.end.public, name=name or None)
+        try:
+            client.greeting = await client.call(hello)
+        except BaseException:
+            client.close()
+            raise
         return client
 
     async def call(
@@ -109,25 +109,24 @@ class AsyncClient(asyncio.Protocol):
         """
         envelope = Envelope(speaks_for=speaks_for, provider=provider, quiet=quiet)
         async with asyncio.timeout(timeout_s):
-            try:
-                result = await self._send(request, envelope)
-            except RemoteError as error:
-                if error.code is not ErrorCode.STALE_KEY or not self._keys:
-                    raise
-                self._keys.clear()
-                result = await self._send(request, envelope)
-        return cast("ResultT", self.end.decode(request.RESULT, result))
+            return await self._follow(self._exchange.call(request, envelope))
 
     def post(self, method: str, params: bytes, envelope: Envelope, done: Done) -> int:
         """Sends a request whose answer goes to ``done``; returns its id, for ``cancel``.
 
-        After the connection has ended ``done`` is called at once with ``ConnectionLost``.
+        What cannot be sent is told to ``done`` at once: ``ConnectionLost`` after the connection has ended, else
+        ``too_large``.
         """
         if not self._open:
             done(ConnectionLost("the connection to the Router has ended"))
             return 0
         call_id = self._waiting.add(done)
-        self._write(encode_request(call_id, method, params, envelope))
+        try:
+            self._write(encode_request(call_id, method, params, envelope))
+        except ProtocolError as error:
+            self._waiting.drop(call_id)
+            done(error)
+            return 0
         return call_id
 
     def cancel(self, call_id: int) -> None:
@@ -137,16 +136,11 @@ class AsyncClient(asyncio.Protocol):
 
     async def key_of(self, interface: str, provider: str = "") -> bytes:
         """The session key of an interface's provider, kept until one of its values turns out stale."""
-        key = self._keys.get((interface, provider))
-        if key is None:
-            params = msgspec.json.encode(wallet.Ends(interface=interface))
-            answer = await self._raw(wallet.Ends.METHOD, params, Envelope(provider=provider))
-            key = self._keys[interface, provider] = self.end.decode(wallet.EndsResult, answer).key
-        return key
+        return await self._follow(self._exchange.key_of(interface, provider))
 
     def forget_keys(self) -> None:
         """Forgets the providers' session keys, after an error ``stale_key``."""
-        self._keys.clear()
+        self._exchange.forget_keys()
 
     async def subscribe(self, topic: str, listener: Callable[[bytes], None]) -> None:
         """Calls ``listener`` with the encoded data of each event of a topic."""
@@ -157,13 +151,21 @@ class AsyncClient(asyncio.Protocol):
         """Closes the connection."""
         self._transport.close()
 
-    async def _send(self, request: Request[Any], envelope: Envelope) -> bytes:
-        other: bytes | None = None
-        if any(getattr(request, name) is not None for name in request.SEALED):
-            other = await self.key_of(request.METHOD.rsplit(".", 1)[0], envelope.provider)
-        return await self._raw(request.METHOD, self.end.encode(request, other), envelope)
+    async def _follow(self, course: Course[T]) -> T:
+        """As ``follow``, for what is awaited."""
+        try:
+            ask = next(course)
+            while True:
+                try:
+                    answer = await self._raw(ask)
+                except ProtocolError as error:
+                    ask = course.throw(error)
+                else:
+                    ask = course.send(answer)
+        except StopIteration as end:
+            return cast("T", end.value)
 
-    async def _raw(self, method: str, params: bytes, envelope: Envelope) -> bytes:
+    async def _raw(self, ask: Ask) -> bytes:
         future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
         def done(answer: bytes | ProtocolError) -> None:
@@ -174,7 +176,7 @@ class AsyncClient(asyncio.Protocol):
             else:
                 future.set_result(answer)
 
-        call_id = self.post(method, params, envelope, done)
+        call_id = self.post(ask.method, ask.params, ask.envelope, done)
         try:
             return await future
         except asyncio.CancelledError:
@@ -212,22 +214,31 @@ class AsyncClient(asyncio.Protocol):
 
     def _receive(self, message: Message) -> None:
         match message.kind:
-            case MessageKind.RESULT:
-                if (done := self._waiter(message)) is not None:
-                    done(bytes(cast("msgspec.Raw", message.result)))
-            case MessageKind.ERROR:
-                if (done := self._waiter(message)) is not None and not isinstance(message.error, msgspec.UnsetType):
-                    done(RemoteError.from_object(message.error))
+            case MessageKind.RESULT | MessageKind.ERROR:
+                self._answered(message)
             case MessageKind.NOTIFICATION if message.method == "chunk":
                 whole = self._chunks.feed(message)
                 if whole is not None:
                     self._receive(decode_message(whole))
             case MessageKind.NOTIFICATION if message.method == "event":
-                event = _event_decoder.decode(message.params)
+                event = event_in(message)
                 for listener in self._listeners.get(event.topic, ()):
                     listener(bytes(event.data))
             case _:
                 pass
 
-    def _waiter(self, message: Message) -> Done | None:
-        return self._waiting.drop(message.id) if isinstance(message.id, int) else None
+    def _answered(self, message: Message) -> None:
+        if message.id is None:
+            reason = unread(message)
+            for done in self._waiting.drain():
+                done(reason)
+            return
+        waiting = self._waiting.drop(message.id) if isinstance(message.id, int) else None
+        if waiting is None:
+            return  # it was given up
+        answer: bytes | ProtocolError
+        try:
+            answer = answer_in(message)
+        except RemoteError as error:
+            answer = error
+        waiting(answer)

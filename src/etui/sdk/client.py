@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from collections import deque
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import msgspec
 
@@ -26,11 +27,11 @@ from etui.protocol import (
     ErrorCode,
     MessageKind,
     ProtocolError,
-    RemoteError,
     encode_request,
     find_place,
 )
 from etui.sdk.ends import End
+from etui.sdk.exchange import Ask, Exchange, answer_in, follow
 from etui.sdk.wire import ConnectionLost, Wire
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from etui.protocol import Message
 
 ResultT = TypeVar("ResultT", bound="Result")
+_MAX_EVENTS: Final = 1000
 
 
 class Client:
@@ -50,12 +52,13 @@ class Client:
 
     def __init__(self, sock: socket.socket, *, name: str = "") -> None:
         self._wire = Wire(sock)
-        self._end = End()
+        end = End()
+        self._exchange = Exchange(end)
         self._next = 0
-        self._keys: dict[tuple[str, str], bytes] = {}
+        self._events: deque[Event] = deque(maxlen=_MAX_EVENTS)
         try:
             self.greeting: wallet.HelloResult = self.call(
-                wallet.Hello(versions=[PROTOCOL_VERSION], key=self._end.public, name=name or None)
+                wallet.Hello(versions=[PROTOCOL_VERSION], key=end.public, name=name or None)
             )
         except BaseException:
             self.close()
@@ -85,14 +88,7 @@ class Client:
         has several. Raises ``RemoteError`` with the Router's code, ``ConnectionLost``, ``TimeoutError``.
         """
         envelope = Envelope(quiet=quiet, provider=provider) if quiet or provider else PLAIN
-        try:
-            result = self._send(request, envelope)
-        except RemoteError as error:
-            if error.code is not ErrorCode.STALE_KEY or not self._keys:
-                raise
-            self._keys.clear()  # the provider was started anew since
-            result = self._send(request, envelope)
-        return cast("ResultT", self._end.decode(request.RESULT, result))
+        return follow(self._exchange.call(request, envelope), self._ask)
 
     def call_raw(self, method: str, params: bytes = b"{}", envelope: Envelope = PLAIN) -> bytes:
         """The encoded result of a method that this Client has no types for; ``params`` is encoded JSON."""
@@ -100,20 +96,27 @@ class Client:
         self._wire.send(encode_request(self._next, method, params, envelope))
         while True:
             message = self._wire.receive()
-            if message.kind in {MessageKind.RESULT, MessageKind.ERROR} and message.id in {self._next, None}:
-                return _result(message)
+            if message.kind in {MessageKind.RESULT, MessageKind.ERROR}:
+                if message.id in {self._next, None}:
+                    return answer_in(message)
+            elif message.method == "event":
+                self._events.append(event_in(message))
 
     def events(self, topics: list[str]) -> wallet.SubscribeResult:
         """Subscribes to events; ``next_event`` gives them out."""
         return self.call(wallet.Subscribe(topics=topics))
 
     def next_event(self) -> tuple[str, bytes]:
-        """The next event's topic and its encoded data; waits for one."""
-        while True:
+        """The next event's topic and its encoded data; waits for one.
+
+        Events that came while ``call`` waited are kept, the last 1000 of them.
+        """
+        while not self._events:
             message = self._wire.receive()
             if message.kind is MessageKind.NOTIFICATION and message.method == "event":
-                event = _event_decoder.decode(message.params)
-                return event.topic, bytes(event.data)
+                self._events.append(event_in(message))
+        event = self._events.popleft()
+        return event.topic, bytes(event.data)
 
     def close(self) -> None:
         """Closes the connection."""
@@ -125,23 +128,8 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _send(self, request: Request[Any], envelope: Envelope) -> bytes:
-        other = self._key_of(request, envelope.provider)
-        return self.call_raw(request.METHOD, self._end.encode(request, other), envelope)
-
-    def _key_of(self, request: Request[Any], provider: str) -> bytes | None:
-        if not any(getattr(request, name) is not None for name in request.SEALED):
-            return None
-        interface = request.METHOD.rsplit(".", 1)[0]
-        key = self._keys.get((interface, provider))
-        if key is None:
-            answer = self.call_raw(
-                wallet.Ends.METHOD,
-                msgspec.json.encode(wallet.Ends(interface=interface)),
-                Envelope(provider=provider),
-            )
-            key = self._keys[interface, provider] = self._end.decode(wallet.EndsResult, answer).key
-        return key
+    def _ask(self, ask: Ask) -> bytes:
+        return self.call_raw(ask.method, ask.params, ask.envelope)
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -151,13 +139,12 @@ class Event(msgspec.Struct, frozen=True):
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-_event_decoder = msgspec.json.Decoder(Event)
+_event_decoder: Final = msgspec.json.Decoder(Event)
 
 
-def _result(message: Message) -> bytes:
-    if message.kind is MessageKind.ERROR:
-        assert not isinstance(message.error, msgspec.UnsetType)  # noqa: S101  # what `kind` has told
-        raise RemoteError.from_object(message.error)
-    if isinstance(message.result, msgspec.UnsetType):
-        raise ProtocolError(ErrorCode.INVALID_REQUEST, "an answer without a result")
-    return bytes(message.result)
+def event_in(message: Message) -> Event:
+    """The event that a notification tells; raises ``ProtocolError``."""
+    try:
+        return _event_decoder.decode(message.params)
+    except msgspec.DecodeError as error:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, f"not an event: {error}") from None

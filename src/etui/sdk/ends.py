@@ -75,9 +75,15 @@ class End:
         return value
 
     def seal(self, plaintext: bytes, other: bytes, field: str) -> bytes:
-        """A value sealed to ``other`` for a field, as in ``"dialog/1.reveal.secret"``."""
-        with self._sealing:
-            return self._key.seal_to(other, plaintext, field)
+        """A value sealed to ``other`` for a field, as in ``"dialog/1.reveal.secret"``.
+
+        Raises ``ProtocolError`` (``stale_key``) where ``other`` is no session key.
+        """
+        try:
+            with self._sealing:
+                return self._key.seal_to(other, plaintext, field)
+        except SealedValueError as error:
+            raise ProtocolError(ErrorCode.STALE_KEY, f"{field}: {error}") from None
 
     def open(self, sealed: bytes, field: str) -> bytes:
         """A value that was sealed to this end for a field; raises ``ProtocolError`` (``stale_key``)."""

@@ -29,7 +29,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
@@ -44,13 +44,13 @@ from etui.protocol import (
     Message,
     MessageKind,
     ProtocolError,
-    RemoteError,
     encode_error,
     encode_request,
     encode_result,
     error_object,
 )
 from etui.sdk.ends import End
+from etui.sdk.exchange import Ask, Exchange, answer_in, follow, unread
 from etui.sdk.store import Store
 from etui.sdk.wire import ConnectionLost, Wire
 
@@ -68,8 +68,6 @@ _PAGE_BYTES: Final = 512 << 10
 _PLACES: Final = 3
 
 ResultT = TypeVar("ResultT", bound=Result)
-RequestT = TypeVar("RequestT", bound="Request[Any]")
-Handler: TypeAlias = Callable[[Any, RequestT, "Call"], Result]
 _DecoratedT = TypeVar("_DecoratedT", bound=Callable[..., Any])
 
 
@@ -124,11 +122,11 @@ class Extension:
             if (request := getattr(function, "_prepares", None)) is not None:
                 self._prepares[request.METHOD] = getattr(self, name)
         self._end = End()
-        self._keys: dict[tuple[str, str], bytes] = {}
+        self._exchange = Exchange(self._end)
         self._waiting: CallTable[_Waiter] = CallTable()
         self._numbering = threading.Lock()
         self._queue: deque[Message] = deque()
-        self._main = threading.get_ident()
+        self._main = 0
         self._threads = threading.BoundedSemaphore(_MAX_WAITING_THREADS)
         self._wire: Wire
         self._info = msgspec.json.Decoder(CallInfo)
@@ -167,23 +165,22 @@ class Extension:
         """Registers with the Router and serves until the connection ends."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        self._main = threading.get_ident()
         self._wire = Wire(socket.socket(fileno=channel))
         provided = sorted({method.rsplit(".", 1)[0] for method in self._serves})
-        with contextlib.suppress(ConnectionLost):
+        try:
             self._start(provided, key)
             while True:
-                self._serve(self._queue.popleft() if self._queue else self._wire.receive())
+                while not self._queue:
+                    self._receive()
+                self._serve(self._queue.popleft())
+        except ConnectionLost as lost:
+            self._wire.close()
+            self._wake_all(lost)
 
     def call(self, request: Request[ResultT], *, under: str = "", provider: str = "") -> ResultT:
         """What answers a request of this Extension's own; ``Call.ask`` makes one under a call that it serves."""
-        envelope = Envelope(under=under, provider=provider)
-        try:
-            return self._call_once(request, envelope)
-        except RemoteError as error:
-            if error.code is not ErrorCode.STALE_KEY or not self._keys:
-                raise
-            self._keys.clear()
-            return self._call_once(request, envelope)
+        return follow(self._exchange.call(request, Envelope(under=under, provider=provider)), self._ask)
 
     def _start(self, provided: list[str], key: int) -> None:
         with open(key, "rb") as pipe:  # a descriptor, not a path
@@ -194,60 +191,57 @@ class Extension:
             )
         self.store = Store(own_key, self.call)
         register = wallet.Register(key=self._end.public, provides=provided)
-        self._raw(wallet.Register.METHOD, msgspec.json.encode(register), Envelope())
+        self._ask(Ask(wallet.Register.METHOD, msgspec.json.encode(register), Envelope()))
         self.begin()
 
-    def _call_once(self, request: Request[ResultT], envelope: Envelope) -> ResultT:
-        other = self._key_of(request, envelope.provider)
-        result = self._raw(request.METHOD, self._end.encode(request, other), envelope)
-        return cast("ResultT", self._end.decode(request.RESULT, result))
-
-    def _key_of(self, request: Request[Any], provider: str) -> bytes | None:
-        if not any(getattr(request, name) is not None for name in request.SEALED):
-            return None
-        interface = request.METHOD.rsplit(".", 1)[0]
-        key = self._keys.get((interface, provider))
-        if key is None:
-            ends = msgspec.json.encode(wallet.Ends(interface=interface))
-            answer = self._raw(wallet.Ends.METHOD, ends, Envelope(provider=provider))
-            key = self._keys[interface, provider] = self._end.decode(wallet.EndsResult, answer).key
-        return key
-
-    def _raw(self, method: str, params: bytes, envelope: Envelope) -> bytes:
+    def _ask(self, ask: Ask) -> bytes:
         waiter = _Waiter()
         with self._numbering:
             number = self._waiting.add(waiter)
         try:
-            self._wire.send(encode_request(number, method, params, envelope))
+            self._wire.send(encode_request(number, ask.method, ask.params, ask.envelope))
         except ProtocolError:
             self._waiting.drop(number)
             raise
         if threading.get_ident() == self._main:
-            while waiter.message is None:
+            while waiter.answer is None:
                 self._receive()
         else:
             waiter.arrived.wait()
         return waiter.result()
 
     def _receive(self) -> None:
-        message = self._wire.receive()
-        if message.kind in {MessageKind.RESULT, MessageKind.ERROR}:
-            self._waiting.take(message).give(message)
-        else:
+        """Takes one message: hands an answer over, keeps what is to be served."""
+        try:
+            message = self._wire.receive()
+            is_answer = message.kind in {MessageKind.RESULT, MessageKind.ERROR}
+        except ConnectionLost:
+            raise
+        except ProtocolError as error:
+            sys.exit(f"the Router broke the protocol: {error.message}")  # nothing it says can be used
+        if not is_answer:
             self._queue.append(message)
+        elif message.id is None:
+            reason = unread(message)
+            sys.stderr.write(f"{reason.message}\n")
+            self._wake_all(reason)
+        elif isinstance(message.id, int) and (waiter := self._waiting.drop(message.id)) is not None:
+            waiter.give(message)
+
+    def _wake_all(self, reason: ProtocolError) -> None:
+        with self._numbering:
+            waiting = self._waiting.drain()
+        for waiter in waiting:
+            waiter.give(reason)
 
     def _serve(self, message: Message) -> None:
-        match message.kind:
-            case MessageKind.REQUEST:
-                handled = self._serves.get(message.method)
-                if handled is not None and handled[0].WAITS:
-                    self._serve_on_thread(message)
-                else:
-                    self._reply(message)
-            case MessageKind.RESULT | MessageKind.ERROR:
-                self._waiting.take(message).give(message)
-            case MessageKind.NOTIFICATION:
-                pass  # `cancel` of a call that is already served, or an event nobody asked for
+        if message.kind is not MessageKind.REQUEST:
+            return  # `cancel` of a call that is already served, or an event nobody asked for
+        handled = self._serves.get(message.method)
+        if handled is not None and handled[0].WAITS:
+            self._serve_on_thread(message)
+        else:
+            self._reply(message)
 
     def _serve_on_thread(self, message: Message) -> None:
         if not self._threads.acquire(blocking=False):
@@ -303,26 +297,23 @@ class Extension:
 
 
 class _Waiter:
-    """One thread's wait for one answer."""
+    """One thread's wait for one answer, which is a message, or why there will be none."""
 
-    __slots__ = ("arrived", "message")
+    __slots__ = ("answer", "arrived")
 
     def __init__(self) -> None:
         self.arrived = threading.Event()
-        self.message: Message | None = None
+        self.answer: Message | ProtocolError | None = None
 
-    def give(self, message: Message) -> None:
-        self.message = message
+    def give(self, answer: Message | ProtocolError) -> None:
+        self.answer = answer
         self.arrived.set()
 
     def result(self) -> bytes:
-        message = self.message
-        if message is None:
-            msg = "the Router closed the connection"
-            raise ConnectionLost(msg)
-        if not isinstance(message.error, msgspec.UnsetType):
-            raise RemoteError.from_object(message.error)
-        return bytes(cast("msgspec.Raw", message.result))
+        assert self.answer is not None  # noqa: S101  # what `arrived` has told
+        if isinstance(self.answer, ProtocolError):
+            raise self.answer
+        return answer_in(self.answer)
 
 
 def _place(error: BaseException) -> str:

@@ -47,7 +47,7 @@ class Wire:
                 for part in chunks_of(line, self._streams):
                     self._socket.sendall(part)
         except OSError as error:
-            msg = f"the connection to the Router is closed ({error.strerror})"
+            msg = f"the connection to the Router is closed ({error.strerror or error})"
             raise ConnectionLost(msg) from None
 
     def receive(self) -> Message:
@@ -66,15 +66,6 @@ class Wire:
             if whole is not None:
                 return decode_message(whole)
 
-    @property
-    def pending(self) -> bool:
-        """Whether a line has been received that ``receive`` has not given out yet."""
-        return bool(self._ready)
-
-    def set_timeout(self, timeout_s: float | None) -> None:
-        """How long ``receive`` waits; None for ever."""
-        self._socket.settimeout(timeout_s)
-
     def close(self) -> None:
         """Closes the connection."""
         self._socket.close()
@@ -85,7 +76,7 @@ class Wire:
         except TimeoutError:
             raise
         except OSError as error:
-            msg = f"the connection to the Router broke ({error.strerror})"
+            msg = f"the connection to the Router broke ({error.strerror or error})"
             raise ConnectionLost(msg) from None
         if not data:
             msg = "the Router closed the connection"
