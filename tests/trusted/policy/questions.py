@@ -178,6 +178,27 @@ def grant(  # noqa: PLR0913  # a grant has these parts
     )
 
 
+def reached(held: Grant, asked: Question, now: float) -> bool:
+    """Whether a grant is a candidate for a question: what its documentation says, without any index."""
+    principal, resource, scope = asked.principal, asked.resource, held.scope
+    clients = {f"group:{group}" for group in principal.groups} | ({principal.id} if principal.tellable else set[str]())
+    within = {
+        ScopeType.EXTENSION: True,
+        ScopeType.KIND: bool(resource.kind) and scope.id == resource.kind,
+        ScopeType.GROUP: bool(resource.item) and scope.id == resource.group,
+        ScopeType.ITEM: bool(resource.item) and scope.id == resource.item,
+    }[scope.type]
+    return (
+        held.client in clients
+        and bool({asked.action.id, asked.action.interface} & {*held.actions})
+        and scope.extension == resource.extension
+        and (scope.type is not ScopeType.EXTENSION or not scope.id)
+        and within
+        and (not held.until or now < held.until)
+        and (held.limit is None or type(asked.fields.get("amount")) is int)
+    )
+
+
 # random ones, of few values, so that they meet; what is denied at once is seldom
 
 

@@ -2,7 +2,6 @@ from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.trusted.policy.questions import PAY, grant
@@ -281,21 +280,3 @@ class Payments(RuleBasedStateMachine):
 
 
 TestPayments = Payments.TestCase
-
-
-# the clock
-
-
-@given(times=st.lists(st.floats(0, 1e12), min_size=1))
-def test_clock_gives_the_highest_time_it_has_seen(times: list[float]) -> None:
-    clock = ForwardClock()
-    seen = [clock.see(now) for now in times]
-    assert seen == [max(times[: count + 1]) for count in range(len(times))]
-    assert clock.highest == max(times)
-    assert ForwardClock(clock.highest).see(0.0) == max(times)
-
-
-def test_time_that_is_none_moves_no_clock() -> None:
-    clock = ForwardClock(NOON)
-    assert clock.see(float("nan")) == NOON
-    assert clock.see(-1.0) == NOON
