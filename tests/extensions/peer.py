@@ -184,7 +184,7 @@ class Peer:
                 message = self._wire.receive()
                 if message.kind is MessageKind.REQUEST:
                     self._serve(message)
-                else:
+                elif message.kind is not MessageKind.NOTIFICATION:
                     self._calls.take(message).give(message)
         with self._sending:
             self._lost = True

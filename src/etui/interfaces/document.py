@@ -163,11 +163,15 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Something a provider tells those who may see the item it is about."""
+    """Something a provider tells who subscribed to it.
+
+    ``decide``: the event is about an item, and those are told who may call this method on it without a question.
+    """
 
     title: ShortText
     text: LongText = ""
     fields: Fields = {}
+    decide: Name | None = None
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

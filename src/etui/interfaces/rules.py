@@ -13,8 +13,8 @@
 8. Policy sees plain values, each name once in a method and never under a name by which policy knows something of its
    own, and decides about one item. A scope is a text that policy sees, one in a method.
 9. ``ask`` names fields in braces that are there and can be shown; there is no other brace in it.
-10. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, and those under
-    ``owner`` and ``session``, take the item that policy decides about.
+10. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
+    an event, and those under ``owner`` and ``session``, take the item that policy decides about.
 """
 
 from __future__ import annotations
@@ -104,6 +104,8 @@ def _broken(document: Document) -> Iterator[str]:
         yield from _method_broken(document, f"methods.{name}", method)
     for name, event in document.events.items():
         yield from _fields_broken(document, f"events.{name}", event.fields, _Place.NESTED)
+        if event.decide is not None:
+            yield from _item_missing(document, f"events.{name}.decide", event.decide)
     for name in document.owner:
         yield from _item_missing(document, "owner", name)
     for name in document.session:

@@ -57,7 +57,7 @@ class AsyncClient(asyncio.Protocol):
         self._chunks = Reassembler()
         self._waiting: CallTable[Done] = CallTable()
         self._transport: asyncio.Transport
-        self._listeners: dict[str, list[Callable[[bytes], None]]] = {}
+        self._listeners: dict[str, list[Callable[[Event], None]]] = {}
         self._streams = 0
         self._open = False
         self.end = End()
@@ -142,8 +142,8 @@ class AsyncClient(asyncio.Protocol):
         """Forgets the providers' session keys, after an error ``stale_key``."""
         self._exchange.forget_keys()
 
-    async def subscribe(self, topic: str, listener: Callable[[bytes], None]) -> None:
-        """Calls ``listener`` with the encoded data of each event of a topic."""
+    async def subscribe(self, topic: str, listener: Callable[[Event], None]) -> None:
+        """Calls ``listener`` with each event of a topic."""
         self._listeners.setdefault(topic, []).append(listener)
         await self.call(wallet.Subscribe(topics=sorted(self._listeners)))
 
@@ -223,7 +223,7 @@ class AsyncClient(asyncio.Protocol):
             case MessageKind.NOTIFICATION if message.method == "event":
                 event = event_in(message)
                 for listener in self._listeners.get(event.topic, ()):
-                    listener(bytes(event.data))
+                    listener(event)
             case _:
                 pass
 

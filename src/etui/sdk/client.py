@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import msgspec
 
+from etui.interfaces import Item
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import (
     PLAIN,
@@ -106,17 +107,13 @@ class Client:
         """Subscribes to events; ``next_event`` gives them out."""
         return self.call(wallet.Subscribe(topics=topics))
 
-    def next_event(self) -> tuple[str, bytes]:
-        """The next event's topic and its encoded data; waits for one.
-
-        Events that came while ``call`` waited are kept, the last 1000 of them.
-        """
+    def next_event(self) -> Event:
+        """The next event; waits for one. Events that came while ``call`` waited are kept, the last 1000 of them."""
         while not self._events:
             message = self._wire.receive()
             if message.kind is MessageKind.NOTIFICATION and message.method == "event":
                 self._events.append(event_in(message))
-        event = self._events.popleft()
-        return event.topic, bytes(event.data)
+        return self._events.popleft()
 
     def close(self) -> None:
         """Closes the connection."""
@@ -133,9 +130,14 @@ class Client:
 
 
 class Event(msgspec.Struct, frozen=True):
-    """Parameters of the notification ``event``."""
+    """Something that was told to those who subscribed.
+
+    ``topic``: one of the wallet's (``locked``, ``unlocked``, ``items``) or of an interface, as in ``secret/1.changed``.
+    ``item``: the entry of the item that it is about, with this Client's reference. ``data``: its fields, encoded.
+    """
 
     topic: str
+    item: Item | None = None
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 

@@ -45,6 +45,7 @@ from etui.protocol import (
     MessageKind,
     ProtocolError,
     encode_error,
+    encode_notification,
     encode_request,
     encode_result,
     error_object,
@@ -182,6 +183,17 @@ class Extension:
         """What answers a request of this Extension's own; ``Call.ask`` makes one under a call that it serves."""
         return follow(self._exchange.call(request, Envelope(under=under, provider=provider)), self._ask)
 
+    def tell(self, event: str, item: Item | None = None, **data: object) -> None:
+        """Tells who subscribed to an event of an interface that this Extension provides, as in ``secret/1.changed``.
+
+        ``item``: the entry of the item that it is about, where the interface says that it is about one; ``data``: the
+        event's fields. Nobody waits for it, and it is not repeated.
+        """
+        params: dict[str, object] = {"topic": event, "data": data}
+        if item is not None:
+            params["item"] = item
+        self._wire.send(encode_notification("event", msgspec.json.encode(params)))
+
     def _start(self, provided: list[str], key: int) -> None:
         with open(key, "rb") as pipe:  # a descriptor, not a path
             own_key = pipe.read()
@@ -236,7 +248,7 @@ class Extension:
 
     def _serve(self, message: Message) -> None:
         if message.kind is not MessageKind.REQUEST:
-            return  # `cancel` of a call that is already served, or an event nobody asked for
+            return  # `cancel` of a call that is already served
         handled = self._serves.get(message.method)
         if handled is not None and handled[0].WAITS:
             self._serve_on_thread(message)

@@ -95,12 +95,17 @@ _METHODS: dict[str, dict[str, Any]] = {
 
 
 def puppet(
-    name: str = "puppet", *, uses: tuple[str, ...] = (), extra: str = "", **methods: Mapping[str, object]
+    name: str = "puppet",
+    *,
+    uses: tuple[str, ...] = (),
+    events: Mapping[str, object] | None = None,
+    extra: str = "",
+    **methods: Mapping[str, object],
 ) -> Stranger:
     """A puppet of this name; ``methods``: marks of its methods beside the usual ones."""
     code = _CODE.replace("org.example.puppet", f"org.example.{name}")
     marked = {key: {**method, **methods.get(key, {})} for key, method in _METHODS.items()}
-    return Stranger(name, code, marked, uses=uses, extra=extra)
+    return Stranger(name, code, marked, uses=uses, extra=extra, events=dict(events or {}))
 
 
 def code(text: str) -> str:

@@ -81,6 +81,7 @@ class Secrets(Extension):
         )
         entry = Entry(item, call.client, request.content_type or "", size=len(value))
         self._safe.add(entry, value)
+        self.tell("secret/1.created", item)
         return secret.CreateResult(item=item)
 
     @provides(secret.Find)
@@ -140,7 +141,9 @@ class Secrets(Extension):
     @provides(secret.Delete)
     def delete(self, request: secret.Delete, _: Call) -> secret.DeleteResult:
         """Answers ``secret/1.delete``: a collection goes with its items."""
-        self._safe.remove(self._safe.entry(request.item))
+        entry = self._safe.entry(request.item)
+        self._safe.remove(entry)
+        self.tell("secret/1.deleted", entry.item)
         return secret.DeleteResult()
 
     @prepares(secret.Delete)
@@ -169,6 +172,7 @@ class Secrets(Extension):
         value = self._safe.earlier(entry, past.version)
         new = replace(entry.valued(len(value), now_s=_now_s()), content_type=past.content_type)
         self._safe.revalue(entry, new, value)
+        self.tell("secret/1.changed", new.item)
         return secret.RestoreResult(item=new.item)
 
     @prepares(secret.Restore)
@@ -204,6 +208,7 @@ class Secrets(Extension):
         else:
             new = entry.valued(len(value), now_s=now_s).described(request, now_s=now_s)
             self._safe.revalue(entry, new, value)
+        self.tell("secret/1.changed", new.item)
         return new.item
 
     def _group(self, request: secret.Create) -> str:

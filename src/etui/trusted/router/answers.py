@@ -224,7 +224,7 @@ class Answers:
                 self._router.unlocked().forget_item(call.provider, item)
             self._router.path.drop_routes()
         if effect in {Effect.ADD, Effect.CHANGE, Effect.REMOVE} and call.method.action.callers == "anyone":
-            self._router.publish("items", {"effect": effect.value, "provider": call.provider.principal})
+            self._router.events.publish("items", {"effect": effect.value, "provider": call.provider.principal})
 
     def _send(self, call: ActiveCall, result: bytes | ProtocolError) -> None:
         if call.on_result is not None:

@@ -49,6 +49,7 @@ from etui.trusted.router.connection import Connection, Role
 from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
 from etui.trusted.router.dispatch import Dispatch
+from etui.trusted.router.events import Events
 from etui.trusted.router.header import Header, read_header, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
@@ -82,6 +83,7 @@ class Router:
         self.dialogs = Dialogs()
         self.budget = PromptBudget()
         self.consent = Consent(self)
+        self.events = Events(self)
         self.providers = Providers(self)
         self.dispatch = Dispatch(self)
         self.path = RequestPath(self)
@@ -137,7 +139,7 @@ class Router:
             return
         if self.opened is not None:
             self.recorder.event(AuditRecord(kind=Kind.LOCK, outcome=Recorded.DONE, reason=reason), sync=True)
-        self.publish("locked", {"reason": reason})
+        self.events.publish("locked", {"reason": reason})
         self.flush()
         self.tell_supervisor(Lock())
         if self.opened is not None:
@@ -332,7 +334,9 @@ class Router:
         return connection.caller
 
     def heard(self, connection: Connection, message: Message) -> None:
-        """A notification: `cancel` gives a request up."""
+        """A notification: ``cancel`` gives a request up, ``event`` is told to those who may know of it."""
+        if message.method == "event" and connection.role is Role.EXTENSION:
+            self.events.relay(self.registry.providers[connection.name], message)
         if message.method != "cancel":
             return
         try:
@@ -358,13 +362,6 @@ class Router:
             provider = self.registry.providers.get(connection.name)
             if provider is not None and provider.connection is connection:
                 self.providers.stopped(provider, "its connection ended")
-
-    def publish(self, topic: str, data: dict[str, object]) -> None:
-        """Tells every connection that subscribed to a topic."""
-        text = msgspec.json.encode({"topic": topic, "data": data})
-        for connection in self.connections:
-            if topic in connection.topics:
-                connection.notify("event", text)
 
     # audit before anything goes out
 

@@ -193,7 +193,7 @@ class Unlocking:
         if damaged := router.unlocked().state.damaged:
             text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
-        router.publish("unlocked", {})
+        router.events.publish("unlocked", {})
 
     # settings of the vault
 

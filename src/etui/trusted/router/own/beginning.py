@@ -106,11 +106,7 @@ def dismiss(router: Router, asking: Asking, request: wallet.Dismiss) -> wallet.D
 
 def subscribe(router: Router, asking: Asking, request: wallet.Subscribe) -> wallet.SubscribeResult:
     """Answers ``wallet/1.subscribe``."""
-    known = set(router.registry.interfaces["wallet/1"].document.events)
-    unknown = set(request.topics) - known
-    if unknown:
-        text = f"there is no event {min(unknown)[:40]!r}; those that there are: {', '.join(sorted(known))}"
-        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    router.events.check(request.topics)
     asking.connection.topics = frozenset(request.topics)
     return wallet.SubscribeResult()
 
