@@ -206,7 +206,7 @@ class Peer:
     def _wallet(self, message: Message) -> bytes:
         if message.method == wallet.Ends.METHOD:
             interface = msgspec.json.decode(message.params, type=wallet.Ends).interface
-            return msgspec.json.encode(wallet.EndsResult(key=self.keys[interface], provider="test"))
+            return msgspec.json.encode(wallet.EndsResult(key=self.keys[interface], provider="test", only=True))
         registration = msgspec.json.decode(message.params, type=wallet.Register)
         self._key, self.provides = registration.key, registration.provides
         self._registered.set()

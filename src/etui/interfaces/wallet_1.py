@@ -194,7 +194,6 @@ class HelloResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     strength: str
     locked: bool
     test: bool
-    reopened: bool | None = None
 
 
 class Hello(Request[HelloResult], frozen=True, kw_only=True, omit_defaults=True):
@@ -330,18 +329,23 @@ class EndsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
     key: Annotated[bytes, Meta(max_length=32)]
     provider: str
+    only: bool
 
 
 class Ends(Request[EndsResult], frozen=True, kw_only=True, omit_defaults=True):
     """Session keys of providers.
 
-    The X25519 public key of the provider of an interface, to which a Client seals.
+    The X25519 public key of the provider of an interface, to which a Client seals: of the provider of
+    `item`, where one is named, else of the one that `to` names or of the first. `only`: no other provides
+    it.
     """
 
     METHOD: ClassVar[str] = "wallet/1.ends"
     RESULT: ClassVar[type[Result]] = EndsResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
 
     interface: Annotated[str, Meta(max_length=120)]
+    item: str | None = None
 
 
 class RegisterResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -300,7 +300,7 @@ class Line:
                 result = {}
             case wallet.Ends.METHOD:
                 self._check_unlocked()
-                result = wallet.EndsResult(key=self.wallet.end.public, provider="secrets")
+                result = wallet.EndsResult(key=self.wallet.end.public, provider="secrets", only=True)
             case wallet.Unlock.METHOD:
                 if self.wallet.locked:
                     self._ask(message, self._peers.get(message.speaks_for, ""), [], self._unlocked)

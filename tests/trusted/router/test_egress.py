@@ -58,7 +58,13 @@ COURIER = Stranger(
             "ask": "send a parcel to {host}",
             "effect": "use",
             "params": {
-                "method": {"type": "choice", "options": ["GET"], "material": True, "policy": "method"},
+                "method": {
+                    "type": "choice",
+                    "options": ["GET"],
+                    "title": "Method",
+                    "material": True,
+                    "policy": "method",
+                },
                 "host": {"type": "text", "material": True, "policy": "host", "title": "Host"},
                 "to": {"type": "text", "optional": True},
             },

@@ -20,7 +20,10 @@ from etui.testkit import TestWallet
 
 PUPPET = puppet(uses=("dialog/1", "secret/1", "storage/1", "org.example.second/1"))
 SECOND = puppet("second")
-BY_CARD = {"card": {"type": "text", "material": True, "policy": "card"}, "code": {"type": "text", "optional": True}}
+BY_CARD = {
+    "card": {"type": "text", "title": "Card", "material": True, "policy": "card"},
+    "code": {"type": "text", "optional": True},
+}
 PAYMENT = {"payee": "shop", "amount": 500, "currency": "EUR"}
 
 

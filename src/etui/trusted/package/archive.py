@@ -35,7 +35,10 @@ _END: Final = bytes(2 * _BLOCK)
 _PLAIN_MODE: Final = 0o644
 _EXECUTABLE_MODE: Final = 0o755
 _SPECIAL_BITS: Final = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
-_MADE_BY_RUNNING: Final = frozenset({"__pycache__"})
+_NO_PART: Final = frozenset(
+    {"__pycache__", ".git", ".hg", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv"}
+)
+"""Folders that work on an Extension leaves beside it."""
 _KINDS: Final = {
     tarfile.LNKTYPE: "a hard link",
     tarfile.SYMTYPE: "a symbolic link",
@@ -60,10 +63,10 @@ class File(msgspec.Struct, frozen=True):
 def pack(folder: Path) -> bytes:
     """The unsigned archive of the files below ``folder``; what they hold is not looked at here.
 
-    ``__pycache__`` folders and a signature from before are left out; empty folders leave no trace. Raises
-    ``ArchiveError`` for what an archive cannot hold, ``StorageError`` where the disk refuses.
+    Caches of tools, a repository's own folder and a signature from before are left out, empty folders leave no trace.
+    Raises ``ArchiveError`` for what an archive cannot hold, ``StorageError`` where the disk refuses.
     """
-    return write_archive(file for file in read_folder(folder, left_out=_MADE_BY_RUNNING) if file.path != SIGNATURE)
+    return write_archive(file for file in read_folder(folder, left_out=_NO_PART) if file.path != SIGNATURE)
 
 
 def read_folder(folder: Path, left_out: frozenset[str] = frozenset()) -> tuple[File, ...]:

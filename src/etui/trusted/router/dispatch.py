@@ -127,13 +127,15 @@ class Dispatch:
                 self.give_up(call, ProtocolError(ErrorCode.TIMED_OUT, text))
 
     def give_up(self, call: ActiveCall, error: ProtocolError) -> None:
-        """Answers a call with an error and forgets what its provider may still say."""
+        """Answers a call and those made under it with an error, and forgets what their providers may still say."""
         if self._calls.pop(call.id, None) is None:
             return
         if call.task is not None:
             call.task.cancel()
         if call.provider.connection is not None and call.provider_id:
             call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
+        for derived in [other for other in self._calls.values() if other.under is call]:
+            self.give_up(derived, error)
         self._router.answers.give(call, error)
 
 

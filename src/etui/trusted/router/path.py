@@ -30,7 +30,7 @@ from etui.trusted.router.calls import ActiveCall, CallIds
 from etui.trusted.router.consent import Asked, digest_of
 from etui.trusted.router.references import is_well_formed
 from etui.trusted.router.requests import Arrival, Cleared, Request, Route
-from etui.trusted.router.reserving import reserve
+from etui.trusted.router.reserving import release, reserve
 from etui.trusted.router.rights import Verdict
 
 if TYPE_CHECKING:
@@ -128,9 +128,13 @@ class RequestPath:
             raise self._denied(request, cleared.verdict.decision)
         if not cleared.consented:
             self._record(request, cleared.verdict.decision, Recorded.ALLOWED, sync=bool(cleared.reservations))
-        if not request.provider.running:  # it may have ended while the user was asked
-            await router.providers.ensure_running(request.provider)
-        self._forward(request, cleared)
+        try:
+            if not request.provider.running:  # it may have ended while the user was asked
+                await router.providers.ensure_running(request.provider)
+            self._forward(request, cleared)
+        except (ProtocolError, asyncio.CancelledError):
+            release(router.unlocked(), cleared.reservations)  # nothing was forwarded
+            raise
 
     async def _clear(self, request: Request, advice: tuple[str, ...]) -> Cleared:
         """Decides, takes out of grants what has a limit, and asks the user where that is what policy says."""
@@ -143,6 +147,9 @@ class RequestPath:
             except LimitReached as limit:
                 advice = (*advice, f"A grant that covers this is used up: {limit}.")
                 decision = rights.without_grants(opened, request.question, request.chain, f"its grant: {limit}")
+                if request.quiet or decision.outcome is not Outcome.ASK:
+                    why = self._record(request, decision, Recorded.DENIED)
+                    raise ProtocolError(ErrorCode.SPENT, f"its grant is used up: {limit}", why=why) from None
             else:
                 return Cleared(verdict=verdict, reservations=reservations)
         if decision.outcome is not Outcome.ASK:

@@ -178,7 +178,8 @@ def test_a_secret_that_is_sealed_to_egress_is_inserted_and_masked(home: Path, sh
     with RouterEnd(home) as router:
         key = router.register()
         plain = msgspec.json.encode({"secret": secret.encode(), "hosts": [SHOP], "where": "header"})
-        sealed = ChannelKey().seal_to(key, plain, "egress/1.fetch.insert")
+        caller = ChannelKey()
+        sealed = caller.seal_to(key, plain, "egress/1.fetch.insert")
         headers = [{"name": "X-Key", "value": "KEY_HERE"}]
         result = router.fetch(
             msgspec.convert(
@@ -191,7 +192,8 @@ def test_a_secret_that_is_sealed_to_egress_is_inserted_and_masked(home: Path, sh
                     "placeholder": "KEY_HERE",
                 },
                 Fetch,
-            )
+            ),
+            key=base64.b64encode(caller.public).decode(),
         )
     assert shop.received[0].value("X-Key") == secret
     assert next(h.value for h in result.headers if h.name == "X-Key") == "****"
@@ -204,7 +206,18 @@ def test_a_value_that_was_sealed_to_another_session_is_stale(home: Path, shop: H
     with RouterEnd(home) as router:
         router.register()
         with pytest.raises(ProtocolError) as refused:
-            router.fetch(in_shop(insert=sealed, placeholder="KEY_HERE"))
+            router.fetch(in_shop(insert=sealed, placeholder="KEY_HERE"), key=base64.b64encode(other.public).decode())
+    assert refused.value.code is ErrorCode.STALE_KEY
+    assert shop.received == []
+
+
+def test_a_value_that_another_end_sealed_is_not_inserted_for_who_sends_it_again(home: Path, shop: Host) -> None:
+    victim, thief = ChannelKey(), ChannelKey()
+    with RouterEnd(home) as router:
+        plain = msgspec.json.encode({"secret": b"s3cr3t-word", "hosts": [SHOP], "where": "header"})
+        sealed = victim.seal_to(router.register(), plain, "egress/1.fetch.insert")
+        with pytest.raises(ProtocolError) as refused:
+            router.fetch(in_shop(insert=sealed, placeholder="KEY_HERE"), key=base64.b64encode(thief.public).decode())
     assert refused.value.code is ErrorCode.STALE_KEY
     assert shop.received == []
 

@@ -235,7 +235,7 @@ class World(Network):
         """What answers a request of an Extension that declares ``hosts``."""
         system = tls_context(self.authority.file)
         fetcher = Fetcher(routes or Routes(), Trust(system, system), self.log.append, self, limits)
-        return asyncio.run(fetcher.fetch(request, insertion, Asking("pseudonym", "Fares", tuple(hosts))))
+        return asyncio.run(fetcher.fetch(request, insertion, Asking("pseudonym", "Fares", hosts=tuple(hosts))))
 
 
 def get(url: str = f"https://{API}/fares", host: str = API, **more: object) -> Fetch:

@@ -37,11 +37,13 @@ _MAX_NAME_SHOWN: Final = 60
 class Asking(msgspec.Struct, frozen=True):
     """What egress reads of the member ``call``: who asks, and which hosts this call may reach.
 
-    ``client``: a pseudonym. ``name``: for people. ``hosts``: exact names, from the Router alone.
+    ``client``: a pseudonym. ``name``: for people. ``key``: the caller's session key (32 bytes), whose sealed values
+    alone are opened. ``hosts``: exact names, from the Router alone.
     """
 
     client: str = ""
     name: str = ""
+    key: bytes = b""
     hosts: tuple[str, ...] = ()
     prepare: bool = False
 

@@ -138,13 +138,13 @@ class Service:
             request = self._fetch.decode(message.params)
         except (msgspec.DecodeError, binascii.Error) as error:
             raise MalformedError(f"{Fetch.METHOD}: {error}") from None
-        return await self._fetcher.fetch(request, self._insertion(request), asking)
+        return await self._fetcher.fetch(request, self._insertion(request, asking), asking)
 
-    def _insertion(self, request: Fetch) -> Insertion | None:
+    def _insertion(self, request: Fetch, asking: Asking) -> Insertion | None:
         if request.insert is None or request.placeholder is None:
             return None
         try:
-            plain = self._key.open(request.insert, FIELD)
+            plain = self._key.open(request.insert, FIELD, sender=asking.key)
         except SealedValueError as error:
             raise ProtocolError(ErrorCode.STALE_KEY, str(error)) from None
         return read_insertion(plain, request.placeholder)

@@ -74,7 +74,8 @@ async def _consent(router: Router, asking: Asking, widening: Widening, *, overse
     )
     decision = opened.engine.decide(question, opened.grants, opened.now())
     if decision.outcome is Outcome.DENY:
-        raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it")
+        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED)
+        raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it", why=why)
     if decision.outcome is Outcome.ALLOW:
         router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED)
         return

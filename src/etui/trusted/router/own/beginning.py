@@ -59,11 +59,20 @@ def register(router: Router, asking: Asking, request: wallet.Register) -> wallet
 
 async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.EndsResult:
     """Answers ``wallet/1.ends``."""
-    router.unlocked()
-    provider = router.registry.provider_of(request.interface, asking.provider)
+    opened = router.unlocked()
+    registry = router.registry
+    if request.item is None:
+        provider = registry.provider_of(request.interface, asking.provider)
+    else:
+        place = opened.place(asking.caller.principal.id, request.item)
+        owner = registry.by_installation(place.installation)
+        if owner is None:
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item's Extension is not installed any more")
+        provider = registry.provider_of(request.interface, owner.principal)
     await router.providers.ensure_running(provider)
-    key = await router.dialogs.key() if provider is router.registry.dialog else provider.key
-    return wallet.EndsResult(key=key, provider=provider.principal)
+    key = await router.dialogs.key() if provider is registry.dialog else provider.key
+    only = sum(request.interface in other.provides for other in registry.providers.values()) == 1
+    return wallet.EndsResult(key=key, provider=provider.principal, only=only)
 
 
 async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -> wallet.IntroduceResult:
