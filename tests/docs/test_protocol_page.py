@@ -198,7 +198,8 @@ def test_an_example_of_an_event_has_a_topic_that_there_is() -> None:
     events = [m for e in EXAMPLES if (m := decode_message(e.line)).method == "event"]
     assert events
     for message in events:
-        assert msgspec.json.decode(message.params, type=Event).topic in DOCUMENTS["wallet/1"].events
+        interface, _, name = msgspec.json.decode(message.params, type=Event).topic.rpartition(".")
+        assert name in DOCUMENTS[interface or "wallet/1"].events
 
 
 def test_the_chunks_of_the_example_are_the_request_that_it_names() -> None:
