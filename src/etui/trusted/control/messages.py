@@ -74,7 +74,13 @@ class DoorState(_Message, frozen=True, tag="door_state"):
     detail: str = ""
 
 
-ToRouter: TypeAlias = Connected | Ended | Keys | LockNow | Reply | DoorState
+class Unheard(_Message, frozen=True, tag="unheard"):
+    """From the watch over the session, and on to the Router: what it cannot hear of here, as a sentence for people."""
+
+    note: str
+
+
+ToRouter: TypeAlias = Connected | Ended | Keys | LockNow | Reply | DoorState | Unheard
 
 
 class VaultOperation(Enum):
@@ -158,12 +164,6 @@ class Away(_Message, frozen=True, tag="away"):
     """
 
     reason: str
-
-
-class Unheard(_Message, frozen=True, tag="unheard"):
-    """From the watch over the session: what it cannot hear of on this machine, as a sentence for people."""
-
-    note: str
 
 
 FromSession: TypeAlias = Away | Unheard

@@ -33,6 +33,7 @@ from etui.trusted.control import (
     LockNow,
     Reply,
     ToRouter,
+    Unheard,
     VaultAsk,
     VaultOperation,
 )
@@ -193,8 +194,6 @@ class Router:
                 self.unlocking.receive_keys(descriptor)
             case Ended():
                 self._child_ended(message)
-            case DoorState():
-                self.doors[message.name] = message
             case LockNow():
                 self.later(self.lock(message.reason))
             case Reply():
@@ -202,8 +201,19 @@ class Router:
                 if future is not None and not future.done():
                     future.set_result(message)
             case _:
+                self._note_state(message)
                 if descriptor is not None:
                     os.close(descriptor)
+
+    def _note_state(self, message: ToRouter) -> None:
+        """Keeps what ``etui status`` and ``etui door`` show."""
+        match message:
+            case DoorState():
+                self.doors[message.name] = message
+            case Unheard():
+                self.notes = (*self.notes, message.note)
+            case _:
+                pass
 
     async def ask_supervisor(self, make: Callable[[int], FromRouter]) -> Reply:
         """What the supervisor, or the vault through it, replies to the message that ``make`` makes with a number."""

@@ -49,11 +49,16 @@ def buses_of(environ: Mapping[str, str], system_socket: Path = _SYSTEM_SOCKET) -
 
 
 class SessionWatch:
-    """Starts and hears the process. ``lock``: called with the reason when it says that the wallet has to lock."""
+    """Starts and hears the process.
 
-    def __init__(self, endings: Endings, lock: Callable[[str], None]) -> None:
+    ``lock``: called with the reason when it says that the wallet has to lock. ``told``: called with what it does not
+    hear of.
+    """
+
+    def __init__(self, endings: Endings, lock: Callable[[str], None], told: Callable[[Unheard], object]) -> None:
         self._endings = endings
         self._lock = lock
+        self._told = told
         self._loop = asyncio.get_running_loop()
         self._buses = buses_of(os.environ)
         self._unheard: list[str] = []
@@ -110,6 +115,7 @@ class SessionWatch:
                 if message.note not in self._unheard:
                     self._unheard.append(message.note)
                     sys.stderr.write(message.note + "\n")
+                    self._told(message)
 
     def _ended(self, child: Child) -> None:
         self._close()

@@ -87,7 +87,7 @@ class Supervisor:
         self._endings = Endings()
         self._extensions = RunningExtensions(place.home, Path(options.bubblewrap), self._endings, self._line)
         self._doors = OpenDoors(place.home, self._endings, self._line)
-        self._session = SessionWatch(self._endings, self._lock)
+        self._session = SessionWatch(self._endings, self._lock, self._line.tell)
         self._router: Child | None = None
         self._vault: tuple[Child, Link[ToVault, Reply]] | None = None
         self._dialog: Child | None = None
