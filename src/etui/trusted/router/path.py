@@ -22,12 +22,13 @@ from etui import interfaces
 from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
-from etui.trusted.policy import Assurance, LimitReached, Outcome, Question, Resource
+from etui.trusted.policy import Assurance, LimitReached, Outcome
 from etui.trusted.router import chain as inherited
 from etui.trusted.router import rights, wording
 from etui.trusted.router.callers import pseudonym
 from etui.trusted.router.calls import ActiveCall, CallIds
 from etui.trusted.router.consent import Asked, digest_of
+from etui.trusted.router.naming import Naming
 from etui.trusted.router.references import is_well_formed
 from etui.trusted.router.requests import Arrival, Cleared, Request, Route
 from etui.trusted.router.reserving import release, reserve
@@ -53,6 +54,7 @@ class RequestPath:
         self._router = router
         self._routes: dict[tuple[object, ...], Route] = {}
         self._ids = CallIds()
+        self._naming = Naming(router)
 
     def drop_routes(self) -> None:
         """Forgets what was kept, as when grants, policies, registrations or references change."""
@@ -78,14 +80,14 @@ class RequestPath:
             router.recorder.repeated(route.template)
             self._forward_route(arrival, route)
             return
-        request = self._request(arrival)
+        request = self._naming.request(arrival)
         verdict = self._decide(request)
         decision = verdict.decision
         at_once = decision.outcome is Outcome.ALLOW and decision.until and not method.compiled.method.prepare
         if not at_once or not request.provider.running:
             self._start(request)
             return
-        if not request.chain and self._known(request):
+        if not request.chain and self._naming.known(request):
             self._keep(key, request, decision)
         self._record(request, decision, Recorded.ALLOWED)
         self._forward(request, Cleared(verdict=verdict))
@@ -119,7 +121,7 @@ class RequestPath:
     async def _steps(self, request: Request) -> None:
         router = self._router
         await router.providers.ensure_running(request.provider)
-        await self._learn_items(request)
+        await self._naming.learn_items(request)
         advice: tuple[str, ...] = ()
         if request.method.compiled.method.prepare:
             advice = await self._prepare(request)
@@ -155,110 +157,6 @@ class RequestPath:
         if decision.outcome is not Outcome.ASK:
             return Cleared(verdict=Verdict(decision=decision))
         return Cleared(verdict=Verdict(decision=await self._ask(request, decision, advice)), consented=True)
-
-    # which item, and may this Client name it
-
-    def _request(self, arrival: Arrival) -> Request:
-        message, caller, method, seen = arrival.message, arrival.caller, arrival.method, arrival.seen
-        parent = self._parent(arrival) if message.under else None
-        provider, places = self._places(arrival)
-        material = inherited.material_of(seen, places) if seen.material else {}
-        covered = False
-        if parent is not None:
-            if name := inherited.altered(parent, material):
-                reason = f"{name} is not what was consented to in {parent.method.action.id}"
-                why = self._router.record_refusal(caller, method, reason)
-                raise ProtocolError(ErrorCode.ALTERED, reason, why=why)
-            covered = inherited.is_covered(parent, method, seen, material)
-        resource = self._resource(method, provider, places, seen)
-        within = parent is not None and (method.action.id, resource.key) in parent.allowed
-        given = Assurance.NONE
-        if parent is not None and (covered or within):
-            given = Assurance.CONSENT if within else parent.given
-        question = Question(
-            principal=caller.principal,
-            action=method.action,
-            resource=resource,
-            fields=seen.policy,
-            chain=tuple(member.principal.id for member in parent.chain) if parent is not None else (),
-            derived=parent is not None,
-            covered=covered or within,
-            given=given,
-        )
-        return Request(
-            connection=arrival.connection,
-            id=cast("MessageId", message.id),
-            caller=caller,
-            method=method,
-            params=arrival.params,
-            seen=seen,
-            provider=provider,
-            question=question,
-            items={field: place.item for field, place in places.items()},
-            material=material,
-            chain=parent.chain if parent is not None else (),
-            quiet=message.quiet or (parent is not None and parent.quiet),
-            under=parent,
-        )
-
-    def _parent(self, arrival: Arrival) -> ActiveCall:
-        """The call that an Extension says it serves."""
-        parent = self._router.dispatch.served_by(arrival.connection, arrival.message.under)
-        if parent is None:
-            reason = "it names a call that it does not serve"
-            why = self._router.record_refusal(arrival.caller, arrival.method, reason)
-            raise ProtocolError(ErrorCode.DENIED, f"the call named by `under` is not served here: {reason}", why=why)
-        return parent
-
-    def _places(self, arrival: Arrival) -> tuple[Provider, dict[str, Place]]:
-        """Whom the request is for, and the item behind each of its references."""
-        registry = self._router.registry
-        method = arrival.method
-        places: dict[str, Place] = {}
-        provider: Provider | None = None
-        for field, reference in arrival.seen.references:
-            places[field] = place = self._open_reference(arrival.caller, method, reference)
-            found = registry.by_installation(place.installation)
-            if found is None or provider not in {None, found}:
-                raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"{field}: its Extension is not installed any more")
-            provider = found
-        if provider is None:
-            return registry.provider_of(method.action.interface, arrival.message.provider), places
-        if method.action.interface not in provider.provides:
-            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"that item's Extension does not provide {method.action.id}")
-        return provider, places
-
-    def _open_reference(self, caller: Caller, method: Method, reference: str) -> Place:
-        try:
-            return self._router.unlocked().place(caller.principal.id, reference)
-        except ProtocolError as error:
-            why = self._router.record_refusal(caller, method, "it named an item by a reference that is not its own")
-            raise ProtocolError(error.code, error.message, why=why) from None
-
-    def _resource(self, method: Method, provider: Provider, places: dict[str, Place], seen: Seen) -> Resource:
-        """What policy is asked about: the item or value of the field that is marked for it, or the Extension."""
-        place = places.get(method.item_field)
-        if place is not None:
-            return provider.resource(place.item)
-        scope = method.compiled.scope
-        if value := seen.policy.get(scope):
-            return Resource(extension=provider.principal, item=str(value), kind=scope)
-        return Resource(extension=provider.principal)
-
-    def _known(self, request: Request) -> bool:
-        return all(item in request.provider.items for item in request.items.values())
-
-    async def _learn_items(self, request: Request) -> None:
-        """Asks the provider what the named items are, where the Router has not seen them yet."""
-        unknown = [item for item in request.items.values() if item not in request.provider.items]
-        if not unknown:
-            return
-        await self._router.providers.locate(request.provider, unknown)
-        if not self._known(request):
-            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item is not there any more")
-        if item := request.items.get(request.method.item_field):
-            resource = request.provider.resource(item)
-            request.question = msgspec.structs.replace(request.question, resource=resource)
 
     # policy and consent
 

@@ -1,0 +1,134 @@
+"""What a request asks for: the call that it is made under, whom it is for, and the items that it may name.
+
+It makes a ``Request`` of what arrived; nothing is decided here but whether the Client may name these items at all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from etui.protocol import ErrorCode, MessageId, ProtocolError
+from etui.trusted.policy import Assurance, Question, Resource
+from etui.trusted.router import chain as inherited
+from etui.trusted.router.requests import Arrival, Request
+
+if TYPE_CHECKING:
+    from etui.interfaces import Seen
+    from etui.trusted.router.callers import Caller
+    from etui.trusted.router.calls import ActiveCall
+    from etui.trusted.router.references import Place
+    from etui.trusted.router.registry import Method, Provider
+    from etui.trusted.router.router import Router
+
+
+class Naming:
+    """Reads requests."""
+
+    def __init__(self, router: Router) -> None:
+        self._router = router
+
+    def request(self, arrival: Arrival) -> Request:
+        """The request that arrived; raises ``ProtocolError`` where it names what it may not."""
+        message, caller, method, seen = arrival.message, arrival.caller, arrival.method, arrival.seen
+        parent = self._parent(arrival) if message.under else None
+        provider, places = self._places(arrival)
+        material = inherited.material_of(seen, places) if seen.material else {}
+        covered = False
+        if parent is not None:
+            if name := inherited.altered(parent, material):
+                reason = f"{name} is not what was consented to in {parent.method.action.id}"
+                why = self._router.record_refusal(caller, method, reason)
+                raise ProtocolError(ErrorCode.ALTERED, reason, why=why)
+            covered = inherited.is_covered(parent, method, seen, material)
+        resource = self._resource(method, provider, places, seen)
+        within = parent is not None and (method.action.id, resource.key) in parent.allowed
+        given = Assurance.NONE
+        if parent is not None and (covered or within):
+            given = Assurance.CONSENT if within else parent.given
+        question = Question(
+            principal=caller.principal,
+            action=method.action,
+            resource=resource,
+            fields=seen.policy,
+            chain=tuple(member.principal.id for member in parent.chain) if parent is not None else (),
+            derived=parent is not None,
+            covered=covered or within,
+            given=given,
+        )
+        return Request(
+            connection=arrival.connection,
+            id=cast("MessageId", message.id),
+            caller=caller,
+            method=method,
+            params=arrival.params,
+            seen=seen,
+            provider=provider,
+            question=question,
+            items={field: place.item for field, place in places.items()},
+            material=material,
+            chain=parent.chain if parent is not None else (),
+            quiet=message.quiet or (parent is not None and parent.quiet),
+            under=parent,
+        )
+
+    def _parent(self, arrival: Arrival) -> ActiveCall:
+        """The call that an Extension says it serves."""
+        parent = self._router.dispatch.served_by(arrival.connection, arrival.message.under)
+        if parent is None:
+            reason = "it names a call that it does not serve"
+            why = self._router.record_refusal(arrival.caller, arrival.method, reason)
+            raise ProtocolError(ErrorCode.DENIED, f"the call named by `under` is not served here: {reason}", why=why)
+        return parent
+
+    def _places(self, arrival: Arrival) -> tuple[Provider, dict[str, Place]]:
+        """Whom the request is for, and the item behind each of its references."""
+        registry = self._router.registry
+        method = arrival.method
+        places: dict[str, Place] = {}
+        provider: Provider | None = None
+        for field, reference in arrival.seen.references:
+            places[field] = place = self._open_reference(arrival.caller, method, reference)
+            found = registry.by_installation(place.installation)
+            if found is None or provider not in {None, found}:
+                raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"{field}: its Extension is not installed any more")
+            provider = found
+        if provider is None:
+            return registry.provider_of(method.action.interface, arrival.message.provider), places
+        if method.action.interface not in provider.provides:
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"that item's Extension does not provide {method.action.id}")
+        return provider, places
+
+    def _open_reference(self, caller: Caller, method: Method, reference: str) -> Place:
+        try:
+            return self._router.unlocked().place(caller.principal.id, reference)
+        except ProtocolError as error:
+            why = self._router.record_refusal(caller, method, "it named an item by a reference that is not its own")
+            raise ProtocolError(error.code, error.message, why=why) from None
+
+    def _resource(self, method: Method, provider: Provider, places: dict[str, Place], seen: Seen) -> Resource:
+        """What policy is asked about: the item or value of the field that is marked for it, or the Extension."""
+        place = places.get(method.item_field)
+        if place is not None:
+            return provider.resource(place.item)
+        scope = method.compiled.scope
+        if value := seen.policy.get(scope):
+            return Resource(extension=provider.principal, item=str(value), kind=scope)
+        return Resource(extension=provider.principal)
+
+    def known(self, request: Request) -> bool:
+        """Whether the Router has seen what the named items are."""
+        return all(item in request.provider.items for item in request.items.values())
+
+    async def learn_items(self, request: Request) -> None:
+        """Asks the provider what the named items are, where the Router has not seen them yet."""
+        unknown = [item for item in request.items.values() if item not in request.provider.items]
+        if not unknown:
+            return
+        await self._router.providers.locate(request.provider, unknown)
+        if not self.known(request):
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item is not there any more")
+        if item := request.items.get(request.method.item_field):
+            resource = request.provider.resource(item)
+            request.question = msgspec.structs.replace(request.question, resource=resource)
