@@ -1,4 +1,4 @@
-"""What the wallet is told before it is unlocked: which doors are open, and when it locks by itself.
+"""What the wallet is told before it is unlocked: which doors are open.
 
 ``settings.json`` in the profile, readable as text; nothing in it widens what a Client may do.
 """
@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from msgspec import Meta
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +24,10 @@ class SettingsError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``auto_lock_s``: seconds without a request after which the wallet locks; 0 for never."""
+    """``doors``: the names of those that open with the wallet."""
 
     format: int = FORMAT
     doors: tuple[str, ...] = ()
-    auto_lock_s: Annotated[int, Meta(ge=0, le=7 * 86400)] = 900
 
 
 def read_settings(home: Path) -> Settings:
