@@ -130,7 +130,7 @@ class Machine:
                 return self._settle(front, Dismissed(silence=silence), now)
             case UseRecovery():
                 asked = front.request
-                may = isinstance(asked, Unlock) and not asked.recovery
+                may = isinstance(asked, Unlock) and asked.takes_recovery
                 return self._settle(front, Typed(sealed=b"", use_recovery=True), now) if may else ()
             case _:
                 self._put(_changed(front, event, now))

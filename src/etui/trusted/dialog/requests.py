@@ -89,15 +89,22 @@ class ShowRecovery(_Value, frozen=True, tag="recovery"):
 class Unlock(_Value, frozen=True, tag="unlock"):
     """The passphrase, or with ``recovery`` the recovery key, sealed to ``key`` for ``vault.passphrase``.
 
+    ``purpose``: what an open wallet wants it for, as in "make a new recovery key"; then the passphrase alone serves.
     ``tries_left`` is -1 where no try was wrong. ``wait_s``: no try is taken before that. ``wrong``: the last was wrong.
     """
 
     key: bytes
     asker: Asker | None = None
     recovery: bool = False
+    purpose: str = ""
     wrong: bool = False
     tries_left: int = -1
     wait_s: float = 0.0
+
+    @property
+    def takes_recovery(self) -> bool:
+        """Whether the user may give the recovery key instead."""
+        return not self.recovery and not self.purpose
 
 
 class NewPassphrase(_Value, frozen=True, tag="new_passphrase"):

@@ -181,7 +181,7 @@ class ScriptedFace:
                 self._report(Dismiss(silence=silence))
             case UseRecoveryRule():
                 request = view.front.request
-                if not isinstance(request, Unlock) or request.recovery:
+                if not isinstance(request, Unlock) or not request.takes_recovery:
                     raise ScriptError(f"a {view.content.face} face has no recovery key to turn to")
                 self._note(view, AnsweredEntry(number=asked, answer="use_recovery", rule=number))
                 self._report(UseRecovery())

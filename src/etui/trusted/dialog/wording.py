@@ -109,6 +109,13 @@ def _unlock(request: Unlock) -> Words:
     word = "recovery key" if request.recovery else "passphrase"
     waits = "" if request.asker is None else "This program waits for it:"
     written = "Type the groups as you wrote them down." if request.recovery else ""
+    if request.purpose:
+        return Words(
+            approve="Confirm",
+            heading="Confirm that it is you",
+            lead=f"Type your passphrase to {request.purpose}.",
+            cautions=_wrong(word, wrong=request.wrong, tries_left=request.tries_left),
+        )
     return Words(
         approve="Unlock",
         heading="Unlock with the recovery key" if request.recovery else "Unlock your wallet",

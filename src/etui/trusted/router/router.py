@@ -18,7 +18,7 @@ import msgspec
 
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
-from etui.trusted.audit import AuditRecord, Kind
+from etui.trusted.audit import AuditError, AuditRecord, Kind
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import (
     Connected,
@@ -127,7 +127,10 @@ class Router:
     def start(self) -> None:
         """Begins to listen, to the supervisor first."""
         if self.made:
-            self.recorder.open(self.home / "audit")
+            try:
+                self.recorder.open(self.home / "audit")
+            except AuditError as error:  # unlocking mends what can be mended, or refuses
+                self.notes = (*self.notes, f"nothing is recorded before the wallet is unlocked: {error}")
         self.dialogs.wear(read_looks(self.home))
         self._listener.setblocking(False)  # noqa: FBT003  # the standard library's signature
         self._loop.add_reader(self._link.fileno(), self._hear_supervisor)

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Final
 
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sealing import Secret, derive
-from etui.trusted.audit import AuditRecord, Kind, create_audit, public_key_of
+from etui.trusted.audit import (
+    AuditDamagedError,
+    AuditError,
+    AuditFolder,
+    AuditRecord,
+    Kind,
+    create_audit,
+    public_key_of,
+    restore_ratchet,
+)
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import VaultOperation
 from etui.trusted.dialog.requests import (
@@ -40,6 +49,7 @@ if TYPE_CHECKING:
 KEYS_BYTES: Final = 96
 _KEYS_S: Final = 10.0
 _TELL_S: Final = 0.1
+_NEW_RECOVERY: Final = "make a new recovery key"
 _AGAIN: Final = {"wrong_passphrase", "slow_down", "mistyped_recovery", "wrong_recovery", "unfit_passphrase"}
 _CODES: Final = {"locked_out": ErrorCode.LOCKED_OUT, "no_wallet": ErrorCode.NO_WALLET, "exists": ErrorCode.CONFLICT}
 
@@ -110,7 +120,10 @@ class Unlocking:
                     self._router.budget.silence(asker.principal, asyncio.get_running_loop().time())
                 if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
                     raise ProtocolError(ErrorCode.NOT_NOW, "the wallet was not unlocked now")
-                recovery = answer.use_recovery or recovery
+                if answer.use_recovery:
+                    recovery = True
+                    request = Unlock(key=key, asker=asker, recovery=True)
+                    continue
                 operation = VaultOperation.RECOVER if recovery else VaultOperation.OPEN
                 self._keys = asyncio.get_running_loop().create_future()
                 reply = await self._router.vault(operation, sealed=answer.sealed)
@@ -127,10 +140,15 @@ class Unlocking:
                     tries_left=reply.tries_left,
                     wait_s=float(reply.wait_s),
                 )
-            await self._open(await self._awaited_keys(), new=False)
+            await self._open(await self._awaited_keys(), new=self._was_cut_short())
             self._router.budget.approved()
             if recovery:
                 await self._new_passphrase_after(answer.sealed)
+
+    def _was_cut_short(self) -> bool:
+        """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet."""
+        home = self._router.home
+        return not (home / "audit" / "public").exists() and not (home / "router" / "state.db").exists()
 
     async def _new_passphrase_after(self, recovery: bytes) -> None:
         """Who had to use the recovery key chooses a new passphrase at once."""
@@ -182,8 +200,10 @@ class Unlocking:
                 router.recorder.open(router.home / "audit")
             else:
                 check_header(router.home, keys.header)
+                if router.recorder.writer is None:
+                    self._mend_audit(keys)
             router.opened = Opened(router.home, keys, router.registry)
-        except (HeaderError, StateError, PolicyError) as error:
+        except (HeaderError, StateError, PolicyError, AuditError) as error:
             # Whoever waits is told first; then all that was handed a key ends.
             asyncio.get_running_loop().call_later(_TELL_S, router.lock_soon, f"it could not be opened: {error}")
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"the wallet cannot be opened: {error}") from None
@@ -194,6 +214,17 @@ class Unlocking:
             text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
         router.events.publish("unlocked", {})
+
+    def _mend_audit(self, keys: Keys) -> None:
+        """Opens an audit that did not open at the start, mending its checkpoints' state; raises ``AuditError``."""
+        recorder, folder = self._router.recorder, AuditFolder(self._router.home / "audit")
+        try:
+            recorder.open(folder.directory)
+        except AuditDamagedError:
+            restore_ratchet(folder, audit_first_key(keys))
+            recorder.open(folder.directory)
+            reason = "the state of the audit's checkpoints was lost and made anew"
+            recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=reason), sync=True)
 
     # settings of the vault
 
@@ -217,7 +248,7 @@ class Unlocking:
         router.unlocked()
         async with self._busy:
             key = await router.vault_key()
-            request = Unlock(key=key, asker=asker)
+            request = Unlock(key=key, asker=asker, purpose=_NEW_RECOVERY)
             while True:
                 answer = _typed(await router.dialogs.show(request), "the recovery key was not replaced")
                 reply = await router.vault(
@@ -228,7 +259,12 @@ class Unlocking:
                 if reply.code not in _AGAIN:
                     raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
                 request = Unlock(
-                    key=key, asker=asker, wrong=True, tries_left=reply.tries_left, wait_s=float(reply.wait_s)
+                    key=key,
+                    asker=asker,
+                    purpose=_NEW_RECOVERY,
+                    wrong=True,
+                    tries_left=reply.tries_left,
+                    wait_s=float(reply.wait_s),
                 )
             await router.dialogs.show(ShowRecovery(sealed=reply.value))
             self._changed("the recovery key was replaced")

@@ -192,7 +192,7 @@ class Body(QWidget):
         elif isinstance(request, Unlock):
             label = "Recovery key" if request.recovery else "Passphrase"
             layout.addWidget(self._field(label, is_secret=not request.recovery))
-            if not request.recovery:
+            if request.takes_recovery:
                 other = quiet_button(kit, QPushButton(USE_RECOVERY_WORDS))
                 other.clicked.connect(lambda: self._report(UseRecovery()))
                 layout.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)

@@ -111,7 +111,7 @@ def commands_of(view: View, front: Front, *, has_generated: bool) -> tuple[Comma
         commands.append(Command("g", "Type my own" if has_generated else "Six generated words"))
     if isinstance(request, Create) and front.step is not CreateStep.WELCOME:
         commands.append(Command("b", "Back"))
-    if isinstance(request, Unlock) and not request.recovery:
+    if isinstance(request, Unlock) and request.takes_recovery:
         commands.append(Command("r", USE_RECOVERY_WORDS))
     if words.dismiss:
         commands.append(Command("x", words.dismiss))
