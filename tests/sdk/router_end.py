@@ -92,4 +92,4 @@ class RouterEnd:
         """Takes the question for a provider's session key and answers with that of ``end``."""
         message, _ = self.asked(wallet.Ends)
         assert message.provider == provider
-        self.answer(message, wallet.EndsResult(key=(end or self.end).public, provider="ext:test/test"))
+        self.answer(message, wallet.EndsResult(key=(end or self.end).public, provider="ext:test/test", only=True))

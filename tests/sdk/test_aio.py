@@ -276,7 +276,7 @@ def test_each_listener_of_a_topic_hears_its_events(router: RouterEnd) -> None:
         heard: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
         for topic, name in (("items", "one"), ("locked", "two"), ("items", "three")):
             subscribed = asyncio.create_task(
-                client.subscribe(topic, lambda data, name=name: heard.put_nowait((name, data)))  # type: ignore[misc]
+                client.subscribe(topic, lambda event, name=name: heard.put_nowait((name, bytes(event.data))))  # type: ignore[misc]
             )
             message, request = await in_thread(router.asked, wallet.Subscribe)
             assert topic in request.topics

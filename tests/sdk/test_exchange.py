@@ -27,7 +27,7 @@ class Provider:
     def send(self, ask: Ask) -> bytes:
         self.asks.append(ask)
         if ask.method == wallet.Ends.METHOD:
-            return self.client.encode(wallet.EndsResult(key=self.end.public, provider="ext:test/test"), None)
+            return self.client.encode(wallet.EndsResult(key=self.end.public, provider="ext:test/test", only=True), None)
         if self.fails:
             raise RemoteError(self.fails.pop(0), "no")
         if ask.method == secret.Create.METHOD:
@@ -147,7 +147,7 @@ def test_a_key_that_is_none_is_an_error_and_the_value_goes_nowhere(key: bytes) -
 
     def send(ask: Ask) -> bytes:
         asks.append(ask)
-        return client.encode(wallet.EndsResult(key=key, provider="x"), None)
+        return client.encode(wallet.EndsResult(key=key, provider="x", only=True), None)
 
     with pytest.raises(ProtocolError) as caught:
         follow(Exchange(client).call(VALUE, PLAIN), send)

@@ -28,7 +28,7 @@ from etui.protocol import (
     encode_request,
     find_place,
 )
-from etui.sdk.client import event_in
+from etui.sdk.client import Event, event_in
 from etui.sdk.ends import End
 from etui.sdk.exchange import Ask, Course, Exchange, answer_in, unread
 from etui.sdk.wire import ConnectionLost

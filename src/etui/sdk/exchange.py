@@ -13,7 +13,7 @@ sent each encoded answer, or thrown the error, and returns what it was for.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from etui.sdk.ends import End
 
 T = TypeVar("T")
+_MAX_KEPT: Final = 1000
 ResultT = TypeVar("ResultT", bound="Result")
 
 
@@ -44,35 +45,47 @@ class Exchange:
 
     def __init__(self, end: End) -> None:
         self._end = end
-        self._keys: dict[tuple[str, str], bytes] = {}
+        self._keys: dict[tuple[str, str, str], bytes] = {}
 
     def call(self, request: Request[ResultT], envelope: Envelope) -> Course[ResultT]:
         """What answers a request, its sealed fields sealed before and those of the result opened after."""
         if all(getattr(request, name) is None for name in request.SEALED):
             return (yield from self._once(request, envelope, None))
         interface = request.METHOD.rsplit(".", 1)[0]
-        key = yield from self.key_of(interface, envelope.provider)
+        item = next((item for name in request.REFERENCES if (item := getattr(request, name)) is not None), "")
+        key = yield from self.key_of(interface, envelope.provider, item)
         try:
             return (yield from self._once(request, envelope, key))
         except RemoteError as error:
             if error.code is not ErrorCode.STALE_KEY:
                 raise
-        self._keys.pop((interface, envelope.provider), None)
-        key = yield from self.key_of(interface, envelope.provider)
+        self._forget(interface, envelope.provider, item)
+        key = yield from self.key_of(interface, envelope.provider, item)
         return (yield from self._once(request, envelope, key))
 
-    def key_of(self, interface: str, provider: str) -> Course[bytes]:
-        """The session key of an interface's provider, asked for where it is not known."""
-        key = self._keys.get((interface, provider))
-        if key is None:
-            params = msgspec.json.encode(wallet.Ends(interface=interface))
-            answer = yield Ask(wallet.Ends.METHOD, params, Envelope(provider=provider))
-            key = self._keys[interface, provider] = self._end.decode(wallet.EndsResult, answer).key
-        return key
+    def key_of(self, interface: str, provider: str, item: str = "") -> Course[bytes]:
+        """The session key of an interface's provider, asked for where it is not known.
+
+        ``item``: the reference of the item that is meant, whose provider it is where the interface has several.
+        """
+        for place in ((interface, provider, item), (interface, provider, "")):
+            if (key := self._keys.get(place)) is not None:
+                return key
+        params = msgspec.json.encode(wallet.Ends(interface=interface, item=item or None))
+        answer = yield Ask(wallet.Ends.METHOD, params, Envelope(provider=provider))
+        ends = self._end.decode(wallet.EndsResult, answer)
+        if len(self._keys) >= _MAX_KEPT:
+            self._keys.clear()
+        self._keys[interface, provider, "" if ends.only else item] = ends.key
+        return ends.key
 
     def forget_keys(self) -> None:
         """Forgets the session keys of all providers."""
         self._keys.clear()
+
+    def _forget(self, interface: str, provider: str, item: str) -> None:
+        for place in ((interface, provider, item), (interface, provider, "")):
+            self._keys.pop(place, None)
 
     def _once(self, request: Request[ResultT], envelope: Envelope, key: bytes | None) -> Course[ResultT]:
         answer = yield Ask(request.METHOD, self._end.encode(request, key), envelope)
