@@ -1,0 +1,253 @@
+"""examples/parking: an interface that Etui has never seen, from the publisher's folder to the last permit."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.examples import valet
+
+from etui.interfaces import wallet_1
+from etui.sdk import Client, Envelope, ErrorCode, RemoteError
+from etui.testkit import TestWallet
+
+PARKING = Path(__file__).resolve().parents[2] / "examples" / "parking"
+METER = PARKING / "client" / "meter.py"
+DOCUMENT = PARKING / "extension" / "org.example.parking-1.json"
+EXTENSION = "ext:org.example/org.example.parking"
+HOUR = ("buy", "A", "M-AB 123", "60")  # 2.40 EUR
+
+
+def etui(*arguments: object) -> str:
+    """What ``etui`` prints where no wallet has to run."""
+    command = [Path(sys.executable).with_name("etui"), *arguments]
+    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
+
+
+def package(folder: Path, key: Path) -> Path:
+    """The signed package of a folder, made beside the publisher's key."""
+    made = key.parent / f"{folder.name}.etuipkg"
+    etui("extension", "pack", folder, "-o", made)
+    etui("extension", "sign", made, "--key", key)
+    return made
+
+
+@pytest.fixture(scope="module")
+def publisher_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    key = tmp_path_factory.mktemp("publisher") / "publisher.pem"
+    etui("extension", "keygen", "--no-passphrase", key)
+    return key
+
+
+@pytest.fixture(scope="module")
+def parking(publisher_key: Path) -> Path:
+    return package(PARKING / "extension", publisher_key)
+
+
+@pytest.fixture
+def wallet(parking: Path) -> Iterator[TestWallet]:
+    """A wallet with the Extension, whose user agrees to its terms, and says yes to nothing."""
+    with tempfile.TemporaryDirectory(prefix="etui-") as folder, TestWallet(Path(folder)) as made:
+        made.create()
+        made.user.approves(action_contains="install", times=1)
+        assert done(made.etui("extension", "install", str(parking))).startswith("Installed")
+        made.user.rule("approve", when={"face": "read_text"})
+        yield made
+
+
+def done(process: subprocess.CompletedProcess[str]) -> str:
+    assert process.returncode == 0, process.stderr
+    return process.stdout
+
+
+def meter(wallet: TestWallet, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return wallet.run(sys.executable, str(METER), *arguments)
+
+
+def bought(wallet: TestWallet) -> str:
+    """The meter's reference to a permit that it has bought with the user's yes."""
+    wallet.user.approves(action_contains="buy", times=1)
+    return done(meter(wallet, *HOUR)).splitlines()[0]
+
+
+def asked(wallet: TestWallet) -> list[str]:
+    return [question["lead"] for question in wallet.user.asked()]
+
+
+def call(client: Client, method: str, *, quiet: bool = False, **params: str | int) -> dict[str, list[object]]:
+    """A request of this test's own, which is another Client than the meter."""
+    encoded = json.dumps(params).encode()
+    answer = client.call_raw(f"org.example.parking/1.{method}", encoded, Envelope(quiet=quiet))
+    result: dict[str, list[object]] = json.loads(answer)
+    return result
+
+
+def test_the_typed_python_is_that_of_the_document_before_and_after_installing(wallet: TestWallet) -> None:
+    generated = etui("interface", "generate", DOCUMENT)
+
+    assert (PARKING / "extension" / "parking_1.py").read_text() == generated
+    assert (PARKING / "client" / "parking_1.py").read_text() == generated
+    assert done(wallet.etui("interface", "generate", "org.example.parking/1")) == generated
+
+
+def test_installing_asks_with_the_publisher_and_what_the_extension_may_do(wallet: TestWallet) -> None:
+    (question,) = wallet.user.asked()
+    lines = dict(question["lines"])
+
+    assert question["lead"] == "wants to install “Town parking” 1.0.0 by org.example"
+    assert lines["Publisher"] == "org.example"
+    assert lines["Publisher's key"].startswith("etui-pub:")
+    assert "org.example.parking/1" in lines["Provides"]
+    assert "“My parking permits”" in lines["Provides"]
+    assert question["lines"][-1] == ["Restricts itself", "org.example.parking/1.buy_month: only when you agree."]
+    for sentence in ("no network", "Storage (storage/1)", "Trusted Dialog (dialog/1)", "262,144 bytes"):
+        assert sentence in lines["Asks for"]
+
+
+def test_buying_asks_with_zone_and_amount_and_the_extension_s_terms_then_shows_the_code(wallet: TestWallet) -> None:
+    reference = bought(wallet)
+
+    terms, question = wallet.user.shown()[-2], wallet.user.asked()[-1]
+    assert question["lead"] == "wants to buy 60 minutes of parking in zone A for M-AB 123"
+    assert ["Zone", "A"] in question["lines"]
+    assert ["Price in cents", "240"] in question["lines"]
+    assert ["Currency", "EUR"] in question["lines"]
+    assert "2.40 EUR" in question["notes"][0]
+    assert (terms["face"], terms["extension"]) == ("read_text", EXTENSION)
+    assert "M-AB 123 in zone A until" in done(meter(wallet, "show", reference))
+
+
+def test_without_a_yes_nothing_is_bought(wallet: TestWallet) -> None:
+    wallet.user.refuses(action_contains="buy")
+
+    process = meter(wallet, *HOUR)
+
+    assert process.returncode == 1
+    assert "meter: refused" in process.stderr
+    assert done(meter(wallet, "mine")) == "no permit\n"
+
+
+def test_a_price_that_is_not_the_quoted_one_is_refused_before_the_user_is_asked(wallet: TestWallet) -> None:
+    with wallet.connect() as client, pytest.raises(RemoteError) as refused:
+        call(client, "buy", zone="A", plate="M-AB 123", minutes=60, amount=200, currency="EUR")
+
+    assert refused.value.code is ErrorCode.CONFLICT
+    assert "2.40 EUR" in str(refused.value)
+    assert len(asked(wallet)) == 1  # the installation
+
+
+@pytest.mark.parametrize("extra_minor", [0, 100])
+def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no_other(
+    wallet: TestWallet, publisher_key: Path, tmp_path: Path, extra_minor: int
+) -> None:
+    folder = valet.write(tmp_path / f"valet-{extra_minor}", extra_minor=extra_minor)
+    (folder / "parking_1.py").write_text(etui("interface", "generate", DOCUMENT))
+    (folder / "valet_1.py").write_text(etui("interface", "generate", folder / "org.example.valet-1.json"))
+    wallet.user.approves(action_contains="install", times=1)
+    done(wallet.etui("extension", "install", str(package(folder, publisher_key))))
+    wallet.user.approves(action_contains="parked")
+    params = {"zone": "A", "plate": "M-AB 123", "minutes": 60, "amount": 240 - extra_minor, "currency": "EUR"}
+
+    with wallet.connect() as client:
+        if extra_minor:
+            with pytest.raises(RemoteError) as refused:
+                client.call_raw("org.example.valet/1.park", json.dumps(params).encode())
+            assert refused.value.code is ErrorCode.ALTERED
+        else:
+            client.call_raw("org.example.valet/1.park", json.dumps(params).encode())
+        permits = call(client, "find", quiet=True)["permits"]
+
+    assert len(permits) == (0 if extra_minor else 1)
+    assert asked(wallet)[2:] == ["wants to have M-AB 123 parked in zone A"]
+
+
+def test_another_client_cannot_see_the_permit(wallet: TestWallet) -> None:
+    reference = bought(wallet)
+
+    with wallet.connect() as client:
+        assert call(client, "find", quiet=True) == {"permits": []}
+        with pytest.raises(RemoteError) as unknown:
+            call(client, "show", permit=reference)
+    assert unknown.value.code is ErrorCode.UNKNOWN_REFERENCE
+    assert reference in done(meter(wallet, "mine"))
+
+
+def test_cancelling_asks_pays_back_and_tells_whoever_listens(wallet: TestWallet) -> None:
+    reference = bought(wallet)
+    with wallet.connect() as client:
+        client.events(["items"])
+        wallet.user.approves(action_contains="cancel", times=1)
+
+        assert done(meter(wallet, "cancel", reference)).endswith("EUR paid back\n")
+
+        topic, data = client.next_event()
+    assert topic == "items"
+    assert json.loads(data) == {"effect": "remove", "provider": EXTENSION}
+    assert asked(wallet)[-1] == "wants to cancel “M-AB 123 in zone A”"
+    assert "unknown_item" in meter(wallet, "show", reference).stderr
+
+
+def test_a_grant_with_a_limit_lets_the_meter_buy_unasked_up_to_its_amount(wallet: TestWallet) -> None:
+    bought(wallet)
+    clients = json.loads(done(wallet.etui("clients", "--json")))
+    (who,) = [row["client"] for row in clients if "meter.py" in row["client"]]
+    wallet.user.approves(action_contains="lasting rights", times=1)
+    limit = ("--limit-minor", "500", "--currency", "EUR")
+    done(wallet.etui("grant", who, "org.example.parking/1.buy", *limit))
+    before = len(asked(wallet))
+
+    done(meter(wallet, *HOUR))
+    done(meter(wallet, *HOUR))
+    assert len(asked(wallet)) == before
+
+    wallet.user.refuses(action_contains="buy")
+    assert "meter: refused" in meter(wallet, *HOUR).stderr
+    assert len(asked(wallet)) == before + 1
+
+
+def test_a_month_is_asked_for_each_time_whatever_the_user_has_it_remember(wallet: TestWallet) -> None:
+    wallet.user.approves(action_contains="buy a month", remember="always", times=1)
+    assert "4800 EUR" in done(meter(wallet, "month", "A", "M-AB 123"))
+
+    wallet.user.refuses(action_contains="buy a month")
+    assert "meter: refused" in meter(wallet, "month", "A", "M-AB 123").stderr
+
+
+def test_the_link_shows_the_user_the_permits_in_the_extension_s_own_frame(wallet: TestWallet) -> None:
+    bought(wallet)
+    wallet.user.rule("approve", when={"face": "message"})
+
+    with wallet.connect() as client:
+        client.call(wallet_1.Follow(extension=EXTENSION, link="My parking permits"))
+
+    shown = [event for event in wallet.user.shown() if event["event"] == "shown"][-1]
+    assert (shown["face"], shown["heading"]) == ("message", "My parking permits")
+    assert "M-AB 123 in zone A" in shown["body"]
+
+
+def test_a_permit_outlives_the_lock(wallet: TestWallet) -> None:
+    reference = bought(wallet)
+
+    wallet.lock()
+    wallet.unlock()
+
+    assert "M-AB 123 in zone A" in done(meter(wallet, "show", reference))
+
+
+def test_removing_destroys_the_permits_for_good(wallet: TestWallet, parking: Path) -> None:
+    reference = bought(wallet)
+    wallet.user.approves(action_contains="remove", times=1)
+
+    done(wallet.etui("extension", "remove", EXTENSION, "--yes"))
+
+    assert "org.example.parking" not in done(wallet.etui("extension", "list"))
+    assert "no_provider" in meter(wallet, "mine").stderr
+
+    wallet.user.approves(action_contains="install", times=1)
+    done(wallet.etui("extension", "install", str(parking)))
+    assert done(meter(wallet, "mine")) == "no permit\n"
+    assert meter(wallet, "show", reference).returncode == 1
+    assert wallet.etui("find", "--kind", "permit", "--json").stdout == "[]\n"
