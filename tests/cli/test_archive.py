@@ -34,6 +34,8 @@ def home(tmp_path: Path) -> Path:
         "empty": b"",
         "running": b"",
         "vault/slots.json.new": b"unfinished",
+        "device/key": b"k" * 32,
+        "device/looks": b"sealed to the key beside it",
     }.items():
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_bytes(content)
@@ -77,10 +79,13 @@ def member_of(path: str, content: bytes) -> bytes:
     return member.tobuf(tarfile.USTAR_FORMAT) + content + bytes(-len(content) % 512)
 
 
-def test_what_is_restored_is_what_was_there_but_for_what_a_running_wallet_owns(home: Path, tmp_path: Path) -> None:
+def test_what_is_restored_is_what_was_there_but_for_what_a_running_wallet_and_this_device_own(
+    home: Path, tmp_path: Path
+) -> None:
     unpack_archive(io.BytesIO(archive_of(home)), tmp_path / "other")
     there = files_below(home)
-    del there["running"], there["vault/slots.json.new"]
+    for path in ("running", "vault/slots.json.new", "device/key", "device/looks"):
+        del there[path]
     assert files_below(tmp_path / "other") == there
     assert stat.S_IMODE((tmp_path / "other").stat().st_mode) == 0o700
 
@@ -153,7 +158,8 @@ def test_damage_is_named_by_its_file(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../outside", "/etc/outside", "a/../../outside", "a//b", "./a", "running", "a/.", "..", "a\\x00b/"]
+    "path",
+    ["../outside", "/etc/outside", "a/../../outside", "a//b", "./a", "running", "device/key", "a/.", "..", "a\\x00b/"],
 )
 def test_a_path_that_leads_elsewhere_is_refused(path: str, tmp_path: Path) -> None:
     with pytest.raises(CommandError):

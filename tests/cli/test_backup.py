@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import stat
+import tarfile
 from pathlib import Path
 
 import pytest
 from tests.cli.etui import done, etui, run
 
 from etui.testkit import TestWallet
+from etui.trusted.router.header import read_looks
 
 
 def test_a_wallet_restored_elsewhere_opens_with_its_passphrase_and_holds_its_items(
@@ -32,6 +34,29 @@ def test_a_wallet_restored_elsewhere_opens_with_its_passphrase_and_holds_its_ite
         other.unlock()
         assert done(other, "use", "mail", "--stdin", "--", "cat") == "hunter2"
         assert "whole" in done(other, "audit", "verify")
+
+
+def test_an_archive_shows_nobody_the_dialogs_looks_and_new_ones_are_chosen_after_it_is_restored(
+    wallet: TestWallet, short_dir: Path
+) -> None:
+    assert read_looks(wallet.home) is not None
+    archive = short_dir / "wallet.etui"
+    done(wallet, "export", str(archive))
+    wallet.end()
+    with tarfile.open(archive) as opened:
+        assert [name for name in opened.getnames() if name.startswith("device")] == []
+
+    (short_dir / "other").mkdir(mode=0o700)
+    other = TestWallet(short_dir / "other")
+    other.user.approves()
+    restored = run("restore", str(archive), environ=other.environ)
+    assert "`etui appearance` chooses new ones" in restored.stdout
+    with other:
+        other.unlock()
+        assert read_looks(other.home) is None
+        other.user.rule("looks", when={"face": "appearance"}, picture="owl", phrase="new here", colour="#2e6b4f")
+        done(other, "appearance")
+        assert read_looks(other.home) is not None
 
 
 def test_a_damaged_archive_is_refused_with_what_and_where_and_nothing_is_left(

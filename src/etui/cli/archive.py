@@ -1,14 +1,16 @@
 """The archive of a whole wallet: every file of its profile, as it lies there, in one file.
 
-Everything in a profile is sealed at rest, and stays so: an archive opens nothing without the passphrase or the recovery
-key. It is a tar file (POSIX.1-1988, ustar) that every machine can list. Rules:
+What is sealed in a profile stays so: an archive opens nothing without the passphrase or the recovery key. It is a tar
+file (POSIX.1-1988, ustar) that every machine can list, with what is in the clear in a profile too. Rules:
 
 1. The first member, ``etui-archive.json``, names the format, the profile, and every other member in its order
    with size, mode and SHA-256. The last, ``etui-archive.sha256``, is the SHA-256 of all bytes before it. Nothing else
    is in the archive, and nothing is missing.
 2. The same profile at the same moment has one archive, bit for bit: sorted, with neither owner nor time; but the state
    of the audit's ratchet comes before the segments, since a state that is older than they are still verifies them.
-3. What belongs to a running wallet is left out: its lock, sockets, and files that were never finished.
+3. What belongs to a running wallet is left out: its lock, sockets, and files that were never finished. So is what
+   belongs to this device: picture and phrase of the dialog, and the key beside them that opens them. Whoever restores
+   the archive chooses new ones.
 4. Every digest is checked before anything is written, and once more while it is written. What is restored has its name
    when all of it is there and durable; where anything fails, nothing is left.
 """
@@ -195,7 +197,7 @@ def _check_paths(contents: Contents) -> None:
     paths = [listed.path for listed in contents.files]
     for path in paths:
         parts = path.split("/")
-        if path.startswith("/") or "\0" in path or {"", ".", ".."} & set(parts) or path in LEFT_OUT:
+        if path.startswith("/") or "\0" in path or {"", ".", ".."} & set(parts) or parts[0] in LEFT_OUT:
             raise CommandError(f"the archive names {path!r}, which is no file of a wallet: nothing was restored")
     taken = set(paths)
     if len(taken) != len(paths) or any(str(above) in taken for path in paths for above in PurePosixPath(path).parents):

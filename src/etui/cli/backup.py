@@ -89,7 +89,8 @@ def _restore(arguments: Arguments, output: Output) -> Exit:
     except OSError as error:
         raise unreadable(arguments.file, error) from None
     text = f"Restored into {home} the wallet as it was on {moment(contents.created)}.\n"
-    text += "Start it with `etui up`; it opens with the passphrase of then."
+    text += "Start it with `etui up`; it opens with the passphrase of then.\n"
+    text += "The dialog shows neither picture nor phrase until `etui appearance` chooses new ones."
     output.value(_summary(arguments.file, contents), text)
     return Exit.OK
 
@@ -102,8 +103,12 @@ def _summary(file: Path, contents: Contents) -> Summary:
 EXPORT = Command(
     name="export",
     help="write the whole wallet to one sealed archive",
-    text="Writes the whole wallet to one archive, sealed as it lies on the disk: without the passphrase or the\n"
-    "recovery key it tells nobody anything but sizes. It locks the wallet first.",
+    text="Writes the whole wallet to one archive, sealed as it lies on the disk. It locks the wallet first.\n"
+    "Nothing that is sealed in it opens without the passphrase or the recovery key. Whoever has it sees what is not\n"
+    "sealed: how many items and records there are, of what size, and when parts of the audit began; which doors open\n"
+    "with the wallet; id, publisher and version of installed packages, and what is in them; an operator's policies;\n"
+    "how many wrong passphrases were tried; the profile's id; and the key of the audit's next checkpoint.\n"
+    "The dialog's picture, phrase and colour are not in it, since they open without a passphrase.",
     arguments=_export_arguments,
     run=_export,
     examples=(("etui export wallet.etui", "then keep it on another disk"),),
@@ -112,7 +117,8 @@ RESTORE = Command(
     name="restore",
     help="make a wallet of an archive, in a new folder",
     text="Makes a wallet of an archive, in the folder that ETUI_HOME names, which has to be empty or not there:\n"
-    "nothing is overwritten. All of the archive is checked before anything is written.",
+    "nothing is overwritten. All of the archive is checked before anything is written. The dialog's picture, phrase\n"
+    "and colour are in no archive: it shows none until `etui appearance` chooses new ones.",
     arguments=_restore_arguments,
     run=_restore,
     examples=(

@@ -1,4 +1,4 @@
-"""What of a profile belongs in an archive: every file, but for what only a running wallet owns."""
+"""What of a profile belongs in an archive: every file, but for what only a running wallet or this device owns."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from msgspec import Meta
 from etui.cli.exits import CommandError, Exit
 
 FORMAT: Final = 1
-LEFT_OUT: Final = frozenset({"running"})
-"""What a running wallet holds, by its path."""
+LEFT_OUT: Final = frozenset({"running", "device"})
+"""What is in no archive, by its name at the top of a profile: what a running wallet holds; and picture and phrase of
+the dialog, which open with a key that lies beside them: whoever has both can show a dialog that looks like the user's.
+"""
 PIECE_BYTES: Final = 1 << 20
 _PROFILE: Final = "profile.json"
 _FIRST: Final = "audit/ratchet"
