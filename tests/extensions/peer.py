@@ -40,6 +40,7 @@ from etui.sdk.wire import ConnectionLost, Wire
 
 SOURCES = Path(__file__).parents[2] / "src"
 KEY = bytes(range(32))
+QUOTA_BYTES = 64 << 20
 _HIGH_FD = 20
 _END_S = 20
 
@@ -214,15 +215,18 @@ class Peer:
 
 
 class Actor:
-    """A client as an Extension sees it: a pseudonym and a session key."""
+    """A client as an Extension sees it: a pseudonym, a session key, and how much it may keep."""
 
-    def __init__(self, pseudonym: str) -> None:
+    def __init__(self, pseudonym: str, *, quota: int = QUOTA_BYTES) -> None:
         self.pseudonym = pseudonym
+        self.quota = quota
         self.end = End()
 
     def info(self, items: dict[str, str]) -> CallInfo:
         """What the Router says of a call of this client's."""
-        return CallInfo(id="call-1", client=self.pseudonym, name="Test", key=self.end.public, items=items)
+        return CallInfo(
+            id="call-1", client=self.pseudonym, name="Test", key=self.end.public, items=items, quota=self.quota
+        )
 
 
 class ShownSecrets:
@@ -239,11 +243,12 @@ class ShownSecrets:
         return b"{}"
 
 
-def relay(storage: Peer, *, pseudonym: str = "org.etui.secrets") -> Handler:
+def relay(storage: Peer, *, pseudonym: str = "org.etui.secrets", quota: int = QUOTA_BYTES) -> Handler:
     """Answers ``storage/1`` from a storage process, as the Router relays it."""
 
     def handle(message: Message) -> bytes:
-        return storage.call_raw(message.method, bytes(message.params), CallInfo(id="call-2", client=pseudonym))
+        info = CallInfo(id="call-2", client=pseudonym, quota=quota)
+        return storage.call_raw(message.method, bytes(message.params), info)
 
     return handle
 

@@ -85,7 +85,8 @@ class PutResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Put(Request[PutResult], frozen=True, kw_only=True, omit_defaults=True):
     """Write records.
 
-    Writes and removes all of them or none; the answer comes when they are durable.
+    Writes and removes all of them or none; the answer comes when they are durable. Its keys and values take
+    no more than the quota that the caller's manifest asks for.
     """
 
     METHOD: ClassVar[str] = "storage/1.put"

@@ -68,7 +68,8 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     for this Extension each time and another for any other. ``name``: who asks, for people. ``key``: the X25519 key to
     which sealed results go. ``items``: for each reference in params, by its field, the Extension's own id of the item.
     ``prepare``: say what the call would amount to; change and disclose nothing. ``hosts``: to egress alone, the hosts
-    that the caller's manifest names.
+    that the caller's manifest names. ``quota``: to providers of what is an Extension's own, how many bytes the calling
+    Extension may keep, as its manifest asks for; 0: none.
     """
 
     id: str = ""
@@ -78,6 +79,7 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     items: dict[str, str] = {}
     prepare: bool = False
     hosts: list[str] = []
+    quota: int = 0
 
 
 _OBJECT: Final = ord("{")

@@ -81,6 +81,7 @@ class Call:
         self.client = info.client
         self.name = info.name
         self.key = info.key
+        self.quota = info.quota
 
     def ask(self, request: Request[ResultT], *, provider: str = "") -> ResultT:
         """What answers a request made under this call, as ``Client.call``."""

@@ -42,7 +42,6 @@ def seen(message: Any) -> Any:
     started = {
         "descriptors": descriptors,
         "folder": os.getcwd(),
-        "quota": os.environ["ETUI_QUOTA_BYTES"],
         "key_bytes": len(key),
         "key": hashlib.sha256(key).hexdigest(),
         "registered": registered,

@@ -350,10 +350,9 @@ def test_what_is_too_long_is_refused(wallet: Wallet, members: dict[str, Any], co
 
 
 def test_a_full_storage_refuses_and_nothing_changes(tmp_path: Path) -> None:
-    environ = {"ETUI_FOLDER": str(tmp_path), "ETUI_QUOTA_BYTES": "2000"}
     with (
-        Peer("etui.extensions.storage_software", environ=environ) as storage_peer,
-        Peer("etui.extensions.secrets", handlers={"storage/1": relay(storage_peer)}) as peer,
+        Peer("etui.extensions.storage_software", environ={"ETUI_FOLDER": str(tmp_path)}) as storage_peer,
+        Peer("etui.extensions.secrets", handlers={"storage/1": relay(storage_peer, quota=2000)}) as peer,
     ):
         item = peer.call(secret.Create(kind="note", label="x", value=b"kept"), client=SHOP).item
         attempts: tuple[Request[Any], ...] = (

@@ -46,15 +46,27 @@ def test_only_its_owner_may_open_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.attack(23)
-def test_what_does_not_fit_the_quota_changes_nothing(tmp_path: Path) -> None:
-    with _started(tmp_path, ETUI_QUOTA_BYTES="100") as peer:
-        _put(peer, {"a": bytes(50)})
+def test_what_does_not_fit_the_callers_quota_changes_nothing(tmp_path: Path) -> None:
+    small = Actor("small", quota=100)
+    with _started(tmp_path) as peer:
+        _put(peer, {"a": bytes(50)}, small)
         with pytest.raises(RemoteError, match="100 are allowed") as caught:
-            _put(peer, {"a": b"new", "b": bytes(10), "c": bytes(100)})
+            _put(peer, {"a": b"new", "b": bytes(10), "c": bytes(100)}, small)
         assert caught.value.code is ErrorCode.QUOTA
-        assert _all(peer) == {"a": bytes(50)}
-        assert peer.call(storage.Usage(), client=ONE) == storage.UsageResult(records=1, bytes=51, quota_bytes=100)
-        _put(peer, {"a": bytes(99)}, TWO)
+        assert _all(peer, small) == {"a": bytes(50)}
+        assert peer.call(storage.Usage(), client=small) == storage.UsageResult(records=1, bytes=51, quota_bytes=100)
+        _put(peer, {"a": bytes(1000)}, TWO)
+
+
+@pytest.mark.attack(23)
+def test_a_caller_whose_quota_is_not_said_keeps_nothing_new(tmp_path: Path) -> None:
+    with _started(tmp_path) as peer:
+        _put(peer, {"a": b"1"})
+        untold = Actor(ONE.pseudonym, quota=0)
+        with pytest.raises(RemoteError) as caught:
+            _put(peer, {"b": b"1"}, untold)
+        assert caught.value.code is ErrorCode.QUOTA
+        assert _all(peer, untold) == {"a": b"1"}
 
 
 def test_an_answer_over_the_limit_of_a_message_is_an_error_and_not_the_end(tmp_path: Path) -> None:
@@ -212,8 +224,8 @@ def test_a_second_process_is_refused_until_the_first_has_ended(tmp_path: Path) -
         assert _all(second) == {"a": b"1"}
 
 
-def _started(folder: Path, *, prefix: list[str] | None = None, **environ: str) -> Peer:
-    return Peer(MODULE, environ={"ETUI_FOLDER": str(folder), **environ}, prefix=prefix or [])
+def _started(folder: Path, *, prefix: list[str] | None = None) -> Peer:
+    return Peer(MODULE, environ={"ETUI_FOLDER": str(folder)}, prefix=prefix or [])
 
 
 def _put(peer: Peer, values: dict[str, bytes], client: Actor = ONE) -> None:

@@ -18,6 +18,7 @@ from etui.extensions.storage_software.records import PAGE_BYTES, Records
 from etui.interfaces.storage_1 import Record
 
 QUOTA_BYTES = 200
+ROOM_BYTES = 64 << 20
 KEYS = st.text(st.characters(codec="utf-8"), max_size=6) | st.sampled_from(["a/1", "a/2", "a/", "a", "b/1"])
 CLIENTS = st.sampled_from(["one", "two"])
 
@@ -26,7 +27,7 @@ class TableAndDictionary(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
-        self.records = Records(open_database(Path(self.folder.name)), QUOTA_BYTES)
+        self.records = Records(open_database(Path(self.folder.name)))
         self.model: dict[str, dict[str, bytes]] = {"one": {}, "two": {}}
 
     def teardown(self) -> None:
@@ -44,15 +45,15 @@ class TableAndDictionary(RuleBasedStateMachine):
         records = [Record(key=key, value=value) for key, value in changes]
         if _bytes(wanted) > QUOTA_BYTES and _bytes(wanted) > _bytes(self.model[client]):
             with pytest.raises(QuotaError):
-                self.records.put(client, records)
+                self.records.put(client, records, QUOTA_BYTES)
         else:
-            self.records.put(client, records)
+            self.records.put(client, records, QUOTA_BYTES)
             self.model[client] = wanted
 
     @rule()
     def reopen(self) -> None:
         self.records.close()
-        self.records = Records(open_database(Path(self.folder.name)), QUOTA_BYTES)
+        self.records = Records(open_database(Path(self.folder.name)))
 
     @rule(client=CLIENTS, prefix=KEYS, after=st.none() | KEYS)
     def page(self, client: str, prefix: str, after: str | None) -> None:
@@ -79,7 +80,7 @@ def test_pages_end_at_half_a_mebibyte_and_hold_at_least_one_record(tmp_path: Pat
     pages = []
     after, more = None, True
     with _opened(tmp_path) as records:
-        records.put("one", [Record(key=key, value=bytes(size)) for key, size in sizes.items()])
+        records.put("one", [Record(key=key, value=bytes(size)) for key, size in sizes.items()], ROOM_BYTES)
         while more:
             page = records.page("one", "", after, values=True)
             pages.append("".join(r.key for r in page.records))
@@ -89,26 +90,25 @@ def test_pages_end_at_half_a_mebibyte_and_hold_at_least_one_record(tmp_path: Pat
 
 def test_a_list_of_keys_has_no_values_and_pages_are_longer_for_it(tmp_path: Path) -> None:
     with _opened(tmp_path) as records:
-        records.put("one", [Record(key=str(n), value=bytes(PAGE_BYTES)) for n in range(4)])
+        records.put("one", [Record(key=str(n), value=bytes(PAGE_BYTES)) for n in range(4)], ROOM_BYTES)
         page = records.page("one", "", None, values=False)
     assert [(r.key, r.value) for r in page.records] == [(str(n), None) for n in range(4)]
 
 
 def test_one_who_is_over_the_quota_may_still_delete_and_shorten(tmp_path: Path) -> None:
     with _opened(tmp_path) as records:
-        records.put("one", [Record(key="a", value=bytes(500)), Record(key="b", value=bytes(500))])
-    with _opened(tmp_path, quota_bytes=100) as smaller:
+        records.put("one", [Record(key="a", value=bytes(500)), Record(key="b", value=bytes(500))], ROOM_BYTES)
         with pytest.raises(QuotaError, match="100 are allowed"):
-            smaller.put("one", [Record(key="c", value=b"x")])
-        smaller.put("one", [Record(key="a"), Record(key="b", value=bytes(400))])
-        assert smaller.space("one").bytes == 401
+            records.put("one", [Record(key="c", value=b"x")], 100)
+        records.put("one", [Record(key="a"), Record(key="b", value=bytes(400))], 100)
+        assert records.space("one").bytes == 401
 
 
 def test_a_migration_changes_the_version_with_the_schema_or_neither(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with _opened(tmp_path) as records:
-        records.put("one", [Record(key="a", value=b"kept")])
+        records.put("one", [Record(key="a", value=b"kept")], ROOM_BYTES)
 
     def breaks(connection: sqlite3.Connection) -> None:
         connection.execute("ALTER TABLE records ADD COLUMN more TEXT")
@@ -145,7 +145,7 @@ def test_a_database_of_another_program_is_refused_and_left_as_it_is(tmp_path: Pa
 def test_a_file_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
     (tmp_path / f"{database.FILE_NAME}.new").write_bytes(b"half")
     with _opened(tmp_path) as records:
-        records.put("one", [Record(key="a", value=b"x")])
+        records.put("one", [Record(key="a", value=b"x")], ROOM_BYTES)
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".new")] == []
 
 
@@ -161,8 +161,8 @@ def test_whatever_the_file_holds_it_is_refused_in_words_and_kept(garbage: bytes)
 
 
 @contextmanager
-def _opened(folder: Path, quota_bytes: int = 64 << 20) -> Iterator[Records]:
-    records = Records(open_database(folder), quota_bytes)
+def _opened(folder: Path) -> Iterator[Records]:
+    records = Records(open_database(folder))
     yield records
     records.close()
 

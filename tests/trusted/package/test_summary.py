@@ -55,6 +55,14 @@ def test_a_package_that_asks_for_nothing_says_that_it_has_no_network() -> None:
     assert "It has no network." in texts(summarise(verify(signed(KEY))).asks)
 
 
+def test_how_much_it_keeps_is_told_and_who_keeps_nothing_says_nothing_of_it() -> None:
+    def asked(count: int) -> str:
+        return texts(permission_lines(read_manifest(manifest(extra=f"[quota]\nbytes = {count}"))))
+
+    assert "It keeps up to 9 bytes in the wallet's storage." in asked(9)
+    assert "keeps up to" not in asked(0)
+
+
 def test_a_providers_folder_is_told() -> None:
     text = manifest(provides='["storage/1"]', interfaces="", extra="[permissions]\nfolder = true")
     assert "keeps a folder" in texts(permission_lines(read_manifest(text)))

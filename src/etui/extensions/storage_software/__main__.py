@@ -1,4 +1,4 @@
-"""Starts the Extension: ``ETUI_FOLDER`` names its lasting folder, ``ETUI_QUOTA_BYTES`` each caller's share of it."""
+"""Starts the Extension: ``ETUI_FOLDER`` names its lasting folder."""
 
 import os
 from pathlib import Path
@@ -7,10 +7,6 @@ from typing import Final
 from etui.extensions.storage_software import StorageSoftware
 
 _FOLDER: Final = "/data"
-_QUOTA_BYTES: Final = 64 << 20
 
 if __name__ == "__main__":
-    StorageSoftware(
-        Path(os.environ.get("ETUI_FOLDER", _FOLDER)),
-        int(os.environ.get("ETUI_QUOTA_BYTES", _QUOTA_BYTES)),
-    ).run()
+    StorageSoftware(Path(os.environ.get("ETUI_FOLDER", _FOLDER))).run()

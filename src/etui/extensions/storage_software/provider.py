@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
 
 class StorageSoftware(Extension):
-    """Keeps sealed records in ``folder``; ``quota_bytes`` is each caller's share (keys and values)."""
+    """Keeps sealed records in ``folder``, of each caller as many bytes (keys and values) as its call says."""
 
-    def __init__(self, folder: Path, quota_bytes: int) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._quota_bytes = quota_bytes
         self._records: Records | None = None
 
     def begin(self) -> None:
@@ -55,18 +54,18 @@ class StorageSoftware(Extension):
             records.close()
             self._records = None
             records = self._opened()
-        records.put(_caller(call), request.records)
+        records.put(_caller(call), request.records, call.quota)
         return storage.PutResult()
 
     @provides(storage.Usage)
     def usage(self, _: storage.Usage, call: Call) -> storage.UsageResult:
         """Answers ``storage/1.usage``."""
         space = self._opened().space(_caller(call))
-        return storage.UsageResult(records=space.records, bytes=space.bytes, quota_bytes=self._quota_bytes)
+        return storage.UsageResult(records=space.records, bytes=space.bytes, quota_bytes=call.quota)
 
     def _opened(self) -> Records:
         if self._records is None:
-            self._records = Records(open_database(self._folder), self._quota_bytes)
+            self._records = Records(open_database(self._folder))
         return self._records
 
 

@@ -42,10 +42,9 @@ class Page(Struct, frozen=True):
 class Records:
     """The table. Every method raises ``DamagedError`` for what cannot be read any more."""
 
-    def __init__(self, database: Database, quota_bytes: int) -> None:
+    def __init__(self, database: Database) -> None:
         self._connection = database.connection
         self._path = database.path
-        self._quota_bytes = quota_bytes
         self._damaged = False
         self._space: dict[str, Space] = {}
         self.read_only = database.read_only
@@ -83,9 +82,10 @@ class Records:
                 records.append(Record(key=key, value=value))
         return Page(records, more=False)
 
-    def put(self, client: str, records: Sequence[Record]) -> None:
+    def put(self, client: str, records: Sequence[Record], quota_bytes: int) -> None:
         """Writes these records and removes those without a value: all or none, durable at return.
 
+        ``quota_bytes``: what the keys and values of this caller may take together; who is over it may only shrink.
         Raises ``QuotaError``, ``UnwritableError`` or ``DamagedUnwritableError`` with nothing changed.
         """
         if self.read_only:
@@ -97,8 +97,8 @@ class Records:
             after = before
             for record in records:
                 after = self._write(client, record, after)
-            if after.bytes > self._quota_bytes and after.bytes > before.bytes:
-                raise QuotaError(after.bytes, self._quota_bytes)
+            if after.bytes > quota_bytes and after.bytes > before.bytes:
+                raise QuotaError(after.bytes, quota_bytes)
         self._space[client] = after
 
     def space(self, client: str) -> Space:

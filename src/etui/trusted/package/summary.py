@@ -182,7 +182,8 @@ def _room(manifest: Manifest) -> Iterator[Line]:
             text=f"It runs up to {permissions.processes} processes of up to {permissions.memory_mb} MiB each.",
             consequence="It can slow this device down while it runs.",
         )
-    yield Line(text=f"It keeps up to {_size(manifest.quota.bytes)} in the wallet's storage.")
+    if manifest.quota.bytes:
+        yield Line(text=f"It keeps up to {_size(manifest.quota.bytes)} in the wallet's storage.")
 
 
 def _narrowed(manifest: Manifest) -> tuple[Line, ...]:

@@ -352,6 +352,7 @@ class RequestPath:
             prepare=prepare,
             # those of its manifest, which the user saw at install, and the one that was decided about
             hosts=[*caller.principal.hosts, request.question.resource.item] if egress else [],
+            quota=self._router.registry.quota_of(caller.principal.id) if request.method.action.own else 0,
         )
 
     def _info_bytes(self, request: Request) -> bytes:

@@ -127,6 +127,11 @@ class Registry:
         """The provider whose installation this is."""
         return self._by_installation.get(installation)
 
+    def quota_of(self, principal: str) -> int:
+        """How many bytes an Extension may keep, as its manifest asks for; 0 for whoever is none."""
+        provider = self.providers.get(principal)
+        return provider.package.manifest.quota.bytes if provider is not None and provider.package is not None else 0
+
     def packages(self) -> list[Provider]:
         """The installed Extensions."""
         return [provider for provider in self.providers.values() if provider.package is not None]

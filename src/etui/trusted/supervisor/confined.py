@@ -54,7 +54,7 @@ def _confinement(package: Package, home: Path) -> Confinement:
         argv=package.argv,
         code=(*python_runtime(), *package.code),
         folder=folder,
-        env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8", "ETUI_QUOTA_BYTES": str(package.manifest.quota.bytes)},
+        env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
         memory_bytes=permissions.memory_mb * MIB,
         processes=permissions.processes,
         files=256 if permissions.folder else 64,

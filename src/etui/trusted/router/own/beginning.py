@@ -53,8 +53,7 @@ def register(router: Router, asking: Asking, request: wallet.Register) -> wallet
         text = f"the manifest of {provider.name} does not name {min(surplus)}"
         raise ProtocolError(ErrorCode.DENIED, text)
     router.providers.registered(provider, _key(request.key))
-    quota = provider.package.manifest.quota.bytes if provider.package is not None else 0
-    return wallet.RegisterResult(quota_bytes=quota)
+    return wallet.RegisterResult(quota_bytes=router.registry.quota_of(provider.principal))
 
 
 async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.EndsResult:
