@@ -63,7 +63,7 @@ _STRENGTHS: Final = {
 }
 _ASSURANCES: Final = {
     Assurance.CONSENT: "You confirmed it in the Trusted Dialog.",
-    Assurance.PIN: "You confirmed it with your PIN.",
+    Assurance.PIN: "You confirmed it with your passphrase.",
 }
 
 

@@ -33,6 +33,7 @@ class Assurance(Enum):
     NONE = "none"
     CONSENT = "consent"
     PIN = "pin"
+    """The user agrees, and gives the passphrase again."""
 
 
 class Evidence(Enum):

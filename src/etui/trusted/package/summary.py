@@ -25,7 +25,7 @@ _MIB: Final = 1 << 20
 _STANDARD: Final = Permissions()
 _ASSURANCES: Final = {
     Assurance.CONSENT: "only when you agree",
-    Assurance.PIN: "only when you agree and confirm with your passphrase or PIN",
+    Assurance.PIN: "only when you agree and confirm with your passphrase",
 }
 _EVIDENCES: Final = {
     Evidence.OBSERVED: "only for programs that the wallet can see",

@@ -138,10 +138,10 @@ class Consent:
         )
 
     async def _shown(self, asked: Asked) -> Approved | Refused | Dismissed:
-        """Shows the question; with the PIN it is shown again until that is right, or no try is left."""
+        """Shows the question; with the passphrase it is shown again until that is right, or no try is left."""
         router = self._router
-        needs_pin = asked.decision.assurance is Assurance.PIN
-        key = await router.vault_key() if needs_pin else b""
+        needs_passphrase = asked.decision.assurance is Assurance.PIN
+        key = await router.vault_key() if needs_passphrase else b""
         wrong = False
         while True:
             answer = await router.dialogs.show(self._request(asked, key, wrong=wrong))
@@ -149,7 +149,7 @@ class Consent:
                 return answer
             if not isinstance(answer, Approved):
                 raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
-            if not needs_pin:
+            if not needs_passphrase:
                 return answer
             reply = await router.vault(VaultOperation.CONFIRM, sealed=answer.sealed)
             if not reply.code:
