@@ -58,7 +58,6 @@ class AsyncClient(asyncio.Protocol):
         self._waiting: CallTable[Done] = CallTable()
         self._transport: asyncio.Transport
         self._listeners: dict[str, list[Callable[[Event], None]]] = {}
-        self._streams = 0
         self._open = False
         self.end = End()
         self._exchange = Exchange(self.end)
@@ -184,8 +183,7 @@ class AsyncClient(asyncio.Protocol):
             raise
 
     def _write(self, line: bytes) -> None:
-        self._streams += 1
-        for part in chunks_of(line, self._streams):
+        for part in chunks_of(line, 0):  # whole before the next message, so that one number serves all
             self._transport.write(part)
 
     # asyncio.Protocol

@@ -19,6 +19,8 @@ from etui.protocol import (
 )
 
 _READ_BYTES: Final = 256 << 10
+_STREAM: Final = 0
+"""The number of every chunked message, since one is sent whole before the next."""
 
 
 class ConnectionLost(ProtocolError):
@@ -37,14 +39,12 @@ class Wire:
         self._chunks = Reassembler()
         self._ready: deque[bytes] = deque()
         self._sending = threading.Lock()
-        self._streams = 0
 
     def send(self, line: bytes) -> None:
         """Sends one message, in chunks where it is large; raises ``ConnectionLost``."""
         try:
             with self._sending:
-                self._streams += 1
-                for part in chunks_of(line, self._streams):
+                for part in chunks_of(line, _STREAM):
                     self._socket.sendall(part)
         except OSError as error:
             msg = f"the connection to the Router is closed ({error.strerror or error})"
