@@ -59,7 +59,7 @@ def test_a_page_tells_what_the_interface_is_and_who_it_is_open_to() -> None:
     assert "\nOpen to Clients, doors and Extensions.\n" in PAGE
     assert "\nOpen to the Router alone.\n" in reference_page(read(parking(callers="router")))
     assert ("[`pay`](#orgexampleparking1pay)", "Pay", "`use`") in rows(PAGE)
-    assert ("`permit`", "Permit · Permits", "A right.", "none: it stays where it was made") in rows(PAGE)
+    assert ("`permit`", "Permit · Permits", "A right.", "not meant: it is for where it was made") in rows(PAGE)
 
 
 def test_a_page_tells_what_each_method_does_and_who_may_call_it() -> None:

@@ -53,12 +53,12 @@ class FieldType(Enum):
 
 
 class Transfer(Enum):
-    """What a backup, another device or an export may do with an item of a kind."""
+    """What is meant to become of copies of an item of a kind: told, and kept by its Extension alone."""
 
     BOUND = "bound"
-    """It stays where it was made, and no backup brings it back."""
+    """It is for where it was made; a copy is to be worth nothing."""
     TRANSFERABLE = "transferable"
-    """It may move, and is then gone from where it was."""
+    """It may move, and is then to be gone from where it was."""
     COPYABLE = "copyable"
     """It may be copied."""
 

@@ -29,8 +29,8 @@ _EFFECTS: Final = {
     Effect.REMOVE: "removes what is there",
 }
 _TRANSFERS: Final = {
-    Transfer.BOUND: "none: it stays where it was made",
-    Transfer.TRANSFERABLE: "none, but it may move, and is then gone from where it was",
+    Transfer.BOUND: "not meant: it is for where it was made",
+    Transfer.TRANSFERABLE: "not meant: it may move, and is then to be gone from where it was",
     Transfer.COPYABLE: "allowed",
 }
 _COUNTED: Final = {

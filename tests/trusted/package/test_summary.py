@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from tests.trusted.package.packages import INTERFACE, manifest, signed, tree
 
+from etui.interfaces import Transfer
 from etui.trusted.package import Line, PublisherKey, permission_lines, read_manifest, summarise, verify
 
 KEY = PublisherKey.generate()
+MARKS = [mark.value for mark in Transfer]
 ASKING = """
 [permissions]
 network = ["api.example.org"]
@@ -46,7 +48,7 @@ def test_a_first_install_is_told_with_publisher_and_each_permission_with_its_con
     assert "no network" not in texts(summary.asks)
     assert all(line.consequence for line in summary.asks if "keeps up to" not in line.text)
     assert INTERFACE in texts(summary.provides)
-    for words in ("with your passphrase", "verified", "/usr/bin/shop", "never for app:/usr/bin/game", "5000 minor units"):
+    for words in ("your passphrase", "verified", "/usr/bin/shop", "never for app:/usr/bin/game", "5000 minor units"):
         assert words in texts(summary.narrows)
     assert not any(line.new for line in (*summary.asks, *summary.provides))
 
@@ -61,6 +63,13 @@ def test_how_much_it_keeps_is_told_and_who_keeps_nothing_says_nothing_of_it() ->
 
     assert "It keeps up to 9 bytes in the wallet's storage." in asked(9)
     assert "keeps up to" not in asked(0)
+
+
+def test_what_is_to_become_of_copies_is_told_as_the_extensions_word_and_not_as_the_wallets_promise() -> None:
+    lines = {mark: permission_lines(read_manifest(manifest(transfer=f'"{mark}"')))[-1] for mark in MARKS}
+    assert all("Backups and exports" in line.consequence for line in lines.values())
+    assert all("up to the Extension" in lines[mark].consequence for mark in MARKS if mark != "copyable")
+    assert all(lines[mark].text.startswith("It says that") for mark in MARKS if mark != "copyable")
 
 
 def test_a_providers_folder_is_told() -> None:

@@ -104,7 +104,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         quota: how much it may keep.
         links: published entries that call it.
         logo: a PNG inside the package, at most 64 KiB and 512 by 512 pixels.
-        transfer: the most that may be done with a copy of any of its items; an interface's kind may say less.
+        transfer: the most that it means to become of copies of its items; an interface's kind may say less. It is told
+            at install and kept by the Extension itself: the wallet's files are copied as they lie.
 
     """
 

@@ -43,9 +43,13 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 _NO_NETWORK: Final = Line(text="It has no network.", consequence="What it holds cannot leave through it alone.")
 _TRANSFERS: Final = {
-    Transfer.BOUND: Line(text="What it holds never leaves this device.", consequence="No backup brings it back."),
+    Transfer.BOUND: Line(
+        text="It says that what it holds is for this device alone.",
+        consequence="Backups and exports hold it all the same; what a copy is worth is up to the Extension.",
+    ),
     Transfer.TRANSFERABLE: Line(
-        text="What it holds can move to another device.", consequence="It is then gone from this one."
+        text="It says that what it holds can move to another device.",
+        consequence="Backups and exports copy it; that it is then gone from this one is up to the Extension.",
     ),
     Transfer.COPYABLE: Line(text="What it holds can be copied.", consequence="Backups and exports hold it too."),
 }

@@ -5,7 +5,8 @@ Rules of this module:
 1. Nothing is permitted unless a policy permits it; a ``forbid`` of any layer wins.
 2. Cedar passes over a policy that fails to evaluate, a ``forbid`` too: so any error in a decision is a deny.
 3. Policies are validated against the schema when they are loaded; numbers are range-checked before they are asked.
-4. *Ask* is evaluated: what is denied without the user and allowed with consent, or with the passphrase, is put to the user.
+4. *Ask* is evaluated: what is denied without the user and allowed with consent, or with the passphrase, is put to the
+   user.
 5. A decision is kept under everything that went into it, until the earliest moment at which time could change it, and
    all of them are dropped when policies, grants or registrations change. What counts uses or money is never kept,
    nor what holds long texts, with which a Client could fill the memory.

@@ -13,7 +13,7 @@ MAX_INTEGER: Final = (1 << 53) - 1
 
 
 class Assurance(IntEnum):
-    """What the user did for this request: nothing, consented in the Trusted Dialog, or gave the passphrase there too."""
+    """What the user did for this request: nothing, consented in the Trusted Dialog, or gave the passphrase too."""
 
     NONE = 0
     CONSENT = 1
