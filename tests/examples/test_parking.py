@@ -1,38 +1,28 @@
 """examples/parking: an interface that Etui has never seen, from the publisher's folder to the last permit."""
 
-import json
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
-from tests.examples import valet
+from msgspec import json
+from tests.examples.packages import changed, etui, package, valet
 
 from etui.interfaces import wallet_1
-from etui.sdk import Client, Envelope, ErrorCode, RemoteError
+from etui.sdk import Client, Envelope, ErrorCode, Item, RemoteError
 from etui.testkit import TestWallet
 
 PARKING = Path(__file__).resolve().parents[2] / "examples" / "parking"
 METER = PARKING / "client" / "meter.py"
 DOCUMENT = PARKING / "extension" / "org.example.parking-1.json"
+ENDED = "org.example.parking/1.ended"
 EXTENSION = "ext:org.example/org.example.parking"
 HOUR = ("buy", "A", "M-AB 123", "60")  # 2.40 EUR
-
-
-def etui(*arguments: object) -> str:
-    """What ``etui`` prints where no wallet has to run."""
-    command = [Path(sys.executable).with_name("etui"), *arguments]
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
-
-
-def package(folder: Path, key: Path) -> Path:
-    """The signed package of a folder, made beside the publisher's key."""
-    made = key.parent / f"{folder.name}.etuipkg"
-    etui("extension", "pack", folder, "-o", made)
-    etui("extension", "sign", made, "--key", key)
-    return made
 
 
 @pytest.fixture(scope="module")
@@ -77,12 +67,25 @@ def asked(wallet: TestWallet) -> list[str]:
     return [question["lead"] for question in wallet.user.asked()]
 
 
-def call(client: Client, method: str, *, quiet: bool = False, **params: str | int) -> dict[str, list[object]]:
+class Answer(msgspec.Struct):
+    """What the requests of this test's own are answered with."""
+
+    permit: Item | None = None
+    permits: list[Item] = []
+
+
+def call(client: Client, method: str, *, quiet: bool = False, **params: str | int) -> Answer:
     """A request of this test's own, which is another Client than the meter."""
-    encoded = json.dumps(params).encode()
-    answer = client.call_raw(f"org.example.parking/1.{method}", encoded, Envelope(quiet=quiet))
-    result: dict[str, list[object]] = json.loads(answer)
-    return result
+    answer = client.call_raw(f"org.example.parking/1.{method}", json.encode(params), Envelope(quiet=quiet))
+    return json.decode(answer, type=Answer)
+
+
+def bought_here(client: Client, wallet: TestWallet) -> str:
+    """This test's own reference to a permit that it has bought with the user's yes."""
+    wallet.user.approves(action_contains="buy", times=1)
+    permit = call(client, "buy", zone="A", plate="M-CD 7", minutes=60, amount=240, currency="EUR").permit
+    assert permit is not None
+    return permit.item
 
 
 def test_the_typed_python_is_that_of_the_document_before_and_after_installing(wallet: TestWallet) -> None:
@@ -143,7 +146,7 @@ def test_a_price_that_is_not_the_quoted_one_is_refused_before_the_user_is_asked(
 def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no_other(
     wallet: TestWallet, publisher_key: Path, tmp_path: Path, extra_minor: int
 ) -> None:
-    folder = valet.write(tmp_path / f"valet-{extra_minor}", extra_minor=extra_minor)
+    folder = valet(tmp_path / f"valet-{extra_minor}", extra_minor=extra_minor)
     (folder / "parking_1.py").write_text(etui("interface", "generate", DOCUMENT))
     (folder / "valet_1.py").write_text(etui("interface", "generate", folder / "org.example.valet-1.json"))
     wallet.user.approves(action_contains="install", times=1)
@@ -154,11 +157,11 @@ def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no
     with wallet.connect() as client:
         if extra_minor:
             with pytest.raises(RemoteError) as refused:
-                client.call_raw("org.example.valet/1.park", json.dumps(params).encode())
+                client.call_raw("org.example.valet/1.park", json.encode(params))
             assert refused.value.code is ErrorCode.ALTERED
         else:
-            client.call_raw("org.example.valet/1.park", json.dumps(params).encode())
-        permits = call(client, "find", quiet=True)["permits"]
+            client.call_raw("org.example.valet/1.park", json.encode(params))
+        permits = call(client, "find", quiet=True).permits
 
     assert len(permits) == (0 if extra_minor else 1)
     assert asked(wallet)[2:] == ["wants to have M-AB 123 parked in zone A"]
@@ -168,31 +171,75 @@ def test_another_client_cannot_see_the_permit(wallet: TestWallet) -> None:
     reference = bought(wallet)
 
     with wallet.connect() as client:
-        assert call(client, "find", quiet=True) == {"permits": []}
+        assert call(client, "find", quiet=True).permits == []
         with pytest.raises(RemoteError) as unknown:
             call(client, "show", permit=reference)
     assert unknown.value.code is ErrorCode.UNKNOWN_REFERENCE
     assert reference in done(meter(wallet, "mine"))
 
 
-def test_cancelling_asks_pays_back_and_tells_whoever_listens(wallet: TestWallet) -> None:
+def test_cancelling_asks_pays_back_and_tells_the_meter_that_waits(wallet: TestWallet) -> None:
     reference = bought(wallet)
-    with wallet.connect() as client:
-        client.events(["items"])
-        wallet.user.approves(action_contains="cancel", times=1)
+    wallet.user.approves(action_contains="cancel", times=1)
+    environment = os.environ | {"ETUI_SOCKET": str(wallet.socket)}
+    command = [sys.executable, str(METER), "wait"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as waiting:
+        try:
+            assert waiting.stdout is not None
+            assert waiting.stdout.readline() == "waiting\n"
 
-        assert done(meter(wallet, "cancel", reference)).endswith("EUR paid back\n")
+            assert done(meter(wallet, "cancel", reference)).endswith(" EUR paid back\n")
 
-        topic, data = client.next_event()
-    assert topic == "items"
-    assert json.loads(data) == {"effect": "remove", "provider": EXTENSION}
+            assert waiting.stdout.readline() == "M-AB 123 in zone A was cancelled\n"
+        finally:
+            waiting.kill()
     assert asked(wallet)[-1] == "wants to cancel “M-AB 123 in zone A”"
     assert "unknown_item" in meter(wallet, "show", reference).stderr
 
 
+def test_only_the_client_that_may_show_a_permit_is_told_that_it_ended(wallet: TestWallet) -> None:
+    reference = bought(wallet)
+    with wallet.connect() as client:
+        client.events(["items", ENDED])
+        wallet.user.approves(action_contains="cancel", times=1)
+        done(meter(wallet, "cancel", reference))
+
+        own = bought_here(client, wallet)
+        wallet.user.approves(action_contains="cancel", times=1)
+        call(client, "cancel", permit=own)
+
+        told = [client.next_event() for _ in range(3)]
+    items = [json.decode(event.data) for event in told if event.topic == "items"]
+    assert items == [{"effect": "remove", "provider": EXTENSION}] * 2
+    (ended,) = (event for event in told if event.topic == ENDED)
+    assert ended.item is not None
+    assert ended.item.item == own
+
+
+def test_a_permit_that_is_over_is_told_with_the_next_call(
+    wallet: TestWallet, publisher_key: Path, tmp_path: Path
+) -> None:
+    hasty = tmp_path / "hasty"
+    shutil.copytree(PARKING / "extension", hasty, ignore=shutil.ignore_patterns("__pycache__"))
+    changed(hasty / "main.py", "MINUTE_S = 60", "MINUTE_S = 0")
+    changed(hasty / "manifest.toml", "1.0.0", "1.0.1")
+    wallet.user.approves(action_contains="update", times=1)
+    done(wallet.etui("extension", "install", str(package(hasty, publisher_key))))
+
+    with wallet.connect() as client:
+        client.events([ENDED])
+        own = bought_here(client, wallet)
+        assert call(client, "find").permits == []
+        event = client.next_event()
+
+    assert event.item is not None
+    assert event.item.item == own
+    assert json.decode(event.data)["cancelled"] is False
+
+
 def test_a_grant_with_a_limit_lets_the_meter_buy_unasked_up_to_its_amount(wallet: TestWallet) -> None:
     bought(wallet)
-    clients = json.loads(done(wallet.etui("clients", "--json")))
+    clients = json.decode(done(wallet.etui("clients", "--json")))
     (who,) = [row["client"] for row in clients if "meter.py" in row["client"]]
     wallet.user.approves(action_contains="lasting rights", times=1)
     limit = ("--limit-minor", "500", "--currency", "EUR")

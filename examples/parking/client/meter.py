@@ -5,6 +5,7 @@ import sys
 import time
 
 import parking_1 as parking
+from msgspec import json
 
 from etui.sdk import Client, ConnectionLost, RemoteError
 
@@ -39,6 +40,14 @@ def cancel(wallet: Client, reference: str) -> str:
     return f"{back.amount} {back.currency} paid back"
 
 
+def wait(wallet: Client) -> str:
+    wallet.events([f"{parking.INTERFACE}.ended"])
+    print("waiting", flush=True)
+    event = wallet.next_event()
+    permit = event.item.label if event.item else "a permit"
+    return f"{permit} was cancelled" if json.decode(event.data)["cancelled"] else f"{permit} is over"
+
+
 def command_line() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="meter.py", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -50,6 +59,7 @@ def command_line() -> argparse.ArgumentParser:
             buying.add_argument("minutes", type=int)
         buying.set_defaults(do=do)
     commands.add_parser("mine", help="show the permits that were bought here").set_defaults(do=mine)
+    commands.add_parser("wait", help="wait until one of them ends").set_defaults(do=wait)
     for do, text in ((show, "show one permit"), (cancel, "cancel one permit")):
         named = commands.add_parser(do.__name__, help=text)
         named.add_argument("reference")

@@ -14,6 +14,8 @@ CURRENCY = "EUR"
 HOUR_MINOR = {"A": 240, "B": 120}
 MONTH_MINUTES = 30 * 24 * 60
 MONTH_HOURS = 20  # a month costs as much as twenty hours
+MINUTE_S = 60
+ENDED = f"{parking.INTERFACE}.ended"
 TERMS = "A permit is for one car in one zone. Who cancels it is paid back the minutes that are left."
 
 
@@ -30,7 +32,7 @@ class Permit(Struct, frozen=True):
 
     @property
     def until(self) -> int:
-        return self.begun + 60 * self.minutes
+        return self.begun + MINUTE_S * self.minutes
 
     def entry(self) -> Item:
         public = {"zone": self.zone, "plate": self.plate, "until": str(self.until)}
@@ -38,7 +40,7 @@ class Permit(Struct, frozen=True):
         return Item(item=self.number, kind="permit", label=label, attributes=public, created=self.begun)
 
     def refund(self) -> int:
-        minutes_left = -(-max(0, self.until - int(time.time())) // 60)
+        minutes_left = -(-max(0, self.until - int(time.time())) // MINUTE_S)
         return self.amount * minutes_left // self.minutes
 
 
@@ -99,7 +101,7 @@ class Parking(Extension):
     @provides(parking.Cancel)
     def cancel(self, request: parking.Cancel, _: Call) -> parking.CancelResult:
         permit = self._permit(request.permit)
-        self.store.put({("permit", permit.number): None})
+        self._finish([permit], cancelled=True)
         return parking.CancelResult(amount=permit.refund(), currency=CURRENCY)
 
     @provides(extension.Follow)
@@ -127,18 +129,21 @@ class Parking(Extension):
             begun=int(time.time()),
             code=secrets.token_hex(4).upper(),
         )
-        ended = {("permit", name): None for name in self._ended()}
-        self.store.put(ended | {("permit", permit.number): json.encode(permit)})
+        self.store.put({("permit", permit.number): json.encode(permit)})
         return permit.entry()
 
-    def _permits(self) -> list[Permit]:
-        return [json.decode(kept, type=Permit) for _, kept in self.store.names("permit")]
-
     def _valid(self) -> list[Permit]:
-        return [permit for permit in self._permits() if permit.until > time.time()]
+        """The permits that are valid; those whose time is over end here, since nothing runs this at the moment."""
+        permits = [json.decode(kept, type=Permit) for _, kept in self.store.names("permit")]
+        over = [permit for permit in permits if permit.until <= time.time()]
+        if over:
+            self._finish(over, cancelled=False)
+        return [permit for permit in permits if permit not in over]
 
-    def _ended(self) -> list[str]:
-        return [permit.number for permit in self._permits() if permit.until <= time.time()]
+    def _finish(self, permits: list[Permit], *, cancelled: bool) -> None:
+        self.store.put({("permit", permit.number): None for permit in permits})
+        for permit in permits:
+            self.tell(ENDED, permit.entry(), cancelled=cancelled, until=permit.until)
 
     def _permit(self, number: str) -> Permit:
         kept = self.store.get("permit", number)

@@ -1,5 +1,7 @@
-"""An Extension between a Client and ``org.example.parking``: one that passes the price on, or one that raises it."""
+"""What publishers do: packages of the parking example, of changed copies of it, and of an Extension in front of it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 _DOCUMENT = """{
@@ -59,8 +61,31 @@ Valet().run()
 """
 
 
-def write(folder: Path, *, extra_minor: int) -> Path:
-    """The folder of a valet who adds so much to the price; the typed Python of both interfaces is still missing."""
+def etui(*arguments: object) -> str:
+    """What ``etui`` prints where no wallet has to run."""
+    command = [Path(sys.executable).with_name("etui"), *arguments]
+    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
+
+
+def package(folder: Path, key: Path) -> Path:
+    """The signed package of a folder, made beside the publisher's key."""
+    made = key.parent / f"{folder.name}.etuipkg"
+    etui("extension", "pack", folder, "-o", made)
+    etui("extension", "sign", made, "--key", key)
+    return made
+
+
+def changed(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def valet(folder: Path, *, extra_minor: int) -> Path:
+    """The folder of an Extension that buys permits for others and adds so much to the price.
+
+    The typed Python of its own interface and of the one that it uses is still missing.
+    """
     folder.mkdir()
     (folder / "manifest.toml").write_text(_MANIFEST)
     (folder / "org.example.valet-1.json").write_text(_DOCUMENT)
