@@ -65,7 +65,10 @@ def connect() -> Iterator[Client]:
 
 @contextlib.contextmanager
 def patience(text: str) -> Iterator[None]:
-    """Says ``text`` on standard error if what is done within takes longer than a second."""
+    """Tells a person at a terminal ``text`` if what is done within takes longer than a second."""
+    if not sys.stderr.isatty():
+        yield
+        return
     timer = threading.Timer(_PATIENCE_S, lambda: sys.stderr.write(f"etui: {text}\n"))
     timer.daemon = True
     timer.start()

@@ -32,6 +32,11 @@ class CommandError(Exception):
         super().__init__(message)
         self.status = status
 
+    @property
+    def slug(self) -> str:
+        """The stable code that programs compare: the name of the status."""
+        return _slug(self.status)
+
 
 MEANINGS: Final = {
     Exit.OK: "It was done.",
@@ -57,6 +62,15 @@ _BY_CODE: Final = {
     ErrorCode.NO_PROVIDER: Exit.NOT_FOUND,
     ErrorCode.INVALID_PARAMS: Exit.USAGE,
 }
+
+
+def slug_of(error: ProtocolError) -> str:
+    """The stable code that programs compare: the protocol's own, but that no wallet answers is ours to say."""
+    return _slug(Exit.NOT_RUNNING) if isinstance(error, ConnectionLost) else error.code.slug
+
+
+def _slug(status: Exit) -> str:
+    return status.name.lower()
 
 
 def exit_of(error: ProtocolError) -> Exit:

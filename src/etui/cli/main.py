@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, cast
 from etui import __version__
 from etui.cli.command import Command
 from etui.cli.commands import COMMANDS, GROUPS, SECTIONS
-from etui.cli.exits import CommandError, Exit, exit_of
-from etui.cli.output import Output, printable
+from etui.cli.exits import CommandError, Exit, exit_of, slug_of
+from etui.cli.output import Output
 from etui.cli.page import start_page
 from etui.protocol import ProtocolError
 
@@ -49,14 +49,13 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return command.run(parsed, output)
     except ProtocolError as error:
-        why = f" (etui why {error.why})" if error.why else ""
-        output.note(f"etui: {printable(error.message)}{why}")
+        output.error(slug_of(error), error.message, exit_of(error), why=error.why)
         return exit_of(error)
     except CommandError as error:
-        output.note(f"etui: {error}")
+        output.error(error.slug, str(error), error.status)
         return error.status
     except KeyboardInterrupt:
-        output.note("etui: interrupted")
+        output.error("interrupted", "interrupted", _INTERRUPTED)
         return _INTERRUPTED
     except BrokenPipeError:
         # Whoever read the result has seen enough; the interpreter must not write what is left.
@@ -109,7 +108,7 @@ def _add(parsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str
 
 
 def _provide(parser: argparse.ArgumentParser, command: Command) -> None:
-    text = "print one JSON value instead of text"
+    text = "print one JSON value instead of text, for an error too"
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=text)
     command.arguments(parser)
     parser.set_defaults(command=command)

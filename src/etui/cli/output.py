@@ -1,4 +1,7 @@
-"""What a command says: text for people, or with ``--json`` one JSON value for programs, always on standard output."""
+"""What a command says: text for people, or with ``--json`` one JSON value for programs.
+
+A result is on standard output, an error on standard error. With ``--json`` nothing else is there: notes are for people.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,21 @@ if TYPE_CHECKING:
 
 _TIMES: Final = frozenset({"at", "created", "installed", "last", "modified", "replaced", "since", "until"})
 """Members that hold seconds since 1970, by the names that the interfaces give them."""
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """An error, for programs. ``why``: the id of the decision, where one was taken."""
+
+    code: str
+    message: str
+    why: str | None
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """An error and the exit status that goes with it."""
+
+    error: Reason
+    status: int
 
 
 class Output:
@@ -40,8 +58,21 @@ class Output:
         self.value(None, "\n".join(lines))
 
     def note(self, text: str) -> None:
-        """Something to know that is no result, on standard error."""
-        sys.stderr.write(text.rstrip("\n") + "\n")
+        """Something for people to know that is no result."""
+        if not self.as_json:
+            _complain(text)
+
+    def error(self, code: str, message: str, status: int, *, why: str = "") -> None:
+        """Why there is no result. ``code``: what programs compare; ``why``: what `etui why` explains."""
+        if self.as_json:
+            failure = Failure(Reason(code, printable(message), why or None), status)
+            _complain(msgspec.json.format(msgspec.json.encode(failure), indent=2).decode())
+        else:
+            _complain(f"etui: {printable(message)}{f' (etui why {why})' if why else ''}")
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(text.rstrip("\n") + "\n")
 
 
 def printable(text: str) -> str:

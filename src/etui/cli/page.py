@@ -15,7 +15,7 @@ etui: the wallet of this terminal.
   etui COMMAND [OPTIONS]      `etui COMMAND --help` shows examples
 """
 _FOOT = """\
---json prints one JSON value instead of text.
+--json prints one JSON value instead of text, for an error too.
 ETUI_HOME names another profile's folder.
 `etui help exits` lists the exit statuses.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from etui.cli.command import Arguments, Command
 from etui.cli.completion import SHELLS, commands_of
@@ -12,7 +12,16 @@ from etui.cli.exits import MEANINGS, CommandError, Exit
 if TYPE_CHECKING:
     from etui.cli.output import Output
 
-_EXITS = "exits"
+_EXITS: Final = "exits"
+_ERRORS: Final = """\
+An error is said on standard error. With --json it is one JSON object, and nothing else is there:
+
+  {"error": {"code": "denied", "message": "…", "why": "d-7K"}, "status": 7}
+
+`code` is what programs compare: the protocol's code, or for what is no answer of the wallet the name of the
+status: failed, usage, no_terminal, no_confinement, not_running, locked, denied, not_found; or interrupted (130).
+`why` is what `etui why` explains, or null. A wrong command line is explained in text, whatever it asks for.
+Where there is a result as well as a status, as for `audit verify` that finds something, the result says it."""
 
 
 def _help_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +34,7 @@ def _help(arguments: Arguments, output: Output) -> Exit:
         rows = {str(status.value): meaning for status, meaning in MEANINGS.items()}
         lines = [f"{status:>3}  {meaning}" for status, meaning in rows.items()]
         heading = "Exit statuses of every command; `use` and `code` end as the command that they start."
-        output.value(rows, "\n".join([heading, "", *lines]))
+        output.value(rows, "\n".join([heading, "", *lines, "", _ERRORS]))
         return Exit.OK
     parser = cast("argparse.ArgumentParser", arguments.parser)
     for word in topic:

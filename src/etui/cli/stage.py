@@ -7,12 +7,15 @@ that is started is ended by its own id.
 from __future__ import annotations
 
 import contextlib
+import shlex
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from etui.cli.exits import CommandError
 from etui.interfaces import wallet_1 as wallet
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from etui.testkit import ScriptedUser
 
 _PACKAGES: Final = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools"}
+_RUN_S: Final = 60.0
 _PROGRAM: Final = """\
 #!/bin/sh
 case $1 in
@@ -29,6 +33,15 @@ case $1 in
     lookup) secret-tool lookup service mail user ada ;;
 esac
 """
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """A command that was run. ``line``: as a person types it."""
+
+    line: str
+    status: int
+    stdout: str
+    stderr: str
 
 
 class Stage:
@@ -49,13 +62,25 @@ class Stage:
         """The wallet."""
         return self._wallet
 
-    def program(self, name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs one of the two programs: ``mailer`` or ``game``."""
-        return self._wallet.run("sh", str(self._programs / name), *arguments)
+    def program(self, *words: str) -> Ran:
+        """Runs one of the two programs, ``mailer`` or ``game``, in their folder."""
+        # By the shell's name, since /tmp may be mounted so that nothing in it can be executed.
+        command = ["sh", *words]
+        result = subprocess.run(
+            command,
+            cwd=self._programs,
+            env=self._wallet.environ,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_RUN_S,
+            check=False,
+        )
+        return _ran(command, result)
 
-    def etui(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def etui(self, *arguments: str) -> Ran:
         """Runs a command of ours."""
-        return self._wallet.etui(*arguments)
+        return _ran(["etui", *arguments], self._wallet.etui(*arguments))
 
     def decisions(self, *actions: str) -> list[wallet.RecordRow]:
         """The decisions on these actions since it was last asked, oldest first."""
@@ -67,10 +92,9 @@ class Stage:
             self._seen = ids[0]
         return [record for record in reversed(new) if record.action in actions]
 
-    def why(self, decision: str) -> list[str]:
-        """A decision in sentences."""
-        with self._wallet.connect(name="tour") as client:
-            return list(client.call(wallet.Why(id=decision)).sentences)
+
+def _ran(command: list[str], result: subprocess.CompletedProcess[str]) -> Ran:
+    return Ran(f"$ {shlex.join(command)}", result.returncode, result.stdout, result.stderr)
 
 
 @contextlib.contextmanager

@@ -1,7 +1,8 @@
 """``etui run --tour``: the whole story, without a hand on the keyboard, in a test profile of its own.
 
 Every step does what its title says with the real wallet and real programs, and is checked; the decisions under it are
-what the Router recorded. The exit status is 0 only if every step did what it says.
+what the Router recorded, and a line that begins with ``$`` is a command that was run. The exit status is 0 only if
+every step did what it says.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from typing import TYPE_CHECKING, Final, NoReturn
 
 import msgspec
 
-from etui.cli.exits import Exit
+from etui.cli.exits import CommandError, Exit
+from etui.cli.nobody import play_as_nobody
 from etui.cli.output import quoted, single_line
 from etui.cli.playbill import Playbill
-from etui.cli.stage import Stage, stage
+from etui.cli.stage import Ran, Stage, stage
 from etui.sdk import ProtocolError
 from etui.testkit import StartError
 
@@ -27,10 +29,9 @@ if TYPE_CHECKING:
     from etui.cli.output import Output
     from etui.interfaces import wallet_1 as wallet
 
-_NOBODY: Final = 65534
-_NOBODYS: Final = {"HOME": "/nonexistent", "USER": "nobody", "LOGNAME": "nobody"}
 _TERMINATED: Final = 143
 _LOG_CHARACTERS: Final = 2000
+_CHANGE_S: Final = 15.0
 _DECIDING: Final = ("It was", "You were", "This policy", "These policies")
 """How the sentences about the decision itself begin."""
 
@@ -60,22 +61,22 @@ def run_tour(output: Output) -> Exit | int:
     """Plays the tour; as root in the place of nobody, where that user can run it."""
     signal.signal(signal.SIGTERM, _terminated)
     if os.getuid() == 0:
-        status = _as_nobody(output)
+        status = play_as_nobody(output)
         if status is not None:
             return status
     playbill = Playbill(sys.stdout if not output.as_json else None)
     began = time.monotonic()
     try:
         with stage() as played_on:
-            playbill.open(len(_STEPS))
+            playbill.open(len(STEPS))
             played = _play(played_on, playbill)
     except StartError as error:
-        output.note(error.log.strip() or str(error))
-        return error.status or Exit.FAILED
+        status = Exit(error.status) if error.status in set(Exit) - {Exit.OK} else Exit.FAILED
+        raise CommandError(error.log.strip().removeprefix("etui: ") or str(error), status) from None
     except StepError as error:
         playbill.failed(str(error))
-        output.note("etui: the tour did not get to its end")
-        return Exit.FAILED
+        text = f"the tour did not get to its end: {str(error).splitlines()[0]}"
+        raise CommandError(text) from None
     seconds = time.monotonic() - began
     playbill.close(seconds)
     if output.as_json:
@@ -85,7 +86,7 @@ def run_tour(output: Output) -> Exit | int:
 
 def _play(played_on: Stage, playbill: Playbill) -> list[Played]:
     played = []
-    for step in _STEPS:
+    for step in STEPS:
         playbill.begin(step.title)
         began = time.monotonic()
         try:
@@ -104,41 +105,6 @@ def _terminated(*_: object) -> NoReturn:
     raise SystemExit(_TERMINATED)
 
 
-# as root
-
-
-def _as_nobody(output: Output) -> int | None:
-    """The exit status of the tour as user nobody; None where it cannot be played so, which is said."""
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("XDG_")} | _NOBODYS
-    readable = _run_as_nobody(["-c", "import etui.cli.tour"], environ, quiet=True)
-    if readable == 0:
-        json = ["--json"] if output.as_json else []
-        status = _run_as_nobody(["-m", "etui.cli", "run", "--tour", *json], environ)
-        if status != Exit.NO_CONFINEMENT:
-            return status
-        output.note("etui: this user cannot confine Extensions here, so the tour runs as root")
-    else:
-        output.note("etui: no other user can read this installation, so the tour runs as root")
-    return None
-
-
-def _run_as_nobody(arguments: list[str], environ: dict[str, str], *, quiet: bool = False) -> int:
-    drain = subprocess.DEVNULL if quiet else None
-    command = [sys.executable, "-I", *arguments]
-    try:
-        process = subprocess.Popen(
-            command, env=environ, cwd="/", user=_NOBODY, group=_NOBODY, extra_groups=[], stdout=drain, stderr=drain
-        )
-    except OSError:  # the interpreter is not for others, or this root may not become another user
-        return Exit.FAILED
-    try:
-        return process.wait()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
-
-
 # the steps
 
 
@@ -151,70 +117,71 @@ def _make(at: Stage) -> list[str]:
 
 def _open_door(at: Stage) -> list[str]:
     at.user.approves(action_contains="open the door", times=1)
-    _done(at.etui("door", "enable", "secret-service"))
-    return ["$ etui door enable secret-service", *_told(at, "wallet/1.door_enable", outcome="approved")]
+    enabled = _done(at.etui("door", "enable", "secret-service"))
+    return [enabled.line, *_told(at, "wallet/1.door_enable", outcome="approved")]
 
 
 def _store(at: Stage) -> list[str]:
-    _done(at.program("mailer", "store", "first"))
-    return ["$ ./mailer store", *_told(at, "secret/1.create", outcome="allowed")]
+    stored = _done(at.program("mailer", "store", "first"))
+    return [stored.line, *_told(at, "secret/1.create", outcome="allowed")]
 
 
 def _look_up(at: Stage) -> list[str]:
-    _expect_secret(at.program("mailer", "lookup"), "first")
-    return ["$ ./mailer lookup", *_told(at, "secret/1.read", outcome="allowed")]
+    found = _expect_secret(at.program("mailer", "lookup"), "first")
+    return [found.line, *_told(at, "secret/1.read", outcome="allowed")]
 
 
 def _refuse(at: Stage) -> list[str]:
     at.user.refuses(name_contains="game", times=1)
-    _expect_none(at.program("game", "lookup"))
-    return ["$ ./game lookup", *_told(at, "secret/1.read", outcome="refused", explained=True)]
+    refused = _expect_none(at.program("game", "lookup"))
+    return [refused.line, *_told(at, "secret/1.read", outcome="refused", explained=True)]
 
 
 def _overwrite(at: Stage) -> list[str]:
-    _done(at.program("mailer", "store", "second"))
-    _expect_secret(at.program("mailer", "lookup"), "second")
-    return ["$ ./mailer store", *_told(at, "secret/1.create", outcome="allowed")]
+    stored = _done(at.program("mailer", "store", "second"))
+    found = _expect_secret(at.program("mailer", "lookup"), "second")
+    return [stored.line, found.line, *_told(at, "secret/1.create", outcome="allowed")]
 
 
 def _bring_back(at: Stage) -> list[str]:
     at.user.approves(action_contains="was changed", times=1)
     at.user.approves(action_contains="bring back", times=1)
-    _done(at.etui("history", "mail"))
-    _done(at.etui("restore-value", "mail", "1"))
-    _expect_secret(at.program("mailer", "lookup"), "first")
+    listed = _done(at.etui("history", "mail"))
+    restored = _done(at.etui("restore-value", "mail", "1"))
+    found = _expect_secret(at.program("mailer", "lookup"), "first")
     told = _told(at, "secret/1.history", "secret/1.restore", outcome="approved")
-    return ["$ etui history mail", "$ etui restore-value mail 1", *told]
+    return [listed.line, restored.line, found.line, *told]
 
 
 def _lock(at: Stage) -> list[str]:
-    at.test_wallet.lock()
+    locked = _done(at.etui("lock"))
+    _wait_for_state(at, "locked")
     at.user.dismisses(face="unlock")
-    _expect_none(at.program("mailer", "lookup"))
+    nothing = _expect_none(at.program("mailer", "lookup"))
     at.user.forgets()
-    return ["$ etui lock", "./mailer gets nothing now: no process has a key any more."]
+    return [locked.line, nothing.line, "It gets nothing now: no process has a key any more."]
 
 
 def _unlock(at: Stage) -> list[str]:
-    _done(at.etui("unlock"))
-    _expect_secret(at.program("mailer", "lookup"), "first")
-    return ["$ etui unlock", *_told(at, "secret/1.read", outcome="allowed")]
+    unlocked = _done(at.etui("unlock"))
+    found = _expect_secret(at.program("mailer", "lookup"), "first")
+    return [unlocked.line, found.line, *_told(at, "secret/1.read", outcome="allowed")]
 
 
 def _allow_once(at: Stage) -> list[str]:
     at.user.approves(name_contains="game", remember="once", times=1)
-    _expect_secret(at.program("game", "lookup"), "first")
+    found = _expect_secret(at.program("game", "lookup"), "first")
     told = _told(at, "secret/1.read", outcome="approved", explained=True)
-    _expect_none(at.program("game", "lookup"))
-    return ["$ ./game lookup", *told, "When it asks again it is asked for again: once was once."]
+    nothing = _expect_none(at.program("game", "lookup"))
+    return [found.line, *told, nothing.line, "When it asks again the user is asked again: once was once."]
 
 
 def _verify(at: Stage) -> list[str]:
-    result = _done(at.etui("audit", "verify"))
-    return ["$ etui audit verify", result.stdout.splitlines()[0]]
+    verified = _done(at.etui("audit", "verify"))
+    return [verified.line, verified.stdout.splitlines()[0]]
 
 
-_STEPS: Final = (
+STEPS: Final = (
     Step("A wallet is made, and a recovery key with it", _make),
     Step("The Secret Service door is opened on a bus of its own", _open_door),
     Step("A program stores a password through secret-tool", _store),
@@ -245,15 +212,16 @@ def _told(at: Stage, *actions: str, outcome: str = "", explained: bool = False) 
 def _lines(at: Stage, record: wallet.RecordRow, *, explained: bool) -> list[str]:
     of = f" {quoted(record.what)}" if record.what else ""
     lines = [single_line(f"{record.id} {record.outcome}: {record.label}: {record.action}{of}")]
-    sentences = at.why(record.id)
-    decided = [text for text in sentences if text.startswith(_DECIDING)]
-    return [*lines, f"$ etui why {record.id}", *map(single_line, decided)] if explained else lines
+    if not explained:
+        return lines
+    why = _done(at.etui("why", record.id))
+    return [*lines, why.line, *(text for text in why.stdout.splitlines() if text.startswith(_DECIDING))]
 
 
-def _done(result: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
-    if result.returncode != 0:
-        raise StepError(f"{_command(result)} ended with {result.returncode}: {result.stderr.strip()}")
-    return result
+def _done(ran: Ran) -> Ran:
+    if ran.status != 0:
+        raise StepError(f"{ran.line} ended with {ran.status}: {ran.stderr.strip()}")
+    return ran
 
 
 def _expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # an assertion
@@ -261,18 +229,30 @@ def _expect(holds: bool, otherwise: str) -> None:  # noqa: FBT001  # an assertio
         raise StepError(otherwise)
 
 
-def _expect_secret(result: subprocess.CompletedProcess[str], value: str) -> None:
-    _expect(_done(result).stdout == value, f"{_command(result)} got another value than the one that was stored")
+def _expect_secret(ran: Ran, value: str) -> Ran:
+    _expect(_done(ran).stdout == value, f"{ran.line} got another value than the one that was stored")
+    return ran
 
 
-def _expect_none(result: subprocess.CompletedProcess[str]) -> None:
-    _expect(result.returncode != 0 and not result.stdout, f"{_command(result)} got the secret")
+def _expect_none(ran: Ran) -> Ran:
+    _expect(ran.status != 0 and not ran.stdout, f"{ran.line} got the secret")
+    return ran
 
 
 def _expect_state(at: Stage, state: str) -> None:
-    result = _done(at.etui("status", "--json"))
-    _expect(msgspec.json.decode(result.stdout)["state"] == state, f"the wallet is not {state}")
+    _expect(_state(at) == state, f"the wallet is not {state}")
 
 
-def _command(result: subprocess.CompletedProcess[str]) -> str:
-    return " ".join(os.path.basename(word) for word in result.args)  # noqa: PTH119  # words, not all of them paths
+def _wait_for_state(at: Stage, state: str) -> None:
+    deadline = time.monotonic() + _CHANGE_S
+    while _state(at) != state:
+        _expect(time.monotonic() < deadline, f"the wallet is not {state} after {_CHANGE_S:.0f} s")
+
+
+def _state(at: Stage) -> str:
+    """Locked or not; empty for the moment in which one Router has ended and the next does not answer yet."""
+    ran = at.etui("status", "--json")
+    if ran.status == Exit.NOT_RUNNING:
+        return ""
+    state: str = msgspec.json.decode(_done(ran).stdout)["state"]
+    return state

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from etui.cli.command import Arguments, Command
-from etui.cli.exits import Exit
+from etui.cli.exits import CommandError, Exit
 from etui.protocol import find_place
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def command_line(arguments: Arguments) -> list[str]:
 
 
 def _run(arguments: Arguments, output: Output) -> Exit:
+    del output
     from etui.trusted.supervisor.up import UpError, Wish, bring_up  # noqa: PLC0415  # trusted code, for `up` alone
 
     dialog: tuple[str, ...] = ("--face", arguments.dialog)
@@ -53,11 +54,9 @@ def _run(arguments: Arguments, output: Output) -> Exit:
     try:
         bring_up(find_place(os.environ, os.getuid()), wish)
     except UpError as error:
-        output.note(f"etui: {error}")
-        return Exit(error.status)
+        raise CommandError(str(error), Exit(error.status)) from None
     except ValueError as error:
-        output.note(f"etui: {error}")
-        return Exit.FAILED
+        raise CommandError(str(error)) from None
     return Exit.OK
 
 

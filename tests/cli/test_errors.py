@@ -1,0 +1,98 @@
+"""Errors, for programs: one JSON object on standard error, whatever went wrong, and nothing beside it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.cli.etui import ETUI, done, etui, run
+
+from etui.cli.exits import Exit
+from etui.testkit import TestWallet
+
+
+def failure(result: subprocess.CompletedProcess[str]) -> Any:  # noqa: ANN401  # JSON
+    """What was said instead of a result, and that the status says the same."""
+    assert result.stdout == ""
+    said = msgspec.json.decode(result.stderr)
+    assert set(said) == {"error", "status"}
+    assert set(said["error"]) == {"code", "message", "why"}
+    assert said["status"] == result.returncode
+    return said["error"]
+
+
+def test_a_refusal_carries_the_protocols_code_and_the_decision_that_why_explains(wallet: TestWallet) -> None:
+    wallet.user.refuses(action_contains="open the door")
+    error = failure(etui(wallet, "door", "enable", "secret-service", "--json"))
+    assert error["code"] == "refused"
+    assert "You were asked, and you refused it." in done(wallet, "why", error["why"])
+
+
+def test_an_error_of_the_command_itself_has_the_name_of_its_status(wallet: TestWallet, short_dir: Path) -> None:
+    assert failure(etui(wallet, "use", "nothing-like-it", "--json", "--", "cat"))["code"] == "not_found"
+    assert failure(etui(wallet, "use", "mail", "--json"))["code"] == "usage"
+    (short_dir / "there").touch()
+    error = failure(etui(wallet, "export", str(short_dir / "there"), "--json"))
+    assert error["code"] == "usage"
+    assert str(short_dir / "there") in error["message"]
+    assert error["why"] is None
+
+
+def test_notes_for_people_are_left_out(wallet: TestWallet, short_dir: Path) -> None:
+    result = etui(wallet, "export", str(short_dir / "archive"), "--json")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert msgspec.json.decode(result.stdout)["file"] == str(short_dir / "archive")
+
+
+@pytest.mark.parametrize("command", [["status"], ["find"], ["audit", "verify"], ["door", "enable", "secret-service"]])
+def test_that_no_wallet_runs_is_an_error_like_others(short_dir: Path, command: list[str]) -> None:
+    environ = {"ETUI_HOME": str(short_dir / "none"), "XDG_RUNTIME_DIR": str(short_dir)}
+    result = run(*command, "--json", environ=environ)
+    assert failure(result)["code"] == "not_running"
+    assert result.returncode == Exit.NOT_RUNNING
+
+
+def test_what_the_wallet_says_when_it_cannot_be_brought_up_is_an_error_like_others(wallet: TestWallet) -> None:
+    error = failure(etui(wallet, "up", "--as-root", "--test-profile", "--json"))
+    assert "already; `etui status` shows it" in error["message"]
+
+
+def test_the_tour_says_in_the_same_form_what_it_lacks(short_dir: Path) -> None:
+    error = failure(run("run", "--tour", "--json", environ={"PATH": str(short_dir)}))
+    assert "apt-get install dbus-daemon" in error["message"]
+
+
+def test_an_interruption_is_one_too(wallet: TestWallet) -> None:
+    wallet.user.waits(action_contains="open the door")
+    process = subprocess.Popen(
+        [*ETUI, "door", "enable", "secret-service", "--json"],
+        env=wallet.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not any("open the door" in str(shown) for shown in wallet.user.asked()):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=30)
+    assert failure(subprocess.CompletedProcess([], process.returncode, stdout, stderr))["code"] == "interrupted"
+    assert process.returncode == 130
+
+
+def test_for_people_the_same_error_is_a_sentence_that_names_the_decision(wallet: TestWallet) -> None:
+    wallet.user.refuses(action_contains="open the door")
+    said = etui(wallet, "door", "enable", "secret-service").stderr.splitlines()
+    assert said[-1].startswith("etui: ")
+    assert "(etui why d-" in said[-1]
+
+
+def test_help_exits_shows_the_form() -> None:
+    page = run("help", "exits").stdout
+    assert '{"error": {"code": "denied", "message": "…", "why": "d-7K"}, "status": 7}' in page
