@@ -15,8 +15,6 @@ INTERFACE: Final = "extension/1"
 
 __all__ = [
     "INTERFACE",
-    "Follow",
-    "FollowResult",
     "Inventory",
     "InventoryResult",
     "Locate",
@@ -64,19 +62,3 @@ class Locate(Request[LocateResult], frozen=True, kw_only=True, omit_defaults=Tru
     RESULT: ClassVar[type[Result]] = LocateResult
 
     ids: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=256)]
-
-
-class FollowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
-    """What answers ``extension/1.follow``."""
-
-    METHOD: ClassVar[str] = "extension/1.follow"
-
-
-class Follow(Request[FollowResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Follow a link."""
-
-    METHOD: ClassVar[str] = "extension/1.follow"
-    RESULT: ClassVar[type[Result]] = FollowResult
-    WAITS: ClassVar[bool] = True
-
-    link: Annotated[str, Meta(max_length=120)]

@@ -43,8 +43,6 @@ __all__ = [
     "ExtensionRow",
     "Extensions",
     "ExtensionsResult",
-    "Follow",
-    "FollowResult",
     "Grant",
     "GrantResult",
     "GrantRow",
@@ -136,7 +134,10 @@ class ExtensionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class LinkRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An entry that an Extension publishes and that calls it."""
+    """An entry that an Extension publishes.
+
+    Who follows it calls `method` of this Extension, with nothing in its params.
+    """
 
     title: str
     text: str | None = None
@@ -630,7 +631,11 @@ class ExtensionsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Extensions(Request[ExtensionsResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Extensions."""
+    """Extensions.
+
+    `links` are what an Extension publishes: who follows one calls its method as any other, and policy
+    decides.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.extensions"
     RESULT: ClassVar[type[Result]] = ExtensionsResult
@@ -669,26 +674,6 @@ class Remove(Request[RemoveResult], frozen=True, kw_only=True, omit_defaults=Tru
     WAITS: ClassVar[bool] = True
 
     extension: Annotated[str, Meta(max_length=200)]
-
-
-class FollowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
-    """What answers ``wallet/1.follow``."""
-
-    METHOD: ClassVar[str] = "wallet/1.follow"
-
-
-class Follow(Request[FollowResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Call a link.
-
-    Calls an entry that an Extension publishes, by its title; the Extension answers in the Trusted Dialog.
-    """
-
-    METHOD: ClassVar[str] = "wallet/1.follow"
-    RESULT: ClassVar[type[Result]] = FollowResult
-    WAITS: ClassVar[bool] = True
-
-    extension: Annotated[str, Meta(max_length=200)]
-    link: Annotated[str, Meta(max_length=120)]
 
 
 class SettingsResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -25,7 +25,7 @@ class ScriptedUser:
             {"when": {"face": "create"}, "answer": "create", "passphrase": PASSPHRASE},
             {"when": {"face": "recovery"}, "answer": "approve", "keep": str(script.with_name("recovery"))},
             {"when": {"face": "unlock"}, "answer": "type", "secret": PASSPHRASE},
-            {"when": {"face": "confirm", "action_contains": OVERSEE}, "answer": "approve", "remember": "running"},
+            {"when": {"face": "confirm", "action_contains": OVERSEE}, "answer": "approve"},
         ]
         self._preset = len(self._rules)
         self._write()

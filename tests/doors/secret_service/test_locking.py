@@ -120,7 +120,6 @@ def test_a_dismissed_unlock_dialog_is_answered_locked(
         assert raised.value.name == IS_LOCKED
 
 
-@pytest.mark.long
 def test_a_search_that_nobody_answers_is_locked_after_20_s_and_its_dialog_stays(
     door: DoorProcess, environ: dict[str, str], router: RouterPeer
 ) -> None:

@@ -22,10 +22,10 @@ DOCUMENT = {
             "title": "Pay",
             "effect": "use",
             "params": {
-                "payee": {"type": "text", "material": True},
-                "amount": {"type": "integer", "material": True, "policy": "amount"},
+                "payee": {"type": "text", "title": "To", "material": True},
+                "amount": {"type": "integer", "title": "Amount", "material": True, "policy": "amount"},
                 "currency": {"type": "text", "policy": "currency", "optional": True},
-                "card": {"type": "reference", "material": True, "policy": "item", "optional": True},
+                "card": {"type": "reference", "title": "Card", "material": True, "policy": "item", "optional": True},
             },
         },
         "sweep": {"title": "Sweep", "effect": "use", "params": {"note": {"type": "text"}}},
@@ -45,7 +45,7 @@ def material(**fields: object) -> dict[str, bytes]:
 def parent(held: dict[str, bytes], *, consented: bool = True, given: Assurance = Assurance.CONSENT) -> ActiveCall:
     return ActiveCall(
         id="c1",
-        connection=None,
+        connection=None,  # type: ignore[arg-type]
         client_id=1,
         caller=None,  # type: ignore[arg-type]  # nobody looks at it here
         method=PAY,

@@ -40,6 +40,7 @@ from etui.trusted.audit.record import (
     Resource,
     Strength,
     Subject,
+    amount_in,
     decode_record,
     encode_record,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "Subject",
     "Syncer",
     "Verdict",
+    "amount_in",
     "create_audit",
     "decision_id",
     "decision_sequence",

@@ -14,6 +14,7 @@ Sequence number and time of the record itself stand in the head of its entry.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
@@ -103,6 +104,14 @@ class Amount(msgspec.Struct, frozen=True, array_like=True):
     minor: int
     currency: str
     payee: str = ""
+
+
+def amount_in(fields: Mapping[str, object]) -> Amount | None:
+    """The money that a request is about, by the names under which policy sees it."""
+    minor = fields.get("amount")
+    if type(minor) is not int:
+        return None
+    return Amount(minor, str(fields.get("currency", "")), str(fields.get("payee", "")))
 
 
 class AuditRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):

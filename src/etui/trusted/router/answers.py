@@ -63,13 +63,11 @@ class Answers:
             return
         task = asyncio.ensure_future(self._finish_later(call, members, items, decisions, asked))
         call.task = task
-        if call.connection is not None:
-            self._router.tasks.setdefault(call.connection, {})[call.client_id] = task
+        self._router.tasks.setdefault(call.connection, {})[call.client_id] = task
         task.add_done_callback(lambda task: self._finished(call, task))
 
     def _finished(self, call: ActiveCall, task: asyncio.Task[None]) -> None:
-        if call.connection is not None:
-            self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
+        self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
         if task.cancelled():  # before its first step, so that nothing in it could answer
             self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
         self._router.flush()
@@ -150,13 +148,14 @@ class Answers:
         sentence = wording.sentence(method, {}, names) if one else f"have {len(asked)} items of {provider.name}"
         choices = tuple(wording.described(item, wording.kind_title(provider, item)) for item in asked)
         question = Asked(
-            caller=call.chain[0],
+            caller=call.caller,
             question=_question(call, method, first),
             decision=strictest,
             action=sentence,
             digest=digest_of(call.caller, method.action.id, b"", tuple(item.item for item in asked)),
             items=choices,
             chain=call.chain[:-1],
+            frame=wording.frame_of(provider) if provider.package is not None else None,
             what=names[method.item_field],
         )
         consented = await self._router.consent.ask(question)
@@ -179,7 +178,7 @@ class Answers:
         for item in items:
             scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
             if remember in {wording.HOUR.id, wording.ALWAYS.id} and call.caller.principal.tellable:
-                _, durable = opened.add_grant(
+                grant, durable = opened.add_grant(
                     call.caller.principal.id,
                     actions,
                     scope,
@@ -188,6 +187,7 @@ class Answers:
                     label=call.caller.label,
                     what=item.label or asked.what,
                 )
+                self._router.recorder.granted(grant)
                 written.append(durable)
             elif process := call.caller.process_group:
                 opened.add_transient_grant(process, actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
@@ -227,13 +227,10 @@ class Answers:
             self._router.events.publish("items", {"effect": effect.value, "provider": call.provider.principal})
 
     def _send(self, call: ActiveCall, result: bytes | ProtocolError) -> None:
-        if call.on_result is not None:
-            call.on_result(result)
-        elif call.connection is not None:
-            if isinstance(result, ProtocolError):
-                call.connection.fail(call.client_id, result)
-            else:
-                call.connection.answer(call.client_id, result)
+        if isinstance(result, ProtocolError):
+            call.connection.fail(call.client_id, result)
+        else:
+            call.connection.answer(call.client_id, result)
 
 
 def _question(call: ActiveCall, method: Method, item: Item) -> Question:

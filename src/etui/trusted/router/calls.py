@@ -11,9 +11,8 @@ from etui.trusted.policy import Assurance
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
-    from etui.protocol import MessageId, ProtocolError
+    from etui.protocol import MessageId
     from etui.trusted.policy import Reservation
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection
@@ -26,11 +25,11 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     ``chain``: who began it and who stands between, the first first, this call's caller last. ``material``: what was
     consented to, field by field. ``consented``: by the user, a grant, or the call it is made ``under``; ``given`` is
     what the user did for it. ``allowed``: what the user allowed within it, by action and item. ``provider_id``: the
-    request's id at the provider. ``on_result``: who is told instead of a connection.
+    request's id at the provider.
     """
 
     id: str
-    connection: Connection | None
+    connection: Connection
     client_id: MessageId
     caller: Caller
     method: Method
@@ -47,7 +46,6 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     provider_id: int = 0
     reservations: tuple[Reservation, ...] = ()
     task: asyncio.Task[None] | None = None
-    on_result: Callable[[bytes | ProtocolError], None] | None = None
 
 
 class CallIds:

@@ -1,6 +1,6 @@
 """What a call inherits from the one it is made under, and what it may not change on the way.
 
-An Extension that serves a call may make others under it. Its material fields (payee, amount, currency, item, …) must
+An Extension that serves a call may make others under it. Its material fields (an amount, an item, a host, …) must
 equal those that were consented to, whether they stood in the request or were settled by ``prepare``; a call whose
 material fields all stand there, equal, is *covered*: the consent to the first is the consent to it. What is not covered
 needs rights of its own, or a question of its own.

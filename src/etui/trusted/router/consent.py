@@ -14,6 +14,7 @@ from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import VaultOperation
 from etui.trusted.dialog.requests import (
     Approved,
+    Asker,
     Choice,
     Confirm,
     Dismissed,
@@ -36,8 +37,9 @@ _RUNNING_S: Final = 30 * 86400
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One question to the user, in words.
 
-    ``action`` finishes "NAME wants to …". ``items``: several things of which the user may allow some. ``names_only``:
-    it discloses names and no secret, so that a yes may hold for a terminal.
+    ``caller`` asks; ``chain`` led there, who began it first. ``action`` finishes "NAME wants to …". ``items``: several
+    things of which the user may allow some. ``names_only``: it discloses names and no secret: a yes may hold for a
+    terminal.
     """
 
     caller: Caller
@@ -54,6 +56,20 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     lasting: bool = True
     names_only: bool = False
     widening: bool = False
+
+    @property
+    def origin(self) -> Caller:
+        """Who began it, whom the user is asked about; who asks for itself began it."""
+        return self.caller if self.question.action.own or not self.chain else self.chain[0]
+
+    @property
+    def asker(self) -> Asker:
+        """The one who began it, with everybody through whom it came."""
+        asker = self.origin.asker
+        if self.origin is self.caller:
+            return asker
+        between = tuple(member.label for member in (*self.chain[1:], self.caller))
+        return msgspec.structs.replace(asker, through=(*asker.through, *between))
 
 
 class Consented(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +107,7 @@ class Consent:
     async def ask(self, asked: Asked) -> Consented:
         """The user's yes; everything else raises ``ProtocolError`` (``refused``, ``not_now``, ``no_dialog``, …)."""
         router = self._router
-        principal = asked.caller.principal
+        principal = asked.origin.principal
         what = (f"{asked.question.action.id} {asked.action}", asked.question.resource.key)
         now = asyncio.get_running_loop().time()
         try:
@@ -160,7 +176,7 @@ class Consent:
 
     def _request(self, asked: Asked, key: bytes, *, wrong: bool) -> Confirm:
         return Confirm(
-            asker=asked.caller.asker,
+            asker=asked.asker,
             action=asked.action,
             digest=asked.digest,
             fields=asked.fields,
@@ -196,14 +212,15 @@ class Consent:
         match consented.remember:
             case wording.HOUR.id | wording.ALWAYS.id:
                 until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
-                principal, label = asked.caller.principal.id, asked.caller.label
-                _, durable = opened.add_grant(
+                principal, label = asked.origin.principal.id, asked.origin.label
+                grant, durable = opened.add_grant(
                     principal, actions, scope, Origin.ASKED, until=until, label=label, what=asked.what
                 )
+                self._router.recorder.granted(grant)
                 await durable
-            case wording.RUNNING.id if group := asked.caller.process_group:
+            case wording.RUNNING.id if group := asked.origin.process_group:
                 opened.add_transient_grant(group, actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED)
-            case wording.TERMINAL.id if group := asked.caller.terminal_group:
+            case wording.TERMINAL.id if group := asked.origin.terminal_group:
                 opened.add_transient_grant(group, actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED)
             case _:
                 pass
@@ -211,7 +228,7 @@ class Consent:
 
 def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
     """For how long a yes may hold; who cannot be told from its neighbours is asked each time for a secret."""
-    question, caller = asked.question, asked.caller
+    question, caller = asked.question, asked.origin
     if not asked.lasting or (question.derived and not question.action.own):
         return (wording.ONCE,)
     if question.principal.tellable:

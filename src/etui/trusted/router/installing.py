@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import stat
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -64,6 +66,7 @@ class Installing:
         loop = asyncio.get_running_loop()
         try:
             verified = await loop.run_in_executor(None, _verified, path)
+            self._check_policies(verified)
             await consent(summarise(verified, self._installed(verified)))
             known = router.registry.providers.get(verified.manifest.principal)
             if known is not None and known.running:
@@ -72,16 +75,19 @@ class Installing:
         except PackageError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
         provider = router.registry.add(package)
-        try:
-            router.unlocked().reload_policies(router.home)
-        except PolicyError as error:
-            router.registry.remove(provider)
-            self._extensions.remove(package.manifest.id)
-            text = f"{package.manifest.name} cannot be installed: its accessibility profile: {error}"
-            raise ProtocolError(ErrorCode.INVALID_PARAMS, text) from None
+        router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
         self._record(provider, f"installed version {package.manifest.version}")
         return package
+
+    def _check_policies(self, verified: Verified) -> None:
+        """Raises ``ProtocolError`` where the policies would not load with this package, before anything is written."""
+        router, manifest = self._router, verified.manifest
+        try:
+            router.unlocked().check_policies(router.home, manifest, verified.documents)
+        except PolicyError as error:
+            text = f"{manifest.name} cannot be installed, since the policies do not load with it: {error}"
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, text) from None
 
     def removable(self, principal: str) -> Provider:
         """The installed Extension of this principal or id; one that comes with the wallet stays."""
@@ -130,7 +136,11 @@ class Installing:
 
 def _verified(path: Path) -> Verified:
     try:
-        with path.open("rb") as file:
+        # O_NONBLOCK: a pipe must not hold this up before it is looked at
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:  # noqa: PTH123  # a descriptor, not a path
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{path} is no file")
             archive = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{path} cannot be read: {error.strerror}") from None

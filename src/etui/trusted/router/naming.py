@@ -114,7 +114,8 @@ class Naming:
             return provider.resource(place.item)
         scope = method.compiled.scope
         if value := seen.policy.get(scope):
-            return Resource(extension=provider.principal, item=str(value), kind=scope)
+            # apart from the ids of items, so that a grant for the one is none for the other
+            return Resource(extension=provider.principal, item=f"{scope}:{value}", kind=scope)
         return Resource(extension=provider.principal)
 
     def known(self, request: Request) -> bool:

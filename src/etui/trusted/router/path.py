@@ -14,11 +14,10 @@ the params, and those bytes are forwarded. A call made under another one has to 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
 
-from etui import interfaces
 from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
@@ -44,6 +43,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _MAX_ROUTES: Final = 20_000
+_MAX_ROUTE_CHARACTERS: Final = 1024
 _PREPARED: Final = msgspec.json.Decoder(Prepared)
 
 
@@ -74,7 +74,7 @@ class RequestPath:
         arrival = Arrival(
             connection=connection, caller=caller, message=message, method=method, params=params, seen=seen
         )
-        key = (caller, method, seen.references, message.provider, *seen.policy.values())
+        key = (caller, method, seen.references, message.provider, *seen.policy.items())
         route = None if message.under else self._routes.get(key)
         if route is not None and route.provider.running and opened.now() < route.until:
             router.recorder.repeated(route.template)
@@ -87,7 +87,7 @@ class RequestPath:
         if not at_once or not request.provider.running:
             self._start(request)
             return
-        if not request.chain and self._naming.known(request):
+        if not request.chain and self._naming.known(request) and _is_short(seen):
             self._keep(key, request, decision)
         self._record(request, decision, Recorded.ALLOWED)
         self._forward(request, Cleared(verdict=verdict))
@@ -204,9 +204,8 @@ class RequestPath:
             for field, item in request.items.items()
         }
         values: dict[str, object] = msgspec.json.decode(request.params, type=dict[str, object])
-        own = request.method.action.own
         return Asked(
-            caller=request.caller if own or not request.chain else request.chain[0],
+            caller=request.caller,
             question=request.question,
             decision=decision,
             action=wording.sentence(request.method, values, names),
@@ -214,7 +213,8 @@ class RequestPath:
             fields=wording.shown_fields(request.method, values, names),
             advice=advice,
             chain=request.chain,
-            what=next(iter(names.values()), request.question.resource.item),
+            frame=wording.frame_of(provider) if provider.package is not None else None,
+            what=next(iter(names.values()), str(request.seen.policy.get(request.method.compiled.scope, ""))),
             lasting=request.method.action.effect is not Effect.REMOVE,
         )
 
@@ -235,7 +235,10 @@ class RequestPath:
         self, request: Request, decision: Decision, outcome: Recorded, *, sync: bool = False, reason: str = ""
     ) -> str:
         """Puts a decision on record; the first disclosure to a Client is durable before it is made."""
-        first = self._router.unlocked().met(request.caller)
+        opened = self._router.unlocked()
+        opened.met(request.caller)
+        disclosed = outcome is Recorded.ALLOWED and request.method.action.effect is Effect.DISCLOSE
+        first = disclosed and opened.discloses_first(request.caller)
         return self._router.recorder.decision(
             request.caller,
             request.question,
@@ -243,7 +246,7 @@ class RequestPath:
             outcome,
             chain=request.chain,
             label=_label(request.provider.items.get(request.question.resource.item)),
-            sync=sync or (first and request.method.action.effect is Effect.DISCLOSE),
+            sync=sync or first,
             reason=reason,
         )
 
@@ -309,37 +312,6 @@ class RequestPath:
         )
         self._router.dispatch.send(call, request.params, self._info_bytes(request))
 
-    async def call_for(self, caller: Caller, provider: Provider, request: interfaces.Request[Any]) -> bytes:
-        """What a provider answers to a request that the Router makes on a Client's behalf, which policy has allowed.
-
-        Raises ``ProtocolError``; cancelling gives the call up.
-        """
-        future: asyncio.Future[bytes | ProtocolError] = asyncio.get_running_loop().create_future()
-        method = self._router.registry.method(request.METHOD)
-        call = ActiveCall(
-            id=self._ids.next(),
-            connection=None,
-            client_id=0,
-            caller=caller,
-            method=method,
-            provider=provider,
-            chain=(caller,),
-            material={},
-            items={},
-            deadline=self._router.dispatch.deadline(method),
-            quiet=False,
-            on_result=lambda result: None if future.done() else future.set_result(result),
-        )
-        self._router.dispatch.send(call, msgspec.json.encode(request), b',"name":""}')
-        try:
-            result = await future
-        except asyncio.CancelledError:
-            self._router.dispatch.give_up(call, ProtocolError(ErrorCode.CANCELLED, "nobody waits for it any more"))
-            raise
-        if isinstance(result, ProtocolError):
-            raise result
-        return result
-
     def _info(self, request: Request, *, prepare: bool = False) -> CallInfo:
         opened = self._router.unlocked()
         caller = request.caller
@@ -351,7 +323,7 @@ class RequestPath:
             items=request.items,
             prepare=prepare,
             # those of its manifest, which the user saw at install, and the one that was decided about
-            hosts=[*caller.principal.hosts, request.question.resource.item] if egress else [],
+            hosts=[*caller.principal.hosts, str(request.seen.policy.get("host", ""))] if egress else [],
             quota=self._router.registry.quota_of(caller.principal.id) if request.method.action.own else 0,
         )
 
@@ -362,6 +334,11 @@ class RequestPath:
 
 def _cancelled() -> ProtocolError:
     return ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
+
+
+def _is_short(seen: Seen) -> bool:
+    """Whether what policy sees is worth keeping a route for: texts of any length would fill the memory."""
+    return sum(len(value) for value in seen.policy.values() if isinstance(value, str)) <= _MAX_ROUTE_CHARACTERS
 
 
 def _label(entry: Item | None) -> str:

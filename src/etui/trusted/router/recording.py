@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import Assurance as AuditAssurance
 from etui.trusted.audit import (
-    Amount,
     AuditError,
     AuditRecord,
     AuditWriter,
@@ -15,15 +15,15 @@ from etui.trusted.audit import (
     RecordTemplate,
     Resource,
     Syncer,
+    amount_in,
     decision_id,
 )
-from etui.trusted.audit import Assurance as AuditAssurance
 from etui.trusted.policy import Assurance
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from etui.trusted.policy import Decision, Question
+    from etui.trusted.policy import Decision, Grant, Question
     from etui.trusted.router.callers import Caller
 
 _ASSURANCES: Final = {
@@ -81,7 +81,6 @@ class Recorder:
     ) -> RecordTemplate:
         """The record of a decision that repeats, encoded once."""
         resource = question.resource
-        amount = question.fields.get("amount")
         return RecordTemplate(
             AuditRecord(
                 kind=Kind.DECISION,
@@ -94,11 +93,7 @@ class Recorder:
                 grant=decision.grants[0] if decision.grants else "",
                 assurance=_ASSURANCES[decision.assurance],
                 reason=reason or decision.reason,
-                amount=Amount(
-                    int(amount), str(question.fields.get("currency", "")), str(question.fields.get("payee", ""))
-                )
-                if type(amount) is int
-                else None,
+                amount=amount_in(question.fields),
             )
         )
 
@@ -106,6 +101,26 @@ class Recorder:
         """Records what a template says once more; its id."""
         payload = template.encode(digest) if digest else template.encode()
         return self._append(payload, sync=sync)
+
+    def granted(self, grant: Grant) -> str:
+        """Records a lasting right that the user gave; its id."""
+        ends = f"until {grant.until}" if grant.until else "until it is taken back"
+        return self.event(
+            AuditRecord(
+                kind=Kind.GRANT,
+                outcome=Outcome.DONE,
+                action=", ".join(grant.actions),
+                resource=Resource(grant.scope.extension, grant.scope.id, grant.what),
+                grant=grant.id,
+                reason=f"{grant.label or grant.client} may, {ends}",
+            ),
+            sync=True,
+        )
+
+    def narrowed(self, caller: Caller, what: str) -> str:
+        """Records what somebody took back, lowered or closed, which is free; its id."""
+        record = AuditRecord(kind=Kind.SETTINGS, outcome=Outcome.DONE, subject=caller.subject, reason=what)
+        return self.event(record, sync=True)
 
     def event(self, record: AuditRecord, *, sync: bool = False) -> str:
         """Records something that is no decision; its id."""

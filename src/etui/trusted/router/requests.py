@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import msgspec
 
 from etui.interfaces import Seen
-from etui.protocol import Message, MessageId, ProtocolError
+from etui.protocol import Message, MessageId
 from etui.trusted.audit import RecordTemplate
 from etui.trusted.policy import Question, Reservation
 from etui.trusted.router.callers import Caller
@@ -76,7 +75,3 @@ class Cleared(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     consented: bool = False
     reservations: tuple[Reservation, ...] = ()
-
-
-Told = Callable[[bytes | ProtocolError], None]
-"""Who is told of a result instead of a connection."""

@@ -1,6 +1,6 @@
 """The Router: every connection, every call under way, and the parts that decide, put together.
 
-It knows no card, no ticket and no protocol but its own; what an interface means stands in the interface's document.
+It knows no domain and no protocol but its own; what an interface means stands in the interface's document.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -67,6 +68,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.wallet import Opened
 
 _LOOK_S: Final = 2.0
+_LOOKERS: Final = 8
 _SWEEP_S: Final = 1.0
 _MAX_CONNECTIONS: Final = 4096
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
@@ -97,8 +99,10 @@ class Router:
         self.connections: set[Connection] = set()
         self.doors: dict[str, DoorState] = {}
         self.auto_lock_s = 900
+        self.looking = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="evidence")
+        """Where processes are looked at: nothing else may hold that up."""
         self.weaknesses: tuple[str, ...] = ()
-        """What of the vault's memory is not protected on this machine, in sentences."""
+        """What of the memory that holds keys is not protected on this machine, in sentences."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
         self._listener = listener
@@ -312,7 +316,7 @@ class Router:
     async def _admit(self, sock: socket.socket) -> None:
         """Finds out who connected; the look may wait for what the other side serves, so it has a thread and a limit."""
         try:
-            evidence = await asyncio.wait_for(self._loop.run_in_executor(None, examine_socket, sock), _LOOK_S)
+            evidence = await asyncio.wait_for(self._loop.run_in_executor(self.looking, examine_socket, sock), _LOOK_S)
         except (EvidenceError, TimeoutError, OSError):
             sock.close()
             return

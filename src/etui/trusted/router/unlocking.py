@@ -97,7 +97,7 @@ class Unlocking:
         if not self._router.made:
             raise ProtocolError(ErrorCode.NO_WALLET, "there is no wallet yet; make one with `etui init`")
         if asker is not None and (self._unlocking is None or self._unlocking.done()):
-            self._router.budget.take_any(asker.principal, asyncio.get_running_loop().time())
+            self._take(asker)
         if self._unlocking is None or self._unlocking.done():
             self._unlocking = asyncio.ensure_future(self._unlock(asker, recovery=recovery))
         self._waiters += 1
@@ -228,10 +228,11 @@ class Unlocking:
 
     # settings of the vault
 
-    async def change_passphrase(self) -> None:
+    async def change_passphrase(self, asker: Asker) -> None:
         """A new passphrase in place of the old one."""
         router = self._router
         router.unlocked()
+        self._take(asker)
         async with self._busy:
             request = NewPassphrase(key=await router.vault_key())
             while True:
@@ -242,10 +243,11 @@ class Unlocking:
                 request = self._again(request, reply)
             self._changed("the passphrase was changed")
 
-    async def replace_recovery(self, asker: Asker | None) -> None:
+    async def replace_recovery(self, asker: Asker) -> None:
         """A new recovery key in place of the old one, shown once; the passphrase is asked for."""
         router = self._router
         router.unlocked()
+        self._take(asker)
         async with self._busy:
             key = await router.vault_key()
             request = Unlock(key=key, asker=asker, purpose=_NEW_RECOVERY)
@@ -269,10 +271,11 @@ class Unlocking:
             await router.dialogs.show(ShowRecovery(sealed=reply.value))
             self._changed("the recovery key was replaced")
 
-    async def change_appearance(self) -> None:
+    async def change_appearance(self, asker: Asker) -> None:
         """Another picture, phrase and colour."""
         router = self._router
         router.unlocked()
+        self._take(asker)
         answer = await router.dialogs.show(ChangeAppearance())
         if not isinstance(answer, Looks):
             raise ProtocolError(ErrorCode.NOT_NOW, "picture and phrase stay as they are")
@@ -280,12 +283,17 @@ class Unlocking:
         router.dialogs.wear(answer)
         self._changed("picture, phrase and colour were changed")
 
+    def _take(self, asker: Asker) -> None:
+        """Takes a showing out of the session's budget; raises ``ProtocolError`` (``not_now``)."""
+        self._router.budget.take_any(asker.principal, asyncio.get_running_loop().time())
+
     def _again(self, request: NewPassphrase, reply: Reply) -> NewPassphrase:
         if reply.code not in _AGAIN:
             raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
         return NewPassphrase(key=request.key, wrong=True, tries_left=reply.tries_left)
 
     def _changed(self, what: str) -> None:
+        self._router.budget.approved()
         self._router.recorder.event(AuditRecord(kind=Kind.SETTINGS, outcome=Recorded.DONE, reason=what), sync=True)
 
     def _record_try(self, reply: Reply) -> None:

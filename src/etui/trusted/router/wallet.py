@@ -13,7 +13,7 @@ import msgspec
 
 from etui.trusted.package import Assurance as ManifestAssurance
 from etui.trusted.package import Evidence as ManifestEvidence
-from etui.trusted.package import Package
+from etui.trusted.package import Manifest
 from etui.trusted.policy import (
     ForwardClock,
     Grant,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     import asyncio
     from pathlib import Path
 
+    from etui.interfaces import CompiledInterface
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Provider, Registry
@@ -46,13 +47,17 @@ _MAX_TRANSIENT: Final = 4096
 
 
 class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A Client that the wallet has met. ``epoch`` goes up when everything is taken back from it."""
+    """A Client that the wallet has met.
+
+    ``epoch`` goes up when everything is taken back from it. ``disclosed``: whether it was ever told something of value.
+    """
 
     label: str
     strength: str
     since: int
     last: int
     epoch: int = 0
+    disclosed: bool = False
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -81,11 +86,18 @@ class Opened:
             self._after_damage()
         self.settings = self.state.all("setting", str)
         self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
+        self._registry = registry
         self.engine = self._engine(home, registry)
         self.unlocked_at = time.time()
-        self._registry = registry
         self._clock_kept = self.clock.highest
         self._transient: dict[str, None] = {}
+        self._drop_ended()
+
+    def _drop_ended(self) -> None:
+        """Forgets the grants that have run out: they are in the audit."""
+        now = self.now()
+        for grant in [grant for grant in self.grants if grant.until and grant.until <= now]:
+            self.revoke(grant.id)
 
     def _after_damage(self) -> None:
         """A lost row may have counted uses or taken references back: what is counted ends, and references with it."""
@@ -112,23 +124,32 @@ class Opened:
         """The item that a reference of this Client means; raises ``ProtocolError`` (``unknown_reference``)."""
         return self.references.open(client, self.epoch(client), reference)
 
-    def met(self, caller: Caller) -> bool:
-        """Notes that a Client was here; whether it is new."""
+    def met(self, caller: Caller) -> None:
+        """Notes that a Client was here."""
         principal = caller.principal
         row = self.clients.get(principal.id)
         now = int(self.now())
         if row is not None and now - row.last < _CLOCK_STEP_S:
-            return False
+            return
         new = ClientRow(
             label=caller.label,
             strength=caller.strength.value,
             since=row.since if row is not None else now,
             last=now,
             epoch=row.epoch if row is not None else 0,
+            disclosed=row is not None and row.disclosed,
         )
         self.clients[principal.id] = new
         _unawaited(self.state.put("client", principal.id, new))
-        return row is None
+
+    def discloses_first(self, caller: Caller) -> bool:
+        """Whether nothing was ever disclosed to a Client that was met, until now."""
+        row = self.clients.get(caller.principal.id)
+        if row is None or row.disclosed:
+            return False
+        self.clients[caller.principal.id] = row = msgspec.structs.replace(row, disclosed=True)
+        _unawaited(self.state.put("client", caller.principal.id, row))
+        return True
 
     def add_grant(  # noqa: PLR0913  # a grant has these parts
         self,
@@ -246,22 +267,38 @@ class Opened:
         """Reads the policies again, as after an install; raises ``PolicyError`` with the old ones in force."""
         self.engine = self._engine(home, self._registry)
 
+    def check_policies(self, home: Path, manifest: Manifest, documents: tuple[CompiledInterface, ...]) -> None:
+        """Raises ``PolicyError`` where the policies would not load with this Extension installed."""
+        principal = manifest.principal
+        interfaces = {**self._registry.interfaces, **{document.id: document for document in documents}}
+        profiles = {**self._profiles(besides=principal), **compile_profile(principal, profile_rules(manifest))}
+        PolicyEngine(interfaces.values(), operator=_operator(home), profiles=profiles)
+
     def _engine(self, home: Path, registry: Registry) -> PolicyEngine:
-        operator: dict[str, str] = {}
-        for path in sorted((home / "operator").glob("*.cedar")):
-            try:
-                operator[path.name] = path.read_text(encoding="utf-8")
-            except (OSError, UnicodeDecodeError) as error:
-                raise PolicyError(f"{path}: {error}") from None
+        return PolicyEngine(registry.interfaces.values(), operator=_operator(home), profiles=self._profiles())
+
+    def _profiles(self, besides: str = "") -> dict[str, object]:
+        """What the installed Extensions declare of themselves, compiled; ``besides``: one that is left out."""
         profiles: dict[str, object] = {}
-        for provider in registry.packages():
-            if provider.package is not None:
-                profiles |= compile_profile(provider.principal, profile_rules(provider.package))
-        return PolicyEngine(registry.interfaces.values(), operator=operator, profiles=profiles)
+        for provider in self._registry.packages():
+            if provider.package is not None and provider.principal != besides:
+                profiles |= compile_profile(provider.principal, profile_rules(provider.package.manifest))
+        return profiles
 
 
-def profile_rules(package: Package) -> tuple[ProfileRule, ...]:
-    """What a package's manifest declares of who may use its items, as policy compiles it."""
+def _operator(home: Path) -> dict[str, str]:
+    """The operator's policies by file name; raises ``PolicyError`` for a file that cannot be read."""
+    texts: dict[str, str] = {}
+    for path in sorted((home / "operator").glob("*.cedar")):
+        try:
+            texts[path.name] = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise PolicyError(f"{path}: {error}") from None
+    return texts
+
+
+def profile_rules(manifest: Manifest) -> tuple[ProfileRule, ...]:
+    """What a manifest declares of who may use its items, as policy compiles it."""
     return tuple(
         ProfileRule(
             methods=rule.methods,
@@ -272,7 +309,7 @@ def profile_rules(package: Package) -> tuple[ProfileRule, ...]:
             never=rule.never_clients,
             limits=tuple((limit.currency, limit.amount_minor) for limit in rule.limits),
         )
-        for rule in package.manifest.accessibility.rules
+        for rule in manifest.accessibility.rules
     )
 
 

@@ -14,11 +14,15 @@ DOORS: Final = Path(etui.__file__).parent / "doors"
 
 
 class DoorManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One door. ``module``: started with ``python -m``. ``needs``: environment variables without which it is off."""
+    """One door.
+
+    ``module``: started with ``python -m`` and ``arguments``. ``needs``: environment variables without which it is off.
+    """
 
     name: str
     title: str
     module: str
+    arguments: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     missing: str = ""
 

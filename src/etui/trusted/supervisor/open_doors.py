@@ -115,7 +115,7 @@ class OpenDoors:
         if problem := _missing(door):
             return problem
         ours, theirs = stream_pair()
-        child = Child(door.module, [], {"--fd": theirs})
+        child = Child(door.module, list(door.arguments), {"--fd": theirs})
         theirs.close()
         opened = self._open[name] = _Open(child, ours)
         ours.setblocking(False)  # noqa: FBT003  # the standard library's signature

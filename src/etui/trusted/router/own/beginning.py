@@ -84,7 +84,7 @@ async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -
     try:
         evidence = await asyncio.wait_for(
             asyncio.get_running_loop().run_in_executor(
-                None,
+                router.looking,
                 lambda: examine(request.pid, request.uid, start_ticks=request.start, via_bus=True),
             ),
             2.0,

@@ -11,15 +11,12 @@ from etui.interfaces import Item
 from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import CallInfo, ErrorCode, ProtocolError
-from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import DoorSwitch
-from etui.trusted.policy import Outcome, Question, Resource
 from etui.trusted.router import installing
 from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
 
 if TYPE_CHECKING:
     from etui.trusted.package import Summary
-    from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
 _INVENTORY_PAGE: Final = 1000
@@ -99,31 +96,6 @@ async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wall
     return wallet.RemoveResult()
 
 
-async def follow(router: Router, asking: Asking, request: wallet.Follow) -> wallet.FollowResult:
-    """Answers ``wallet/1.follow``."""
-    provider, link = _published(router, request)
-    await router.providers.ensure_running(provider)
-    opened = router.unlocked()
-    resource = Resource(extension=provider.principal)
-    question = Question(principal=asking.caller.principal, action=asking.method.action, resource=resource)
-    decision = opened.engine.decide(question, opened.grants, opened.now())
-    if decision.outcome is not Outcome.ALLOW:
-        raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it")
-    router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED, label=link)
-    await router.path.call_for(asking.caller, provider, extension.Follow(link=link))
-    return wallet.FollowResult()
-
-
-def _published(router: Router, request: wallet.Follow) -> tuple[Provider, str]:
-    """The Extension and the title of an entry that it publishes."""
-    router.unlocked()
-    provider = router.registry.providers.get(request.extension)
-    package = provider.package if provider is not None else None
-    if provider is None or package is None or request.link not in {entry.title for entry in package.manifest.links}:
-        raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "no installed Extension publishes this link")
-    return provider, request.link
-
-
 def doors(router: Router, asking: Asking, request: wallet.Doors) -> wallet.DoorsResult:
     """Answers ``wallet/1.doors``."""
     del asking, request
@@ -132,16 +104,17 @@ def doors(router: Router, asking: Asking, request: wallet.Doors) -> wallet.Doors
 
 async def door_enable(router: Router, asking: Asking, request: wallet.DoorEnable) -> wallet.DoorEnableResult:
     """Answers ``wallet/1.door_enable``."""
-    if router.made:
-        router.unlocked()
-        await consent(router, asking, Widening())
+    if not router.made:
+        raise ProtocolError(ErrorCode.NO_WALLET, "there is no wallet yet; make one with `etui init`")
+    router.unlocked()
+    await consent(router, asking, Widening())
     detail = await _switch(router, request.door, enabled=True)
     return wallet.DoorEnableResult(detail=detail)
 
 
 async def door_disable(router: Router, asking: Asking, request: wallet.DoorDisable) -> wallet.DoorDisableResult:
     """Answers ``wallet/1.door_disable``."""
-    del asking
+    router.recorder.narrowed(asking.caller, f"the door {request.door[:80]} was closed")
     return wallet.DoorDisableResult(detail=await _switch(router, request.door, enabled=False))
 
 

@@ -110,7 +110,6 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Verify: records.verify_audit,
     wallet.Install: holdings.install,
     wallet.Remove: holdings.remove,
-    wallet.Follow: holdings.follow,
     wallet.Set: standing.change,
     wallet.DoorEnable: holdings.door_enable,
     wallet.DoorDisable: holdings.door_disable,

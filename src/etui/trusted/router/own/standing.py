@@ -48,6 +48,8 @@ async def unlock(router: Router, asking: Asking, request: wallet.Unlock) -> wall
 async def lock(router: Router, asking: Asking, request: wallet.Lock) -> wallet.LockResult:
     """Answers ``wallet/1.lock``."""
     del request
+    if router.opened is None:
+        return wallet.LockResult()  # there is nothing to end, and no budget to begin anew
     asyncio.get_running_loop().call_soon(router.lock_soon, f"{asking.caller.label} asked for it")
     return wallet.LockResult()
 
@@ -63,8 +65,8 @@ async def change_passphrase(
     router: Router, asking: Asking, request: wallet.ChangePassphrase
 ) -> wallet.ChangePassphraseResult:
     """Answers ``wallet/1.change_passphrase``."""
-    del asking, request
-    await router.unlocking.change_passphrase()
+    del request
+    await router.unlocking.change_passphrase(asking.caller.asker)
     return wallet.ChangePassphraseResult()
 
 
@@ -79,8 +81,8 @@ async def replace_recovery(
 
 async def appearance(router: Router, asking: Asking, request: wallet.Appearance) -> wallet.AppearanceResult:
     """Answers ``wallet/1.appearance``."""
-    del asking, request
-    await router.unlocking.change_appearance()
+    del request
+    await router.unlocking.change_appearance(asking.caller.asker)
     return wallet.AppearanceResult()
 
 
@@ -113,6 +115,8 @@ async def change(router: Router, asking: Asking, request: wallet.Set) -> wallet.
                 raise ProtocolError(ErrorCode.INVALID_PARAMS, "open_session is on or off")
             if request.value == "on":
                 await consent(router, asking, Widening())
+            else:
+                router.recorder.narrowed(asking.caller, "programs of this session share nothing any more")
             opened.open_session(allowed=request.value == "on")
         case "auto_lock_s":
             seconds = int(request.value) if request.value.isdecimal() else -1
@@ -121,6 +125,8 @@ async def change(router: Router, asking: Asking, request: wallet.Set) -> wallet.
             wider = seconds == 0 or (router.auto_lock_s and seconds > router.auto_lock_s)
             if wider:
                 await consent(router, asking, Widening())
+            if not wider:
+                router.recorder.narrowed(asking.caller, f"it locks after {seconds} s")
             router.auto_lock_s = seconds
             await opened.state.put("setting", "auto_lock_s", str(seconds))
         case _:
