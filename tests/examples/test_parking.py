@@ -268,7 +268,9 @@ def test_the_link_shows_the_user_the_permits_in_the_extension_s_own_frame(wallet
     wallet.user.rule("approve", when={"face": "message"})
 
     with wallet.connect() as client:
-        client.call(wallet_1.Follow(extension=EXTENSION, link="My parking permits"))
+        (row,) = [row for row in client.call(wallet_1.Extensions()).extensions if row.extension == EXTENSION]
+        assert row.links is not None
+        client.call_raw(row.links[0].method)
 
     shown = [event for event in wallet.user.shown() if event["event"] == "shown"][-1]
     assert (shown["face"], shown["heading"]) == ("message", "My parking permits")

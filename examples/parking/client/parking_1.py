@@ -23,6 +23,8 @@ __all__ = [
     "CancelResult",
     "Find",
     "FindResult",
+    "Present",
+    "PresentResult",
     "Quote",
     "QuoteResult",
     "Show",
@@ -120,6 +122,23 @@ class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
     RESULT: ClassVar[type[Result]] = FindResult
 
     zone: Annotated[str, Meta(max_length=20)] | None = None
+
+
+class PresentResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``org.example.parking/1.present``."""
+
+    METHOD: ClassVar[str] = "org.example.parking/1.present"
+
+
+class Present(Request[PresentResult], frozen=True, kw_only=True, omit_defaults=True):
+    """My parking permits.
+
+    Shows the user the permits that are valid now; who calls it is told nothing.
+    """
+
+    METHOD: ClassVar[str] = "org.example.parking/1.present"
+    RESULT: ClassVar[type[Result]] = PresentResult
+    WAITS: ClassVar[bool] = True
 
 
 class ShowResult(Result, frozen=True, kw_only=True, omit_defaults=True):

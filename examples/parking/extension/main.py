@@ -7,7 +7,6 @@ import parking_1 as parking
 from msgspec import Struct, json
 
 from etui.interfaces import dialog_1 as dialog
-from etui.interfaces import extension_1 as extension
 from etui.sdk import Call, ErrorCode, Extension, Item, Prepared, ProtocolError, prepares, provides
 
 CURRENCY = "EUR"
@@ -104,11 +103,11 @@ class Parking(Extension):
         self._finish([permit], cancelled=True)
         return parking.CancelResult(amount=permit.refund(), currency=CURRENCY)
 
-    @provides(extension.Follow)
-    def follow(self, request: extension.Follow, call: Call) -> extension.FollowResult:
+    @provides(parking.Present)
+    def present(self, _: parking.Present, call: Call) -> parking.PresentResult:
         lines = [f"{permit.plate} in zone {permit.zone}, code {permit.code}" for permit in self._valid()]
-        call.ask(dialog.Message(title=request.link, text="\n".join(lines) or "There is none."))
-        return extension.FollowResult()
+        call.ask(dialog.Message(title="My parking permits", text="\n".join(lines) or "There is none."))
+        return parking.PresentResult()
 
     def _prepared(self, request: parking.Buy | parking.BuyMonth, minutes: int) -> Prepared:
         check_price(request, minutes)

@@ -37,7 +37,8 @@ class ScriptedUser:
 
     def approves(self, *, remember: str = "once", face: str = "confirm", times: int = 0, **when: Any) -> None:  # noqa: ANN401
         """Says yes to questions that fit."""
-        self.rule("approve", when={"face": face, **when}, remember=remember, times=times)
+        kept = {"remember": remember} if face == "confirm" else {}
+        self.rule("approve", when={"face": face, **when}, times=times, **kept)
 
     def refuses(self, *, times: int = 0, **when: Any) -> None:  # noqa: ANN401  # JSON
         """Says no to questions that fit."""
