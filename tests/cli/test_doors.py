@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from tests.cli.etui import done, etui, told
 
+from etui.cli.bus import SECRETS, serving
 from etui.testkit import TestWallet
 
-_SERVER = """
-import asyncio
-from dbus_fast.aio import MessageBus
-async def main():
-    bus = await MessageBus().connect()
-    await bus.request_name("org.freedesktop.secrets")
-    print("serving", flush=True)
-    await bus.wait_for_disconnect()
-asyncio.run(main())
-"""
+_WAIT_S = 20.0
 
 
 @pytest.fixture
@@ -36,19 +29,36 @@ def wallet(short_dir: Path, bus: str) -> Iterator[TestWallet]:
 
 
 @pytest.fixture
-def another(bus: str) -> Iterator[str]:
-    """Another program that serves the name and keeps it; its process id."""
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-c", _SERVER],
-        env={**os.environ, "DBUS_SESSION_BUS_ADDRESS": bus},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "serving\n"
-    yield str(process.pid)
-    process.terminate()
-    process.communicate()
+def keyring(short_dir: Path, bus: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[bytes]]:
+    """gnome-keyring, unlocked, which serves the name on this bus and keeps its files in a folder of this test's own."""
+    if shutil.which("gnome-keyring-daemon") is None:
+        pytest.skip("needs package gnome-keyring")
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus)
+    own = short_dir / "keyring"
+    own.mkdir(mode=0o700)
+    folders = {"HOME": str(own), "XDG_DATA_HOME": str(own / "data"), "XDG_RUNTIME_DIR": str(own)}
+    with subprocess.Popen(
+        ["gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets", f"--control-directory={own}/c"],
+        env={**os.environ, **folders},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"keyring\n")
+        process.stdin.close()
+        wait_until(lambda: serving(SECRETS) is not None)
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _WAIT_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_a_door_is_closed_until_it_is_opened_and_says_who_served_before(wallet: TestWallet) -> None:
@@ -67,11 +77,31 @@ def test_the_user_is_asked_before_a_door_is_opened(wallet: TestWallet) -> None:
     assert [row["state"] for row in told(wallet, "door")] == ["off"]
 
 
-def test_a_program_that_keeps_the_name_is_named_and_the_door_waits(wallet: TestWallet, another: str) -> None:
+def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_when_it_ends(
+    wallet: TestWallet, keyring: subprocess.Popen[bytes]
+) -> None:
     result = etui(wallet, "door", "enable", "secret-service")
     assert result.returncode == 1
-    assert f"(process {another})" in result.stderr
-    assert "not open" in result.stderr
+    daemon = shutil.which("gnome-keyring-daemon")
+    assert daemon is not None
+    holder = f"is served by {Path(daemon).resolve()} (process {keyring.pid})"
+    assert f"is enabled, and waits: {SECRETS} {holder}" in result.stderr
+    assert f"`kill {keyring.pid}` ends it" in result.stderr
+    assert [row["state"] for row in told(wallet, "door")] == ["waiting"]
+
+    keyring.terminate()
+    keyring.wait(_WAIT_S)
+    wait_until(lambda: [row["state"] for row in told(wallet, "door")] == ["open"])
+    now = serving(SECRETS)
+    assert now is not None
+    assert f"PPid:\t{wallet.pid}\n" in Path(f"/proc/{now.pid}/status").read_text()
+    assert done(wallet, "door", "enable", "secret-service").startswith("The door secret-service is open")
+
+
+def test_the_help_says_that_it_waits(wallet: TestWallet) -> None:
+    page = done(wallet, "help", "door", "enable")
+    assert "takes that name from nobody" in page
+    assert "how to end it" in page
 
 
 def test_a_door_that_there_is_not_is_a_usage_error(wallet: TestWallet) -> None:

@@ -1,14 +1,14 @@
 """``etui door list · enable · disable``: how outside programs reach the wallet.
 
 A door takes nothing unasked: the name ``org.freedesktop.secrets`` is another program's until the user opens the door,
-and is given back when it is closed.
+and is given back when it is closed. A program that serves the name keeps it: the door waits until that program ends.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.bus import SECRETS, serving
+from etui.cli.bus import SECRETS, Serving, serving
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import single_line
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _SECRET_SERVICE: Final = "secret-service"  # noqa: S105  # a door's name
 _OPEN: Final = "open"
+_WAITING: Final = "waiting"
 
 
 def _list(arguments: Arguments, output: Output) -> Exit:
@@ -47,10 +48,23 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         result = client.call(wallet.DoorEnable(door=arguments.door))
         state = next((door.state for door in client.call(wallet.Doors()).doors if door.door == arguments.door), "")
+    if state == _WAITING and arguments.door == _SECRET_SERVICE and (holder := serving(SECRETS)) is not None:
+        raise CommandError(_waits(holder))
     if state != _OPEN:
         raise CommandError(single_line(f"the door {arguments.door} is enabled, but not open: {result.detail or state}"))
     output.value(result, f"The door {arguments.door} is open; `etui door disable {arguments.door}` closes it.")
     return Exit.OK
+
+
+def _waits(holder: Serving) -> str:
+    """Who has the name, and what ends the waiting."""
+    return (
+        f"the door {_SECRET_SERVICE} is enabled, and waits: {SECRETS} is served by {single_line(str(holder))}, "
+        "which does not give it up.\n"
+        f"The door has the name as soon as that program ends; `kill {holder.pid}` ends it. `etui door` shows whether "
+        "the door is open.\n"
+        "Where the session starts that program again at the next login, it may have the name first: take it out there."
+    )
 
 
 def _disable(arguments: Arguments, output: Output) -> Exit:
@@ -74,7 +88,9 @@ ENABLE = Command(
     name="door enable",
     help="open a door, now and whenever the wallet runs",
     text="Opens a door, now and whenever the wallet runs. For secret-service it says who serves\n"
-    "org.freedesktop.secrets so far, and takes over that name. The Trusted Dialog asks.",
+    "org.freedesktop.secrets so far. It takes that name from nobody: where another program serves it, as\n"
+    "gnome-keyring, the door is enabled and waits, the exit status is 1, and the message says which program that is,\n"
+    "its process id and how to end it. As soon as it ends the door has the name. The Trusted Dialog asks.",
     arguments=_door_argument,
     run=_enable,
     examples=(("etui door enable secret-service", "programs that use libsecret find this wallet"),),
