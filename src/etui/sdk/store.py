@@ -50,7 +50,6 @@ class Store:
         self._call = call
         self._kept: dict[str, bytes] = {}
         self._changes = 0
-        self._writing = 0
         self._changing = threading.Lock()
         self.damaged = 0
 
@@ -80,8 +79,6 @@ class Store:
             sealed = None if value is None else self._records.seal(_framed(name, value), place.encode())
             records.append(storage.Record(key=place, value=sealed))
         with self._changing:
-            alone = not self._writing
-            self._writing += 1
             self._changes += 1
             begun = self._changes
         written = False
@@ -91,8 +88,7 @@ class Store:
         finally:
             with self._changing:
                 # Of two writes at once nobody knows which came last, and of one that failed whether it was done.
-                known = written and alone and self._changes == begun
-                self._writing -= 1
+                known = written and self._changes == begun
                 self._changes += 1
                 for record, value in zip(records, changes.values(), strict=True):
                     if known and value is not None:
