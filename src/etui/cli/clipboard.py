@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from etui.cli.exits import CommandError, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import FrameType
 
 HELD_S: Final = 20
 _WAYLAND: Final = ("wl-copy", "--foreground")
@@ -33,15 +35,26 @@ def holder(environ: Mapping[str, str]) -> tuple[str, ...]:
     return command
 
 
-def hold(value: bytes, held_s: float = HELD_S) -> None:
-    """Keeps the value on the clipboard for ``held_s`` seconds, or until something else is copied there."""
-    process = subprocess.Popen(holder(os.environ), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+def hold(value: bytes) -> bool:
+    """Keeps the value on the clipboard for ``HELD_S`` seconds, or until something else is copied there.
+
+    Whether it was there to the end of its time. A signal that ends this process takes the value away first.
+    """
+    command = holder(os.environ)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _leave)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        process.communicate(value, timeout=held_s)
+        process.communicate(value, timeout=HELD_S)
     except subprocess.TimeoutExpired:
-        return
+        return True
     finally:
         process.terminate()
         process.wait()
     if process.returncode > 0:
         raise CommandError("the clipboard could not be held")
+    return False
+
+
+def _leave(number: int, _: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)  # as shells have it

@@ -72,8 +72,9 @@ def _check(arguments: Arguments) -> None:
 def _hand(arguments: Arguments, output: Output, value: bytes, name: str) -> Exit:
     if arguments.clipboard:
         with patience(f"{name} is on the clipboard for {HELD_S} s; Ctrl-C takes it away now"):
-            hold(value)
-        output.value({"held_s": HELD_S}, "The clipboard is empty again.")
+            to_its_end = hold(value)
+        text = "The clipboard is empty again." if to_its_end else "Something else was copied, and is left alone."
+        output.value({"held_s": HELD_S, "replaced": not to_its_end}, text)
         return Exit.OK
     environment = os.environb.copy()
     if arguments.env is not None:
