@@ -39,6 +39,10 @@ class FrameReader:
         Raises ``ProtocolError`` (``too_large``) for a line over the limit, complete or not.
         """
         pending = self._pending
+        if not pending and data[-1:] == b"\n" and 1 < len(data) <= self._limit:
+            line = bytes(data[:-1])
+            if b"\n" not in line:  # one whole line, as most of what arrives is
+                return [line]
         searched = len(pending)
         pending += data
         end = pending.rfind(b"\n", searched)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import threading
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from etui.interfaces import storage_1 as storage
 from etui.protocol import ErrorCode, ProtocolError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Request, Result
 
 ResultT = TypeVar("ResultT", bound="Result")
+_MAX_PLACES: Final = 50_000
 
 
 class Caller(Protocol):
@@ -49,6 +50,8 @@ class Store:
         self._names = derive(key, "etui/store/names/1")
         self._call = call
         self._kept: dict[str, bytes] = {}
+        self._spaces: dict[str, str] = {}
+        self._places: dict[tuple[str, str], str] = {}
         self._changes = 0
         self._changing = threading.Lock()
         self.damaged = 0
@@ -146,9 +149,23 @@ class Store:
                 self._kept[place] = value
 
     def _space(self, namespace: str) -> str:
+        space = self._spaces.get(namespace)
+        if space is None:
+            space = self._spaces[namespace] = self._hashed_space(namespace)
+        return space
+
+    def _hashed_space(self, namespace: str) -> str:
         return hmac.new(self._names, b"space\0" + namespace.encode(), hashlib.sha256).hexdigest()[:16] + "/"
 
     def _place(self, namespace: str, name: str) -> str:
+        place = self._places.get((namespace, name))
+        if place is None:
+            if len(self._places) >= _MAX_PLACES:
+                self._places.clear()
+            place = self._places[namespace, name] = self._hashed_place(namespace, name)
+        return place
+
+    def _hashed_place(self, namespace: str, name: str) -> str:
         text = f"{namespace}\0{name}".encode()
         return self._space(namespace) + hmac.new(self._names, b"name\0" + text, hashlib.sha256).hexdigest()[:32]
 

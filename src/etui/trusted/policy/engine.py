@@ -53,6 +53,7 @@ class PolicyEngine:
         self._policies, self._timed = load(known, operator or {}, profiles or {})
         self._actions = cedarpy.Entities.from_json_str(action_entities(known))
         self._kept: dict[tuple[object, ...], Decision] = {}
+        self._not_allowed: set[tuple[object, ...]] = set()
 
     def decide(self, question: Question, grants: GrantTable, now: float) -> Decision:
         """Allow, ask with the weakest assurance that would allow it, or deny; ``now`` in seconds since 1970."""
@@ -63,8 +64,10 @@ class PolicyEngine:
         decision = self._decide(question, grants.candidates(question, now), now)
         if decision.until and _texts(question) <= _MAX_KEPT_TEXT:
             if len(self._kept) >= _MAX_CACHED:
-                self._kept.clear()
+                self.drop()
             self._kept[key] = decision
+            if decision.outcome is not Outcome.ALLOW:
+                self._not_allowed.add(key)
         return decision
 
     def confirm(self, question: Question, assurance: Assurance, now: float) -> Decision:
@@ -72,8 +75,15 @@ class PolicyEngine:
         return _unfit(question) or self._evaluate(question, [], max(assurance, _given(question)), now)
 
     def drop(self) -> None:
-        """Forgets the decisions, as when grants, registrations or the lock state change."""
+        """Forgets the decisions, as when grants went, or registrations or the lock state changed."""
         self._kept.clear()
+        self._not_allowed.clear()
+
+    def granted(self) -> None:
+        """Forgets what was not allowed: a grant that came changes nothing else, since grants only permit."""
+        for key in self._not_allowed:
+            self._kept.pop(key, None)
+        self._not_allowed.clear()
 
     def _decide(self, question: Question, grants: list[Grant], now: float) -> Decision:
         if unfit := _unfit(question):

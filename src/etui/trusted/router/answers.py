@@ -191,7 +191,6 @@ class Answers:
                 written.append(durable)
             elif process := call.caller.process_group:
                 opened.add_transient_grant(process, actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
-        self._router.path.drop_routes()
         await asyncio.gather(*written)
 
     # what follows from it

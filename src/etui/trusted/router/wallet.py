@@ -179,7 +179,7 @@ class Opened:
             what=what,
         )
         self.grants.add(grant)
-        self.engine.drop()
+        self.engine.granted()
         return grant, self.state.put("grant", grant.id, grant)
 
     def add_transient_grant(
@@ -202,7 +202,8 @@ class Opened:
             oldest = next(iter(self._transient))
             del self._transient[oldest]
             self.grants.remove(oldest)
-        self.engine.drop()
+            self.engine.drop()
+        self.engine.granted()
 
     def lasting_grants(self) -> list[Grant]:
         """The grants that outlive this unlock."""
