@@ -33,6 +33,7 @@ import msgspec
 from etui.cli.contents import FORMAT, LEFT_OUT, PIECE_BYTES, Contents, Listed, look_over, pieces_of
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import sync_folder, unreadable
+from etui.cli.progress import Advance, unseen
 
 HEADER: Final = "etui-archive.json"
 TRAILER: Final = "etui-archive.sha256"
@@ -44,8 +45,11 @@ class _Format(msgspec.Struct, frozen=True):
     format: int
 
 
-def write_archive(home: Path, contents: Contents, file: BinaryIO) -> None:
-    """Writes the archive; raises ``CommandError`` where the profile is no longer as it was looked over."""
+def write_archive(home: Path, contents: Contents, file: BinaryIO, advance: Advance = unseen) -> None:
+    """Writes the archive; raises ``CommandError`` where the profile is no longer as it was looked over.
+
+    ``advance``: is told of every byte of the profile twice, when it is written and when it is compared once more.
+    """
     hashed = _Hashed(file)
     _write_member(hashed, HEADER, msgspec.json.format(msgspec.json.encode(contents)) + b"\n")
     for listed in contents.files:
@@ -56,6 +60,7 @@ def write_archive(home: Path, contents: Contents, file: BinaryIO) -> None:
                 digest.update(piece)
                 size += len(piece)
                 hashed.write(piece)
+                advance(len(piece))
         except OSError as error:
             raise unreadable(home / listed.path, error) from None
         if (size, digest.hexdigest()) != (listed.size, listed.sha256):
@@ -63,14 +68,14 @@ def write_archive(home: Path, contents: Contents, file: BinaryIO) -> None:
         hashed.write(bytes(-size % _BLOCK))
     _write_member(hashed, TRAILER, hashed.trailer())
     hashed.write(bytes(2 * _BLOCK))
-    if look_over(home, contents.created) != contents:
+    if look_over(home, contents.created, advance) != contents:
         raise _changed("a file")
 
 
-def check_archive(file: BinaryIO) -> Contents:
+def check_archive(file: BinaryIO, advance: Advance = unseen) -> Contents:
     """What an archive holds, once every byte of it has been checked; raises ``CommandError``."""
     contents: Contents | None = None
-    for found, listed, pieces in _read(file):
+    for found, listed, pieces in _read(file, advance):
         contents = found
         _check(listed, pieces)
     if contents is None:
@@ -78,7 +83,7 @@ def check_archive(file: BinaryIO) -> Contents:
     return contents
 
 
-def unpack_archive(file: BinaryIO, home: Path) -> None:
+def unpack_archive(file: BinaryIO, home: Path, advance: Advance = unseen) -> None:
     """Writes what an archive holds into a new folder; raises ``CommandError``, and then leaves nothing behind."""
     check_target(home)
     unfinished = home.parent / f".{home.name}.{secrets.token_hex(4)}.unfinished"
@@ -86,7 +91,7 @@ def unpack_archive(file: BinaryIO, home: Path) -> None:
         home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         unfinished.mkdir(mode=0o700)
         try:
-            for _, listed, pieces in _read(file):
+            for _, listed, pieces in _read(file, advance):
                 _write(unfinished, listed, pieces)
             for folder, _, _ in os.walk(unfinished):
                 sync_folder(Path(folder))
@@ -129,8 +134,9 @@ def _member(path: str, size: int, mode: int) -> bytes:
 class _Hashed:
     """A file that is read or written from its beginning to its end, and the digest of what has passed."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, advance: Advance = unseen) -> None:
         self._file = file
+        self._advance = advance
         self._digest = hashlib.sha256()
         self.at = 0
 
@@ -149,13 +155,14 @@ class _Hashed:
     def _passed(self, content: bytes) -> bytes:
         self._digest.update(content)
         self.at += len(content)
+        self._advance(len(content))
         return content
 
 
-def _read(file: BinaryIO) -> Iterator[tuple[Contents, Listed, Iterator[bytes]]]:
+def _read(file: BinaryIO, advance: Advance) -> Iterator[tuple[Contents, Listed, Iterator[bytes]]]:
     """Every file of the archive in its order, with its pieces, which have to be read before the next one."""
     file.seek(0)
-    hashed = _Hashed(file)
+    hashed = _Hashed(file, advance)
     contents = _contents(hashed)
     for listed in contents.files:
         at = hashed.at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.cli.archive import check_archive, check_target, unpack_archive, write_archive
-from etui.cli.command import Arguments, Command, connect, patience, profile_place
-from etui.cli.contents import Contents, look_over
+from etui.cli.command import Arguments, Command, connect, profile_place
+from etui.cli.contents import Contents, look_over, size_of
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import unreadable, whole_file
 from etui.cli.output import moment, single_line
+from etui.cli.progress import bytes_done
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost
 
@@ -44,10 +46,13 @@ def _export(arguments: Arguments, output: Output) -> Exit:
     home = profile_place().home
     if _lock():
         output.note("etui: the wallet was locked for this; `etui unlock` opens it again")
-    with patience("reading and writing the whole wallet"):
-        contents = look_over(home, int(time.time()))
-        with whole_file(arguments.file) as file:
-            write_archive(home, contents, file)
+    with bytes_done("reading the wallet", size_of(home)) as advance:
+        contents = look_over(home, int(time.time()), advance)
+    with (
+        bytes_done("writing the archive and comparing", 2 * _size(contents)) as advance,
+        whole_file(arguments.file) as file,
+    ):
+        write_archive(home, contents, file, advance)
     text = f"Wrote {arguments.file}: {len(contents.files)} files, sealed as they lie in the wallet.\n"
     text += "It opens with the passphrase or the recovery key of today."
     output.value(_summary(arguments.file, contents), text)
@@ -82,10 +87,11 @@ def _restore(arguments: Arguments, output: Output) -> Exit:
     check_target(home)
     try:
         with arguments.file.open("rb") as file:
-            with patience(f"checking {arguments.file}"):
-                contents = check_archive(file)
-            with patience(f"writing {home}"):
-                unpack_archive(file, home)
+            size = os.fstat(file.fileno()).st_size
+            with bytes_done("checking the archive", size) as advance:
+                contents = check_archive(file, advance)
+            with bytes_done("writing the wallet", size) as advance:
+                unpack_archive(file, home, advance)
     except OSError as error:
         raise unreadable(arguments.file, error) from None
     text = f"Restored into {home} the wallet as it was on {moment(contents.created)}.\n"
@@ -96,8 +102,11 @@ def _restore(arguments: Arguments, output: Output) -> Exit:
 
 
 def _summary(file: Path, contents: Contents) -> Summary:
-    size = sum(listed.size for listed in contents.files)
-    return Summary(str(file), single_line(contents.profile), contents.created, len(contents.files), size)
+    return Summary(str(file), single_line(contents.profile), contents.created, len(contents.files), _size(contents))
+
+
+def _size(contents: Contents) -> int:
+    return sum(listed.size for listed in contents.files)
 
 
 EXPORT = Command(

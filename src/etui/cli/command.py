@@ -9,11 +9,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from etui.cli.exits import CommandError, Exit
+from etui.cli.progress import PATIENCE_S
 from etui.protocol import Place, find_place
 from etui.sdk import Client
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from etui.cli.output import Output
 
 Arguments = argparse.Namespace
-_PATIENCE_S: Final = 1.0
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,8 +58,14 @@ def connect() -> Iterator[Client]:
 
     After a second of waiting it says where the user is asked.
     """
-    text = "waiting for the wallet; where it asks, it asks in the Trusted Dialog"
-    with patience(text), Client.connect(profile_place().socket, name="etui") as client:
+    with patience("waiting for the wallet; where it asks, it asks in the Trusted Dialog"), connected() as client:
+        yield client
+
+
+@contextlib.contextmanager
+def connected() -> Iterator[Client]:
+    """The same, for a command that itself says what it waits for."""
+    with Client.connect(profile_place().socket, name="etui") as client:
         yield client
 
 
@@ -69,7 +75,7 @@ def patience(text: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    timer = threading.Timer(_PATIENCE_S, lambda: sys.stderr.write(f"etui: {text}\n"))
+    timer = threading.Timer(PATIENCE_S, lambda: sys.stderr.write(f"etui: {text}\n"))
     timer.daemon = True
     timer.start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -13,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from etui.cli.exits import CommandError, Exit
+from etui.cli.progress import Advance, unseen
 
 FORMAT: Final = 1
 LEFT_OUT: Final = frozenset({"running", "device"})
@@ -48,12 +50,19 @@ class _Profile(msgspec.Struct, frozen=True):
     id: str
 
 
-def look_over(home: Path, created: int) -> Contents:
+def size_of(home: Path) -> int:
+    """How many bytes its archive will hold, as far as that can be seen; for people who wait."""
+    with contextlib.suppress(OSError, CommandError):  # whoever reads the files says what is wrong
+        return sum((home / path).stat().st_size for path in _paths(home, ""))
+    return 0
+
+
+def look_over(home: Path, created: int, advance: Advance = unseen) -> Contents:
     """What the archive of this profile holds; raises ``CommandError``."""
     try:
         profile = msgspec.json.decode((home / _PROFILE).read_bytes(), type=_Profile).id
         paths = sorted(_paths(home, ""), key=lambda path: (path != _PROFILE, path != _FIRST, path))
-        files = [_listed(home, path) for path in paths]
+        files = [_listed(home, path, advance) for path in paths]
     except FileNotFoundError as error:
         text = f"there is no whole profile in {home}: {error.filename} is missing"
         raise CommandError(text, Exit.NOT_FOUND) from None
@@ -77,11 +86,12 @@ def _paths(home: Path, below: str) -> Iterator[str]:
                 raise CommandError(f"{home / path} is neither a file nor a folder, so it can be in no archive")
 
 
-def _listed(home: Path, path: str) -> Listed:
+def _listed(home: Path, path: str, advance: Advance) -> Listed:
     digest, size = hashlib.sha256(), 0
     for piece in pieces_of(home / path):
         digest.update(piece)
         size += len(piece)
+        advance(len(piece))
     mode = stat.S_IMODE((home / path).stat().st_mode) & 0o777
     return Listed(path=path, size=size, mode=mode, sha256=digest.hexdigest())
 

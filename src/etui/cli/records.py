@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, connected
 from etui.cli.exits import Exit
 from etui.cli.output import printable
+from etui.cli.progress import seconds_passed
 from etui.interfaces import wallet_1 as wallet
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def _list(arguments: Arguments, output: Output) -> Exit:
 
 def _verify(arguments: Arguments, output: Output) -> Exit:
     del arguments
-    with connect() as client:
+    with seconds_passed("checking the audit; the Trusted Dialog may ask first"), connected() as client:
         verdict = client.call(wallet.Verify())
     whole = f"{verdict.records} records are whole and in order."
     lines = [whole if verdict.ok else "The audit is NOT as it was written."]
