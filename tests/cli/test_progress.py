@@ -109,6 +109,12 @@ def paused(wallet: TestWallet) -> Iterator[None]:
             os.kill(int(child), signal.SIGCONT)
 
 
+def is_open(path: Path, pid: int) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # a descriptor that was closed while it was looked at
+        return any(descriptor.resolve() == path for descriptor in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
 def is_rewritten_and_erased(shown: str) -> bool:
     lines = shown.split(_ERASED)
     return lines[0] == "" and len(lines) > 2 and "\n" not in "".join(lines[:-1])
@@ -135,11 +141,14 @@ def test_a_restore_shows_its_bytes_at_a_terminal(archive: Path, short_dir: Path)
 
 
 def test_nothing_is_shown_where_standard_error_is_no_terminal(large: dict[str, str], short_dir: Path) -> None:
+    records = Path(large["ETUI_HOME"]) / "storage/records.db"
+    os.truncate(records, 8 * _LARGE)
     command = [*ETUI, "export", str(short_dir / "unseen")]
-    unseen = subprocess.Popen(command, env=large, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with unseen, AtTerminal(large, "export", str(short_dir / "seen")) as seen:
-        seen.wait_for("reading the wallet")  # so the other, which began before, has run for more than a second
-        assert unseen.poll() is None
+    with subprocess.Popen(command, env=large, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as unseen:
+        while not is_open(records, unseen.pid):
+            assert unseen.poll() is None
+        with AtTerminal(large, "export", str(short_dir / "seen")) as seen:
+            seen.wait_for("reading the wallet")  # so the other, which reads longer, does for more than a second
         unseen.send_signal(signal.SIGINT)
         assert unseen.communicate(timeout=_WAIT_S) == ("", "etui: interrupted\n")
 
