@@ -6,7 +6,8 @@ The asynchronous Client stands in ``etui.sdk.aio``, so that an Extension does no
 from etui.interfaces import Item, Prepared
 from etui.protocol import Envelope, ErrorCode, ProtocolError, RemoteError
 from etui.sdk.client import Client, Event
-from etui.sdk.extension import Call, Extension, prepares, provides
+from etui.sdk.extension import Call, Extension
+from etui.sdk.marks import prepares, provides
 from etui.sdk.store import DamagedRecordError, Store
 from etui.sdk.wire import ConnectionLost
 

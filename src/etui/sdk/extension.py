@@ -38,7 +38,6 @@ from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import (
     CallInfo,
-    CallTable,
     Envelope,
     ErrorCode,
     Message,
@@ -51,8 +50,10 @@ from etui.protocol import (
     error_object,
 )
 from etui.sdk.ends import End
-from etui.sdk.exchange import Ask, Exchange, answer_in, follow, unread
+from etui.sdk.exchange import Ask, Exchange, follow
+from etui.sdk.marks import provides
 from etui.sdk.store import Store
+from etui.sdk.waiting import Waiter, Waiting
 from etui.sdk.wire import ConnectionLost, Wire
 
 if TYPE_CHECKING:
@@ -69,7 +70,6 @@ _PAGE_BYTES: Final = 512 << 10
 _PLACES: Final = 3
 
 ResultT = TypeVar("ResultT", bound=Result)
-_DecoratedT = TypeVar("_DecoratedT", bound=Callable[..., Any])
 
 
 class Call:
@@ -86,26 +86,6 @@ class Call:
     def ask(self, request: Request[ResultT], *, provider: str = "") -> ResultT:
         """What answers a request made under this call, as ``Client.call``."""
         return self._owner.call(request, under=self.id, provider=provider)
-
-
-def provides(request: type[Request[Any]]) -> Callable[[_DecoratedT], _DecoratedT]:
-    """Marks the method that serves this request."""
-
-    def mark(function: _DecoratedT) -> _DecoratedT:
-        function.__dict__["_serves"] = request
-        return function
-
-    return mark
-
-
-def prepares(request: type[Request[Any]]) -> Callable[[_DecoratedT], _DecoratedT]:
-    """Marks the method that says beforehand what this request would amount to; it changes and discloses nothing."""
-
-    def mark(function: _DecoratedT) -> _DecoratedT:
-        function.__dict__["_prepares"] = request
-        return function
-
-    return mark
 
 
 class Extension:
@@ -125,8 +105,7 @@ class Extension:
                 self._prepares[request.METHOD] = getattr(self, name)
         self._end = End()
         self._exchange = Exchange(self._end)
-        self._waiting: CallTable[_Waiter] = CallTable()
-        self._numbering = threading.Lock()
+        self._waiting = Waiting()
         self._queue: deque[Message] = deque()
         self._main = 0
         self._threads = threading.BoundedSemaphore(_MAX_WAITING_THREADS)
@@ -178,7 +157,7 @@ class Extension:
                 self._serve(self._queue.popleft())
         except ConnectionLost as lost:
             self._wire.close()
-            self._wake_all(lost)
+            self._waiting.end(lost)
 
     def call(self, request: Request[ResultT], *, under: str = "", provider: str = "") -> ResultT:
         """What answers a request of this Extension's own; ``Call.ask`` makes one under a call that it serves."""
@@ -208,9 +187,8 @@ class Extension:
         self.begin()
 
     def _ask(self, ask: Ask) -> bytes:
-        waiter = _Waiter()
-        with self._numbering:
-            number = self._waiting.add(waiter)
+        waiter = Waiter()
+        number = self._waiting.add(waiter)
         try:
             self._wire.send(encode_request(number, ask.method, ask.params, ask.envelope))
         except ProtocolError:
@@ -234,18 +212,8 @@ class Extension:
             sys.exit(f"the Router broke the protocol: {error.message}")  # nothing it says can be used
         if not is_answer:
             self._queue.append(message)
-        elif message.id is None:
-            reason = unread(message)
+        elif (reason := self._waiting.give(message)) is not None:
             sys.stderr.write(f"{reason.message}\n")
-            self._wake_all(reason)
-        elif isinstance(message.id, int) and (waiter := self._waiting.drop(message.id)) is not None:
-            waiter.give(message)
-
-    def _wake_all(self, reason: ProtocolError) -> None:
-        with self._numbering:
-            waiting = self._waiting.drain()
-        for waiter in waiting:
-            waiter.give(reason)
 
     def _serve(self, message: Message) -> None:
         if message.kind is not MessageKind.REQUEST:
@@ -307,26 +275,6 @@ class Extension:
             if (item := info.items.get(kind.on_the_wire(field))) is not None:
                 msgspec.structs.force_setattr(request, field, item)
         return function(request, Call(self, info))
-
-
-class _Waiter:
-    """One thread's wait for one answer, which is a message, or why there will be none."""
-
-    __slots__ = ("answer", "arrived")
-
-    def __init__(self) -> None:
-        self.arrived = threading.Event()
-        self.answer: Message | ProtocolError | None = None
-
-    def give(self, answer: Message | ProtocolError) -> None:
-        self.answer = answer
-        self.arrived.set()
-
-    def result(self) -> bytes:
-        assert self.answer is not None  # noqa: S101  # what `arrived` has told
-        if isinstance(self.answer, ProtocolError):
-            raise self.answer
-        return answer_in(self.answer)
 
 
 def _place(error: BaseException) -> str:
