@@ -17,6 +17,7 @@ from etui.interfaces.document import (
     Transfer,
 )
 from etui.interfaces.generate import python_module
+from etui.interfaces.promises import broken_promise
 from etui.interfaces.rules import InterfaceError, read_document
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Seen",
     "Transfer",
     "Value",
+    "broken_promise",
     "file_name",
     "python_module",
     "read_document",

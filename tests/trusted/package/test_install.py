@@ -173,6 +173,15 @@ def test_an_interface_is_not_defined_in_two_ways(extensions: Extensions) -> None
     extensions.install(verify(second_extension(OTHER, "org.example.park")), NOW_S)
 
 
+def test_an_update_does_not_turn_an_interface_into_another(extensions: Extensions) -> None:
+    first = extensions.install(verified(KEY), NOW_S)
+    looser = DOCUMENT.replace(b'"effect":"use"', b'"effect":"none"')
+    update = tree(manifest(version="1.1.0")) | {"interfaces/parking-1.json": looser}
+    with pytest.raises(ContentError, match=r"changes org\.example\.parking/1 \(methods\.pay\.effect changed\)"):
+        extensions.install(verify(signed(KEY, update)), NOW_S)
+    assert identity(extensions.package(ID)) == identity(first)
+
+
 def test_an_older_version_comes_only_when_it_is_asked_for(extensions: Extensions) -> None:
     first = extensions.install(verified(KEY, "1.1.0"), NOW_S)
     with pytest.raises(DowngradeError):

@@ -11,6 +11,7 @@ import pytest
 from tests.trusted.router.puppet import puppet, told
 
 from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ProtocolError
 from etui.testkit import TestWallet
 
 RULE = '\n[[accessibility.rules]]\nmethods = ["org.example.puppet/1.rest"]\nleast_assurance = "consent"\n'
@@ -45,3 +46,37 @@ def test_an_update_brings_methods_and_rules_about_them_and_keeps_what_was_stored
         client.call(wallet_interface.Install(path=str(file)))
         answer = extension.call(client, "rest", code="tell(self.store.get('things', 'one').decode())")
     assert json.loads(str(answer["told"])) == ["kept"]
+
+
+@pytest.mark.attack(46)
+def test_an_update_does_not_make_less_of_a_method_that_rights_were_given_for(wallet: TestWallet) -> None:
+    extension = puppet()
+    extension.install(wallet)
+    document = msgspec.json.decode(extension.document)
+    document["methods"]["run"]["effect"] = "none" if document["methods"]["run"]["effect"] != "none" else "use"
+    extension.document = msgspec.json.encode(document)
+    extension.manifest = extension.manifest.replace('version = "1.0.0"', 'version = "1.1.0"')
+    file = wallet.folder / "update.etuipkg"
+    file.write_bytes(extension.package())
+    with wallet.connect() as client, pytest.raises(ProtocolError, match=r"methods\.run\.effect changed"):
+        client.call(wallet_interface.Install(path=str(file)))
+    assert not [entry for entry in wallet.user.shown() if "update" in str(entry)]
+
+
+def test_a_right_ends_with_the_interface_that_it_was_given_for(wallet: TestWallet) -> None:
+    extension = puppet(run={"effect": "disclose", "ask": "look into it"})
+    extension.install(wallet)
+    wallet.user.approves(action_contains="look into it", remember="always")
+    with wallet.connect() as client:
+        told(extension, client, "tell(1)")
+        assert client.call(wallet_interface.Grants()).grants
+    extension.document = extension.document.replace(b"org.example.puppet/1", b"org.example.puppet/2")
+    extension.code = extension.code.replace("org.example.puppet/1", "org.example.puppet/2")
+    extension.manifest = extension.manifest.replace("org.example.puppet/1", "org.example.puppet/2")
+    extension.manifest = extension.manifest.replace('version = "1.0.0"', 'version = "1.1.0"')
+    file = wallet.folder / "update.etuipkg"
+    file.write_bytes(extension.package())
+    wallet.user.approves(action_contains="update")
+    with wallet.connect() as client:
+        client.call(wallet_interface.Install(path=str(file)))
+        assert not client.call(wallet_interface.Grants()).grants

@@ -30,6 +30,7 @@ from typing import Final
 
 import msgspec
 
+from etui.interfaces import broken_promise
 from etui.trusted.package.archive import File, read_folder
 from etui.trusted.package.disk import disk, make_folder, remove_tree, sync_folder, write_tree
 from etui.trusted.package.errors import (
@@ -125,13 +126,19 @@ class Extensions:
         ``VersionTakenError``, ``ContentError``, ``BusyError`` or ``StorageError``; what was installed stays.
         """
         with self._held():
-            known = self._known(verified)
-            if known is not None and precedence(verified.manifest.version) < precedence(known.version):
+            return self._install(verified, self.check(verified), now_s)
+
+    def check(self, verified: Verified) -> Installation | None:
+        """What the package would take the place of; raises what ``install`` would refuse it by, and changes nothing."""
+        known = self._known(verified)
+        if known is not None:
+            if precedence(verified.manifest.version) < precedence(known.version):
                 raise DowngradeError(
                     f"{known.id} {known.version} is installed, and {verified.manifest.version} is older;"
                     " ask for the older version if you mean it"
                 )
-            return self._install(verified, known, now_s)
+            self._check_promises(verified, known)
+        return known
 
     def install_older(self, verified: Verified, now_s: int) -> Package:
         """As ``install``, and an older version takes the place of a later one."""
@@ -257,6 +264,21 @@ class Extensions:
                         f"{verified.manifest.id} defines {document.id} otherwise than {package.manifest.id} does, which"
                         " is installed; their publishers have to agree, or number the change as a new version"
                     )
+
+    def _check_promises(self, verified: Verified, known: Installation) -> None:
+        """Refuse an update that turns an interface into another: rights were given for what it said."""
+        brought = {document.id: document.document for document in verified.documents}
+        try:
+            installed = self._package(known.id).documents
+        except DamagedError:  # mended by the update
+            return
+        for document in installed:
+            later = brought.get(document.id)
+            if later is not None and (broken := broken_promise(document.document, later)):
+                raise ContentError(
+                    f"the update changes {document.id} ({broken}), which programs and rights rely on as it is; its"
+                    " publisher has to number the change as a new version"
+                )
 
     def _package(self, extension: str) -> Package:
         installation = read_installation(self._folder / extension)

@@ -66,15 +66,18 @@ class Installing:
         loop = asyncio.get_running_loop()
         try:
             verified = await loop.run_in_executor(None, _verified, path)
+            await loop.run_in_executor(None, self._extensions.check, verified)
             self._check_policies(verified)
             await consent(summarise(verified, self._installed(verified)))
             known = router.registry.providers.get(verified.manifest.principal)
+            provided = known.provides if known is not None else []
             if known is not None and known.running:
                 router.providers.stop(known)
             package = await loop.run_in_executor(None, self._extensions.install, verified, int(time.time()))
         except PackageError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
         provider = router.registry.add(package)
+        router.unlocked().forget_interfaces(provider.principal, set(provided).difference(provider.provides))
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
         self._record(provider, f"installed version {package.manifest.version}")

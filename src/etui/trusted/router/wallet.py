@@ -244,6 +244,12 @@ class Opened:
             self.revoke(grant.id)
         self.revoke_client(principal)
 
+    def forget_interfaces(self, principal: str, interfaces: set[str]) -> None:
+        """Drops what was granted on an Extension for interfaces that it serves no more."""
+        for grant in [grant for grant in self.grants if grant.scope.extension == principal]:
+            if all({action, action.rpartition(".")[0]} & interfaces for action in grant.actions):
+                self.revoke(grant.id)
+
     def open_session(self, *, allowed: bool) -> None:
         """Lets any program of the session read what is in no group, or no longer."""
         for grant in [g for g in self.grants if g.client == f"group:{SESSION_GROUP}"]:
