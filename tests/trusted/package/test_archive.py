@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.trusted.package.packages import files_of, lay, tree
 
-from etui.trusted.package import ArchiveError, File, StorageError, pack
+from etui.trusted.package import ArchiveError, File, PublisherKey, StorageError, pack
 from etui.trusted.package.archive import MAX_ARCHIVE_BYTES, MAX_FILES, read_archive, read_folder, write_archive
 from etui.trusted.package.paths import path_problem
 
@@ -59,7 +59,24 @@ def test_the_same_tree_gives_the_same_archive_whatever_its_times_owner_order_and
     (second / "parking/__pycache__").mkdir()
     (second / "parking/__pycache__/left.pyc").write_bytes(b"x")
     (second / "signature.json").write_bytes(b"old")
+    (second / ".git").mkdir()
+    (second / ".git/config").write_bytes(b"x")
+    (second / "parking/.env").write_bytes(b"TOKEN=x")
+    (second / "parking/__main__.py~").write_bytes(b"x")
     assert pack(first) == pack(second)
+
+
+@pytest.mark.parametrize("name", ["publisher.pem", "parking/key", "readme.txt"])
+def test_a_private_key_is_never_packed(tmp_path: Path, name: str) -> None:
+    folder = lay(tmp_path / "tree", tree())
+    (folder / name).write_bytes(b"mine:\n" + PublisherKey.generate().pem().reveal())
+    with pytest.raises(ArchiveError, match=f"'{name}' holds a private key"):
+        pack(folder)
+
+
+def test_a_program_that_only_speaks_of_private_keys_is_packed(tmp_path: Path) -> None:
+    text = b'HEAD = "-----BEGIN PRIVATE KEY-----"\n'
+    assert pack(lay(tmp_path / "tree", tree() | {"parking/pem.py": text}))
 
 
 def test_the_format_is_what_it_was_in_the_first_version() -> None:

@@ -16,9 +16,10 @@ machine can list it. Rules:
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tarfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -35,10 +36,8 @@ _END: Final = bytes(2 * _BLOCK)
 _PLAIN_MODE: Final = 0o644
 _EXECUTABLE_MODE: Final = 0o755
 _SPECIAL_BITS: Final = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
-_NO_PART: Final = frozenset(
-    {"__pycache__", ".git", ".hg", ".hypothesis", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".venv"}
-)
-"""Folders that work on an Extension leaves beside it."""
+_CACHE: Final = "__pycache__"
+_PRIVATE_KEY: Final = re.compile(rb"^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----\r?\n[A-Za-z0-9+/]", re.MULTILINE)
 _KINDS: Final = {
     tarfile.LNKTYPE: "a hard link",
     tarfile.SYMTYPE: "a symbolic link",
@@ -61,23 +60,38 @@ class File(msgspec.Struct, frozen=True):
 
 
 def pack(folder: Path) -> bytes:
-    """The unsigned archive of the files below ``folder``; what they hold is not looked at here.
+    """The unsigned archive of the files below ``folder``.
 
-    Caches of tools, a repository's own folder and a signature from before are left out, empty folders leave no trace.
-    Raises ``ArchiveError`` for what an archive cannot hold, ``StorageError`` where the disk refuses.
+    Caches of Python, hidden files and folders (a repository's own, those of tools), backups of editors (``NAME~``) and
+    a signature from before are left out, and empty folders leave no trace. Raises ``ArchiveError`` for a private key
+    and for what an archive cannot hold, ``StorageError`` where the disk refuses.
     """
-    return write_archive(file for file in read_folder(folder, left_out=_NO_PART) if file.path != SIGNATURE)
+    files = [file for file in _read(folder, _is_part) if file.path != SIGNATURE]
+    for file in files:
+        if _PRIVATE_KEY.search(file.content):
+            raise ArchiveError(f"{file.path!r} holds a private key, which everybody would get; keep it elsewhere")
+    return write_archive(files)
 
 
 def read_folder(folder: Path, left_out: frozenset[str] = frozenset()) -> tuple[File, ...]:
     """Every file below ``folder``, in the order of an archive; nothing is followed, nothing passed over.
 
-    ``left_out``: names of folders that are not entered. Raises as ``pack`` does.
+    ``left_out``: names that are, after all. Raises ``ArchiveError`` for what an archive cannot hold, ``StorageError``
+    where the disk refuses.
     """
+    return _read(folder, lambda name: name not in left_out)
+
+
+def _is_part(name: str) -> bool:
+    """Whether a file or folder of this name belongs to an Extension, and not to the work on it."""
+    return name != _CACHE and not name.startswith(".") and not name.endswith("~")
+
+
+def _read(folder: Path, is_part: Callable[[str], bool]) -> tuple[File, ...]:
     files: list[File] = []
     size = 0
     try:
-        for path in _paths_below(folder, left_out):
+        for path in _paths_below(folder, is_part):
             file = _file(folder, path)
             size += len(file.content)
             if size > MAX_ARCHIVE_BYTES or len(files) == MAX_FILES:
@@ -176,12 +190,12 @@ def _in_order(files: Iterable[File]) -> tuple[File, ...]:
     return tuple(sorted(files, key=lambda file: (file.path != MANIFEST, file.path == SIGNATURE, file.path)))
 
 
-def _paths_below(folder: Path, left_out: frozenset[str]) -> Iterator[str]:
+def _paths_below(folder: Path, is_part: Callable[[str], bool]) -> Iterator[str]:
     """Paths of all that is below ``folder`` and no directory, links to directories among it."""
     for top, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = [name for name in folders if name not in left_out]
+        folders[:] = filter(is_part, folders)
         links = [name for name in folders if Path(top, name).is_symlink()]
-        for name in (*links, *names):
+        for name in (*links, *filter(is_part, names)):
             yield Path(top, name).relative_to(folder).as_posix()
 
 
