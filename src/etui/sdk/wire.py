@@ -18,7 +18,7 @@ from etui.protocol import (
     decode_message,
 )
 
-_READ_BYTES: Final = 256 << 10
+_READ_BYTES: Final = 64 << 10
 _STREAM: Final = 0
 """The number of every chunked message, since one is sent whole before the next."""
 

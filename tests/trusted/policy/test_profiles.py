@@ -64,6 +64,15 @@ def test_least_strength_is_the_weakest_that_may(strength: int, least: int) -> No
     assert decision.outcome is (Outcome.ASK if strength >= least else Outcome.DENY)
 
 
+@pytest.mark.parametrize(("least", "grantable"), [(0, True), (1, False), (2, False)])
+def test_no_grant_helps_where_a_profile_asks_for_the_user_each_time(least: int, *, grantable: bool) -> None:
+    rule = ProfileRule(methods=(SHOW,), least_assurance=least)
+    engine = PolicyEngine(INTERFACES, profiles=compile_profile(PROVIDER, (rule,)))
+    assert engine.grantable(question(), NOW) is grantable
+    held = engine.decide(question(), GrantTable([grant()]), NOW)
+    assert (held.outcome is Outcome.ALLOW) is grantable
+
+
 PATTERNS = [
     ("app:/usr/bin/shop", "app:/usr/bin/shop", True),
     ("app:/usr/bin/shop", "app:/usr/bin/shop2", False),

@@ -63,7 +63,7 @@ def test_a_forbid_below_the_passphrase_has_it_asked_again_and_no_wrong_one_will_
     rule_by(wallet, PASSPHRASE_TO_READ)
     wallet.unlock()
     about = {"face": "confirm", "action_contains": "Mail"}
-    wallet.user.rule("approve", when={**about, "wrong": False}, secret="not the passphrase", remember="always")
+    wallet.user.rule("approve", when={**about, "wrong": False}, secret="not the passphrase", remember="once")
     wallet.user.rule("refuse", when={**about, "wrong": True})
     code, _ = finder(wallet, "mailer.py", "mail")
     assert code == "refused"

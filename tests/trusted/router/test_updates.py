@@ -64,11 +64,11 @@ def test_an_update_does_not_make_less_of_a_method_that_rights_were_given_for(wal
 
 
 def test_a_right_ends_with_the_interface_that_it_was_given_for(wallet: TestWallet) -> None:
-    extension = puppet(run={"effect": "disclose", "ask": "look into it"})
+    extension = puppet()
     extension.install(wallet)
-    wallet.user.approves(action_contains="look into it", remember="always")
+    wallet.user.approves(action_contains="lasting rights")
     with wallet.connect() as client:
-        told(extension, client, "tell(1)")
+        client.call(wallet_interface.Grant(client="app:/usr/bin/shop", action=f"{extension.interface}.pay"))
         assert client.call(wallet_interface.Grants()).grants
     extension.document = extension.document.replace(b"org.example.puppet/1", b"org.example.puppet/2")
     extension.code = extension.code.replace("org.example.puppet/1", "org.example.puppet/2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,7 +108,9 @@ for top, folders, _ in os.walk("/"):
         pass
 os.write(3, json.dumps(written).encode())
 """
-    assert told(confine(program)) == ["/tmp"]
+    # where Etui itself lies below /tmp, its folders are mounted into the private one, which holds the way to them
+    way = {str(folder) for folder in Path(sys.prefix).parents if folder.is_relative_to("/tmp")}
+    assert {"/tmp"} <= set(told(confine(program))) <= {"/tmp"} | way
 
 
 def test_no_file_of_the_kernel_is_writable_or_root_alone_s(confine: Confine) -> None:

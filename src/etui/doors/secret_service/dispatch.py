@@ -1,6 +1,7 @@
 """Every call's way in: one table, by interface and member.
 
-A call is answered by a function, or where it has to wait by a coroutine that runs in a task. Calls that need the Router
+A call is answered by a function, or where it has to wait by a coroutine that runs in a task; a function may come first
+for what can be answered at once. Calls that need the Router
 wait for it while it is started anew. Whatever a caller sends, it gets an answer or an error, and the door lives on.
 """
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from etui.doors.secret_service.peers import Peer
 
 Function: TypeAlias = Callable[[Call], None]
+AtOnce: TypeAlias = Callable[[Call], tuple[object, ...] | None]
 Waiting: TypeAlias = Callable[[Call], Coroutine[None, None, tuple[object, ...] | None]]
 _MAX_HELD: Final = 1024
 _log = logging.getLogger(__name__)
@@ -67,11 +69,12 @@ INTERFACES_AT: Final[dict[Place, tuple[str, ...]]] = {
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """How a method is answered. ``alone``: without the Router."""
+    """How a method is answered. ``at_once``: tried before ``waiting``. ``alone``: without the Router."""
 
     takes: str
     gives: SignatureTree
     function: Function | None = None
+    at_once: AtOnce | None = None
     waiting: Waiting | None = None
     alone: bool = False
 
@@ -93,6 +96,7 @@ _FUNCTIONS: Final[dict[tuple[str, str], Function]] = {
     (INTROSPECTABLE, "Introspect"): introspect,
 }
 _ALONE: Final = frozenset({(SERVICE, "OpenSession"), (SESSION, "Close"), (INTROSPECTABLE, "Introspect")})
+_AT_ONCE: Final[dict[tuple[str, str], AtOnce]] = {(PROPERTIES, "Get"): properties.get_locked}
 _WAITING: Final[dict[tuple[str, str], Waiting]] = {
     (SERVICE, "CreateCollection"): groups.create_collection,
     (SERVICE, "ReadAlias"): groups.read_alias,
@@ -117,6 +121,7 @@ def _entry(interface: str, member: str) -> Entry:
         takes=method.signature,
         gives=tree(method.answer_signature),
         function=_FUNCTIONS.get(place),
+        at_once=_AT_ONCE.get(place),
         waiting=_WAITING.get(place),
         alone=place in _ALONE,
     )
@@ -204,11 +209,13 @@ class Dispatch:
         return TABLE.get((interface, member))
 
     def _run(self, call: Call, entry: Entry) -> None:
-        if entry.function is None:
-            self._door.run(self._wait(call, entry))
-            return
         try:
-            entry.function(call)
+            if entry.function is not None:
+                entry.function(call)
+            elif entry.at_once is not None and (results := entry.at_once(call)) is not None:
+                call.answer(*results)
+            else:
+                self._door.run(self._wait(call, entry))
         except (DoorError, ProtocolError) as error:
             call.fail(error)
 

@@ -42,6 +42,18 @@ _OF_ITEM: Final[dict[str, Callable[[Item], object]]] = {
 }
 
 
+def get_locked(call: Call) -> tuple[object, ...] | None:
+    """Answers ``Properties.Get`` of ``Locked``, which most programs ask first; None where more is meant.
+
+    A collection that is named by an alias has to be looked up first.
+    """
+    interface, name = call.body
+    if name != "Locked" or call.target.place not in {Place.COLLECTION, Place.ITEM}:
+        return None
+    held = INTERFACES[_interface(call, str(interface))].properties["Locked"]
+    return (Variant(held.type, call.door.is_locked(call.target.collection)),)
+
+
 async def get(call: Call) -> tuple[object, ...]:
     """Answers ``Properties.Get``."""
     interface, name = call.body

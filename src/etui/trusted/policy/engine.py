@@ -7,9 +7,9 @@ Rules of this module:
 3. Policies are validated against the schema when they are loaded; numbers are range-checked before they are asked.
 4. *Ask* is evaluated: what is denied without the user and allowed with consent, or with the passphrase, is put to the
    user.
-5. A decision is kept under everything that went into it, until the earliest moment at which time could change it, and
-   all of them are dropped when policies, grants or registrations change. What counts uses or money is never kept,
-   nor what holds long texts, with which a Client could fill the memory.
+5. A decision is kept under everything that went into it, until the earliest moment at which time could change it.
+   What was not allowed is dropped when a grant comes, all when one goes or policies or registrations change. What
+   counts uses or money is never kept, nor what holds long texts, with which a Client could fill the memory.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import cedarpy
 import msgspec
 
+from etui.trusted.policy.grants import Grant, Origin, scopes_of
 from etui.trusted.policy.loading import load
 from etui.trusted.policy.question import MAX_INTEGER, Assurance, Decision, Outcome, PrincipalType, Question
 from etui.trusted.policy.schema import action_entities
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from etui.interfaces import CompiledInterface
-    from etui.trusted.policy.grants import Grant, GrantTable
+    from etui.trusted.policy.grants import GrantTable
 
 _MAX_CACHED: Final = 20_000
 _MAX_KEPT_TEXT: Final = 1_024
 _FOREVER: Final = float("inf")
+_WOULD_BE: Final = "would-be"
 
 
 class PolicyEngine:
@@ -73,6 +75,18 @@ class PolicyEngine:
     def confirm(self, question: Question, assurance: Assurance, now: float) -> Decision:
         """The decision once the user did what was asked; never kept, since consent is for one request."""
         return _unfit(question) or self._evaluate(question, [], max(assurance, _given(question)), now)
+
+    def grantable(self, question: Question, now: float) -> bool:
+        """Whether a grant would allow it without a question; not so where a policy asks for the user each time."""
+        grant = Grant(
+            id=_WOULD_BE,
+            client=question.principal.id,
+            actions=(question.action.id,),
+            scope=scopes_of(question)[0],
+            origin=Origin.ASKED,
+            since=int(now),
+        )
+        return self._evaluate(question, [grant], _given(question), now).outcome is Outcome.ALLOW
 
     def drop(self) -> None:
         """Forgets the decisions, as when grants went, or registrations or the lock state changed."""

@@ -182,12 +182,20 @@ class Consent:
             fields=asked.fields,
             items=asked.items,
             advice=asked.advice,
-            remember=_choices(asked),
+            remember=self._choices(asked),
             frame=asked.frame,
             key=key,
             wrong=wrong,
             widening=asked.widening,
         )
+
+    def _choices(self, asked: Asked) -> tuple[RememberChoice, ...]:
+        """For how long a yes may hold: only now, where policy would ask again all the same."""
+        choices = _choices(asked)
+        opened = self._router.unlocked()
+        if len(choices) > 1 and not opened.engine.grantable(asked.question, opened.now()):
+            return (wording.ONCE,)
+        return choices
 
     def _record(self, asked: Asked, outcome: Recorded, decision: Decision, *, reason: str = "") -> str:
         return self._router.recorder.decision(
