@@ -17,7 +17,7 @@ _DOCUMENT = """{
         "zone": {"type": "text", "title": "Zone", "max": 20, "material": true},
         "plate": {"type": "text", "title": "Number plate", "max": 12, "material": true},
         "minutes": {"type": "integer", "title": "Minutes", "material": true},
-        "amount": {"type": "integer", "title": "Price in cents", "min": 0, "material": true, "policy": "amount"},
+        "amount": {"type": "integer", "title": "Price", "min": 0, "material": true, "policy": "amount"},
         "currency": {"type": "text", "title": "Currency", "max": 3, "material": true, "policy": "currency"}
       }
     }

@@ -116,7 +116,7 @@ def test_buying_asks_with_zone_and_amount_and_the_extension_s_terms_then_shows_t
     terms, question = wallet.user.shown()[-2], wallet.user.asked()[-1]
     assert question["lead"] == "wants to buy 60 minutes of parking in zone A for M-AB 123"
     assert ["Zone", "A"] in question["lines"]
-    assert ["Price in cents", "240"] in question["lines"]
+    assert ["Price", "2.40"] in question["lines"]
     assert ["Currency", "EUR"] in question["lines"]
     assert "2.40 EUR" in question["notes"][0]
     assert (terms["face"], terms["extension"]) == ("read_text", EXTENSION)
@@ -255,9 +255,9 @@ def test_a_grant_with_a_limit_lets_the_meter_buy_unasked_up_to_its_amount(wallet
     assert len(asked(wallet)) == before + 1
 
 
-def test_a_month_is_asked_for_each_time_whatever_the_user_has_it_remember(wallet: TestWallet) -> None:
-    wallet.user.approves(action_contains="buy a month", remember="always", times=1)
-    assert "4800 EUR" in done(meter(wallet, "month", "A", "M-AB 123"))
+def test_a_month_is_asked_for_each_time_and_nothing_is_offered_to_remember(wallet: TestWallet) -> None:
+    wallet.user.approves(action_contains="buy a month", remember="once", times=1)
+    assert "48.00 EUR" in done(meter(wallet, "month", "A", "M-AB 123"))
 
     wallet.user.refuses(action_contains="buy a month")
     assert "meter: refused" in meter(wallet, "month", "A", "M-AB 123").stderr

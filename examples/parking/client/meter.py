@@ -14,14 +14,14 @@ def buy(wallet: Client, zone: str, plate: str, minutes: int) -> str:
     quote = wallet.call(parking.Quote(zone=zone, minutes=minutes))
     request = parking.Buy(zone=zone, plate=plate, minutes=minutes, amount=quote.amount, currency=quote.currency)
     permit = wallet.call(request).permit
-    return f"{permit.item}\n{quote.amount} {quote.currency}, {show(wallet, permit.item)}"
+    return f"{permit.item}\n{quote.amount / 100:.2f} {quote.currency}, {show(wallet, permit.item)}"
 
 
 def month(wallet: Client, zone: str, plate: str) -> str:
     quote = wallet.call(parking.Quote(zone=zone, minutes=30 * 24 * 60))
     request = parking.BuyMonth(zone=zone, plate=plate, amount=quote.amount, currency=quote.currency)
     permit = wallet.call(request).permit
-    return f"{permit.item}\n{quote.amount} {quote.currency}, {show(wallet, permit.item)}"
+    return f"{permit.item}\n{quote.amount / 100:.2f} {quote.currency}, {show(wallet, permit.item)}"
 
 
 def show(wallet: Client, reference: str) -> str:
@@ -37,7 +37,7 @@ def mine(wallet: Client) -> str:
 
 def cancel(wallet: Client, reference: str) -> str:
     back = wallet.call(parking.Cancel(permit=reference))
-    return f"{back.amount} {back.currency} paid back"
+    return f"{back.amount / 100:.2f} {back.currency} paid back"
 
 
 def wait(wallet: Client) -> str:

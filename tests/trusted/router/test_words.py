@@ -1,11 +1,17 @@
-"""The Router knows no domain: no word of payments, tickets or cards is in it."""
+"""The Router's words: of no domain, and in a question what a person would write."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+from tests.trusted.router.puppet import puppet
+
 import etui.trusted.router
+from etui.interfaces import CompiledInterface, read_document
+from etui.trusted.router import wording
+from etui.trusted.router.registry import Method
 
 _DOMAINS = re.compile(
     r"payee|payment|merchant|acquirer|issuer|loyalty|passkey|password|credential|\b(ticket|bank|ssh|emv)s?\b",
@@ -22,3 +28,15 @@ def test_no_word_of_a_domain_is_in_the_router() -> None:
         if _DOMAINS.search(line)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [(450, "EUR", "4.50"), (5, "SEK", "0.05"), (450, "JPY", "450"), (450, "KWD", "0.450"), (450, "points", "450")],
+)
+def test_an_amount_is_shown_in_whole_units_of_its_currency(amount: int, currency: str, shown: str) -> None:
+    interface = CompiledInterface(read_document(puppet().document))
+    method = Method(interface, interface.methods["pay"])
+    values = {"payee": "Café", "amount": amount, "currency": currency}
+    assert wording.sentence(method, values, {}) == f"pay {shown} {currency} to Café"
+    assert ("Amount", shown) in [(field.title, field.value) for field in wording.shown_fields(method, values, {})]

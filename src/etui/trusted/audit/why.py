@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from etui.standards.money import decimal_amount
 from etui.trusted.audit.errors import AuditRecordError
 from etui.trusted.audit.identifiers import decision_id
 from etui.trusted.audit.reader import Recorded
@@ -31,9 +32,6 @@ from etui.trusted.audit.record import (
 _NS: Final = 1_000_000_000
 _UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
 # ISO 4217: the currencies whose minor unit is not a hundredth; the lines are as they are read in its table.
-_WHOLE: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()  # noqa: SIM905
-_THOUSANDTHS: Final = "BHD IQD JOD KWD LYD OMR TND".split()  # noqa: SIM905
-_DECIMALS: Final = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
 _QUOTES: Final = str.maketrans("“”„‟«»", "''''''")
 
 _KINDS: Final = {
@@ -147,11 +145,7 @@ def _named(resource: Resource) -> str:
 
 def _money(amount: Amount) -> str:
     payee = f" to {_quoted(amount.payee)}" if amount.payee else ""
-    decimals = _DECIMALS.get(amount.currency, 2)
-    whole, part = divmod(abs(amount.minor), 10**decimals)
-    sign = "-" if amount.minor < 0 else ""
-    fraction = f".{part:0{decimals}d}" if decimals else ""
-    return f"{sign}{whole}{fraction} {_plain(amount.currency)}{payee}"
+    return f"{decimal_amount(amount.minor, amount.currency)} {_plain(amount.currency)}{payee}"
 
 
 def _quoted(text: str) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from etui.interfaces import Field, FieldType
 from etui.interfaces.document import PLACEHOLDER
+from etui.standards.money import decimal_amount
 from etui.trusted.dialog.requests import Choice, Frame, RememberChoice, ShownField
 
 if TYPE_CHECKING:
@@ -32,18 +33,23 @@ def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, s
 
     def value(match: object) -> str:
         name: str = match.group(1)  # type: ignore[attr-defined]
-        return items.get(name) or _shown(values.get(name))
+        return items.get(name) or money.get(name) or _shown(values.get(name))
 
+    money = _money(method, values)
     return PLACEHOLDER.sub(value, ask)
 
 
 def shown_fields(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> tuple[ShownField, ...]:
     """The fields that have a title and a value, in the document's order."""
     shown: list[ShownField] = []
+    money = _money(method, values)
     for name, field in method.compiled.method.params.items():
         if field.title is None or name not in values or field.type in {FieldType.SEALED, FieldType.BYTES}:
             continue
-        text = items.get(name) if field.type is FieldType.REFERENCE else _of_field(field, values[name])
+        if field.type is FieldType.REFERENCE:
+            text = items.get(name)
+        else:
+            text = money.get(name) or _of_field(field, values[name])
         if text:
             shown.append(ShownField(title=field.title, value=text, material=field.material))
     return tuple(shown)
@@ -87,6 +93,16 @@ def frame_of(provider: Provider) -> Frame:
 def _logo(package: Package) -> bytes:
     name = package.manifest.logo
     return (package.folder / name).read_bytes() if name is not None else b""
+
+
+def _money(method: Method, values: Mapping[str, object]) -> dict[str, str]:
+    """The field that is an amount, in whole units of its currency where the request names one: ``4.50``."""
+    marked = method.compiled.marked
+    name = marked.get("amount", "")
+    minor, currency = values.get(name), values.get(marked.get("currency", ""))
+    if type(minor) is not int or not isinstance(currency, str):
+        return {}
+    return {name: decimal_amount(minor, currency)}
 
 
 def _of_field(field: Field, value: object) -> str:
