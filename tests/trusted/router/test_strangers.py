@@ -131,7 +131,7 @@ def test_an_extension_cannot_change_what_was_consented_to(
     wallet: TestWallet, client: Client, changed: dict[str, object]
 ) -> None:
     SECOND.install(wallet)
-    wallet.user.approves(action_contains="pay 500 EUR to shop")
+    wallet.user.approves(action_contains="pay 5.00 EUR to shop")
     forward = f"""
         class Onward(Pay, frozen=True, kw_only=True):
             METHOD = "org.example.second/1.pay"
@@ -143,7 +143,7 @@ def test_an_extension_cannot_change_what_was_consented_to(
 
 def test_consent_to_a_payment_covers_it_all_the_way(wallet: TestWallet, client: Client) -> None:
     SECOND.install(wallet)
-    wallet.user.approves(action_contains="pay 500 EUR to shop")
+    wallet.user.approves(action_contains="pay 5.00 EUR to shop")
     forward = f"""
         class Onward(Pay, frozen=True, kw_only=True):
             METHOD = "org.example.second/1.pay"
@@ -162,7 +162,7 @@ def test_what_prepare_settles_is_consented_to_and_binds_the_calls_that_follow(
 ) -> None:
     second = puppet("second", run={"effect": "use", "ask": "run by {card}", "params": BY_CARD})
     second.install(wallet)
-    wallet.user.approves(action_contains="pay 500 EUR to shop")
+    wallet.user.approves(action_contains="pay 5.00 EUR to shop")
     forward = """
         class Onward(Request[RunResult], frozen=True, kw_only=True):
             METHOD = "org.example.second/1.run"
