@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etui.cli.moments import read_moment
+from etui.cli.moments import read_moment, read_span
 from etui.cli.output import printable, quoted, single_line
 
 _NOW = 1_790_000_000.0
@@ -17,6 +17,17 @@ _NOW = 1_790_000_000.0
 def test_a_span_counts_from_now() -> None:
     assert read_moment("30m", _NOW) == _NOW + 1800
     assert read_moment("7d", _NOW) == _NOW + 7 * 86400
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("2h", 7200), ("30d", 2_592_000), ("1w", 604_800)])
+def test_a_span_is_read_by_itself(text: str, seconds: int) -> None:
+    assert read_span(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "0d", "30", "2030-12-31", "-1h"])
+def test_what_is_no_span_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError):
+        read_span(text)
 
 
 def test_a_date_with_a_zone_is_that_moment() -> None:

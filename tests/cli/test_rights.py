@@ -7,6 +7,8 @@ import re
 import pytest
 from tests.cli.etui import done, etui, told
 
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 
 
@@ -18,6 +20,28 @@ def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet
     assert told(wallet, "revoke", granted["grant"]) == {"revoked": 1}
     assert told(wallet, "grants", "--client", "app:/usr/bin/mailer") == []
     assert etui(wallet, "revoke", granted["grant"]).returncode == 8
+
+
+def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> None:
+    limit = ("--currency", "EUR", "--limit-minor", "2000", "--each-minor", "500", "--period", "30d")
+    done(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit)
+    (row,) = told(wallet, "grants", "--client", "app:/usr/bin/shop")
+    assert (row["limit_minor"], row["currency"]) == (2000, "EUR")
+    assert re.search(r"2000 +EUR", done(wallet, "grants"))
+
+
+@pytest.mark.parametrize(
+    "limit", [("--each-minor", "5"), ("--period", "1d"), ("--limit-minor", "5"), ("--currency", "EUR")]
+)
+def test_half_of_a_limit_is_no_right_without_one(wallet: TestWallet, limit: tuple[str, str]) -> None:
+    assert etui(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit).returncode == 2
+    members = (
+        {"limit_minor": 5} if limit[0] == "--limit-minor" else {"currency": "EUR", "each_minor": 5, "period_s": 60}
+    )
+    with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
+        client.call(wallet_interface.Grant(client="app:/usr/bin/shop", action="secret/1.read", **members))
+    assert caught.value.code is ErrorCode.INVALID_PARAMS
+    assert told(wallet, "grants", "--client", "app:/usr/bin/shop") == []
 
 
 def test_a_right_that_the_user_refuses_is_not_given(wallet: TestWallet) -> None:

@@ -11,13 +11,22 @@ _FROM_NOW: Final = re.compile(r"([1-9][0-9]{0,5})([mhdw])\Z")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 
 
+def read_span(text: str) -> int:
+    """Seconds of ``30m``, ``2h``, ``7d``, ``1w``; raises ``argparse.ArgumentTypeError`` for anything else."""
+    match = _FROM_NOW.match(text)
+    if match is None:
+        msg = f"{text!r} is no span of time: give 30m, 2h, 7d or 1w"
+        raise argparse.ArgumentTypeError(msg)
+    return int(match[1]) * _SECONDS[match[2]]
+
+
 def read_moment(text: str, now: float) -> int:
     """Seconds since 1970 of ``2h``, ``30m``, ``7d``, ``1w`` from now, or of a date of ISO 8601.
 
     A date without a zone is of this place. Raises ``argparse.ArgumentTypeError`` for what is neither, or past.
     """
-    if match := _FROM_NOW.match(text):
-        return int(now) + int(match[1]) * _SECONDS[match[2]]
+    if _FROM_NOW.match(text):
+        return int(now) + read_span(text)
     try:
         moment = int(datetime.fromisoformat(text).astimezone().timestamp())
     except (ValueError, OverflowError):

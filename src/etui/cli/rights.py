@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
-from etui.cli.moments import read_moment
+from etui.cli.moments import read_moment, read_span
 from etui.cli.naming import item_to_name
 from etui.interfaces import wallet_1 as wallet
 
@@ -48,6 +48,8 @@ def _grants(arguments: Arguments, output: Output) -> Exit:
         ("since", "SINCE"),
         ("until", "UNTIL"),
         ("uses_left", "USES LEFT"),
+        ("limit_minor", "MINOR UNITS"),
+        ("currency", "OF"),
     )
     output.rows(grants, columns, "Nobody has a lasting right.")
     return Exit.OK
@@ -63,13 +65,19 @@ def _grant_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--item", metavar="ITEM", help="a reference, or words that match exactly one; else all items")
     parser.add_argument("--uses", type=int, metavar="N", help="how often")
     parser.add_argument("--until", type=_moment, metavar="WHEN", help="30m, 2h, 7d, or a date as 2030-12-31")
-    parser.add_argument("--limit-minor", type=int, metavar="N", help="an amount in minor units, with --currency")
-    parser.add_argument("--currency", metavar="CODE", help="of ISO 4217")
+    parser.add_argument("--currency", metavar="CODE", help="of ISO 4217, with --limit-minor")
+    parser.add_argument("--limit-minor", type=int, metavar="N", help="how much in all, in minor units (cents)")
+    parser.add_argument("--each-minor", type=int, metavar="N", help="how much at once; default: the limit")
+    parser.add_argument(
+        "--period", type=read_span, metavar="SPAN", help="the limit is anew each 1d, 1w, 30d; else never"
+    )
 
 
 def _grant(arguments: Arguments, output: Output) -> Exit:
     if (arguments.limit_minor is None) != (arguments.currency is None):
         raise CommandError("--limit-minor and --currency belong together", Exit.USAGE)
+    if arguments.limit_minor is None and (arguments.each_minor, arguments.period) != (None, None):
+        raise CommandError("--each-minor and --period go with --limit-minor", Exit.USAGE)
     with connect() as client:
         item = item_to_name(client, arguments.item).item if arguments.item else None
         request = wallet.Grant(
@@ -79,6 +87,8 @@ def _grant(arguments: Arguments, output: Output) -> Exit:
             uses=arguments.uses,
             until=arguments.until,
             limit_minor=arguments.limit_minor,
+            each_minor=arguments.each_minor,
+            period_s=arguments.period,
             currency=arguments.currency,
         )
         result = client.call(request)
@@ -125,6 +135,10 @@ GRANT = Command(
     examples=(
         ("etui grant app:/usr/bin/mailer secret/1.read --item mail", "one item, until it is taken back"),
         ("etui grant app:/usr/bin/mailer secret/1.read --uses 3 --until 2h", "any item, three times, for two hours"),
+        (
+            "etui grant app:/usr/bin/shop org.example.parking/1.buy --currency EUR --limit-minor 2000 --period 30d",
+            "up to 20 euros in each 30 days",
+        ),
     ),
 )
 REVOKE = Command(

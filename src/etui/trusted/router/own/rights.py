@@ -84,9 +84,13 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         entry = owner.items.get(place.item)
         what = entry.label if entry is not None else "an item"
     limit = None
-    if request.limit_minor is not None:
+    if request.limit_minor is None or not request.currency:
+        if (request.limit_minor, request.each_minor, request.period_s, request.currency) != (None,) * 4:
+            text = "an amount for each time, a period and a currency go with limit_minor, and that with a currency"
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    else:
         limit = Limit(
-            currency=request.currency or "",
+            currency=request.currency,
             each_minor=request.limit_minor if request.each_minor is None else request.each_minor,
             total_minor=request.limit_minor,
             period_s=request.period_s or 0,
