@@ -1,0 +1,101 @@
+"""Killing any process of the wallet at any moment while it is written to: what was acknowledged is there."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.processes import pids_of
+
+from etui.interfaces import Item
+from etui.interfaces import secret_1 as secret
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ProtocolError
+from etui.testkit import TestWallet
+
+MODULES = ("etui.trusted.router", "etui.trusted.vault", "etui.extensions.secrets", "etui.extensions.storage_software")
+WHOLE = "the whole wallet"
+
+
+class Writer(threading.Thread):
+    """Stores secrets one after the other, and remembers those that the wallet said it had stored."""
+
+    def __init__(self, wallet: TestWallet, round_: int) -> None:
+        super().__init__()
+        self._wallet = wallet
+        self._round = round_
+        self.stored: dict[str, Item] = {}
+        self.begun = threading.Event()
+
+    def run(self) -> None:
+        try:
+            with self._wallet.connect() as client:
+                for number in range(10_000):
+                    label = f"kept {self._round}.{number}"
+                    self.stored[label] = client.call(secret.Create(kind="note", label=label, value=label.encode())).item
+                    self.begun.set()
+        except ProtocolError:  # what was asked for when the process ended
+            self.begun.set()
+
+
+def killed(wallet: TestWallet, chance: random.Random, round_: int) -> dict[str, Item]:
+    """What was acknowledged before one process, or the whole wallet, was killed in the middle of writing."""
+    writer = Writer(wallet, round_)
+    writer.start()
+    assert writer.begun.wait(20)
+    time.sleep(chance.uniform(0, 0.05))
+    module = chance.choice((*MODULES, WHOLE))
+    if module == WHOLE:
+        wallet.kill()
+    else:
+        for pid in pids_of(wallet.pid, module):
+            os.kill(pid, signal.SIGKILL)
+    if module == "etui.trusted.vault":  # it takes no part in writing, which goes on
+        time.sleep(0.2)
+        wallet.lock()
+    writer.join(30)
+    assert not writer.is_alive()
+    if module == WHOLE:
+        wallet.start()
+    deadline = time.monotonic() + 30
+    while not writable(wallet):
+        assert time.monotonic() < deadline, f"the wallet does not come back after {module} was killed"
+    return writer.stored
+
+
+def writable(wallet: TestWallet) -> bool:
+    """Whether it stores again, unlocked where that is needed."""
+    try:
+        with wallet.connect() as client:
+            if client.call(wallet_interface.Status()).state != "unlocked":
+                wallet.unlock()
+            client.call(secret.Create(kind="note", label="Again", value=b"again"))
+    except ProtocolError:
+        time.sleep(0.1)
+        return False
+    return True
+
+
+@pytest.mark.attack(44)
+@pytest.mark.parametrize("kills", [8, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3000)])])
+def test_what_was_acknowledged_survives_kills_in_the_middle_of_writing(short_dir: Path, kills: int) -> None:
+    chance = random.Random(kills)
+    acknowledged: dict[str, Item] = {}
+    with TestWallet(short_dir) as wallet:
+        wallet.create()
+        for round_ in range(kills):
+            acknowledged |= killed(wallet, chance, round_)
+        with wallet.connect() as client:
+            found = {item.label for item in client.call(wallet_interface.Inventory()).items}
+            assert acknowledged.keys() <= found
+            wallet.user.approves(action_contains="kept")
+            for label in chance.sample(sorted(acknowledged), kills):
+                assert client.call(secret.Read(item=acknowledged[label].item)).value == label.encode()
+            verdict = client.call(wallet_interface.Verify())
+            assert verdict.ok, verdict.findings
+    assert len(acknowledged) >= kills
