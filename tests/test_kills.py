@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -54,7 +55,8 @@ def killed(wallet: TestWallet, chance: random.Random, round_: int) -> dict[str, 
         wallet.kill()
     else:
         for pid in pids_of(wallet.pid, module):
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it ended with the one before, which confines it
+                os.kill(pid, signal.SIGKILL)
     if module == "etui.trusted.vault":  # it takes no part in writing, which goes on
         time.sleep(0.2)
         wallet.lock()
