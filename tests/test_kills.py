@@ -84,7 +84,9 @@ def writable(wallet: TestWallet) -> bool:
 
 
 @pytest.mark.attack(44)
-@pytest.mark.parametrize("kills", [8, pytest.param(300, marks=[pytest.mark.long, pytest.mark.timeout(3000)])])
+@pytest.mark.long
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("kills", [8, 300])
 def test_what_was_acknowledged_survives_kills_in_the_middle_of_writing(short_dir: Path, kills: int) -> None:
     chance = random.Random(kills)
     acknowledged: dict[str, Item] = {}
