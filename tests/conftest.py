@@ -2,7 +2,7 @@
 
 - A test that needs what is not installed skips with a reason that begins with ``needs package NAME``.
   With ``CI`` set, such a skip is a failure: CI installs everything, so nothing there is left untested.
-- Hypothesis sets no deadline: how long an example takes belongs to a benchmark, not to a test.
+- Hypothesis sets no deadline: how long an example takes, or making one, belongs to a benchmark, not to a test.
 """
 
 import os
@@ -12,11 +12,11 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from etui.testkit import PrivateBus, private_bus
 
-settings.register_profile("etui", deadline=None, print_blob=True)
+settings.register_profile("etui", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("etui")
 
 
