@@ -168,7 +168,10 @@ class TestWallet:
         process.kill()
         process.wait()
         deadline = time.monotonic() + _END_S
-        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+        while left := [child for child in children if Path(f"/proc/{child}").exists()]:
+            if time.monotonic() > deadline:
+                msg = f"processes outlived the supervisor that was killed: {left}"
+                raise RuntimeError(msg)
             time.sleep(0.01)
 
     def __enter__(self) -> Self:

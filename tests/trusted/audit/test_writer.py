@@ -153,6 +153,42 @@ def test_appending_while_the_syncer_confirms_and_changes_segments_keeps_the_chai
     assert audit.payloads() == [str(number).encode() for number in range(3000)]
 
 
+class Crossing(threading.Event):
+    """An event that another thread sets in the moment before it is cleared."""
+
+    def __init__(self, sets: threading.Thread) -> None:
+        self._sets = sets
+        self._crossed = threading.Event()
+        super().__init__()
+
+    def set(self) -> None:
+        super().set()
+        if threading.current_thread() is self._sets:
+            self._crossed.set()
+
+    def clear(self) -> None:
+        if not self._crossed.is_set():
+            self._sets.start()
+            self._crossed.wait(10)
+        super().clear()
+
+
+def test_a_syncer_that_is_stopped_in_the_moment_of_waking_ends(audit: Audit) -> None:
+    stopped = threading.Event()
+    with audit.writer() as writer:
+        syncer = Syncer(writer, delay_s=0)
+
+        def stop() -> None:
+            syncer.stop()
+            stopped.set()
+
+        writer.due = Crossing(threading.Thread(target=stop, daemon=True))
+        syncer.start()
+        writer.append(b"one")
+        writer.flush()
+        assert stopped.wait(10)
+
+
 def test_second_writer_is_refused_while_the_first_is_open(audit: Audit) -> None:
     with audit.writer(), pytest.raises(AuditInUseError):
         audit.writer()

@@ -48,7 +48,7 @@ class Syncer:
 
     def _run(self) -> None:
         due = self._writer.due
-        while True:
+        while not self._stopping.is_set():  # asked after each `clear`, which may have taken the call of `stop`
             due.wait()
             if self._stopping.wait(self._delay_s):
                 return
