@@ -25,6 +25,8 @@ from etui.protocol.messages import (
     encode_notification,
     encode_request,
     encode_result,
+    read_message,
+    split_request,
 )
 from etui.protocol.place import Place, find_place
 from etui.protocol.strict import check_strict
@@ -61,4 +63,6 @@ __all__ = [
     "encode_result",
     "error_object",
     "find_place",
+    "read_message",
+    "split_request",
 ]

@@ -83,6 +83,10 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 _OBJECT: Final = ord("{")
+_ZERO: Final = ord("0")
+_REQUEST: Final = b'{"jsonrpc":"2.0","id":'
+_ID_DIGITS: Final = 15
+"""Fewer than the largest integer has, so that no id of that many is beyond it."""
 _decoder: Final = msgspec.json.Decoder(Message)
 _encode: Final = msgspec.json.encode
 
@@ -94,13 +98,37 @@ def decode_message(line: bytes, *, max_depth: int = LIMITS.depth) -> Message:
     beyond ±(2^53-1), nesting deeper than ``max_depth``, an unknown member or a member of the wrong type.
     """
     check_strict(line, max_depth)
+    return read_message(line)
+
+
+def read_message(line: bytes) -> Message:
+    """The message on a line that the Router sent, which passes on nothing that is not strict.
+
+    Raises ``ProtocolError``: ``parse_error``, and ``invalid_request`` for what is no message.
+    """
     try:
         message = _decoder.decode(line)
     except msgspec.ValidationError as error:
         raise ProtocolError(ErrorCode.INVALID_REQUEST, f"not a message: {error}") from None
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(ErrorCode.PARSE_ERROR, f"not JSON: {error}") from None
     if memoryview(message.params)[0] != _OBJECT:
         raise ProtocolError(ErrorCode.INVALID_REQUEST, "not a message: params are an object")
     return message
+
+
+def split_request(line: bytes) -> tuple[int, bytes] | None:
+    """The id of a line that begins as ``encode_request`` writes it, and all that follows; None for any other line.
+
+    Two lines with the same rest are the same request but for the id, whatever else is in them.
+    """
+    if not line.startswith(_REQUEST):
+        return None
+    end = line.find(b",", len(_REQUEST), len(_REQUEST) + _ID_DIGITS + 1)
+    digits = line[len(_REQUEST) : end]
+    if end < 0 or not digits.isdigit() or (digits[0] == _ZERO and len(digits) > 1):
+        return None
+    return int(digits), line[end:]
 
 
 def _text(value: str) -> bytes:

@@ -23,10 +23,10 @@ from etui.protocol import (
     Reassembler,
     RemoteError,
     chunks_of,
-    decode_message,
     encode_notification,
     encode_request,
     find_place,
+    read_message,
 )
 from etui.sdk.client import Event, event_in
 from etui.sdk.ends import End
@@ -197,7 +197,7 @@ class AsyncClient(asyncio.Protocol):
         """Called by the event loop."""
         try:
             for line in self._frames.feed(data):
-                self._receive(decode_message(line))
+                self._receive(read_message(line))
         except ProtocolError:
             self._transport.abort()  # the Router itself breaks the protocol: nothing it says can be used
 
@@ -217,7 +217,7 @@ class AsyncClient(asyncio.Protocol):
             case MessageKind.NOTIFICATION if message.method == "chunk":
                 whole = self._chunks.feed(message)
                 if whole is not None:
-                    self._receive(decode_message(whole))
+                    self._receive(read_message(whole))
             case MessageKind.NOTIFICATION if message.method == "event":
                 event = event_in(message)
                 for listener in self._listeners.get(event.topic, ()):

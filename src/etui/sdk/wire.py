@@ -15,7 +15,7 @@ from etui.protocol import (
     ProtocolError,
     Reassembler,
     chunks_of,
-    decode_message,
+    read_message,
 )
 
 _READ_BYTES: Final = 64 << 10
@@ -59,12 +59,12 @@ class Wire:
             if not self._ready:
                 self._fill()
                 continue
-            message = decode_message(self._ready.popleft())
+            message = read_message(self._ready.popleft())
             if message.method != "chunk" or message.kind is not MessageKind.NOTIFICATION:
                 return message
             whole = self._chunks.feed(message)
             if whole is not None:
-                return decode_message(whole)
+                return read_message(whole)
 
     def close(self) -> None:
         """Closes the connection."""

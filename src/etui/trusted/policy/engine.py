@@ -56,6 +56,8 @@ class PolicyEngine:
         self._actions = cedarpy.Entities.from_json_str(action_entities(known))
         self._kept: dict[tuple[object, ...], Decision] = {}
         self._not_allowed: set[tuple[object, ...]] = set()
+        self.drops = 0
+        """How often decisions were forgotten, for whoever keeps something that rests on one."""
 
     def decide(self, question: Question, grants: GrantTable, now: float) -> Decision:
         """Allow, ask with the weakest assurance that would allow it, or deny; ``now`` in seconds since 1970."""
@@ -92,6 +94,7 @@ class PolicyEngine:
         """Forgets the decisions, as when grants went, or registrations or the lock state changed."""
         self._kept.clear()
         self._not_allowed.clear()
+        self.drops += 1
 
     def granted(self) -> None:
         """Forgets what was not allowed: a grant that came changes nothing else, since grants only permit."""

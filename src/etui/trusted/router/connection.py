@@ -8,14 +8,18 @@ Rules:
 3. What a connection is sent waits in its outbox until the audit has written the records of this turn.
 4. A line that is no message is answered with an error; one that is too long, or the last of too many that are none,
    ends the connection.
+5. A request that repeats an earlier one of this connection, byte for byte but for its id, takes the way that was kept
+   of that one, as long as the way is open; every limit counts it like any other.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 from collections import deque
 from enum import Enum
-from typing import TYPE_CHECKING, Final, Protocol, cast
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, cast
 
 from etui.protocol import (
     LIMITS,
@@ -34,6 +38,7 @@ from etui.protocol import (
     encode_notification,
     encode_result,
     error_object,
+    split_request,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +49,10 @@ if TYPE_CHECKING:
 FRAMES_A_TURN: Final = 8
 _MAX_MALFORMED: Final = 16
 _MAX_UNSENT_BYTES: Final = 16 << 20
+_MAX_WAYS: Final = 2048
+_MAX_WAY_BYTES: Final = 2048
+Way: TypeAlias = "Callable[[MessageId], bool]"
+"""Takes a request with this id the way of an earlier one; False where that way is closed."""
 
 
 class Role(Enum):
@@ -56,11 +65,17 @@ class Role(Enum):
     EGRESS = "egress"
 
 
+_ASKING: Final = frozenset({Role.CLIENT, Role.DOOR})
+
+
 class Served(Protocol):
     """Who serves connections: the Router."""
 
-    def receive(self, connection: Connection, message: Message) -> None:
-        """Serves one request or notification; raises ``ProtocolError`` to have it answered with an error."""
+    def receive(self, connection: Connection, message: Message) -> Way | None:
+        """Serves one request, and says by which way another like it may go.
+
+        Raises ``ProtocolError`` to have it answered with an error.
+        """
 
     def heard(self, connection: Connection, message: Message) -> None:
         """A notification that is none of the connection's own."""
@@ -97,6 +112,8 @@ class Connection(asyncio.Protocol):
         self._lines: deque[bytes] = deque()
         self._outbox: list[bytes] = []
         self._requests: set[MessageId] = set()
+        self._ways: dict[bytes, Way] = {}
+        self._descriptor = -1
         self._scheduled = False
         self._paused = False
         self._clogged = False
@@ -108,6 +125,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
         self.transport = cast("asyncio.Transport", transport)
+        self._descriptor = transport.get_extra_info("socket").fileno()
         self.open = True
 
     def data_received(self, data: bytes) -> None:
@@ -166,15 +184,43 @@ class Connection(asyncio.Protocol):
             self._router.flush()
 
     def _line(self, line: bytes) -> None:
+        """Serves a line, by the way of an earlier one where it repeats that."""
+        if self.role not in _ASKING or len(line) > _MAX_WAY_BYTES or (split := split_request(line)) is None:
+            self._serve(line)
+            return
+        request_id, rest = split
+        way = self._ways.pop(rest, None)
+        if way is None or not self._repeat(request_id, way):
+            way = self._serve(line)
+        if way is not None:
+            self._ways[rest] = way
+            if len(self._ways) > _MAX_WAYS:
+                del self._ways[next(iter(self._ways))]
+
+    def _repeat(self, request_id: MessageId, way: Way) -> bool:
+        """Takes a request by the way of an earlier one; whether that was open."""
+        if self._refusal(request_id) is not None:
+            return False
+        self._requests.add(request_id)
+        try:
+            taken = way(request_id)
+        except ProtocolError as error:
+            self.fail(request_id, error)
+            return True
+        if not taken:
+            self._requests.discard(request_id)
+        return taken
+
+    def _serve(self, line: bytes) -> Way | None:
         try:
             message = decode_message(line)
             kind = message.kind
         except ProtocolError as error:
             self._malformed_line(error)
-            return
+            return None
         match kind:
             case MessageKind.REQUEST:
-                self._request(message)
+                return self._request(message)
             case MessageKind.RESULT | MessageKind.ERROR:
                 try:
                     self.waiting.take(message)(message)
@@ -185,26 +231,28 @@ class Connection(asyncio.Protocol):
                     whole = self._chunks.feed(message)
                 except ProtocolError as error:
                     self._end_with(error)
-                    return
+                    return None
                 if whole is not None:
-                    self._line(whole)
+                    self._serve(whole)
             case MessageKind.NOTIFICATION:
                 if self.on_notification is not None:
                     self.on_notification(message)
                 else:
                     self._router.heard(self, message)
+        return None
 
-    def _request(self, message: Message) -> None:
+    def _request(self, message: Message) -> Way | None:
         request_id = cast("MessageId", message.id)
         refusal = self._refusal(request_id)
         if refusal is not None:
             self._send(encode_error(request_id, error_object(refusal)))
-            return
+            return None
         self._requests.add(request_id)
         try:
-            self._router.receive(self, message)
+            return self._router.receive(self, message)
         except ProtocolError as error:
             self.fail(request_id, error)
+            return None
 
     def _refusal(self, request_id: MessageId) -> ProtocolError | None:
         """Why a request is not even looked at."""
@@ -270,14 +318,18 @@ class Connection(asyncio.Protocol):
         """Sends a notification."""
         self._send(encode_notification(method, params))
 
-    def forward(self, line: bytes) -> None:
+    def forward(self, line: bytes, *, ahead: bool = False) -> None:
         """Sends a request that the Router made; ``waiting`` holds who is to be told of the answer.
 
-        Raises ``ProtocolError`` (``too_large``) where it is longer than a message may be, with what the Router added.
+        ``ahead``: before the audit is written, where nothing that is older waits. Raises ``ProtocolError``
+        (``too_large``) where it is longer than a message may be, with what the Router added.
         """
         if not _fits(line):
             raise ProtocolError(ErrorCode.TOO_LARGE, "with what the Router adds, the request is too long; send less")
-        self._send(line)
+        if ahead and self.open and not self._outbox and len(line) <= LIMITS.frame_bytes:
+            self._transmit(line)
+        else:
+            self._send(line)
 
     def send_outbox(self) -> None:
         """Sends what has gathered; called once the audit is written."""
@@ -285,7 +337,7 @@ class Connection(asyncio.Protocol):
         outbox, self._outbox = self._outbox, []
         if not self.open or not outbox:
             return
-        self.transport.write(outbox[0] if len(outbox) == 1 else b"".join(outbox))
+        self._transmit(outbox[0] if len(outbox) == 1 else b"".join(outbox))
         if self._clogged and self.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
             self.transport.abort()
 
@@ -302,6 +354,15 @@ class Connection(asyncio.Protocol):
         if self.open:
             self.send_outbox()
             self.transport.close()
+
+    def _transmit(self, data: bytes) -> None:
+        """Hands bytes to the system at once, and to the event loop what it does not take now."""
+        transport = self.transport
+        if not transport.get_write_buffer_size() and not transport.is_closing():
+            with contextlib.suppress(OSError):  # it takes nothing now, or is gone: the event loop finds out which
+                data = data[os.write(self._descriptor, data) :]
+        if data:
+            transport.write(data)
 
     def _send(self, line: bytes) -> None:
         if not self.open:

@@ -45,8 +45,11 @@ class Dispatch:
         waits = method.compiled.method.waits
         return _FOREVER if waits else self._loop.time() + method.compiled.method.timeout_s
 
-    def send(self, call: ActiveCall, params: bytes, info: bytes) -> None:
-        """Forwards a call to its provider; ``info`` is the member ``call``, from the comma behind its id on."""
+    def send(self, call: ActiveCall, params: bytes, info: bytes, *, ahead: bool = False) -> None:
+        """Forwards a call to its provider; ``info`` is the member ``call``, from the comma behind its id on.
+
+        ``ahead``: before the audit is written.
+        """
         if call.provider is self._router.registry.dialog:
             self._router.later(self._show_face(call, params))
             return
@@ -59,7 +62,7 @@ class Dispatch:
                 self._router.answers.give(call, _result_of(message))
 
         member = b'{"id":"' + call.id.encode() + b'"' + info
-        call.provider_id = _forward(connection, answered, call.method, params, member)
+        call.provider_id = _forward(connection, answered, call.method, params, member, ahead=ahead)
         self._calls[call.id] = call
         call.provider.used_at = self._loop.time()
 
@@ -139,17 +142,19 @@ class Dispatch:
         self._router.answers.give(call, error)
 
 
-def _forward(
+def _forward(  # noqa: PLR0913  # a call has these parts
     connection: Connection,
     answered: Callable[[Message | ProtocolError], None],
     method: Method,
     params: bytes,
     member: bytes,
+    *,
+    ahead: bool = False,
 ) -> int:
     """Sends a call, ``member`` being what the Router knows of it, and has ``answered`` wait for it; its id there."""
     number = connection.waiting.add(answered)
     try:
-        connection.forward(encode_call(number, method.compiled.wire_name, params, member))
+        connection.forward(encode_call(number, method.compiled.wire_name, params, member), ahead=ahead)
     except ProtocolError:
         connection.waiting.drop(number)
         raise

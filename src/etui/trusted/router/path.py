@@ -5,7 +5,8 @@
     who asks ─► which item, may this Client name it ─► prepare ─► policy ─► consent ─► audit ─► forward ─► answer
 
 A request whose decision is known and whose provider runs passes without a task; any other takes the same steps in one,
-since it waits for a process or for the user.
+since it waits for a process or for the user. One that only reads and was decided before is forwarded while its record
+is written, and its answer waits for that; whatever changes something is on record before its provider hears of it.
 
 What the user approved is what is executed: consent carries a digest over Client, method, items and the very bytes of
 the params, and those bytes are forwarded. A call made under another one has to repeat its material fields.
@@ -14,6 +15,7 @@ the params, and those bytes are forwarded. A call made under another one has to 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 import msgspec
@@ -37,13 +39,14 @@ if TYPE_CHECKING:
     from etui.interfaces import Item, Seen
     from etui.trusted.policy import Decision
     from etui.trusted.router.callers import Caller
-    from etui.trusted.router.connection import Connection
+    from etui.trusted.router.connection import Connection, Way
     from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Method, Provider
     from etui.trusted.router.router import Router
 
 _MAX_ROUTES: Final = 20_000
 _MAX_ROUTE_CHARACTERS: Final = 1024
+_READING: Final = frozenset({Effect.NONE, Effect.DISCLOSE})
 _PREPARED: Final = msgspec.json.Decoder(Prepared)
 
 
@@ -53,15 +56,20 @@ class RequestPath:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._routes: dict[tuple[object, ...], Route] = {}
+        self._age = 0
         self._ids = CallIds()
         self._naming = Naming(router)
 
     def drop_routes(self) -> None:
         """Forgets what was kept, as when grants, policies, registrations or references change."""
         self._routes.clear()
+        self._age += 1
 
-    def take(self, connection: Connection, caller: Caller, message: Message, method: Method) -> None:
-        """Takes one request; raises ``ProtocolError`` where it ends here."""
+    def take(self, connection: Connection, caller: Caller, message: Message, method: Method) -> Way | None:
+        """Takes one request, and says by which way another like it may go.
+
+        Raises ``ProtocolError`` where it ends here.
+        """
         router = self._router
         opened = router.opened
         params = bytes(message.params)
@@ -76,21 +84,42 @@ class RequestPath:
         )
         key = (caller, method, seen.references, message.provider, *seen.policy.items())
         route = None if message.under else self._routes.get(key)
-        if route is not None and route.provider.running and opened.now() < route.until:
-            router.recorder.repeated(route.template)
-            self._forward_route(arrival, route)
-            return
+        if route is not None and self._is_open(route):
+            material = self._material(arrival) if route.material is None else route.material
+            self._forward_route(arrival, route, material)
+            return partial(self._repeat, arrival, route, material)
         request = self._naming.request(arrival)
         verdict = self._decide(request)
         decision = verdict.decision
         at_once = decision.outcome is Outcome.ALLOW and decision.until and not method.compiled.method.prepare
         if not at_once or not request.provider.running:
             self._start(request)
-            return
+            return None
         if not request.chain and self._naming.known(request) and _is_short(seen):
             self._keep(key, request, decision)
         self._record(request, decision, Recorded.ALLOWED)
         self._forward(request, Cleared(verdict=verdict))
+        return None
+
+    def _is_open(self, route: Route) -> bool:
+        """Whether what was decided when the route was kept still holds, and its provider runs."""
+        opened = self._router.opened
+        return (
+            opened is not None
+            and route.age == self._age
+            and route.drops == opened.engine.drops
+            and route.provider.running
+            and opened.now() < route.until
+        )
+
+    def _repeat(self, arrival: Arrival, route: Route, material: dict[str, bytes], request_id: MessageId) -> bool:
+        """Takes a request that is one before but for its id; whether its way is still open."""
+        router = self._router
+        if not self._is_open(route) or router.caller(arrival.connection, arrival.message) is not arrival.caller:
+            return False
+        router.used()
+        self._forward_route(arrival, route, material, request_id)
+        return True
 
     def _start(self, request: Request) -> None:
         """Takes the steps that wait in a task, which ends when the request is answered or given up."""
@@ -255,6 +284,8 @@ class RequestPath:
             self._routes.clear()
         label = _label(request.provider.items.get(request.question.resource.item))
         self._routes[key] = Route(
+            age=self._age,
+            drops=self._router.unlocked().engine.drops,
             provider=request.provider,
             method=request.method,
             items=request.items,
@@ -267,23 +298,35 @@ class RequestPath:
             ),
         )
 
-    def _forward_route(self, arrival: Arrival, route: Route) -> None:
-        caller, message = arrival.caller, arrival.message
+    def _forward_route(
+        self, arrival: Arrival, route: Route, material: dict[str, bytes], request_id: MessageId | None = None
+    ) -> None:
+        """Forwards along a route: at once what only reads, since its answer waits for the record."""
+        router, caller = self._router, arrival.caller
         call = ActiveCall(
             id=self._ids.next(),
             connection=arrival.connection,
-            client_id=cast("MessageId", message.id),
+            client_id=cast("MessageId", arrival.message.id) if request_id is None else request_id,
             caller=caller,
             method=route.method,
             provider=route.provider,
             chain=(caller,),
-            material=self._material(arrival) if route.material is None else route.material,
+            material=material,
             items=route.items,
-            deadline=self._router.dispatch.deadline(route.method),
-            quiet=message.quiet,
+            deadline=router.dispatch.deadline(route.method),
+            quiet=arrival.message.quiet,
             consented=route.granted,
         )
-        self._router.dispatch.send(call, arrival.params, route.call)
+        ahead = route.method.action.effect in _READING
+        if not ahead:
+            router.recorder.repeated(route.template)
+        router.dispatch.send(call, arrival.params, route.call, ahead=ahead)
+        if ahead:
+            router.ahead(call)
+            try:
+                router.recorder.repeated(route.template)
+            except ProtocolError as error:
+                router.dispatch.give_up(call, error)
 
     def _material(self, arrival: Arrival) -> dict[str, bytes]:
         opened, client = self._router.unlocked(), arrival.caller.principal.id

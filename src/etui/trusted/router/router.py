@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import faulthandler
 import os
 import socket
 import sys
@@ -65,11 +66,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from etui.trusted.router.calls import ActiveCall
+    from etui.trusted.router.connection import Way
     from etui.trusted.router.wallet import Opened
 
 _LOOK_S: Final = 2.0
 _LOOKERS: Final = 8
 _SWEEP_S: Final = 1.0
+_LOCK_S: Final = 5
 _MAX_CONNECTIONS: Final = 4096
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 
@@ -108,6 +112,7 @@ class Router:
         self._listener = listener
         self._link: Link[FromRouter, ToRouter] = link
         self._unsent: list[Connection] = []
+        self._ahead: list[ActiveCall] = []
         self._flush_scheduled = False
         self._replies: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = 0
@@ -142,9 +147,22 @@ class Router:
         self._loop.call_later(_SWEEP_S, self._sweep)
 
     async def lock(self, reason: str) -> None:
-        """Ends the process in order: tells those who listen, confirms the audit, and is gone with all keys."""
+        """Ends the process in order: tells those who listen, confirms the audit, and is gone with all keys.
+
+        Whatever fails in this or hangs, the process ends: at the latest after ``_LOCK_S``.
+        """
         if self.ended.done():
             return
+        faulthandler.dump_traceback_later(_LOCK_S, exit=True)
+        try:
+            await self._close(reason)
+        except Exception as error:  # noqa: BLE001  # the keys go all the same
+            self.note_failure(error)
+        finally:
+            if not self.ended.done():
+                self.ended.set_result(reason)
+
+    async def _close(self, reason: str) -> None:
         if self.opened is not None:
             self.recorder.event(AuditRecord(kind=Kind.LOCK, outcome=Recorded.DONE, reason=reason), sync=True)
         self.events.publish("locked", {"reason": reason})
@@ -153,8 +171,6 @@ class Router:
         if self.opened is not None:
             await self.opened.state.close()
         self.recorder.close()
-        if not self.ended.done():
-            self.ended.set_result(reason)
 
     def lock_soon(self, reason: str) -> None:
         """Locks, from where nothing can be awaited."""
@@ -326,19 +342,23 @@ class Router:
         sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
         await self._loop.create_unix_connection(lambda: connection, sock=sock)
 
-    def receive(self, connection: Connection, message: Message) -> None:
-        """Serves one request of a connection; raises ``ProtocolError`` to have it answered with an error."""
+    def receive(self, connection: Connection, message: Message) -> Way | None:
+        """Serves one request of a connection, and says by which way another like it may go.
+
+        Raises ``ProtocolError`` to have it answered with an error.
+        """
         interface = message.method.rpartition(".")[0]
-        caller = self._caller(connection, message)
+        caller = self.caller(connection, message)
         method = self.registry.method(message.method)
         if interface == ROUTER_INTERFACE:
             self.own.take(connection, caller, message, method)
-            return
+            return None
         if connection.role in {Role.CLIENT, Role.DOOR}:
-            self._used_at = self._loop.time()
-        self.path.take(connection, caller, message, method)
+            self.used()
+        return self.path.take(connection, caller, message, method)
 
-    def _caller(self, connection: Connection, message: Message) -> Caller:
+    def caller(self, connection: Connection, message: Message) -> Caller:
+        """Who makes a request; raises ``ProtocolError`` where nobody does whom this connection may speak for."""
         if message.under and connection.role is not Role.EXTENSION:
             raise ProtocolError(ErrorCode.INVALID_REQUEST, "only an Extension serves calls and makes others under them")
         if message.speaks_for:
@@ -382,6 +402,10 @@ class Router:
 
     # audit before anything goes out
 
+    def ahead(self, call: ActiveCall) -> None:
+        """Has the audit written before a call is answered that was forwarded already, since it only reads."""
+        self._ahead.append(call)
+
     def flush_soon(self, connection: Connection) -> None:
         """Has a connection's outbox sent once the audit is written, at the latest when this turn ends."""
         self._unsent.append(connection)
@@ -395,14 +419,18 @@ class Router:
 
     def flush(self) -> None:
         """Writes the audit, then sends what has gathered; where it cannot be written, nothing is carried out."""
-        if not self._unsent:
+        if not self._unsent and not self._ahead:
             return
         unsent, self._unsent = self._unsent, []
+        ahead, self._ahead = self._ahead, []
         try:
             self.recorder.flush()
         except ProtocolError as error:
             for connection in unsent:
                 connection.drop_outbox(error)
+            for call in ahead:
+                self.dispatch.give_up(call, error)
+            unsent, self._unsent = [*unsent, *self._unsent], []
         for connection in unsent:
             connection.send_outbox()
 
