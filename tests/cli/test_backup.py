@@ -84,6 +84,16 @@ def test_nothing_is_overwritten(wallet: TestWallet, short_dir: Path) -> None:
     assert etui(wallet, "restore", str(archive)).returncode == 2
 
 
+def test_a_file_that_is_too_large_for_an_archive_is_named_with_the_reason(wallet: TestWallet, short_dir: Path) -> None:
+    with (wallet.home / "records").open("wb") as file:
+        file.truncate(8 << 30)  # a hole: no block of it is on the disk
+    result = etui(wallet, "export", str(short_dir / "wallet.etui"))
+    assert result.returncode == 1
+    assert f"{wallet.home / 'records'} has 8,589,934,592 bytes" in result.stderr
+    assert "less than 8 GiB" in result.stderr
+    assert not (short_dir / "wallet.etui").exists()
+
+
 @pytest.mark.parametrize("command", ["export", "restore"])
 def test_what_is_not_there_is_named(short_dir: Path, command: str) -> None:
     environ = {"ETUI_HOME": str(short_dir / "none"), "XDG_RUNTIME_DIR": str(short_dir)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+import msgspec
 import pytest
 from tests.cli.etui import done, etui
 
@@ -53,6 +54,13 @@ def test_a_one_time_code_has_six_digits(wallet: TestWallet) -> None:
     assert result.stdout not in result.stderr
 
 
+def test_a_program_is_told_how_long_a_code_is_valid(wallet: TestWallet) -> None:
+    done(wallet, "add", "Work", "--kind", "code", stdin=_KEY)
+    result = etui(wallet, "code", "work", "--json", "--stdin", "--", "cat")
+    assert result.stdout.isdecimal()
+    assert 0 < msgspec.json.decode(result.stderr)["valid_s"] <= 30
+
+
 def test_nothing_is_asked_for_where_nothing_can_be_handed_over(wallet: TestWallet) -> None:
     for arguments in (
         ["use", "mail"],
@@ -65,11 +73,11 @@ def test_nothing_is_asked_for_where_nothing_can_be_handed_over(wallet: TestWalle
     assert wallet.user.asked() == []
 
 
-def test_a_command_that_is_not_there_is_named(wallet: TestWallet) -> None:
-    done(wallet, "add", "Mail", stdin="hunter2")
+def test_a_command_that_is_not_there_is_named_before_anything_is_asked_for(wallet: TestWallet) -> None:
     result = etui(wallet, "use", "mail", "--", "no-such-command-here")
     assert result.returncode == 1
     assert "no-such-command-here cannot be started" in result.stderr
+    assert wallet.user.asked() == []
 
 
 @pytest.mark.parametrize(

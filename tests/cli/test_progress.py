@@ -142,7 +142,9 @@ def test_a_restore_shows_its_bytes_at_a_terminal(archive: Path, short_dir: Path)
 
 def test_nothing_is_shown_where_standard_error_is_no_terminal(large: dict[str, str], short_dir: Path) -> None:
     records = Path(large["ETUI_HOME"]) / "storage/records.db"
-    os.truncate(records, 8 * _LARGE)
+    for number in range(7):
+        with records.with_name(f"records.db.{number}").open("wb") as more:
+            more.truncate(_LARGE)
     command = [*ETUI, "export", str(short_dir / "unseen")]
     with subprocess.Popen(command, env=large, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as unseen:
         while not is_open(records, unseen.pid):

@@ -142,16 +142,21 @@ def test_a_price_that_is_not_the_quoted_one_is_refused_before_the_user_is_asked(
     assert len(asked(wallet)) == 1  # the installation
 
 
-@pytest.mark.parametrize("extra_minor", [0, 100])
-def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no_other(
-    wallet: TestWallet, publisher_key: Path, tmp_path: Path, extra_minor: int
-) -> None:
-    folder = valet(tmp_path / f"valet-{extra_minor}", extra_minor=extra_minor)
+def install_valet(wallet: TestWallet, folder: Path, publisher_key: Path) -> None:
+    """Installs the Extension between, and has the user agree to what it is asked for."""
     (folder / "parking_1.py").write_text(etui("interface", "generate", DOCUMENT))
     (folder / "valet_1.py").write_text(etui("interface", "generate", folder / "org.example.valet-1.json"))
     wallet.user.approves(action_contains="install", times=1)
     done(wallet.etui("extension", "install", str(package(folder, publisher_key))))
     wallet.user.approves(action_contains="parked")
+
+
+@pytest.mark.parametrize("extra_minor", [0, 100])
+def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no_other(
+    wallet: TestWallet, publisher_key: Path, tmp_path: Path, extra_minor: int
+) -> None:
+    folder = valet(tmp_path / f"valet-{extra_minor}", extra_minor=extra_minor)
+    install_valet(wallet, folder, publisher_key)
     params = {"zone": "A", "plate": "M-AB 123", "minutes": 60, "amount": 240 - extra_minor, "currency": "EUR"}
 
     with wallet.connect() as client:
@@ -165,6 +170,21 @@ def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no
 
     assert len(permits) == (0 if extra_minor else 1)
     assert asked(wallet)[2:] == ["wants to have M-AB 123 parked in zone A"]
+
+
+def test_the_terms_are_shown_only_where_an_extension_between_may_use_the_dialog_too(
+    wallet: TestWallet, publisher_key: Path, tmp_path: Path
+) -> None:
+    folder = valet(tmp_path / "valet-without-dialog", extra_minor=0)
+    changed(folder / "manifest.toml", ', "dialog/1"', "")
+    install_valet(wallet, folder, publisher_key)
+    params = {"zone": "A", "plate": "M-AB 123", "minutes": 60, "amount": 240, "currency": "EUR"}
+
+    with wallet.connect() as client, pytest.raises(RemoteError) as refused:
+        client.call_raw("org.example.valet/1.park", json.encode(params))
+
+    assert refused.value.code is ErrorCode.DENIED
+    assert "read_text" not in [entry.get("face") for entry in wallet.user.shown()]
 
 
 def test_another_client_cannot_see_the_permit(wallet: TestWallet) -> None:

@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,7 @@ from etui.sdk import Client
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
+    from etui.interfaces import Request
 
 Arguments = argparse.Namespace
 
@@ -67,6 +68,18 @@ def connected() -> Iterator[Client]:
     """The same, for a command that itself says what it waits for."""
     with Client.connect(profile_place().socket, name="etui") as client:
         yield client
+
+
+def one_request(request: Request[Any], value: object, text: str) -> Callable[[Arguments, Output], Exit]:
+    """What a command does that takes no arguments and makes one request: the value and text are what it then says."""
+
+    def run(_: Arguments, output: Output) -> Exit:
+        with connect() as client:
+            client.call(request)
+        output.value(value, text)
+        return Exit.OK
+
+    return run
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from etui.cli import (
     backup,
+    calling,
     doors,
     extensions,
     handing,
@@ -48,6 +49,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         published.LIST,
         published.SHOW,
         published.GENERATE,
+        calling.CALL,
     ),
     "how it is kept": (
         settings.SETTINGS,

@@ -22,6 +22,8 @@ LEFT_OUT: Final = frozenset({"running", "device"})
 the dialog, which open with a key that lies beside them: whoever has both can show a dialog that looks like the user's.
 """
 PIECE_BYTES: Final = 1 << 20
+MAX_FILE_BYTES: Final = 8**11 - 1
+"""One byte less than 8 GiB: a member's size is eleven octal digits (POSIX.1-1988, ustar)."""
 _PROFILE: Final = "profile.json"
 _FIRST: Final = "audit/ratchet"
 _UNFINISHED: Final = (".new", ".unfinished")
@@ -32,7 +34,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """One file of the archive. ``mode``: its permissions."""
 
     path: Annotated[str, Meta(min_length=1, max_length=1024)]
-    size: Annotated[int, Meta(ge=0)]
+    size: Annotated[int, Meta(ge=0, le=MAX_FILE_BYTES)]
     mode: Annotated[int, Meta(ge=0, le=0o777)]
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -87,13 +89,16 @@ def _paths(home: Path, below: str) -> Iterator[str]:
 
 
 def _listed(home: Path, path: str, advance: Advance) -> Listed:
+    status = (home / path).stat()
+    if status.st_size > MAX_FILE_BYTES:
+        text = f"{home / path} has {status.st_size:,} bytes, and a file in an archive has less than 8 GiB"
+        raise CommandError(f"{text}: end the wallet (`etui stop`) and copy the whole folder {home} instead")
     digest, size = hashlib.sha256(), 0
     for piece in pieces_of(home / path):
         digest.update(piece)
         size += len(piece)
         advance(len(piece))
-    mode = stat.S_IMODE((home / path).stat().st_mode) & 0o777
-    return Listed(path=path, size=size, mode=mode, sha256=digest.hexdigest())
+    return Listed(path=path, size=size, mode=stat.S_IMODE(status.st_mode) & 0o777, sha256=digest.hexdigest())
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import signal
 from typing import TYPE_CHECKING, Final
 
@@ -31,8 +32,8 @@ _MAX_FD: Final = 255
 _PIPE_BYTES: Final = 65_536
 
 
-def _arguments(parser: argparse.ArgumentParser) -> None:
-    add_item_argument(parser)
+def add_handing_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that say how a secret is handed over; the command itself follows ``--``."""
     to = parser.add_mutually_exclusive_group()
     to.add_argument("--fd", type=int, metavar="N", help=f"to the command, on this descriptor (default: {_FD})")
     to.add_argument("--stdin", action="store_true", help="to the command, as its standard input")
@@ -40,12 +41,17 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     to.add_argument("--clipboard", action="store_true", help=f"on the clipboard for {HELD_S} s; takes no command")
 
 
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    add_item_argument(parser)
+    add_handing_arguments(parser)
+
+
 def _use(arguments: Arguments, output: Output) -> Exit:
     _check(arguments)
     with connect() as client:
         item = item_to_read(client, arguments.item)
         value = client.call(secret.Read(item=item.item)).value or b""
-    return _hand(arguments, output, value, named(item))
+    return hand(arguments, output, value, named(item))
 
 
 def _code(arguments: Arguments, output: Output) -> Exit:
@@ -53,23 +59,30 @@ def _code(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.item)
         code = client.call(secret.Code(item=item.item))
-    output.note(f"etui: the code of {named(item)} is valid for {code.valid_s} s")
-    return _hand(arguments, output, code.value, named(item))
+    output.aside({"valid_s": code.valid_s}, f"etui: the code of {named(item)} is valid for {code.valid_s} s")
+    return hand(arguments, output, code.value, named(item))
 
 
 def _check(arguments: Arguments) -> None:
-    """Raises ``CommandError`` for what cannot work, before anything is asked for."""
+    if not is_handed(arguments):
+        raise CommandError("say which command is to get it: … -- COMMAND, or give --clipboard", Exit.USAGE)
+
+
+def is_handed(arguments: Arguments) -> bool:
+    """Whether somebody is to get the secret; raises ``CommandError`` for what cannot work, before it is asked for."""
     if arguments.clipboard and arguments.program:
         raise CommandError("--clipboard takes no command", Exit.USAGE)
-    if not arguments.clipboard and not arguments.program:
-        raise CommandError("say which command is to get it: … -- COMMAND, or give --clipboard", Exit.USAGE)
+    if arguments.program and shutil.which(arguments.program[0]) is None:
+        raise CommandError(f"{arguments.program[0]} cannot be started: there is no such command, or it may not be run")
     if arguments.fd is not None and not _FD <= arguments.fd <= _MAX_FD:
         raise CommandError(f"--fd is a number from {_FD} to {_MAX_FD}; for standard input give --stdin", Exit.USAGE)
     if arguments.env is not None and (not arguments.env or "=" in arguments.env):
         raise CommandError(f"{arguments.env!r} is no name of a variable", Exit.USAGE)
+    return bool(arguments.clipboard or arguments.program)
 
 
-def _hand(arguments: Arguments, output: Output, value: bytes, name: str) -> Exit:
+def hand(arguments: Arguments, output: Output, value: bytes, name: str) -> Exit:
+    """Hands the secret over as the options say, to a command by becoming it; ``name`` is what people call it."""
     if arguments.clipboard:
         with patience(f"{name} is on the clipboard for {HELD_S} s; Ctrl-C takes it away now"):
             to_its_end = hold(value)
@@ -128,7 +141,8 @@ USE = Command(
 CODE = Command(
     name="code",
     help="hand a one-time code to one command, or to the clipboard",
-    text="Hands the one-time code of an item (TOTP, RFC 6238) to one command as `etui use` does. It is never printed.",
+    text="Hands the one-time code of an item (TOTP, RFC 6238) to one command as `etui use` does. It is never printed.\n"
+    "How long it is valid is said on standard error; with --json as an object with the member `valid_s`.",
     arguments=_arguments,
     run=_code,
     takes_program=True,

@@ -22,7 +22,7 @@ from etui.interfaces import wallet_1 as wallet
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from etui.sdk import Client
 
@@ -44,12 +44,15 @@ def item_to_read(client: Client, item: str) -> Item:
     return _one(found or list(client.call(secret.Find(text=item)).items), item)
 
 
-def item_to_name(client: Client, item: str) -> Item:
-    """The item that is meant, without a right to read it; raises ``CommandError``, ``ProtocolError``."""
+def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item:
+    """The item that is meant, without a right to read it; raises ``CommandError``, ``ProtocolError``.
+
+    ``kinds``: which it is one of; none for any.
+    """
     if item.startswith(_REFERENCE):
         return Item(item=item, kind="item")
-    found = _unasked(client, item)
-    return _one(found or fitting(client.call(wallet.Inventory()).items, item.split()), item)
+    found = _of_kinds(_unasked(client, item), kinds)
+    return _one(found or _of_kinds(fitting(client.call(wallet.Inventory()).items, item.split()), kinds), item)
 
 
 def fitting(
@@ -73,6 +76,10 @@ def named(item: Item) -> str:
 
 def _unasked(client: Client, words: str) -> list[Item]:
     return [item for item in client.call(secret.Find(text=words), quiet=True).items if item.kind != _COLLECTION]
+
+
+def _of_kinds(items: list[Item], kinds: Collection[str]) -> list[Item]:
+    return [item for item in items if not kinds or item.kind in kinds]
 
 
 def _one(items: list[Item], words: str) -> Item:

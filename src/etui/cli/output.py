@@ -1,6 +1,7 @@
 """What a command says: text for people, or with ``--json`` one JSON value for programs.
 
 A result is on standard output, an error on standard error. With ``--json`` nothing else is there: notes are for people.
+Where a command's own standard output belongs to a program that it becomes, what it has to say is on standard error.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Output:
     def value(self, value: Any, text: str) -> None:  # noqa: ANN401  # whatever msgspec encodes
         """A result: the value for programs, the text for people."""
         if self.as_json:
-            sys.stdout.write(msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n")
+            sys.stdout.write(_json(value) + "\n")
         elif text:
             sys.stdout.write(text.rstrip("\n") + "\n")
 
@@ -62,13 +63,20 @@ class Output:
         if not self.as_json:
             _complain(text)
 
+    def aside(self, value: object, text: str) -> None:
+        """What goes with a secret that is handed over; on standard error, since the other is the command's."""
+        _complain(_json(value) if self.as_json else text)
+
     def error(self, code: str, message: str, status: int, *, why: str = "") -> None:
         """Why there is no result. ``code``: what programs compare; ``why``: what `etui why` explains."""
         if self.as_json:
-            failure = Failure(Reason(code, printable(message), why or None), status)
-            _complain(msgspec.json.format(msgspec.json.encode(failure), indent=2).decode())
+            _complain(_json(Failure(Reason(code, printable(message), why or None), status)))
         else:
             _complain(f"etui: {printable(message)}{f' (etui why {why})' if why else ''}")
+
+
+def _json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
 
 
 def _complain(text: str) -> None:

@@ -36,7 +36,7 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _show(arguments: Arguments, output: Output) -> Exit:
-    document = _document(arguments.interface)
+    document = find_document(arguments.interface)
     if output.as_json:
         output.value(document, "")
     else:
@@ -44,7 +44,7 @@ def _show(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
-def _document(name: str) -> Document:
+def find_document(name: str) -> Document:
     """An interface's document: one that comes with Etui, else one that the wallet knows."""
     known = supplied().get(name)
     if known is not None:
@@ -75,7 +75,7 @@ def _generate(arguments: Arguments, output: Output) -> Exit:
     path = Path(arguments.source)
     try:
         is_file = path.suffix or path.is_file()
-        module = python_module(read_document(read_file(path)) if is_file else _document(arguments.source))
+        module = python_module(read_document(read_file(path)) if is_file else find_document(arguments.source))
     except (InterfaceError, msgspec.DecodeError) as error:
         raise CommandError(f"{path}: {error}") from None
     if output.as_json:

@@ -33,7 +33,7 @@ def _help(arguments: Arguments, output: Output) -> Exit:
     if topic == [_EXITS]:
         rows = {str(status.value): meaning for status, meaning in MEANINGS.items()}
         lines = [f"{status:>3}  {meaning}" for status, meaning in rows.items()]
-        heading = "Exit statuses of every command; `use` and `code` end as the command that they start."
+        heading = "Exit statuses of every command; `use`, `code` and `call` end as the command that they start."
         output.value(rows, "\n".join([heading, "", *lines, "", _ERRORS]))
         return Exit.OK
     parser = cast("argparse.ArgumentParser", arguments.parser)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, one_request
 from etui.cli.exits import Exit
 from etui.cli.output import single_line
 from etui.interfaces import wallet_1 as wallet
@@ -36,30 +36,6 @@ def _set(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
-def _passphrase(arguments: Arguments, output: Output) -> Exit:
-    del arguments
-    with connect() as client:
-        client.call(wallet.ChangePassphrase())
-    output.value({"changed": "passphrase"}, "The passphrase is changed; the old one opens nothing any more.")
-    return Exit.OK
-
-
-def _recovery(arguments: Arguments, output: Output) -> Exit:
-    del arguments
-    with connect() as client:
-        client.call(wallet.ReplaceRecovery())
-    output.value({"changed": "recovery"}, "There is a new recovery key; the old one opens nothing any more.")
-    return Exit.OK
-
-
-def _appearance(arguments: Arguments, output: Output) -> Exit:
-    del arguments
-    with connect() as client:
-        client.call(wallet.Appearance())
-    output.value({"changed": "appearance"}, "Picture, phrase and colour are changed.")
-    return Exit.OK
-
-
 SETTINGS = Command(
     name="settings",
     help="list settings",
@@ -80,19 +56,27 @@ SET = Command(
 PASSPHRASE = Command(
     name="passphrase",
     help="change the passphrase, in the Trusted Dialog",
-    run=_passphrase,
+    run=one_request(
+        wallet.ChangePassphrase(),
+        {"changed": "passphrase"},
+        "The passphrase is changed; the old one opens nothing any more.",
+    ),
     examples=(("etui passphrase", "asks for the old one and the new one"),),
 )
 RECOVERY = Command(
     name="recovery",
     help="make a new recovery key; the old one ends",
     text="Makes a new recovery key and shows it once, in the Trusted Dialog. The old one opens nothing after that.",
-    run=_recovery,
+    run=one_request(
+        wallet.ReplaceRecovery(),
+        {"changed": "recovery"},
+        "There is a new recovery key; the old one opens nothing any more.",
+    ),
     examples=(("etui recovery", "when the old one may have been seen"),),
 )
 APPEARANCE = Command(
     name="appearance",
     help="change the dialog's picture, phrase and colour",
-    run=_appearance,
+    run=one_request(wallet.Appearance(), {"changed": "appearance"}, "Picture, phrase and colour are changed."),
     examples=(("etui appearance", "when somebody may know them"),),
 )

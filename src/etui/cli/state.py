@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, one_request
 from etui.cli.exits import Exit
 from etui.interfaces import wallet_1 as wallet
 
@@ -13,14 +13,6 @@ if TYPE_CHECKING:
     import argparse
 
     from etui.cli.output import Output
-
-
-def _init(arguments: Arguments, output: Output) -> Exit:
-    del arguments
-    with connect() as client:
-        client.call(wallet.Create())
-    output.value({"state": "unlocked"}, "The wallet is made and unlocked.")
-    return Exit.OK
 
 
 def _status(arguments: Arguments, output: Output) -> Exit:
@@ -54,28 +46,12 @@ def _unlock(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
-def _lock(arguments: Arguments, output: Output) -> Exit:
-    del arguments
-    with connect() as client:
-        client.call(wallet.Lock())
-    output.value({"state": "locked"}, "The wallet is locked.")
-    return Exit.OK
-
-
-def _stop(arguments: Arguments, output: Output) -> Exit:
-    del arguments
-    with connect() as client:
-        client.call(wallet.Stop())
-    output.value({"state": "stopped"}, "The wallet is ended.")
-    return Exit.OK
-
-
 COMMANDS = (
     Command(
         name="init",
         help="make the wallet of this profile",
         text="Makes the wallet: the Trusted Dialog asks for picture, phrase and passphrase and shows the recovery key.",
-        run=_init,
+        run=one_request(wallet.Create(), {"state": "unlocked"}, "The wallet is made and unlocked."),
         examples=(("etui init", "make a wallet"),),
     ),
     Command(
@@ -94,13 +70,13 @@ COMMANDS = (
     Command(
         name="lock",
         help="lock the wallet: every process that held a key ends",
-        run=_lock,
+        run=one_request(wallet.Lock(), {"state": "locked"}, "The wallet is locked."),
         examples=(("etui lock", "at once, without a question"),),
     ),
     Command(
         name="stop",
         help="end the wallet: it locks, and its programs end",
-        run=_stop,
+        run=one_request(wallet.Stop(), {"state": "stopped"}, "The wallet is ended."),
         examples=(("etui stop", "`etui up` runs it again"),),
     ),
 )

@@ -21,7 +21,7 @@ def read_secret(prompt: str, *, exact: bool = False) -> bytes:
     if not exact:
         value = value.removesuffix(b"\n").removesuffix(b"\r")
     if not value:
-        raise CommandError("no secret was given: type it, pipe it in, or use --generate", Exit.USAGE)
+        raise CommandError("no secret was given: type it or pipe it in", Exit.USAGE)
     if len(value) > MAX_SECRET_BYTES:
         raise CommandError("the secret is larger than 1 MiB", Exit.USAGE)
     return value
@@ -43,5 +43,5 @@ def _asked_twice(prompt: str) -> bytes:
     except EOFError:
         return b""
     if value != again:
-        raise CommandError("the two were not the same; nothing was stored", Exit.USAGE)
+        raise CommandError("the two were not the same; nothing was done with them", Exit.USAGE)
     return value.encode()

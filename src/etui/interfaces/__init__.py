@@ -5,7 +5,7 @@ Any package may bring a document of its own. Router, dialog and Shell know an in
 
 from etui.interfaces.binding import Item, Prepared, Request, Result
 from etui.interfaces.catalogue import file_name, supplied
-from etui.interfaces.compiled import CompiledInterface, CompiledMethod, Seen, Value
+from etui.interfaces.compiled import CompiledInterface, CompiledMethod, Seen, Value, plain_type
 from etui.interfaces.document import (
     Callers,
     Document,
@@ -19,6 +19,7 @@ from etui.interfaces.document import (
 from etui.interfaces.generate import python_module
 from etui.interfaces.promises import broken_promise
 from etui.interfaces.rules import InterfaceError, read_document
+from etui.interfaces.untyped import untyped_request, values_of
 
 __all__ = [
     "Callers",
@@ -40,7 +41,10 @@ __all__ = [
     "Value",
     "broken_promise",
     "file_name",
+    "plain_type",
     "python_module",
     "read_document",
     "supplied",
+    "untyped_request",
+    "values_of",
 ]

@@ -129,13 +129,14 @@ def _decoded(decoder: msgspec.json.Decoder[_DecodedT], text: bytes | Raw) -> _De
 
 
 def _struct_field(name: str, field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
-    annotation = _plain_type(field)
+    annotation = plain_type(field)
     if field.optional:
         return (name, annotation | None, None)
     return (name, annotation)
 
 
-def _plain_type(field: Field) -> Any:  # noqa: ANN401  # a type expression has no narrower type
+def plain_type(field: Field) -> Any:  # noqa: ANN401  # a type expression has no narrower type
+    """The type by which msgspec reads a field, with its bounds; ``Raw`` for one that holds others, and for bytes."""
     match field.type:
         case FieldType.TEXT:
             return Annotated[str, Meta(max_length=_DEFAULT_TEXT if field.max is None else field.max)]

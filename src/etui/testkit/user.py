@@ -1,6 +1,16 @@
 """The user of a test: rules by which the scripted dialog answers, and a record of what it was shown.
 
 The file of rules is JSON lines; the first rule whose ``when`` fits answers. A showing that no rule fits is dismissed.
+A rule fits where every member of its ``when`` does; these are keyword arguments of ``ScriptedUser``'s methods too:
+
+- ``face``: what is shown: ``create``, ``recovery``, ``unlock``, ``new_passphrase``, ``confirm`` (a question),
+  ``choose``, ``ask_secret``, ``reveal``, ``read_text``, ``message``, ``appearance``
+- ``name_contains``, ``principal_contains``: a part of the name, or of the identity, of who asks
+- ``action_contains``: a part of what finishes "wants to …"
+- ``text_contains``: a part of any text that is shown, titles and values of fields included
+- ``extension``: the id of the Extension that shows it, or that keeps the item in question
+- ``wrong``: whether the try before, at the passphrase, was wrong
+- ``recovery``: whether the recovery key is asked for instead of the passphrase
 """
 
 from __future__ import annotations
@@ -31,12 +41,21 @@ class ScriptedUser:
         self._write()
 
     def rule(self, answer: str, *, when: dict[str, Any], **members: Any) -> None:  # noqa: ANN401  # JSON
-        """Adds a rule before all others."""
+        """Adds a rule before all others.
+
+        ``answer``: ``approve``, ``refuse``, ``dismiss``, ``wait``, ``type``, ``use_recovery``, ``choose``, ``create``
+        or ``looks``. ``members``: what goes with it, as ``secret`` with ``type`` or ``label_contains`` with ``choose``;
+        and ``times``, after which the rule fits no more.
+        """
         self._rules.insert(0, {"when": when, "answer": answer, **members})
         self._write()
 
     def approves(self, *, remember: str = "once", face: str = "confirm", times: int = 0, **when: Any) -> None:  # noqa: ANN401
-        """Says yes to questions that fit."""
+        """Says yes to questions that fit; with ``face``, agrees to what is shown there.
+
+        ``remember``: the id of how long the yes lasts, ``once`` or one that the dialog offers. ``times``: how often,
+        always where it is 0.
+        """
         kept = {"remember": remember} if face == "confirm" else {}
         self.rule("approve", when={"face": face, **when}, times=times, **kept)
 

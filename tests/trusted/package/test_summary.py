@@ -53,6 +53,11 @@ def test_a_first_install_is_told_with_publisher_and_each_permission_with_its_con
     assert not any(line.new for line in (*summary.asks, *summary.provides))
 
 
+def test_a_rule_that_demands_nothing_is_not_mentioned() -> None:
+    rule = f'[[accessibility.rules]]\nmethods = ["{INTERFACE}.pay"]\nonly_clients = []\n'
+    assert summarise(verify(signed(KEY, tree(manifest(extra=rule))))).narrows == ()
+
+
 def test_a_package_that_asks_for_nothing_says_that_it_has_no_network() -> None:
     assert "It has no network." in texts(summarise(verify(signed(KEY))).asks)
 

@@ -52,6 +52,12 @@ def test_least_assurance_asks_for_what_a_grant_would_allow(least: int, granted: 
     assert (decision.outcome is Outcome.ALLOW, decision.assurance) == (least == 0, granted)
 
 
+def test_a_rule_that_demands_nothing_changes_no_decision() -> None:
+    nothing = [ProfileRule(methods=(SHOW,))]
+    for grants_given in ((), (grant(),)):
+        assert decide(question(), *grants_given, profile=nothing) == decide(question(), *grants_given)
+
+
 def test_assurance_that_nobody_can_give_denies() -> None:
     assert decide(question(), profile=[ProfileRule(methods=(SHOW,), least_assurance=3)]).outcome is Outcome.DENY
 
