@@ -297,7 +297,7 @@ def test_each_listener_of_a_topic_hears_its_events(router: RouterEnd) -> None:
     "line",
     [
         b"hello\n",
-        b'{"jsonrpc":"2.0","id":2,"result":{},"result":{}}\n',
+        b'{"jsonrpc":"2.0","id":2,"result":[' + b"[" * 5000 + b"]" * 5001 + b"}\n",
         b'{"jsonrpc":"2.0","id":2}\n',
         b'{"jsonrpc":"2.0","id":null,"result":{}}\n',
         encode_notification("event", b'{"topic":5}'),

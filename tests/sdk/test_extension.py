@@ -360,7 +360,7 @@ def test_it_ends_although_some_wait_when_the_router_goes(start: Start) -> None:
     "line",
     [
         b"hunter2\n",
-        b'{"jsonrpc":"2.0","id":1,"method":"secret/1.generate","params":{"hunter2":1},"params":{}}\n',
+        b'{"jsonrpc":"2.0","id":1,"method":"secret/1.generate","params":["hunter2"]}\n',
         b'{"jsonrpc":"2.0","id":null,"method":"a"}\n',
         b'{"jsonrpc":"2.0","id":1}\n',
         encode_notification("chunk", b'{"stream":1,"seq":7,"data":"aHVudGVyMg=="}'),

@@ -129,7 +129,7 @@ def test_who_waits_no_longer_than_a_time_is_told_that_it_has_passed() -> None:
     ("line", "code"),
     [
         (b"hello\n", ErrorCode.PARSE_ERROR),
-        (b'{"jsonrpc":"2.0","id":1,"result":1,"result":2}\n', ErrorCode.INVALID_REQUEST),
+        (b'{"jsonrpc":"2.0","id":1,"result":1,"hunter2":2}\n', ErrorCode.INVALID_REQUEST),
         (encode_notification("chunk", b'{"stream":1}'), ErrorCode.INVALID_PARAMS),
         (encode_notification("chunk", msgspec.json.encode(Chunk(1, 5, b"x"))), ErrorCode.INVALID_REQUEST),
         (encode_notification("chunk", msgspec.json.encode(Chunk(1, 0, b"{\n}", last=True))), ErrorCode.INVALID_REQUEST),
