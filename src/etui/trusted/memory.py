@@ -25,7 +25,7 @@ _MCL_ONFAULT: Final = 4
 _PR_GET_DUMPABLE: Final = 3
 _PR_SET_DUMPABLE: Final = 4
 _HEADROOM_BYTES: Final = 192 * 1024 * 1024
-"""What the process will still ask for: 64 MiB for Argon2id, stacks of its threads, and as much again."""
+"""What the vault will still ask for: 64 MiB for Argon2id, stacks of its threads, and as much again."""
 
 
 class Guard(Enum):
@@ -46,7 +46,7 @@ class Protection(Struct, frozen=True):
 
 def protect_memory() -> tuple[Protection, ...]:
     """Protect the memory of this process for the rest of its life, and tell what held."""
-    return (_unswapped(), _untraceable(), _no_core())
+    return (lock_memory(), _untraceable(), _no_core())
 
 
 def harden() -> None:
@@ -56,25 +56,26 @@ def harden() -> None:
             raise OSError(errno.EPERM, protection.words)
 
 
-def _unswapped() -> Protection:
+def lock_memory(headroom_bytes: int = _HEADROOM_BYTES) -> Protection:
+    """Keep this process out of swap, with what it will still ask for: at most ``headroom_bytes``."""
     libc = ctypes.CDLL(None, use_errno=True)
     _, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     resource.setrlimit(resource.RLIMIT_MEMLOCK, (hard, hard))
     if libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT):
-        return _swappable(os.strerror(ctypes.get_errno()))
+        return _swappable(os.strerror(ctypes.get_errno()), headroom_bytes)
     # With a limit, mlockall succeeds and later allocations fail instead: try one of the size to come.
     try:
-        mmap.mmap(-1, _HEADROOM_BYTES).close()
+        mmap.mmap(-1, headroom_bytes).close()
     except OSError as error:
         libc.munlockall()
-        return _swappable(os.strerror(error.errno or 0))
+        return _swappable(os.strerror(error.errno or 0), headroom_bytes)
     return Protection(Guard.UNSWAPPED, held=True, words="Keys in memory are never written to swap.")
 
 
-def _swappable(reason: str) -> Protection:
+def _swappable(reason: str, headroom_bytes: int) -> Protection:
     _, hard = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     pages = int(Path("/proc/self/statm").read_bytes().split()[0])
-    needed_mib = (pages * mmap.PAGESIZE + _HEADROOM_BYTES) // 1024**2 + 1
+    needed_mib = (pages * mmap.PAGESIZE + headroom_bytes) // 1024**2 + 1
     limit = "not limited" if hard == resource.RLIM_INFINITY else f"limited to {hard // 1024} KiB"
     return Protection(
         Guard.UNSWAPPED,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
+from tests.processes import pid_of
 from tests.trusted.router.programs import finder, path_of, reader
 
 from etui.interfaces import secret_1 as secret
@@ -74,6 +76,14 @@ def test_allowed_until_revoked_is_asked_once(wallet: TestWallet) -> None:
         client.call(wallet_interface.Revoke(grant=given[0].grant))
     wallet.user.refuses(name_contains="other.py")
     assert finder(wallet, "other.py", "mail")[0] == "refused"
+
+
+def test_the_router_is_kept_out_of_swap_or_says_that_it_is_not(wallet: TestWallet) -> None:
+    lines = Path(f"/proc/{pid_of(wallet.pid, 'etui.trusted.router')}/status").read_text().splitlines()
+    locked = next(int(line.split()[1]) for line in lines if line.startswith("VmLck:"))
+    with wallet.connect() as client:
+        notes = client.call(wallet_interface.Status()).notes
+    assert any("swap" in note for note in notes) is (locked == 0)
 
 
 def test_a_quiet_search_shows_a_stranger_nothing_and_asks_nobody(wallet: TestWallet) -> None:

@@ -67,9 +67,7 @@ def test_their_way_ends_with_the_item(repeat: Callable[[], bytes | None], other:
     assert refusal(repeat) is ErrorCode.UNKNOWN_ITEM
 
 
-def test_their_way_ends_with_the_lock(
-    wallet: TestWallet, repeat: Callable[[], bytes | None], other: Client
-) -> None:
+def test_their_way_ends_with_the_lock(wallet: TestWallet, repeat: Callable[[], bytes | None], other: Client) -> None:
     assert repeat() == VALUE
     wallet.lock()
     assert refusal(repeat) is ErrorCode.UNAVAILABLE

@@ -10,20 +10,23 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import uvloop
 
 from etui.trusted.control import Link, ToRouter
-from etui.trusted.memory import harden
+from etui.trusted.memory import harden, lock_memory
 from etui.trusted.router.router import Router
 
+_HEADROOM_BYTES: Final = 64 << 20
+"""What the Router will still ask for: the wallet's rows, and messages on their way."""
 
-async def serve(arguments: argparse.Namespace) -> None:
+
+async def serve(arguments: argparse.Namespace, weaknesses: tuple[str, ...]) -> None:
     """Runs the Router until it locks or is ended."""
     link: Link[Any, Any] = Link(socket.socket(fileno=arguments.control), ToRouter)
     listener = socket.socket(fileno=arguments.listen)
-    router = Router(arguments.home, listener, link, tuple(arguments.note))
+    router = Router(arguments.home, listener, link, tuple(arguments.note), weaknesses)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, router.lock_soon, "the wallet ends")
     router.start()
@@ -41,8 +44,9 @@ def main() -> int:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--note", action="append", default=[])
     harden()
+    unswapped = lock_memory(_HEADROOM_BYTES)
     os.umask(0o077)
-    uvloop.run(serve(parser.parse_args()))
+    uvloop.run(serve(parser.parse_args(), () if unswapped.held else (unswapped.words,)))
     sys.stdout.flush()
     os._exit(0)  # no finaliser and no thread keeps a key alive
 

@@ -81,7 +81,14 @@ _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 class Router:
     """One wallet's Router, from its start to its lock."""
 
-    def __init__(self, home: Path, listener: socket.socket, link: Link[Any, Any], notes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        listener: socket.socket,
+        link: Link[Any, Any],
+        notes: tuple[str, ...],
+        weaknesses: tuple[str, ...] = (),
+    ) -> None:
         self.home = home
         self.notes = notes
         self.header: Header = read_header(home)
@@ -105,7 +112,7 @@ class Router:
         self.auto_lock_s = 900
         self.looking = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="evidence")
         """Where processes are looked at: nothing else may hold that up."""
-        self.weaknesses: tuple[str, ...] = ()
+        self.weaknesses = weaknesses
         """What of the memory that holds keys is not protected on this machine, in sentences."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
@@ -257,7 +264,7 @@ class Router:
     async def vault_key(self) -> bytes:
         """The vault's session key, to which secrets for it are sealed."""
         reply = await self.vault(VaultOperation.PUBLIC)
-        self.weaknesses = tuple(filter(None, reply.message.split("\n")))
+        self.weaknesses = tuple(filter(None, reply.message.split("\n"))) or self.weaknesses  # it needs more of the same
         return reply.value
 
     async def _adopt(self, message: Connected, sock: socket.socket) -> None:
