@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import uvloop
@@ -20,6 +22,7 @@ from etui.protocol import (
     encode_call,
     encode_result,
 )
+from etui.trusted.router.connection import transmit
 
 _WIRE_NAME = b'"org.example.echo/1.say"'
 _CALL = b'{"id":"c1","client":"relay"}'
@@ -29,8 +32,8 @@ class Relay:
     """Passes requests of one Client on and answers back."""
 
     def __init__(self) -> None:
-        self.client: asyncio.Transport
-        self.extension: asyncio.Transport
+        self.client: Callable[[bytes], None]
+        self.extension: Callable[[bytes], None]
         self.waiting: CallTable[int] = CallTable()
 
 
@@ -43,17 +46,17 @@ class ClientEnd(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
-        self._relay.client = cast("asyncio.Transport", transport)
+        self._relay.client = _sender(transport)
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
         for line in self._frames.feed(data):
             message = decode_message(line)
             if message.method == "wallet/1.hello":
-                self._relay.client.write(encode_result(cast("int", message.id), _HELLO))
+                self._relay.client(encode_result(cast("int", message.id), _HELLO))
                 continue
             number = self._relay.waiting.add(cast("int", message.id))
-            self._relay.extension.write(encode_call(number, _WIRE_NAME, bytes(message.params), _CALL))
+            self._relay.extension(encode_call(number, _WIRE_NAME, bytes(message.params), _CALL))
 
 
 class ExtensionEnd(asyncio.Protocol):
@@ -65,21 +68,27 @@ class ExtensionEnd(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by the event loop."""
-        self._relay.extension = cast("asyncio.Transport", transport)
+        self._relay.extension = _sender(transport)
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
         for line in self._frames.feed(data):
             message = decode_message(line)
             if message.kind is MessageKind.REQUEST:
-                self._relay.extension.write(encode_result(cast("int", message.id), b'{"quota_bytes":0}'))
+                self._relay.extension(encode_result(cast("int", message.id), b'{"quota_bytes":0}'))
             else:
-                self._relay.client.write(encode_result(self._relay.waiting.take(message), bytes(message.result)))  # type: ignore[arg-type]
+                self._relay.client(encode_result(self._relay.waiting.take(message), bytes(message.result)))  # type: ignore[arg-type]
 
 
 _HELLO = (
     b'{"version":1,"router":"relay","client":"relay","label":"relay","strength":"observed","locked":false,"test":true}'
 )
+
+
+def _sender(transport: asyncio.BaseTransport) -> Callable[[bytes], None]:
+    """Sends as the Router does."""
+    descriptor = transport.get_extra_info("socket").fileno()
+    return partial(transmit, cast("asyncio.Transport", transport), descriptor)
 
 
 async def _serve(path: str, descriptor: int) -> None:

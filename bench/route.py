@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.echo import echo_1 as echo
 from bench.figures import Figure, ratio_of
-from bench.wallets import folder, unlocked_wallet
+from bench.wallets import fill, folder, unlocked_wallet
 from etui.sdk import Client
 from etui.testkit import TestWallet
 from etui.trusted.package import Extensions, Package, PublisherKey, pack, sign, verify
@@ -23,12 +23,13 @@ _PACKAGE = Path(__file__).with_name("echo")
 _TEXT = "e" * 150
 
 
-def measure(_: int) -> list[Figure]:
+def measure(items: int) -> list[Figure]:
     """``route.ratio``: a routed call of 200 bytes ÷ the same through an empty relay, both to a confined echo."""
     with folder() as path, _relay(path) as relayed:
         wallet = TestWallet(path)
         install(wallet.home)
         with unlocked_wallet(path) as running, running.connect() as client:
+            fill(client, items)
             figure = ratio_of(
                 "route.ratio", 1.8, _say(client), _say(relayed), peer="empty relay", count=1000, scale=1e6, unit="µs"
             )

@@ -7,7 +7,7 @@ import sys
 import time
 
 from bench.figures import Figure, absolute
-from bench.wallets import folder
+from bench.wallets import fill, folder
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import Client, ConnectionLost
 from etui.testkit import TestWallet
@@ -15,12 +15,14 @@ from etui.testkit import TestWallet
 _RUNS = 12
 
 
-def measure(_: int) -> list[Figure]:
+def measure(items: int) -> list[Figure]:
     """``start.up_s``: from exec of ``etui up`` to the first ``status: locked`` answered."""
     with folder() as path:
         prepared = TestWallet(path)
         prepared.start()
         prepared.create()
+        with prepared.connect() as client:
+            fill(client, items)
         prepared.end()
         times = [_up(prepared) for _ in range(_RUNS)]
     return [absolute("start.up_s", 0.6, times)]

@@ -11,6 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from etui.interfaces import secret_1 as secret
+from etui.sdk import Client
 from etui.testkit import TestWallet, private_bus
 
 
@@ -41,6 +43,12 @@ def unlocked_wallet(
         wallet.create()
         wallet.user.approves(remember="always")
         yield wallet
+
+
+def fill(client: Client, items: int) -> None:
+    """Puts items into a wallet, as its measurements want them there."""
+    for number in range(items):
+        client.call(secret.Create(kind="note", label=f"Item {number}", value=b"s" * 32))
 
 
 @contextlib.contextmanager

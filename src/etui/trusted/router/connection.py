@@ -327,7 +327,7 @@ class Connection(asyncio.Protocol):
         if not _fits(line):
             raise ProtocolError(ErrorCode.TOO_LARGE, "with what the Router adds, the request is too long; send less")
         if ahead and self.open and not self._outbox and len(line) <= LIMITS.frame_bytes:
-            self._transmit(line)
+            transmit(self.transport, self._descriptor, line)
         else:
             self._send(line)
 
@@ -337,7 +337,7 @@ class Connection(asyncio.Protocol):
         outbox, self._outbox = self._outbox, []
         if not self.open or not outbox:
             return
-        self._transmit(outbox[0] if len(outbox) == 1 else b"".join(outbox))
+        transmit(self.transport, self._descriptor, outbox[0] if len(outbox) == 1 else b"".join(outbox))
         if self._clogged and self.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
             self.transport.abort()
 
@@ -355,15 +355,6 @@ class Connection(asyncio.Protocol):
             self.send_outbox()
             self.transport.close()
 
-    def _transmit(self, data: bytes) -> None:
-        """Hands bytes to the system at once, and to the event loop what it does not take now."""
-        transport = self.transport
-        if not transport.get_write_buffer_size() and not transport.is_closing():
-            with contextlib.suppress(OSError):  # it takes nothing now, or is gone: the event loop finds out which
-                data = data[os.write(self._descriptor, data) :]
-        if data:
-            transport.write(data)
-
     def _send(self, line: bytes) -> None:
         if not self.open:
             return
@@ -379,3 +370,12 @@ class Connection(asyncio.Protocol):
 
 def _fits(line: bytes) -> bool:
     return len(line) <= LIMITS.message_bytes + 1  # its newline is not counted
+
+
+def transmit(transport: asyncio.Transport, descriptor: int, data: bytes) -> None:
+    """Hands bytes to the system at once, and to the event loop what it does not take now."""
+    if not transport.get_write_buffer_size() and not transport.is_closing():
+        with contextlib.suppress(OSError):  # it takes nothing now, or is gone: the event loop finds out which
+            data = data[os.write(descriptor, data) :]
+    if data:
+        transport.write(data)
