@@ -111,6 +111,7 @@ class Connection(asyncio.Protocol):
         self._rate = RateLimiter(LIMITS, self._loop.time())
         self._lines: deque[bytes] = deque()
         self._outbox: list[bytes] = []
+        self._ahead: list[bytes] = []
         self._requests: set[MessageId] = set()
         self._ways: dict[bytes, Way] = {}
         self._descriptor = -1
@@ -154,6 +155,7 @@ class Connection(asyncio.Protocol):
         self.open = False
         self._lines.clear()
         self._outbox.clear()
+        self._ahead.clear()
         lost = ProtocolError(
             ErrorCode.UNAVAILABLE, f"{self.name or 'the other end'} ended" + (f": {exc}" if exc else "")
         )
@@ -321,15 +323,21 @@ class Connection(asyncio.Protocol):
     def forward(self, line: bytes, *, ahead: bool = False) -> None:
         """Sends a request that the Router made; ``waiting`` holds who is to be told of the answer.
 
-        ``ahead``: before the audit is written, where nothing that is older waits. Raises ``ProtocolError``
-        (``too_large``) where it is longer than a message may be, with what the Router added.
+        ``ahead``: before the audit is written. Raises ``ProtocolError`` (``too_large``) where it is longer than a
+        message may be, with what the Router added.
         """
         if not _fits(line):
             raise ProtocolError(ErrorCode.TOO_LARGE, "with what the Router adds, the request is too long; send less")
-        if ahead and self.open and not self._outbox and len(line) <= LIMITS.frame_bytes:
-            transmit(self.transport, self._descriptor, line)
+        if ahead and self.open and len(line) <= LIMITS.frame_bytes:
+            self._ahead.append(line)
         else:
             self._send(line)
+
+    def send_ahead(self) -> None:
+        """Sends what was forwarded ahead; called before the audit is written."""
+        ahead, self._ahead = self._ahead, []
+        if self.open and ahead:
+            self._transmit(ahead)
 
     def send_outbox(self) -> None:
         """Sends what has gathered; called once the audit is written."""
@@ -337,9 +345,7 @@ class Connection(asyncio.Protocol):
         outbox, self._outbox = self._outbox, []
         if not self.open or not outbox:
             return
-        transmit(self.transport, self._descriptor, outbox[0] if len(outbox) == 1 else b"".join(outbox))
-        if self._clogged and self.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
-            self.transport.abort()
+        self._transmit(outbox)
 
     def drop_outbox(self, error: ProtocolError) -> None:
         """Withholds what has gathered, since the audit could not be written, and answers all with the error."""
@@ -354,6 +360,11 @@ class Connection(asyncio.Protocol):
         if self.open:
             self.send_outbox()
             self.transport.close()
+
+    def _transmit(self, lines: list[bytes]) -> None:
+        transmit(self.transport, self._descriptor, lines[0] if len(lines) == 1 else b"".join(lines))
+        if self._clogged and self.transport.get_write_buffer_size() > _MAX_UNSENT_BYTES:
+            self.transport.abort()
 
     def _send(self, line: bytes) -> None:
         if not self.open:

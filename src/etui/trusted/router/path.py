@@ -317,16 +317,12 @@ class RequestPath:
             quiet=arrival.message.quiet,
             consented=route.granted,
         )
-        ahead = route.method.action.effect in _READING
-        if not ahead:
+        if route.method.action.effect in _READING:
+            router.dispatch.send(call, arrival.params, route.call, ahead=True)
+            router.record_ahead(call, route.template)
+        else:
             router.recorder.repeated(route.template)
-        router.dispatch.send(call, arrival.params, route.call, ahead=ahead)
-        if ahead:
-            router.ahead(call)
-            try:
-                router.recorder.repeated(route.template)
-            except ProtocolError as error:
-                router.dispatch.give_up(call, error)
+            router.dispatch.send(call, arrival.params, route.call)
 
     def _material(self, arrival: Arrival) -> dict[str, bytes]:
         opened, client = self._router.unlocked(), arrival.caller.principal.id

@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from etui.trusted.audit import RecordTemplate
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.connection import Way
     from etui.trusted.router.wallet import Opened
@@ -119,7 +120,7 @@ class Router:
         self._listener = listener
         self._link: Link[FromRouter, ToRouter] = link
         self._unsent: list[Connection] = []
-        self._ahead: list[ActiveCall] = []
+        self._ahead: list[tuple[ActiveCall, RecordTemplate]] = []
         self._flush_scheduled = False
         self._replies: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = 0
@@ -409,9 +410,9 @@ class Router:
 
     # audit before anything goes out
 
-    def ahead(self, call: ActiveCall) -> None:
-        """Has the audit written before a call is answered that was forwarded already, since it only reads."""
-        self._ahead.append(call)
+    def record_ahead(self, call: ActiveCall, template: RecordTemplate) -> None:
+        """Has a call that only reads sent when this turn ends, and recorded then, before it can be answered."""
+        self._ahead.append((call, template))
 
     def flush_soon(self, connection: Connection) -> None:
         """Has a connection's outbox sent once the audit is written, at the latest when this turn ends."""
@@ -426,20 +427,28 @@ class Router:
 
     def flush(self) -> None:
         """Writes the audit, then sends what has gathered; where it cannot be written, nothing is carried out."""
-        if not self._unsent and not self._ahead:
-            return
-        unsent, self._unsent = self._unsent, []
         ahead, self._ahead = self._ahead, []
+        for call, _ in ahead:
+            if call.provider.connection is not None:
+                call.provider.connection.send_ahead()
+        if not ahead and not self._unsent:
+            return
         try:
+            for _, template in ahead:
+                self.recorder.repeated(template)
             self.recorder.flush()
         except ProtocolError as error:
-            for connection in unsent:
-                connection.drop_outbox(error)
-            for call in ahead:
-                self.dispatch.give_up(call, error)
-            unsent, self._unsent = [*unsent, *self._unsent], []
+            self._refuse(error, [call for call, _ in ahead])
+        unsent, self._unsent = self._unsent, []
         for connection in unsent:
             connection.send_outbox()
+
+    def _refuse(self, error: ProtocolError, ahead: list[ActiveCall]) -> None:
+        """Answers everything that has not gone out with an error, and gives up what was forwarded ahead."""
+        for connection in self._unsent:
+            connection.drop_outbox(error)
+        for call in ahead:
+            self.dispatch.give_up(call, error)
 
     def record_refusal(self, caller: Caller, method: Method, reason: str) -> str:
         """Records that a request was refused before policy was asked; the decision's id."""
