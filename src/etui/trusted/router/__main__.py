@@ -16,6 +16,7 @@ import uvloop
 
 from etui.trusted.control import Link, ToRouter
 from etui.trusted.memory import harden
+from etui.trusted.profile import ProfileError
 from etui.trusted.router.router import Router
 
 
@@ -42,10 +43,14 @@ def main() -> int:
     parser.add_argument("--note", action="append", default=[])
     harden()
     os.umask(0o077)
-    uvloop.run(serve(parser.parse_args()))
+    try:
+        uvloop.run(serve(parser.parse_args()))
+    except ProfileError as error:
+        sys.stderr.write(f"router: {error}\n")
+        return 1
     sys.stdout.flush()
     os._exit(0)  # no finaliser and no thread keeps a key alive
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -44,6 +44,7 @@ from etui.trusted.control import (
 from etui.trusted.evidence import EvidenceError, Strength, examine_socket
 from etui.trusted.package import Package, installed_packages, permission_lines
 from etui.trusted.policy import Decision, Outcome, Principal, PrincipalType, Question, Resource
+from etui.trusted.profile import read_profile
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.callers import Caller, caller_of
@@ -52,7 +53,7 @@ from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
 from etui.trusted.router.dispatch import Dispatch
 from etui.trusted.router.events import Events
-from etui.trusted.router.header import Header, read_header, read_looks
+from etui.trusted.router.header import read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
 from etui.trusted.router.path import RequestPath
@@ -80,7 +81,7 @@ class Router:
     def __init__(self, home: Path, listener: socket.socket, link: Link[Any, Any], notes: tuple[str, ...]) -> None:
         self.home = home
         self.notes = notes
-        self.header: Header = read_header(home)
+        self.profile = read_profile(home)
         self.registry = Registry(installed_packages(home))
         self.recorder = Recorder()
         self.dialogs = Dialogs()

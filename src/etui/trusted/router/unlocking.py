@@ -37,7 +37,7 @@ from etui.trusted.dialog.requests import (
     Unlock,
 )
 from etui.trusted.policy import PolicyError
-from etui.trusted.router.header import HeaderError, check_header, read_header, seal_header, write_looks
+from etui.trusted.router.header import HeaderError, check_header, seal_header, write_looks
 from etui.trusted.router.state import StateError
 from etui.trusted.router.wallet import Keys, Opened
 
@@ -178,7 +178,7 @@ class Unlocking:
                 VaultOperation.CREATE,
                 sealed=answer.sealed,
                 dialog_key=await router.dialogs.key(),
-                profile=read_header(router.home).id,
+                profile=router.profile.id,
             )
             if reply.code:
                 raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)

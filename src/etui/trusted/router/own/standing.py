@@ -23,7 +23,7 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
         state=cast("Any", state),
         installed="per user: programs of this user are outside of what can be promised",
         display=hello.sentence if hello is not None else "the Trusted Dialog is not connected",
-        test=router.header.test is not None,
+        test=router.profile.test is not None,
         dialog=hello.display if hello is not None else "none",
         notes=[*router.notes, *router.weaknesses],
         unlocked_at=int(router.opened.unlocked_at) if router.opened is not None else None,
