@@ -16,6 +16,7 @@ import uvloop
 
 from etui.trusted.control import Link, ToRouter
 from etui.trusted.memory import harden
+from etui.trusted.package import PackageError
 from etui.trusted.profile import ProfileError
 from etui.trusted.router.router import Router
 
@@ -45,7 +46,7 @@ def main() -> int:
     os.umask(0o077)
     try:
         uvloop.run(serve(parser.parse_args()))
-    except ProfileError as error:
+    except (ProfileError, PackageError) as error:
         sys.stderr.write(f"router: {error}\n")
         return 1
     sys.stdout.flush()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.sealing import RecordKey, SealedRecordError
+from etui.sealing import NewerRecordError, RecordKey, SealedRecordError
 from etui.trusted.dialog.requests import Looks
 from etui.trusted.profile import FILE
 
@@ -30,6 +30,12 @@ class HeaderError(Exception):
     """The header was altered since the wallet was made."""
 
     code = "header"
+
+
+class LooksError(Exception):
+    """The looks were sealed by a newer version: they are not shown, and not replaced."""
+
+    code = "looks"
 
 
 def seal_header(home: Path, key: bytes) -> None:
@@ -49,11 +55,16 @@ def check_header(home: Path, key: bytes) -> None:
 
 
 def read_looks(home: Path) -> Looks | None:
-    """Picture, phrase and colour; None where none were chosen yet or they do not open."""
+    """Picture, phrase and colour; None where none were chosen yet or they do not open.
+
+    Raises ``LooksError`` where a newer version sealed them.
+    """
     try:
         key = (home / "device" / "key").read_bytes()
         sealed = (home / "device" / "looks").read_bytes()
         return msgspec.json.decode(RecordKey(key).open(sealed, _PLACE), type=Looks)
+    except NewerRecordError as error:
+        raise LooksError(f"picture and phrase are not shown, since {home / 'device' / 'looks'}: {error}") from None
     except (FileNotFoundError, SealedRecordError, msgspec.DecodeError, ValueError):
         return None
 

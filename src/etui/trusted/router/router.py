@@ -42,7 +42,7 @@ from etui.trusted.control import (
     Role as ChildRole,
 )
 from etui.trusted.evidence import EvidenceError, Strength, examine_socket
-from etui.trusted.package import Package, installed_packages, permission_lines
+from etui.trusted.package import Package, installed, permission_lines
 from etui.trusted.policy import Decision, Outcome, Principal, PrincipalType, Question, Resource
 from etui.trusted.profile import read_profile
 from etui.trusted.router.answers import Answers
@@ -53,7 +53,7 @@ from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
 from etui.trusted.router.dispatch import Dispatch
 from etui.trusted.router.events import Events
-from etui.trusted.router.header import read_looks
+from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
 from etui.trusted.router.path import RequestPath
@@ -80,9 +80,10 @@ class Router:
 
     def __init__(self, home: Path, listener: socket.socket, link: Link[Any, Any], notes: tuple[str, ...]) -> None:
         self.home = home
-        self.notes = notes
         self.profile = read_profile(home)
-        self.registry = Registry(installed_packages(home))
+        found = installed(home)
+        self.notes = (*notes, *(f"{broken.id} is left out: {broken.error}" for broken in found.broken))
+        self.registry = Registry(found.packages)
         self.recorder = Recorder()
         self.dialogs = Dialogs()
         self.budget = PromptBudget()
@@ -136,7 +137,10 @@ class Router:
                 self.recorder.open(self.home / "audit")
             except AuditError as error:  # unlocking mends what can be mended, or refuses
                 self.notes = (*self.notes, f"nothing is recorded before the wallet is unlocked: {error}")
-        self.dialogs.wear(read_looks(self.home))
+        try:
+            self.dialogs.wear(read_looks(self.home))
+        except LooksError as error:
+            self.notes = (*self.notes, str(error))
         self._listener.setblocking(False)  # noqa: FBT003  # the standard library's signature
         self._loop.add_reader(self._link.fileno(), self._hear_supervisor)
         self._loop.add_reader(self._listener.fileno(), self._accept)

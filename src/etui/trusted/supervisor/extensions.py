@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from etui.trusted.control import Connected, Ended, HandKey, Role
-from etui.trusted.package import installed_packages
+from etui.trusted.package import installed
 from etui.trusted.supervisor.confined import StartedExtension, start_extension
 from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
@@ -44,7 +44,7 @@ class RunningExtensions:
         if name in self._running:  # it gave its connection up and lives on
             self._endings.note(name)
         self.stop(name)
-        packages = {package.principal: package for package in installed_packages(self._home)}
+        packages = {package.principal: package for package in installed(self._home).packages}
         package = packages.get(name)
         if package is None:
             raise ExtensionError(f"{name} is not installed")
