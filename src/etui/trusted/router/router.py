@@ -60,6 +60,7 @@ from etui.trusted.router.path import RequestPath
 from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Registry, Standing
+from etui.trusted.router.retention import Retention
 from etui.trusted.router.unlocking import Unlocking
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Router:
         self.answers = Answers(self)
         self.unlocking = Unlocking(self)
         self.installing = Installing(self)
+        self.retention = Retention(self)
         self.own = OwnMethods(self)
         self.opened: Opened | None = None
         self.tasks: dict[Connection, dict[MessageId, asyncio.Task[None]]] = {}
@@ -425,9 +427,10 @@ class Router:
     # time
 
     def _sweep(self) -> None:
-        """Once a second: calls that took too long, Extensions that nobody uses, and the lock when nobody is there."""
+        """Once a second: calls that took too long, what nobody uses, what is too old, the lock when nobody is there."""
         self.dispatch.give_up_late()
         self.providers.stop_idle(self.dispatch.busy)
+        self.retention.apply_when_due(self._loop.time())
         idle_s = self._loop.time() - self._used_at
         if self.opened is not None and self.auto_lock_s and idle_s > self.auto_lock_s:
             self.later(self.lock("nobody used the wallet for a while"))

@@ -37,6 +37,7 @@ from etui.trusted.dialog.requests import (
     Unlock,
 )
 from etui.trusted.policy import PolicyError
+from etui.trusted.router import retention
 from etui.trusted.router.header import HeaderError, LooksError, check_header, read_looks, seal_header, write_looks
 from etui.trusted.router.state import StateError
 from etui.trusted.router.wallet import Keys, Opened
@@ -209,6 +210,7 @@ class Unlocking:
             asyncio.get_running_loop().call_later(_TELL_S, router.lock_soon, f"it could not be opened: {error}")
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"the wallet cannot be opened: {error}") from None
         router.auto_lock_s = int(router.unlocked().settings.get("auto_lock_s", router.auto_lock_s))
+        router.retention.days = int(router.unlocked().settings.get(retention.SETTING, "0"))
         router.used()
         router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE), sync=True)
         if damaged := router.unlocked().state.damaged:
