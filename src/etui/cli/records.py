@@ -45,7 +45,8 @@ def _verify(arguments: Arguments, output: Output) -> Exit:
     del arguments
     with seconds_passed("checking the audit; the Trusted Dialog may ask first"), connected() as client:
         verdict = client.call(wallet.Verify())
-    whole = f"{verdict.records} records are whole and in order."
+    erased = f"; what {verdict.erased} of them said has been erased by retention" if verdict.erased else ""
+    whole = f"{verdict.records} records are whole and in order{erased}."
     lines = [whole if verdict.ok else "The audit is NOT as it was written."]
     lines += [f"  {finding}" for finding in verdict.findings]
     output.value(verdict, printable("\n".join([*lines, verdict.rollback])))
@@ -77,7 +78,8 @@ LIST = Command(
 VERIFY = Command(
     name="audit verify",
     help="check that no record was changed or taken out",
-    text="Checks the whole audit: that no record was changed, taken out or put in. 1 is the exit status if one was.",
+    text="Checks the whole audit: that no record was changed, taken out or put in, and that nothing was erased but what"
+    " the setting audit_days had erased. 1 is the exit status otherwise.",
     run=_verify,
     examples=(("etui audit verify --json", "for a program"),),
 )

@@ -45,11 +45,12 @@ SETTINGS = Command(
 SET = Command(
     name="set",
     help="change a setting",
-    text="Changes a setting. Where that lets programs do more than before, the Trusted Dialog asks.",
+    text="Changes a setting. Where that lets programs do more than before, or erases something, the dialog asks.",
     arguments=_set_arguments,
     run=_set,
     examples=(
         ("etui set auto_lock_s 300", "lock after five minutes without a request"),
+        ("etui set audit_days 365", "have the audit forget what is older than a year"),
         ("etui set open_session off", "no program reads anything unasked"),
     ),
 )

@@ -590,6 +590,7 @@ class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     records: int
     findings: list[str]
     rollback: str
+    erased: int | None = None
 
 
 class Verify(Request[VerifyResult], frozen=True, kw_only=True, omit_defaults=True):

@@ -5,12 +5,13 @@ construction is a composition of primitives of the ``cryptography`` package; non
 """
 
 from etui.sealing.channel import Channel, ChannelKey, SealedValueError
-from etui.sealing.records import RecordKey, SealedRecordError, derive
+from etui.sealing.records import NewerRecordError, RecordKey, SealedRecordError, derive
 from etui.sealing.secret import Secret
 
 __all__ = [
     "Channel",
     "ChannelKey",
+    "NewerRecordError",
     "RecordKey",
     "SealedRecordError",
     "SealedValueError",

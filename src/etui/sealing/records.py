@@ -1,7 +1,8 @@
 """Sealed records: what lies on a disk, readable with one key and in one place only.
 
 A sealed record is ``version (1 byte, 1) · nonce (12) · AES-256-GCM ciphertext and tag``. Its associated data names
-the place where it belongs, so that a record that was moved does not open.
+the place where it belongs, so that a record that was moved does not open. Each version that was ever sealed has its
+opener in ``_OPENERS``; the next record is sealed in today's.
 
 Source: NIST SP 800-38D (AES-GCM), RFC 5869 (HKDF). Nonces are random: a key seals far fewer than 2^32 records.
 """
@@ -9,6 +10,7 @@ Source: NIST SP 800-38D (AES-GCM), RFC 5869 (HKDF). Nonces are random: a key sea
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +28,12 @@ class SealedRecordError(Exception):
     """A record did not open: it was altered, moved, cut short, or sealed with another key."""
 
     code = "sealed_record"
+
+
+class NewerRecordError(SealedRecordError):
+    """The record was sealed by a newer version, in a form that this one does not know."""
+
+    code = "newer_record"
 
 
 def derive(key: bytes, label: str, *, length: int = KEY_BYTES) -> bytes:
@@ -54,14 +62,27 @@ class RecordKey:
 
     def open(self, record: bytes, place: bytes) -> bytes:
         """The plaintext of a record that was sealed for ``place``; raises ``SealedRecordError`` otherwise."""
-        if len(record) < 1 + NONCE_BYTES + TAG_BYTES or record[:1] != _VERSION:
-            msg = "not a sealed record of version 1"
+        opener = _OPENERS.get(record[:1])
+        if opener is None:
+            if record[:1] > _VERSION:
+                raise NewerRecordError(f"the record was sealed by a newer version (form {record[0]}); use that version")
+            msg = "not a sealed record"
+            raise SealedRecordError(msg)
+        if len(record) < 1 + NONCE_BYTES + TAG_BYTES:
+            msg = "the record was cut short"
             raise SealedRecordError(msg)
         try:
-            return self._aead.decrypt(record[1 : 1 + NONCE_BYTES], record[1 + NONCE_BYTES :], place)
+            return opener(self._aead, record, place)
         except InvalidTag:
             msg = "the record was altered, moved, or sealed with another key"
             raise SealedRecordError(msg) from None
 
     def __repr__(self) -> str:
         return "RecordKey(…)"
+
+
+def _open_1(aead: AESGCM, record: bytes, place: bytes) -> bytes:
+    return aead.decrypt(record[1 : 1 + NONCE_BYTES], record[1 + NONCE_BYTES :], place)
+
+
+_OPENERS: Final[dict[bytes, Callable[[AESGCM, bytes, bytes], bytes]]] = {_VERSION: _open_1}

@@ -173,7 +173,7 @@ class SlotFile(Struct, frozen=True):
 
 
 class _Head(Struct, frozen=True):
-    format: Annotated[int, Meta(ge=1)]
+    format: Annotated[int, Meta(ge=0)]
 
 
 class _SlotHead(Struct, frozen=True):
@@ -200,12 +200,14 @@ def decode_slot_file(text: bytes) -> SlotFile:
     """
     try:
         head = msgspec.json.decode(text, type=_Head)
-        reader = _READERS.get(head.format)
-        if reader is None:
+        if head.format > FORMAT:
             raise NewerSlotFileError(
                 f"the key slots have format {head.format}, written by a newer version; this one reads up to"
                 f" format {FORMAT}"
             )
+        reader = _READERS.get(head.format)
+        if reader is None:
+            raise SlotFileError(f"the key slots cannot be read: there never was a format {head.format}")
         file = reader(text)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise SlotFileError(f"the key slots cannot be read: {error}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,8 +13,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.trusted.audit.audits import Audit
 
-from etui.trusted.audit import FindingCode, RatchetState, StoredSegment, erase_before, read_ratchet, verify
+from etui.trusted.audit import (
+    AuditFolder,
+    AuditUnwritableError,
+    FindingCode,
+    RatchetState,
+    StoredSegment,
+    erase_before,
+    read_ratchet,
+    verify,
+)
 from etui.trusted.audit.entries import HASH_BYTES, HEAD, Entry, EntryKind, scan
+from etui.trusted.audit.retention import _erased
 from etui.trusted.audit.segment import HEADER_BYTES, read_header
 
 Change = Callable[[list[StoredSegment]], list[StoredSegment]]
@@ -203,6 +214,44 @@ def test_an_erasure_that_was_not_noted_is_found(written: Audit) -> None:
     erased = written.segments()[0]
     with_note_gone = [erased, *kept[1:]]
     assert codes(written, with_note_gone)
+
+
+def test_an_erasure_that_failed_half_way_is_finished_by_the_next_one(
+    written: Audit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = entries_of(written.segments()[2])[0].time_ns
+    with written.writer() as writer:
+        with monkeypatch.context() as failing:
+            failing.setattr(AuditFolder, "replace", _on_a_full_disk(AuditFolder.replace))
+            with pytest.raises(AuditUnwritableError):
+                erase_before(writer, before)
+        assert written.verdict().ok
+        assert written.verdict().erased == 4
+        erase_before(writer, before)
+    assert written.verdict().ok
+    assert written.verdict().erased == 8
+
+
+def test_an_erasure_of_what_was_not_old_enough_is_found_though_a_note_counts_up_to_there(written: Audit) -> None:
+    newest = written.segments()[-1]
+    written.clock.now_ns = 0
+    written.write(b"by a clock that was set back")
+    with written.writer() as writer:
+        erase_before(writer, 1_000_000_000_000)
+    segments = written.segments()
+    data = _erased(newest.data, [entry for entry in entries_of(newest) if entry.kind is EntryKind.RECORD])
+    assert codes(written, segments) == set()
+    segments[newest.number - 1] = StoredSegment(newest.number, data)
+    assert codes(written, segments) == {FindingCode.ERASURE_UNRECORDED}
+
+
+def _on_a_full_disk(replace: Callable[[AuditFolder, int, bytes], None]) -> Callable[[AuditFolder, int, bytes], None]:
+    def once(folder: AuditFolder, number: int, data: bytes) -> None:
+        if number > 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        replace(folder, number, data)
+
+    return once
 
 
 def test_nothing_old_means_nothing_erased(written: Audit) -> None:

@@ -175,6 +175,47 @@ def test_an_extension_that_keeps_ending_is_not_started_for_a_while(wallet: TestW
     until(lambda: _fails_with(lambda: store(wallet)) == "", "it was started when its time had come")
 
 
+_METHODS = {"do": {"title": "Do", "effect": "none", "params": {}, "result": {}}}
+_ENDS = """
+import sys
+sys.stderr.write("hostile was started\\n")
+sys.stderr.flush()
+raise SystemExit(7)
+"""
+_HANGS_UP = """
+import os, socket, sys, time
+sys.stderr.write("hostile was started\\n")
+sys.stderr.flush()
+for descriptor in map(int, os.listdir("/proc/self/fd")):
+    try:
+        socket.socket(fileno=descriptor).shutdown(socket.SHUT_RDWR)
+    except OSError:
+        pass
+time.sleep(600)
+"""
+
+
+@pytest.mark.attack(34)
+@pytest.mark.parametrize("code", [_ENDS, _HANGS_UP], ids=["ends", "hangs up"])
+def test_an_extension_that_fails_at_each_start_is_started_ever_more_rarely_and_harms_nobody(
+    code: str, wallet: TestWallet
+) -> None:
+    hostile = Stranger("hostile", code, _METHODS)
+    hostile.install(wallet)
+    before = processes(wallet)
+
+    def said() -> str:
+        with wallet.connect() as client:
+            return _fails_with(lambda: hostile.call(client, "do"))
+
+    assert "ended before it answered" in said()
+    until(lambda: "it is started again in 4 s" in said(), "it has to wait longer and longer")
+    assert wallet.log.read_text().count("hostile was started") == 5
+    store(wallet)
+    after = processes(wallet)
+    assert {name: after[name] for name in before} == before
+
+
 def test_a_killed_door_is_opened_again(open_wallet: TestWallet) -> None:
     before = processes(open_wallet)
     kill(before[DOOR])
@@ -226,6 +267,35 @@ def test_a_killed_egress_fails_its_call_and_is_started_for_the_next_one(short_di
             kill(after[ROUTER])
             successor(wallet, ROUTER, after[ROUTER])
             assert EGRESS not in processes(wallet)
+
+
+def test_an_egress_that_ends_at_each_start_is_not_started_for_a_while(short_dir: Path, site: Site) -> None:
+    with TestWallet(short_dir, hosts={HOST: site.port}) as wallet:
+        wallet.create()
+        POSTMAN.install(wallet)
+        mappings = wallet.home / "operator" / "mappings.json"
+        mappings.parent.mkdir()
+        mappings.write_text("damaged")
+        said = [_fails_with(lambda: _posts(wallet)) for _ in range(3)]
+        assert all(said)
+        assert "egress ended early several times; it is started again in 1 s" in said[2]
+        assert wallet.log.read_text().count(f"egress: {mappings}") == 2
+        mappings.unlink()
+        with ThreadPoolExecutor() as pool:
+            answer = pool.submit(site.answer)
+            until(lambda: _fails_with(lambda: _posts(wallet)) == "", "it was started when its time had come")
+            answer.result(WAIT_S)
+
+
+def test_a_header_that_is_damaged_meanwhile_is_said_and_keeps_the_router_from_starting(wallet: TestWallet) -> None:
+    path = wallet.home / "profile.json"
+    header = path.read_bytes()
+    path.write_bytes(b"damaged")
+    kill(pid_of(wallet, ROUTER))
+    until(lambda: f"router: {path} is not a profile's header" in wallet.log.read_text(), "the log says what is wrong")
+    assert "Traceback" not in wallet.log.read_text()
+    path.write_bytes(header)
+    await_state(wallet, "locked")
 
 
 def _posts(wallet: TestWallet) -> dict[str, object]:

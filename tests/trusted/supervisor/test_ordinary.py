@@ -166,7 +166,7 @@ def test_a_folder_that_may_not_be_written_is_named(person: Person) -> None:
 
 def test_a_profile_that_may_not_be_written_is_named(person: Person) -> None:
     person.home.mkdir(mode=0o700)
-    (person.home / "profile.json").write_text('{"id": "a", "test": {}}')
+    (person.home / "profile.json").write_text('{"format": 1, "id": "a", "test": {}}')
     if person.uid is not None:
         for path in (person.home, person.home / "profile.json"):
             os.chown(path, person.uid, person.uid)

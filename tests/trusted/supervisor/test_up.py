@@ -134,10 +134,11 @@ def test_a_folder_that_is_open_to_others_is_refused_with_the_cure(mode: int, up:
     ("files", "said"),
     [
         ({"profile": "no JSON"}, "profile.json is not a profile's header"),
-        ({"profile": '{"id": "a", "more": 1}'}, "profile.json is not a profile's header"),
-        ({"profile": '{"format": 2, "id": "a"}'}, "profile.json was written by another version of Etui (format 2)"),
+        ({"profile": '{"format": 1, "id": "a", "more": 1}'}, "profile.json is not a profile's header"),
+        ({"profile": '{"format": 1, "id": "a", "test": {"hosts": {"a.etui.test": 0}}}'}, "Expected `int` >= 1"),
+        ({"profile": '{"format": 2, "new": 1}'}, "profile.json cannot be used: it was written by a newer version"),
         ({"settings": "no JSON"}, "settings.json is not readable as settings"),
-        ({"settings": '{"format": 2}'}, "settings.json was written by another version of Etui (format 2)"),
+        ({"settings": '{"format": 2, "new": 1}'}, "settings.json cannot be used: it was written by a newer version"),
     ],
 )
 def test_a_damaged_or_newer_file_is_named_and_left_as_it_is(

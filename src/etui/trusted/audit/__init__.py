@@ -19,6 +19,7 @@ from etui.trusted.audit.errors import (
     AuditInUseError,
     AuditKeyError,
     AuditMissingError,
+    AuditNewerError,
     AuditRecordError,
     AuditUnwritableError,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "AuditInUseError",
     "AuditKeyError",
     "AuditMissingError",
+    "AuditNewerError",
     "AuditReader",
     "AuditRecord",
     "AuditRecordError",

@@ -41,6 +41,12 @@ class AuditDamagedError(AuditError):
     code = "audit_damaged"
 
 
+class AuditNewerError(AuditError):
+    """A file of the audit was written by a newer version; nothing was changed."""
+
+    code = "audit_newer"
+
+
 class AuditKeyError(AuditError):
     """A key has the wrong length or is not the one that this audit was made with."""
 

@@ -60,6 +60,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """Nothing was found that is a fault of the audit."""
     records: int
     """The records that are whole and in their place, erased ones included."""
+    erased: int
+    """Those of them whose payload retention has erased, as a confirmed note says."""
     first: int
     """The sequence number of the first of them; 0 where there is none."""
     last: int

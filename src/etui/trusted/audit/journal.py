@@ -75,7 +75,7 @@ class Journal:
         """The bytes of the segment's file."""
         self.descriptor: int | None = None
         self.chain = header.chain
-        self._header = header.encode()
+        self._header = header.text
         self._seal: Callable[[bytes, bytes, bytes | None], bytes] = aead.encrypt
         self._written = (self.sequence, self.chain)
 

@@ -4,7 +4,9 @@ Two places in one file, written in turn: the new state is written and synced, th
 overwritten. So a crash at any moment leaves the new state or the old one, a full disk does not stop the ratchet, and
 no key stays behind in the file. (A flash memory may keep old sectors where only its maker finds them.)
 
-A place is, in network byte order: magic (8) · index (8) · key (32) · the first 16 bytes of the SHA-256 of these.
+A place is, in network byte order: magic (7) · version (1) · what the version says (40; today index (8) · key (32)) ·
+the first 16 bytes of the SHA-256 of these. Each version that was ever written has its reader in ``_READERS``; a place
+that is whole and newer is refused, and left as it is.
 """
 
 from __future__ import annotations
@@ -12,16 +14,26 @@ from __future__ import annotations
 import fcntl
 import os
 import struct
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from etui.sealing import Secret
-from etui.trusted.audit.errors import AuditDamagedError, AuditInUseError, AuditMissingError, AuditUnwritableError
+from etui.trusted.audit.errors import (
+    AuditDamagedError,
+    AuditError,
+    AuditInUseError,
+    AuditMissingError,
+    AuditNewerError,
+    AuditUnwritableError,
+)
 from etui.trusted.audit.ratchet import RatchetState
 
-_PLACE: Final = struct.Struct(">8sQ32s16s")
-_MAGIC: Final = b"etuirat\x01"
+_PLACE: Final = struct.Struct(">7sB40s16s")
+_STATE: Final = struct.Struct(">Q32s")
+_MAGIC: Final = b"etuirat"
+_VERSION: Final = 1
 _PLACE_BYTES: Final = 4096  # a sector or page of its own, so that a torn write harms one place alone
 _PLACES: Final = 2
 
@@ -41,7 +53,7 @@ class RatchetFile:
         """The file, held until ``close``.
 
         Raises ``AuditMissingError``, ``AuditInUseError`` where another process holds it, ``AuditDamagedError`` where no
-        state can be read, ``AuditUnwritableError`` where it cannot be opened for writing.
+        state can be read, ``AuditNewerError``, ``AuditUnwritableError`` where it cannot be opened for writing.
         """
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
@@ -55,7 +67,7 @@ class RatchetFile:
         except BlockingIOError:
             os.close(descriptor)
             raise AuditInUseError(f"another process is writing the audit of {path.parent}") from None
-        except AuditDamagedError:
+        except AuditError:
             os.close(descriptor)
             raise
         return cls(descriptor, state)
@@ -76,7 +88,10 @@ class RatchetFile:
 
 
 def read_ratchet(path: Path) -> RatchetState:
-    """The state in the file, for verification; raises ``AuditMissingError`` or ``AuditDamagedError``."""
+    """The state in the file, for verification.
+
+    Raises ``AuditMissingError``, ``AuditDamagedError`` or ``AuditNewerError``.
+    """
     try:
         return _decode(path.read_bytes(), path)
     except FileNotFoundError:
@@ -95,7 +110,7 @@ def write_new_ratchet(path: Path, state: RatchetState) -> None:
 
 
 def _encode(state: RatchetState) -> bytes:
-    place = _PLACE.pack(_MAGIC, state.index, state.key.reveal(), bytes(16))[:-16]
+    place = _PLACE.pack(_MAGIC, _VERSION, _STATE.pack(state.index, state.key.reveal()), bytes(16))[:-16]
     return place + sha256(place).digest()[:16]
 
 
@@ -104,9 +119,19 @@ def _decode(data: bytes, path: Path) -> RatchetState:
     for offset in range(0, _PLACES * _PLACE_BYTES, _PLACE_BYTES):
         place = data[offset : offset + _PLACE.size]
         if len(place) == _PLACE.size and sha256(place[:-16]).digest()[:16] == place[-16:]:
-            magic, index, key, _ = _PLACE.unpack(place)
-            if magic == _MAGIC:
-                states.append(RatchetState(index, Secret(key)))
+            magic, version, content, _ = _PLACE.unpack(place)
+            if magic == _MAGIC and version > max(_READERS):
+                raise AuditNewerError(f"{path} was written by a newer version of Etui (format {version}); use that one")
+            if magic == _MAGIC and version in _READERS:
+                states.append(_READERS[version](content))
     if not states:
         raise AuditDamagedError(f"{path} cannot be read: unlock the wallet and restore it")
     return max(states, key=lambda state: state.index)
+
+
+def _read_1(content: bytes) -> RatchetState:
+    index, key = _STATE.unpack(content)
+    return RatchetState(index, Secret(key))
+
+
+_READERS: Final[dict[int, Callable[[bytes], RatchetState]]] = {1: _read_1}

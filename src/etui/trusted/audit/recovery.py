@@ -16,12 +16,18 @@ import msgspec
 
 from etui.sealing import Secret
 from etui.trusted.audit.entries import HASH_BYTES, Entry, EntryKind, scan
-from etui.trusted.audit.errors import AuditDamagedError, AuditExistsError, AuditMissingError, AuditUnwritableError
+from etui.trusted.audit.errors import (
+    AuditDamagedError,
+    AuditExistsError,
+    AuditMissingError,
+    AuditNewerError,
+    AuditUnwritableError,
+)
 from etui.trusted.audit.folder import AuditFolder
 from etui.trusted.audit.notes import Recovered
 from etui.trusted.audit.ratchet import Checkpoint, RatchetState, read_checkpoint
 from etui.trusted.audit.ratchet_file import RatchetFile, read_ratchet, write_new_ratchet
-from etui.trusted.audit.segment import FIRST_CHAIN, HEADER_BYTES, read_header
+from etui.trusted.audit.segment import FIRST_CHAIN, HEADER_BYTES, is_newer, read_header
 
 
 class Tail(msgspec.Struct, frozen=True):
@@ -69,7 +75,7 @@ class _Survey(msgspec.Struct):
 def recover(folder: AuditFolder, ratchet: RatchetFile) -> Tail:
     """Cut what is no whole entry off the newest segment, settle the ratchet, and say where to go on.
 
-    Raises ``AuditUnwritableError`` where the directory cannot be written.
+    Raises ``AuditNewerError`` before anything is changed, ``AuditUnwritableError`` where it cannot be written.
     """
     try:
         return _recover(folder, ratchet)
@@ -83,8 +89,9 @@ def restore_ratchet(folder: AuditFolder, first_key: Secret) -> None:
     """Make the ratchet's file anew from the ratchet's first key (32 bytes), where it is gone or unreadable.
 
     How many checkpoints there had been is not known any more, so one number is left out: every later verification
-    shows the gap. Raises ``AuditExistsError`` where the file can be read.
+    shows the gap. Raises ``AuditExistsError`` where the file can be read, ``AuditNewerError``.
     """
+    _refuse_newer(folder)
     try:
         read_ratchet(folder.ratchet)
     except (AuditMissingError, AuditDamagedError):
@@ -101,6 +108,7 @@ def restore_ratchet(folder: AuditFolder, first_key: Secret) -> None:
 
 
 def _recover(folder: AuditFolder, ratchet: RatchetFile) -> Tail:
+    _refuse_newer(folder)
     numbers = folder.numbers()
     cut_bytes = _remove_unborn(folder, numbers)
     surveys: list[_Survey] = []
@@ -132,6 +140,14 @@ def _recover(folder: AuditFolder, ratchet: RatchetFile) -> Tail:
         chain=tail.chain if tail else FIRST_CHAIN,
         recovered=None if closed and not (cut_bytes or missing or newest.damaged) else recovered,
     )
+
+
+def _refuse_newer(folder: AuditFolder) -> None:
+    """Raises ``AuditNewerError`` where a newer version wrote last: what follows that is not known here."""
+    numbers = folder.numbers()
+    if numbers and is_newer(folder.read(numbers[-1]).data):
+        path = folder.segment(numbers[-1])
+        raise AuditNewerError(f"{path} was written by a newer version of Etui; use that version")
 
 
 def _remove_unborn(folder: AuditFolder, numbers: list[int]) -> int:

@@ -2,7 +2,7 @@
 
 A segment begins with, in network byte order::
 
-    magic and version (12) · number (8) · sequence of its first entry (8) · time in ns (8)
+    magic (11) · version (1) · number (8) · sequence of its first entry (8) · time in ns (8)
     ephemeral X25519 public key (32) · id of the audit's public key (16) · last chain of the segment before (32)
     chain (32)                                               SHA-256 over a label and all of the above
 
@@ -13,6 +13,8 @@ Rules:
 2. Each opening of the audit begins a new segment, so each key seals with each counter at most once, whatever a crash
    left behind.
 3. The header is the first link of the segment's chain, and holds the last link of the segment before.
+4. A segment is never rewritten in another form: each version that was ever written has its reader in ``_READERS``, and
+   the next segment is of today's. Length, magic and chain of the header are the same in every version.
 
 Source: RFC 7748 (X25519), RFC 5869 (HKDF), NIST SP 800-38D (AES-GCM).
 """
@@ -20,6 +22,7 @@ Source: RFC 7748 (X25519), RFC 5869 (HKDF), NIST SP 800-38D (AES-GCM).
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Final
 
@@ -38,8 +41,10 @@ KEY_BYTES: Final = 32
 NONCE: Final = struct.Struct(">8xI")
 FIRST_CHAIN: Final = bytes(HASH_BYTES)
 """The chain before the first segment."""
-_MAGIC: Final = b"etui-audit\x00\x01"
-_HEADER: Final = struct.Struct(">12sQQq32s16s32s")
+_MAGIC: Final = b"etui-audit\x00"
+_VERSION: Final = 1
+_VERSION_AT: Final = len(_MAGIC)
+_HEADER: Final = struct.Struct(">11sBQQq32s16s32s")
 _LABEL: Final = b"etui/audit/segment/1"
 HEADER_BYTES: Final = _HEADER.size + HASH_BYTES
 
@@ -53,33 +58,31 @@ class SegmentHeader(msgspec.Struct, frozen=True):
     ephemeral: bytes
     key_id: bytes
     previous: bytes
-
-    def encode(self) -> bytes:
-        """The header's bytes, its chain included."""
-        header = _HEADER.pack(
-            _MAGIC, self.number, self.first_sequence, self.time_ns, self.ephemeral, self.key_id, self.previous
-        )
-        return header + _chain(header)
+    text: bytes
+    """The header's bytes as they were written, its chain included."""
 
     @property
     def chain(self) -> bytes:
         """The chain before the segment's first entry."""
-        return self.encode()[-HASH_BYTES:]
+        return self.text[-HASH_BYTES:]
 
 
 def read_header(data: bytes) -> SegmentHeader | None:
     """The header at the beginning of a segment; ``None`` where it is cut short, altered or of another version."""
-    if len(data) < HEADER_BYTES:
-        return None
-    header, chain = data[: _HEADER.size], data[_HEADER.size : HEADER_BYTES]
-    if _chain(header) != chain or not header.startswith(_MAGIC):
-        return None
-    return SegmentHeader(*_HEADER.unpack(header)[1:])
+    reader = _READERS.get(data[_VERSION_AT]) if _is_whole(data) else None
+    return None if reader is None else reader(data[:HEADER_BYTES])
+
+
+def is_newer(data: bytes) -> bool:
+    """Whether a segment begins with the header of a version that is not known yet."""
+    return _is_whole(data) and data[_VERSION_AT] > max(_READERS)
 
 
 def salvage_header(data: bytes) -> SegmentHeader | None:
     """What stands in the header's place, altered or not: its records may still open; ``None`` where it is cut short."""
-    return SegmentHeader(*_HEADER.unpack_from(data)[1:]) if len(data) >= HEADER_BYTES else None
+    if len(data) < HEADER_BYTES:
+        return None
+    return _READERS.get(data[_VERSION_AT], _read_1)(data[:HEADER_BYTES])
 
 
 def key_id(public_key: bytes) -> bytes:
@@ -102,21 +105,28 @@ def begin_segment(
     Raises ``AuditKeyError`` where ``public_key`` is no X25519 key of 32 bytes.
     """
     ephemeral = X25519PrivateKey.generate()
-    header = SegmentHeader(
-        number=number,
-        first_sequence=first_sequence,
-        time_ns=time_ns,
-        ephemeral=_raw(ephemeral.public_key()),
-        key_id=key_id(public_key),
-        previous=previous,
-    )
-    return header, _agree(ephemeral, public_key, header.ephemeral + public_key)
+    public = _raw(ephemeral.public_key())
+    text = _HEADER.pack(_MAGIC, _VERSION, number, first_sequence, time_ns, public, key_id(public_key), previous)
+    return _read_1(text + _chain(text)), _agree(ephemeral, public_key, public + public_key)
 
 
 def open_segment(private_key: Secret, header: SegmentHeader) -> AESGCM:
     """What opens the records of a segment, if they were sealed to the public key of ``private_key`` (32 bytes)."""
     private = _private(private_key)
     return _agree(private, header.ephemeral, header.ephemeral + _raw(private.public_key()))
+
+
+def _is_whole(data: bytes) -> bool:
+    header, chain = data[: _HEADER.size], data[_HEADER.size : HEADER_BYTES]
+    return header.startswith(_MAGIC) and _chain(header) == chain
+
+
+def _read_1(text: bytes) -> SegmentHeader:
+    _, _, number, first_sequence, time_ns, ephemeral, key, previous = _HEADER.unpack_from(text)
+    return SegmentHeader(number, first_sequence, time_ns, ephemeral, key, previous, text)
+
+
+_READERS: Final[dict[int, Callable[[bytes], SegmentHeader]]] = {1: _read_1}
 
 
 def _chain(header: bytes) -> bytes:

@@ -74,8 +74,8 @@ class _Examination:
         self.trailing: Damage | None = None
         self.records = self.first = self.last = 0
         self.erasures: list[Erased] = []  # of this segment, not yet confirmed
-        self.erased_through = 0
-        self.erased: list[tuple[int, int, int]] = []
+        self.confirmed_erasures: list[Erased] = []
+        self.erased: list[tuple[int, Entry]] = []
 
     def examine(self, stored: StoredSegment) -> None:
         self._leave_segment()
@@ -100,7 +100,7 @@ class _Examination:
         unconfirmed = 0 if self.closed else self.unconfirmed
         self._leave_segment()
         self._examine_ratchet()
-        self._examine_erasures()
+        erased = self._examine_erasures()
         rollback = _NO_ANCHOR
         if witnessed is not None:
             if self.ratchet.index < witnessed:
@@ -111,6 +111,7 @@ class _Examination:
         return Verdict(
             ok=not self.findings,
             records=self.records,
+            erased=erased,
             first=self.first,
             last=self.last,
             findings=tuple(self.findings),
@@ -170,7 +171,7 @@ class _Examination:
                 self.first = self.first or entry.sequence
                 self.last = entry.sequence
                 if entry.erased:
-                    self.erased.append((self.segment, entry.sequence, entry.offset))
+                    self.erased.append((self.segment, entry))
             case EntryKind.NOTE:
                 self._examine_note(entry)
             case EntryKind.CHECKPOINT:
@@ -210,7 +211,7 @@ class _Examination:
             self.state = self.state.advanced()
         if checkpoint is not None and self.state.confirms(checkpoint, before, entry.head):
             self.unconfirmed = 0
-            self.erased_through = max([self.erased_through, *(note.through for note in self.erasures)])
+            self.confirmed_erasures += self.erasures
             self.erasures.clear()
         else:
             text = f"its MAC does not match: something between entry {self.confirmed + 1} and this one was altered."
@@ -231,12 +232,18 @@ class _Examination:
             text = "the state of the ratchet is not the one that belongs behind the last checkpoint."
             self._find(FindingCode.RATCHET_FOREIGN, 0, text)
 
-    def _examine_erasures(self) -> None:
-        for segment, sequence, offset in self.erased:
-            if sequence > self.erased_through:
-                self.segment = segment
-                text = "its payload was erased, and no record says that retention did it."
-                self._find(FindingCode.ERASURE_UNRECORDED, offset, text, sequence=sequence)
+    def _examine_erasures(self) -> int:
+        """How many payloads retention has erased."""
+        unrecorded = [(segment, entry) for segment, entry in self.erased if not self._is_recorded(entry)]
+        for self.segment, entry in unrecorded:
+            text = "its payload was erased, and no record says that retention did it."
+            self._find(FindingCode.ERASURE_UNRECORDED, entry.offset, text, sequence=entry.sequence)
+        return len(self.erased) - len(unrecorded)
+
+    def _is_recorded(self, erased: Entry) -> bool:
+        """Whether a note that a checkpoint confirms says that what is as old as this was erased; mostly the last."""
+        notes = reversed(self.confirmed_erasures)
+        return any(erased.sequence <= note.through and erased.time_ns < note.before_ns for note in notes)
 
     def _find_damage(self, damage: Damage) -> None:
         text = f"{damage.size} bytes are no whole entry in its place: altered, moved or taken out."

@@ -89,7 +89,7 @@ class AuditWriter:
 
         ``clock``: nanoseconds since 1970. ``max_segment_bytes``, ``max_segment_entries``: the checkpoint at which
         either is reached closes the segment. Raises ``AuditMissingError``, ``AuditInUseError``, ``AuditDamagedError``
-        where the ratchet's state is lost (``restore_ratchet``), ``AuditUnwritableError``.
+        where the ratchet's state is lost (``restore_ratchet``), ``AuditNewerError``, ``AuditUnwritableError``.
         """
         folder = AuditFolder(directory)
         folder.public_key()

@@ -25,7 +25,7 @@ from etui.trusted.package.errors import (
 )
 from etui.trusted.package.install import Broken, Extensions, Look, Step
 from etui.trusted.package.installation import Installation
-from etui.trusted.package.installed import installed_packages
+from etui.trusted.package.installed import installed
 from etui.trusted.package.keys import Handover, PublisherKey, fingerprint
 from etui.trusted.package.manifest import ETUI, Link, Manifest, Permissions, Quota, read_manifest
 from etui.trusted.package.package import Package
@@ -72,7 +72,7 @@ __all__ = [
     "Verified",
     "VersionTakenError",
     "fingerprint",
-    "installed_packages",
+    "installed",
     "pack",
     "permission_lines",
     "read_manifest",

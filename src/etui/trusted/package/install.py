@@ -216,7 +216,6 @@ class Extensions:
             write_installation(
                 folder,
                 Installation(
-                    format=1,
                     id=manifest.id,
                     publisher=manifest.publisher,
                     key=verified.key,

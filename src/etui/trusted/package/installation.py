@@ -9,11 +9,13 @@ Rules:
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+from etui.trusted import formats
+from etui.trusted.formats import Readers, read_format
 from etui.trusted.package.disk import disk, write_file
 from etui.trusted.package.errors import DamagedError, NewerFormatError, NotInstalledError
 from etui.trusted.package.keys import PublicKey
@@ -43,7 +45,7 @@ class Installation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
     """
 
-    format: Literal[1]
+    format: int = FORMAT
     id: str
     publisher: str
     key: PublicKey
@@ -53,8 +55,7 @@ class Installation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     installed_s: Annotated[int, Meta(ge=0)]
 
 
-class _Format(msgspec.Struct):
-    format: int
+_READERS: Final[Readers[Installation]] = {1: msgspec.json.Decoder(Installation).decode}
 
 
 def read_installation(folder: Path) -> Installation:
@@ -63,7 +64,7 @@ def read_installation(folder: Path) -> Installation:
     Raises ``NotInstalledError`` where there is none, ``DamagedError`` or ``NewerFormatError``.
     """
     path = folder / RECORD
-    installation = read_record(path, Installation)
+    installation = read_record(path, _READERS)
     if installation is None:
         raise NotInstalledError(f"there is no Extension {folder.name!r}; its installation was not finished")
     try:
@@ -81,8 +82,8 @@ def write_installation(folder: Path, installation: Installation) -> None:
         write_file(folder / RECORD, msgspec.json.encode(installation))
 
 
-def read_record(path: Path, form: type[_Record]) -> _Record | None:
-    """The JSON record of the type ``form`` at ``path``, None where there is no file.
+def read_record(path: Path, readers: Readers[_Record]) -> _Record | None:
+    """The JSON record at ``path``, None where there is no file.
 
     Raises ``DamagedError``, ``NewerFormatError`` or ``StorageError``.
     """
@@ -93,10 +94,10 @@ def read_record(path: Path, form: type[_Record]) -> _Record | None:
         except FileNotFoundError:
             return None
     try:
-        if msgspec.json.decode(text, type=_Format).format > FORMAT:
-            raise NewerFormatError(f"{path} was written by a newer version of the wallet; use that one")
-        return msgspec.json.decode(text, type=form)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return read_format(text, readers)
+    except formats.NewerFormatError as error:
+        raise NewerFormatError(f"{path} cannot be used: {error}") from None
+    except formats.DamagedFormatError:
         raise damaged(path) from None
 
 

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
+from etui.trusted.formats import Readers
 from etui.trusted.package.archive import read_folder
 from etui.trusted.package.contents import check_contents
 from etui.trusted.package.disk import disk, make_folder, write_file
 from etui.trusted.package.errors import ContentError
-from etui.trusted.package.installation import InstallationId, read_record
+from etui.trusted.package.installation import FORMAT, InstallationId, read_record
 from etui.trusted.package.manifest import ETUI, Manifest, read_manifest
 from etui.trusted.package.package import LIBRARY, Package, library, python_start
 from etui.trusted.package.paths import MANIFEST
@@ -36,8 +37,11 @@ _SHARED: Final = (SUPPLIED / "__init__.py", LIBRARY / "standards")
 class _Installations(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The installations of a profile by the ids of their Extensions."""
 
-    format: Literal[1] = 1
+    format: int = FORMAT
     installations: dict[str, InstallationId] = {}
+
+
+_READERS: Final[Readers[_Installations]] = {1: msgspec.json.Decoder(_Installations).decode}
 
 
 def supplied_packages(extensions: Path) -> tuple[Package, ...]:
@@ -50,7 +54,7 @@ def supplied_packages(extensions: Path) -> tuple[Package, ...]:
     path = extensions.absolute() / _RECORD
     with disk(path):
         make_folder(path.parent)
-    known = (read_record(path, _Installations) or _Installations()).installations
+    known = (read_record(path, _READERS) or _Installations()).installations
     if new := {manifest.id: uuid.uuid4().hex for manifest in manifests.values() if manifest.id not in known}:
         known = known | new
         with disk(path):

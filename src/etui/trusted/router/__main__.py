@@ -16,6 +16,8 @@ import uvloop
 
 from etui.trusted.control import Link, ToRouter
 from etui.trusted.memory import harden, lock_memory
+from etui.trusted.package import PackageError
+from etui.trusted.profile import ProfileError
 from etui.trusted.router.router import Router
 
 _HEADROOM_BYTES: Final = 64 << 20
@@ -46,10 +48,14 @@ def main() -> int:
     harden()
     unswapped = lock_memory(_HEADROOM_BYTES)
     os.umask(0o077)
-    uvloop.run(serve(parser.parse_args(), () if unswapped.held else (unswapped.words,)))
+    try:
+        uvloop.run(serve(parser.parse_args(), () if unswapped.held else (unswapped.words,)))
+    except (ProfileError, PackageError) as error:
+        sys.stderr.write(f"router: {error}\n")
+        return 1
     sys.stdout.flush()
     os._exit(0)  # no finaliser and no thread keeps a key alive
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

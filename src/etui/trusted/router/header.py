@@ -1,8 +1,8 @@
-"""The profile's header and the device's looks: the two things the Router reads before the wallet is unlocked.
+"""What the Router needs before the wallet is unlocked: a seal on the profile's header, and the device's looks.
 
-The header (``profile.json``) is in the clear and authenticated at unlock, so that nobody turns a wallet into a test
-profile. Picture, phrase and colour are sealed to a device key that lies beside them, outside the master key: they are
-shown before unlocking. In a per-user install that key is readable by the user's programs, and so is what it seals.
+The header (``trusted/profile.py``) is in the clear and authenticated at unlock, so that nobody turns a wallet into a
+test profile. Picture, phrase and colour are sealed to a device key that lies beside them, outside the master key: they
+are shown before unlocking. In a per-user install that key is readable by the user's programs, and so is what it seals.
 """
 
 from __future__ import annotations
@@ -15,26 +15,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.sealing import RecordKey, SealedRecordError
+from etui.sealing import NewerRecordError, RecordKey, SealedRecordError
 from etui.trusted.dialog.requests import Looks
+from etui.trusted.profile import FILE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_HEADER: Final = "profile.json"
 _HEADER_MAC: Final = "profile.mac"
 _PLACE: Final = b"etui/looks/1"
-
-
-class _Test(msgspec.Struct, frozen=True):
-    hosts: dict[str, int] = {}
-
-
-class Header(msgspec.Struct, frozen=True):
-    """What the Router reads of the header: the profile's id, and what a test profile may do."""
-
-    id: str
-    test: _Test | None = None
 
 
 class HeaderError(Exception):
@@ -43,9 +32,10 @@ class HeaderError(Exception):
     code = "header"
 
 
-def read_header(home: Path) -> Header:
-    """The profile's header."""
-    return msgspec.json.decode((home / _HEADER).read_bytes(), type=Header)
+class LooksError(Exception):
+    """The looks were sealed by a newer version: they are not shown, and not replaced."""
+
+    code = "looks"
 
 
 def seal_header(home: Path, key: bytes) -> None:
@@ -60,16 +50,21 @@ def check_header(home: Path, key: bytes) -> None:
     except FileNotFoundError:
         stored = b""
     if not hmac.compare_digest(stored, _mac(home, key)):
-        msg = f"{home / _HEADER} was altered since this wallet was made; put the original back"
+        msg = f"{home / FILE} was altered since this wallet was made; put the original back"
         raise HeaderError(msg)
 
 
 def read_looks(home: Path) -> Looks | None:
-    """Picture, phrase and colour; None where none were chosen yet or they do not open."""
+    """Picture, phrase and colour; None where none were chosen yet or they do not open.
+
+    Raises ``LooksError`` where a newer version sealed them.
+    """
     try:
         key = (home / "device" / "key").read_bytes()
         sealed = (home / "device" / "looks").read_bytes()
         return msgspec.json.decode(RecordKey(key).open(sealed, _PLACE), type=Looks)
+    except NewerRecordError as error:
+        raise LooksError(f"picture and phrase are not shown, since {home / 'device' / 'looks'}: {error}") from None
     except (FileNotFoundError, SealedRecordError, msgspec.DecodeError, ValueError):
         return None
 
@@ -85,7 +80,7 @@ def write_looks(home: Path, looks: Looks) -> None:
 
 
 def _mac(home: Path, key: bytes) -> bytes:
-    return hmac.new(key, (home / _HEADER).read_bytes(), hashlib.sha256).digest()
+    return hmac.new(key, (home / FILE).read_bytes(), hashlib.sha256).digest()
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -32,6 +32,8 @@ class Providers:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._loop = asyncio.get_running_loop()
+        test = router.profile.test
+        self._idle_s = test.idle_s if test is not None and test.idle_s else _IDLE_S
 
     async def ensure_running(self, provider: Provider) -> None:
         """Starts a provider that does not run; raises ``ProtocolError`` (``unavailable``)."""
@@ -96,7 +98,7 @@ class Providers:
         """Ends the Extensions that nobody has used for a while."""
         now = self._loop.time()
         for provider in self._router.registry.packages():
-            if provider.running and provider not in busy and now - provider.used_at > _IDLE_S:
+            if provider.running and provider not in busy and now - provider.used_at > self._idle_s:
                 self.stop(provider)
 
     async def locate(self, provider: Provider, items: list[str]) -> None:

@@ -43,8 +43,9 @@ from etui.trusted.control import (
     Role as ChildRole,
 )
 from etui.trusted.evidence import EvidenceError, Strength, examine_socket
-from etui.trusted.package import Package, installed_packages, permission_lines
+from etui.trusted.package import Package, installed, permission_lines
 from etui.trusted.policy import Decision, Outcome, Principal, PrincipalType, Question, Resource
+from etui.trusted.profile import read_profile
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.callers import Caller, caller_of
@@ -53,13 +54,14 @@ from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
 from etui.trusted.router.dispatch import Dispatch
 from etui.trusted.router.events import Events
-from etui.trusted.router.header import Header, read_header, read_looks
+from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
 from etui.trusted.router.path import RequestPath
 from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Registry, Standing
+from etui.trusted.router.retention import Retention
 from etui.trusted.router.unlocking import Unlocking
 
 if TYPE_CHECKING:
@@ -91,9 +93,10 @@ class Router:
         weaknesses: tuple[str, ...] = (),
     ) -> None:
         self.home = home
-        self.notes = notes
-        self.header: Header = read_header(home)
-        self.registry = Registry(installed_packages(home))
+        self.profile = read_profile(home)
+        found = installed(home)
+        self.notes = (*notes, *(f"{broken.id} is left out: {broken.error}" for broken in found.broken))
+        self.registry = Registry(found.packages)
         self.recorder = Recorder()
         self.dialogs = Dialogs()
         self.budget = PromptBudget()
@@ -105,6 +108,7 @@ class Router:
         self.answers = Answers(self)
         self.unlocking = Unlocking(self)
         self.installing = Installing(self)
+        self.retention = Retention(self)
         self.own = OwnMethods(self)
         self.opened: Opened | None = None
         self.tasks: dict[Connection, dict[MessageId, asyncio.Task[None]]] = {}
@@ -148,7 +152,10 @@ class Router:
                 self.recorder.open(self.home / "audit")
             except AuditError as error:  # unlocking mends what can be mended, or refuses
                 self.notes = (*self.notes, f"nothing is recorded before the wallet is unlocked: {error}")
-        self.dialogs.wear(read_looks(self.home))
+        try:
+            self.dialogs.wear(read_looks(self.home))
+        except LooksError as error:
+            self.notes = (*self.notes, str(error))
         self._listener.setblocking(False)  # noqa: FBT003  # the standard library's signature
         self._loop.add_reader(self._link.fileno(), self._hear_supervisor)
         self._loop.add_reader(self._listener.fileno(), self._accept)
@@ -464,9 +471,10 @@ class Router:
     # time
 
     def _sweep(self) -> None:
-        """Once a second: calls that took too long, Extensions that nobody uses, and the lock when nobody is there."""
+        """Once a second: calls that took too long, what nobody uses, what is too old, the lock when nobody is there."""
         self.dispatch.give_up_late()
         self.providers.stop_idle(self.dispatch.busy)
+        self.retention.apply_when_due(self._loop.time())
         idle_s = self._loop.time() - self._used_at
         if self.opened is not None and self.auto_lock_s and idle_s > self.auto_lock_s:
             self.later(self.lock("nobody used the wallet for a while"))

@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -20,7 +21,6 @@ from etui.sealing import RecordKey, SealedRecordError, derive
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMAT: Final = 1
 ValueT = TypeVar("ValueT")
 
 
@@ -90,15 +90,16 @@ class State:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         self._path.chmod(0o600)
+        (version,) = database.execute("PRAGMA user_version").fetchone()
+        if version > len(_MIGRATIONS):
+            database.close()
+            raise StateError(
+                f"{self._path} was written by a newer version of Etui (format {version}; this one reads up to "
+                f"{len(_MIGRATIONS)}); use that version"
+            )
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
-        (version,) = database.execute("PRAGMA user_version").fetchone()
-        if version > _FORMAT:
-            msg = f"{self._path} was written by a newer version of Etui (format {version})"
-            raise StateError(msg)
-        if version == 0:
-            database.execute("CREATE TABLE IF NOT EXISTS rows (place BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
-            database.execute(f"PRAGMA user_version={_FORMAT}")
+        _migrate(database, version)
         return database
 
     def _load(self) -> None:
@@ -149,3 +150,24 @@ class State:
         except sqlite3.Error:
             database.execute("ROLLBACK")
             raise
+
+
+def _migrate(database: sqlite3.Connection, found: int) -> None:
+    """Leads a file from the version that was found to today's, each step whole or not at all."""
+    for version, migration in enumerate(_MIGRATIONS[found:], start=found + 1):
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            migration(database)
+            database.execute(f"PRAGMA user_version={version}")
+            database.execute("COMMIT")
+        finally:
+            if database.in_transaction:
+                database.execute("ROLLBACK")
+
+
+def _first(database: sqlite3.Connection) -> None:
+    database.execute("CREATE TABLE IF NOT EXISTS rows (place BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
+
+
+_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_first,)
+"""The step at index N leads from version N to N + 1; a step that was released is never changed."""

@@ -37,7 +37,8 @@ from etui.trusted.dialog.requests import (
     Unlock,
 )
 from etui.trusted.policy import PolicyError
-from etui.trusted.router.header import HeaderError, check_header, read_header, seal_header, write_looks
+from etui.trusted.router import retention
+from etui.trusted.router.header import HeaderError, LooksError, check_header, read_looks, seal_header, write_looks
 from etui.trusted.router.state import StateError
 from etui.trusted.router.wallet import Keys, Opened
 
@@ -168,6 +169,7 @@ class Unlocking:
         router = self._router
         if router.made:
             raise ProtocolError(ErrorCode.CONFLICT, "there is a wallet in this profile already")
+        self._keep_newer_looks()
         async with self._busy:
             key = await router.vault_key()
             answer = await router.dialogs.show(Create(key=key))
@@ -178,7 +180,7 @@ class Unlocking:
                 VaultOperation.CREATE,
                 sealed=answer.sealed,
                 dialog_key=await router.dialogs.key(),
-                profile=read_header(router.home).id,
+                profile=router.profile.id,
             )
             if reply.code:
                 raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
@@ -208,6 +210,7 @@ class Unlocking:
             asyncio.get_running_loop().call_later(_TELL_S, router.lock_soon, f"it could not be opened: {error}")
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"the wallet cannot be opened: {error}") from None
         router.auto_lock_s = int(router.unlocked().settings.get("auto_lock_s", router.auto_lock_s))
+        router.retention.days = int(router.unlocked().settings.get(retention.SETTING, "0"))
         router.used()
         router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE), sync=True)
         if damaged := router.unlocked().state.damaged:
@@ -275,6 +278,7 @@ class Unlocking:
         """Another picture, phrase and colour."""
         router = self._router
         router.unlocked()
+        self._keep_newer_looks()
         self._take(asker)
         answer = await router.dialogs.show(ChangeAppearance())
         if not isinstance(answer, Looks):
@@ -282,6 +286,13 @@ class Unlocking:
         write_looks(router.home, answer)
         router.dialogs.wear(answer)
         self._changed("picture, phrase and colour were changed")
+
+    def _keep_newer_looks(self) -> None:
+        """Raises ``ProtocolError`` (``unavailable``) where new looks would replace those of a newer version."""
+        try:
+            read_looks(self._router.home)
+        except LooksError as error:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
 
     def _take(self, asker: Asker) -> None:
         """Takes a showing out of the session's budget; raises ``ProtocolError`` (``not_now``)."""

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 
 from etui.trusted.supervisor.backoff import BackOff
 from etui.trusted.supervisor.children import Child
+
+
+class EndedEarlyError(Exception):
+    """A process is not started now: it has ended early several times."""
+
+    code = "ended_early"
 
 
 class Endings:
@@ -32,14 +39,22 @@ class Endings:
         self._forget(child)
         child.kill()
 
-    def back_off(self, name: str) -> BackOff:
-        """How long the process ``name`` has to wait; for one that is started only when it is asked for."""
-        return self._back_off.setdefault(name, BackOff())
+    def begin(self, name: str) -> None:
+        """Notes that a process is started, which is started only when it is asked for; raises ``EndedEarlyError``."""
+        now = time.monotonic()
+        back_off = self._of(name)
+        if wait_s := back_off.wait_s(now):
+            raise EndedEarlyError(f"{name} ended early several times; it is started again in {math.ceil(wait_s)} s")
+        back_off.started(now)
+
+    def note(self, name: str) -> None:
+        """Notes that such a process has ended by itself."""
+        self._of(name).ended(time.monotonic())
 
     def again(self, name: str, start: Callable[[], None]) -> None:
         """Starts a process that has just ended by itself: at once, or later where it keeps ending early."""
         now = time.monotonic()
-        back_off = self.back_off(name)
+        back_off = self._of(name)
         back_off.ended(now)
         wait_s = back_off.wait_s(now)
         back_off.started(now + wait_s)
@@ -57,6 +72,9 @@ class Endings:
     def _seen(self, child: Child, ended: Callable[[Child], None]) -> None:
         self.kill(child)
         ended(child)
+
+    def _of(self, name: str) -> BackOff:
+        return self._back_off.setdefault(name, BackOff())
 
     def _forget(self, child: Child) -> None:
         # Before the descriptor is closed: one with its number, opened later, would be taken for it.

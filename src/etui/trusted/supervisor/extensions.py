@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from etui.trusted.control import Connected, Ended, HandKey, Role
-from etui.trusted.package import installed_packages
+from etui.trusted.package import installed
 from etui.trusted.supervisor.confined import StartedExtension, start_extension
 from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
@@ -23,7 +22,7 @@ HandOut = Callable[[HandKey, int], None]
 
 
 class ExtensionError(Exception):
-    """An Extension is not started: it is not installed, or it has ended early several times."""
+    """An Extension is not started: it is not installed."""
 
     code = "extension"
 
@@ -41,18 +40,15 @@ class RunningExtensions:
         self._running: dict[str, StartedExtension] = {}
 
     def start(self, name: str, hand_out: HandOut) -> None:
-        """Starts an Extension anew; raises ``ExtensionError``, ``PackageError``, ``SandboxError`` or ``OSError``."""
+        """Starts an Extension anew; raises ``ExtensionError``, ``EndedEarlyError`` or as ``start_extension`` does."""
+        if name in self._running:  # it gave its connection up and lives on
+            self._endings.note(name)
         self.stop(name)
-        packages = {package.principal: package for package in installed_packages(self._home)}
+        packages = {package.principal: package for package in installed(self._home).packages}
         package = packages.get(name)
         if package is None:
             raise ExtensionError(f"{name} is not installed")
-        now = time.monotonic()
-        back_off = self._endings.back_off(name)
-        wait_s = back_off.wait_s(now)
-        if wait_s:
-            raise ExtensionError(f"{name} ended early several times; it is started again in {wait_s:.0f} s")
-        back_off.started(now)
+        self._endings.begin(name)
         started = start_extension(package, bubblewrap=self._bubblewrap, home=self._home, log=self._log)
         self._running[name] = started
         self._loop.add_reader(started.process.fileno(), self._ended, name, started)
@@ -81,5 +77,5 @@ class RunningExtensions:
         status = started.process.wait(_GRACE_S)
         started.process.close()
         del self._running[name]
-        self._endings.back_off(name).ended(time.monotonic())
+        self._endings.note(name)
         self._line.tell(Ended(role=Role.EXTENSION, name=name, reason=f"it ended with status {status}"))

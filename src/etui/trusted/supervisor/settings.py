@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.trusted.formats import DamagedFormatError, NewerFormatError, Readers, read_format
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -30,20 +32,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     doors: tuple[str, ...] = ()
 
 
+_READERS: Final[Readers[Settings]] = {1: msgspec.json.Decoder(Settings).decode}
+
+
 def read_settings(home: Path) -> Settings:
     """The profile's settings, or the preset ones; raises ``SettingsError``."""
     path = home / FILE
     try:
-        settings = msgspec.json.decode(path.read_bytes(), type=Settings)
+        return read_format(path.read_bytes(), _READERS)
     except FileNotFoundError:
         return Settings()
-    except msgspec.DecodeError as error:
-        msg = f"{path} is not readable as settings ({error}); mend or remove it"
-        raise SettingsError(msg) from None
-    if settings.format != FORMAT:
-        msg = f"{path} was written by another version of Etui (format {settings.format})"
-        raise SettingsError(msg)
-    return settings
+    except NewerFormatError as error:
+        raise SettingsError(f"{path} cannot be used: {error}") from None
+    except DamagedFormatError as error:
+        raise SettingsError(f"{path} is not readable as settings ({error}); mend or remove it") from None
 
 
 def write_settings(home: Path, settings: Settings) -> None:

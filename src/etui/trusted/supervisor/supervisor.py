@@ -50,7 +50,7 @@ from etui.trusted.control import (
 from etui.trusted.package import PackageError
 from etui.trusted.sandbox import SandboxError
 from etui.trusted.supervisor.children import Child, stream_pair
-from etui.trusted.supervisor.endings import Endings
+from etui.trusted.supervisor.endings import EndedEarlyError, Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.open_doors import OpenDoors
@@ -200,7 +200,7 @@ class Supervisor:
                 self._start_egress()
             else:
                 self._extensions.start(message.name, self._hand_out)
-        except (ExtensionError, SandboxError, PackageError, OSError) as error:
+        except (EndedEarlyError, ExtensionError, SandboxError, PackageError, OSError) as error:
             reason = str(error)
         code = "unavailable" if reason else ""
         self._line.tell(Reply(number=message.number, code=code, message=reason))
@@ -271,6 +271,7 @@ class Supervisor:
     def _start_egress(self) -> None:
         if self._egress is not None:
             return
+        self._endings.begin("egress")
         to_router, to_egress = stream_pair()
         self._egress = Child("etui.trusted.native.egress", ["--home", str(self._place.home)], {"--fd": to_egress})
         to_egress.close()
@@ -280,6 +281,7 @@ class Supervisor:
     def _egress_ended(self, child: Child) -> None:
         del child
         self._egress = None
+        self._endings.note("egress")
         self._line.tell(Ended(role=Role.EGRESS, name="native:egress", reason="egress ended"))
 
     # ends

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.trusted.profile import ProfileError
 from etui.trusted.sandbox import Impossible, probe
-from etui.trusted.supervisor.profile import ProfileError, open_profile
+from etui.trusted.supervisor.profile import open_profile
 from etui.trusted.supervisor.settings import SettingsError, read_settings
 from etui.trusted.supervisor.supervisor import Options, Supervisor
 

@@ -126,7 +126,7 @@ class VaultProcess:
                 else:
                     pipe.write(vault.router_key() + vault.audit_key() + vault.header_key())
             except VaultError as error:
-                sys.stderr.write(f"vault: the key of {request.installation} was not handed out: {error.code}\n")
+                sys.stderr.write(f"vault: a key was not handed out: {error}\n")
 
 
 class _OpenError(VaultError):

@@ -18,9 +18,9 @@ from typing import Final
 
 import msgspec
 
-from etui.sealing import RecordKey, SealedRecordError, derive
+from etui.sealing import NewerRecordError, RecordKey, SealedRecordError, derive
 from etui.trusted.vault.directory import VaultDirectory
-from etui.trusted.vault.errors import KeyRefusedError
+from etui.trusted.vault.errors import KeyRefusedError, NewerFormatError
 
 KEY_BYTES: Final = 32
 
@@ -37,8 +37,8 @@ class ExtensionKeys:
     def key_for(self, installation: str, publisher: str) -> bytes:
         """The key (32 bytes) of ``installation`` by ``publisher``, made at its first use.
 
-        Raises ``KeyRefusedError`` where the file does not open for the two, ``StorageError`` where a new one
-        cannot be written.
+        Raises ``KeyRefusedError`` where the file does not open for the two, ``NewerFormatError``, and ``StorageError``
+        where a new one cannot be written.
         """
         name = self._name(installation)
         place = msgspec.json.encode(["etui/extension-key/1", self._profile, publisher, installation])
@@ -49,6 +49,8 @@ class ExtensionKeys:
             return key
         try:
             return self._wrapping.open(wrapped, place)
+        except NewerRecordError as error:
+            raise NewerFormatError(f"the key of {installation} cannot be used: {error}") from None
         except SealedRecordError:
             raise KeyRefusedError(
                 f"the key of {installation} does not open for {publisher}: its file is damaged, or it was made for"

@@ -25,6 +25,8 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from etui.trusted import formats
+from etui.trusted.formats import Readers, read_format
 from etui.trusted.vault.directory import VaultDirectory
 from etui.trusted.vault.errors import LockedOutError, NewerFormatError, SlowDownError, WrongPassphraseError
 from etui.trusted.vault.moment import Moment, this_moment
@@ -95,10 +97,6 @@ class Tries(Struct, frozen=True, forbid_unknown_fields=True):
         return Allowed(LIMIT - self.wrong)
 
 
-class _Head(Struct, frozen=True):
-    format: Annotated[int, Meta(ge=1)]
-
-
 class _Format1(Struct, frozen=True, forbid_unknown_fields=True):
     format: int
     tries: Tries
@@ -106,6 +104,13 @@ class _Format1(Struct, frozen=True, forbid_unknown_fields=True):
 
 _JSON: Final = msgspec.json.Encoder(order="sorted")
 _FORMAT: Final = 1
+
+
+def _read_format_1(text: bytes) -> Tries:
+    return msgspec.json.decode(text, type=_Format1).tries
+
+
+_READERS: Final[Readers[Tries]] = {1: _read_format_1}
 
 
 class TryCounter:
@@ -173,10 +178,8 @@ class TryCounter:
 def _decode(text: bytes) -> Tries | None:
     """The tries in a file, or nothing where it is damaged."""
     try:
-        if (found := msgspec.json.decode(text, type=_Head).format) > _FORMAT:
-            raise NewerFormatError(
-                f"the count of wrong tries has format {found}, written by a newer version; use that version"
-            )
-        return msgspec.json.decode(text, type=_Format1).tries
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return read_format(text, _READERS)
+    except formats.NewerFormatError as error:
+        raise NewerFormatError(f"the count of wrong tries cannot be used: {error}") from None
+    except formats.DamagedFormatError:
         return None

@@ -359,7 +359,7 @@ def test_hardening_leaves_a_process_undumpable() -> None:
     assert shown.stdout == "0\n"
 
 
-@pytest.mark.parametrize("header", [b"{", b'{"test":{"hosts":{"api.example.org":443}}}'])
+@pytest.mark.parametrize("header", [b"{", b'{"format":1,"id":"p","test":{"hosts":{"api.example.org":443}}}'])
 def test_a_profile_that_is_damaged_keeps_egress_from_starting(home: Path, header: bytes) -> None:
     (home / "profile.json").write_bytes(header)
     with RouterEnd(home) as router:

@@ -20,16 +20,18 @@ import base64
 import binascii
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from msgspec import Meta
 
+from etui.trusted.formats import DamagedFormatError, NewerFormatError, Readers, read_format
 from etui.trusted.native.egress.addresses import AddressKind, kind_of
 from etui.trusted.native.egress.errors import StartError
 from etui.trusted.native.egress.targets import is_host
+from etui.trusted.profile import FILE, ProfileError, read_profile
 
 TEST_SUFFIX: Final = ".etui.test"
 _PURPOSE: Final = b"etui/egress-mappings/1\n"
@@ -62,30 +64,27 @@ class Routes(msgspec.Struct, frozen=True, kw_only=True):
     authority: Path | None = None
 
 
-class _Test(msgspec.Struct, frozen=True):
-    hosts: dict[str, _Port] = {}
-    ca: str = ""
-
-
-class _Profile(msgspec.Struct, frozen=True):
-    test: _Test | None = None
-
-
 class _Signed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    format: Literal[1]
+    format: int
     mappings: Annotated[tuple[Mapping, ...], Meta(max_length=1000)]
     signature: bytes
+
+
+_READERS: Final[Readers[_Signed]] = {1: msgspec.json.Decoder(_Signed).decode}
 
 
 def read_routes(home: Path) -> Routes:
     """The mappings of the profile in ``home``; raises ``StartError``."""
     by_host = _operators(home / "operator")
-    test = _test_profile(home / "profile.json")
+    try:
+        test = read_profile(home).test
+    except ProfileError as error:
+        raise StartError(str(error)) from None
     if test is None:
         return Routes(by_host=by_host)
     for host, port in test.hosts.items():
         if not host.endswith(TEST_SUFFIX) or not is_host(host):
-            raise StartError(f"profile.json maps {host[:80]!r}, and a test profile maps names under etui.test alone")
+            raise StartError(f"{home / FILE} maps {host[:80]!r}, and a test profile maps names under etui.test alone")
         by_host[host] = Route(address=_LOOPBACK, port=port, test=True)
     return Routes(by_host=by_host, authority=home / test.ca if test.ca else None)
 
@@ -93,13 +92,6 @@ def read_routes(home: Path) -> Routes:
 def signed_bytes(mappings: tuple[Mapping, ...]) -> bytes:
     """What the operator's key signs."""
     return _PURPOSE + msgspec.json.encode(mappings)
-
-
-def _test_profile(path: Path) -> _Test | None:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_Profile).test
-    except (OSError, msgspec.DecodeError) as error:
-        raise StartError(f"{path} cannot be read: {error}") from None
 
 
 def _operators(folder: Path) -> dict[str, Route]:
@@ -111,12 +103,14 @@ def _operators(folder: Path) -> dict[str, Route]:
     except OSError as error:
         raise StartError(f"{path} cannot be read: {error}") from None
     try:
-        signed = msgspec.json.decode(text, type=_Signed)
+        signed = read_format(text, _READERS)
         key = Ed25519PublicKey.from_public_bytes(base64.b64decode((folder / "key.pub").read_bytes().strip()))
         key.verify(signed.signature, signed_bytes(signed.mappings))
+    except NewerFormatError as error:
+        raise StartError(f"{path} cannot be used: {error}") from None
     except InvalidSignature:
         raise StartError(f"{path} is not signed by the key in key.pub: sign it again or remove it") from None
-    except (OSError, msgspec.DecodeError, binascii.Error, ValueError) as error:
+    except (OSError, DamagedFormatError, binascii.Error, ValueError) as error:
         raise StartError(f"{path} or the key beside it cannot be read: {error}") from None
     by_host = {mapping.host: _checked(mapping, path) for mapping in signed.mappings}
     if len(by_host) != len(signed.mappings):

@@ -39,7 +39,7 @@ def hello(router: Router, asking: Asking, request: wallet.Hello) -> wallet.Hello
         label=caller.label,
         strength=caller.strength.value,
         locked=router.opened is None,
-        test=router.header.test is not None,
+        test=router.profile.test is not None,
     )
 
 

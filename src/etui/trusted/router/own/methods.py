@@ -15,7 +15,7 @@ import msgspec
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.router.connection import Connection, Role
-from etui.trusted.router.own import beginning, holdings, records, rights, standing
+from etui.trusted.router.own import beginning, holdings, records, rights, settings, standing
 from etui.trusted.router.own.asking import Asking
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
     wallet.Document: beginning.document,
     wallet.Extensions: holdings.extensions,
     wallet.Revoke: rights.revoke,
-    wallet.Settings: standing.settings,
+    wallet.Settings: settings.settings,
     wallet.Doors: holdings.doors,
 }
 _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]]] = {
@@ -110,7 +110,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Verify: records.verify_audit,
     wallet.Install: holdings.install,
     wallet.Remove: holdings.remove,
-    wallet.Set: standing.change,
+    wallet.Set: settings.change,
     wallet.DoorEnable: holdings.door_enable,
     wallet.DoorDisable: holdings.door_disable,
 }

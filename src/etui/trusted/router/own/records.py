@@ -87,9 +87,11 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
             records=verdict.records,
             findings=[str(finding) for finding in verdict.findings],
             rollback=verdict.rollback,
+            erased=verdict.erased,
         )
 
-    return await asyncio.get_running_loop().run_in_executor(None, run)
+    async with router.retention.erasing:
+        return await asyncio.get_running_loop().run_in_executor(None, run)
 
 
 def _audit_page(reader: AuditReader, request: wallet.Audit) -> wallet.AuditResult:

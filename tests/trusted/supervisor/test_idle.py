@@ -1,0 +1,118 @@
+"""What happens when nobody uses the wallet, or one of its Extensions, for a while."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.trusted.router.strangers import Stranger
+from tests.trusted.supervisor.processes import (
+    DIALOG,
+    ROUTER,
+    SECRETS,
+    STORAGE,
+    VALUE,
+    VAULT,
+    await_end,
+    await_state,
+    processes,
+    read,
+    state,
+    store,
+    until,
+)
+
+from etui.interfaces import secret_1 as secret
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.testkit import TestWallet
+
+IDLE_S = 2
+SLEEPER = Stranger(
+    "sleeper",
+    """
+    import time
+    from etui.interfaces import Request, Result
+    from etui.sdk import Call, Extension, provides
+
+    class SleepResult(Result, frozen=True, kw_only=True):
+        METHOD = "org.example.sleeper/1.sleep"
+
+    class Sleep(Request[SleepResult], frozen=True, kw_only=True):
+        METHOD = "org.example.sleeper/1.sleep"
+        RESULT = SleepResult
+        seconds: int
+
+    class Sleeper(Extension):
+        @provides(Sleep)
+        def sleep(self, request: Sleep, call: Call) -> SleepResult:
+            time.sleep(request.seconds)
+            return SleepResult()
+
+    Sleeper().run()
+    """,
+    {"sleep": {"title": "Sleep", "effect": "none", "params": {"seconds": {"type": "integer"}}, "result": {}}},
+)
+
+
+def lock_after(wallet: TestWallet, seconds: int) -> None:
+    with wallet.connect() as client:
+        client.call(wallet_interface.Set(name="auto_lock_s", value=str(seconds)))
+
+
+def locks_at(wallet: TestWallet) -> int | None:
+    with wallet.connect() as client:
+        return client.call(wallet_interface.Status()).locks_at
+
+
+def test_a_wallet_that_nobody_uses_locks_by_itself_and_says_why(wallet: TestWallet) -> None:
+    before = processes(wallet)
+    lock_after(wallet, 1)
+    await_state(wallet, "locked")  # to ask for its state is no use of it
+    await_end(before[module] for module in (ROUTER, VAULT, DIALOG, SECRETS, STORAGE))
+    wallet.unlock()
+    due = locks_at(wallet)
+    assert due is not None, "the setting outlives the lock"
+    assert due - time.time() <= 1
+    with wallet.connect() as client:
+        [lock] = [row.id for row in client.call(wallet_interface.Audit()).records if row.action == "lock"]
+        assert "nobody used the wallet for a while" in " ".join(client.call(wallet_interface.Why(id=lock)).sentences)
+
+
+def test_a_wallet_in_use_does_not_lock(wallet: TestWallet) -> None:
+    lock_after(wallet, 3)
+    first = locks_at(wallet)
+    assert first is not None
+    with wallet.connect() as client:
+        while time.time() < first + 2:
+            client.call(secret.Find(attributes={"service": "mail"}))
+    assert state(wallet) == "unlocked"
+
+
+@pytest.fixture
+def brief(short_dir: Path) -> Iterator[TestWallet]:
+    """A wallet whose Extensions are stopped after two seconds without use, with something in it."""
+    home = short_dir / "home"
+    home.mkdir(mode=0o700)
+    (home / "profile.json").write_text(f'{{"format": 1, "id": "brief", "test": {{"idle_s": {IDLE_S}}}}}')
+    with TestWallet(short_dir) as running:
+        running.create()
+        store(running)
+        yield running
+
+
+def test_extensions_that_nobody_uses_are_stopped_and_start_when_they_are_needed(brief: TestWallet) -> None:
+    before = processes(brief)
+    assert {SECRETS, STORAGE} <= set(before)
+    until(lambda: not {SECRETS, STORAGE} & set(processes(brief)), "both were stopped")
+    assert processes(brief) == {name: pid for name, pid in before.items() if name not in {SECRETS, STORAGE}}
+    assert state(brief) == "unlocked"
+    brief.user.approves()
+    assert read(brief) == VALUE
+
+
+def test_an_extension_that_serves_a_call_is_not_stopped(brief: TestWallet) -> None:
+    SLEEPER.install(brief)
+    with brief.connect() as client:
+        assert SLEEPER.call(client, "sleep", seconds=2 * IDLE_S + 1) == {}
