@@ -100,6 +100,14 @@ REFUSED = {
     ),
     "too deep to be checked": (condition(" || ".join(["context.own"] * 90)), "operator/site.cedar/1: it nests too"),
     "too deep to be read": (condition(" || ".join(["context.own"] * 900)), "site.cedar: a condition nests too deep"),
+    "another action": (
+        condition('Action::"secret/1.read" in Action::"effect:none"'),
+        "operator/site.cedar/1: before `in` stands an action other than the request's",
+    ),
+    "another action, at times": (
+        condition('(if context.own then Action::"secret/1.read" else action) in Action::"effect:none"'),
+        "operator/site.cedar/1: before `in` stands an action other than the request's",
+    ),
     "brackets": (condition("(" * 101 + "true" + ")" * 101), "site.cedar: brackets stand more than 100 deep"),
     "too long": ("//" + "x" * 65536, "site.cedar: it has more than 64 KiB"),
 }

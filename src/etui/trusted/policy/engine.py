@@ -14,7 +14,6 @@ Rules of this module:
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 import cedarpy
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 _MAX_CACHED: Final = 20_000
 _MAX_KEPT_TEXT: Final = 1_024
 _FOREVER: Final = float("inf")
+_UNKNOWN_ACTION: Final = cedarpy.Entities.from_json_str("[]")
 _WOULD_BE: Final = "would-be"
 
 
@@ -53,7 +53,9 @@ class PolicyEngine:
     ) -> None:
         known = list(interfaces)
         self._policies, self._timed = load(known, operator or {}, profiles or {})
-        self._actions = cedarpy.Entities.from_json_str(action_entities(known))
+        self._actions = {
+            action: cedarpy.Entities.from_json_str(text) for action, text in action_entities(known).items()
+        }
         self._kept: dict[tuple[object, ...], Decision] = {}
         self._not_allowed: set[tuple[object, ...]] = set()
         self.drops = 0
@@ -138,7 +140,8 @@ class PolicyEngine:
         try:
             if grants:
                 policies = policies.with_linked_batch([_link(question, grant) for grant in grants])
-            result = cedarpy.is_authorized(request, policies, self._actions.with_added_json_str(_entities(question)))
+            action = self._actions.get(question.action.id, _UNKNOWN_ACTION)
+            result = cedarpy.is_authorized(request, policies, action.with_added_json_str(_entities(question)))
         except ValueError as error:  # a name that is no Unicode text, as a path of other bytes
             return _deny("manufacturer/error", f"it cannot be put to policy: {str(error)[:200]}")
         if result.diagnostics.errors:
@@ -240,7 +243,7 @@ def _entities(question: Question) -> str:
         entities.append(
             {"uid": _resource_uid(question), "attrs": {}, "parents": [{"type": "Kind", "id": kind}, group, extension]}
         )
-    return json.dumps(entities)
+    return msgspec.json.encode(entities).decode()
 
 
 def _link(question: Question, grant: Grant) -> dict[str, Any]:

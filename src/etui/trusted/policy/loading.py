@@ -6,7 +6,8 @@ Rules of this module:
 2. What does not parse, has a slot, bears an id twice or reads what the schema does not have is refused.
 3. Cedar's parser recurses as deep as a text nests, until the process dies of it: what nests deeper than anybody writes
    is refused before it is parsed.
-4. A profile may speak of an interface whose document left with another package. Nobody can call that one, so its rule
+4. A decision knows the groups of its own action alone, so a policy that asks for those of another is refused.
+5. A profile may speak of an interface whose document left with another package. Nobody can call that one, so its rule
    waits until it comes back, and the wallet opens.
 """
 
@@ -55,6 +56,8 @@ def load(interfaces: Iterable[CompiledInterface], operator: Mapping[str, str], p
         for policy_id, policy in policies.items():
             if policy_id in static:
                 raise PolicyError(f"{file}: the id {policy_id!r} stands twice; give each policy its own")
+            if _asks_of_another_action(policy):
+                raise PolicyError(f"{policy_id}: before `in` stands an action other than the request's; write `action`")
             static[policy_id] = policy
     _check(static, schema_of(known))
     loaded = cedarpy.PolicySet.from_json_str(_document(static)).with_added_str(_GRANT_TEMPLATE)
@@ -154,6 +157,29 @@ def _document(static: Mapping[str, Any]) -> str:
         for policy_id, policy in static.items()
     }
     return json.dumps({"staticPolicies": named, "templates": {}, "templateLinks": []})
+
+
+def _asks_of_another_action(node: object) -> bool:
+    """Whether a policy, or a part of one, asks to which groups an action belongs that it names itself."""
+    if isinstance(node, list):
+        return any(_asks_of_another_action(part) for part in node)
+    if not isinstance(node, dict):
+        return False
+    asked = node.get("in")
+    if isinstance(asked, dict) and _names_an_action(asked.get("left")):
+        return True
+    return any(_asks_of_another_action(part) for part in node.values())
+
+
+def _names_an_action(node: object) -> bool:
+    if isinstance(node, list):
+        return any(_names_an_action(part) for part in node)
+    if not isinstance(node, dict):
+        return False
+    entity = node.get("__entity")
+    if isinstance(entity, dict) and entity.get("type") == "Action":
+        return True
+    return any(_names_an_action(part) for part in node.values())
 
 
 def _depends_on_time(node: object) -> bool:

@@ -69,18 +69,21 @@ def parents_of(interface: CompiledInterface, method: str) -> tuple[str, str, str
     return (interface.id, f"effect:{document.methods[method].effect.value}", f"callers:{document.callers.value}")
 
 
-def action_entities(interfaces: Iterable[CompiledInterface]) -> str:
-    """The action hierarchy as Cedar's JSON entities."""
-    entities = [
-        {
-            "uid": {"type": "Action", "id": method.action},
-            "attrs": {},
-            "parents": [{"type": "Action", "id": parent} for parent in parents_of(interface, method.name)],
-        }
+def action_entities(interfaces: Iterable[CompiledInterface]) -> dict[str, str]:
+    """Each action with the groups that it belongs to, as Cedar's JSON entities."""
+    return {
+        method.action: json.dumps(
+            [
+                {
+                    "uid": {"type": "Action", "id": method.action},
+                    "attrs": {},
+                    "parents": [{"type": "Action", "id": parent} for parent in parents_of(interface, method.name)],
+                }
+            ]
+        )
         for interface in interfaces
         for method in interface.methods.values()
-    ]
-    return json.dumps(entities)
+    }
 
 
 def _context(interface: CompiledInterface, method: str) -> dict[str, Any]:
