@@ -202,20 +202,28 @@ def test_answers_come_by_callback_too(router: RouterEnd) -> None:
     play(router, story)
 
 
-def test_a_callback_that_fails_is_not_called_a_second_time(router: RouterEnd) -> None:
-    called: list[object] = []
+def test_when_the_router_goes_all_are_told_though_one_callback_fails(router: RouterEnd) -> None:
+    told: list[object] = []
+    failed: list[object] = []
 
     async def story(router: RouterEnd, client: AsyncClient) -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
+        error = RemoteError(ErrorCode.INTERNAL, "the callback itself")
+
         def done(answer: bytes | ProtocolError) -> None:
-            called.append(answer)
-            raise RemoteError(ErrorCode.INTERNAL, "the callback itself")
+            told.append(answer)
+            raise error
 
         client.post("a", b"{}", PLAIN, done)
-        router.answer(await in_thread(router.receive), b"[1]")
+        client.post("b", b"{}", PLAIN, told.append)
+        await in_thread(router.receive)
+        router.socket.close()
         await client.closed
+        client.post("c", b"{}", PLAIN, done)
+        assert failed == [error, error]
 
     play(router, story)
-    assert called == [b"[1]"]
+    assert [type(answer) for answer in told] == [ConnectionLost] * 3
 
 
 # giving up

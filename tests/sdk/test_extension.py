@@ -29,7 +29,7 @@ from etui.protocol import (
     encode_error,
     encode_notification,
 )
-from etui.sdk import ConnectionLost, Store
+from etui.sdk import ConnectionLost, Extension, Store
 from etui.sdk.ends import End
 
 PATH = {"PYTHONPATH": f"{SOURCES}:{Path(__file__).parents[2]}"}
@@ -55,6 +55,27 @@ def start() -> Iterator[Start]:
 def send(peer: Peer, *lines: bytes) -> None:
     """Sends these bytes to the Extension."""
     peer._socket.sendall(b"".join(lines))
+
+
+# names
+
+NEEDED = {"call", "run", "store", "tell"}
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED))
+def test_a_subclass_that_takes_a_name_which_every_extension_needs_is_refused(name: str) -> None:
+    class Mixed:
+        pass
+
+    setattr(Mixed, name, None)
+    for bases, names in (((Extension,), {name: None}), ((Mixed, Extension), {})):
+        with pytest.raises(TypeError, match=rf"Vending\.{name} .* another name"):
+            type("Vending", bases, names)
+
+
+def test_a_subclass_may_give_any_other_name_its_own_meaning() -> None:
+    taken = {name for name in (*vars(Extension), *vars(Extension())) if not name.startswith(("__", "_Extension__"))}
+    assert taken == NEEDED | {"begin", "inventory", "locate"}
 
 
 # its beginning and its end

@@ -1,6 +1,9 @@
 """A Client for programs with an event loop, and what a door needs beyond it.
 
 Results come by future (``call``) or by callback (``post``), for those who must not pay for a task with each request.
+
+What a callback raises goes to the event loop's exception handler, as asyncio does it, whose default is to log it. The
+connection, other callbacks and later events are not touched by it.
 """
 
 from __future__ import annotations
@@ -113,18 +116,20 @@ class AsyncClient(asyncio.Protocol):
     def post(self, method: str, params: bytes, envelope: Envelope, done: Done) -> int:
         """Sends a request whose answer goes to ``done``; returns its id, for ``cancel``.
 
+        What ``done`` raises goes to the event loop's exception handler.
+
         What cannot be sent is told to ``done`` at once: ``ConnectionLost`` after the connection has ended, else
         ``too_large``.
         """
         if not self._open:
-            done(ConnectionLost("the connection to the Router has ended"))
+            _tell(done, ConnectionLost("the connection to the Router has ended"))
             return 0
         call_id = self._waiting.add(done)
         try:
             self._write(encode_request(call_id, method, params, envelope))
         except ProtocolError as error:
             self._waiting.drop(call_id)
-            done(error)
+            _tell(done, error)
             return 0
         return call_id
 
@@ -142,7 +147,7 @@ class AsyncClient(asyncio.Protocol):
         self._exchange.forget_keys()
 
     async def subscribe(self, topic: str, listener: Callable[[Event], None]) -> None:
-        """Calls ``listener`` with each event of a topic."""
+        """Calls ``listener`` with each event of a topic; what it raises goes to the event loop's exception handler."""
         self._listeners.setdefault(topic, []).append(listener)
         await self.call(wallet.Subscribe(topics=sorted(self._listeners)))
 
@@ -206,7 +211,7 @@ class AsyncClient(asyncio.Protocol):
         self._open = False
         lost = ConnectionLost("the Router closed the connection" + (f" ({exc})" if exc else ""))
         for done in self._waiting.drain():
-            done(lost)
+            _tell(done, lost)
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -221,7 +226,7 @@ class AsyncClient(asyncio.Protocol):
             case MessageKind.NOTIFICATION if message.method == "event":
                 event = event_in(message)
                 for listener in self._listeners.get(event.topic, ()):
-                    listener(event)
+                    _tell(listener, event)
             case _:
                 pass
 
@@ -229,7 +234,7 @@ class AsyncClient(asyncio.Protocol):
         if message.id is None:
             reason = unread(message)
             for done in self._waiting.drain():
-                done(reason)
+                _tell(done, reason)
             return
         waiting = self._waiting.drop(message.id) if isinstance(message.id, int) else None
         if waiting is None:
@@ -239,4 +244,15 @@ class AsyncClient(asyncio.Protocol):
             answer = answer_in(message)
         except RemoteError as error:
             answer = error
-        waiting(answer)
+        _tell(waiting, answer)
+
+
+def _tell(callback: Callable[[T], None], told: T) -> None:
+    """Calls back; what is raised is the callback's own affair, and its loop's."""
+    try:
+        callback(told)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001  # as asyncio does with its own callbacks
+        context = {"message": f"a callback of a Client raised {type(error).__name__}", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)

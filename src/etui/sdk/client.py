@@ -8,6 +8,9 @@
     with Client.connect(name="backup") as wallet:
         found = wallet.call(secret.Find(attributes={"service": "backup"}))
         print(wallet.call(secret.Read(item=found.items[0].item)).value)
+
+It calls nothing back: events are taken with ``next_event``, and what a program raises over one of them is its own. The
+connection lives on until ``close``, or the end of the ``with``, and gives out every later event.
 """
 
 from __future__ import annotations

@@ -68,6 +68,7 @@ _MAX_WAITING_THREADS: Final = 16
 _KEY_BYTES: Final = 32
 _PAGE_BYTES: Final = 512 << 10
 _PLACES: Final = 3
+_NOT_TO_OVERRIDE: Final = ("call", "run", "store", "tell")
 
 ResultT = TypeVar("ResultT", bound=Result)
 
@@ -92,26 +93,40 @@ class Extension:
     """Base of an Extension; a subclass has a method for each request that it serves.
 
     ``store`` keeps its sealed records. ``begin`` is called once, when the key is there and before the first request.
+    ``begin``, ``inventory`` and ``locate`` may be overridden; a subclass that has a ``call``, ``run``, ``store`` or
+    ``tell`` of its own is refused with ``TypeError``. Every other name is free: what is private here is mangled.
     """
 
+    def __init_subclass__(cls, **options: object) -> None:
+        super().__init_subclass__(**options)
+        for name in _NOT_TO_OVERRIDE:
+            if getattr(cls, name) is not getattr(Extension, name):
+                msg = f"{cls.__qualname__}.{name} would replace what every Extension needs: give it another name"
+                raise TypeError(msg)
+
     def __init__(self) -> None:
-        self._serves: dict[str, tuple[type[Request[Any]], Callable[..., Result]]] = {}
-        self._prepares: dict[str, Callable[..., Result]] = {}
+        self.__serves: dict[str, tuple[type[Request[Any]], Callable[..., Result]]] = {}
+        self.__prepares: dict[str, Callable[..., Result]] = {}
         for name in dir(type(self)):
             function = getattr(type(self), name)
             if (request := getattr(function, "_serves", None)) is not None:
-                self._serves[request.METHOD] = (request, getattr(self, name))
+                self.__serves[request.METHOD] = (request, getattr(self, name))
             if (request := getattr(function, "_prepares", None)) is not None:
-                self._prepares[request.METHOD] = getattr(self, name)
-        self._end = End()
-        self._exchange = Exchange(self._end)
-        self._waiting = Waiting()
-        self._queue: deque[Message] = deque()
-        self._main = 0
-        self._threads = threading.BoundedSemaphore(_MAX_WAITING_THREADS)
-        self._wire: Wire
-        self._info = msgspec.json.Decoder(CallInfo)
-        self.store: Store
+                self.__prepares[request.METHOD] = getattr(self, name)
+        self.__end = End()
+        self.__exchange = Exchange(self.__end)
+        self.__waiting = Waiting()
+        self.__queue: deque[Message] = deque()
+        self.__main = 0
+        self.__threads = threading.BoundedSemaphore(_MAX_WAITING_THREADS)
+        self.__wire: Wire
+        self.__info = msgspec.json.Decoder(CallInfo)
+        self.__store: Store
+
+    @property
+    def store(self) -> Store:
+        """Its sealed records, from ``begin`` on."""
+        return self.__store
 
     def begin(self) -> None:
         """Called once before the first request is served; a subclass loads here what it keeps in memory."""
@@ -121,7 +136,7 @@ class Extension:
         return ()
 
     @provides(extension.Inventory)
-    def _inventory(self, request: extension.Inventory, _: Call) -> extension.InventoryResult:
+    def __inventory(self, request: extension.Inventory, _: Call) -> extension.InventoryResult:
         after = request.after or ""
         items = sorted((i for i in self.inventory() if i.item > after), key=lambda i: i.item)
         page: list[Item] = []
@@ -134,7 +149,7 @@ class Extension:
         return extension.InventoryResult(items=page, more=len(page) < len(items))
 
     @provides(extension.Locate)
-    def _locate(self, request: extension.Locate, _: Call) -> extension.LocateResult:
+    def __locate(self, request: extension.Locate, _: Call) -> extension.LocateResult:
         return extension.LocateResult(items=self.locate(request.ids))
 
     def locate(self, ids: Sequence[str]) -> list[Item]:
@@ -146,22 +161,22 @@ class Extension:
         """Registers with the Router and serves until the connection ends."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        self._main = threading.get_ident()
-        self._wire = Wire(socket.socket(fileno=channel))
-        provided = sorted({method.rsplit(".", 1)[0] for method in self._serves})
+        self.__main = threading.get_ident()
+        self.__wire = Wire(socket.socket(fileno=channel))
+        provided = sorted({method.rsplit(".", 1)[0] for method in self.__serves})
         try:
-            self._start(provided, key)
+            self.__start(provided, key)
             while True:
-                while not self._queue:
-                    self._receive()
-                self._serve(self._queue.popleft())
+                while not self.__queue:
+                    self.__receive()
+                self.__serve(self.__queue.popleft())
         except ConnectionLost as lost:
-            self._wire.close()
-            self._waiting.end(lost)
+            self.__wire.close()
+            self.__waiting.end(lost)
 
     def call(self, request: Request[ResultT], *, under: str = "", provider: str = "") -> ResultT:
         """What answers a request of this Extension's own; ``Call.ask`` makes one under a call that it serves."""
-        return follow(self._exchange.call(request, Envelope(under=under, provider=provider)), self._ask)
+        return follow(self.__exchange.call(request, Envelope(under=under, provider=provider)), self.__ask)
 
     def tell(self, event: str, item: Item | None = None, **data: object) -> None:
         """Tells who subscribed to an event of an interface that this Extension provides, as in ``secret/1.changed``.
@@ -172,87 +187,87 @@ class Extension:
         params: dict[str, object] = {"topic": event, "data": data}
         if item is not None:
             params["item"] = item
-        self._wire.send(encode_notification("event", msgspec.json.encode(params)))
+        self.__wire.send(encode_notification("event", msgspec.json.encode(params)))
 
-    def _start(self, provided: list[str], key: int) -> None:
+    def __start(self, provided: list[str], key: int) -> None:
         with open(key, "rb") as pipe:  # a descriptor, not a path
             own_key = pipe.read()
         if len(own_key) != _KEY_BYTES:
             sys.exit(
                 f"the vault handed over {len(own_key)} bytes where a key has {_KEY_BYTES}: unlock the wallet again"
             )
-        self.store = Store(own_key, self.call)
-        register = wallet.Register(key=self._end.public, provides=provided)
-        self._ask(Ask(wallet.Register.METHOD, msgspec.json.encode(register), Envelope()))
+        self.__store = Store(own_key, self.call)
+        register = wallet.Register(key=self.__end.public, provides=provided)
+        self.__ask(Ask(wallet.Register.METHOD, msgspec.json.encode(register), Envelope()))
         self.begin()
 
-    def _ask(self, ask: Ask) -> bytes:
+    def __ask(self, ask: Ask) -> bytes:
         waiter = Waiter()
-        number = self._waiting.add(waiter)
+        number = self.__waiting.add(waiter)
         try:
-            self._wire.send(encode_request(number, ask.method, ask.params, ask.envelope))
+            self.__wire.send(encode_request(number, ask.method, ask.params, ask.envelope))
         except ProtocolError:
-            self._waiting.drop(number)
+            self.__waiting.drop(number)
             raise
-        if threading.get_ident() == self._main:
+        if threading.get_ident() == self.__main:
             while waiter.answer is None:
-                self._receive()
+                self.__receive()
         else:
             waiter.arrived.wait()
         return waiter.result()
 
-    def _receive(self) -> None:
+    def __receive(self) -> None:
         """Takes one message: hands an answer over, keeps what is to be served."""
         try:
-            message = self._wire.receive()
+            message = self.__wire.receive()
             is_answer = message.kind in {MessageKind.RESULT, MessageKind.ERROR}
         except ConnectionLost:
             raise
         except ProtocolError as error:
             sys.exit(f"the Router broke the protocol: {error.message}")  # nothing it says can be used
         if not is_answer:
-            self._queue.append(message)
-        elif (reason := self._waiting.give(message)) is not None:
+            self.__queue.append(message)
+        elif (reason := self.__waiting.give(message)) is not None:
             sys.stderr.write(f"{reason.message}\n")
 
-    def _serve(self, message: Message) -> None:
+    def __serve(self, message: Message) -> None:
         if message.kind is not MessageKind.REQUEST:
             return  # `cancel` of a call that is already served
-        handled = self._serves.get(message.method)
+        handled = self.__serves.get(message.method)
         if handled is not None and handled[0].WAITS:
-            self._serve_on_thread(message)
+            self.__serve_on_thread(message)
         else:
-            self._reply(message)
+            self.__reply(message)
 
-    def _serve_on_thread(self, message: Message) -> None:
-        if not self._threads.acquire(blocking=False):
+    def __serve_on_thread(self, message: Message) -> None:
+        if not self.__threads.acquire(blocking=False):
             error = ProtocolError(ErrorCode.TOO_MANY, "too many calls wait for the user already")
-            self._wire.send(encode_error(_id(message), error_object(error)))
+            self.__wire.send(encode_error(_id(message), error_object(error)))
             return
 
         def serve() -> None:
             try:
                 with contextlib.suppress(ConnectionLost):
-                    self._reply(message)
+                    self.__reply(message)
             finally:
-                self._threads.release()
+                self.__threads.release()
 
         threading.Thread(target=serve, daemon=True).start()
 
-    def _reply(self, message: Message) -> None:
+    def __reply(self, message: Message) -> None:
         try:
-            self._wire.send(self._answer(message))
+            self.__wire.send(self.__answer(message))
         except ConnectionLost:
             raise
         except ProtocolError as error:
             failure = ProtocolError(error.code, f"{message.method}: {error.message}: ask for less at once")
-            self._wire.send(encode_error(_id(message), error_object(failure)))
+            self.__wire.send(encode_error(_id(message), error_object(failure)))
 
-    def _answer(self, message: Message) -> bytes:
+    def __answer(self, message: Message) -> bytes:
         try:
-            info = self._info.decode(message.call) if message.call else CallInfo()
-            result = self._handle(message, info)
-            return encode_result(_id(message), self._end.encode(result, info.key))
+            info = self.__info.decode(message.call) if message.call else CallInfo()
+            result = self.__handle(message, info)
+            return encode_result(_id(message), self.__end.encode(result, info.key))
         except ProtocolError as error:
             return encode_error(_id(message), error_object(error))
         except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Extension lives on
@@ -260,17 +275,17 @@ class Extension:
             failure = ProtocolError(ErrorCode.INTERNAL, f"{message.method} failed in the Extension")
             return encode_error(_id(message), error_object(failure))
 
-    def _handle(self, message: Message, info: CallInfo) -> Result:
-        handled = self._serves.get(message.method)
+    def __handle(self, message: Message, info: CallInfo) -> Result:
+        handled = self.__serves.get(message.method)
         if handled is None:
             raise ProtocolError(ErrorCode.UNKNOWN_METHOD, f"this Extension does not serve {message.method}")
         kind, function = handled
         if info.prepare:
-            prepare = self._prepares.get(message.method)
+            prepare = self.__prepares.get(message.method)
             if prepare is None:
                 return Prepared()
             function = prepare
-        request = self._end.decode(kind, bytes(message.params), sender=info.key)
+        request = self.__end.decode(kind, bytes(message.params), sender=info.key)
         for field in kind.REFERENCES:
             if (item := info.items.get(kind.on_the_wire(field))) is not None:
                 msgspec.structs.force_setattr(request, field, item)

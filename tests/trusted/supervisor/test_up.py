@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import stat
 import subprocess
@@ -11,7 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.trusted.supervisor.processes import DIALOG, ROUTER, await_end, pid_of, processes, state, until, words_of
+from tests.trusted.supervisor.processes import (
+    DIALOG,
+    ROUTER,
+    await_end,
+    kill,
+    pid_of,
+    processes,
+    state,
+    successor,
+    until,
+    words_of,
+)
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import find_place
@@ -267,13 +279,27 @@ def test_a_socket_that_was_left_by_a_killed_wallet_is_taken_over(wallet: TestWal
 
 
 def test_a_test_profile_says_so_in_whatever_face_its_dialog_has(short_dir: Path, environ: dict[str, str]) -> None:
-    process = subprocess.Popen([*UP, *AS_ROOT, "--test-profile", "--dialog", "terminal"], env=environ)
+    master, slave = pty.openpty()
+    command = ["setsid", "--ctty", *UP, *AS_ROOT, "--test-profile", "--dialog", "terminal"]
+    process = subprocess.Popen(command, env=environ, stdin=slave)
+    os.close(slave)
     wallet = TestWallet(short_dir)
     wallet._process = process
     try:
         assert "--test-profile" in words_of(pid_of(wallet, DIALOG))
     finally:
         wallet.end()
+        os.close(master)
+
+
+@only_root  # the dialog's memory and environment are closed to others
+def test_the_token_with_which_the_wallet_was_launched_is_for_the_first_dialog(short_dir: Path) -> None:
+    with TestWallet(short_dir, environ={"XDG_ACTIVATION_TOKEN": "launched"}) as wallet:
+        first = pid_of(wallet, DIALOG)
+        assert b"XDG_ACTIVATION_TOKEN=launched" in Path(f"/proc/{first}/environ").read_bytes()
+        kill(first)
+        second = successor(wallet, DIALOG, first)
+        assert b"XDG_ACTIVATION_TOKEN" not in Path(f"/proc/{second}/environ").read_bytes()
 
 
 # how it ends

@@ -1,0 +1,38 @@
+"""The window under a real Wayland compositor that gives the front to nobody by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.compositor import composing, until
+from tests.trusted.dialog.questions import CONFIRM
+from tests.trusted.dialog.router_side import RouterSide
+
+
+@contextmanager
+def second_of_two(folder: Path, on_activation: str) -> Iterator[Callable[[str], bool]]:
+    """Whether the window of a dialog that shows itself beside another one is as a word says, once it is."""
+    config = ('no_focus [title=".*"]', f"focus_on_window_activation {on_activation}")
+    with (
+        composing(folder, *config) as compositor,
+        RouterSide("--face", "qt", environ=compositor.environ) as first,
+        RouterSide("--face", "qt", environ=compositor.environ) as second,
+    ):
+        for router in (first, second):
+            assert router.greeted().display == "wayland"
+            router.show(CONFIRM)
+            until(lambda pid=router.process.pid: compositor.window(pid))  # type: ignore[misc]
+        assert compositor.window(second.process.pid)["app_id"] == "etui"
+        yield lambda word: until(lambda: compositor.window(second.process.pid)[word])
+
+
+def test_it_asks_for_the_front_by_activation_token(short_dir: Path) -> None:
+    with second_of_two(short_dir, "focus") as becomes:
+        assert becomes("focused")
+
+
+def test_where_the_front_is_not_given_the_user_is_notified(short_dir: Path) -> None:
+    with second_of_two(short_dir, "urgent") as becomes:
+        assert becomes("urgent")
