@@ -39,13 +39,20 @@ class Wire:
         self._chunks = Reassembler()
         self._ready: deque[bytes] = deque()
         self._sending = threading.Lock()
+        self._held = b""
+
+    def hold(self, line: bytes) -> None:
+        """Keeps a short message back until the next one is sent, which has to follow, and sends both together."""
+        with self._sending:
+            self._held += line
 
     def send(self, line: bytes) -> None:
         """Sends one message, in chunks where it is large; raises ``ConnectionLost``."""
         try:
             with self._sending:
                 for part in chunks_of(line, _STREAM):
-                    self._socket.sendall(part)
+                    held, self._held = self._held, b""
+                    self._socket.sendall(held + part)
         except OSError as error:
             msg = f"the connection to the Router is closed ({error.strerror or error})"
             raise ConnectionLost(msg) from None

@@ -80,6 +80,7 @@ class Secrets(Extension):
             modified=now_s,
         )
         entry = Entry(item, call.client, request.content_type or "", size=len(value))
+        call.makes(item)
         self._safe.add(entry, value)
         self.tell("secret/1.created", item)
         return secret.CreateResult(item=item)

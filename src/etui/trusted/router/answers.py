@@ -16,13 +16,16 @@ from etui.interfaces import Effect, Item
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Question, Scope, ScopeType
 from etui.trusted.router import rights, wording
+from etui.trusted.router.calls import Owned
 from etui.trusted.router.consent import Asked, digest_of
 from etui.trusted.router.references import Place
 from etui.trusted.router.reserving import settle
 
 if TYPE_CHECKING:
+    from etui.protocol import Message
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.calls import ActiveCall
+    from etui.trusted.router.connection import Connection
     from etui.trusted.router.registry import Method, Provider
     from etui.trusted.router.router import Router
 
@@ -31,16 +34,36 @@ _PROCESS_S: Final = 30 * 86400
 _MAX_ASKED: Final = 50
 
 
+class _Makes(msgspec.Struct, frozen=True):
+    """What an Extension says before it stores a new item."""
+
+    call: str
+    item: Item
+
+
 class Answers:
     """Turns providers' results into what the Client is told."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
+        self._makes = msgspec.json.Decoder(_Makes)
+
+    def makes(self, connection: Connection, message: Message) -> None:
+        """Writes the maker's right to an item while its Extension stores it; what is no such item is passed over."""
+        try:
+            said = self._makes.decode(message.params)
+        except msgspec.DecodeError:
+            return
+        call = self._router.dispatch.served_by(connection, said.call)
+        if self._router.opened is None or call is None or call.owned or not call.method.compiled.method.creates:
+            return
+        call.owned[said.item.item] = self._own(call, said.item)
 
     def give(self, call: ActiveCall, result: bytes | ProtocolError) -> None:
         """Answers a call."""
         if isinstance(result, ProtocolError):
             settle(self._router.opened, call.reservations, result)
+            self._disown(call)
             self._send(call, result)
             return
         if not call.method.compiled.item_fields:
@@ -82,7 +105,9 @@ class Answers:
     ) -> None:
         try:
             if call.method.compiled.method.creates:
-                await asyncio.gather(*(future for item in items for future in self._own(call, item)))
+                owned = [call.owned.pop(item.item, None) or self._own(call, item) for item in items]
+                self._disown(call)
+                await asyncio.gather(*(right.written for right in owned if right is not None))
             allowed = await self._ask(call, asked, decisions) if asked and not call.quiet else frozenset[str]()
             self._finish(call, members, items, decisions, allowed)
         except ProtocolError as error:
@@ -195,25 +220,33 @@ class Answers:
 
     # what follows from it
 
-    def _own(self, call: ActiveCall, item: Item) -> list[asyncio.Future[None]]:
-        """Gives a new item to the Client that made it; what is to be durable before the answer."""
+    def _disown(self, call: ActiveCall) -> None:
+        """Takes back the right to what was said to be made and is not."""
+        for right in call.owned.values():
+            if right is not None and self._router.opened is not None:
+                self._router.opened.revoke(right.grant)
+                self._router.path.drop_routes()
+        call.owned.clear()
+
+    def _own(self, call: ActiveCall, item: Item) -> Owned | None:
+        """Gives a new item to the Client that made it; the right that is to be durable before the answer."""
         actions = call.method.owner_actions
         caller = call.chain[0]
         if caller.principal.type is not PrincipalType.CLIENT or not actions:
-            return []
+            return None
         opened = self._router.unlocked()
         scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
         if not caller.principal.tellable:
             process = caller.process_group
             if process:
                 opened.add_transient_grant(process, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED)
-            return []
+            return None
         if opened.grants.at(caller.principal.id, scope):
-            return []
-        _, written = opened.add_grant(
+            return None
+        grant, written = opened.add_grant(
             caller.principal.id, actions, scope, Origin.STORED, label=caller.label, what=item.label
         )
-        return [written]
+        return Owned(grant=grant.id, written=written)
 
     def _changed(self, call: ActiveCall) -> None:
         """Drops what is no longer so, and tells those who listen."""

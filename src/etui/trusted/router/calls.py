@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,18 @@ import msgspec
 from etui.trusted.policy import Assurance
 
 if TYPE_CHECKING:
-    import asyncio
-
     from etui.protocol import MessageId
     from etui.trusted.policy import Reservation
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection
     from etui.trusted.router.registry import Method, Provider
+
+
+class Owned(msgspec.Struct, frozen=True):
+    """The right of an item's maker: its grant, and when that is durable."""
+
+    grant: str
+    written: asyncio.Future[None]
 
 
 class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
@@ -25,7 +31,7 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     ``chain``: who began it and who stands between, the first first, this call's caller last. ``material``: what was
     consented to, field by field. ``consented``: by the user, a grant, or the call it is made ``under``; ``given`` is
     what the user did for it. ``allowed``: what the user allowed within it, by action and item. ``provider_id``: the
-    request's id at the provider.
+    request's id at the provider. ``owned``: what its provider said that it makes.
     """
 
     id: str
@@ -46,6 +52,7 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     provider_id: int = 0
     reservations: tuple[Reservation, ...] = ()
     task: asyncio.Task[None] | None = None
+    owned: dict[str, Owned | None] = msgspec.field(default_factory=dict)
 
 
 class CallIds:

@@ -386,9 +386,11 @@ class Router:
         return connection.caller
 
     def heard(self, connection: Connection, message: Message) -> None:
-        """A notification: ``cancel`` gives a request up, ``event`` is told to those who may know of it."""
+        """A notification: ``cancel`` gives a request up, ``event`` is told, ``makes`` says what is being stored."""
         if message.method == "event" and connection.role is Role.EXTENSION:
             self.events.relay(self.registry.providers[connection.name], message)
+        if message.method == "makes" and connection.role is Role.EXTENSION:
+            self.answers.makes(connection, message)
         if message.method != "cancel":
             return
         try:
