@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -14,10 +15,15 @@ import msgspec
 import pytest
 from tests.cli.etui import ETUI, done, run
 
-from etui.cli.run import can_ask, circumstances
+from etui.cli.run import circumstances
 from etui.testkit import TestWallet
 
-_NO_DISPLAY = {"DISPLAY": "", "WAYLAND_DISPLAY": ""}
+_NOWHERE = [
+    {"QT_QPA_PLATFORM": "", "DISPLAY": x11, "WAYLAND_DISPLAY": wayland}
+    for x11 in ("", ":65534")
+    for wayland in ("", "wayland-65534")
+]
+"""Displays that are not there, whatever the variables say."""
 
 
 @contextmanager
@@ -98,22 +104,52 @@ def test_one_that_runs_already_is_left_alone(short_dir: Path) -> None:
         assert "none" in done(stage, "status", "--json")
 
 
-def test_without_display_and_terminal_one_sentence_names_the_tour() -> None:
-    result = run("run", environ=_NO_DISPLAY)
+@pytest.mark.parametrize("command", ["run", "up"])
+@pytest.mark.parametrize("display", _NOWHERE, ids=lambda display: " ".join(display.values()))
+def test_where_nobody_can_be_asked_nothing_is_started_and_one_sentence_names_the_tour(
+    short_dir: Path, command: str, display: dict[str, str]
+) -> None:
+    environ = {**TestWallet(short_dir).environ, **display}
+    result = run(command, "--test-profile", "--as-root", "--no-doors", environ=environ)
     assert result.returncode == 3
     assert "./run --tour" in result.stderr
     assert len(result.stderr.splitlines()) == 1
+    assert not list(Path(environ["XDG_RUNTIME_DIR"]).rglob("router"))
 
 
-def test_a_terminal_or_a_display_suffices_to_ask(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("face", "lacks"), [("qt", "no display"), ("terminal", "no terminal")])
+def test_a_face_that_was_asked_for_and_cannot_be_shown_is_named(short_dir: Path, face: str, lacks: str) -> None:
+    environ = {**TestWallet(short_dir).environ, **_NOWHERE[-1]}
+    result = run("up", "--test-profile", "--as-root", "--no-doors", "--dialog", face, environ=environ)
+    assert result.returncode == 3
+    assert lacks in result.stderr
+
+
+@pytest.mark.parametrize("display", _NOWHERE, ids=lambda display: " ".join(display.values()))
+def test_where_the_display_leads_nowhere_the_terminal_is_asked_in(short_dir: Path, display: dict[str, str]) -> None:
+    stage = TestWallet(short_dir)
     master, slave = pty.openpty()
-    try:
-        assert can_ask({}, os.ttyname(slave))
-    finally:
-        os.close(master)
+    command = ["setsid", "--ctty", *ETUI, "run", "--test-profile", "--as-root", "--no-doors"]
+    with subprocess.Popen(
+        command, env={**stage.environ, **display}, stdin=slave, stdout=slave, stderr=slave
+    ) as process:
         os.close(slave)
-    assert can_ask({"WAYLAND_DISPLAY": "wayland-0"}, str(tmp_path / "none"))
-    assert not can_ask({}, str(tmp_path / "none"))
+        try:
+            assert "Make your wallet" in _read_until(master, "Terminal: programs of the same user")
+        finally:
+            process.terminate()
+            assert process.wait() == 0
+            os.close(master)
+
+
+def _read_until(terminal: int, words: str) -> str:
+    """What is shown there, as soon as these words are; they fail to come within a minute."""
+    shown = b""
+    while words.encode() not in shown:
+        ready, _, _ = select.select([terminal], [], [], 60)
+        assert ready, shown
+        shown += os.read(terminal, 4096)
+    return shown.decode(errors="replace")
 
 
 def test_what_is_missing_is_said_with_what_follows() -> None:

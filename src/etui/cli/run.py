@@ -4,8 +4,7 @@ Rules:
 
 1. The wallet is a process beside this one, in the same foreground: Ctrl-C reaches both, and the wallet's exit status is
    that of this command.
-2. Where nobody can be asked, nothing is started: there is neither a display nor a terminal (3).
-3. What is off here is said once, with the reason, when the wallet answers.
+2. What is off here is said once, with the reason, when the wallet answers.
 """
 
 from __future__ import annotations
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
     from etui.cli.output import Output
 
-_TERMINAL: Final = "/dev/tty"
 _LOOK_S: Final = 0.05
 _NEXT: Final = """\
 Your wallet is ready. In another terminal:
@@ -54,25 +52,9 @@ def _run(arguments: Arguments, output: Output) -> Exit | int:
         from etui.cli.tour import run_tour  # noqa: PLC0415  # it starts the testkit, which nothing else here needs
 
         return run_tour(output)
-    if arguments.script is None and not can_ask(os.environ):
-        text = "there is neither a display nor a terminal to ask you in: start it in one, or see it with ./run --tour"
-        raise CommandError(text, Exit.NO_TERMINAL)
     if _runs_already():
         raise CommandError("the wallet of this profile runs already; `etui status` shows it, `etui stop` ends it")
-    for note in circumstances(os.environ, os.getuid()):
-        output.note(f"etui: {note}")
     return _bring_up(arguments, output)
-
-
-def can_ask(environ: Mapping[str, str], terminal: str = _TERMINAL) -> bool:
-    """Whether there is a display or a terminal in which the user can be asked."""
-    if environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY"):
-        return True
-    try:
-        os.close(os.open(terminal, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC))
-    except OSError:
-        return False
-    return True
 
 
 def circumstances(environ: Mapping[str, str], uid: int) -> list[str]:
@@ -114,11 +96,14 @@ def _bring_up(arguments: Arguments, output: Output) -> int:
 
 
 def _guide(process: subprocess.Popen[bytes], output: Output) -> None:
-    """Waits until the wallet answers, and the first time has it made."""
+    """Waits until the wallet answers, says what is off here, and the first time has the wallet made."""
     socket = profile_place().socket
+    notes = circumstances(os.environ, os.getuid())
     while process.poll() is None:
         try:
             with Client.connect(socket, name="etui") as client:
+                while notes:
+                    output.note(f"etui: {notes.pop(0)}")
                 _greet(client, output)
         except ConnectionLost:
             time.sleep(_LOOK_S)

@@ -44,13 +44,14 @@ def _run(arguments: Arguments, output: Output) -> Exit:
     del output
     from etui.trusted.supervisor.up import UpError, Wish, bring_up  # noqa: PLC0415  # trusted code, for `up` alone
 
-    dialog: tuple[str, ...] = ("--face", arguments.dialog)
+    face = arguments.dialog
+    dialog: tuple[str, ...] = ()
     if arguments.script is not None:
-        dialog = ("--face", "scripted", "--script", str(arguments.script.absolute()))
+        face, dialog = "scripted", ("--script", str(arguments.script.absolute()))
         if arguments.transcript is not None:
             dialog += ("--transcript", str(arguments.transcript.absolute()))
     doors = () if arguments.no_doors else tuple(arguments.door) if arguments.door else None
-    wish = Wish(test=arguments.test_profile, dialog=dialog, doors=doors, as_root=arguments.as_root)
+    wish = Wish(test=arguments.test_profile, face=face, dialog=dialog, doors=doors, as_root=arguments.as_root)
     try:
         bring_up(find_place(os.environ, os.getuid()), wish)
     except UpError as error:

@@ -35,6 +35,12 @@ def test_a_wayland_display_that_does_not_listen_is_none(short_dir: Path) -> None
     assert qt_display({"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": str(short_dir)}) is None
 
 
+def test_where_wayland_leads_nowhere_x11_is_taken(short_dir: Path) -> None:
+    display = qt_display({"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": str(short_dir), "DISPLAY": ":7"})
+    assert display is not None
+    assert (display.kind, display.platform) == ("x11", "xcb")
+
+
 def test_a_compositor_of_the_same_user_is_unprotected(compositor: socket.socket, short_dir: Path) -> None:
     with compositor:
         display = qt_display({"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": str(short_dir), "DISPLAY": ":7"})

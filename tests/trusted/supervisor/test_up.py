@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import signal
 import stat
 import subprocess
@@ -266,13 +267,17 @@ def test_a_socket_that_was_left_by_a_killed_wallet_is_taken_over(wallet: TestWal
 
 
 def test_a_test_profile_says_so_in_whatever_face_its_dialog_has(short_dir: Path, environ: dict[str, str]) -> None:
-    process = subprocess.Popen([*UP, *AS_ROOT, "--test-profile", "--dialog", "terminal"], env=environ)
+    master, slave = pty.openpty()
+    command = ["setsid", "--ctty", *UP, *AS_ROOT, "--test-profile", "--dialog", "terminal"]
+    process = subprocess.Popen(command, env=environ, stdin=slave)
+    os.close(slave)
     wallet = TestWallet(short_dir)
     wallet._process = process
     try:
         assert "--test-profile" in words_of(pid_of(wallet, DIALOG))
     finally:
         wallet.end()
+        os.close(master)
 
 
 # how it ends

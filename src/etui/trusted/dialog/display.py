@@ -44,17 +44,22 @@ class Display(msgspec.Struct, frozen=True, kw_only=True):
     platform: str = ""
 
 
+def answering_display(environ: Mapping[str, str]) -> Display | None:
+    """The display that the environment names for Qt, where Qt can be shown there."""
+    display = qt_display(environ)
+    return display if display is not None and answers(display) else None
+
+
 def qt_display(environ: Mapping[str, str]) -> Display | None:
-    """The display that the environment names for Qt, not yet known to answer."""
+    """The display that the environment names for Qt, not yet known to answer; X11 where Wayland leads nowhere."""
     asked = environ.get("QT_QPA_PLATFORM", "").split(":", 1)[0].split(";", 1)[0]
     if asked.startswith("wayland") or (not asked and environ.get("WAYLAND_DISPLAY")):
         peer = wayland_connection(environ)
-        if peer is None:
-            return None
-        with peer:
-            protected = is_system_peer(peer)
-        sentence = PROTECTED if protected else UNPROTECTED
-        return Display(kind="wayland", sentence=sentence, protected=protected, platform="wayland")
+        if peer is not None:
+            with peer:
+                protected = is_system_peer(peer)
+            sentence = PROTECTED if protected else UNPROTECTED
+            return Display(kind="wayland", sentence=sentence, protected=protected, platform="wayland")
     if asked == "xcb" or (not asked and environ.get("DISPLAY")):
         return Display(kind="x11", sentence=UNPROTECTED, platform="xcb")
     if asked == "offscreen":

@@ -62,8 +62,8 @@ def _serve(link: Link, options: argparse.Namespace) -> None:
         _serve_scripted(link, options)
         return
     if options.face in {"auto", "qt"}:
-        display = displays.qt_display(os.environ)
-        if display is not None and displays.answers(display):
+        display = displays.answering_display(os.environ)
+        if display is not None:
             # Qt takes long to import and aborts without a display: only where it is used.
             from etui.trusted.dialog.qt.application import serve_windows  # noqa: PLC0415
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.trusted.dialog.display import answering_display
+from etui.trusted.dialog.terminal.tty import has_terminal
 from etui.trusted.sandbox import Impossible, probe
 from etui.trusted.supervisor.profile import ProfileError, open_profile
 from etui.trusted.supervisor.settings import SettingsError, read_settings
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from etui.protocol import Place
 
 _BACKLOG: Final = 512
+_NOWHERE: Final = {
+    "auto": "neither a display that answers nor a terminal",
+    "qt": "no display that answers",
+    "terminal": "no terminal",
+}
 
 
 class UpError(Exception):
@@ -40,11 +47,12 @@ class UpError(Exception):
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """How the wallet is to be brought up.
 
-    ``test``: as a test profile, where there is none yet. ``dialog``: arguments that choose the dialog's face.
-    ``doors``: those to open instead of the profile's own choice.
+    ``test``: as a test profile, where there is none yet. ``face``: the dialog's, ``auto``, ``qt``, ``terminal`` or
+    ``scripted``. ``dialog``: its further arguments. ``doors``: those to open instead of the profile's own choice.
     """
 
     test: bool = False
+    face: str = "auto"
     dialog: tuple[str, ...] = ()
     doors: tuple[str, ...] | None = None
     as_root: bool = False
@@ -53,8 +61,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 def bring_up(place: Place, wish: Wish) -> None:
     """Runs the wallet in the foreground until it is ended; raises ``UpError``.
 
-    Exit statuses: 1 for a profile that cannot be used or that runs already, 2 for what must not be asked for, 4 where
-    Extensions cannot be confined.
+    Exit statuses: 1 for a profile that cannot be used or that runs already, 2 for what must not be asked for, 3 where
+    the user cannot be asked, 4 where Extensions cannot be confined.
     """
     if os.getuid() == 0 and not wish.as_root:
         raise UpError("this is root: a wallet belongs to a person; run it as yourself, or with --as-root", 2)
@@ -68,15 +76,25 @@ def bring_up(place: Place, wish: Wish) -> None:
         raise UpError(str(error)) from None
     except OSError as error:
         raise _unusable(place.home, error) from None
-    if "scripted" in wish.dialog and profile.test is None:
+    if wish.face == "scripted" and profile.test is None:
         raise UpError("a scripted dialog is for test profiles alone; this profile is a real one", 2)
     possible = probe()
     if isinstance(possible, Impossible):
         raise UpError(f"Extensions cannot be confined here, so none is started: {possible.reason}", 4)
-    dialog = (*wish.dialog, "--test-profile") if profile.test is not None else wish.dialog
+    dialog = ("--face", wish.face, *wish.dialog, *(("--test-profile",) if profile.test is not None else ()))
     with _only_one(place.home), _listening(place) as listener:
+        if not _can_ask(wish.face):
+            where = _NOWHERE[wish.face]
+            raise UpError(f"there is {where} to ask you in: start it in one, or see it with ./run --tour", 3)
         options = Options(bubblewrap=str(possible.bubblewrap), dialog=dialog, doors=doors)
         asyncio.run(_supervise(place, listener, options))
+
+
+def _can_ask(face: str) -> bool:
+    """Whether the dialog has something to be shown on; a display is looked for last, since that takes longer."""
+    if face in {"auto", "terminal"} and has_terminal():
+        return True
+    return face == "scripted" or (face in {"auto", "qt"} and answering_display(os.environ) is not None)
 
 
 def _unusable(home: Path, error: OSError) -> UpError:

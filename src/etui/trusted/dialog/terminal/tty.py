@@ -76,11 +76,29 @@ class Terminal:
             data = data[os.write(self._descriptor, data) :]
 
 
+def has_terminal(path: Path = _TTY) -> bool:
+    """Whether there is a controlling terminal."""
+    descriptor = _opened(path)
+    if descriptor is None:
+        return False
+    os.close(descriptor)
+    return True
+
+
 def open_terminal(path: Path = _TTY) -> Terminal | None:
     """The controlling terminal, or nothing where there is none.
 
     A program in the background that sets a terminal's modes would be stopped: SIGTTOU is ignored from here on.
     """
+    descriptor = _opened(path)
+    if descriptor is None:
+        return None
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+    return Terminal(descriptor)
+
+
+def _opened(path: Path) -> int | None:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
     except OSError:
@@ -88,6 +106,4 @@ def open_terminal(path: Path = _TTY) -> Terminal | None:
     if not os.isatty(descriptor):
         os.close(descriptor)
         return None
-    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-    signal.signal(signal.SIGTTIN, signal.SIG_IGN)
-    return Terminal(descriptor)
+    return descriptor
