@@ -12,7 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.trusted.supervisor.processes import DIALOG, ROUTER, await_end, pid_of, processes, state, until, words_of
+from tests.trusted.supervisor.processes import (
+    DIALOG,
+    ROUTER,
+    await_end,
+    kill,
+    pid_of,
+    processes,
+    state,
+    successor,
+    until,
+    words_of,
+)
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import find_place
@@ -278,6 +289,16 @@ def test_a_test_profile_says_so_in_whatever_face_its_dialog_has(short_dir: Path,
     finally:
         wallet.end()
         os.close(master)
+
+
+@only_root  # the dialog's memory and environment are closed to others
+def test_the_token_with_which_the_wallet_was_launched_is_for_the_first_dialog(short_dir: Path) -> None:
+    with TestWallet(short_dir, environ={"XDG_ACTIVATION_TOKEN": "launched"}) as wallet:
+        first = pid_of(wallet, DIALOG)
+        assert b"XDG_ACTIVATION_TOKEN=launched" in Path(f"/proc/{first}/environ").read_bytes()
+        kill(first)
+        second = successor(wallet, DIALOG, first)
+        assert b"XDG_ACTIVATION_TOKEN" not in Path(f"/proc/{second}/environ").read_bytes()
 
 
 # how it ends

@@ -137,6 +137,7 @@ class Supervisor:
         to_router, to_dialog = stream_pair()
         self._dialog = Child("etui.trusted.dialog", list(self._options.dialog), {"--fd": to_dialog})
         to_dialog.close()
+        os.environ.pop("XDG_ACTIVATION_TOKEN", None)  # what launched the wallet gave it, for one window
         self._endings.watch(self._dialog, self._dialog_ended)
         self._line.tell(Connected(role=Role.DIALOG, name="dialog"), to_router)
 
