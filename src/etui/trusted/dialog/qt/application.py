@@ -31,6 +31,7 @@ def make_application(display: Display) -> QApplication:
     install_guard()
     application = QApplication(["etui-dialog"])
     application.setApplicationName("Etui")
+    application.setDesktopFileName("etui")  # the name under which a Wayland compositor notifies of the window
     application.setStyle("Fusion")
     application.setQuitOnLastWindowClosed(False)
     return application

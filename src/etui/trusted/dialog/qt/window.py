@@ -5,6 +5,8 @@ Rules:
 1. Keys, buttons, wheels and fingers are told as Touch before anything else happens with them.
 2. The end is told as reached only when its last row was painted.
 3. While no view is shown the window is hidden and holds nothing of the last one.
+4. The front is asked for once a view is drawn: a Wayland compositor may drop the activation of a window that it does
+   not show yet. Where it keeps the front to another one, it notifies.
 """
 
 from __future__ import annotations
@@ -64,6 +66,7 @@ class DialogWindow(QWidget):
         self._foot: Foot | None = None
         self._scroll: BodyScroll | None = None
         self._has_all_in_sight = True
+        self._wants_front = False
         self._content: QWidget | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -98,10 +101,8 @@ class DialogWindow(QWidget):
         self.setAccessibleName(view.content.heading.text)
         self.setAccessibleDescription(spoken)
         self._fit(kit)
+        self._wants_front = True
         self.show()
-        self.raise_()
-        self.activateWindow()
-        QApplication.alert(self)
         self._focus_first()
         if self.isActiveWindow():
             self._report(GainFocus())
@@ -129,7 +130,7 @@ class DialogWindow(QWidget):
         if event.type() in _TOUCHES and self._front is not None:
             self._report(Touch())
         if self._scroll is not None and watched is self._scroll.viewport() and event.type() == QEvent.Type.Paint:
-            QTimer.singleShot(0, self._look_for_end)
+            QTimer.singleShot(0, self._drawn)
         return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -225,6 +226,14 @@ class DialogWindow(QWidget):
         reads_first = isinstance(self._front.request, Confirm) and not self._has_all_in_sight
         (self._scroll if first is None or reads_first else first).setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _drawn(self) -> None:
+        if self._wants_front:
+            self._wants_front = False
+            self.raise_()
+            self.activateWindow()
+            QApplication.alert(self)
+        self._look_for_end()
+
     def _look_for_end(self) -> None:
         scroll, front = self._scroll, self._front
         if scroll is None or front is None or front.at_end or not self.isVisible():
@@ -249,6 +258,7 @@ class DialogWindow(QWidget):
     def _drop(self) -> None:
         """Lets go of the last view and of what was typed for it."""
         self._timer.stop()
+        self._wants_front = False
         if self._body is not None:
             self._body.forget()
         if self._content is not None:
