@@ -1,4 +1,4 @@
-"""The clipboard of a real X server: a secret is there for its time and no longer, and no other value is touched."""
+"""The clipboards of a real X server and compositor: a secret is there for its time, and no other value is touched."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tests.cli.etui import ETUI, done
+from tests.compositor import composing
 
 from etui.cli.clipboard import HELD_S
 from etui.testkit import TestWallet
@@ -27,21 +30,22 @@ def needs(program: str, package: str) -> str:
 
 
 class Clipboard:
-    """What another program of the user does with the clipboard."""
+    """What another program of the user does with the clipboard: pastes and copies with these commands."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
+    def __init__(self, environ: dict[str, str], *, paste: Sequence[str], copy: Sequence[str]) -> None:
         self.environ = environ
-        self._xclip = [needs("xclip", "xclip"), "-selection", "clipboard"]
+        self._paste = paste
+        self._copy = copy
 
     def pasted(self) -> str | None:
         """What a paste gives; None where nobody holds the clipboard."""
-        result = subprocess.run([*self._xclip, "-o"], env=self.environ, capture_output=True, text=True, check=False)
+        result = subprocess.run(self._paste, env=self.environ, capture_output=True, text=True, check=False)
         return result.stdout if result.returncode == 0 else None
 
     @contextmanager
     def copying(self, text: str) -> Iterator[None]:
         """Copies, as an editor does that stays open."""
-        with subprocess.Popen([*self._xclip, "-quiet"], env=self.environ, stdin=subprocess.PIPE, text=True) as process:
+        with subprocess.Popen(self._copy, env=self.environ, stdin=subprocess.PIPE, text=True) as process:
             assert process.stdin is not None
             process.stdin.write(text)
             process.stdin.close()
@@ -51,17 +55,33 @@ class Clipboard:
                 process.terminate()
 
 
-@pytest.fixture
-def clipboard(wallet: TestWallet) -> Iterator[Clipboard]:
-    """The clipboard of an X server of its own; the wallet holds an item “Mail”."""
+@pytest.fixture(params=["x11", "wayland"])
+def clipboard(wallet: TestWallet, request: pytest.FixtureRequest) -> Iterator[Clipboard]:
+    """The clipboard of a display of its own; the wallet holds an item “Mail”."""
+    done(wallet, "add", "Mail", stdin="hunter2")
+    kind = {"x11": x11_clipboard, "wayland": wayland_clipboard}[request.param]
+    with kind(
+        {name: value for name, value in wallet.environ.items() if name not in {"DISPLAY", "WAYLAND_DISPLAY"}}
+    ) as it:
+        yield it
+
+
+@contextmanager
+def wayland_clipboard(environ: dict[str, str]) -> Iterator[Clipboard]:
+    copy, paste = needs("wl-copy", "wl-clipboard"), needs("wl-paste", "wl-clipboard")
+    with TemporaryDirectory(prefix="etui-", dir="/tmp") as folder, composing(Path(folder)) as compositor:
+        yield Clipboard({**environ, **compositor.environ}, paste=[paste, "--no-newline"], copy=[copy, "--foreground"])
+
+
+@contextmanager
+def x11_clipboard(environ: dict[str, str]) -> Iterator[Clipboard]:
+    xclip = [needs("xclip", "xclip"), "-selection", "clipboard"]
     command = [needs("Xvfb", "xvfb"), "-displayfd", "1", "-noreset", "-screen", "0", "64x64x24", "-nolisten", "tcp"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         try:
             assert server.stdout is not None
             display = f":{server.stdout.readline().strip()}"
-            environ = {name: value for name, value in wallet.environ.items() if name != "WAYLAND_DISPLAY"}
-            done(wallet, "add", "Mail", stdin="hunter2")
-            yield Clipboard({**environ, "DISPLAY": display})
+            yield Clipboard({**environ, "DISPLAY": display}, paste=[*xclip, "-o"], copy=[*xclip, "-quiet"])
         finally:
             server.terminate()
 
