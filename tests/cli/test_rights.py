@@ -24,7 +24,16 @@ def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet
 
 def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> None:
     limit = ("--currency", "EUR", "--limit-minor", "2000", "--each-minor", "500", "--period", "30d")
-    done(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit)
+    done(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", "--until", "2100-12-31T18:00", *limit)
+    assert wallet.user.asked()[-1]["lines"] == [
+        ["Client", "app:/usr/bin/shop"],
+        ["May", "secret/1.read"],
+        ["Item", "everything in Secrets"],
+        ["Until", "2100-12-31 18:00"],
+        ["Amount in all", "20.00 EUR"],
+        ["Amount each time", "5.00 EUR"],
+        ["Begins anew", "every 30 days"],
+    ]
     (row,) = told(wallet, "grants", "--client", "app:/usr/bin/shop")
     assert (row["limit_minor"], row["currency"]) == (2000, "EUR")
     assert re.search(r"2000 +EUR", done(wallet, "grants"))

@@ -21,3 +21,8 @@ def decimal_amount(minor: int, currency: str) -> str:
     whole, part = divmod(abs(minor), 10**decimals)
     fraction = f".{part:0{decimals}d}" if decimals else ""
     return f"{'-' if minor < 0 else ''}{whole}{fraction}"
+
+
+def full_amount(minor: int, currency: str) -> str:
+    """The same with its currency, ``4.50 EUR``."""
+    return f"{decimal_amount(minor, currency)} {currency}"

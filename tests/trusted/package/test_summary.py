@@ -48,7 +48,7 @@ def test_a_first_install_is_told_with_publisher_and_each_permission_with_its_con
     assert "no network" not in texts(summary.asks)
     assert all(line.consequence for line in summary.asks if "keeps up to" not in line.text)
     assert INTERFACE in texts(summary.provides)
-    for words in ("your passphrase", "verified", "/usr/bin/shop", "never for app:/usr/bin/game", "5000 minor units"):
+    for words in ("your passphrase", "verified", "/usr/bin/shop", "never for app:/usr/bin/game", "50.00 EUR"):
         assert words in texts(summary.narrows)
     assert not any(line.new for line in (*summary.asks, *summary.provides))
 

@@ -44,15 +44,15 @@ def test_amount_within_both_limits_is_taken() -> None:
 
 
 def test_amount_above_that_for_each_is_refused() -> None:
-    assert refused(Spending(), paying(euros()), 101) == "at most 100 minor units of EUR each"
+    assert refused(Spending(), paying(euros()), 101) == "at most 1.00 EUR each"
 
 
 def test_amount_above_what_is_left_is_refused() -> None:
     spending, held = Spending(), paying(euros())
     pay(spending, held, 100)
-    assert refused(spending, held, 51) == "50 of 150 minor units of EUR are left"
+    assert refused(spending, held, 51) == "0.50 of 1.50 EUR are left"
     pay(spending, held, 50)
-    assert refused(spending, held, 1) == "0 of 150 minor units of EUR are left"
+    assert refused(spending, held, 1) == "0.00 of 1.50 EUR are left"
 
 
 def test_two_payments_under_way_at_once_do_not_fit_under_one_limit() -> None:

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from etui.interfaces import Transfer, supplied
+from etui.standards.money import full_amount
 from etui.trusted.package.accessibility import Assurance, Evidence, Rule
 from etui.trusted.package.manifest import Manifest, Permissions
 from etui.trusted.package.signature import Verified
@@ -205,7 +206,7 @@ def _rule_lines(rule: Rule) -> Iterator[Line]:
     if rule.never_clients:
         yield Line(text=f"{what}: never for {', '.join(rule.never_clients)}.")
     if rule.limits:
-        limits = " or ".join(f"{limit.amount_minor} minor units of {limit.currency}" for limit in rule.limits)
+        limits = " or ".join(full_amount(limit.amount_minor, limit.currency) for limit in rule.limits)
         yield Line(text=f"{what}: up to {limits} at a time.")
 
 

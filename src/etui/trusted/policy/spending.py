@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from etui.standards.money import decimal_amount, full_amount
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -75,10 +77,11 @@ class Spending:
                 msg = "an amount below nothing"
                 raise LimitReached(msg)
             if amount_minor > limit.each_minor:
-                msg = f"at most {limit.each_minor} minor units of {currency} each"
+                msg = f"at most {full_amount(limit.each_minor, currency)} each"
                 raise LimitReached(msg)
             if amount + amount_minor > limit.total_minor:
-                msg = f"{limit.total_minor - amount} of {limit.total_minor} minor units of {currency} are left"
+                left = decimal_amount(limit.total_minor - amount, currency)
+                msg = f"{left} of {full_amount(limit.total_minor, currency)} are left"
                 raise LimitReached(msg)
             amount += amount_minor
         self._rows[grant.id] = Spent(grant=grant.id, uses=row.uses + 1, period=period, amount_minor=amount)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -9,7 +10,7 @@ import msgspec
 
 from etui.interfaces import Field, FieldType
 from etui.interfaces.document import PLACEHOLDER
-from etui.standards.money import decimal_amount
+from etui.standards.money import decimal_amount, full_amount
 from etui.trusted.dialog.requests import Choice, Frame, RememberChoice, ShownField
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from etui.interfaces import Item
     from etui.trusted.package import Package
+    from etui.trusted.policy import Limit
     from etui.trusted.router.registry import Method, Provider
 
 ONCE: Final = RememberChoice(id="once", label="Only this time")
@@ -25,6 +27,7 @@ ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
 RUNNING: Final = RememberChoice(id="running", label="As long as this program runs")
 TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this terminal")
 HOUR_S: Final = 3600
+_SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
 def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> str:
@@ -33,7 +36,10 @@ def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, s
 
     def value(match: object) -> str:
         name: str = match.group(1)  # type: ignore[attr-defined]
-        return items.get(name) or money.get(name) or _shown(values.get(name))
+        if known := items.get(name) or money.get(name):
+            return known
+        field = method.compiled.method.params.get(name)
+        return _shown(values.get(name)) if field is None else _of_field(field, values.get(name))
 
     money = _money(method, values)
     return PLACEHOLDER.sub(value, ask)
@@ -53,6 +59,19 @@ def shown_fields(method: Method, values: Mapping[str, object], items: Mapping[st
         if text:
             shown.append(ShownField(title=field.title, value=text, material=field.material))
     return tuple(shown)
+
+
+def shown_limit(limit: Limit) -> tuple[ShownField, ...]:
+    """What a grant is limited to, in whole units and days."""
+    amounts = [("Amount in all", limit.total_minor)]
+    if limit.each_minor != limit.total_minor:
+        amounts.append(("Amount each time", limit.each_minor))
+    fields = [
+        ShownField(title=title, value=full_amount(minor, limit.currency), material=True) for title, minor in amounts
+    ]
+    if limit.period_s:
+        fields.append(ShownField(title="Begins anew", value=f"every {_span(limit.period_s)}", material=True))
+    return tuple(fields)
 
 
 def described(item: Item, kind_title: str) -> Choice:
@@ -106,9 +125,24 @@ def _money(method: Method, values: Mapping[str, object]) -> dict[str, str]:
 
 
 def _of_field(field: Field, value: object) -> str:
+    if field.type is FieldType.TIME and isinstance(value, int):
+        return _moment(value)
     if field.type is FieldType.MAP and isinstance(value, dict):
         return "\n".join(f"{name}: {_shown(entry)}" for name, entry in sorted(value.items()))
     return _shown(value)
+
+
+def _moment(seconds: int) -> str:
+    """A moment as the clock of this place shows it; as it is where no calendar goes so far."""
+    try:
+        return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
+
+
+def _span(seconds: int) -> str:
+    count, unit = next((seconds // size, unit) for unit, size in _SPANS.items() if seconds % size == 0)
+    return unit if count == 1 else f"{count} {unit}s"
 
 
 def _shown(value: object) -> str:

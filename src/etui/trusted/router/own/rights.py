@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
@@ -12,10 +14,14 @@ from etui.trusted.audit import (
 )
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.policy import Grant, Limit, Origin, Scope, ScopeType
+from etui.trusted.router import wording
 from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
 
 if TYPE_CHECKING:
+    from etui.trusted.dialog.requests import ShownField
     from etui.trusted.router.router import Router
+
+_OF_LIMIT: Final = frozenset({"limit_minor", "each_minor", "period_s", "currency"})
 
 
 async def clients(router: Router, asking: Asking, request: wallet.Clients) -> wallet.ClientsResult:
@@ -95,7 +101,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
             total_minor=request.limit_minor,
             period_s=request.period_s or 0,
         )
-    await consent(router, asking, Widening(what=what))
+    await consent(router, asking, Widening(what=what, fields=_shown(asking, what, limit)))
     grant, written = opened.add_grant(
         request.client,
         (request.action,),
@@ -110,6 +116,14 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     router.path.drop_routes()
     await written
     return wallet.GrantResult(grant=grant.id)
+
+
+def _shown(asking: Asking, what: str, limit: Limit | None) -> tuple[ShownField, ...]:
+    """The right as the user reads it: what it is for in any case, and its limit in words."""
+    given: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
+    plain = {name: value for name, value in given.items() if name not in _OF_LIMIT}
+    fields = wording.shown_fields(asking.method, {"item": None, **plain}, {"item": what})
+    return fields if limit is None else (*fields, *wording.shown_limit(limit))
 
 
 def revoke(router: Router, asking: Asking, request: wallet.Revoke) -> wallet.RevokeResult:
