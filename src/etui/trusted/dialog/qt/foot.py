@@ -32,7 +32,7 @@ class Foot(Whole):
         self._kit = kit
         words = view.content.words
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(kit.margin, kit.unit // 4, kit.margin, kit.unit // 2)
+        layout.setContentsMargins(kit.margin, kit.unit // (4 if kit.is_low else 2), kit.margin, kit.unit // 2)
         layout.setSpacing(kit.unit * 3 // 8)
         self._hint = TextBlock("", sized(kit.font, 0.95), part="muted")
         self._hint.setMinimumHeight(self._hint.fontMetrics().height())
@@ -50,6 +50,8 @@ class Foot(Whole):
         rule = QFrame()
         rule.setProperty("part", "line")
         rule.setFixedHeight(1)
+        if not kit.is_low:
+            layout.addSpacing(kit.unit // 4)
         layout.addWidget(rule)
         sentence = TextBlock(view.display.sentence, sized(kit.font, 0.85), part="muted")
         if kit.is_tight:
