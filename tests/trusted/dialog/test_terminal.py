@@ -106,6 +106,13 @@ def test_a_key_that_comes_at_once_approves_nothing(person: Person) -> None:
     assert person.insist("y") == Approved(digest=DIGEST, remember="once")
 
 
+@pytest.mark.parametrize(("name", "item"), [("Р", "а"), ("Р", "a"), ("P", "а")])  # noqa: RUF001  # of two alphabets
+def test_letters_that_deceive_are_flagged_once_where_they_are_asked_about(person: Person, name: str, item: str) -> None:
+    asker = msgspec.structs.replace(ASKER, name=f"{name}ayPal")
+    person.router.show(msgspec.structs.replace(CONFIRM, asker=asker, action=f"read “{item}pple”"))
+    assert person.look("y Allow").count("Mixes alphabets") == 1
+
+
 def test_what_is_asked_is_on_the_screen_and_remembered_by_number(person: Person) -> None:
     person.router.dress(Looks(picture="owl", phrase="copper lantern", colour="#1f5f8b"))
     person.router.show(CONFIRM)

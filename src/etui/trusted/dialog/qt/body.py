@@ -139,8 +139,9 @@ class Body(QWidget):
         scale = 1.5 if len(content.heading.text) <= _SHORT_HEADING else 1.15
         inner.addWidget(TextBlock(content.heading.text, sized(kit.font, scale, weight=QFont.Weight.DemiBold)))
         lead = sized(kit.font, 1.15) if isinstance(self._view.front.request, Confirm) else kit.font
-        add(inner, texts(kit, content.lead, lead))
-        add(inner, flags(kit, content.heading))
+        if content.lead.text:
+            inner.addWidget(TextBlock(content.lead.text, lead))
+        add(inner, flags(kit, content.heading, content.lead))
         layout.addWidget(heading)
         add(layout, [note_block(kit, note) for note in content.notes if note.tone is not Tone.ADVICE])
         if content.asker is not None:

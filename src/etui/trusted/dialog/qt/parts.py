@@ -85,9 +85,11 @@ def texts(kit: Kit, text: SafeText, font: QFont, *, part: str = "") -> list[QWid
     return [TextBlock(text.text, font, part=part), *flags(kit, text)]
 
 
-def flags(kit: Kit, text: SafeText) -> list[QWidget]:
-    """What is said below a text whose letters may deceive."""
-    return [TextBlock(f"⚠ {LOOK_ALIKE_WORDS}", sized(kit.font, SMALL), part="caution")] if text.look_alike else []
+def flags(kit: Kit, *said: SafeText) -> list[QWidget]:
+    """What is said once below texts of which the letters of one may deceive."""
+    if not any(text.look_alike for text in said):
+        return []
+    return [TextBlock(f"⚠ {LOOK_ALIKE_WORDS}", sized(kit.font, SMALL), part="caution")]
 
 
 def asker_block(kit: Kit, asker: AskerBlock, *, with_name: bool) -> QWidget:

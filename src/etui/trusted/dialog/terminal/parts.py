@@ -34,7 +34,7 @@ def line_rows(lines: tuple[Line, ...], width: int) -> list[Row]:
             rows.append(Row(""))
         if is_short:
             rows.append(Row(MARGIN + told, style))
-            rows += flag_rows(line.value, width, MARGIN)
+            rows += flag_rows(width, MARGIN, line.value)
         else:
             rows += wrapped(line.title.text, width, style=Style.MUTED, indent=MARGIN)
             rows += text_rows(line.value, width, style, indent=MARGIN + "  ")
@@ -46,7 +46,7 @@ def keeper_rows(keeper: FrameBlock, width: int) -> list[Row]:
     """The Extension that keeps what is asked for."""
     told = f"Kept by: {keeper.name.text}, published by {keeper.publisher.text} ({keeper.extension.text})"
     rows = wrapped(told, width, indent=MARGIN)
-    return rows + (flag_rows(keeper.name, width, MARGIN) or flag_rows(keeper.publisher, width, MARGIN))
+    return rows + flag_rows(width, MARGIN, keeper.name, keeper.publisher)
 
 
 def choice_rows(numbered: tuple[Numbered, ...], width: int) -> list[Row]:
@@ -92,12 +92,12 @@ def text_rows(text: SafeText, width: int, style: Style = Style.PLAIN, *, indent:
     """A text of others, and a flag where its letters may deceive."""
     if not text.text:
         return []
-    return wrapped(text.text, width, style=style, indent=indent) + flag_rows(text, width, indent)
+    return wrapped(text.text, width, style=style, indent=indent) + flag_rows(width, indent, text)
 
 
-def flag_rows(text: SafeText, width: int, indent: str) -> list[Row]:
-    """What is said below a text whose letters may deceive."""
-    if not text.look_alike:
+def flag_rows(width: int, indent: str, *said: SafeText) -> list[Row]:
+    """What is said once below texts of which the letters of one may deceive."""
+    if not any(text.look_alike for text in said):
         return []
     return wrapped(LOOK_ALIKE_WORDS, width, style=Style.CAUTION, indent=indent + "  ", first=indent + "! ")
 
@@ -112,7 +112,7 @@ def frame_rows(title: str, frame: FrameBlock, width: int) -> list[Row]:
     """An Extension's name and publisher."""
     rows = wrapped(f"{title}: {frame.name.text}", width, style=Style.STRONG, indent=MARGIN)
     rows += wrapped(f"published by {frame.publisher.text} ({frame.extension.text})", width, indent=MARGIN)
-    return rows + (flag_rows(frame.name, width, MARGIN) or flag_rows(frame.publisher, width, MARGIN))
+    return rows + flag_rows(width, MARGIN, frame.name, frame.publisher)
 
 
 def filled(text: str, width: int) -> str:

@@ -116,7 +116,9 @@ def body_rows(form: Form, width: int) -> list[Row]:
     """Everything that the face says, in the order of reading."""
     content = form.view.content
     rows = wrapped(content.heading.text, width, style=Style.STRONG, indent=MARGIN)
-    rows += text_rows(content.lead, width) + flag_rows(content.heading, width, MARGIN)
+    if content.lead.text:
+        rows += wrapped(content.lead.text, width, indent=MARGIN)
+    rows += flag_rows(width, MARGIN, content.heading, content.lead)
     for note in content.notes:
         if note.tone is not Tone.ADVICE:
             rows += note_rows(note, width)
