@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from etui.extensions import secrets
 from etui.trusted.dialog.requests import (
     Asker,
     AskSecret,
@@ -28,6 +30,7 @@ from etui.trusted.dialog.requests import (
     Strength,
     Unlock,
 )
+from etui.trusted.router.wording import ALWAYS, HOUR, ONCE
 
 LOOKS: Final = Looks(picture="lighthouse", phrase="copper lantern orchard", colour="#1f5f8b")
 _KEY: Final = bytes(31) + b"\x09"
@@ -60,11 +63,13 @@ _STRANGER: Final = Asker(
     sentence="The script pay.sh, started in this session, as its command line says. Another program of yours could"
     " pretend to be it.",
 )
-_PASSWORDS: Final = Frame(extension="ext:etui/secrets", name="Passwords", publisher="etui")
-_CARDS: Final = Frame(extension="ext:alpbank/cards", name="Alpbank Cards", publisher="alpbank")
-_ONCE: Final = RememberChoice(id="once", label="Only this time")
-_HOUR: Final = RememberChoice(id="hour", label="For an hour")
-_ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
+_SECRETS: Final = Frame(
+    extension="ext:etui/org.etui.secrets",
+    name="Secrets",
+    publisher="etui",
+    logo=(Path(secrets.__file__).parent / "logo.png").read_bytes(),
+)
+_CARDS: Final = Frame(extension="ext:example.alp/example.alp.cards", name="Alpbank Cards", publisher="example.alp")
 _TERMS: Final = "\n\n".join(
     f"{number}. {text}"
     for number, text in enumerate(
@@ -156,43 +161,45 @@ def _consents() -> tuple[Sample, ...]:
         action="read “Mail account mira@example.org”",
         digest=bytes(32),
         fields=(ShownField(title="Item", value="Mail account mira@example.org", material=True),),
-        remember=(_ONCE, _HOUR, _ALWAYS),
-        frame=_PASSWORDS,
+        remember=(ALWAYS, ONCE, HOUR),
+        frame=_SECRETS,
     )
     payment = Confirm(
         asker=_SHOP,
         action="be paid 49.90 EUR by you",
         digest=bytes(32),
         fields=(
-            ShownField(title="Amount", value="49.90 EUR", material=True),
+            ShownField(title="Amount", value="49.90", material=True),
+            ShownField(title="Currency", value="EUR", material=True),
             ShownField(title="To", value="Bücher Mayer, Graz", material=True),
             ShownField(title="With", value="Alpbank debit card ending in 4711"),
         ),
         advice=("Alpbank Cards: left to spend today after this payment: 150.10 EUR.",),
+        remember=(ONCE,),
         frame=_CARDS,
         key=_KEY,
     )
     several = Confirm(
         asker=_MAIL,
-        action="read 3 passwords",
+        action="have 3 items of Secrets",
         digest=bytes(32),
         items=(
-            Choice(id="a", label="Mail account mira@example.org", detail="Password · server: imap.example.org"),
-            Choice(id="b", label="Calendar of the choir", detail="Password · stored by: Evolution"),
+            Choice(id="a", label="Mail account mira@example.org", detail="Login · server: imap.example.org"),
+            Choice(id="b", label="Calendar of the choir", detail="Password · application: evolution"),
             Choice(id="c", label="Address book", detail="Password"),
         ),
-        remember=(_ONCE, _HOUR),
-        frame=_PASSWORDS,
+        remember=(ALWAYS, ONCE, HOUR),
+        frame=_SECRETS,
     )
     stranger = Confirm(
         asker=_STRANGER,
-        action="read a password",
+        action="read “www.\u0430\u0440\u0440\u04cf\u0435.example”",
         digest=bytes(32),
         fields=(
-            ShownField(title="Password", value="www.\u0430\u0440\u0440\u04cf\u0435.example", material=True),
+            ShownField(title="Item", value="www.\u0430\u0440\u0440\u04cf\u0435.example", material=True),
             ShownField(title="Note", value="line one\nline two \x1b[31mred\x1b[0m"),
         ),
-        remember=(_ONCE,),
+        remember=(ONCE,),
     )
     return (
         Sample(name="consent", request=read_password),
@@ -223,31 +230,36 @@ def _long() -> Confirm:
             ShownField(title="Right to left", value="שלום \u202e123 مرحبا بالعالم", material=True),
         ),
         advice=("An adviser says at length " + "what it says " * 20,),
-        remember=(_ONCE, RememberChoice(id="long", label="Until " + "the cows come home and " * 12)),
-        frame=Frame(extension="ext:" + "society/" * 20, name="Names " * 30, publisher="society-" * 20),
+        remember=(ONCE, RememberChoice(id="long", label="Until " + "the cows come home and " * 12 + "then some")),
+        frame=Frame(
+            extension="ext:" + "society." * 20 + "names",
+            name="Names " * 29 + "Names",
+            publisher="society." * 20 + "org",
+        ),
         widening=True,
     )
 
 
 def _install() -> Confirm:
-    provides = "It provides Payments (payment/1). Programs that you allow to can use it through the wallet."
+    provides = "It provides payment/1. Programs that you allow to can use it through the wallet."
+    host = "api.alpbank.example"
     asks = (
-        "It reaches api.alpbank.example over the network. What it holds could be sent there; the wallet logs it.",
+        f"It reaches {host} over the network. What it holds could be sent to {host}; the wallet logs each request.",
         "It uses smart card readers. It can talk to every card that you put into a reader.",
         "It keeps up to 16 MiB in the wallet's storage.",
     )
     return Confirm(
         asker=_SHELL,
-        action="install “Alpbank Cards”",
+        action="install “Alpbank Cards” 1.2.0 by example.alp",
         digest=bytes(32),
         fields=(
-            ShownField(title="Publisher", value="alpbank", material=True),
+            ShownField(title="Publisher", value="example.alp", material=True),
             ShownField(title="Publisher's key", value=_FINGERPRINT, material=True),
             ShownField(title="In its own words", value="Your Alpbank cards, in the wallet."),
             ShownField(title="Provides", value=provides),
             ShownField(title="Asks for", value="\n".join(asks), material=True),
         ),
-        remember=(_ONCE,),
+        remember=(ONCE,),
         widening=True,
     )
 
@@ -263,6 +275,6 @@ def _framed(revealed: bytes) -> tuple[Sample, ...]:
     return (
         Sample(name="choose", request=choose, window=("key Tab space",), terminal=("1",)),
         Sample(name="ask-secret", request=pin, window=("type 2743",), terminal=("2743",)),
-        Sample(name="reveal", request=Reveal(frame=_PASSWORDS, title="Password of the choir", sealed=revealed)),
+        Sample(name="reveal", request=Reveal(frame=_SECRETS, title="Password of the choir", sealed=revealed)),
         Sample(name="read-text", request=ReadText(frame=_CARDS, title="Terms of the card", text=_TERMS, asker=_SHOP)),
     )
