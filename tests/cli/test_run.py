@@ -19,10 +19,9 @@ from etui.cli.run import circumstances
 from etui.testkit import TestWallet
 
 _NOWHERE = [
-    {"DISPLAY": "", "WAYLAND_DISPLAY": ""},
-    {"DISPLAY": ":65534", "WAYLAND_DISPLAY": ""},
-    {"DISPLAY": "", "WAYLAND_DISPLAY": "wayland-65534"},
-    {"DISPLAY": ":65534", "WAYLAND_DISPLAY": "wayland-65534"},
+    {"QT_QPA_PLATFORM": "", "DISPLAY": x11, "WAYLAND_DISPLAY": wayland}
+    for x11 in ("", ":65534")
+    for wayland in ("", "wayland-65534")
 ]
 """Displays that are not there, whatever the variables say."""
 
