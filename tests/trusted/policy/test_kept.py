@@ -234,3 +234,62 @@ def without_until(decision: Decision) -> Decision:
 
 
 KEEPING = {True: engine(operator=TIMED), False: engine()}
+
+
+# items that are alike
+
+
+def item(name: str, kind: str = "login") -> Question:
+    asked = question()
+    return msgspec.structs.replace(asked, resource=msgspec.structs.replace(asked.resource, item=name, kind=kind))
+
+
+def on(name: str, grant_id: str, until: int = 0) -> Grant:
+    one = grant(grant_id)
+    return msgspec.structs.replace(one, scope=msgspec.structs.replace(one.scope, id=name), until=until)
+
+
+def test_an_item_that_is_the_same_to_policy_is_decided_by_its_own_grants(evaluations: Evaluations) -> None:
+    rules, held = engine(), GrantTable([on("a", "g-a"), on("b", "g-b")])
+    assert evaluations.of(rules, item("a"), held) == 1
+    assert evaluations.of(rules, item("b"), held) == 0
+    decision = rules.decide(item("b"), held, NOW)
+    assert (decision.grants, "g-b" in decision.policies, "g-a" in decision.policies) == (("g-b",), True, False)
+
+
+@pytest.mark.parametrize(
+    ("operator", "other", "held"),
+    [
+        ("", item("b", "note"), [on("a", "g-a"), on("b", "g-b")]),
+        ("", item("b"), [on("a", "g-a")]),
+        ("", item("b"), [on("a", "g-a"), on("b", "g-b"), on("b", "g-c")]),
+        ("", item("b"), [on("a", "g-a"), on("b", "g-b", until=int(NOW) + 9)]),
+        ('forbid (principal, action, resource == Item::"x");', item("b"), [on("a", "g-a"), on("b", "g-b")]),
+        (
+            'forbid (principal, action, resource) when { resource == Item::"x" };',
+            item("b"),
+            [on("a", "g-a"), on("b", "g-b")],
+        ),
+    ],
+    ids=["kind", "no grant", "another grant", "its end", "named in a head", "named in a condition"],
+)
+def test_an_item_that_policy_may_tell_apart_is_decided_by_itself(
+    evaluations: Evaluations, operator: str, other: Question, held: list[Grant]
+) -> None:
+    rules, table = engine(operator=operator), GrantTable(held)
+    rules.decide(item("a"), table, NOW)
+    assert evaluations.of(rules, other, table) > 0
+
+
+@settings(max_examples=200)
+@given(asked=questions(), table=st.lists(grants(), max_size=6), other=st.sampled_from(["i-1", "i-2", "work", "é", ""]))
+def test_a_decision_about_an_item_is_the_one_that_would_be_made(
+    asked: Question, table: list[Grant], other: str
+) -> None:
+    rules, held = KEEPING[False], GrantTable(table)
+    rules.drop()
+    rules.decide(asked, held, NOW)
+    second = msgspec.structs.replace(asked, resource=msgspec.structs.replace(asked.resource, item=other))
+    decision = rules.decide(second, held, NOW)
+    rules.drop()
+    assert decision == rules.decide(second, held, NOW)

@@ -10,16 +10,18 @@ Rules of this module:
 5. A decision is kept under everything that went into it, until the earliest moment at which time could change it.
    What was not allowed is dropped when a grant comes, all when one goes or policies or registrations change. What
    counts uses or money is never kept, nor what holds long texts, with which a Client could fill the memory.
+6. Where no policy names an item, two items of one kind and group under grants that differ in their ids alone are the
+   same to policy: what was decided about one holds for the other, by the other's grants.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import cedarpy
 import msgspec
 
-from etui.trusted.policy.grants import Grant, Origin, scopes_of
+from etui.trusted.policy.grants import Grant, Origin, ScopeType, scopes_of
 from etui.trusted.policy.loading import load
 from etui.trusted.policy.question import MAX_INTEGER, Assurance, Decision, Outcome, PrincipalType, Question
 from etui.trusted.policy.schema import action_entities
@@ -31,10 +33,30 @@ if TYPE_CHECKING:
     from etui.trusted.policy.grants import GrantTable
 
 _MAX_CACHED: Final = 20_000
+_MAX_ALIKE: Final = 4_096
 _MAX_KEPT_TEXT: Final = 1_024
+_ANY_ITEM: Final = "\N{REPLACEMENT CHARACTER}"
 _FOREVER: Final = float("inf")
 _UNKNOWN_ACTION: Final = cedarpy.Entities.from_json_str("[]")
 _WOULD_BE: Final = "would-be"
+
+
+class _Alike(NamedTuple):
+    """A decision, and the ids of the grants that it was made with, in their order."""
+
+    decision: Decision
+    grants: list[str]
+
+    def renamed(self, grants: list[str]) -> Decision:
+        """The same decision by other grants, which take the places of these."""
+        if grants == self.grants:
+            return self.decision
+        names = dict(zip(self.grants, grants, strict=True))
+        return msgspec.structs.replace(
+            self.decision,
+            policies=tuple(sorted(names.get(name, name) for name in self.decision.policies)),
+            grants=tuple(sorted(names[name] for name in self.decision.grants)),
+        )
 
 
 class PolicyEngine:
@@ -52,22 +74,23 @@ class PolicyEngine:
         profiles: Mapping[str, Any] | None = None,
     ) -> None:
         known = list(interfaces)
-        self._policies, self._timed = load(known, operator or {}, profiles or {})
+        self._policies, self._timed, self._names_items = load(known, operator or {}, profiles or {})
         self._actions = {
             action: cedarpy.Entities.from_json_str(text) for action, text in action_entities(known).items()
         }
         self._kept: dict[tuple[object, ...], Decision] = {}
         self._not_allowed: set[tuple[object, ...]] = set()
+        self._alike: dict[tuple[object, ...], _Alike] = {}
         self.drops = 0
         """How often decisions were forgotten, for whoever keeps something that rests on one."""
 
     def decide(self, question: Question, grants: GrantTable, now: float) -> Decision:
         """Allow, ask with the weakest assurance that would allow it, or deny; ``now`` in seconds since 1970."""
-        key = _key(question)
+        key = _key(question, question.resource.item)
         kept = self._kept.get(key)
         if kept is not None and now < kept.until:
             return kept
-        decision = self._decide(question, grants.candidates(question, now), now)
+        decision = self._decide_alike(question, grants.candidates(question, now), now)
         if decision.until and _texts(question) <= _MAX_KEPT_TEXT:
             if len(self._kept) >= _MAX_CACHED:
                 self.drop()
@@ -96,6 +119,7 @@ class PolicyEngine:
         """Forgets the decisions, as when grants went, or registrations or the lock state changed."""
         self._kept.clear()
         self._not_allowed.clear()
+        self._alike.clear()
         self.drops += 1
 
     def granted(self) -> None:
@@ -103,6 +127,23 @@ class PolicyEngine:
         for key in self._not_allowed:
             self._kept.pop(key, None)
         self._not_allowed.clear()
+
+    def _decide_alike(self, question: Question, grants: list[Grant], now: float) -> Decision:
+        """The decision, by that about another item that is the same to policy where there is one."""
+        item = question.resource.item
+        if self._names_items or not item or not item.isascii() or any(grant.counts for grant in grants):
+            return self._decide(question, grants, now)
+        ids = [grant.id for grant in grants]
+        key = (_key(question, _ANY_ITEM), *(_without_item(grant) for grant in grants))
+        alike = self._alike.get(key)
+        if alike is not None and now < alike.decision.until:
+            return alike.renamed(ids)
+        decision = self._decide(question, grants, now)
+        if decision.until and _texts(question) <= _MAX_KEPT_TEXT:
+            if len(self._alike) >= _MAX_ALIKE:
+                self._alike.clear()
+            self._alike[key] = _Alike(decision, ids)
+        return decision
 
     def _decide(self, question: Question, grants: list[Grant], now: float) -> Decision:
         if unfit := _unfit(question):
@@ -167,7 +208,14 @@ def _needed(reasons: tuple[str, ...], grants: list[Grant]) -> tuple[str, ...]:
     return tuple(sorted(grant.id for grant in lasting or permitting))
 
 
-def _key(question: Question) -> tuple[object, ...]:
+def _without_item(grant: Grant) -> tuple[object, ...]:
+    """All of a grant that a decision depends on but its id, and the item where it is one item's."""
+    scope = grant.scope
+    reach = "" if scope.type is ScopeType.ITEM else scope.id
+    return grant.client, grant.actions, scope.type, scope.extension, reach, grant.until
+
+
+def _key(question: Question, item: str) -> tuple[object, ...]:
     principal, resource = question.principal, question.resource
     return (
         principal.type,
@@ -181,7 +229,7 @@ def _key(question: Question) -> tuple[object, ...]:
         question.action.interface,
         question.action.own,
         resource.extension,
-        resource.item,
+        item,
         resource.kind,
         resource.group,
         question.chain,

@@ -37,10 +37,11 @@ _BRACKET: Final = re.compile(r"[(\[{]|[)\]}]")
 
 
 class Loaded(NamedTuple):
-    """The policies of all layers with the template of a grant, and whether any of them reads the time."""
+    """The policies of all layers with the template of a grant; whether any reads the time, or names an item."""
 
     policies: cedarpy.PolicySet
     timed: bool
+    names_items: bool
 
 
 def load(interfaces: Iterable[CompiledInterface], operator: Mapping[str, str], profiles: Mapping[str, Any]) -> Loaded:
@@ -61,7 +62,8 @@ def load(interfaces: Iterable[CompiledInterface], operator: Mapping[str, str], p
             static[policy_id] = policy
     _check(static, schema_of(known))
     loaded = cedarpy.PolicySet.from_json_str(_document(static)).with_added_str(_GRANT_TEMPLATE)
-    return Loaded(loaded, timed=_depends_on_time(list(static.values())))
+    all_of_them = list(static.values())
+    return Loaded(loaded, timed=_depends_on_time(all_of_them), names_items=_names(all_of_them, "Item"))
 
 
 def _parsed(file: str, text: str, *, prefix: str) -> dict[str, Any]:
@@ -166,20 +168,18 @@ def _asks_of_another_action(node: object) -> bool:
     if not isinstance(node, dict):
         return False
     asked = node.get("in")
-    if isinstance(asked, dict) and _names_an_action(asked.get("left")):
+    if isinstance(asked, dict) and _names(asked.get("left"), "Action"):
         return True
     return any(_asks_of_another_action(part) for part in node.values())
 
 
-def _names_an_action(node: object) -> bool:
+def _names(node: object, kind: str) -> bool:
+    """Whether a policy, or a part of one, names an entity of this type, in its head or its conditions."""
     if isinstance(node, list):
-        return any(_names_an_action(part) for part in node)
+        return any(_names(part, kind) for part in node)
     if not isinstance(node, dict):
         return False
-    entity = node.get("__entity")
-    if isinstance(entity, dict) and entity.get("type") == "Action":
-        return True
-    return any(_names_an_action(part) for part in node.values())
+    return (node.get("type") == kind and "id" in node) or any(_names(part, kind) for part in node.values())
 
 
 def _depends_on_time(node: object) -> bool:
