@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _TIMES: Final = frozenset({"at", "created", "installed", "last", "modified", "replaced", "since", "until"})
 """Members that hold seconds since 1970, by the names that the interfaces give them."""
@@ -47,13 +47,16 @@ class Output:
         elif text:
             sys.stdout.write(text.rstrip("\n") + "\n")
 
-    def rows(self, rows: Sequence[Any], columns: Sequence[tuple[str, str]], empty: str) -> None:
-        """A table: ``columns`` are pairs of a struct's member and its heading; ``empty``: said for no rows."""
+    def rows(self, rows: Sequence[Any], columns: Sequence[tuple[str | Callable[[Any], str], str]], empty: str) -> None:
+        """A table; ``empty``: said for no rows.
+
+        ``columns``: pairs of a struct's member, or of what makes a text of the struct, and the heading.
+        """
         if self.as_json or not rows:
             self.value(list(rows), empty)
             return
         cells = [[heading for _, heading in columns]]
-        cells += [[_shown(name, getattr(row, name)) for name, _ in columns] for row in rows]
+        cells += [[_cell(row, content) for content, _ in columns] for row in rows]
         widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
         lines = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
         self.value(None, "\n".join(lines))
@@ -109,6 +112,10 @@ def moment(seconds: int) -> str:
 
 
 _QUOTES: Final = str.maketrans("“”", "''")
+
+
+def _cell(row: object, content: str | Callable[[Any], str]) -> str:
+    return _shown("", content(row)) if callable(content) else _shown(content, getattr(row, content))
 
 
 def _shown(name: str, value: object) -> str:

@@ -10,6 +10,7 @@ from etui.cli.exits import CommandError, Exit
 from etui.cli.moments import read_moment, read_span
 from etui.cli.naming import item_to_name
 from etui.interfaces import wallet_1 as wallet
+from etui.standards.money import full_amount
 
 if TYPE_CHECKING:
     import argparse
@@ -48,11 +49,14 @@ def _grants(arguments: Arguments, output: Output) -> Exit:
         ("since", "SINCE"),
         ("until", "UNTIL"),
         ("uses_left", "USES LEFT"),
-        ("limit_minor", "MINOR UNITS"),
-        ("currency", "OF"),
+        (_limit, "UP TO"),
     )
     output.rows(grants, columns, "Nobody has a lasting right.")
     return Exit.OK
+
+
+def _limit(grant: wallet.GrantRow) -> str:
+    return "" if grant.limit_minor is None else full_amount(grant.limit_minor, grant.currency or "")
 
 
 def _moment(text: str) -> int:
