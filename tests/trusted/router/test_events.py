@@ -35,9 +35,9 @@ def test_who_stored_an_item_is_told_what_becomes_of_it(wallet: TestWallet) -> No
         client.call(secret.Update(item=item.item, value=b"2"))
         wallet.user.approves(action_contains="delete")
         client.call(secret.Delete(item=item.item))
-        events = [listener.next_event() for _ in range(2)]
-    assert [event.topic for event in events] == ["secret/1.changed", "secret/1.deleted"]
-    assert [event.item.label for event in events if event.item is not None] == ["Mine", "Mine"]
+        events = [listener.next_event() for _ in range(3)]
+    assert [event.topic for event in events] == ["secret/1.created", "secret/1.changed", "secret/1.deleted"]
+    assert [event.item.label for event in events if event.item is not None] == ["Mine", "Mine", "Mine"]
     assert events[0].item is not None
     assert events[0].item.item == item.item, "by the reference that this Client has"
 
