@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -86,7 +87,7 @@ def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_wh
     assert daemon is not None
     holder = f"is served by {Path(daemon).resolve()} (process {keyring.pid})"
     assert f"is enabled, and waits: {SECRETS} {holder}" in result.stderr
-    assert f"`kill {keyring.pid}` ends it" in result.stderr
+    assert "`etui door enable secret-service --take-over` ends it" in result.stderr
     assert [row["state"] for row in told(wallet, "door")] == ["waiting"]
 
     keyring.terminate()
@@ -98,10 +99,23 @@ def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_wh
     assert done(wallet, "door", "enable", "secret-service").startswith("The door secret-service is open")
 
 
-def test_the_help_says_that_it_waits(wallet: TestWallet) -> None:
-    page = done(wallet, "help", "door", "enable")
-    assert "takes that name from nobody" in page
-    assert "how to end it" in page
+def test_the_door_takes_over_from_gnome_keyring_which_keeps_what_it_has(
+    wallet: TestWallet, keyring: subprocess.Popen[bytes]
+) -> None:
+    result = etui(wallet, "door", "enable", "secret-service", "--take-over")
+    assert result.returncode == 0, result.stderr
+    assert f"(process {keyring.pid}) is told to end" in result.stderr
+    assert keyring.wait(_WAIT_S) in {0, -signal.SIGTERM}
+    assert [row["state"] for row in told(wallet, "door")] == ["open"]
+    now = serving(SECRETS)
+    assert now is not None
+    assert f"PPid:\t{wallet.pid}\n" in Path(f"/proc/{now.pid}/status").read_text()
+
+
+def test_no_program_is_ended_where_the_user_says_no(wallet: TestWallet, keyring: subprocess.Popen[bytes]) -> None:
+    wallet.user.refuses(action_contains="open the door")
+    assert etui(wallet, "door", "enable", "secret-service", "--take-over").returncode == 7
+    assert keyring.poll() is None
 
 
 def test_a_door_that_there_is_not_is_a_usage_error(wallet: TestWallet) -> None:

@@ -1,9 +1,11 @@
-"""Who serves a name on the session bus now: asked of the bus, nothing taken."""
+"""Who serves a name on the session bus now, and asking that program to end."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +37,25 @@ def serving(name: str) -> Serving | None:
         return asyncio.run(asyncio.wait_for(_ask(name), _WAIT_S))
     except (OSError, TimeoutError, EOFError, ValueError):  # no bus answers at that address
         return None
+
+
+def end_holder(name: str) -> Serving | None:
+    """Asks the process that has this name to end, with SIGTERM; who it was, None where nobody has the name.
+
+    Raises ``PermissionError`` where it is another user's. What is signalled is the process that the bus named, even if
+    another one has come to bear its number since.
+    """
+    holder = serving(name)
+    if holder is None:
+        return None
+    with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+        descriptor = os.pidfd_open(holder.pid)
+        try:
+            if serving(name) == holder:
+                signal.pidfd_send_signal(descriptor, signal.SIGTERM)
+        finally:
+            os.close(descriptor)
+    return holder
 
 
 async def _ask(name: str) -> Serving | None:

@@ -1,14 +1,16 @@
 """``etui door list · enable · disable``: how outside programs reach the wallet.
 
 A door takes nothing unasked: the name ``org.freedesktop.secrets`` is another program's until the user opens the door,
-and is given back when it is closed. A program that serves the name keeps it: the door waits until that program ends.
+and is given back when it is closed. A program that serves it and does not give it up keeps it, and the door waits
+until that program ends, by itself or because the user wants it so.
 """
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.bus import SECRETS, Serving, serving
+from etui.cli.bus import SECRETS, Serving, end_holder, serving
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import single_line
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
     import argparse
 
     from etui.cli.output import Output
+    from etui.sdk import Client
 
 _SECRET_SERVICE: Final = "secret-service"  # noqa: S105  # a door's name
 _OPEN: Final = "open"
 _WAITING: Final = "waiting"
+_END_S: Final = 10.0
 
 
 def _list(arguments: Arguments, output: Output) -> Exit:
@@ -37,6 +41,11 @@ def _door_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("door", type=_door, metavar="NAME", help="as secret-service")
 
 
+def _enable_arguments(parser: argparse.ArgumentParser) -> None:
+    _door_argument(parser)
+    parser.add_argument("--take-over", action="store_true", help="end the program that does not give the name up")
+
+
 def _door(text: str) -> str:
     return text.replace("_", "-")
 
@@ -47,7 +56,9 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
         output.note(f"etui: {SECRETS} is served by {holder or 'nobody'} now")
     with connect() as client:
         result = client.call(wallet.DoorEnable(door=arguments.door))
-        state = next((door.state for door in client.call(wallet.Doors()).doors if door.door == arguments.door), "")
+        state = _state(client, arguments.door)
+        if state == _WAITING and arguments.take_over and arguments.door == _SECRET_SERVICE:
+            state = _take_over(client, output)
     if state == _WAITING and arguments.door == _SECRET_SERVICE and (holder := serving(SECRETS)) is not None:
         raise CommandError(_waits(holder))
     if state != _OPEN:
@@ -56,13 +67,31 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
+def _state(client: Client, name: str) -> str:
+    return next((door.state for door in client.call(wallet.Doors()).doors if door.door == name), "")
+
+
+def _take_over(client: Client, output: Output) -> str:
+    """Ends who has the name; the door's state then, which is open as soon as that program has ended."""
+    try:
+        ended = end_holder(SECRETS)
+    except PermissionError as error:
+        raise CommandError(f"{SECRETS} is served by a program that is not yours to end: {error.strerror}") from None
+    if ended is not None:
+        output.note(f"etui: {single_line(str(ended))} is told to end; what it keeps stays where it is")
+    deadline = time.monotonic() + _END_S
+    while (state := _state(client, _SECRET_SERVICE)) == _WAITING and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return state
+
+
 def _waits(holder: Serving) -> str:
     """Who has the name, and what ends the waiting."""
     return (
         f"the door {_SECRET_SERVICE} is enabled, and waits: {SECRETS} is served by {single_line(str(holder))}, "
         "which does not give it up.\n"
-        f"The door has the name as soon as that program ends; `kill {holder.pid}` ends it. `etui door` shows whether "
-        "the door is open.\n"
+        "The door has the name as soon as that program ends: `etui door enable secret-service --take-over` ends it. "
+        "`etui door` shows whether the door is open.\n"
         "Where the session starts that program again at the next login, it may have the name first: take it out there."
     )
 
@@ -88,12 +117,15 @@ ENABLE = Command(
     name="door enable",
     help="open a door, now and whenever the wallet runs",
     text="Opens a door, now and whenever the wallet runs. For secret-service it says who serves\n"
-    "org.freedesktop.secrets so far. It takes that name from nobody: where another program serves it, as\n"
-    "gnome-keyring, the door is enabled and waits, the exit status is 1, and the message says which program that is,\n"
-    "its process id and how to end it. As soon as it ends the door has the name. The Trusted Dialog asks.",
-    arguments=_door_argument,
+    "org.freedesktop.secrets so far, and takes that name over where it is given up. A program that does not, as\n"
+    "gnome-keyring, keeps it: the door is enabled and waits, the exit status is 1, and the message says which program\n"
+    "that is. With --take-over it is told to end; what it keeps stays where it is. The Trusted Dialog asks.",
+    arguments=_enable_arguments,
     run=_enable,
-    examples=(("etui door enable secret-service", "programs that use libsecret find this wallet"),),
+    examples=(
+        ("etui door enable secret-service", "programs that use libsecret find this wallet"),
+        ("etui door enable secret-service --take-over", "even where gnome-keyring served them so far"),
+    ),
 )
 DISABLE = Command(
     name="door disable",
