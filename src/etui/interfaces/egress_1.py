@@ -53,8 +53,13 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
     headers: Annotated[list[Header], Meta(max_length=100)] | None = None
     body: Annotated[bytes, Meta(max_length=1048576)] | None = None
     insert: bytes | None = None
-    """A secret that the service puts into the request in place of `placeholder`; sealed with it are the hosts
-    that it may go to.
+    """A secret that the service puts into the request in place of `placeholder`.
+
+    What is sealed is a JSON object of `secret`, `hosts` and `where`: 4 to 4,096 bytes of UTF-8 without
+    control characters, in base64; the exact names of 1 to 64 hosts that it may go to; and `header`, `body`
+    or `url`, the one part of the request where the placeholder stands. Where the answer echoes it, it is
+    masked.
     """
     placeholder: Annotated[str, Meta(max_length=64)] | None = None
+    """What `insert` takes the place of: 4 to 64 letters, digits, dots, hyphens and underscores."""
     max_bytes: Annotated[int, Meta(ge=0, le=2097152)] | None = None

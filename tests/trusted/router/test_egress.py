@@ -6,8 +6,10 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+from tests.processes import pid_of
 from tests.trusted.router.strangers import Stranger
 
 from etui.interfaces import wallet_1 as wallet_interface
@@ -34,6 +36,13 @@ COURIER = Stranger(
         host: str
         to: str = ""
 
+    class Present(Request[SendResult], frozen=True, kw_only=True):
+        METHOD = "org.example.courier/1.present"
+        RESULT = SendResult
+        host: str
+        token: str
+        goes_to: str
+
     class Hand(Send, frozen=True, kw_only=True):
         METHOD = "org.example.courier/1.hand"
 
@@ -48,6 +57,21 @@ COURIER = Stranger(
         def hand(self, request: Hand, call: Call) -> SendResult:
             host = request.host
             answer = self.call(egress.Fetch(method="GET", host=host, url=f"http://{host}/parcel"))
+            return SendResult(status=answer.status, body=(answer.body or b"").decode())
+
+        @provides(Present)
+        def present(self, request: Present, call: Call) -> SendResult:
+            host, token = request.host, request.token.encode()
+            answer = self.call(
+                egress.Fetch(
+                    method="GET",
+                    host=host,
+                    url=f"http://{host}/parcel",
+                    headers=[egress.Header(name="Authorization", value="Bearer TOKEN")],
+                    insert=msgspec.json.encode({"secret": token, "hosts": [request.goes_to], "where": "header"}),
+                    placeholder="TOKEN",
+                )
+            )
             return SendResult(status=answer.status, body=(answer.body or b"").decode())
 
     Courier().run()
@@ -76,6 +100,12 @@ COURIER = Stranger(
             "params": {"host": {"type": "text"}},
             "result": {"status": {"type": "integer"}, "body": {"type": "text"}},
         },
+        "present": {
+            "title": "Present a token",
+            "effect": "none",
+            "params": {"host": {"type": "text"}, "token": {"type": "text"}, "goes_to": {"type": "text"}},
+            "result": {"status": {"type": "integer"}, "body": {"type": "text"}},
+        },
     },
     uses=("egress/1",),
     hosts=("declared.etui.test",),
@@ -83,8 +113,13 @@ COURIER = Stranger(
 
 
 class _Site(BaseHTTPRequestHandler):
+    tokens: ClassVar[list[str]] = []
+
     def do_GET(self) -> None:
         body = f"parcel at {self.headers['Host']}".encode()
+        if token := self.headers["Authorization"]:
+            self.tokens.append(token)
+            body += f" for {token}".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -96,6 +131,7 @@ class _Site(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site() -> Iterator[int]:
+    _Site.tokens.clear()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -166,3 +202,34 @@ def test_an_address_of_this_machine_is_reached_by_nobody(wallet: TestWallet) -> 
             with pytest.raises(ProtocolError) as caught:
                 COURIER.call(client, "hand", host=host)
             assert caught.value.code in {ErrorCode.DENIED, ErrorCode.INVALID_PARAMS, ErrorCode.UNAVAILABLE}, host
+
+
+def test_a_secret_that_is_inserted_reaches_its_host_and_comes_back_masked(wallet: TestWallet) -> None:
+    with wallet.connect() as client:
+        host = "declared.etui.test"
+        answer = COURIER.call(client, "present", host=host, token="planted-token", goes_to=host)
+    assert _Site.tokens == ["Bearer planted-token"]
+    assert answer == {"status": 200, "body": "parcel at declared.etui.test for Bearer ****"}
+    assert b"planted-token" not in wallet.log.read_bytes()
+
+
+@pytest.mark.attack(30)
+def test_a_secret_is_inserted_for_no_host_that_it_was_not_sealed_for(wallet: TestWallet) -> None:
+    with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
+        COURIER.call(client, "present", host="declared.etui.test", token="planted-token", goes_to="elsewhere.etui.test")
+    assert caught.value.code is ErrorCode.DENIED
+    assert _Site.tokens == []
+
+
+def test_the_router_has_no_socket_of_the_net(wallet: TestWallet) -> None:
+    with wallet.connect() as client:
+        assert COURIER.call(client, "hand", host="declared.etui.test")["status"] == 200
+        router = Path("/proc", str(pid_of(wallet.pid, "etui.trusted.router")))
+        held = {str(descriptor.readlink()) for descriptor in (router / "fd").iterdir()}
+        of_the_net = {
+            f"socket:[{line.split()[9]}]"
+            for table in ("tcp", "tcp6", "udp", "udp6")
+            for line in (router / "net" / table).read_text().splitlines()[1:]
+        }
+    assert any(name.startswith("socket:") for name in held)
+    assert not held & of_the_net
