@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,19 @@ from etui.cli.bus import SECRETS, serving
 from etui.testkit import TestWallet
 
 _WAIT_S = 20.0
+_HOLDER = """
+import asyncio
+from dbus_fast import NameFlag
+from dbus_fast.aio import MessageBus
+
+async def hold():
+    bus = await MessageBus().connect()
+    await bus.request_name("org.freedesktop.secrets", NameFlag.ALLOW_REPLACEMENT)
+    print("serves", flush=True)
+    await bus.wait_for_disconnect()
+
+asyncio.run(hold())
+"""
 
 
 @pytest.fixture
@@ -97,6 +111,35 @@ def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_wh
     assert now is not None
     assert f"PPid:\t{wallet.pid}\n" in Path(f"/proc/{now.pid}/status").read_text()
     assert done(wallet, "door", "enable", "secret-service").startswith("The door secret-service is open")
+
+
+@pytest.fixture
+def holder(bus: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[subprocess.Popen[str]]:
+    """A program that serves the name, lets go of it, and waits to have it back."""
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus)
+    with subprocess.Popen([sys.executable, "-c", _HOLDER], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "serves\n"
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+def test_the_door_takes_over_from_who_lets_go_and_gives_back_when_it_is_closed(
+    wallet: TestWallet, holder: subprocess.Popen[str]
+) -> None:
+    result = etui(wallet, "door", "enable", "secret-service")
+    assert result.returncode == 0, result.stderr
+    assert f"is served by {Path(sys.executable).resolve()} (process {holder.pid}) now" in result.stderr
+    now = serving(SECRETS)
+    assert now is not None
+    assert now.pid != holder.pid
+
+    done(wallet, "door", "disable", "secret-service")
+    again = serving(SECRETS)
+    assert again is not None
+    assert again.pid == holder.pid
 
 
 def test_the_door_takes_over_from_gnome_keyring_which_keeps_what_it_has(
