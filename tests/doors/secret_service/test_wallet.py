@@ -16,6 +16,7 @@ from tests.processes import pid_of
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
+from etui.testkit.user import PASSPHRASE
 
 SECRET = "hunter2-planted"
 _MAILER = """\
@@ -108,7 +109,9 @@ def test_another_scripts_lookup_of_the_same_attributes_opens_the_dialog(wallet: 
 def test_a_dismissed_question_is_not_now_and_comes_again(wallet: TestWallet) -> None:
     stored(wallet)
     wallet.user.dismisses(name_contains="game")
-    assert program(wallet, "game", "lookup").stdout == ""
+    dismissed = program(wallet, "game", "lookup")
+    assert dismissed.stdout == ""
+    assert "did not answer now" in dismissed.stderr  # where nothing is found, secret-tool is silent
     wallet.user.forgets()
     wallet.user.approves(name_contains="game")
     assert program(wallet, "game", "lookup").stdout == SECRET
@@ -184,6 +187,18 @@ def test_an_open_session_shares_the_default_collection_and_records_each_reading(
     assert any("game" in reader for reader in readers)
     wallet.user.refuses(name_contains="game")
     assert program(wallet, "game", "lookup").stdout == ""
+
+
+def test_who_chooses_an_open_session_at_the_first_run_has_one(short_dir: Path, bus: str) -> None:
+    for name in ("mailer", "game"):
+        (short_dir / name).write_text(_MAILER, encoding="utf-8")
+    environ = {"DBUS_SESSION_BUS_ADDRESS": bus, "HOME": str(short_dir)}
+    with TestWallet(short_dir, doors=["secret-service"], environ=environ) as wallet:
+        wallet.user.rule("create", when={"face": "create"}, passphrase=PASSPHRASE, open_session=True)
+        wallet.create()
+        stored(wallet)
+        assert program(wallet, "game", "lookup").stdout == SECRET
+        assert wallet.user.asked() == []
 
 
 @pytest.mark.attack(44)
