@@ -156,6 +156,32 @@ def test_an_ordinary_user_makes_uses_locks_unlocks_and_stops_a_wallet(person: Pe
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_root_plays_the_tour_as_nobody(python: Path, short_dir: Path) -> None:
+    tool = shutil.which("secret-tool")
+    if tool is None or shutil.which("dbus-daemon") is None:
+        pytest.skip("needs package libsecret-tools, dbus-daemon")
+    users = short_dir / "users"
+    users.touch(mode=0o666)
+    users.chmod(0o666)
+    observed = short_dir / "secret-tool"
+    observed.write_text(f'#!/bin/sh\nid -u >>{users}\nexec {tool} "$@"\n')
+    observed.chmod(0o755)
+    short_dir.chmod(0o755)
+    ran = subprocess.run(
+        [python, "-I", "-m", "etui.cli", "run", "--tour"],
+        env={"PATH": f"{short_dir}:{os.environ['PATH']}", "HOME": "/root", "LANG": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "as root" not in ran.stderr
+    assert set(users.read_text().split()) == {str(NOBODY)}
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_a_folder_that_may_not_be_written_is_named(person: Person) -> None:
     for home, problem in (("/var/etui-test", "Permission denied"), ("/proc/etui-test", "No such file or directory")):
         person.environ["ETUI_HOME"] = home
