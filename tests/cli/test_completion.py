@@ -52,3 +52,13 @@ def test_other_shells_can_read_theirs(shell: str, check: str) -> None:
     script = SHELLS[shell](build_parser())
     result = subprocess.run([shell, check], input=script, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_fish_completes_commands_and_values() -> None:
+    if shutil.which("fish") is None:
+        pytest.skip("needs package fish")
+    script = SHELLS["fish"](build_parser())
+    for typed, offered in (("door ", {"list", "enable", "disable"}), ("up --dialog ", {"auto", "qt", "terminal"})):
+        command = ["fish", "--no-config", "-c", f"source; complete -C 'etui {typed}'"]
+        result = subprocess.run(command, input=script, capture_output=True, text=True, check=True)
+        assert {line.split("\t")[0] for line in result.stdout.splitlines()} == offered
