@@ -43,7 +43,7 @@ def _grants(arguments: Arguments, output: Output) -> Exit:
     columns = (
         ("grant", "GRANT"),
         ("label", "NAME"),
-        ("action", "MAY"),
+        (_may, "MAY"),
         ("what", "ON"),
         ("why", "BECAUSE"),
         ("since", "SINCE"),
@@ -53,6 +53,12 @@ def _grants(arguments: Arguments, output: Output) -> Exit:
     )
     output.rows(grants, columns, "Nobody has a lasting right.")
     return Exit.OK
+
+
+def _may(grant: wallet.GrantRow) -> str:
+    """The one method, or how many of an interface."""
+    first, *others = grant.action.split(", ")
+    return f"{len(others) + 1} methods of {first.rpartition('.')[0]}" if others else first
 
 
 def _limit(grant: wallet.GrantRow) -> str:

@@ -22,7 +22,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 32
     outstanding: int = 64
     streams: int = 4
-    rate_per_s: float = 100_000.0
+    rate_per_s: float = 40_000.0
     burst: int = 20_000
 
 

@@ -122,7 +122,7 @@ class NewPassphrase(_Value, frozen=True, tag="new_passphrase"):
 class Confirm(_Value, frozen=True, tag="confirm"):
     """Consent to one request. With ``key`` the passphrase is asked again (assurance ``pin``).
 
-    ``action`` finishes "NAME wants to …". ``advice``: what advisers and the provider's ``prepare`` say of it.
+    ``action`` finishes "NAME wants to …". ``advice``: what the provider's ``prepare`` says of it.
     ``digest``: of the very bytes that will be forwarded; the answer repeats it. ``items``: with several, the user
     may allow some of them.
     """
