@@ -130,8 +130,8 @@ ENABLE = Command(
 DISABLE = Command(
     name="door disable",
     help="close a door, and give back the name that it took",
-    text="Closes a door at once and without a question. What it took, as a name on the bus, is given back to who waits\n"
-    "for it; else the bus starts who is meant for it, as gnome-keyring, when a program next asks.",
+    text="Closes a door at once and without a question. What it took, as a name on the bus, is given back to who\n"
+    "waits for it; else the bus starts who is meant for it, as gnome-keyring, when a program next asks.",
     arguments=_door_argument,
     run=_disable,
     examples=(("etui door disable secret-service", "whoever served before serves again"),),
