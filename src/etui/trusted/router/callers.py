@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -15,6 +15,9 @@ from etui.trusted.dialog.requests import Asker
 from etui.trusted.dialog.requests import Strength as DialogStrength
 from etui.trusted.evidence import Evidence, Strength
 from etui.trusted.policy import Principal, PrincipalType
+
+if TYPE_CHECKING:
+    from etui.trusted.router.registry import Provider
 
 _RANKS: Final = {Strength.CLAIMED: 1, Strength.OBSERVED: 2, Strength.VERIFIED: 3}
 _OUTSIDE_SESSION: Final = ("flatpak:", "snap:", "uid:", "unit:system/")
@@ -95,6 +98,31 @@ def caller_of(evidence: Evidence, *, key: bytes, through: str = "", name_through
         key=key,
         through=through,
         name_through=name_through,
+    )
+
+
+def door_caller(name: str) -> Caller:
+    """A door, which the supervisor started."""
+    principal = Principal(type=PrincipalType.DOOR, id=f"door:{name}", strength=_RANKS[Strength.VERIFIED])
+    return Caller(principal=principal, label=name, sentence="A door of this wallet.", strength=Strength.VERIFIED)
+
+
+def provider_caller(provider: Provider) -> Caller:
+    """What serves interfaces and was started by the supervisor, with what its manifest lets it use."""
+    manifest = provider.package.manifest if provider.package is not None else None
+    principal = Principal(
+        type=PrincipalType.EXTENSION,
+        id=provider.principal,
+        strength=_RANKS[Strength.VERIFIED],
+        uses=tuple(manifest.uses) if manifest is not None else (),
+        hosts=tuple(manifest.permissions.network) if manifest is not None else (),
+    )
+    return Caller(
+        principal=principal,
+        label=provider.name,
+        sentence=f"The Extension {provider.principal}." if manifest is not None else "A part of this terminal.",
+        strength=Strength.VERIFIED,
+        installation=provider.installation,
     )
 
 

@@ -42,13 +42,13 @@ from etui.trusted.control import (
 from etui.trusted.control import (
     Role as ChildRole,
 )
-from etui.trusted.evidence import EvidenceError, Strength, examine_socket
+from etui.trusted.evidence import EvidenceError, examine_socket
 from etui.trusted.package import Package, installed, permission_lines
-from etui.trusted.policy import Decision, Outcome, Principal, PrincipalType, Question, Resource
+from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.budget import PromptBudget
-from etui.trusted.router.callers import Caller, caller_of
+from etui.trusted.router.callers import Caller, caller_of, door_caller, provider_caller
 from etui.trusted.router.connection import Connection, Role
 from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
@@ -279,7 +279,6 @@ class Router:
         """Takes a connection that the supervisor made: what is at its other end is known."""
         role = Role(message.role.value)
         connection = Connection(self, role, message.name)
-        connection.caller = self._caller_of_child(role, message.name)
         self.connections.add(connection)
         match role:  # before the first byte is read
             case Role.DIALOG:
@@ -287,36 +286,15 @@ class Router:
                 self.registry.dialog.standing = Standing.RUNNING
                 self.dialogs.connect(connection)
             case Role.EXTENSION | Role.EGRESS:
-                self.registry.providers[message.name].connection = connection
-            case _:
+                provider = self.registry.providers[message.name]
+                provider.connection = connection
+                connection.caller = provider_caller(provider)
+            case Role.DOOR:
+                connection.caller = door_caller(message.name)
+            case Role.CLIENT:
                 pass
         sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
         await self._loop.create_unix_connection(lambda: connection, sock=sock)
-
-    def _caller_of_child(self, role: Role, name: str) -> Caller | None:
-        if role is Role.DOOR:
-            principal = Principal(type=PrincipalType.DOOR, id=f"door:{name}", strength=3)
-            return Caller(
-                principal=principal, label=name, sentence="A door of this wallet.", strength=Strength.VERIFIED
-            )
-        if role in {Role.EXTENSION, Role.EGRESS}:
-            provider = self.registry.providers[name]
-            manifest = provider.package.manifest if provider.package is not None else None
-            principal = Principal(
-                type=PrincipalType.EXTENSION,
-                id=name,
-                strength=3,
-                uses=tuple(manifest.uses) if manifest is not None else (),
-                hosts=tuple(manifest.permissions.network) if manifest is not None else (),
-            )
-            return Caller(
-                principal=principal,
-                label=provider.name,
-                sentence=f"The Extension {name}." if role is Role.EXTENSION else "A part of this terminal.",
-                strength=Strength.VERIFIED,
-                installation=provider.installation,
-            )
-        return None
 
     def _child_ended(self, message: Ended) -> None:
         if message.role is ChildRole.DIALOG:
