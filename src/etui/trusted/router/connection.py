@@ -156,6 +156,7 @@ class Connection(asyncio.Protocol):
         self._lines.clear()
         self._outbox.clear()
         self._ahead.clear()
+        self._ways.clear()
         lost = ProtocolError(
             ErrorCode.UNAVAILABLE, f"{self.name or 'the other end'} ended" + (f": {exc}" if exc else "")
         )
