@@ -8,7 +8,9 @@ Rules:
 3. What a connection is sent waits in its outbox until the audit has written the records of this turn.
 4. A line that is no message is answered with an error; one that is too long, or the last of too many that are none,
    ends the connection.
-5. A request that repeats an earlier one of this connection, byte for byte but for its id, takes the way that was kept
+5. A Client or door that does not read what it is sent is not read from either. One that serves always is: it may be
+   writing its answers before it reads on, and who serves would then wait for the Router and the Router for it.
+6. A request that repeats an earlier one of this connection, byte for byte but for its id, takes the way that was kept
    of that one, as long as the way is open; every limit counts it like any other.
 """
 
@@ -279,6 +281,8 @@ class Connection(asyncio.Protocol):
         self.transport.close()
 
     def _full(self) -> bool:
+        if self.role not in _ASKING:
+            return False
         return self._clogged or (self.role is Role.CLIENT and len(self._requests) >= LIMITS.outstanding)
 
     def _read_or_pause(self) -> None:
