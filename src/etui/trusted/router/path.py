@@ -290,7 +290,7 @@ class RequestPath:
             method=request.method,
             items=request.items,
             call=self._info_bytes(request),
-            material=request.material if set(request.material) <= set(request.method.compiled.references) else None,
+            material=request.material if request.method.compiled.material_is_references else None,
             granted=bool(decision.grants),
             until=decision.until,
             template=self._router.recorder.template(
