@@ -50,6 +50,8 @@ class CompiledMethod:
         self.scope = next((mark for n, mark in self._policy if method.params[n].scope), "")
         """The name under which policy sees the value that a grant holds for; empty where there is none."""
         seen = {*self.references, *(n for n, _ in self._policy)}
+        self.material_is_references = set(self._material) <= set(self.references)
+        """Whether nothing is material but items: then references say all of what is."""
         self._plain = not seen and not self._material
         self._params = msgspec.json.Decoder(
             msgspec.defstruct(

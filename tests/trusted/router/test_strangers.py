@@ -24,6 +24,10 @@ BY_CARD = {
     "card": {"type": "text", "title": "Card", "material": True, "policy": "card"},
     "code": {"type": "text", "optional": True},
 }
+TO_WHOM = {
+    "payee": {"type": "text", "title": "To", "material": True, "optional": True},
+    "code": {"type": "text"},
+}
 PAYMENT = {"payee": "shop", "amount": 500, "currency": "EUR"}
 
 
@@ -138,6 +142,25 @@ def test_an_extension_cannot_change_what_was_consented_to(
         call.ask(Onward(**{ {**PAYMENT, **changed}!r}))
     """
     answer = PUPPET.call(client, "pay", **PAYMENT, code=code(forward))
+    assert json.loads(str(answer["told"])) == ["altered"]
+
+
+@pytest.mark.attack(25)
+def test_what_stands_in_a_repeated_request_for_the_first_time_is_as_material(
+    wallet: TestWallet, client: Client
+) -> None:
+    first = puppet("first", uses=(SECOND.interface,), run={"params": TO_WHOM})
+    first.install(wallet)
+    puppet("second", run={"params": TO_WHOM}).install(wallet)
+    forward = """
+        class Onward(Run, frozen=True, kw_only=True):
+            METHOD = "org.example.second/1.run"
+            payee: str
+        call.ask(Onward(payee="mallory", code=""))
+    """
+    for _ in range(2):
+        first.call(client, "run", code="")
+    answer = first.call(client, "run", payee="shop", code=code(forward))
     assert json.loads(str(answer["told"])) == ["altered"]
 
 

@@ -8,7 +8,9 @@ Rules:
 3. What a connection is sent waits in its outbox until the audit has written the records of this turn.
 4. A line that is no message is answered with an error; one that is too long, or the last of too many that are none,
    ends the connection.
-5. A request that repeats an earlier one of this connection, byte for byte but for its id, takes the way that was kept
+5. A Client or door that does not read what it is sent is not read from either. One that serves always is: it may be
+   writing its answers before it reads on, and who serves would then wait for the Router and the Router for it.
+6. A request that repeats an earlier one of this connection, byte for byte but for its id, takes the way that was kept
    of that one, as long as the way is open; every limit counts it like any other.
 """
 
@@ -112,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._lines: deque[bytes] = deque()
         self._outbox: list[bytes] = []
         self._ahead: list[bytes] = []
+        self._answered: list[MessageId] = []
         self._requests: set[MessageId] = set()
         self._ways: dict[bytes, Way] = {}
         self._descriptor = -1
@@ -248,6 +251,7 @@ class Connection(asyncio.Protocol):
         request_id = cast("MessageId", message.id)
         refusal = self._refusal(request_id)
         if refusal is not None:
+            self._answered.append(request_id)
             self._send(encode_error(request_id, error_object(refusal)))
             return None
         self._requests.add(request_id)
@@ -280,6 +284,8 @@ class Connection(asyncio.Protocol):
         self.transport.close()
 
     def _full(self) -> bool:
+        if self.role not in _ASKING:
+            return False
         return self._clogged or (self.role is Role.CLIENT and len(self._requests) >= LIMITS.outstanding)
 
     def _read_or_pause(self) -> None:
@@ -314,6 +320,7 @@ class Connection(asyncio.Protocol):
     def _give(self, request_id: MessageId, line: bytes) -> None:
         if request_id in self._requests:
             self._requests.discard(request_id)
+            self._answered.append(request_id)
             self._send(line)
             self._continue()
 
@@ -343,18 +350,17 @@ class Connection(asyncio.Protocol):
     def send_outbox(self) -> None:
         """Sends what has gathered; called once the audit is written."""
         self.queued = False
+        self._answered.clear()
         outbox, self._outbox = self._outbox, []
         if not self.open or not outbox:
             return
         self._transmit(outbox)
 
     def drop_outbox(self, error: ProtocolError) -> None:
-        """Withholds what has gathered, since the audit could not be written, and answers all with the error."""
-        self.queued = False
-        self._outbox.clear()
-        for request_id in list(self._requests):
-            self._requests.discard(request_id)
-            self._outbox.append(encode_error(request_id, error_object(error)))
+        """Withholds what has gathered, since the audit could not be written; the error stands for each answer in it."""
+        refused = error_object(error)
+        self._outbox = [encode_error(request_id, refused) for request_id in self._answered]
+        self._answered.clear()
 
     def close(self) -> None:
         """Ends the connection once what is in its outbox is sent."""

@@ -290,7 +290,7 @@ class RequestPath:
             method=request.method,
             items=request.items,
             call=self._info_bytes(request),
-            material=request.material if set(request.material) <= set(request.method.compiled.references) else None,
+            material=request.material if request.method.compiled.material_is_references else None,
             granted=bool(decision.grants),
             until=decision.until,
             template=self._router.recorder.template(
@@ -318,6 +318,7 @@ class RequestPath:
             consented=route.granted,
         )
         if route.method.action.effect in _READING:
+            router.recorder.must_be_open()
             router.dispatch.send(call, arrival.params, route.call, ahead=True)
             router.record_ahead(call, route.template)
         else:

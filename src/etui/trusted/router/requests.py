@@ -21,7 +21,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Where a request goes: what is kept of the first of several that are alike.
 
     ``items``: for each reference in params, by its field, the provider's own id. ``call``: the member ``call`` as it is
-    encoded, without its id. ``material``: of every such request, None where it differs from one to the next.
+    encoded, without its id. ``material``: of every such request, None where it may differ from one to the next.
     ``granted``: whether a grant allowed it. ``until``: when it must be decided anew. ``age`` and ``drops``: how
     often routes and decisions had been forgotten when it was kept.
     """
