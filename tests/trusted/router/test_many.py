@@ -6,6 +6,7 @@ import base64
 import contextlib
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,12 @@ import msgspec
 import pytest
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
 CLIENTS = 24
 EACH = 60
+FLOODS = 2
 
 
 @pytest.fixture
@@ -58,3 +61,48 @@ def test_more_requests_and_answers_than_a_socket_holds_are_all_served(
     told = [answer for connected in sockets for answer in answers(connected)]
     assert len(told) == CLIENTS * EACH
     assert all(b'"result"' in answer for answer in told)
+
+
+class Flood(threading.Thread):
+    """A Client that reads an item as fast as it can, until its connection ends; ``read`` is how often it was told."""
+
+    def __init__(self, connected: socket.socket, item: str) -> None:
+        super().__init__()
+        self.read = 0
+        self.flows = threading.Event()
+        self._connected = connected
+        self._item = item
+        self._sent = 0
+
+    def run(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            self._ask(EACH)
+            while data := self._connected.recv(1 << 20):
+                self.read += data.count(b'"result"')
+                self.flows.set()
+                self._ask(data.count(b"\n"))
+
+    def _ask(self, times: int) -> None:
+        numbers = range(self._sent + 1, self._sent + times + 1)
+        self._sent += times
+        self._connected.sendall(b"".join(line(n, secret.Read.METHOD, {"item": self._item}) for n in numbers))
+
+
+@pytest.mark.attack(39)
+def test_whatever_is_answered_while_the_wallet_locks_is_on_record(
+    wallet: TestWallet, sockets: list[socket.socket]
+) -> None:
+    with wallet.connect() as client:
+        item = client.call(secret.Create(kind="note", label="Kept", value=b"kept")).item.item
+    floods = [Flood(connected, item) for connected in sockets[:FLOODS]]
+    for flood in floods:
+        flood.start()
+    for flood in floods:
+        flood.flows.wait(10)
+    wallet.lock()
+    for flood in floods:
+        flood.join()
+    wallet.unlock()
+    with wallet.connect() as client:
+        records = client.call(wallet_interface.Audit(limit=10_000, text=secret.Read.METHOD)).records
+    assert sum(flood.read for flood in floods) <= len(records)

@@ -318,6 +318,7 @@ class RequestPath:
             consented=route.granted,
         )
         if route.method.action.effect in _READING:
+            router.recorder.must_be_open()
             router.dispatch.send(call, arrival.params, route.call, ahead=True)
             router.record_ahead(call, route.template)
         else:

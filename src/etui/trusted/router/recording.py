@@ -39,6 +39,7 @@ class Recorder:
     def __init__(self) -> None:
         self._writer: AuditWriter | None = None
         self._syncer: Syncer | None = None
+        self._closed = False
 
     def open(self, directory: Path) -> None:
         """Opens the audit for writing; raises ``AuditError``."""
@@ -143,14 +144,21 @@ class Recorder:
             raise ProtocolError(ErrorCode.UNWRITABLE, f"the audit cannot be written: {error}") from None
 
     def close(self) -> None:
-        """Confirms and closes the audit, as at the wallet's lock."""
+        """Confirms and closes the audit, as at the wallet's lock; from then on nothing is recorded."""
+        self._closed = True
         if self._syncer is not None:
             self._syncer.stop()
         if self._writer is not None:
             self._writer.close()
         self._writer = self._syncer = None
 
+    def must_be_open(self) -> None:
+        """Raises ``ProtocolError`` (``locked``) once it is closed: nothing that needs a record is carried out then."""
+        if self._closed:
+            raise ProtocolError(ErrorCode.LOCKED, "the wallet is being locked; unlock it first")
+
     def _append(self, payload: bytes, *, sync: bool) -> str:
+        self.must_be_open()
         if self._writer is None:
             return ""
         try:
