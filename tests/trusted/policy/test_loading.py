@@ -108,6 +108,10 @@ REFUSED = {
         condition('(if context.own then Action::"secret/1.read" else action) in Action::"effect:none"'),
         "operator/site.cedar/1: before `in` stands an action other than the request's",
     ),
+    "another action, of its type": (
+        condition('Action::"secret/1.read" is Action in Action::"effect:disclose"'),
+        "operator/site.cedar/1: before `in` stands an action other than the request's",
+    ),
     "brackets": (condition("(" * 101 + "true" + ")" * 101), "site.cedar: brackets stand more than 100 deep"),
     "too long": ("//" + "x" * 65536, "site.cedar: it has more than 64 KiB"),
 }

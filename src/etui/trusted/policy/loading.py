@@ -167,9 +167,9 @@ def _asks_of_another_action(node: object) -> bool:
         return any(_asks_of_another_action(part) for part in node)
     if not isinstance(node, dict):
         return False
-    asked = node.get("in")
-    if isinstance(asked, dict) and _names(asked.get("left"), "Action"):
-        return True
+    for asked in (node.get("in"), node.get("is")):  # `is` may go on with `in`
+        if isinstance(asked, dict) and _names(asked.get("left"), "Action"):
+            return True
     return any(_asks_of_another_action(part) for part in node.values())
 
 
