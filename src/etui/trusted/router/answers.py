@@ -73,6 +73,7 @@ class Answers:
         try:
             members, items = call.method.compiled.read_items(result)
         except msgspec.DecodeError as error:
+            self._disown(call)
             text = f"{call.provider.name} answered what is no result of {call.method.action.id}: {error}"
             self._send(call, ProtocolError(ErrorCode.UNAVAILABLE, text))
             return
@@ -92,6 +93,7 @@ class Answers:
     def _finished(self, call: ActiveCall, task: asyncio.Task[None]) -> None:
         self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
         if task.cancelled():  # before its first step, so that nothing in it could answer
+            self._disown(call)
             self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
         self._router.flush()
 
@@ -107,7 +109,7 @@ class Answers:
             if call.method.compiled.method.creates:
                 owned = [call.owned.pop(item.item, None) or self._own(call, item) for item in items]
                 self._disown(call)
-                await asyncio.gather(*(right.written for right in owned if right is not None))
+                await asyncio.gather(*(right.written for right in owned if right is not None and right.written))
             allowed = await self._ask(call, asked, decisions) if asked and not call.quiet else frozenset[str]()
             self._finish(call, members, items, decisions, allowed)
         except ProtocolError as error:
@@ -229,7 +231,7 @@ class Answers:
         call.owned.clear()
 
     def _own(self, call: ActiveCall, item: Item) -> Owned | None:
-        """Gives a new item to the Client that made it; the right that is to be durable before the answer."""
+        """Gives a new item to the Client that made it; the right, None where it has one already or can have none."""
         actions = call.method.owner_actions
         caller = call.chain[0]
         if caller.principal.type is not PrincipalType.CLIENT or not actions:
@@ -238,9 +240,9 @@ class Answers:
         scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
         if not caller.principal.tellable:
             process = caller.process_group
-            if process:
-                opened.add_transient_grant(process, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED)
-            return None
+            if not process:
+                return None
+            return Owned(opened.add_transient_grant(process, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED))
         if opened.grants.at(caller.principal.id, scope):
             return None
         grant, written = opened.add_grant(

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Owned(msgspec.Struct, frozen=True):
-    """The right of an item's maker: its grant, and when that is durable."""
+    """The right of an item's maker: its grant, and when that is durable; None for one that ends with its process."""
 
     grant: str
-    written: asyncio.Future[None]
+    written: asyncio.Future[None] | None = None
 
 
 class ActiveCall(msgspec.Struct, kw_only=True, eq=False):

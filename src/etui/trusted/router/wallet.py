@@ -184,8 +184,8 @@ class Opened:
 
     def add_transient_grant(
         self, group: str, actions: tuple[str, ...], scope: Scope, *, lasts_s: int, origin: Origin
-    ) -> None:
-        """A grant to one process, which ends with the wallet's next lock at the latest."""
+    ) -> str:
+        """A grant to one process, which ends with the wallet's next lock at the latest; its id."""
         now = int(self.now())
         grant = Grant(
             id="t-" + secrets.token_hex(6),
@@ -204,6 +204,7 @@ class Opened:
             self.grants.remove(oldest)
             self.engine.drop()
         self.engine.granted()
+        return grant.id
 
     def lasting_grants(self) -> list[Grant]:
         """The grants that outlive this unlock."""
