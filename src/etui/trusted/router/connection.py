@@ -114,6 +114,7 @@ class Connection(asyncio.Protocol):
         self._lines: deque[bytes] = deque()
         self._outbox: list[bytes] = []
         self._ahead: list[bytes] = []
+        self._answered: list[MessageId] = []
         self._requests: set[MessageId] = set()
         self._ways: dict[bytes, Way] = {}
         self._descriptor = -1
@@ -249,6 +250,7 @@ class Connection(asyncio.Protocol):
         request_id = cast("MessageId", message.id)
         refusal = self._refusal(request_id)
         if refusal is not None:
+            self._answered.append(request_id)
             self._send(encode_error(request_id, error_object(refusal)))
             return None
         self._requests.add(request_id)
@@ -317,6 +319,7 @@ class Connection(asyncio.Protocol):
     def _give(self, request_id: MessageId, line: bytes) -> None:
         if request_id in self._requests:
             self._requests.discard(request_id)
+            self._answered.append(request_id)
             self._send(line)
             self._continue()
 
@@ -346,18 +349,17 @@ class Connection(asyncio.Protocol):
     def send_outbox(self) -> None:
         """Sends what has gathered; called once the audit is written."""
         self.queued = False
+        self._answered.clear()
         outbox, self._outbox = self._outbox, []
         if not self.open or not outbox:
             return
         self._transmit(outbox)
 
     def drop_outbox(self, error: ProtocolError) -> None:
-        """Withholds what has gathered, since the audit could not be written, and answers all with the error."""
-        self.queued = False
-        self._outbox.clear()
-        for request_id in list(self._requests):
-            self._requests.discard(request_id)
-            self._outbox.append(encode_error(request_id, error_object(error)))
+        """Withholds what has gathered, since the audit could not be written; the error stands for each answer in it."""
+        refused = error_object(error)
+        self._outbox = [encode_error(request_id, refused) for request_id in self._answered]
+        self._answered.clear()
 
     def close(self) -> None:
         """Ends the connection once what is in its outbox is sent."""

@@ -65,6 +65,7 @@ class Dispatch:
         call.provider_id = _forward(connection, answered, call.method, params, member, ahead=ahead)
         self._calls[call.id] = call
         call.provider.used_at = self._loop.time()
+        self._router.await_record(call)
 
     async def _show_face(self, call: ActiveCall, params: bytes) -> None:
         self._calls[call.id] = call

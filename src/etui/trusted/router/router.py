@@ -125,6 +125,7 @@ class Router:
         self._link: Link[FromRouter, ToRouter] = link
         self._unsent: list[Connection] = []
         self._ahead: list[tuple[ActiveCall, RecordTemplate]] = []
+        self._unrecorded: list[ActiveCall] = []
         self._flush_scheduled = False
         self._replies: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = 0
@@ -419,6 +420,10 @@ class Router:
 
     # audit before anything goes out
 
+    def await_record(self, call: ActiveCall) -> None:
+        """Has a call given up whose record cannot be written when this turn ends."""
+        self._unrecorded.append(call)
+
     def record_ahead(self, call: ActiveCall, template: RecordTemplate) -> None:
         """Has a call that only reads sent when this turn ends, and recorded then, before it can be answered."""
         self._ahead.append((call, template))
@@ -440,6 +445,7 @@ class Router:
         for call, _ in ahead:
             if call.provider.connection is not None:
                 call.provider.connection.send_ahead()
+        unrecorded, self._unrecorded = self._unrecorded, []
         if not ahead and not self._unsent:
             return
         try:
@@ -447,16 +453,16 @@ class Router:
                 self.recorder.repeated(template)
             self.recorder.flush()
         except ProtocolError as error:
-            self._refuse(error, [call for call, _ in ahead])
+            self._refuse(error, unrecorded)
         unsent, self._unsent = self._unsent, []
         for connection in unsent:
             connection.send_outbox()
 
-    def _refuse(self, error: ProtocolError, ahead: list[ActiveCall]) -> None:
-        """Answers everything that has not gone out with an error, and gives up what was forwarded ahead."""
+    def _refuse(self, error: ProtocolError, unrecorded: list[ActiveCall]) -> None:
+        """Answers everything that has not gone out with an error, and gives up the calls of this turn."""
         for connection in self._unsent:
             connection.drop_outbox(error)
-        for call in ahead:
+        for call in unrecorded:
             self.dispatch.give_up(call, error)
 
     def record_refusal(self, caller: Caller, method: Method, reason: str) -> str:
