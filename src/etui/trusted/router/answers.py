@@ -77,8 +77,7 @@ class Answers:
             text = f"{call.provider.name} answered what is no result of {call.method.action.id}: {error}"
             self._send(call, ProtocolError(ErrorCode.UNAVAILABLE, text))
             return
-        for item in items:
-            call.provider.items[item.item] = item
+        self._router.providers.learn(call.provider, items)
         decisions = [self._decision(call, item) for item in items]
         asked = [i for i, d in zip(items, decisions, strict=True) if d is not None and d.outcome is Outcome.ASK]
         waits = (asked and not call.quiet) or call.method.compiled.method.creates

@@ -17,8 +17,9 @@ from etui.trusted.control import Start, Stop
 from etui.trusted.router.registry import Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
+    from etui.interfaces import Item
     from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
@@ -110,4 +111,12 @@ class Providers:
             found = msgspec.json.decode(result, type=extension.LocateResult).items
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
-        provider.items.update({item.item: item for item in found})
+        self.learn(provider, found)
+
+    def learn(self, provider: Provider, items: Iterable[Item]) -> None:
+        """Keeps what items are; where one is of another kind or group than it was, what was decided about it ends."""
+        for item in items:
+            known = provider.items.get(item.item)
+            provider.items[item.item] = item
+            if known is not None and (known.kind, known.group) != (item.kind, item.group):
+                self._router.path.drop_routes()

@@ -62,9 +62,8 @@ async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -
             params = msgspec.json.encode(extension.Inventory(after=after, limit=_INVENTORY_PAGE))
             result = await router.dispatch.ask(provider, method, params, CallInfo())
             page = msgspec.json.decode(result, type=extension.InventoryResult)
-            for item in page.items:
-                provider.items[item.item] = item
-                items.append(router.answers.entry(asking.caller, provider, item))
+            router.providers.learn(provider, page.items)
+            items += [router.answers.entry(asking.caller, provider, item) for item in page.items]
             if not page.more or not page.items:
                 break
             after = page.items[-1].item
