@@ -10,7 +10,7 @@ import msgspec
 from etui.interfaces import Item
 from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
-from etui.protocol import CallInfo, ErrorCode, ProtocolError
+from etui.protocol import LIMITS, CallInfo, ErrorCode, ProtocolError
 from etui.trusted.control import DoorSwitch
 from etui.trusted.router import installing
 from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
@@ -49,11 +49,12 @@ def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wa
 
 
 async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -> wallet.InventoryResult:
-    """All items, once the user allowed this Client to see the whole list."""
+    """All items, once the user allowed this Client to see the whole list, up to what an answer may hold."""
     del request
     router.unlocked()
     await oversee(router, asking)
     items: list[Item] = []
+    size = 0
     method = router.registry.method(extension.Inventory.METHOD)
     for provider in router.registry.packages():
         await router.providers.ensure_running(provider)
@@ -61,6 +62,9 @@ async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -
         while True:
             params = msgspec.json.encode(extension.Inventory(after=after, limit=_INVENTORY_PAGE))
             result = await router.dispatch.ask(provider, method, params, CallInfo())
+            size += len(result)
+            if size > LIMITS.message_bytes:
+                raise ProtocolError(ErrorCode.TOO_LARGE, f"{provider.name} names more items than one answer holds")
             page = msgspec.json.decode(result, type=extension.InventoryResult)
             router.providers.learn(provider, page.items)
             items += [router.answers.entry(asking.caller, provider, item) for item in page.items]
