@@ -25,7 +25,13 @@ if TYPE_CHECKING:
 
 MAX_CHANGES: Final = 4096
 """The most records that ``storage/1.put`` takes at once."""
-_UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCELLED, ErrorCode.INTERNAL}
+_UNCERTAIN: Final = {
+    ErrorCode.UNAVAILABLE,
+    ErrorCode.TIMED_OUT,
+    ErrorCode.CANCELLED,
+    ErrorCode.INTERNAL,
+    ErrorCode.UNWRITABLE,
+}
 """After these nobody knows whether a write was done: what is in memory is read anew."""
 
 Place = tuple[str, str]

@@ -131,7 +131,7 @@ class PolicyEngine:
     def _decide_alike(self, question: Question, grants: list[Grant], now: float) -> Decision:
         """The decision, by that about another item that is the same to policy where there is one."""
         item = question.resource.item
-        if self._names_items or not item or not item.isascii() or any(grant.counts for grant in grants):
+        if self._names_items or not item or not _is_text(item) or any(grant.counts for grant in grants):
             return self._decide(question, grants, now)
         ids = [grant.id for grant in grants]
         key = (_key(question, _ANY_ITEM), *(_without_item(grant) for grant in grants))
@@ -206,6 +206,11 @@ def _needed(reasons: tuple[str, ...], grants: list[Grant]) -> tuple[str, ...]:
         return ()
     lasting = [grant for grant in permitting if not grant.counts]
     return tuple(sorted(grant.id for grant in lasting or permitting))
+
+
+def _is_text(item: str) -> bool:
+    """Whether it can be put to policy: JSON knows names that Unicode does not."""
+    return item.isascii() or not any("\ud800" <= character <= "\udfff" for character in item)
 
 
 def _without_item(grant: Grant) -> tuple[object, ...]:

@@ -8,7 +8,7 @@ would put to the user is put in one question, unless the Client asked quietly; t
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -22,6 +22,8 @@ from etui.trusted.router.references import Place
 from etui.trusted.router.reserving import settle
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etui.protocol import Message
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.calls import ActiveCall
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 _ONCE_S: Final = 60
 _PROCESS_S: Final = 30 * 86400
 _MAX_ASKED: Final = 50
+_MAX_ITEMS: Final = 10_000
+_A_SLICE: Final = 200
+T = TypeVar("T")
+U = TypeVar("U")
 
 
 class _Makes(msgspec.Struct, frozen=True):
@@ -77,14 +83,18 @@ class Answers:
             text = f"{call.provider.name} answered what is no result of {call.method.action.id}: {error}"
             self._send(call, ProtocolError(ErrorCode.UNAVAILABLE, text))
             return
-        self._router.providers.learn(call.provider, items)
-        decisions = [self._decision(call, item) for item in items]
-        asked = [i for i, d in zip(items, decisions, strict=True) if d is not None and d.outcome is Outcome.ASK]
-        waits = (asked and not call.quiet) or call.method.compiled.method.creates
-        if not waits:
-            self._finish(call, members, items, decisions, frozenset())
+        if len(items) > _MAX_ITEMS:
+            self._disown(call)
+            text = f"{call.provider.name} names more than {_MAX_ITEMS} items in an answer; ask for less at once"
+            self._send(call, ProtocolError(ErrorCode.TOO_LARGE, text))
             return
-        task = asyncio.ensure_future(self._finish_later(call, members, items, decisions, asked))
+        self._router.providers.learn(call.provider, items)
+        if len(items) <= _A_SLICE and not call.method.compiled.method.creates:
+            decisions = [self._decision(call, item) for item in items]
+            if call.quiet or not any(map(_is_asked, decisions)):
+                self._finish(call, members, [self._shown(call, *pair) for pair in zip(items, decisions, strict=True)])
+                return
+        task = asyncio.ensure_future(self._finish_later(call, members, items))
         call.task = task
         self._router.tasks.setdefault(call.connection, {})[call.client_id] = task
         task.add_done_callback(lambda task: self._finished(call, task))
@@ -96,21 +106,19 @@ class Answers:
             self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
         self._router.flush()
 
-    async def _finish_later(
-        self,
-        call: ActiveCall,
-        members: dict[str, msgspec.Raw],
-        items: list[Item],
-        decisions: list[Decision | None],
-        asked: list[Item],
-    ) -> None:
+    async def _finish_later(self, call: ActiveCall, members: dict[str, msgspec.Raw], items: list[Item]) -> None:
+        """Answers with what has to be waited for, or with many items, between which others have their turn."""
         try:
             if call.method.compiled.method.creates:
                 owned = [call.owned.pop(item.item, None) or self._own(call, item) for item in items]
                 self._disown(call)
                 await asyncio.gather(*(right.written for right in owned if right is not None and right.written))
+            decisions = await _in_slices(items, lambda item: self._decision(call, item))
+            decided = list(zip(items, decisions, strict=True))
+            asked = [item for item, decision in decided if _is_asked(decision)]
             allowed = await self._ask(call, asked, decisions) if asked and not call.quiet else frozenset[str]()
-            self._finish(call, members, items, decisions, allowed)
+            shown = await _in_slices(decided, lambda pair: self._shown(call, *pair, allowed))
+            self._finish(call, members, shown)
         except ProtocolError as error:
             self._send(call, error)
         except asyncio.CancelledError:
@@ -119,18 +127,14 @@ class Answers:
             self._router.note_failure(error)
             self._send(call, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {call.method.action.id}"))
 
-    def _finish(
-        self,
-        call: ActiveCall,
-        members: dict[str, msgspec.Raw],
-        items: list[Item],
-        decisions: list[Decision | None],
-        allowed: frozenset[str],
-    ) -> None:
-        shown: list[Item | None] = []
-        for item, decision in zip(items, decisions, strict=True):
-            visible = decision is None or decision.outcome is Outcome.ALLOW or item.item in allowed
-            shown.append(self.entry(call.caller, call.provider, item) if visible else None)
+    def _shown(
+        self, call: ActiveCall, item: Item, decision: Decision | None, allowed: frozenset[str] = frozenset()
+    ) -> Item | None:
+        """An item as the Client is told it; None where it may not be told of it."""
+        visible = decision is None or decision.outcome is Outcome.ALLOW or item.item in allowed
+        return self.entry(call.caller, call.provider, item) if visible else None
+
+    def _finish(self, call: ActiveCall, members: dict[str, msgspec.Raw], shown: list[Item | None]) -> None:
         self._changed(call)
         self._send(call, call.method.compiled.write_items(members, shown))
 
@@ -275,3 +279,17 @@ def _question(call: ActiveCall, method: Method, item: Item) -> Question:
         chain=tuple(member.principal.id for member in call.chain[:-1]),
         derived=call.under is not None,
     )
+
+
+def _is_asked(decision: Decision | None) -> bool:
+    return decision is not None and decision.outcome is Outcome.ASK
+
+
+async def _in_slices(of: list[T], make: Callable[[T], U]) -> list[U]:
+    """What is made of each, with a turn for everybody else after so many."""
+    made: list[U] = []
+    for number, one in enumerate(of, 1):
+        made.append(make(one))
+        if number % _A_SLICE == 0:
+            await asyncio.sleep(0)
+    return made

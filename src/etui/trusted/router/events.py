@@ -94,8 +94,8 @@ class Events:
         connection.notify("event", msgspec.json.encode(params))
 
     def _may_know(self, caller: Caller, provider: Provider, item: Item, decides: Method) -> bool:
-        known = provider.items.setdefault(item.item, item)
-        question = Question(principal=caller.principal, action=decides.action, resource=provider.resource(known.item))
+        self._router.providers.learn(provider, [item])
+        question = Question(principal=caller.principal, action=decides.action, resource=provider.resource(item.item))
         verdict = rights.decide(self._router.unlocked(), question, ())
         return verdict.decision.outcome is Outcome.ALLOW
 

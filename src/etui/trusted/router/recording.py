@@ -153,7 +153,7 @@ class Recorder:
         self._writer = self._syncer = None
 
     def must_be_open(self) -> None:
-        """Raises ``ProtocolError`` (``locked``) once it is closed: then nothing may be carried out that needs a record."""
+        """Raises ``ProtocolError`` (``locked``) once it is closed: nothing that needs a record is carried out then."""
         if self._closed:
             raise ProtocolError(ErrorCode.LOCKED, "the wallet is being locked; unlock it first")
 
