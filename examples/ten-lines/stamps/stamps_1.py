@@ -1,6 +1,6 @@
 """Stamp cards: the typed Python of ``org.example.stamps/1``.
 
-Generated from the interface's document by ``python -m etui.interfaces``; do not edit.
+Generated from the interface's document by ``etui interface generate``; do not edit.
 """
 
 from __future__ import annotations

@@ -164,7 +164,7 @@ LIST = Command(
     help="list installed Extensions",
     run=_list,
     stands_for_group=True,
-    examples=(("etui extension", "names, versions, what they provide and may do"),),
+    examples=(("etui extension", "names, versions, what they provide, and whether they run"),),
 )
 INSTALL = Command(
     name="extension install",

@@ -58,7 +58,7 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("label", metavar="LABEL", help="the name by which people know it")
     parser.add_argument("--kind", choices=_KINDS, default="password", help="what it is (default: password)")
     _add_attributes(parser, "a public name and value by which it is found; may be given several times")
-    parser.add_argument("--replace", action="store_true", help="overwrite one of the same attributes")
+    parser.add_argument("--replace", action="store_true", help="overwrite one of this program with the same attributes")
     generate = parser.add_argument_group("a secret that nobody has seen")
     generate.add_argument("--generate", action="store_true", help="let the wallet make it")
     generate.add_argument("--length", type=int, metavar="N", help="characters, 4 to 256")

@@ -78,8 +78,8 @@ LIST = Command(
 VERIFY = Command(
     name="audit verify",
     help="check that no record was changed or taken out",
-    text="Checks the whole audit: that no record was changed, taken out or put in, and that nothing was erased but what"
-    " the setting audit_days had erased. 1 is the exit status otherwise.",
+    text="Checks the whole audit: that no record was changed, taken out or put in, and that nothing was erased but\n"
+    "what the setting audit_days had erased. 1 is the exit status otherwise.",
     run=_verify,
     examples=(("etui audit verify --json", "for a program"),),
 )

@@ -51,7 +51,7 @@ def python_module(document: Document) -> str:
     head = [
         f'"""{_escaped(document.title)}: the typed Python of ``{document.interface}``.',
         "",
-        "Generated from the interface's document by ``python -m etui.interfaces``; do not edit.",
+        "Generated from the interface's document by ``etui interface generate``; do not edit.",
         '"""',
         "",
         "from __future__ import annotations",

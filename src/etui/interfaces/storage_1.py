@@ -1,6 +1,6 @@
 """Storage: the typed Python of ``storage/1``.
 
-Generated from the interface's document by ``python -m etui.interfaces``; do not edit.
+Generated from the interface's document by ``etui interface generate``; do not edit.
 """
 
 from __future__ import annotations

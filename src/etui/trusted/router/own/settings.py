@@ -26,7 +26,7 @@ def settings(router: Router, asking: Asking, request: wallet.Settings) -> wallet
         wallet.SettingRow(
             name="open_session",
             value="on" if shared else "off",
-            text="Any program of this session reads what is in no collection, without being asked for.",
+            text="Any program of this session reads the default collection, without being asked for.",
         ),
         wallet.SettingRow(
             name="auto_lock_s",
