@@ -96,3 +96,15 @@ def test_for_people_the_same_error_is_a_sentence_that_names_the_decision(wallet:
 def test_help_exits_shows_the_form() -> None:
     page = run("help", "exits").stdout
     assert '{"error": {"code": "denied", "message": "…", "why": "d-7K"}, "status": 7}' in page
+
+
+@pytest.mark.parametrize(("word", "hint"), [("fnid", "did you mean `etui find`?"), ("qqqq", "`etui --help` lists them")])
+def test_a_command_that_there_is_not_is_named_with_the_one_that_may_be_meant(word: str, hint: str) -> None:
+    result = run(word)
+    assert (result.returncode, f"there is no command {word!r}; {hint}" in result.stderr) == (Exit.USAGE, True)
+
+
+def test_a_locked_wallet_is_said_with_what_unlocks_it(wallet: TestWallet) -> None:
+    wallet.lock()
+    result = etui(wallet, "find", "mail")
+    assert (result.returncode, "`etui unlock`" in result.stderr) == (Exit.LOCKED, True)

@@ -82,7 +82,8 @@ def _add(arguments: Arguments, output: Output) -> Exit:
             value=value,
         )
         item = client.call(request).item
-    output.value(item, f"Stored {named(item)} ({item.kind}).\n{item.item}")
+    done = "Replaced the value of" if item.modified > item.created else "Stored"
+    output.value(item, f"{done} {named(item)} ({item.kind}).\n{item.item}")
     return Exit.OK
 
 

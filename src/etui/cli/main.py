@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import io
 import os
 import sys
@@ -14,12 +15,13 @@ from etui.cli.commands import COMMANDS, GROUPS, SECTIONS
 from etui.cli.exits import CommandError, Exit, exit_of, slug_of
 from etui.cli.output import Output
 from etui.cli.page import start_page
-from etui.protocol import ProtocolError
+from etui.protocol import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _END_OF_OPTIONS: Final = "--"
+_NAMES: Final = sorted({command.name.partition(" ")[0] for command in COMMANDS})
 _INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells have it."""
 
@@ -36,6 +38,10 @@ def main(arguments: Sequence[str]) -> int:
     _print_all_characters()
     parser = build_parser()
     words, program = _split(arguments)
+    if words and not words[0].startswith("-") and words[0] not in _NAMES:
+        near = difflib.get_close_matches(words[0], _NAMES, n=1)
+        meant = f"did you mean `etui {near[0]}`?" if near else "`etui --help` lists them"
+        parser.error(f"there is no command {words[0]!r}; {meant}")
     parsed = parser.parse_args(words)
     command = cast("Command | None", getattr(parsed, "command", None))
     if command is None:
@@ -49,7 +55,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return command.run(parsed, output)
     except ProtocolError as error:
-        output.error(slug_of(error), error.message, exit_of(error), why=error.why)
+        hint = " (`etui unlock`)" if error.code is ErrorCode.LOCKED else ""
+        output.error(slug_of(error), error.message + hint, exit_of(error), why=error.why)
         return exit_of(error)
     except CommandError as error:
         output.error(error.slug, str(error), error.status)

@@ -23,7 +23,7 @@ def _status(arguments: Arguments, output: Output) -> Exit:
     lines = [
         f"state      {words[status.state]}",
         f"installed  {status.installed}",
-        f"dialog     {status.dialog}: {status.display}",
+        f"dialog     {status.display}",
         f"version    {status.version}",
     ]
     if status.locks_at is not None:

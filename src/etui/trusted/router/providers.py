@@ -89,7 +89,8 @@ class Providers:
         provider.standing = Standing.STOPPED
         provider.key = b""
         self._router.path.drop_routes()
-        error = ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} ended before it answered: {reason}")
+        text = f"{provider.name} ended before it answered: {reason}; its errors stand where the wallet runs"
+        error = ProtocolError(ErrorCode.UNAVAILABLE, text)
         if provider.registered is not None and not provider.registered.done():
             provider.registered.set_exception(error)
         self._router.dispatch.provider_ended(provider, error)

@@ -44,7 +44,7 @@ class Endings:
         now = time.monotonic()
         back_off = self._of(name)
         if wait_s := back_off.wait_s(now):
-            raise EndedEarlyError(f"{name} ended early several times; it is started again in {math.ceil(wait_s)} s")
+            raise EndedEarlyError(f"{name} ended early several times, and is started again in {math.ceil(wait_s)} s")
         back_off.started(now)
 
     def note(self, name: str) -> None:
