@@ -98,7 +98,9 @@ def test_help_exits_shows_the_form() -> None:
     assert '{"error": {"code": "denied", "message": "…", "why": "d-7K"}, "status": 7}' in page
 
 
-@pytest.mark.parametrize(("word", "hint"), [("fnid", "did you mean `etui find`?"), ("qqqq", "`etui --help` lists them")])
+@pytest.mark.parametrize(
+    ("word", "hint"), [("fnid", "did you mean `etui find`?"), ("qqqq", "`etui --help` lists them")]
+)
 def test_a_command_that_there_is_not_is_named_with_the_one_that_may_be_meant(word: str, hint: str) -> None:
     result = run(word)
     assert (result.returncode, f"there is no command {word!r}; {hint}" in result.stderr) == (Exit.USAGE, True)
