@@ -209,7 +209,7 @@ def test_an_extension_that_fails_at_each_start_is_started_ever_more_rarely_and_h
             return _fails_with(lambda: hostile.call(client, "do"))
 
     assert "ended before it answered" in said()
-    until(lambda: "it is started again in 4 s" in said(), "it has to wait longer and longer")
+    until(lambda: "is started again in 4 s" in said(), "it has to wait longer and longer")
     assert wallet.log.read_text().count("hostile was started") == 5
     store(wallet)
     after = processes(wallet)
@@ -278,7 +278,7 @@ def test_an_egress_that_ends_at_each_start_is_not_started_for_a_while(short_dir:
         mappings.write_text("damaged")
         said = [_fails_with(lambda: _posts(wallet)) for _ in range(3)]
         assert all(said)
-        assert "egress ended early several times; it is started again in 1 s" in said[2]
+        assert "egress ended early several times, and is started again in 1 s" in said[2]
         assert wallet.log.read_text().count(f"egress: {mappings}") == 2
         mappings.unlink()
         with ThreadPoolExecutor() as pool:
