@@ -1,0 +1,46 @@
+"""``secret-tool`` of Debian, one command after the other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from subprocess import CompletedProcess
+
+from judges.expected import Verdict, counted
+from judges.stage import Stage
+
+_MAIL = ("service", "mail", "user", "ada")
+
+
+def judge(stage: Stage) -> Verdict:
+    """Its verdict."""
+
+    def tool(*arguments: str, stdin: str = "") -> CompletedProcess[str]:
+        return stage.run("secret-tool", *arguments, stdin=stdin)
+
+    def said(*arguments: str) -> str:
+        ran = tool(*arguments)
+        return ran.stdout + ran.stderr
+
+    def lock() -> bool:
+        tool("lock", "--collection=login")  # 0.20.5 crashes once it is locked, with gnome-keyring too
+        return "secret = second" not in said("search", *_MAIL)
+
+    steps: dict[str, Callable[[], bool]] = {
+        "store": lambda: tool("store", "--label=Mail", *_MAIL, stdin="first").returncode == 0,
+        "lookup": lambda: tool("lookup", *_MAIL).stdout == "first",
+        "store what is there already": lambda: tool("store", "--label=Mail", *_MAIL, stdin="second").returncode == 0,
+        "lookup of what was replaced": lambda: tool("lookup", *_MAIL).stdout == "second",
+        "search": lambda: all(
+            word in said("search", "--all", "service", "mail") for word in ("secret = second", "ada")
+        ),
+        "lock": lock,
+        "search that unlocks": lambda: "secret = second" in said("search", "--unlock", *_MAIL),
+        "clear": lambda: tool("clear", *_MAIL).returncode == 0,
+        "lookup of what is gone": lambda: (tool("lookup", *_MAIL).returncode, tool("lookup", *_MAIL).stdout) == (1, ""),
+    }
+    outcomes = []
+    for name, step in steps.items():
+        outcomes.append("ok" if step() else "failed")
+        sys.stdout.write(f"{name} ... {outcomes[-1]}\n")
+    return counted(outcomes)
