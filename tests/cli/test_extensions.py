@@ -66,6 +66,15 @@ def test_a_package_is_packed_the_same_each_time_and_signed_without_a_wallet(fold
     assert again.read_bytes() == package.read_bytes()
 
 
+def test_a_package_takes_the_place_of_another_where_that_is_said(folder: Path) -> None:
+    package = signed(folder)
+    before = package.read_bytes()
+    refused = run("extension", "pack", str(folder), "-o", str(package))
+    assert (refused.returncode, package.read_bytes()) == (2, before)
+    assert run("extension", "pack", str(folder), "-o", str(package), "--replace").returncode == 0
+    assert package.read_bytes() != before
+
+
 def test_a_key_is_private_and_never_overwritten(folder: Path) -> None:
     signed(folder)
     key = folder.parent / "key.pem"

@@ -75,6 +75,7 @@ def _remove(arguments: Arguments, output: Output) -> Exit:
 def _pack_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="with manifest.toml at its top")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help=f"default: the folder's name and {_SUFFIX}")
+    parser.add_argument("--replace", action="store_true", help="in place of the file of that name, as on a second try")
 
 
 def _pack(arguments: Arguments, output: Output) -> Exit:
@@ -83,7 +84,7 @@ def _pack(arguments: Arguments, output: Output) -> Exit:
     folder = absolute(arguments.folder)
     path = arguments.output or Path(f"{folder.resolve().name}{_SUFFIX}")
     package = packed(folder)
-    with whole_file(path, 0o644) as file:
+    with whole_file(path, 0o644, replace=arguments.replace) as file:
         file.write(package)
     output.value({"file": str(path), "bytes": len(package)}, f"Packed {path} ({len(package)} bytes), not signed yet.")
     return Exit.OK
@@ -107,21 +108,10 @@ def _sign(arguments: Arguments, output: Output) -> Exit:
     passphrase = _passphrase(arguments, twice=False) if _ENCRYPTED in key else None
     package, what = signed(read_file(arguments.file), key, passphrase)
     path: Path = arguments.output or arguments.file
-    if arguments.output is None:
-        _replace(path, package)
-    else:
-        with whole_file(path, 0o644) as file:
-            file.write(package)
+    with whole_file(path, 0o644, replace=arguments.output is None) as file:
+        file.write(package)
     output.value(what, f"Signed {path}: {what.extension} {what.version}\nby {what.fingerprint}")
     return Exit.OK
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Puts new content in a file's place, all or nothing."""
-    new = path.with_name(path.name + ".signed")
-    with whole_file(new, 0o644) as file:
-        file.write(content)
-    new.replace(path)
 
 
 def _keygen_arguments(parser: argparse.ArgumentParser) -> None:

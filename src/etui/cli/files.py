@@ -13,12 +13,13 @@ from etui.cli.exits import CommandError, Exit
 
 
 @contextlib.contextmanager
-def whole_file(path: Path, mode: int = 0o600) -> Iterator[BinaryIO]:
-    """A file to write; it has its name once everything is written and durable, and leaves nothing where that fails.
+def whole_file(path: Path, mode: int = 0o600, *, replace: bool = False) -> Iterator[BinaryIO]:
+    """A file to write; it has its name once everything is written and durable, and changes nothing where that fails.
 
-    Raises ``CommandError`` where there is something of that name already, or the disk refuses.
+    Raises ``CommandError`` where there is something of that name already and ``replace`` is not said, or the disk
+    refuses.
     """
-    if os.path.lexists(path):
+    if os.path.lexists(path) and not replace:
         raise CommandError(f"{path} is there already; name another file or remove it", Exit.USAGE)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     try:

@@ -79,7 +79,7 @@ class AsyncClient(asyncio.Protocol):
             await asyncio.get_running_loop().sock_connect(sock, str(path))
         except OSError as error:
             sock.close()
-            msg = f"no wallet answers at {path} ({error.strerror}); start one with `etui up`"
+            msg = f"no wallet answers at {path} ({error.strerror}); start one with `./run` or `etui up`"
             raise ConnectionLost(msg) from None
         return await cls.over(sock, name=name)
 

@@ -80,7 +80,7 @@ class Client:
             sock.connect(str(path))
         except OSError as error:
             sock.close()
-            msg = f"no wallet answers at {path} ({error.strerror}); start one with `etui up`"
+            msg = f"no wallet answers at {path} ({error.strerror}); start one with `./run` or `etui up`"
             raise ConnectionLost(msg) from None
         sock.settimeout(timeout_s)
         return cls(sock, name=name)
