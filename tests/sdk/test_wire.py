@@ -54,6 +54,21 @@ def test_a_message_that_is_too_large_is_refused_before_its_first_byte(pair: tupl
     assert Wire(theirs).receive().id == 2
 
 
+@pytest.mark.parametrize("size", [0, MEBIBYTE])
+def test_a_message_that_is_held_goes_out_whole_before_the_next(pair: tuple[Wire, socket.socket], size: int) -> None:
+    wire, theirs = pair
+    wire.hold(request(1, size))
+    theirs.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        theirs.recv(1)
+    theirs.settimeout(20)
+    sending = threading.Thread(target=wire.send, args=(request(2, 0),))
+    sending.start()
+    receiving = Wire(theirs)
+    assert [receiving.receive().id for _ in range(2)] == [1, 2]
+    sending.join()
+
+
 def test_large_messages_of_several_threads_do_not_mix(pair: tuple[Wire, socket.socket]) -> None:
     wire, theirs = pair
     threads = [

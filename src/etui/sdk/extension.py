@@ -126,7 +126,6 @@ class Extension:
         self.__waiting = Waiting()
         self.__queue: deque[Message] = deque()
         self.__main = 0
-        self.__answers_soon = False
         self.__threads = threading.BoundedSemaphore(_MAX_WAITING_THREADS)
         self.__wire: Wire
         self.__info = msgspec.json.Decoder(CallInfo)
@@ -196,11 +195,7 @@ class Extension:
         params: dict[str, object] = {"topic": event, "data": data}
         if item is not None:
             params["item"] = item
-        line = encode_notification("event", msgspec.json.encode(params))
-        if self.__answers_soon and threading.get_ident() == self.__main:
-            self.__wire.hold(line)
-        else:
-            self.__wire.send(line)
+        self.__wire.send(encode_notification("event", msgspec.json.encode(params)))
 
     def __start(self, provided: list[str], key: int) -> None:
         with open(key, "rb") as pipe:  # a descriptor, not a path
@@ -250,9 +245,7 @@ class Extension:
         if handled is not None and handled[0].WAITS:
             self.__serve_on_thread(message)
         else:
-            self.__answers_soon = True
             self.__reply(message)
-            self.__answers_soon = False
 
     def __serve_on_thread(self, message: Message) -> None:
         if not self.__threads.acquire(blocking=False):

@@ -42,9 +42,9 @@ class Wire:
         self._held = b""
 
     def hold(self, line: bytes) -> None:
-        """Keeps a short message back until the next one is sent, which has to follow, and sends both together."""
+        """Keeps a message back until the next one is sent, which has to follow, and sends both together."""
         with self._sending:
-            self._held += line
+            self._held += b"".join(chunks_of(line, _STREAM))
 
     def send(self, line: bytes) -> None:
         """Sends one message, in chunks where it is large; raises ``ConnectionLost``."""
