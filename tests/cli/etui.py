@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -13,6 +14,15 @@ import msgspec
 from etui.testkit import TestWallet
 
 ETUI = (sys.executable, "-I", "-m", "etui.cli")
+WAIT_S = 20.0
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Returns when it holds; fails where it takes too long to."""
+    deadline = time.monotonic() + WAIT_S
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def run(

@@ -7,19 +7,17 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.cli.etui import ETUI, done
+from tests.cli.etui import ETUI, WAIT_S, done, wait_until
 from tests.compositor import composing
 
 from etui.cli.clipboard import HELD_S
 from etui.testkit import TestWallet
-
-_WAIT_S = 20.0
 
 
 def needs(program: str, package: str) -> str:
@@ -105,18 +103,11 @@ def using(clipboard: Clipboard) -> Iterator[subprocess.Popen[str]]:
             process.terminate()
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _WAIT_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_a_secret_can_be_pasted_more_than_once_and_is_gone_after_its_time(clipboard: Clipboard) -> None:
     began = time.monotonic()
     with using(clipboard) as process:
         assert clipboard.pasted() == "hunter2"
-        stdout, stderr = process.communicate(timeout=HELD_S + _WAIT_S)
+        stdout, stderr = process.communicate(timeout=HELD_S + WAIT_S)
         assert process.returncode == 0, stderr
         assert time.monotonic() - began >= HELD_S
         assert clipboard.pasted() is None
@@ -126,7 +117,7 @@ def test_a_secret_can_be_pasted_more_than_once_and_is_gone_after_its_time(clipbo
 
 def test_what_the_user_copies_meanwhile_is_left_alone(clipboard: Clipboard) -> None:
     with using(clipboard) as process, clipboard.copying("a line of mine"):
-        stdout, stderr = process.communicate(timeout=_WAIT_S)
+        stdout, stderr = process.communicate(timeout=WAIT_S)
         assert process.returncode == 0, stderr
         assert clipboard.pasted() == "a line of mine"
         assert "Something else was copied" in stdout
@@ -136,6 +127,6 @@ def test_what_the_user_copies_meanwhile_is_left_alone(clipboard: Clipboard) -> N
 def test_ending_the_command_takes_the_secret_away_at_once(clipboard: Clipboard, number: signal.Signals) -> None:
     with using(clipboard) as process:
         os.kill(process.pid, number)
-        process.communicate(timeout=_WAIT_S)
+        process.communicate(timeout=WAIT_S)
         assert process.returncode == 128 + number
         assert clipboard.pasted() is None

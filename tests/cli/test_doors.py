@@ -7,17 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.etui import done, etui, told
+from tests.cli.etui import WAIT_S, done, etui, told, wait_until
 
 from etui.cli.bus import SECRETS, serving
 from etui.testkit import TestWallet
 
-_WAIT_S = 20.0
 _HOLDER = """
 import asyncio
 from dbus_fast import NameFlag
@@ -69,13 +67,6 @@ def keyring(short_dir: Path, bus: str, monkeypatch: pytest.MonkeyPatch) -> Itera
             process.terminate()
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + _WAIT_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_a_door_is_closed_until_it_is_opened_and_says_who_served_before(wallet: TestWallet) -> None:
     assert [row["state"] for row in told(wallet, "door")] == ["off"]
     result = etui(wallet, "door", "enable", "secret-service")
@@ -105,7 +96,7 @@ def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_wh
     assert [row["state"] for row in told(wallet, "door")] == ["waiting"]
 
     keyring.terminate()
-    keyring.wait(_WAIT_S)
+    keyring.wait(WAIT_S)
     wait_until(lambda: [row["state"] for row in told(wallet, "door")] == ["open"])
     now = serving(SECRETS)
     assert now is not None
@@ -148,7 +139,7 @@ def test_the_door_takes_over_from_gnome_keyring_which_keeps_what_it_has(
     result = etui(wallet, "door", "enable", "secret-service", "--take-over")
     assert result.returncode == 0, result.stderr
     assert f"(process {keyring.pid}) is told to end" in result.stderr
-    assert keyring.wait(_WAIT_S) in {0, -signal.SIGTERM}
+    assert keyring.wait(WAIT_S) in {0, -signal.SIGTERM}
     assert [row["state"] for row in told(wallet, "door")] == ["open"]
     now = serving(SECRETS)
     assert now is not None
