@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 from pathlib import Path
+
+_END_S = 20
+
+
+def kill(pid: int) -> None:
+    """As ``kill -9``, and returns when the process has ended: what it held open is closed only then."""
+    process = os.pidfd_open(pid)
+    try:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        ended, _, _ = select.select([process], [], [], _END_S)
+    finally:
+        os.close(process)
+    assert ended, f"process {pid} does not end"
 
 
 def descendants(pid: int) -> list[int]:

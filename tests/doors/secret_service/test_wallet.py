@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -12,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.processes import pid_of
+from tests.processes import kill, pid_of
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
@@ -214,11 +212,12 @@ def test_who_chooses_an_open_session_at_the_first_run_has_one(short_dir: Path, b
 )
 def test_what_was_stored_survives_kill_9_of_any_part(wallet: TestWallet, module: str) -> None:
     stored(wallet)
-    os.kill(pid_of(wallet.pid, module), signal.SIGKILL)
+    kill(pid_of(wallet.pid, module))
     deadline = time.monotonic() + 20
     while not served(wallet):
         assert time.monotonic() < deadline, "nobody has the name any more"
-    assert program(wallet, "mailer", "lookup").stdout == SECRET
+    looked = program(wallet, "mailer", "lookup")
+    assert (looked.stdout, looked.stderr) == (SECRET, "")
 
 
 @pytest.mark.attack(7)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -75,11 +73,6 @@ def successor(wallet: TestWallet, module: str, before: int) -> int:
     """The process that took the place of one, waited for."""
     until(lambda: processes(wallet).get(module, before) != before, f"{module} was started anew")
     return processes(wallet)[module]
-
-
-def kill(pid: int) -> None:
-    """As kill -9."""
-    os.kill(pid, signal.SIGKILL)
 
 
 def state(wallet: TestWallet) -> str:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.processes import kill
 from tests.trusted.router.strangers import Stranger
 from tests.trusted.supervisor.processes import (
     DIALOG,
@@ -26,7 +27,6 @@ from tests.trusted.supervisor.processes import (
     await_end,
     await_state,
     is_gone,
-    kill,
     pid_of,
     processes,
     read,

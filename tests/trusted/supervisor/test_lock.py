@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 
+from tests.processes import kill
 from tests.trusted.supervisor.processes import (
     DIALOG,
     DOOR,
@@ -14,7 +15,6 @@ from tests.trusted.supervisor.processes import (
     VAULT,
     await_end,
     await_state,
-    kill,
     processes,
     until,
 )

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.processes import kill
 from tests.trusted.supervisor.processes import (
     DIALOG,
     ROUTER,
     await_end,
-    kill,
     pid_of,
     processes,
     state,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.processes import kill
 from tests.trusted.native.session.desktop import Desktop, Logind, Screen
 from tests.trusted.supervisor.processes import (
     DIALOG,
@@ -18,7 +19,6 @@ from tests.trusted.supervisor.processes import (
     await_end,
     await_state,
     is_gone,
-    kill,
     pid_of,
     processes,
     state,
