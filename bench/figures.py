@@ -105,3 +105,21 @@ def absolute(figure: str, want: float, times: Sequence[float], *, scale: float =
         runs=len(times),
         rounds=tuple(round(value * scale, 4) for value in times),
     )
+
+
+def rate(figure: str, want: float, measure: Callable[[], float], *, rounds: int = 12) -> Figure:
+    """A figure that should be high: the median of what ``measure`` returns, in calls a second."""
+    measure()
+    values = [round(measure()) for _ in range(rounds)]
+    return Figure(
+        id=figure,
+        value=round(statistics.median(values)),
+        want=want,
+        unit="calls/s",
+        p50=percentile(values, 0.5),
+        p95=percentile(values, 0.05),
+        p99=percentile(values, 0.01),
+        runs=rounds,
+        rounds=tuple(values),
+        at_least=True,
+    )

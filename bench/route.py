@@ -1,7 +1,8 @@
-"""``route.*``: what the Router costs beside an empty relay."""
+"""``route.*``: what the Router costs beside an empty relay, and how much it carries."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import socket
@@ -11,29 +12,39 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
+import uvloop
+
 from bench.echo import echo_1 as echo
-from bench.figures import Figure, ratio_of
+from bench.figures import Figure, rate, ratio_of
 from bench.wallets import fill, folder, unlocked_wallet
+from etui.protocol import Envelope, ProtocolError
 from etui.sdk import Client
+from etui.sdk.aio import AsyncClient
 from etui.testkit import TestWallet
 from etui.trusted.package import Extensions, Package, PublisherKey, pack, sign, verify
 from etui.trusted.sandbox import Confinement, Possible, probe, python_runtime, start
 
 _PACKAGE = Path(__file__).with_name("echo")
 _TEXT = "e" * 150
+_WIDTH = 32
 
 
 def measure(items: int) -> list[Figure]:
-    """``route.ratio``: a routed call of 200 bytes ÷ the same through an empty relay, both to a confined echo."""
+    """``route.ratio``: a routed call of 200 bytes ÷ the same through an empty relay, both to a confined echo.
+
+    ``route.calls_s``: how many of them a second one connection gets with 32 outstanding.
+    """
     with folder() as path, _relay(path) as relayed:
         wallet = TestWallet(path)
         install(wallet.home)
         with unlocked_wallet(path) as running, running.connect() as client:
             fill(client, items)
-            figure = ratio_of(
+            ratio = ratio_of(
                 "route.ratio", 1.8, _say(client), _say(relayed), peer="empty relay", count=1000, scale=1e6, unit="µs"
             )
-    return [figure]
+            calls = rate("route.calls_s", 25_000, lambda: uvloop.run(_throng(running.socket)))
+    return [ratio, calls]
 
 
 def install(home: Path) -> Package:
@@ -50,6 +61,35 @@ def _say(client: Client) -> Callable[[], object]:
         msg = "the echo said something else"
         raise RuntimeError(msg)
     return lambda: client.call(request)
+
+
+async def _throng(socket_path: Path, calls: int = 20_000) -> float:
+    """Calls a second over one connection that has ``_WIDTH`` of them under way."""
+    client = await AsyncClient.connect(socket_path)
+    params = msgspec.json.encode(echo.Say(text=_TEXT))
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    answered = 0
+
+    def ask() -> None:
+        client.post(echo.Say.METHOD, params, Envelope(), done)
+
+    def done(answer: bytes | ProtocolError) -> None:
+        nonlocal answered
+        answered += 1
+        if isinstance(answer, ProtocolError):
+            ended.set_exception(answer)
+        elif answered == calls:
+            ended.set_result(None)
+        elif answered <= calls - _WIDTH:
+            ask()
+
+    began = time.perf_counter()
+    for _ in range(_WIDTH):
+        ask()
+    await ended
+    took = time.perf_counter() - began
+    client.close()
+    return calls / took
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 IDS = {
     "secrets": {"secrets.dbus_ratio", "secrets.native_ratio", "secrets.create_ratio_10"},
-    "route": {"route.ratio"},
+    "route": {"route.ratio", "route.calls_s"},
     "start": {"start.up_s"},
 }
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}
