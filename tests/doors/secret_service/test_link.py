@@ -12,6 +12,7 @@ from tests.doors.secret_service.router_peer import RouterPeer
 
 from etui.doors.secret_service.asking import Ask, Question
 from etui.doors.secret_service.link import Link, Posting
+from etui.doors.secret_service.patience import Patience
 from etui.doors.secret_service.peers import Peer, Peers, Process
 from etui.doors.secret_service.unlocking import Unlocking
 from etui.interfaces import secret_1 as secret
@@ -29,6 +30,7 @@ class Line:
         self.peers = Peers()
         self.link = Link(self.peers)
         self.unlocking = Unlocking(self.link)
+        self.patience = Patience()
 
     async def attach(self) -> None:
         await self.link.attach(self.router.connect())
@@ -46,7 +48,7 @@ class Line:
 
     async def ask(self, peer: Peer, question: Question, limit_s: float | None) -> bytes | ProtocolError:
         future: asyncio.Future[bytes | ProtocolError] = asyncio.get_running_loop().create_future()
-        Ask(self.link, self.unlocking, peer, question, future.set_result).start(limit_s)
+        Ask(self.link, self.unlocking, self.patience, peer, question, future.set_result).start(limit_s)
         async with asyncio.timeout(20):
             return await future
 

@@ -14,7 +14,6 @@ reads goes on in the Router, so that the next try finds the user's answer; what 
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etui.doors.secret_service.link import Link
+    from etui.doors.secret_service.patience import Patience
     from etui.doors.secret_service.peers import Peer
     from etui.doors.secret_service.unlocking import Unlocking, Waiter
     from etui.sdk.aio import Done
@@ -53,24 +53,26 @@ class Question(msgspec.Struct, frozen=True):
 class Ask:
     """One question under way; ``done`` is called once, unless it is given up before."""
 
-    __slots__ = ("_done", "_link", "_peer", "_posting", "_question", "_timer", "_tries", "_unlocking", "_waiter")
+    __slots__ = ("_done", "_link", "_patience", "_peer", "_posting", "_question", "_tries", "_unlocking", "_waiter")
 
-    def __init__(self, link: Link, unlocking: Unlocking, peer: Peer, question: Question, done: Done) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917  # a question has these parts
+        self, link: Link, unlocking: Unlocking, patience: Patience, peer: Peer, question: Question, done: Done
+    ) -> None:
         self._link = link
         self._unlocking = unlocking
+        self._patience = patience
         self._peer = peer
         self._question = question
         self._done: Done | None = done
         self._posting: Posting | None = None
         self._waiter: Waiter | None = None
-        self._timer: asyncio.TimerHandle | None = None
         self._tries: set[ErrorCode] = set()
 
     def start(self, limit_s: float | None = ANSWER_S) -> Ask:
         """Asks; ``limit_s``: how long the caller waits, None for as long as the user takes."""
         self._peer.asks.add(self)
         if limit_s is not None:
-            self._timer = asyncio.get_running_loop().call_later(limit_s, self._late)
+            self._patience.keep(self, limit_s)
         self._go()
         return self
 
@@ -88,6 +90,14 @@ class Ask:
         """The caller left the bus: a question ends, a change that was asked for is carried out."""
         if self._question.reads:
             self.give_up()
+
+    def late(self) -> None:
+        """The caller has waited long enough: it is answered ``IsLocked``."""
+        if self._waiter is not None:
+            self._unlocking.leave(self._waiter)
+        if self._posting is not None and not self._question.reads:
+            self._link.cancel(self._posting)
+        self._finish(ProtocolError(ErrorCode.LOCKED, _LATE))
 
     def _go(self) -> None:
         if self._done is None:
@@ -150,13 +160,6 @@ class Ask:
         self._tries.add(code)
         self._go()
 
-    def _late(self) -> None:
-        if self._waiter is not None:
-            self._unlocking.leave(self._waiter)
-        if self._posting is not None and not self._question.reads:
-            self._link.cancel(self._posting)
-        self._finish(ProtocolError(ErrorCode.LOCKED, _LATE))
-
     def _finish(self, answer: bytes | ProtocolError) -> None:
         done = self._done
         if done is not None:
@@ -166,5 +169,4 @@ class Ask:
     def _end(self) -> None:
         self._done = None
         self._peer.asks.discard(self)
-        if self._timer is not None:
-            self._timer.cancel()
+        self._patience.drop(self)

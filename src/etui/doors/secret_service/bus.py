@@ -28,6 +28,7 @@ _BUS: Final = "org.freedesktop.DBus"
 _BUS_PATH: Final = "/org/freedesktop/DBus"
 _ENDED_NAMES: Final = f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg2=''"
 _TEXT: Final = get_signature_tree("s")
+_NO_REPLY: Final = MessageFlag.NO_REPLY_EXPECTED.value
 
 
 class NameWish(msgspec.Struct, frozen=True):
@@ -184,7 +185,7 @@ def tree(signature: str) -> SignatureTree:
 
 def expects_reply(call: Message) -> bool:
     """Whether the caller wants an answer."""
-    return not call.flags & MessageFlag.NO_REPLY_EXPECTED
+    return not call.flags.value & _NO_REPLY
 
 
 def fit(text: str) -> str:

@@ -13,6 +13,7 @@ from etui.doors.secret_service.errors import DoorError
 from etui.doors.secret_service.link import Link
 from etui.doors.secret_service.locks import CollectionLocks
 from etui.doors.secret_service.notices import Notices
+from etui.doors.secret_service.patience import Patience
 from etui.doors.secret_service.peers import Peers
 from etui.doors.secret_service.sessions import KeyPairs
 from etui.doors.secret_service.unlocking import Unlocking
@@ -42,6 +43,7 @@ class Door:
         self.peers = Peers()
         self.link = Link(self.peers)
         self.unlocking = Unlocking(self.link)
+        self.patience = Patience()
         self.locks = CollectionLocks()
         self.pairs = KeyPairs()
         self.notices = Notices(self)
@@ -67,7 +69,7 @@ class Door:
             text = f"more than {_MAX_PEER_ASKS} of the caller's requests are unanswered"
             done(ProtocolError(ErrorCode.TOO_MANY, text))
             return None
-        return Ask(self.link, self.unlocking, peer, question, done).start(limit_s)
+        return Ask(self.link, self.unlocking, self.patience, peer, question, done).start(limit_s)
 
     async def request(  # noqa: PLR0913  # how a request is made has these parts
         self,
