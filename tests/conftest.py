@@ -16,6 +16,8 @@ from hypothesis import HealthCheck, settings
 
 from etui.testkit import PrivateBus, private_bus
 
+pytest_plugins = ["tests.long_run"]
+
 settings.register_profile("etui", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("etui")
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.long_run import LongRun
 from tests.processes import pids_of
 
 from etui.interfaces import Item
@@ -22,6 +23,7 @@ from etui.testkit import TestWallet
 
 MODULES = ("etui.trusted.router", "etui.trusted.vault", "etui.extensions.secrets", "etui.extensions.storage_software")
 WHOLE = "the whole wallet"
+KILLS, PARTS, KILLS_EVERY_DAY = 300, 11, 8
 
 
 class Writer(threading.Thread):
@@ -87,10 +89,12 @@ def writable(wallet: TestWallet) -> bool:
 
 
 @pytest.mark.attack(44)
-@pytest.mark.timeout(3000)
-@pytest.mark.parametrize("kills", [8, pytest.param(300, marks=pytest.mark.long)])
-def test_what_was_acknowledged_survives_kills_in_the_middle_of_writing(short_dir: Path, kills: int) -> None:
-    chance = random.Random(kills)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, PARTS))])
+def test_what_was_acknowledged_survives_kills_in_the_middle_of_writing(
+    short_dir: Path, chance: random.Random, long_run: LongRun, part: int
+) -> None:
+    kills = KILLS_EVERY_DAY if part == 0 else KILLS // (PARTS - 1)
     acknowledged: dict[str, Item] = {}
     with TestWallet(short_dir) as wallet:
         wallet.create()
@@ -105,3 +109,4 @@ def test_what_was_acknowledged_survives_kills_in_the_middle_of_writing(short_dir
             verdict = client.call(wallet_interface.Verify())
             assert verdict.ok, verdict.findings
     assert len(acknowledged) >= kills
+    long_run.record("A process, or the whole wallet, killed in the middle of writing", kills, kills)

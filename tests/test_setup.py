@@ -192,7 +192,7 @@ def test_a_python_that_will_not_do_is_named_with_what_to_do(tmp_path: Path, beha
 def run_pytest(tmp_path: Path, test: str, **environment: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "conftest.py").write_bytes((ROOT / "tests" / "conftest.py").read_bytes())
     (tmp_path / "test_it.py").write_text(test)
-    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT}\n")
     script = f'"{sys.executable}" -m pytest -p no:cacheprovider -n 1'
     return shell(script, tmp_path, **{"CI": "", "ETUI_CHECKS_FAILED": "", **environment})
 
