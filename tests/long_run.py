@@ -1,6 +1,7 @@
 """The long run: ``--long`` adds what takes minutes, goes on where it was cut off, and writes docs/long-run.md.
 
 - A run has one seed, which it says at its beginning, and again at its end where a test failed; ``--seed`` replays it.
+  The everyday run has the same one each time, a long run a new one.
   ``chance`` is a test's own source of chance. It depends on the seed and the test's name alone, not on the order nor on
   how many run at once. A long run seeds Hypothesis too, and so does ``--seed``.
 - What passed is kept at once in pytest's cache, by commit and arguments. The same run, started again, keeps its seed
@@ -27,6 +28,7 @@ from xdist.workermanage import WorkerController
 
 PAGE: Final = Path("docs", "long-run.md")
 HEAD: Final = "| what | done | took | on | at | seed |\n| --- | --- | --- | --- | --- | --- |\n"
+EVERYDAY_SEED: Final = 1
 _EVERY_TEST: Final = "Every test"
 _EVERYDAY: Final = "not long"
 _PROPERTY: Final = "long run"
@@ -99,7 +101,7 @@ def pytest_configure(config: pytest.Config) -> None:
         option.seed, option.left_out = keeper.seed, keeper.left_out
         config.pluginmanager.register(keeper)
     else:
-        option.seed, option.left_out = secrets.randbelow(2**32) if option.seed is None else option.seed, []
+        option.seed, option.left_out = EVERYDAY_SEED if option.seed is None else option.seed, []
     if seeds_hypothesis and option.hypothesis_seed is None:
         option.hypothesis_seed = str(option.seed)
 
