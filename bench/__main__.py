@@ -1,4 +1,4 @@
-"""``python -m bench [NAME …] [--json]``: measures, and exits with 1 where a figure misses its aim."""
+"""``python -m bench [NAME …] [--json | --write]``: measures, and exits with 1 where a figure misses its aim."""
 
 from __future__ import annotations
 
@@ -6,13 +6,22 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Callable
 
 import msgspec
 
-from bench import route, secrets, start
+from bench import memory, page, policy, route, scale, secrets, start
+from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
-GROUPS = {"secrets": secrets.measure, "route": route.measure, "start": start.measure}
+GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
+    "secrets": secrets.measure,
+    "route": route.measure,
+    "policy": policy.measure,
+    "scale": scale.measure,
+    "start": start.measure,
+    "memory": memory.measure,
+}
 
 
 def main() -> int:
@@ -20,21 +29,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(GROUPS)}; all without")
     parser.add_argument("--json", action="store_true", help="print one array of records")
-    parser.add_argument("--items", type=int, default=1000, help="items in the wallet and in the peer")
+    parser.add_argument("--write", action="store_true", help="measure all and put it into docs/performance.md")
+    parser.add_argument("--sample", action="store_true", help="only show that it runs: few items, figures of no worth")
     arguments = parser.parse_args()
     unknown = [name for name in arguments.names if name.split(".")[0] not in GROUPS]
     if unknown:
         parser.error(f"there is no measurement {unknown[0]!r}")
+    if arguments.write and (arguments.names or arguments.sample):
+        parser.error("the page shows one whole run: --write measures all, and no sample")
     names = list(dict.fromkeys(name.split(".")[0] for name in arguments.names)) or list(GROUPS)
     figures: list[Figure] = []
     for name in names:
-        figures += GROUPS[name](arguments.items)
+        figures += GROUPS[name](SAMPLE if arguments.sample else FULL)
     if arguments.json:
         rows = [{**msgspec.to_builtins(figure), "machine": _machine()} for figure in figures]
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n")
     else:
         for figure in figures:
             print(_line(figure))
+    if arguments.write:
+        page.write(figures)
     return 0 if all(figure.reached for figure in figures) else 1
 
 

@@ -77,33 +77,47 @@ def ratio_of(  # noqa: PLR0913  # a comparison has these parts
         ratios.append(statistics.median(mine) / statistics.median(theirs))
         own += mine
         other += theirs
-    return Figure(
-        id=figure,
-        value=round(statistics.median(ratios), 4),
-        want=want,
-        unit=unit,
-        p50=round(percentile(own, 0.5) * scale, 4),
-        p95=round(percentile(own, 0.95) * scale, 4),
-        p99=round(percentile(own, 0.99) * scale, 4),
-        runs=rounds * count,
-        peer=peer,
-        peer_value=round(percentile(other, 0.5) * scale, 4),
-        rounds=tuple(round(ratio, 3) for ratio in ratios),
-    )
+    return median_of(figure, want, ratios, times=own, scale=scale, unit=unit, peer=peer, peer_times=other)
 
 
-def absolute(figure: str, want: float, times: Sequence[float], *, scale: float = 1.0, unit: str = "s") -> Figure:
-    """A figure without a peer: the median of the times."""
+def absolute(  # noqa: PLR0913  # as ratio_of
+    figure: str,
+    want: float,
+    times: Sequence[float],
+    *,
+    rounds: Sequence[float] = (),
+    scale: float = 1.0,
+    unit: str = "s",
+) -> Figure:
+    """A figure without a peer: the median of the times, or of what each round came to where ``rounds`` says so."""
+    values = [value * scale for value in rounds or times]
+    return median_of(figure, want, values, times=times, scale=scale, unit=unit)
+
+
+def median_of(  # noqa: PLR0913  # as ratio_of
+    figure: str,
+    want: float,
+    values: Sequence[float],
+    *,
+    times: Sequence[float],
+    scale: float = 1.0,
+    unit: str = "s",
+    peer: str | None = None,
+    peer_times: Sequence[float] = (),
+) -> Figure:
+    """The median of ``values``, of which there is one for each round; ``times`` are our own, in seconds."""
     return Figure(
         id=figure,
-        value=round(percentile(times, 0.5) * scale, 4),
+        value=round(statistics.median(values), 4),
         want=want,
         unit=unit,
         p50=round(percentile(times, 0.5) * scale, 4),
         p95=round(percentile(times, 0.95) * scale, 4),
         p99=round(percentile(times, 0.99) * scale, 4),
         runs=len(times),
-        rounds=tuple(round(value * scale, 4) for value in times),
+        peer=peer,
+        peer_value=round(percentile(peer_times, 0.5) * scale, 4) if peer else None,
+        rounds=tuple(round(value, 3) for value in values),
     )
 
 
@@ -113,7 +127,7 @@ def rate(figure: str, want: float, measure: Callable[[], float], *, rounds: int 
     values = [round(measure()) for _ in range(rounds)]
     return Figure(
         id=figure,
-        value=round(statistics.median(values)),
+        value=float(round(statistics.median(values))),
         want=want,
         unit="calls/s",
         p50=percentile(values, 0.5),

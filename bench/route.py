@@ -16,6 +16,7 @@ import msgspec
 import uvloop
 
 from bench.echo import echo_1 as echo
+from bench.extent import Extent
 from bench.figures import Figure, rate, ratio_of
 from bench.wallets import fill, folder, unlocked_wallet
 from etui.protocol import Envelope, ProtocolError
@@ -30,7 +31,7 @@ _TEXT = "e" * 150
 _WIDTH = 32
 
 
-def measure(items: int) -> list[Figure]:
+def measure(extent: Extent) -> list[Figure]:
     """``route.ratio``: a routed call of 200 bytes ÷ the same through an empty relay, both to a confined echo.
 
     ``route.calls_s``: how many of them a second one connection gets with 32 outstanding.
@@ -39,11 +40,24 @@ def measure(items: int) -> list[Figure]:
         wallet = TestWallet(path)
         install(wallet.home)
         with unlocked_wallet(path) as running, running.connect() as client:
-            fill(client, items)
+            fill(client, extent.items)
             ratio = ratio_of(
-                "route.ratio", 1.8, _say(client), _say(relayed), peer="empty relay", count=1000, scale=1e6, unit="µs"
+                "route.ratio",
+                1.8,
+                _say(client),
+                _say(relayed),
+                peer="empty relay",
+                rounds=extent.rounds,
+                count=extent.calls // 20,
+                scale=1e6,
+                unit="µs",
             )
-            calls = rate("route.calls_s", 25_000, lambda: uvloop.run(_throng(running.socket)))
+            calls = rate(
+                "route.calls_s",
+                25_000.0,
+                lambda: uvloop.run(_throng(running.socket, extent.calls)),
+                rounds=extent.rounds,
+            )
     return [ratio, calls]
 
 
@@ -63,7 +77,7 @@ def _say(client: Client) -> Callable[[], object]:
     return lambda: client.call(request)
 
 
-async def _throng(socket_path: Path, calls: int = 20_000) -> float:
+async def _throng(socket_path: Path, calls: int) -> float:
     """Calls a second over one connection that has ``_WIDTH`` of them under way."""
     client = await AsyncClient.connect(socket_path)
     params = msgspec.json.encode(echo.Say(text=_TEXT))

@@ -1,12 +1,9 @@
-"""Wallets and peers to measure: real processes in folders of their own, ended with the measurement."""
+"""Wallets to measure: real processes in folders of their own, ended with the measurement."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,38 +46,3 @@ def fill(client: Client, items: int) -> None:
     """Puts items into a wallet, as its measurements want them there."""
     for number in range(items):
         client.call(secret.Create(kind="note", label=f"Item {number}", value=b"s" * 32))
-
-
-@contextlib.contextmanager
-def gnome_keyring(path: Path) -> Iterator[dict[str, str]]:
-    """Debian's gnome-keyring, unlocked, on a bus of its own and with its files beside the wallet's."""
-    path.mkdir(mode=0o700, exist_ok=True)
-    with session_bus(path) as bus:
-        environ = {
-            **os.environ,
-            **bus,
-            "HOME": str(path),
-            "XDG_DATA_HOME": str(path / "data"),
-            "XDG_RUNTIME_DIR": str(path),
-        }
-        process = subprocess.Popen(
-            [
-                "gnome-keyring-daemon",
-                "--foreground",
-                "--unlock",
-                "--components=secrets",
-                f"--control-directory={path}/c",
-            ],
-            env=environ,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        assert process.stdin is not None
-        process.stdin.write(b"peer\n")
-        process.stdin.close()
-        try:
-            yield bus
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(10)

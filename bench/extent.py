@@ -1,0 +1,31 @@
+"""How much a measurement measures: all of it, or a sample that shows that it runs."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Extent(msgspec.Struct, frozen=True, kw_only=True):
+    """The sizes of one run.
+
+    ``items``, ``more_items``, ``many_items``: how many lie in the wallets of ``secrets`` and ``scale``. ``clients`` and
+    ``grants``: how many there are at once. ``calls``: of a round that counts them. ``rounds``: of a comparison.
+    ``starts``: how often a process is started. ``idle_s``: how long a wallet is left alone before its memory is read.
+    """
+
+    items: int = 1000
+    more_items: int = 3000
+    many_items: int = 10_000
+    clients: int = 1000
+    grants: int = 10_000
+    calls: int = 20_000
+    rounds: int = 12
+    starts: int = 12
+    idle_s: float = 60.0
+
+
+FULL = Extent()
+SAMPLE = Extent(
+    items=10, more_items=20, many_items=40, clients=20, grants=100, calls=1000, rounds=2, starts=2, idle_s=1.0
+)
+"""Its figures mean nothing."""

@@ -1,0 +1,200 @@
+"""``scale.*``: many items, many Clients, and one Client that wants everything for itself."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from bench.echo import echo_1 as echo
+from bench.extent import Extent
+from bench.figures import Figure, absolute, median_of, percentile, ratio_of, timed
+from bench.route import install
+from bench.wallets import folder, unlocked_wallet
+from bench.wire import call_line, connected
+from etui.interfaces import secret_1 as secret
+from etui.sdk import Client
+from etui.testkit import TestWallet
+
+_FEW = 10
+_SECRET = b"s" * 32
+_SAY = msgspec.json.encode(echo.Say(text="e" * 150))
+_TURNS = 100
+_CROWDS = 3
+_CALLS = 1000
+
+
+def measure(extent: Extent) -> list[Figure]:
+    """Many items, then many Clients."""
+    return [*_many_items(extent), *_many_clients(extent)]
+
+
+def _many_items(extent: Extent) -> list[Figure]:
+    """``scale.find_ms`` and ``scale.get_ratio``: by ``sdk.Client``, whose own items they are."""
+    with (
+        folder() as one,
+        folder() as other,
+        unlocked_wallet(one) as many,
+        unlocked_wallet(other) as few,
+        many.connect() as among_many,
+        few.connect() as among_few,
+    ):
+        _fill(among_many, extent.many_items)
+        _fill(among_few, _FEW)
+        find = _finder(among_many, extent.many_items // 2)
+        rounds = [timed(find, 100) for _ in range(extent.rounds)]
+        found = absolute(
+            "scale.find_ms",
+            3.0,
+            [taken for times in rounds for taken in times],
+            rounds=[statistics.median(times) for times in rounds],
+            scale=1e3,
+            unit="ms",
+        )
+        got = ratio_of(
+            "scale.get_ratio",
+            1.2,
+            _getter(among_many, extent.many_items // 2),
+            _getter(among_few, _FEW // 2),
+            peer=f"the same among {_FEW}",
+            rounds=extent.rounds,
+            count=500,
+        )
+        return [found, got]
+
+
+def _fill(client: Client, items: int) -> None:
+    for number in range(items):
+        client.call(
+            secret.Create(kind="password", label=f"Item {number}", attributes=_attributes(number), value=_SECRET)
+        )
+
+
+def _attributes(number: int) -> dict[str, str]:
+    return {"service": f"site-{number}.example", "user": "ada"}
+
+
+def _finder(client: Client, number: int) -> Callable[[], object]:
+    request = secret.Find(attributes=_attributes(number))
+    (found,) = client.call(request).items
+    if found.label != f"Item {number}":
+        msg = "the wallet found something else"
+        raise RuntimeError(msg)
+    return lambda: client.call(request)
+
+
+def _getter(client: Client, number: int) -> Callable[[], object]:
+    (found,) = client.call(secret.Find(attributes=_attributes(number))).items
+    request = secret.Read(item=found.item)
+    if client.call(request).value != _SECRET:
+        msg = "the wallet gave another secret"
+        raise RuntimeError(msg)
+    return lambda: client.call(request)
+
+
+def _many_clients(extent: Extent) -> list[Figure]:
+    """``scale.starved`` and ``scale.flood_ratio``: calls of a confined echo."""
+    with folder() as path:
+        wallet = TestWallet(path)
+        install(wallet.home)
+        with unlocked_wallet(path) as running:
+            return [_starved(running, extent), _flooded(running, extent)]
+
+
+def _starved(wallet: TestWallet, extent: Extent) -> Figure:
+    """The slowest Client's p99 ÷ the median Client's, where each has one call outstanding all the time."""
+    with contextlib.ExitStack() as stack:
+        crowd = [stack.enter_context(connected(wallet.socket)) for _ in range(extent.clients)]
+        _crowded(crowd, 2)
+        ratios: list[float] = []
+        every: list[float] = []
+        for _ in range(_CROWDS):
+            each = _crowded(crowd, _TURNS)
+            tails = [percentile(times, 0.99) for times in each]
+            ratios.append(max(tails) / statistics.median(tails))
+            every += [taken for times in each for taken in times]
+    return median_of("scale.starved", 1.5, ratios, times=every, scale=1e3, unit="ms")
+
+
+def _crowded(crowd: list[socket.socket], turns: int) -> list[list[float]]:
+    """The times of each Client, which calls again as soon as it is answered, ``turns`` times."""
+    clock = time.perf_counter
+    line = call_line(1, echo.Say.METHOD, _SAY)
+    poll = select.epoll()
+    by_fd = {sock.fileno(): (sock, times) for sock in crowd if (times := []) is not None}
+    began: dict[int, float] = {}
+    for descriptor, (sock, _) in by_fd.items():
+        poll.register(descriptor, select.EPOLLIN)
+        began[descriptor] = clock()
+        sock.sendall(line)
+    waiting = len(by_fd)
+    with contextlib.closing(poll):
+        while waiting:
+            for descriptor, _ in poll.poll(60.0):
+                sock, times = by_fd[descriptor]
+                answer = sock.recv(4096)
+                if b'"result"' not in answer:
+                    raise RuntimeError(answer.decode())
+                now = clock()
+                times.append(now - began[descriptor])
+                if len(times) < turns:
+                    began[descriptor] = now
+                    sock.sendall(line)
+                else:
+                    waiting -= 1
+    return [times for _, times in by_fd.values()]
+
+
+def _flooded(wallet: TestWallet, extent: Extent) -> Figure:
+    """The p99 of a Client's calls while another one floods ÷ without, in alternating rounds."""
+    ratios: list[float] = []
+    own: list[float] = []
+    other: list[float] = []
+    with wallet.connect() as client:
+        request = echo.Say(text="e" * 150)
+
+        def call() -> object:
+            return client.call(request)
+
+        timed(call, _CALLS // 4)
+        for _ in range(extent.rounds):
+            calm = timed(call, _CALLS)
+            with _flood(wallet.socket):
+                flooded = timed(call, _CALLS)
+            ratios.append(percentile(flooded, 0.99) / percentile(calm, 0.99))
+            own += flooded
+            other += calm
+    return median_of(
+        "scale.flood_ratio",
+        3.0,
+        ratios,
+        times=own,
+        scale=1e3,
+        unit="ms",
+        peer="without a flood",
+        peer_times=other,
+    )
+
+
+@contextlib.contextmanager
+def _flood(path: Path) -> Iterator[None]:
+    """A process that calls the same as fast as the Router lets it."""
+    command = [sys.executable, "-m", "bench.flood", str(path), echo.Say.METHOD, _SAY.decode()]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    try:
+        assert process.stdout is not None
+        if process.stdout.readline() != b"floods\n":
+            msg = "the flood does not begin"
+            raise RuntimeError(msg)
+        yield
+    finally:
+        process.kill()
+        process.wait()
