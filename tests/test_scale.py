@@ -1,0 +1,306 @@
+"""Many items, many rights and many Clients: everything is still right, in bounded time, and nobody is starved."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import select
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from bench.wire import call_line, connected
+
+from etui.interfaces import secret_1 as secret
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.sdk import Client
+from etui.testkit import TestWallet
+from etui.testkit.user import OVERSEE
+
+SIZES = [
+    pytest.param(1000, 100, id="everyday"),
+    pytest.param(10_000, 1000, id="large", marks=[pytest.mark.long, pytest.mark.timeout(900)]),
+]
+"""Items, each with its maker's right to it; and Clients."""
+SOON_S = 10.0
+"""The most that one request may take here, whatever it is; how fast things are is for ``bench``."""
+PAGE = 700
+TURNS = 20
+OUTSTANDING = 64
+
+_MAKER = """
+import sys
+from etui.interfaces import secret_1 as secret
+from etui.sdk import Client
+
+def attributes(number):
+    return {"service": f"site-{number}.example", "third": str(number % 3), "set": "all"}
+
+with Client.connect(name="maker") as wallet:
+    match sys.argv[1:]:
+        case ["make", count]:
+            for number in range(int(count)):
+                label, value = f"Item {number}", f"secret {number}".encode()
+                wallet.call(secret.Create(kind="password", label=label, attributes=attributes(number), value=value))
+        case ["read", *numbers]:
+            for number in map(int, numbers):
+                found = wallet.call(secret.Find(attributes=attributes(number)), quiet=True).items
+                print(*(wallet.call(secret.Read(item=item.item), quiet=True).value.decode() for item in found))
+        case ["count", name, wanted]:
+            found = wallet.call(secret.Find(attributes={name: wanted}, limit=10_000), quiet=True).items
+            print(len({item.item for item in found}))
+"""
+
+
+class Maker:
+    """A program, told from others by its script, that keeps its secrets in the wallet."""
+
+    def __init__(self, wallet: TestWallet) -> None:
+        self._wallet = wallet
+        self._script = wallet.folder / "maker"
+        self._script.write_text(_MAKER, encoding="utf-8")
+
+    def run(self, *arguments: str) -> list[str]:
+        ran: subprocess.CompletedProcess[str] = self._wallet.run(
+            sys.executable, str(self._script), *arguments, timeout_s=600.0
+        )
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.splitlines()
+
+    def reads(self, numbers: list[int]) -> list[str]:
+        """The secrets of these, empty for what it does not find without a question."""
+        return self.run("read", *map(str, numbers))
+
+    def counts(self, attribute: str, value: str) -> int:
+        """How many items with this attribute it finds without a question."""
+        return int(self.run("count", attribute, value)[0])
+
+
+@contextlib.contextmanager
+def soon() -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < SOON_S
+
+
+@pytest.fixture
+def wallet(short_dir: Path) -> Iterator[TestWallet]:
+    with TestWallet(short_dir) as running:
+        running.create()
+        running.user.approves(action_contains=OVERSEE)
+        yield running
+
+
+@pytest.mark.parametrize(("items", "clients"), SIZES)
+def test_among_many_items_and_rights_everything_is_found_listed_and_taken_back(
+    wallet: TestWallet, items: int, clients: int
+) -> None:
+    maker = Maker(wallet)
+    maker.run("make", str(items))
+    sample = random.Random(items).sample(range(items), 50)  # of any Client's items
+    assert maker.reads(sample) == [f"secret {number}" for number in sample]
+    assert maker.counts("third", "1") == len(range(1, items, 3))
+    assert maker.counts("set", "all") == items
+    assert maker.counts("set", "none") == 0
+    with wallet.connect() as client:
+        whom = maker_of(client, items)
+        assert_inventory(client, items)
+        give(wallet, client, clients)
+        assert len(grants_of(client, None)) == items + clients
+        take_back_one(client, maker, whom, sample)
+        take_back_all(client, maker, whom)
+        assert len(grants_of(client, None)) == clients
+        assert_audit(client, items)
+
+
+@pytest.mark.parametrize(("items", "clients"), SIZES)
+def test_many_items_are_there_after_a_lock_and_after_a_new_start(wallet: TestWallet, items: int, clients: int) -> None:
+    del clients
+    maker = Maker(wallet)
+    maker.run("make", str(items))
+    for again in (wallet.lock, wallet.end):
+        with soon():
+            again()
+        with soon():
+            wallet.start() if again == wallet.end else None
+        with soon():
+            wallet.unlock()
+        with wallet.connect() as client:
+            assert len(grants_of(client, None)) == items
+            assert_inventory(client, items)
+        with soon():
+            assert maker.reads([items // 2]) == [f"secret {items // 2}"]
+
+
+def maker_of(client: Client, rights: int) -> str:
+    """The one Client that made everything, as the wallet knows it; it has a right to each item."""
+    (whom,) = {row.client for row in grants_of(client, None)}
+    assert len(grants_of(client, whom)) == rights
+    return whom
+
+
+def grants_of(client: Client, whom: str | None) -> list[wallet_interface.GrantRow]:
+    with soon():
+        return client.call(wallet_interface.Grants(client=whom)).grants
+
+
+def assert_inventory(client: Client, items: int) -> None:
+    with soon():
+        listed = client.call(wallet_interface.Inventory()).items
+    assert {item.label for item in listed} == {f"Item {number}" for number in range(items)}
+    assert len(listed) == items
+
+
+def give(wallet: TestWallet, client: Client, clients: int) -> None:
+    """A right to each of many other programs, in the dialog."""
+    wallet.user.approves(action_contains="right")
+    for number in range(clients):
+        with soon():
+            client.call(wallet_interface.Grant(client=f"app:/usr/bin/program-{number}", action=secret.Read.METHOD))
+
+
+def take_back_one(client: Client, maker: Maker, whom: str, sample: list[int]) -> None:
+    lost, kept = sample[0], sample[1]
+    (right,) = [row.grant for row in grants_of(client, whom) if row.what == f"Item {lost}"]
+    with soon():
+        assert client.call(wallet_interface.Revoke(grant=right)).revoked == 1
+    assert maker.reads([lost, kept]) == ["", f"secret {kept}"]
+
+
+def take_back_all(client: Client, maker: Maker, whom: str) -> None:
+    left = len(grants_of(client, whom))
+    with soon():
+        assert client.call(wallet_interface.Revoke(client=whom)).revoked == left
+    assert grants_of(client, whom) == []
+    assert maker.counts("set", "all") == 0
+
+
+def assert_audit(client: Client, items: int) -> None:
+    """Every item's making is on record, once, on pages that follow each other; the chain holds."""
+    made: list[str] = []
+    before: str | None = None
+    while True:
+        with soon():
+            page = client.call(wallet_interface.Audit(limit=PAGE, text=secret.Create.METHOD, before=before)).records
+        made += [row.id for row in page if row.action == secret.Create.METHOD and row.outcome == "allowed"]
+        if len(page) < PAGE:
+            break
+        before = page[-1].id
+    assert len(made) == len(set(made)) == items
+    with soon():
+        verdict = client.call(wallet_interface.Verify())
+    assert verdict.ok, verdict.findings
+
+
+class Caller:
+    """A Client that has one call under way at a time, and remembers how often it was answered."""
+
+    def __init__(self, sock: socket.socket, line: bytes) -> None:
+        self.sock = sock
+        self.answered = 0
+        self._line = line
+        self._received = b""
+
+    def fileno(self) -> int:
+        return self.sock.fileno()
+
+    def call(self) -> None:
+        self.sock.sendall(self._line)
+
+    def hear(self) -> bool:
+        """Whether the answer is there whole."""
+        self._received += self.sock.recv(1 << 16)
+        if not self._received.endswith(b"\n"):
+            return False
+        assert b'"result"' in self._received, self._received
+        self.answered += 1
+        self._received = b""
+        return True
+
+
+@pytest.mark.parametrize(("items", "clients"), SIZES)
+def test_many_clients_that_call_without_a_pause_are_answered_equally_often(
+    wallet: TestWallet, items: int, clients: int
+) -> None:
+    del items
+    line = call_line(1, secret.Read.METHOD, reading(wallet))
+    with contextlib.ExitStack() as stack:
+        callers = [Caller(stack.enter_context(connected(wallet.socket)), line) for _ in range(clients)]
+        until(callers, lambda caller: caller.answered == TURNS)
+        answered = [caller.answered for caller in callers]
+    assert max(answered) == TURNS
+    assert min(answered) >= TURNS // 2, "the first is done when the last has had half of its turns"
+    assert statistics.median(answered) >= TURNS * 3 // 4
+
+
+@pytest.mark.attack(18)
+@pytest.mark.parametrize(("items", "clients"), SIZES)
+def test_a_client_that_floods_has_few_answers_between_two_of_another(
+    wallet: TestWallet, items: int, clients: int
+) -> None:
+    del items
+    params = reading(wallet)
+    with connected(wallet.socket) as flooding, connected(wallet.socket) as calm:
+        caller = Caller(calm, call_line(1, secret.Read.METHOD, params))
+        flood = threading.Thread(target=send_on_and_on, args=(flooding, params), daemon=True)
+        flood.start()
+        between = [answers_before(caller, flooding) for _ in range(5 * clients)]
+        flooding.shutdown(socket.SHUT_RDWR)
+        flood.join(SOON_S)
+    assert sum(between) > len(between), "it is no flood"
+    assert statistics.median(between) <= 2 * OUTSTANDING
+
+
+def reading(wallet: TestWallet) -> bytes:
+    """What reads an item of this process's own, by whichever of its connections."""
+    with wallet.connect() as client:
+        item = client.call(secret.Create(kind="note", label="Read often", value=b"often")).item.item
+    return msgspec.json.encode(secret.Read(item=item))
+
+
+def until(callers: list[Caller], is_done: Callable[[Caller], bool]) -> None:
+    """Has all of them call again whenever they are answered, until one is done."""
+    by_descriptor = {caller.fileno(): caller for caller in callers}
+    with contextlib.closing(select.epoll()) as poll:
+        for caller in callers:
+            poll.register(caller, select.EPOLLIN)
+            caller.call()
+        while True:
+            ready = poll.poll(SOON_S)
+            assert ready, "nobody is answered"
+            for descriptor, _ in ready:
+                caller = by_descriptor[descriptor]
+                if caller.hear():
+                    if is_done(caller):
+                        return
+                    caller.call()
+
+
+def send_on_and_on(sock: socket.socket, params: bytes) -> None:
+    """Calls without waiting for any answer, until the connection ends."""
+    lines = b"".join(call_line(number, secret.Read.METHOD, params) for number in range(1, 1000))
+    with contextlib.suppress(OSError):
+        while True:
+            sock.sendall(lines)
+
+
+def answers_before(caller: Caller, other: socket.socket) -> int:
+    """How many answers the other one gets from this one's call to its answer."""
+    while select.select([other], [], [], 0)[0]:
+        other.recv(1 << 20)
+    caller.call()
+    counted = 0
+    while True:
+        ready, _, _ = select.select([caller.sock, other], [], [], SOON_S)
+        assert ready, "nobody is answered"
+        if other in ready:
+            counted += other.recv(1 << 20).count(b"\n")
+        if caller.sock in ready and caller.hear():
+            return counted
