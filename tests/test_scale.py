@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from bench.wire import call_line, connected
+from tests.long_run import LongRun
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
@@ -24,11 +25,11 @@ from etui.sdk import Client
 from etui.testkit import TestWallet
 from etui.testkit.user import OVERSEE
 
-SIZES = [
-    pytest.param(1000, 100, id="everyday"),
-    pytest.param(10_000, 1000, id="large", marks=[pytest.mark.long, pytest.mark.timeout(900)]),
-]
-"""Items, each with its maker's right to it; and Clients."""
+LARGE = [pytest.mark.long, pytest.mark.timeout(900)]
+ITEMS = [pytest.param(1000, id="everyday"), pytest.param(10_000, id="large", marks=LARGE)]
+"""Each with its maker's right to it."""
+CLIENTS = [pytest.param(100, id="everyday"), pytest.param(1000, id="large", marks=LARGE)]
+GIVEN = 100
 SOON_S = 10.0
 """The most that one request may take here, whatever it is; how fast things are is for ``bench``."""
 PAGE = 700
@@ -98,13 +99,13 @@ def wallet(short_dir: Path) -> Iterator[TestWallet]:
         yield running
 
 
-@pytest.mark.parametrize(("items", "clients"), SIZES)
+@pytest.mark.parametrize("items", ITEMS)
 def test_among_many_items_and_rights_everything_is_found_listed_and_taken_back(
-    wallet: TestWallet, items: int, clients: int
+    wallet: TestWallet, chance: random.Random, long_run: LongRun, items: int
 ) -> None:
     maker = Maker(wallet)
     maker.run("make", str(items))
-    sample = random.Random(items).sample(range(items), 50)  # of any Client's items
+    sample = chance.sample(range(items), 50)
     assert maker.reads(sample) == [f"secret {number}" for number in sample]
     assert maker.counts("third", "1") == len(range(1, items, 3))
     assert maker.counts("set", "all") == items
@@ -112,24 +113,25 @@ def test_among_many_items_and_rights_everything_is_found_listed_and_taken_back(
     with wallet.connect() as client:
         whom = maker_of(client, items)
         assert_inventory(client, items)
-        give(wallet, client, clients)
-        assert len(grants_of(client, None)) == items + clients
+        give(wallet, client)
+        assert len(grants_of(client, None)) == items + GIVEN
         take_back_one(client, maker, whom, sample)
         take_back_all(client, maker, whom)
-        assert len(grants_of(client, None)) == clients
+        assert len(grants_of(client, None)) == GIVEN
         assert_audit(client, items)
+    long_run.record("Items of one wallet, found, listed and read", items, items)
+    long_run.record("Rights to them, listed and taken back", items, items)
 
 
-@pytest.mark.parametrize(("items", "clients"), SIZES)
-def test_many_items_are_there_after_a_lock_and_after_a_new_start(wallet: TestWallet, items: int, clients: int) -> None:
-    del clients
+@pytest.mark.parametrize("items", ITEMS)
+def test_many_items_are_there_after_a_lock_and_after_a_new_start(
+    wallet: TestWallet, long_run: LongRun, items: int
+) -> None:
     maker = Maker(wallet)
     maker.run("make", str(items))
-    for again in (wallet.lock, wallet.end):
+    for again in (wallet.lock, lambda: started_again(wallet)):
         with soon():
             again()
-        with soon():
-            wallet.start() if again == wallet.end else None
         with soon():
             wallet.unlock()
         with wallet.connect() as client:
@@ -137,6 +139,12 @@ def test_many_items_are_there_after_a_lock_and_after_a_new_start(wallet: TestWal
             assert_inventory(client, items)
         with soon():
             assert maker.reads([items // 2]) == [f"secret {items // 2}"]
+    long_run.record("Items of one wallet, there after a lock and after a new start", items, items)
+
+
+def started_again(wallet: TestWallet) -> None:
+    wallet.end()
+    wallet.start()
 
 
 def maker_of(client: Client, rights: int) -> str:
@@ -158,10 +166,10 @@ def assert_inventory(client: Client, items: int) -> None:
     assert len(listed) == items
 
 
-def give(wallet: TestWallet, client: Client, clients: int) -> None:
+def give(wallet: TestWallet, client: Client) -> None:
     """A right to each of many other programs, in the dialog."""
-    wallet.user.approves(action_contains="right")
-    for number in range(clients):
+    wallet.user.approves()
+    for number in range(GIVEN):
         with soon():
             client.call(wallet_interface.Grant(client=f"app:/usr/bin/program-{number}", action=secret.Read.METHOD))
 
@@ -225,11 +233,10 @@ class Caller:
         return True
 
 
-@pytest.mark.parametrize(("items", "clients"), SIZES)
+@pytest.mark.parametrize("clients", CLIENTS)
 def test_many_clients_that_call_without_a_pause_are_answered_equally_often(
-    wallet: TestWallet, items: int, clients: int
+    wallet: TestWallet, long_run: LongRun, clients: int
 ) -> None:
-    del items
     line = call_line(1, secret.Read.METHOD, reading(wallet))
     with contextlib.ExitStack() as stack:
         callers = [Caller(stack.enter_context(connected(wallet.socket)), line) for _ in range(clients)]
@@ -238,24 +245,25 @@ def test_many_clients_that_call_without_a_pause_are_answered_equally_often(
     assert max(answered) == TURNS
     assert min(answered) >= TURNS // 2, "the first is done when the last has had half of its turns"
     assert statistics.median(answered) >= TURNS * 3 // 4
+    long_run.record("Clients at once, none of them starved", clients, clients)
 
 
 @pytest.mark.attack(18)
-@pytest.mark.parametrize(("items", "clients"), SIZES)
+@pytest.mark.parametrize("calls", [500, pytest.param(20_000, id="large", marks=LARGE)])
 def test_a_client_that_floods_has_few_answers_between_two_of_another(
-    wallet: TestWallet, items: int, clients: int
+    wallet: TestWallet, long_run: LongRun, calls: int
 ) -> None:
-    del items
     params = reading(wallet)
     with connected(wallet.socket) as flooding, connected(wallet.socket) as calm:
         caller = Caller(calm, call_line(1, secret.Read.METHOD, params))
         flood = threading.Thread(target=send_on_and_on, args=(flooding, params), daemon=True)
         flood.start()
-        between = [answers_before(caller, flooding) for _ in range(5 * clients)]
+        between = [answers_before(caller, flooding) for _ in range(calls)]
         flooding.shutdown(socket.SHUT_RDWR)
         flood.join(SOON_S)
     assert sum(between) > len(between), "it is no flood"
     assert statistics.median(between) <= 2 * OUTSTANDING
+    long_run.record("Calls of a Client while another one floods", calls, calls)
 
 
 def reading(wallet: TestWallet) -> bytes:

@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 PUBLIC_BYTES: Final = 32
 _VERSION: Final = b"\x01"
@@ -82,7 +81,7 @@ class ChannelKey:
 
     def __init__(self) -> None:
         self._private = X25519PrivateKey.generate()
-        self.public: bytes = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.public: bytes = self._private.public_key().public_bytes_raw()
         self._channels: dict[bytes, Channel] = {}
 
     def channel(self, other: bytes) -> Channel:

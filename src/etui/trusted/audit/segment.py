@@ -31,7 +31,6 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from etui.sealing import Secret
 from etui.trusted.audit.entries import HASH_BYTES
@@ -140,7 +139,7 @@ def _private(private_key: Secret) -> X25519PrivateKey:
 
 
 def _raw(public: X25519PublicKey) -> bytes:
-    return public.public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return public.public_bytes_raw()
 
 
 def _agree(private: X25519PrivateKey, other: bytes, salt: bytes) -> AESGCM:

@@ -7,6 +7,8 @@ Rules:
 2. A statement names the publisher and both keys, and is signed apart from any package, so that it moves no other
    publisher's name and a package is never mistaken for one.
 3. Keys are compared whole; the fingerprint is for people.
+4. Files of private keys are for publishers: what reads and writes them is loaded with the first, since the wallet's
+   processes, which verify and never sign, all have this module.
 """
 
 from __future__ import annotations
@@ -17,7 +19,6 @@ from typing import Annotated, Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from msgspec import Meta
 
@@ -62,6 +63,8 @@ class PublisherKey:
 
         Raises ``PublisherKeyError``, which says what to do and nothing of the content.
         """
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as rule 4 says
+
         try:
             key = serialization.load_pem_private_key(pem.reveal(), None if passphrase is None else passphrase.reveal())
         except TypeError:
@@ -79,6 +82,8 @@ class PublisherKey:
 
     def pem(self, passphrase: Secret | None = None) -> Secret:
         """The key as PKCS#8 PEM, encrypted if a ``passphrase`` of at least one byte is given."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as rule 4 says
+
         encryption = (
             serialization.NoEncryption()
             if passphrase is None
