@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.processes import kill
 from tests.trusted.router.strangers import Stranger
+from tests.trusted.supervisor.postman import HOST, POSTMAN
 from tests.trusted.supervisor.processes import (
     DIALOG,
     DOOR,
@@ -71,36 +72,6 @@ class Site:
 def site() -> Iterator[Site]:
     with contextlib.closing(Site()) as serving:
         yield serving
-
-
-HOST = "post.etui.test"
-POSTMAN = Stranger(
-    "postman",
-    """
-    from etui.interfaces import Request, Result
-    from etui.interfaces import egress_1 as egress
-    from etui.sdk import Call, Extension, provides
-
-    class PostResult(Result, frozen=True, kw_only=True):
-        METHOD = "org.example.postman/1.post"
-        status: int
-
-    class Post(Request[PostResult], frozen=True, kw_only=True):
-        METHOD = "org.example.postman/1.post"
-        RESULT = PostResult
-
-    class Postman(Extension):
-        @provides(Post)
-        def post(self, request: Post, call: Call) -> PostResult:
-            fetch = egress.Fetch(method="GET", host="post.etui.test", url="http://post.etui.test/")
-            return PostResult(status=self.call(fetch).status)
-
-    Postman().run()
-    """,
-    {"post": {"title": "Post", "effect": "none", "params": {}, "result": {"status": {"type": "integer"}}}},
-    uses=("egress/1",),
-    hosts=(HOST,),
-)
 
 
 def test_no_process_with_a_key_outlives_the_router(wallet: TestWallet) -> None:

@@ -2,6 +2,8 @@
 
 ``public`` (the audit's public key) · ``ratchet`` (``ratchet_file``) · ``NNNNNNNN.seg``, the segments. The directory has
 mode 0700, every file 0600.
+
+``public`` is what makes a directory an audit: it takes its name last, so a creation that was cut short is begun again.
 """
 
 from __future__ import annotations
@@ -105,7 +107,7 @@ class AuditFolder:
 
 
 def create_audit(directory: Path, *, public_key: bytes, ratchet_key: Secret) -> None:
-    """Create an audit in ``directory``, durably.
+    """Create an audit in ``directory``, durably, where there is none or one whose creation was cut short.
 
     ``public_key``: the X25519 key (32 bytes) to which records are sealed. ``ratchet_key``: the first key of the ratchet
     (32 bytes), which ``verify`` needs again. Raises ``AuditExistsError`` where there is an audit, ``AuditKeyError`` for
@@ -116,14 +118,18 @@ def create_audit(directory: Path, *, public_key: bytes, ratchet_key: Secret) -> 
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
-        if os.listdir(directory):  # noqa: PTH208  # names, no paths
+        unfinished = directory / (PUBLIC + _UNFINISHED)
+        if not {RATCHET, unfinished.name}.issuperset(os.listdir(directory)):  # noqa: PTH208  # names, no paths
             raise AuditExistsError(f"{directory} is not empty: an audit is never created over another")
+        for path in (folder.ratchet, unfinished):
+            path.unlink(missing_ok=True)
         write_new_ratchet(folder.ratchet, RatchetState(0, ratchet_key))
-        descriptor = _write_new(directory / PUBLIC, public_key)
+        descriptor = _write_new(unfinished, public_key)
         try:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+        unfinished.replace(directory / PUBLIC)
         folder.sync()
     except OSError as error:
         raise AuditUnwritableError(f"the audit cannot be created in {directory}: {error.strerror}") from error

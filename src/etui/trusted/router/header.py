@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +16,7 @@ import msgspec
 
 from etui.sealing import NewerRecordError, RecordKey, SealedRecordError
 from etui.trusted.dialog.requests import Looks
+from etui.trusted.durable import replace_file
 from etui.trusted.profile import FILE
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class LooksError(Exception):
 
 def seal_header(home: Path, key: bytes) -> None:
     """Authenticates the header as it stands now, at the wallet's making."""
-    _write(home / _HEADER_MAC, _mac(home, key))
+    replace_file(home / _HEADER_MAC, _mac(home, key))
 
 
 def check_header(home: Path, key: bytes) -> None:
@@ -75,19 +75,9 @@ def write_looks(home: Path, looks: Looks) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / "key"
     if not path.exists():
-        _write(path, secrets.token_bytes(32))
-    _write(folder / "looks", RecordKey(path.read_bytes()).seal(msgspec.json.encode(looks), _PLACE))
+        replace_file(path, secrets.token_bytes(32))
+    replace_file(folder / "looks", RecordKey(path.read_bytes()).seal(msgspec.json.encode(looks), _PLACE))
 
 
 def _mac(home: Path, key: bytes) -> bytes:
     return hmac.new(key, (home / FILE).read_bytes(), hashlib.sha256).digest()
-
-
-def _write(path: Path, data: bytes) -> None:
-    new = path.with_name(path.name + ".new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:  # noqa: PTH123  # a descriptor, not a path
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)

@@ -6,16 +6,21 @@ import os
 import secrets
 import stat
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
+from etui.trusted.durable import replace_file
 from etui.trusted.profile import FILE, Profile, ProfileError, TestProfile, read_profile
+
+_VAULT: Final = "vault"
 
 
 def open_profile(home: Path, *, test: bool) -> Profile:
     """The profile in ``home``; a new one, a test profile with ``test``, where there is none.
 
-    Raises ``ProfileError`` where the folder is open to others, or belongs to another user, or the header is none.
+    Raises ``ProfileError`` where the folder is open to others, or belongs to another user, or the header is none, or is
+    gone while a wallet is there: another header would open it for nobody.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = home.stat()
@@ -25,16 +30,10 @@ def open_profile(home: Path, *, test: bool) -> Profile:
         raise ProfileError(f"{home} is open to other users; run: chmod 700 {home}")
     if (home / FILE).exists():
         return read_profile(home)
+    if (home / _VAULT).exists():
+        raise ProfileError(
+            f"{home / FILE} is gone, and a wallet lies beside it; restore it from a backup of this profile"
+        )
     profile = Profile(id=secrets.token_hex(16), test=TestProfile() if test else None)
-    _write(home, profile)
+    replace_file(home / FILE, msgspec.json.format(msgspec.json.encode(profile)) + b"\n")
     return profile
-
-
-def _write(home: Path, profile: Profile) -> None:
-    """Writes the header, all or nothing."""
-    new = home / (FILE + ".new")
-    with new.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(profile)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(home / FILE)

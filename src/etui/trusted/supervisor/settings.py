@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.trusted.durable import replace_file
 from etui.trusted.formats import DamagedFormatError, NewerFormatError, Readers, read_format
 
 if TYPE_CHECKING:
@@ -50,9 +50,4 @@ def read_settings(home: Path) -> Settings:
 
 def write_settings(home: Path, settings: Settings) -> None:
     """Replaces the profile's settings, all or nothing."""
-    path, new = home / FILE, home / (FILE + ".new")
-    with new.open("wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(path)
+    replace_file(home / FILE, msgspec.json.format(msgspec.json.encode(settings)) + b"\n")
