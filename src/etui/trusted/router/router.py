@@ -62,6 +62,7 @@ from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Registry, Standing
 from etui.trusted.router.retention import Retention
+from etui.trusted.router.turns import Lane
 from etui.trusted.router.unlocking import Unlocking
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Router:
         self.registry = Registry(found.packages)
         self.recorder = Recorder()
         self.dialogs = Dialogs()
-        self.budget = PromptBudget()
+        self.budgets = {lane: PromptBudget() for lane in Lane}
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)
