@@ -30,7 +30,7 @@ from etui.protocol import limits as protocol_limits
 from etui.protocol import place as protocol_place
 from etui.sdk.client import Event
 from etui.sealing import Channel
-from etui.trusted.router import answers, budget, connection, providers, router, turns
+from etui.trusted.router import admission, answers, budget, connection, providers, turns
 from etui.trusted.router.own import beginning
 from etui.trusted.router.references import is_well_formed
 
@@ -79,8 +79,8 @@ def test_every_limit_of_this_router_stands_in_it_with_its_value() -> None:
         "malformed": connection._MAX_MALFORMED,
         "frames_a_turn": connection.FRAMES_A_TURN,
         "unsent_bytes": connection._MAX_UNSENT_BYTES,
-        "connections": router._MAX_CONNECTIONS,
-        "look_s": router._LOOK_S,
+        "connections": admission._MAX_CONNECTIONS,
+        "look_s": admission._LOOK_S,
         "start_s": providers._START_S,
         "idle_s": providers._IDLE_S,
         "peers": beginning._MAX_PEERS,
