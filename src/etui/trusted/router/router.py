@@ -72,6 +72,7 @@ if TYPE_CHECKING:
     from etui.trusted.audit import RecordTemplate
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.connection import Way
+    from etui.trusted.router.references import Place
     from etui.trusted.router.wallet import Opened
 
 _LOOKERS: Final = 8
@@ -414,6 +415,14 @@ class Router:
             connection.drop_outbox(error)
         for call in unrecorded:
             self.dispatch.give_up(call, error)
+
+    def place(self, caller: Caller, method: Method, reference: str) -> Place:
+        """The item that a Client's reference means; one that is not its own is on record, and raises."""
+        try:
+            return self.unlocked().place(caller.principal.id, reference)
+        except ProtocolError as error:
+            why = self.record_refusal(caller, method, "it named an item by a reference that is not its own")
+            raise ProtocolError(error.code, error.message, why=why) from None
 
     def record_refusal(self, caller: Caller, method: Method, reason: str) -> str:
         """Records that a request was refused before policy was asked; the decision's id."""
