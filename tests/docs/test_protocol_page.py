@@ -30,7 +30,7 @@ from etui.protocol import limits as protocol_limits
 from etui.protocol import place as protocol_place
 from etui.sdk.client import Event
 from etui.sealing import Channel
-from etui.trusted.router import answers, budget, connection, dialogs, providers, router
+from etui.trusted.router import admission, answers, budget, connection, providers, turns
 from etui.trusted.router.own import beginning
 from etui.trusted.router.references import is_well_formed
 
@@ -79,17 +79,19 @@ def test_every_limit_of_this_router_stands_in_it_with_its_value() -> None:
         "malformed": connection._MAX_MALFORMED,
         "frames_a_turn": connection.FRAMES_A_TURN,
         "unsent_bytes": connection._MAX_UNSENT_BYTES,
-        "connections": router._MAX_CONNECTIONS,
-        "look_s": router._LOOK_S,
+        "connections": admission._MAX_CONNECTIONS,
+        "look_s": admission._LOOK_S,
         "start_s": providers._START_S,
         "idle_s": providers._IDLE_S,
         "peers": beginning._MAX_PEERS,
-        "questions_waiting": dialogs._MAX_QUEUED,
+        "questions_waiting": turns._MAX_QUEUED,
         "items_asked": answers._MAX_ASKED,
-        "question_burst": budget._SESSION_BURST,
-        "question_period_s": budget._SESSION_PERIOD_S,
+        "question_burst": budget._BURST,
+        "question_period_s": budget._PERIOD_S,
         "after_no_s": budget._AFTER_NO_S,
         "silence_s": budget._SILENCE_S,
+        "silent_at_once": budget._SILENT_AT_ONCE,
+        "typed_waiting": turns._MAX_TYPED,
     }
 
 

@@ -34,7 +34,7 @@ from etui.protocol import (
 from etui.sdk.client import Event, event_in
 from etui.sdk.ends import End
 from etui.sdk.exchange import Ask, Course, Exchange, answer_in, unread
-from etui.sdk.wire import ConnectionLost
+from etui.sdk.wire import ConnectionLost, must_be_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,6 +81,11 @@ class AsyncClient(asyncio.Protocol):
             sock.close()
             msg = f"no wallet answers at {path} ({error.strerror}); start one with `./run` or `etui up`"
             raise ConnectionLost(msg) from None
+        try:
+            must_be_own(sock, path)
+        except ConnectionLost:
+            sock.close()
+            raise
         return await cls.over(sock, name=name)
 
     @classmethod

@@ -36,7 +36,7 @@ from etui.protocol import (
 )
 from etui.sdk.ends import End
 from etui.sdk.exchange import Ask, Exchange, answer_in, follow
-from etui.sdk.wire import ConnectionLost, Wire
+from etui.sdk.wire import ConnectionLost, Wire, must_be_own
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +82,11 @@ class Client:
             sock.close()
             msg = f"no wallet answers at {path} ({error.strerror}); start one with `./run` or `etui up`"
             raise ConnectionLost(msg) from None
+        try:
+            must_be_own(sock, path)
+        except ConnectionLost:
+            sock.close()
+            raise
         sock.settimeout(timeout_s)
         return cls(sock, name=name)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import struct
 import threading
 from collections import deque
 from typing import Final
@@ -19,6 +21,7 @@ from etui.protocol import (
 )
 
 _READ_BYTES: Final = 64 << 10
+_UCRED: Final = struct.Struct("3i")
 _STREAM: Final = 0
 """The number of every chunked message, since one is sent whole before the next."""
 
@@ -28,6 +31,17 @@ class ConnectionLost(ProtocolError):
 
     def __init__(self, message: str) -> None:
         super().__init__(ErrorCode.UNAVAILABLE, message)
+
+
+def must_be_own(sock: socket.socket, path: object) -> None:
+    """Raises ``ConnectionLost`` where another user serves a connected socket: a wallet is its user's, or root's.
+
+    Source: unix(7), SO_PEERCRED: for who connects, it is whoever called listen(2).
+    """
+    _, uid, _ = _UCRED.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))
+    if uid not in {os.geteuid(), 0}:
+        msg = f"the wallet at {path} is another user's (uid {uid}), and gets nothing of yours; set XDG_RUNTIME_DIR"
+        raise ConnectionLost(msg)
 
 
 class Wire:

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -170,14 +170,23 @@ class Told(msgspec.Struct, frozen=True):
     name: str
     interfaces: frozenset[str]
     place: tuple[int, ...]
+    at: tuple[str, str]
+
+
+async def accessibility_bus(session: str) -> MessageBus:
+    """A connection to the accessibility bus of a session."""
+    bus = await MessageBus(bus_address=session).connect()
+    launcher = Message("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress")
+    try:
+        reply = await bus.call(launcher)
+    finally:
+        bus.disconnect()
+    assert reply is not None
+    return await MessageBus(bus_address=reply.body[0]).connect()
 
 
 async def everything_on_the_bus(session: str) -> list[Told]:
-    bus = await MessageBus(bus_address=session).connect()
-    launcher = Message("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress")
-    reply = await bus.call(launcher)
-    assert reply is not None
-    accessibility = await MessageBus(bus_address=reply.body[0]).connect()
+    accessibility = await accessibility_bus(session)
 
     async def ask(
         wanted: type[T], at: tuple[str, str], interface: str, member: str, signature: str = "", *body: object
@@ -196,6 +205,7 @@ async def everything_on_the_bus(session: str) -> list[Told]:
                 name=await ask(str, at, "org.freedesktop.DBus.Properties", "Get", "ss", ACCESSIBLE, "Name"),
                 interfaces=frozenset(interface.rsplit(".", 1)[-1] for interface in interfaces),
                 place=await ask(tuple[int, ...], at, COMPONENT, "GetExtents", "u", ON_SCREEN),
+                at=at,
             )
         ]
         for child in await ask(list[tuple[str, str]], at, ACCESSIBLE, "GetChildren"):
@@ -206,7 +216,6 @@ async def everything_on_the_bus(session: str) -> list[Told]:
         return await walk(("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root"))
     finally:
         accessibility.disconnect()
-        bus.disconnect()
 
 
 def told_with(environ: dict[str, str], name: str) -> list[Told]:
@@ -245,3 +254,61 @@ def test_another_program_reads_the_labels_and_can_press_and_read_nothing_that_ma
             if one.name in {"Send PIN", "PIN"} and one.role != "label":
                 assert not one.interfaces & {"Action", "Text", "EditableText", "Value"}, one.name
         assert any(one.role == "push button" and one.name == "Send PIN" for one in told)
+
+
+@pytest.mark.attack(12)
+def test_another_program_finds_the_button_that_approves_and_no_action_that_presses_it(
+    accessibility: dict[str, str],
+) -> None:
+    with RouterSide("--face", "qt", environ=accessibility) as router:
+        router.greeted()
+        router.show(CONFIRM)
+        Outside(accessibility).wait_for_window()
+        buttons = [one for one in told_with(accessibility, "Allow") if one.role == "push button"]
+        approve = next(one for one in buttons if one.name == "Allow")
+        assert not router.has_spoken(2 * ARMING_S)  # it would be armed by now
+        for number in range(3):
+            reply = asyncio.run(pressed(accessibility, approve.at, number))
+            assert reply.message_type is MessageType.ERROR or reply.body == [False]
+        assert not router.has_spoken(2 * ARMING_S)
+
+
+async def pressed(environ: dict[str, str], at: tuple[str, str], number: int) -> Message:
+    """What something on the accessibility bus replies to another program that wants an action done."""
+    bus = await accessibility_bus(environ["DBUS_SESSION_BUS_ADDRESS"])
+    try:
+        reply = await bus.call(Message(*at, "org.a11y.atspi.Action", "DoAction", signature="i", body=[number]))
+    finally:
+        bus.disconnect()
+    assert reply is not None
+    return reply
+
+
+@pytest.mark.attack(90)
+@pytest.mark.parametrize("way", ["XTEST key", "XTEST click", "XSendEvent key"])
+def test_another_program_of_an_x_session_presses_approve_and_the_dialog_says_that_it_can(
+    way: str, accessibility: dict[str, str]
+) -> None:
+    """Outside of what is promised: the X server gives every program the keys and buttons of all others."""
+    outside = Outside(accessibility)
+    with RouterSide("--face", "qt", environ=accessibility) as router:
+        hello = router.greeted()
+        assert not hello.protected
+        router.show(CONFIRM)
+        outside.wait_for_window()
+        assert "Unprotected display" in " ".join(one.name for one in told_with(accessibility, "Allow"))
+        window = outside.do("search", "--onlyvisible", "--name", "^Etui:").split()[0]
+        x, y = button_place(accessibility, "Allow")
+        presses = {
+            "XTEST key": ("key", "Return"),
+            "XTEST click": ("mousemove", str(x), str(y), "click", "1"),
+            "XSendEvent key": ("key", "--window", window, "Return"),
+        }
+        if "key" in way:  # the focus comes to it as it comes to whatever is pressed
+            outside.do("mousemove", str(x), str(y), "click", "1")
+
+        def press() -> None:
+            with suppress(subprocess.CalledProcessError):  # the window went before the key was up again
+                outside.do(*presses[way])
+
+        assert router.insist(press) == Approved(digest=DIGEST, remember="once")

@@ -53,6 +53,24 @@ def test_who_is_told_to_be_silent_is_silent_and_nobody_else() -> None:
     assert taken(budget, "a", 600.0) == "asked"
 
 
+@pytest.mark.attack(16)
+def test_whoever_has_many_names_is_silenced_under_all_of_them_with_the_third() -> None:
+    budget = PromptBudget()
+    for number, then in enumerate(["asked", "asked", "not_now"]):
+        budget.silence(f"app:/tmp/{number}", 10.0 * number)
+        assert taken(budget, f"app:/tmp/fresh-{number}", 10.0 * number) == then
+    with pytest.raises(ProtocolError):
+        budget.must_be_heard("app:/tmp/fresh-9", 619.0)
+    assert taken(budget, "app:/tmp/fresh-9", 620.0) == "asked"
+
+
+def test_three_silences_far_apart_are_none_for_all() -> None:
+    budget = PromptBudget()
+    for number in range(3):
+        budget.silence(f"app:/tmp/{number}", 400.0 * number)
+    assert taken(budget, "app:/usr/bin/mailer", 801.0) == "asked"
+
+
 @given(st.lists(st.tuples(st.sampled_from("abcdef"), st.floats(0, 10)), max_size=300))
 def test_whatever_comes_the_user_is_asked_no_more_than_the_budget_allows(asks: list[tuple[str, float]]) -> None:
     budget = PromptBudget()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,6 +19,7 @@ from etui.trusted.router.callers import Caller
 from etui.trusted.router.consent import Asked, Consent, Consented, digest_of
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import Registry
+from etui.trusted.router.turns import Lane
 from etui.trusted.router.wallet import Keys, Opened
 
 REGISTRY = Registry([])
@@ -36,13 +38,14 @@ def consent_of(answer: Answer, home: Path) -> Consented:
     """What becomes of this answer to the question whether ``mailer`` may read an item."""
 
     async def ask() -> Consented:
-        async def show(request: Confirm) -> Answer:
-            assert request.digest == DIGEST
+        async def show(request: Confirm, lane: Lane, due: Callable[[], None]) -> Answer:
+            assert (request.digest, lane) == (DIGEST, Lane.PROGRAMS)
+            due()
             return answer
 
         opened = Opened(home, Keys(bytes(32), bytes(32), bytes(32)), REGISTRY)
         router = SimpleNamespace(
-            budget=PromptBudget(),
+            budgets={lane: PromptBudget() for lane in Lane},
             dialogs=SimpleNamespace(show=show),
             recorder=Recorder(),
             unlocked=lambda: opened,

@@ -91,8 +91,12 @@ def test_what_needs_the_passphrase_is_allowed_with_it_and_explained_by_it(wallet
         "forbid (principal, action, resource",
         "forbid (principal, action, resource) when { context.nothing_like_it };",
         b"forbid (principal, action, resource); // \xff",
+        pytest.param("permit (principal, action, resource);", marks=pytest.mark.attack(86)),
+        pytest.param(
+            f"{NEVER_ONE} permit (principal, action, resource) when {{ false }};", marks=pytest.mark.attack(86)
+        ),
     ],
-    ids=["no policy", "not of the schema", "not UTF-8"],
+    ids=["no policy", "not of the schema", "not UTF-8", "a right", "a right behind a policy"],
 )
 def test_a_file_that_does_not_count_keeps_the_wallet_shut_and_is_named(wallet: TestWallet, text: str | bytes) -> None:
     store(wallet)
@@ -106,3 +110,28 @@ def test_a_file_that_does_not_count_keeps_the_wallet_shut_and_is_named(wallet: T
     wallet.start()
     wallet.unlock()
     assert finder(wallet, "thief.py", "mail")[0] == "denied"
+
+
+@pytest.mark.attack(87)
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "context.time * 9223372036854775807 > 0",
+        'Extension::"ext:not/there".uses.contains("x")',
+        '!(Extension::"ext:not/there".hosts.contains("x"))',
+    ],
+    ids=["overflow", "an attribute that is missing", "an attribute that is missing, denied"],
+)
+def test_a_forbid_that_fails_to_evaluate_denies_in_a_wallet_as_it_does_in_the_engine(
+    wallet: TestWallet, condition: str
+) -> None:
+    store(wallet)
+    wallet.user.approves(action_contains="Mail", remember="always")
+    assert finder(wallet, "mailer.py", "mail") == ["1", "hunter2"]
+    asked = len(wallet.user.asked())
+    rule_by(wallet, f'@id("fails") forbid (principal, action in Action::"secret/1", resource) when {{ {condition} }};')
+    wallet.unlock()
+    code, why = finder(wallet, "mailer.py", "mail")
+    assert code == "denied"
+    assert len(wallet.user.asked()) == asked
+    assert "operator/site.cedar/fails" in " ".join(explained(wallet, why))

@@ -69,7 +69,7 @@ def qt_display(environ: Mapping[str, str]) -> Display | None:
 
 def answers(display: Display) -> bool:
     """Whether Qt can be shown there; asked in a child, since Qt ends the process where it cannot."""
-    command = [sys.executable, "-c", _PROBE, "-platform", display.platform]
+    command = [sys.executable, "-I", "-c", _PROBE, "-platform", display.platform]
     environ = {**os.environ, "QT_QPA_PLATFORM": display.platform}
     try:
         probe = subprocess.run(

@@ -6,6 +6,7 @@ It decides and does nothing: no socket, no file but its own policies, no clock.
 from etui.trusted.policy.clock import ForwardClock
 from etui.trusted.policy.engine import PolicyEngine
 from etui.trusted.policy.grants import Grant, GrantTable, Limit, Origin, Scope, ScopeType
+from etui.trusted.policy.loading import must_only_forbid
 from etui.trusted.policy.profiles import ProfileRule, compile_profile
 from etui.trusted.policy.question import (
     Action,
@@ -44,4 +45,5 @@ __all__ = [
     "Spending",
     "Spent",
     "compile_profile",
+    "must_only_forbid",
 ]

@@ -66,6 +66,20 @@ def load(interfaces: Iterable[CompiledInterface], operator: Mapping[str, str], p
     return Loaded(loaded, timed=_depends_on_time(all_of_them), names_items=_names(all_of_them, "Item"))
 
 
+def must_only_forbid(operator: Mapping[str, str]) -> None:
+    """Raises ``PolicyError`` that names a policy of these files which permits something.
+
+    Files that any program of the user can write may narrow what the user decides, and give nothing away.
+    """
+    for file, text in operator.items():
+        for name, policy in _parsed(file, text, prefix="").items():
+            if policy["effect"] != "forbid":
+                raise PolicyError(
+                    f"{file}: the policy {name!r} permits something; in a profile a policy may only forbid, and rights"
+                    f" are given with `etui grant`"
+                )
+
+
 def _parsed(file: str, text: str, *, prefix: str) -> dict[str, Any]:
     """The policies of one text by id: ``prefix``, and the policy's annotation or else its number in the file."""
     if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT_BYTES:

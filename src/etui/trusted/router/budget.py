@@ -1,4 +1,12 @@
-"""How often the user may be asked: for each Client, and for the whole session, since identities are free.
+"""How often the user may be asked: for each Client, and for all together, since identities are free.
+
+Rules:
+
+1. In the long run one question in a period, and a burst of them at once; one that is approved costs nothing.
+2. What was refused is not asked again at once.
+3. Whom the user silences is silent for a while. Whoever has many names can be silenced by none of them: with the third
+   silence at once nobody is asked for.
+4. Programs share one budget. What a person types at a terminal has another, which no program's name uses up.
 
 Time is passed in, in monotonic seconds.
 """
@@ -10,11 +18,13 @@ from typing import Final, TypeAlias
 
 from etui.protocol import ErrorCode, ProtocolError
 
-_SESSION_BURST: Final = 30
-_SESSION_PERIOD_S: Final = 10.0
-"""In the long run, one question of the whole session in this time."""
+_BURST: Final = 30
+_PERIOD_S: Final = 10.0
+"""In the long run, one question in this time."""
 _SILENCE_S: Final = 600.0
 _AFTER_NO_S: Final = 10.0
+_SILENT_AT_ONCE: Final = 3
+"""So many silences at once are one for all."""
 _MAX_REMEMBERED: Final = 1000
 _Key: TypeAlias = tuple[str, ...]
 
@@ -23,7 +33,9 @@ class PromptBudget:
     """Decides whether one more question may be put to the user."""
 
     def __init__(self) -> None:
-        self._tokens = float(_SESSION_BURST)
+        self.all_silent_until = 0.0
+        """Until when nobody is asked for, since the user silenced many."""
+        self._tokens = float(_BURST)
         self._updated = 0.0
         self._silent: OrderedDict[_Key, float] = OrderedDict()
         self._refused: OrderedDict[_Key, float] = OrderedDict()
@@ -32,25 +44,31 @@ class PromptBudget:
         """Takes one question out of the budget.
 
         Raises ``ProtocolError``: ``refused`` for what was refused a moment ago, ``not_now`` for a Client that the user
-        silenced and where the session's budget is used up.
+        silenced and where the budget is used up.
         """
         if now < self._refused.get((client, action, resource), 0.0):
             raise ProtocolError(ErrorCode.REFUSED, "the user has just refused this")
-        if now < self._silent.get((client,), 0.0):
-            raise ProtocolError(ErrorCode.NOT_NOW, "the user wants no questions for a while")
-        self._tokens = min(_SESSION_BURST, self._tokens + (now - self._updated) / _SESSION_PERIOD_S)
+        self.must_be_heard(client, now)
+        self._tokens = min(_BURST, self._tokens + (now - self._updated) / _PERIOD_S)
         self._updated = now
         if self._tokens < 1.0:
             raise ProtocolError(ErrorCode.NOT_NOW, "too many questions were asked in this session; try again later")
         self._tokens -= 1.0
+
+    def must_be_heard(self, client: str, now: float) -> None:
+        """Raises ``ProtocolError`` (``not_now``) for whom the user silenced, maybe while it waited its turn."""
+        if now < max(self._silent.get((client,), 0.0), self.all_silent_until):
+            raise ProtocolError(ErrorCode.NOT_NOW, "the user wants no questions for a while")
 
     def refused(self, client: str, action: str, resource: str, now: float) -> None:
         """The user said no: the same is not asked again at once."""
         _remember(self._refused, (client, action, resource), now + _AFTER_NO_S)
 
     def silence(self, client: str, now: float) -> None:
-        """The user wants nothing more from this Client for a while."""
+        """The user wants nothing more from this Client for a while, nor from others where it is one of many."""
         _remember(self._silent, (client,), now + _SILENCE_S)
+        if sum(until > now for until in self._silent.values()) >= _SILENT_AT_ONCE:
+            self.all_silent_until = now + _SILENCE_S
 
     def take_any(self, client: str, now: float) -> None:
         """Takes a showing that is no question of policy, such as the unlock dialog; raises as ``take``."""
@@ -58,7 +76,7 @@ class PromptBudget:
 
     def approved(self) -> None:
         """The user was there and said yes: an honest question costs nothing."""
-        self._tokens = min(_SESSION_BURST, self._tokens + 1.0)
+        self._tokens = min(_BURST, self._tokens + 1.0)
 
 
 def _remember(table: OrderedDict[_Key, float], key: _Key, until: float) -> None:

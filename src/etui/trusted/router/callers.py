@@ -15,6 +15,7 @@ from etui.trusted.dialog.requests import Asker
 from etui.trusted.dialog.requests import Strength as DialogStrength
 from etui.trusted.evidence import Evidence, Strength
 from etui.trusted.policy import Principal, PrincipalType
+from etui.trusted.router.turns import Lane
 
 if TYPE_CHECKING:
     from etui.trusted.router.registry import Provider
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
 _RANKS: Final = {Strength.CLAIMED: 1, Strength.OBSERVED: 2, Strength.VERIFIED: 3}
 _OUTSIDE_SESSION: Final = ("flatpak:", "snap:", "uid:", "unit:system/")
 SESSION_GROUP: Final = "session"
+_COMMAND: Final = "etui"
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One principal at one connection.
 
     ``key``: the X25519 public key of its session, to which answers are sealed. ``through``: the door that speaks for
-    it, with its words for people. ``installation``: an Extension's.
+    it, with its words for people. ``installation``: an Extension's. ``lane``: by which its questions come to the user.
     """
 
     principal: Principal
@@ -39,6 +41,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     through: str = ""
     name_through: str = ""
     installation: str = ""
+    lane: Lane = Lane.PROGRAMS
 
     @property
     def identity(self) -> str:
@@ -98,7 +101,13 @@ def caller_of(evidence: Evidence, *, key: bytes, through: str = "", name_through
         key=key,
         through=through,
         name_through=name_through,
+        lane=Lane.TYPED if _is_typed(evidence) and not through else Lane.PROGRAMS,
     )
+
+
+def _is_typed(evidence: Evidence) -> bool:
+    """Whether a person called the wallet's own command at a terminal, as far as that can be seen: no script did."""
+    return evidence.deputy == _COMMAND and evidence.terminal is not None and evidence.script is None
 
 
 def door_caller(name: str) -> Caller:

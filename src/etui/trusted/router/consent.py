@@ -109,9 +109,10 @@ class Consent:
         router = self._router
         principal = asked.origin.principal
         what = (f"{asked.question.action.id} {asked.action}", asked.question.resource.key)
+        budget = router.budgets[asked.origin.lane]
         now = asyncio.get_running_loop().time()
         try:
-            router.budget.take(principal.id, *what, now)
+            budget.take(principal.id, *what, now)
             answer = await self._shown(asked)
         except ProtocolError as error:
             why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
@@ -124,12 +125,12 @@ class Consent:
             case Approved():
                 return self._approved(asked, answer)
             case Refused():
-                router.budget.refused(principal.id, *what, now)
+                budget.refused(principal.id, *what, now)
                 why = self._record(asked, Recorded.REFUSED, asked.decision)
                 raise ProtocolError(ErrorCode.REFUSED, "the user refused", why=why)
             case Dismissed(silence=silence):
                 if silence:
-                    router.budget.silence(principal.id, now)
+                    budget.silence(principal.id, now)
                 why = self._record(asked, Recorded.DISMISSED, asked.decision)
                 raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now", why=why)
 
@@ -144,7 +145,7 @@ class Consent:
             why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
             raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
         offered = {choice.id for choice in asked.items}
-        router.budget.approved()
+        router.budgets[asked.origin.lane].approved()
         why = self._record(asked, Recorded.APPROVED, decision)
         return Consented(
             decision=decision,
@@ -156,11 +157,16 @@ class Consent:
     async def _shown(self, asked: Asked) -> Approved | Refused | Dismissed:
         """Shows the question; with the passphrase it is shown again until that is right, or no try is left."""
         router = self._router
+        origin = asked.origin
+
+        def due() -> None:
+            router.budgets[origin.lane].must_be_heard(origin.principal.id, asyncio.get_running_loop().time())
+
         needs_passphrase = asked.decision.assurance is Assurance.PIN
         key = await router.vault_key() if needs_passphrase else b""
         wrong = False
         while True:
-            answer = await router.dialogs.show(self._request(asked, key, wrong=wrong))
+            answer = await router.dialogs.show(self._request(asked, key, wrong=wrong), origin.lane, due)
             if isinstance(answer, Refused | Dismissed):
                 return answer
             if not isinstance(answer, Approved):

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from etui.protocol import ErrorCode, Message, MessageKind, ProtocolError, RemoteError, encode_request
 from etui.trusted.dialog.requests import Answer, Hello, Looks, Request, Showing
+from etui.trusted.router.turns import Lane, Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from etui.trusted.router.connection import Connection
 
-_MAX_QUEUED: Final = 16
 _answers: Final = msgspec.json.Decoder(Answer)
 _hello: Final = msgspec.json.Decoder(Hello)
 
@@ -27,8 +28,7 @@ class Dialogs:
         self.connection: Connection | None = None
         self._looks: Looks | None = None
         self._ready = asyncio.Event()
-        self._turn = asyncio.Lock()
-        self._queued: deque[int] = deque()
+        self._turns = Turns()
         self._number = 0
 
     def connect(self, connection: Connection) -> None:
@@ -54,21 +54,17 @@ class Dialogs:
         """The dialog's session key; raises ``ProtocolError`` (``no_dialog``) where no dialog comes."""
         return (await self._await_hello(timeout_s)).key
 
-    async def show(self, request: Request) -> Answer:
+    async def show(self, request: Request, lane: Lane, due: Callable[[], None] = lambda: None) -> Answer:
         """What the user answers; cancelling takes the request away.
 
-        Raises ``ProtocolError``: ``no_dialog`` where there is none, ``too_many`` where too many requests wait.
+        ``due``: called when its turn has come, and raises where the request is not to be shown any more. Raises
+        ``ProtocolError``: ``no_dialog`` where there is none, ``too_many`` where too many requests wait.
         """
-        if len(self._queued) >= _MAX_QUEUED:
-            raise ProtocolError(ErrorCode.TOO_MANY, "too many questions wait for the user already")
-        self._number = number = self._number + 1
-        self._queued.append(number)
-        try:
-            async with self._turn:
-                await self._await_hello(10.0)
-                return await self._show(Showing(number=number, request=request))
-        finally:
-            self._queued.remove(number)
+        async with self._turns.turn(lane):
+            due()
+            await self._await_hello(10.0)
+            self._number += 1
+            return await self._show(Showing(number=self._number, request=request))
 
     async def _show(self, showing: Showing) -> Answer:
         connection = self.connection

@@ -30,6 +30,7 @@ from etui.trusted.router.wording import frame_of
 if TYPE_CHECKING:
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.router import Router
+    from etui.trusted.router.turns import Lane
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -42,18 +43,19 @@ async def show_face(router: Router, call: ActiveCall, params: bytes) -> bytes:
 
     Raises ``ProtocolError``: ``refused``, ``not_now``, ``no_dialog``, ``invalid_params``.
     """
-    router.budget.take_any(call.caller.principal.id, asyncio.get_running_loop().time())
+    budget = router.budgets[_lane(call)]
+    budget.take_any(call.caller.principal.id, asyncio.get_running_loop().time())
     try:
         result = await _SHOWN[call.method.compiled.name](router, call, params)
     except msgspec.DecodeError as error:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{call.method.action.id}: {error}") from None
-    router.budget.approved()
+    budget.approved()
     return result
 
 
 async def _message(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=dialog.Message)
-    await router.dialogs.show(Message(title=asked.title, text=asked.text, frame=_frame(router, call)))
+    await router.dialogs.show(Message(title=asked.title, text=asked.text, frame=_frame(router, call)), _lane(call))
     return b"{}"
 
 
@@ -61,7 +63,7 @@ async def _choose(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=dialog.Choose)
     options = tuple(Choice(id=o.id, label=o.label, detail=o.detail or "") for o in asked.options)
     request = Choose(frame=_frame(router, call), title=asked.title, text=asked.text or "", options=options)
-    answer = await _answered(router, request)
+    answer = await _answered(router, call, request)
     if not isinstance(answer, Chosen) or answer.id not in {option.id for option in options}:
         raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
     return msgspec.json.encode(dialog.ChooseResult(chosen=answer.id))
@@ -76,7 +78,7 @@ async def _ask_secret(router: Router, call: ActiveCall, params: bytes) -> bytes:
         digits=bool(asked.digits),
         key=call.caller.key,
     )
-    answer = await _answered(router, request)
+    answer = await _answered(router, call, request)
     if not isinstance(answer, Typed):
         raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
     return msgspec.json.encode({"secret": base64.b64encode(answer.sealed).decode()})
@@ -84,7 +86,7 @@ async def _ask_secret(router: Router, call: ActiveCall, params: bytes) -> bytes:
 
 async def _reveal(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=_Sealed)
-    await _answered(router, Reveal(frame=_frame(router, call), title=asked.title, sealed=asked.secret))
+    await _answered(router, call, Reveal(frame=_frame(router, call), title=asked.title, sealed=asked.secret))
     return b"{}"
 
 
@@ -96,7 +98,7 @@ async def _read_text(router: Router, call: ActiveCall, params: bytes) -> bytes:
         text=asked.text,
         asker=call.chain[0].asker if call.chain else None,
     )
-    answer = await router.dialogs.show(request)
+    answer = await router.dialogs.show(request, _lane(call))
     if isinstance(answer, Dismissed):
         raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now")
     return msgspec.json.encode(dialog.ReadTextResult(agreed=isinstance(answer, Approved)))
@@ -118,8 +120,13 @@ def _frame(router: Router, call: ActiveCall) -> Frame:
     return frame_of(provider)
 
 
-async def _answered(router: Router, request: Request) -> Approved | Typed | Chosen:
-    answer = await router.dialogs.show(request)
+def _lane(call: ActiveCall) -> Lane:
+    """That of who began it."""
+    return (call.chain[0] if call.chain else call.caller).lane
+
+
+async def _answered(router: Router, call: ActiveCall, request: Request) -> Approved | Typed | Chosen:
+    answer = await router.dialogs.show(request, _lane(call))
     match answer:
         case Refused():
             raise ProtocolError(ErrorCode.REFUSED, "the user refused")

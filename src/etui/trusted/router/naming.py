@@ -16,7 +16,6 @@ from etui.trusted.router.requests import Arrival, Request
 
 if TYPE_CHECKING:
     from etui.interfaces import Seen
-    from etui.trusted.router.callers import Caller
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Method, Provider
@@ -89,7 +88,7 @@ class Naming:
         places: dict[str, Place] = {}
         provider: Provider | None = None
         for field, reference in arrival.seen.references:
-            places[field] = place = self._open_reference(arrival.caller, method, reference)
+            places[field] = place = self._router.place(arrival.caller, method, reference)
             found = registry.by_installation(place.installation)
             if found is None or provider not in {None, found}:
                 raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"{field}: its Extension is not installed any more")
@@ -99,13 +98,6 @@ class Naming:
         if method.action.interface not in provider.provides:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"that item's Extension does not provide {method.action.id}")
         return provider, places
-
-    def _open_reference(self, caller: Caller, method: Method, reference: str) -> Place:
-        try:
-            return self._router.unlocked().place(caller.principal.id, reference)
-        except ProtocolError as error:
-            why = self._router.record_refusal(caller, method, "it named an item by a reference that is not its own")
-            raise ProtocolError(error.code, error.message, why=why) from None
 
     def _resource(self, method: Method, provider: Provider, places: dict[str, Place], seen: Seen) -> Resource:
         """What policy is asked about: the item or value of the field that is marked for it, or the Extension."""

@@ -42,13 +42,13 @@ from etui.trusted.control import (
 from etui.trusted.control import (
     Role as ChildRole,
 )
-from etui.trusted.evidence import EvidenceError, examine_socket
 from etui.trusted.package import Package, installed, permission_lines
 from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
+from etui.trusted.router.admission import Admission
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.budget import PromptBudget
-from etui.trusted.router.callers import Caller, caller_of, door_caller, provider_caller
+from etui.trusted.router.callers import Caller, door_caller, provider_caller
 from etui.trusted.router.connection import Connection, Role
 from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
@@ -62,6 +62,7 @@ from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Registry, Standing
 from etui.trusted.router.retention import Retention
+from etui.trusted.router.turns import Lane
 from etui.trusted.router.unlocking import Unlocking
 
 if TYPE_CHECKING:
@@ -71,13 +72,12 @@ if TYPE_CHECKING:
     from etui.trusted.audit import RecordTemplate
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.connection import Way
+    from etui.trusted.router.references import Place
     from etui.trusted.router.wallet import Opened
 
-_LOOK_S: Final = 2.0
 _LOOKERS: Final = 8
 _SWEEP_S: Final = 1.0
 _LOCK_S: Final = 5
-_MAX_CONNECTIONS: Final = 4096
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 
 
@@ -99,7 +99,7 @@ class Router:
         self.registry = Registry(found.packages)
         self.recorder = Recorder()
         self.dialogs = Dialogs()
-        self.budget = PromptBudget()
+        self.budgets = {lane: PromptBudget() for lane in Lane}
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)
@@ -121,7 +121,7 @@ class Router:
         """What of the memory that holds keys is not protected on this machine, in sentences."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._loop = asyncio.get_running_loop()
-        self._listener = listener
+        self._admission = Admission(self, listener)
         self._link: Link[FromRouter, ToRouter] = link
         self._unsent: list[Connection] = []
         self._ahead: list[tuple[ActiveCall, RecordTemplate]] = []
@@ -157,9 +157,8 @@ class Router:
             self.dialogs.wear(read_looks(self.home))
         except LooksError as error:
             self.notes = (*self.notes, str(error))
-        self._listener.setblocking(False)  # noqa: FBT003  # the standard library's signature
         self._loop.add_reader(self._link.fileno(), self._hear_supervisor)
-        self._loop.add_reader(self._listener.fileno(), self._accept)
+        self._admission.start()
         self._loop.call_later(_SWEEP_S, self._sweep)
 
     async def lock(self, reason: str) -> None:
@@ -309,33 +308,6 @@ class Router:
 
     # connections
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                sock, _ = self._listener.accept()
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError as error:
-                self.note_failure(error)
-                return
-            if len(self.connections) >= _MAX_CONNECTIONS:
-                sock.close()
-                continue
-            self.later(self._admit(sock))
-
-    async def _admit(self, sock: socket.socket) -> None:
-        """Finds out who connected; the look may wait for what the other side serves, so it has a thread and a limit."""
-        try:
-            evidence = await asyncio.wait_for(self._loop.run_in_executor(self.looking, examine_socket, sock), _LOOK_S)
-        except (EvidenceError, TimeoutError, OSError):
-            sock.close()
-            return
-        connection = Connection(self, Role.CLIENT, evidence.label)
-        connection.caller = caller_of(evidence, key=b"")
-        self.connections.add(connection)
-        sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
-        await self._loop.create_unix_connection(lambda: connection, sock=sock)
-
     def receive(self, connection: Connection, message: Message) -> Way | None:
         """Serves one request of a connection, and says by which way another like it may go.
 
@@ -388,6 +360,7 @@ class Router:
     def lost(self, connection: Connection) -> None:
         """A connection has ended: what it asked for is given up, what it served is answered."""
         self.connections.discard(connection)
+        self._admission.left(connection)
         for task in self.tasks.pop(connection, {}).values():
             task.cancel()
         self.dispatch.connection_lost(connection)
@@ -442,6 +415,14 @@ class Router:
             connection.drop_outbox(error)
         for call in unrecorded:
             self.dispatch.give_up(call, error)
+
+    def place(self, caller: Caller, method: Method, reference: str) -> Place:
+        """The item that a Client's reference means; one that is not its own is on record, and raises."""
+        try:
+            return self.unlocked().place(caller.principal.id, reference)
+        except ProtocolError as error:
+            why = self.record_refusal(caller, method, "it named an item by a reference that is not its own")
+            raise ProtocolError(error.code, error.message, why=why) from None
 
     def record_refusal(self, caller: Caller, method: Method, reason: str) -> str:
         """Records that a request was refused before policy was asked; the decision's id."""

@@ -40,11 +40,12 @@ from etui.trusted.policy import PolicyError
 from etui.trusted.router import retention
 from etui.trusted.router.header import HeaderError, LooksError, check_header, read_looks, seal_header, write_looks
 from etui.trusted.router.state import StateError
+from etui.trusted.router.turns import Turns
 from etui.trusted.router.wallet import Keys, Opened
 
 if TYPE_CHECKING:
     from etui.trusted.control import Reply
-    from etui.trusted.dialog.requests import Asker
+    from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
 
 KEYS_BYTES: Final = 96
@@ -73,7 +74,7 @@ class Unlocking:
         self._keys: asyncio.Future[Keys] | None = None
         self._unlocking: asyncio.Task[None] | None = None
         self._waiters = 0
-        self._busy = asyncio.Lock()
+        self._busy = Turns()
 
     def receive_keys(self, descriptor: int) -> None:
         """Reads the keys that the vault wrote into this pipe."""
@@ -91,16 +92,15 @@ class Unlocking:
 
     # unlock
 
-    async def unlock(self, asker: Asker | None, *, recovery: bool) -> None:
+    async def unlock(self, caller: Caller, *, recovery: bool) -> None:
         """Returns once the wallet is unlocked; raises ``ProtocolError`` where it stays locked."""
         if self._router.opened is not None:
             return
         if not self._router.made:
             raise ProtocolError(ErrorCode.NO_WALLET, "there is no wallet yet; make one with `etui init`")
-        if asker is not None and (self._unlocking is None or self._unlocking.done()):
-            self._take(asker)
         if self._unlocking is None or self._unlocking.done():
-            self._unlocking = asyncio.ensure_future(self._unlock(asker, recovery=recovery))
+            self._take(caller)
+            self._unlocking = asyncio.ensure_future(self._unlock(caller, recovery=recovery))
         self._waiters += 1
         try:
             await asyncio.shield(self._unlocking)
@@ -111,14 +111,15 @@ class Unlocking:
         finally:
             self._waiters -= 1
 
-    async def _unlock(self, asker: Asker | None, *, recovery: bool) -> None:
-        async with self._busy:
+    async def _unlock(self, caller: Caller, *, recovery: bool) -> None:
+        async with self._busy.turn(caller.lane):
             key = await self._router.vault_key()
+            budget, asker = self._router.budgets[caller.lane], caller.asker
             request = Unlock(key=key, asker=asker, recovery=recovery)
             while True:
-                answer = await self._router.dialogs.show(request)
-                if isinstance(answer, Dismissed) and answer.silence and asker is not None:
-                    self._router.budget.silence(asker.principal, asyncio.get_running_loop().time())
+                answer = await self._router.dialogs.show(request, caller.lane)
+                if isinstance(answer, Dismissed) and answer.silence:
+                    budget.silence(caller.principal.id, asyncio.get_running_loop().time())
                 if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
                     raise ProtocolError(ErrorCode.NOT_NOW, "the wallet was not unlocked now")
                 if answer.use_recovery:
@@ -142,19 +143,19 @@ class Unlocking:
                     wait_s=float(reply.wait_s),
                 )
             await self._open(await self._awaited_keys(), new=self._was_cut_short())
-            self._router.budget.approved()
+            budget.approved()
             if recovery:
-                await self._new_passphrase_after(answer.sealed)
+                await self._new_passphrase_after(caller, answer.sealed)
 
     def _was_cut_short(self) -> bool:
         """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet."""
         home = self._router.home
         return not (home / "audit" / "public").exists() and not (home / "router" / "state.db").exists()
 
-    async def _new_passphrase_after(self, recovery: bytes) -> None:
+    async def _new_passphrase_after(self, caller: Caller, recovery: bytes) -> None:
         """Who had to use the recovery key chooses a new passphrase at once."""
         key = await self._router.vault_key()
-        answer = await self._router.dialogs.show(NewPassphrase(key=key, recovered=True))
+        answer = await self._router.dialogs.show(NewPassphrase(key=key, recovered=True), caller.lane)
         if isinstance(answer, Typed):
             reply = await self._router.vault(
                 VaultOperation.CHANGE_BY_RECOVERY, sealed=recovery, sealed_new=answer.sealed_new
@@ -164,15 +165,16 @@ class Unlocking:
 
     # create
 
-    async def create(self) -> None:
+    async def create(self, caller: Caller) -> None:
         """Makes the wallet with what the user chooses in the dialog; it is unlocked afterwards."""
         router = self._router
         if router.made:
             raise ProtocolError(ErrorCode.CONFLICT, "there is a wallet in this profile already")
         self._keep_newer_looks()
-        async with self._busy:
+        self._take(caller)
+        async with self._busy.turn(caller.lane):
             key = await router.vault_key()
-            answer = await router.dialogs.show(Create(key=key))
+            answer = await router.dialogs.show(Create(key=key), caller.lane)
             if not isinstance(answer, Created):
                 raise ProtocolError(ErrorCode.NOT_NOW, "no wallet was made")
             self._keys = asyncio.get_running_loop().create_future()
@@ -189,7 +191,8 @@ class Unlocking:
             router.dialogs.wear(answer.looks)
             await self._open(keys, new=True)
             router.unlocked().open_session(allowed=answer.open_session)
-            await router.dialogs.show(ShowRecovery(sealed=reply.value))
+            router.budgets[caller.lane].approved()
+            await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
 
     async def _open(self, keys: Keys, *, new: bool) -> None:
         """Opens what the keys open; where that fails the wallet locks again, keys and all."""
@@ -231,31 +234,31 @@ class Unlocking:
 
     # settings of the vault
 
-    async def change_passphrase(self, asker: Asker) -> None:
+    async def change_passphrase(self, caller: Caller) -> None:
         """A new passphrase in place of the old one."""
         router = self._router
         router.unlocked()
-        self._take(asker)
-        async with self._busy:
+        self._take(caller)
+        async with self._busy.turn(caller.lane):
             request = NewPassphrase(key=await router.vault_key())
             while True:
-                answer = _typed(await router.dialogs.show(request), "the passphrase was not changed")
+                answer = _typed(await router.dialogs.show(request, caller.lane), "the passphrase was not changed")
                 reply = await router.vault(VaultOperation.CHANGE, sealed=answer.sealed, sealed_new=answer.sealed_new)
                 if not reply.code:
                     break
                 request = self._again(request, reply)
-            self._changed("the passphrase was changed")
+            self._changed(caller, "the passphrase was changed")
 
-    async def replace_recovery(self, asker: Asker) -> None:
+    async def replace_recovery(self, caller: Caller) -> None:
         """A new recovery key in place of the old one, shown once; the passphrase is asked for."""
         router = self._router
         router.unlocked()
-        self._take(asker)
-        async with self._busy:
+        self._take(caller)
+        async with self._busy.turn(caller.lane):
             key = await router.vault_key()
-            request = Unlock(key=key, asker=asker, purpose=_NEW_RECOVERY)
+            request = Unlock(key=key, asker=caller.asker, purpose=_NEW_RECOVERY)
             while True:
-                answer = _typed(await router.dialogs.show(request), "the recovery key was not replaced")
+                answer = _typed(await router.dialogs.show(request, caller.lane), "the recovery key was not replaced")
                 reply = await router.vault(
                     VaultOperation.NEW_RECOVERY, sealed=answer.sealed, dialog_key=await router.dialogs.key()
                 )
@@ -265,27 +268,27 @@ class Unlocking:
                     raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
                 request = Unlock(
                     key=key,
-                    asker=asker,
+                    asker=caller.asker,
                     purpose=_NEW_RECOVERY,
                     wrong=True,
                     tries_left=reply.tries_left,
                     wait_s=float(reply.wait_s),
                 )
-            await router.dialogs.show(ShowRecovery(sealed=reply.value))
-            self._changed("the recovery key was replaced")
+            await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
+            self._changed(caller, "the recovery key was replaced")
 
-    async def change_appearance(self, asker: Asker) -> None:
+    async def change_appearance(self, caller: Caller) -> None:
         """Another picture, phrase and colour."""
         router = self._router
         router.unlocked()
         self._keep_newer_looks()
-        self._take(asker)
-        answer = await router.dialogs.show(ChangeAppearance())
+        self._take(caller)
+        answer = await router.dialogs.show(ChangeAppearance(), caller.lane)
         if not isinstance(answer, Looks):
             raise ProtocolError(ErrorCode.NOT_NOW, "picture and phrase stay as they are")
         write_looks(router.home, answer)
         router.dialogs.wear(answer)
-        self._changed("picture, phrase and colour were changed")
+        self._changed(caller, "picture, phrase and colour were changed")
 
     def _keep_newer_looks(self) -> None:
         """Raises ``ProtocolError`` (``unavailable``) where new looks would replace those of a newer version."""
@@ -294,17 +297,17 @@ class Unlocking:
         except LooksError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
 
-    def _take(self, asker: Asker) -> None:
-        """Takes a showing out of the session's budget; raises ``ProtocolError`` (``not_now``)."""
-        self._router.budget.take_any(asker.principal, asyncio.get_running_loop().time())
+    def _take(self, caller: Caller) -> None:
+        """Takes a showing out of the budget; raises ``ProtocolError`` (``not_now``)."""
+        self._router.budgets[caller.lane].take_any(caller.principal.id, asyncio.get_running_loop().time())
 
     def _again(self, request: NewPassphrase, reply: Reply) -> NewPassphrase:
         if reply.code not in _AGAIN:
             raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
         return NewPassphrase(key=request.key, wrong=True, tries_left=reply.tries_left)
 
-    def _changed(self, what: str) -> None:
-        self._router.budget.approved()
+    def _changed(self, caller: Caller, what: str) -> None:
+        self._router.budgets[caller.lane].approved()
         self._router.recorder.event(AuditRecord(kind=Kind.SETTINGS, outcome=Recorded.DONE, reason=what), sync=True)
 
     def _record_try(self, reply: Reply) -> None:

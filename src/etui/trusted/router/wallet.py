@@ -28,6 +28,7 @@ from etui.trusted.policy import (
     Spending,
     Spent,
     compile_profile,
+    must_only_forbid,
 )
 from etui.trusted.router.callers import SESSION_GROUP
 from etui.trusted.router.references import References
@@ -295,13 +296,14 @@ class Opened:
 
 
 def _operator(home: Path) -> dict[str, str]:
-    """The operator's policies by file name; raises ``PolicyError`` for a file that cannot be read."""
+    """The operator's policies by file name; raises ``PolicyError`` for a file that cannot be read, or that permits."""
     texts: dict[str, str] = {}
     for path in sorted((home / "operator").glob("*.cedar")):
         try:
             texts[path.name] = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise PolicyError(f"{path}: {error}") from None
+    must_only_forbid(texts)
     return texts
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from etui.trusted.dialog.display import answering_display
 from etui.trusted.dialog.terminal.tty import has_terminal
+from etui.trusted.memory import harden
 from etui.trusted.profile import ProfileError
 from etui.trusted.sandbox import Impossible, probe
 from etui.trusted.supervisor.profile import open_profile
@@ -70,6 +71,7 @@ def bring_up(place: Place, wish: Wish) -> None:
     if place.socket.parent != place.runtime:
         raise UpError("ETUI_SOCKET is for Clients, which look for the wallet there; unset it for `etui up`", 2)
     os.umask(0o077)
+    harden()  # it holds no key, but every channel to who does
     try:
         profile = open_profile(place.home, test=wish.test)
         doors = read_settings(place.home).doors if wish.doors is None else wish.doors

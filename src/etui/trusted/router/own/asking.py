@@ -98,4 +98,5 @@ async def _consent(router: Router, asking: Asking, widening: Widening, *, overse
         widening=not overseeing,
     )
     consented = await router.consent.ask(asked)
+    opened.met(asking.caller)
     await router.consent.remember(asked, consented, _OVERSEEING if overseeing else (method.action.id,))

@@ -58,12 +58,12 @@ def register(router: Router, asking: Asking, request: wallet.Register) -> wallet
 
 async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.EndsResult:
     """Answers ``wallet/1.ends``."""
-    opened = router.unlocked()
+    router.unlocked()
     registry = router.registry
     if request.item is None:
         provider = registry.provider_of(request.interface, asking.provider)
     else:
-        place = opened.place(asking.caller.principal.id, request.item)
+        place = router.place(asking.caller, asking.method, request.item)
         owner = registry.by_installation(place.installation)
         if owner is None:
             raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item's Extension is not installed any more")

@@ -81,8 +81,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     scope = Scope(ScopeType.EXTENSION, provider.principal)
     what = f"everything in {provider.name}"
     if request.item is not None:
-        client = asking.caller.principal.id
-        place = opened.references.open(client, opened.epoch(client), request.item)
+        place = router.place(asking.caller, asking.method, request.item)
         owner = router.registry.by_installation(place.installation)
         if owner is None:
             raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "the item's Extension is not installed any more")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 import etui
 from etui.interfaces import wallet_1 as wallet
 from etui.trusted.router.own.asking import Asking
+from etui.trusted.router.turns import Lane
 
 if TYPE_CHECKING:
     from etui.trusted.router.router import Router
@@ -24,23 +26,32 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
         display=hello.sentence if hello is not None else "the Trusted Dialog is not connected",
         test=router.profile.test is not None,
         dialog=hello.display if hello is not None else "none",
-        notes=[*router.notes, *router.weaknesses],
+        notes=[*router.notes, *router.weaknesses, *_quiet(router)],
         unlocked_at=int(router.opened.unlocked_at) if router.opened is not None else None,
         locks_at=router.locks_at,
         version=etui.__version__,
     )
 
 
+def _quiet(router: Router) -> list[str]:
+    """That programs are not heard, where the user silenced so many of them."""
+    left_s = router.budgets[Lane.PROGRAMS].all_silent_until - asyncio.get_running_loop().time()
+    if left_s <= 0:
+        return []
+    minutes = math.ceil(left_s / 60)
+    return [f"you silenced several programs, so none is asked for in the next {minutes} min; a lock ends that"]
+
+
 async def create(router: Router, asking: Asking, request: wallet.Create) -> wallet.CreateResult:
     """Answers ``wallet/1.create``."""
-    del asking, request
-    await router.unlocking.create()
+    del request
+    await router.unlocking.create(asking.caller)
     return wallet.CreateResult()
 
 
 async def unlock(router: Router, asking: Asking, request: wallet.Unlock) -> wallet.UnlockResult:
     """Answers ``wallet/1.unlock``."""
-    await router.unlocking.unlock(asking.caller.asker, recovery=bool(request.recovery))
+    await router.unlocking.unlock(asking.caller, recovery=bool(request.recovery))
     return wallet.UnlockResult()
 
 
@@ -65,7 +76,7 @@ async def change_passphrase(
 ) -> wallet.ChangePassphraseResult:
     """Answers ``wallet/1.change_passphrase``."""
     del request
-    await router.unlocking.change_passphrase(asking.caller.asker)
+    await router.unlocking.change_passphrase(asking.caller)
     return wallet.ChangePassphraseResult()
 
 
@@ -74,12 +85,12 @@ async def replace_recovery(
 ) -> wallet.ReplaceRecoveryResult:
     """Answers ``wallet/1.replace_recovery``."""
     del request
-    await router.unlocking.replace_recovery(asking.caller.asker)
+    await router.unlocking.replace_recovery(asking.caller)
     return wallet.ReplaceRecoveryResult()
 
 
 async def appearance(router: Router, asking: Asking, request: wallet.Appearance) -> wallet.AppearanceResult:
     """Answers ``wallet/1.appearance``."""
     del request
-    await router.unlocking.change_appearance(asking.caller.asker)
+    await router.unlocking.change_appearance(asking.caller)
     return wallet.AppearanceResult()

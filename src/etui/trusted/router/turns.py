@@ -1,0 +1,78 @@
+"""Whose turn it is at the dialog: one showing at a time, and what a person typed before what programs ask.
+
+Identities are free, so programs together have one lane, of a limited length, and whoever fills it keeps out programs
+alone: a command that was typed at a terminal has a lane of its own, and goes next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from etui.protocol import ErrorCode, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_MAX_TYPED: Final = 4
+_MAX_QUEUED: Final = 16
+
+
+class Lane(Enum):
+    """Where a question comes from, in the order in which they are served."""
+
+    TYPED = "typed"
+    """From the wallet's own command, typed at a terminal and called by no script there."""
+    PROGRAMS = "programs"
+
+
+_LIMITS: Final = {Lane.TYPED: _MAX_TYPED, Lane.PROGRAMS: _MAX_QUEUED}
+
+
+class Turns:
+    """Gives out turns, each as a ``with``."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
+        self._here = dict.fromkeys(Lane, 0)
+        self._taken = False
+
+    @contextlib.asynccontextmanager
+    async def turn(self, lane: Lane) -> AsyncIterator[None]:
+        """Waits for a turn and holds it; raises ``ProtocolError`` (``too_many``) where the lane is full."""
+        if self._here[lane] >= _LIMITS[lane]:
+            raise ProtocolError(ErrorCode.TOO_MANY, "too many questions wait for the user already")
+        self._here[lane] += 1
+        try:
+            await self._come(lane)
+            try:
+                yield
+            finally:
+                self._go()
+        finally:
+            self._here[lane] -= 1
+
+    async def _come(self, lane: Lane) -> None:
+        if not self._taken:
+            self._taken = True
+            return
+        called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[lane].append(called)
+        try:
+            await called
+        except asyncio.CancelledError:
+            if called.cancelled():
+                self._waiting[lane].remove(called)
+            else:  # it was called in the moment in which it gave up
+                self._go()
+            raise
+
+    def _go(self) -> None:
+        for lane in Lane:
+            if self._waiting[lane]:
+                self._waiting[lane].popleft().set_result(None)
+                return
+        self._taken = False

@@ -1,0 +1,92 @@
+"""What a program of the user leaves in the environment and in folders, and that none of it enters the wallet."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from tests.processes import descendants
+
+from etui.testkit import PrivateBus, TestWallet
+from etui.trusted.dialog.display import Display, answers
+from etui.trusted.supervisor.children import _KEPT_VARIABLES
+
+SHADOWED = ("etui", "msgspec", "uvloop", "asyncio", "argparse", "cryptography", "PySide6", "dbus_fast", "cedarpy")
+SITES = ("sitecustomize", "usercustomize", "startup")
+
+
+@pytest.fixture
+def lair(short_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a module of each name that matters, each of which leaves a trace where it is imported."""
+    folder = short_dir / "lair"
+    folder.mkdir()
+    trace = f"open({str(folder / 'entered')!r}, 'a').write(__name__ + '\\n')\n"
+    for name in (*SHADOWED, *SITES):
+        (folder / f"{name}.py").write_text(trace, encoding="utf-8")
+    site = folder / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+    site.mkdir(parents=True)
+    (site / "enter.pth").write_text(f"import sys; {trace}", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def hostile(folder: Path) -> dict[str, str]:
+    """What loaders, Python and Qt listen to."""
+    where = str(folder)
+    return {
+        "GCONV_PATH": where,
+        "GLIBC_TUNABLES": "glibc.malloc.check=3",
+        "LD_BIND_NOW": "1",
+        "LD_LIBRARY_PATH": where,
+        "OPENSSL_CONF": f"{where}/openssl.cnf",
+        "OPENSSL_MODULES": where,
+        "PYTHONBREAKPOINT": "sitecustomize.enter",
+        "PYTHONINSPECT": "1",
+        "PYTHONPATH": where,
+        "PYTHONSTARTUP": f"{where}/startup.py",
+        "PYTHONUSERBASE": where,
+        "QT_LOGGING_RULES": "*=true",
+        "QT_PLUGIN_PATH": where,
+        "QT_QPA_PLATFORMTHEME": "hostile",
+        "QT_QPA_PLATFORM_PLUGIN_PATH": where,
+        "SSL_CERT_FILE": f"{where}/roots.pem",
+        "SSLKEYLOGFILE": f"{where}/keys",
+        "XDG_DATA_DIRS": where,
+    }
+
+
+def entered(folder: Path) -> list[str]:
+    trace = folder / "entered"
+    return trace.read_text(encoding="utf-8").split() if trace.exists() else []
+
+
+@pytest.mark.attack(85)
+def test_nothing_in_the_environment_and_the_folder_enters_a_process_of_the_wallet(
+    lair: Path, session_bus: PrivateBus
+) -> None:
+    folder = lair.parent / "w"
+    folder.mkdir(mode=0o700)
+    environ = {**hostile(lair), "DBUS_SESSION_BUS_ADDRESS": session_bus.address}
+    with TestWallet(folder, doors=["secret-service"], environ=environ) as wallet:
+        wallet.create()
+        assert "Mail" in wallet.etui("add", "Mail", "--generate").stdout
+        assert wallet.etui("find").returncode == 0
+        wallet.lock()
+        wallet.unlock()
+        running = descendants(wallet.pid)
+        assert len(running) > 3
+        for pid in running:
+            given = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            names = {entry.partition(b"=")[0].decode() for entry in given if entry}
+            assert names <= {*_KEPT_VARIABLES, "PWD"}, Path(f"/proc/{pid}/cmdline").read_bytes()
+    assert entered(lair) == []
+
+
+@pytest.mark.attack(85)
+def test_the_look_for_a_display_imports_nothing_from_the_folder_where_etui_was_called(
+    lair: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(lair))
+    assert answers(Display(kind="offscreen", sentence="", platform="offscreen"))
+    assert entered(lair) == []
