@@ -64,6 +64,7 @@ class RunningExtensions:
             started.process.kill()
             started.process.wait(_GRACE_S)
             started.process.close()
+            started.said.finish()
 
     def stop_all(self) -> None:
         """Ends every Extension: first all are told to, then each is waited for."""
@@ -76,6 +77,7 @@ class RunningExtensions:
         self._loop.remove_reader(started.process.fileno())
         status = started.process.wait(_GRACE_S)
         started.process.close()
+        started.said.finish()
         del self._running[name]
         self._endings.note(name)
         self._line.tell(Ended(role=Role.EXTENSION, name=name, reason=f"it ended with status {status}"))
