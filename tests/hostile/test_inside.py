@@ -109,8 +109,9 @@ def test_no_descriptor_leads_to_the_wallets_log_or_terminal(
     intruder.told(
         client,
         r"""
-        for change in (lambda: os.ftruncate(2, 0), lambda: os.truncate("/proc/self/fd/2", 0), lambda: os.lseek(2, 0, 0)):
-            attempt(change)
+        attempt(os.ftruncate, 2, 0)
+        attempt(os.truncate, "/proc/self/fd/2", 0)
+        attempt(os.lseek, 2, 0, 0)
         os.write(2, b"router: everything is well\x1b[2J\x1b]0;Etui\x07\n")
         """,
     )

@@ -36,7 +36,7 @@ def consent_of(answer: Answer, home: Path) -> Consented:
     """What becomes of this answer to the question whether ``mailer`` may read an item."""
 
     async def ask() -> Consented:
-        async def show(request: Confirm) -> Answer:
+        async def show(request: Confirm, **_: object) -> Answer:
             assert request.digest == DIGEST
             return answer
 

@@ -23,7 +23,7 @@ from etui.trusted.dialog.requests import (
     RememberChoice,
     ShownField,
 )
-from etui.trusted.policy import Assurance, Decision, Origin, Scope, ScopeType
+from etui.trusted.policy import Assurance, Decision, Origin, PrincipalType, Scope, ScopeType
 from etui.trusted.router import rights, wording
 
 if TYPE_CHECKING:
@@ -61,6 +61,12 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> Caller:
         """Who began it, whom the user is asked about; who asks for itself began it."""
         return self.caller if self.question.action.own or not self.chain else self.chain[0]
+
+    @property
+    def extension(self) -> str:
+        """The Extension that asks, whoever began it; empty where a program or a door does."""
+        principal = self.caller.principal
+        return principal.id if principal.type is PrincipalType.EXTENSION else ""
 
     @property
     def asker(self) -> Asker:
@@ -111,7 +117,7 @@ class Consent:
         what = (f"{asked.question.action.id} {asked.action}", asked.question.resource.key)
         now = asyncio.get_running_loop().time()
         try:
-            router.budget.take(principal.id, *what, now)
+            router.budget.take(principal.id, *what, now, extension=asked.extension)
             answer = await self._shown(asked)
         except ProtocolError as error:
             why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
@@ -144,7 +150,7 @@ class Consent:
             why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
             raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
         offered = {choice.id for choice in asked.items}
-        router.budget.approved()
+        router.budget.approved(asked.extension)
         why = self._record(asked, Recorded.APPROVED, decision)
         return Consented(
             decision=decision,
@@ -160,7 +166,7 @@ class Consent:
         key = await router.vault_key() if needs_passphrase else b""
         wrong = False
         while True:
-            answer = await router.dialogs.show(self._request(asked, key, wrong=wrong))
+            answer = await router.dialogs.show(self._request(asked, key, wrong=wrong), extension=asked.extension)
             if isinstance(answer, Refused | Dismissed):
                 return answer
             if not isinstance(answer, Approved):

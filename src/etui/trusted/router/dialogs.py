@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from etui.trusted.router.connection import Connection
 
 _MAX_QUEUED: Final = 16
+_MAX_OF_ONE: Final = 4
+"""How much of one Extension's may wait, so that it takes no place away from the questions of others."""
 _answers: Final = msgspec.json.Decoder(Answer)
 _hello: Final = msgspec.json.Decoder(Hello)
 
@@ -28,7 +29,7 @@ class Dialogs:
         self._looks: Looks | None = None
         self._ready = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._queued: deque[int] = deque()
+        self._queued: dict[int, str] = {}
         self._number = 0
 
     def connect(self, connection: Connection) -> None:
@@ -54,21 +55,24 @@ class Dialogs:
         """The dialog's session key; raises ``ProtocolError`` (``no_dialog``) where no dialog comes."""
         return (await self._await_hello(timeout_s)).key
 
-    async def show(self, request: Request) -> Answer:
+    async def show(self, request: Request, *, extension: str = "") -> Answer:
         """What the user answers; cancelling takes the request away.
 
-        Raises ``ProtocolError``: ``no_dialog`` where there is none, ``too_many`` where too many requests wait.
+        ``extension``: whose it is, where an Extension shows or asks it. Raises ``ProtocolError``: ``no_dialog`` where
+        there is no dialog, ``too_many`` where too many requests wait, or too many of this Extension's.
         """
         if len(self._queued) >= _MAX_QUEUED:
             raise ProtocolError(ErrorCode.TOO_MANY, "too many questions wait for the user already")
+        if extension and list(self._queued.values()).count(extension) >= _MAX_OF_ONE:
+            raise ProtocolError(ErrorCode.TOO_MANY, f"{_MAX_OF_ONE} of this Extension's wait for the user already")
         self._number = number = self._number + 1
-        self._queued.append(number)
+        self._queued[number] = extension
         try:
             async with self._turn:
                 await self._await_hello(10.0)
                 return await self._show(Showing(number=number, request=request))
         finally:
-            self._queued.remove(number)
+            del self._queued[number]
 
     async def _show(self, showing: Showing) -> Answer:
         connection = self.connection

@@ -11,6 +11,7 @@ import msgspec
 from etui.interfaces import dialog_1 as dialog
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.dialog.requests import (
+    Answer,
     Approved,
     AskSecret,
     Choice,
@@ -38,22 +39,20 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 
 async def show_face(router: Router, call: ActiveCall, params: bytes) -> bytes:
-    """Shows what an Extension asked to be shown, and the encoded result; each showing counts as a question.
+    """Shows what an Extension asked to be shown, and the encoded result; each showing counts for that Extension.
 
-    Raises ``ProtocolError``: ``refused``, ``not_now``, ``no_dialog``, ``invalid_params``.
+    Raises ``ProtocolError``: ``refused``, ``not_now``, ``no_dialog``, ``too_many``, ``invalid_params``.
     """
-    router.budget.take_any(call.caller.principal.id, asyncio.get_running_loop().time())
+    router.budget.take_face(call.caller.principal.id, asyncio.get_running_loop().time())
     try:
-        result = await _SHOWN[call.method.compiled.name](router, call, params)
+        return await _SHOWN[call.method.compiled.name](router, call, params)
     except msgspec.DecodeError as error:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{call.method.action.id}: {error}") from None
-    router.budget.approved()
-    return result
 
 
 async def _message(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=dialog.Message)
-    await router.dialogs.show(Message(title=asked.title, text=asked.text, frame=_frame(router, call)))
+    await _shown(router, call, Message(title=asked.title, text=asked.text, frame=_frame(router, call)))
     return b"{}"
 
 
@@ -61,7 +60,7 @@ async def _choose(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=dialog.Choose)
     options = tuple(Choice(id=o.id, label=o.label, detail=o.detail or "") for o in asked.options)
     request = Choose(frame=_frame(router, call), title=asked.title, text=asked.text or "", options=options)
-    answer = await _answered(router, request)
+    answer = await _answered(router, call, request)
     if not isinstance(answer, Chosen) or answer.id not in {option.id for option in options}:
         raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
     return msgspec.json.encode(dialog.ChooseResult(chosen=answer.id))
@@ -76,7 +75,7 @@ async def _ask_secret(router: Router, call: ActiveCall, params: bytes) -> bytes:
         digits=bool(asked.digits),
         key=call.caller.key,
     )
-    answer = await _answered(router, request)
+    answer = await _answered(router, call, request)
     if not isinstance(answer, Typed):
         raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
     return msgspec.json.encode({"secret": base64.b64encode(answer.sealed).decode()})
@@ -84,7 +83,7 @@ async def _ask_secret(router: Router, call: ActiveCall, params: bytes) -> bytes:
 
 async def _reveal(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=_Sealed)
-    await _answered(router, Reveal(frame=_frame(router, call), title=asked.title, sealed=asked.secret))
+    await _agreed(router, call, Reveal(frame=_frame(router, call), title=asked.title, sealed=asked.secret))
     return b"{}"
 
 
@@ -96,10 +95,13 @@ async def _read_text(router: Router, call: ActiveCall, params: bytes) -> bytes:
         text=asked.text,
         asker=call.chain[0].asker if call.chain else None,
     )
-    answer = await router.dialogs.show(request)
+    answer = await _shown(router, call, request)
     if isinstance(answer, Dismissed):
         raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now")
-    return msgspec.json.encode(dialog.ReadTextResult(agreed=isinstance(answer, Approved)))
+    agreed = isinstance(answer, Approved)
+    if agreed:
+        router.budget.approved(call.caller.principal.id)
+    return msgspec.json.encode(dialog.ReadTextResult(agreed=agreed))
 
 
 _SHOWN = {
@@ -118,8 +120,18 @@ def _frame(router: Router, call: ActiveCall) -> Frame:
     return frame_of(provider)
 
 
-async def _answered(router: Router, request: Request) -> Approved | Typed | Chosen:
-    answer = await router.dialogs.show(request)
+async def _shown(router: Router, call: ActiveCall, request: Request) -> Answer:
+    """The answer, whatever it is; who is told to be quiet is."""
+    extension = call.caller.principal.id
+    answer = await router.dialogs.show(request, extension=extension)
+    if isinstance(answer, Dismissed) and answer.silence:
+        router.budget.silence(extension, asyncio.get_running_loop().time())
+    return answer
+
+
+async def _agreed(router: Router, call: ActiveCall, request: Request) -> Approved | Typed | Chosen:
+    """The answer, where it is none that refuses or puts off."""
+    answer = await _shown(router, call, request)
     match answer:
         case Refused():
             raise ProtocolError(ErrorCode.REFUSED, "the user refused")
@@ -129,3 +141,10 @@ async def _answered(router: Router, request: Request) -> Approved | Typed | Chos
             return answer
         case _:
             raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
+
+
+async def _answered(router: Router, call: ActiveCall, request: Request) -> Approved | Typed | Chosen:
+    """The answer to what the user could have refused."""
+    answer = await _agreed(router, call, request)
+    router.budget.approved(call.caller.principal.id)
+    return answer
