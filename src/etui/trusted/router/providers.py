@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _START_S: Final = 20.0
 _IDLE_S: Final = 300.0
-_MAX_KNOWN: Final = 50_000
 
 
 class Providers:
@@ -118,9 +117,6 @@ class Providers:
     def learn(self, provider: Provider, items: Iterable[Item]) -> None:
         """Keeps what items are; where one is of another kind or group than it was, what was decided about it ends."""
         for item in items:
-            known = provider.items.pop(item.item, None)
-            provider.items[item.item] = item
-            if len(provider.items) > _MAX_KNOWN:  # what is forgotten is asked for again where it counts
-                del provider.items[next(iter(provider.items))]
+            known = provider.keep(item)
             if known is not None and (known.kind, known.group) != (item.kind, item.group):
                 self._router.path.drop_routes()
