@@ -21,7 +21,7 @@ import base64, ctypes, errno, fcntl, json, mmap, os, resource, select, signal, s
 libc = ctypes.CDLL(None, use_errno=True)
 channel = socket.socket(fileno=3)
 arriving = channel.makefile("rb")
-early = []
+early, kept = [], {}
 with open(4, "rb") as pipe:
     key = pipe.read()
 
@@ -36,15 +36,16 @@ def say(**members):
     channel.sendall(json.dumps({"jsonrpc": "2.0", **members}).encode() + b"\\n")
 
 def hear(wanted=None):
-    for place, message in enumerate(early):
-        if wanted is None or (message.get("id") == wanted and "method" not in message):
-            return early.pop(place)
-    while line := arriving.readline():
-        message = json.loads(line)
-        if wanted is None or (message.get("id") == wanted and "method" not in message):
-            return message
-        early.append(message)
-    sys.exit("the Router closed the connection")
+    '''The answer to what was asked under this id; without one, the next request.'''
+    while True:
+        for place, message in enumerate(early):
+            is_request = "method" in message and "id" in message
+            if is_request if wanted is None else message.get("id") == wanted and not is_request:
+                return early.pop(place)
+        line = arriving.readline()
+        if not line:
+            sys.exit("the Router closed the connection")
+        early.append(json.loads(line))
 
 def ask(number, method, params, **members):
     say(id=number, method=method, params=params, **members)
@@ -67,9 +68,7 @@ def serve(request):
 own = ["org.example.intruder/1", "extension/1"]
 ask("hello", "wallet/1.register", {"key": base64.b64encode(bytes(range(32))).decode(), "provides": own})
 while True:
-    message = hear()
-    if "method" in message and "id" in message:
-        serve(message)
+    serve(hear())
 """
 _ITEMS = {"items": {"type": "list", "of": {"type": "item"}, "title": "Items"}}
 _CODED = {"code": {"type": "text", "optional": True}}

@@ -39,7 +39,7 @@ def test_whatever_it_says_stands_in_its_own_frame_as_plain_text(
     wallet.user.approves(face="message")
     wallet.user.dismisses(face="ask_secret")
     results = intruder.told(client, _SHOWS.format(faces=faces, method=method))
-    assert results == ([{}] if method == "message" else ["not_now"]) * len(faces)
+    assert results == [{} if method == "message" else "not_now"] * len(faces)
     entries = shown_by(wallet, intruder)
     assert len(entries) == len(faces)
     for entry in entries:
@@ -131,7 +131,7 @@ def test_faces_that_wait_take_no_place_from_the_questions_of_others(
 @pytest.mark.attack(67)
 def test_who_is_told_to_be_quiet_is(wallet: TestWallet, client: Client, intruder: Intruder) -> None:
     wallet.user.rule("dismiss", when={"face": "choose"}, silence=True)
-    choices = {"title": "Which?", "options": [{"id": "a", "label": "Yes"}]}
+    choices: dict[str, object] = {"title": "Which?", "options": [{"id": "a", "label": "Yes"}]}
     faces: list[dict[str, object]] = [choices, choices, choices]
     assert intruder.told(client, _SHOWS.format(faces=faces, method="choose")) == ["not_now"] * 3
     assert len(shown_by(wallet, intruder)) == 1

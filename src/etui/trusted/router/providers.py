@@ -82,6 +82,16 @@ class Providers:
         self._router.tell_supervisor(Stop(name=provider.principal))
         self.stopped(provider, "it was stopped")
 
+    def stop_if_begun(self, provider: Provider) -> None:
+        """Ends a provider's process, whether it runs or is only being started."""
+        if provider.standing is not Standing.STOPPED:
+            self.stop(provider)
+
+    def broke_off(self, provider: Provider) -> None:
+        """An Extension gave its connection up; its process ends, whatever it still does."""
+        self._router.tell_supervisor(Stop(name=provider.principal, by_itself=True))
+        self.stopped(provider, "its connection ended")
+
     def stopped(self, provider: Provider, reason: str) -> None:
         """A provider's process ended."""
         connection, provider.connection = provider.connection, None

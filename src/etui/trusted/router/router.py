@@ -287,7 +287,11 @@ class Router:
                 self.registry.dialog.standing = Standing.RUNNING
                 self.dialogs.connect(connection)
             case Role.EXTENSION | Role.EGRESS:
-                provider = self.registry.providers[message.name]
+                provider = self.registry.providers.get(message.name)
+                if provider is None:  # it was removed while it was started
+                    self.connections.discard(connection)
+                    sock.close()
+                    return
                 provider.connection = connection
                 connection.caller = provider_caller(provider)
             case Role.DOOR:
@@ -393,7 +397,11 @@ class Router:
         self.dispatch.connection_lost(connection)
         if connection.role in {Role.EXTENSION, Role.EGRESS}:
             provider = self.registry.providers.get(connection.name)
-            if provider is not None and provider.connection is connection:
+            if provider is None or provider.connection is not connection:
+                return
+            if connection.role is Role.EXTENSION:
+                self.providers.broke_off(provider)
+            else:
                 self.providers.stopped(provider, "its connection ended")
 
     # audit before anything goes out

@@ -41,8 +41,6 @@ class RunningExtensions:
 
     def start(self, name: str, hand_out: HandOut) -> None:
         """Starts an Extension anew; raises ``ExtensionError``, ``EndedEarlyError`` or as ``start_extension`` does."""
-        if name in self._running:  # it gave its connection up and lives on
-            self._endings.note(name)
         self.stop(name)
         packages = {package.principal: package for package in installed(self._home).packages}
         package = packages.get(name)
@@ -55,6 +53,12 @@ class RunningExtensions:
         key = HandKey(installation=package.installation, publisher=package.manifest.publisher)
         hand_out(key, started.key_pipe)
         self._line.tell(Connected(role=Role.EXTENSION, name=name), started.connection)
+
+    def give_up(self, name: str) -> None:
+        """Ends an Extension that gave its connection up, as if it had ended by itself; it may have."""
+        if name in self._running:
+            self._endings.note(name)
+        self.stop(name)
 
     def stop(self, name: str) -> None:
         """Ends an Extension, if it runs; nobody is told."""
