@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
@@ -21,6 +22,7 @@ from etui.trusted.dialog.requests import (
     Dismissed,
     NewPassphrase,
     Refused,
+    Request,
     Typed,
     Unlock,
 )
@@ -242,8 +244,9 @@ def test_losing_the_front_disarms(hands: Hands) -> None:
     assert isinstance(hands.answer(), Approved)
 
 
-def test_silence_is_in_the_menu_of_not_now(hands: Hands) -> None:
-    hands.show(CONFIRM)
+@pytest.mark.parametrize("request_", [CONFIRM, CHOOSE, READ], ids=["program", "extension", "extension's text"])
+def test_silence_is_in_the_menu_of_not_now(hands: Hands, request_: Request) -> None:
+    hands.show(request_)
     button = hands.window.findChild(QToolButton)
     assert isinstance(button, QToolButton)
     button.menu().actions()[0].trigger()

@@ -80,3 +80,45 @@ def test_whatever_comes_the_user_is_asked_no_more_than_the_budget_allows(asks: l
         now += wait_s
         asked += taken(budget, client, now) == "asked"
     assert asked <= 30 + now / 10
+
+
+def shown(budget: PromptBudget, extension: str, now: float) -> str:
+    try:
+        budget.take_any(extension, now)
+    except ProtocolError as error:
+        return error.code.slug
+    return "shown"
+
+
+@pytest.mark.attack(67)
+def test_what_an_extension_shows_has_an_end() -> None:
+    budget = PromptBudget.of_extension()
+    outcomes = [shown(budget, "ext:loud", 0.0) for _ in range(1000)]
+    assert outcomes == ["shown"] * 20 + ["not_now"] * 980
+    later = [shown(budget, "ext:loud", number / 10) for number in range(1000)]
+    assert later.count("shown") == 19
+
+
+@pytest.mark.attack(67)
+def test_what_an_extension_asks_for_a_program_is_out_of_its_own_budget() -> None:
+    programs, extension = PromptBudget(), PromptBudget.of_extension()
+    for number in range(20):
+        programs.take("app:/usr/bin/mailer", "read", f"by an Extension {number}", 0.0, payer=extension)
+    with pytest.raises(ProtocolError):
+        programs.take("app:/usr/bin/mailer", "read", "by an Extension", 0.0, payer=extension)
+    assert [taken(programs, "app:/usr/bin/mailer", 0.0, f"read {number}") for number in range(30)] == ["asked"] * 30
+
+
+@pytest.mark.attack(67)
+def test_an_extension_that_is_told_to_be_quiet_shows_nothing() -> None:
+    budget = PromptBudget.of_extension()
+    budget.silence("ext:loud", 0.0)
+    assert shown(budget, "ext:loud", 599.0) == "not_now"
+    assert shown(budget, "ext:loud", 600.0) == "shown"
+
+
+def test_what_the_user_answers_with_more_than_the_one_button_costs_nothing() -> None:
+    budget = PromptBudget.of_extension()
+    for _ in range(200):
+        assert shown(budget, "ext:card", 0.0) == "shown"
+        budget.approved()

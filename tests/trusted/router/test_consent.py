@@ -38,14 +38,16 @@ def consent_of(answer: Answer, home: Path) -> Consented:
     """What becomes of this answer to the question whether ``mailer`` may read an item."""
 
     async def ask() -> Consented:
-        async def show(request: Confirm, lane: Lane, due: Callable[[], None]) -> Answer:
+        async def show(request: Confirm, lane: Lane, due: Callable[[], None], _: str) -> Answer:
             assert (request.digest, lane) == (DIGEST, Lane.PROGRAMS)
             due()
             return answer
 
         opened = Opened(home, Keys(bytes(32), bytes(32), bytes(32)), REGISTRY)
+        budget = PromptBudget()
         router = SimpleNamespace(
-            budgets={lane: PromptBudget() for lane in Lane},
+            budgets={Lane.PROGRAMS: budget},
+            budget_of=lambda _: budget,
             dialogs=SimpleNamespace(show=show),
             recorder=Recorder(),
             unlocked=lambda: opened,

@@ -133,9 +133,13 @@ class Start(_Message, frozen=True, tag="start"):
 
 
 class Stop(_Message, frozen=True, tag="stop"):
-    """From the Router: end this Extension."""
+    """From the Router: end this Extension.
+
+    ``by_itself``: it gave its connection up, which counts like an end of its own.
+    """
 
     name: str
+    by_itself: bool = False
 
 
 class Lock(_Message, frozen=True, tag="lock"):

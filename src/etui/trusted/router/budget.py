@@ -1,4 +1,4 @@
-"""How often the user may be asked: for each Client, and for all together, since identities are free.
+"""How often the user may be asked: for each Client, and for all programs together, since their names are free.
 
 Rules:
 
@@ -6,7 +6,8 @@ Rules:
 2. What was refused is not asked again at once.
 3. Whom the user silences is silent for a while. Whoever has many names can be silenced by none of them: with the third
    silence at once nobody is asked for.
-4. Programs share one budget. What a person types at a terminal has another, which no program's name uses up.
+4. Programs share one budget. What a person types at a terminal has another, which no program's name uses up, and each
+   Extension has one, since its name is not free: what it shows or asks takes nothing away from anybody else.
 
 Time is passed in, in monotonic seconds.
 """
@@ -14,13 +15,15 @@ Time is passed in, in monotonic seconds.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from etui.protocol import ErrorCode, ProtocolError
 
 _BURST: Final = 30
 _PERIOD_S: Final = 10.0
-"""In the long run, one question in this time."""
+_EXTENSION_BURST: Final = 20
+_EXTENSION_PERIOD_S: Final = 5.0
+"""An Extension also shows what is no question."""
 _SILENCE_S: Final = 600.0
 _AFTER_NO_S: Final = 10.0
 _SILENT_AT_ONCE: Final = 3
@@ -32,16 +35,23 @@ _Key: TypeAlias = tuple[str, ...]
 class PromptBudget:
     """Decides whether one more question may be put to the user."""
 
-    def __init__(self) -> None:
+    def __init__(self, burst: int = _BURST, period_s: float = _PERIOD_S) -> None:
         self.all_silent_until = 0.0
         """Until when nobody is asked for, since the user silenced many."""
-        self._tokens = float(_BURST)
+        self._burst = burst
+        self._period_s = period_s
+        self._tokens = float(burst)
         self._updated = 0.0
         self._silent: OrderedDict[_Key, float] = OrderedDict()
         self._refused: OrderedDict[_Key, float] = OrderedDict()
 
-    def take(self, client: str, action: str, resource: str, now: float) -> None:
-        """Takes one question out of the budget.
+    @classmethod
+    def of_extension(cls) -> Self:
+        """The budget of one Extension."""
+        return cls(_EXTENSION_BURST, _EXTENSION_PERIOD_S)
+
+    def take(self, client: str, action: str, resource: str, now: float, *, payer: PromptBudget | None = None) -> None:
+        """Takes one question out of the budget, or out of the ``payer``'s where another asks it for this Client.
 
         Raises ``ProtocolError``: ``refused`` for what was refused a moment ago, ``not_now`` for a Client that the user
         silenced and where the budget is used up.
@@ -49,7 +59,11 @@ class PromptBudget:
         if now < self._refused.get((client, action, resource), 0.0):
             raise ProtocolError(ErrorCode.REFUSED, "the user has just refused this")
         self.must_be_heard(client, now)
-        self._tokens = min(_BURST, self._tokens + (now - self._updated) / _PERIOD_S)
+        (payer or self).spend(now)
+
+    def spend(self, now: float) -> None:
+        """Takes one showing out of the budget; raises ``ProtocolError`` (``not_now``) where that is used up."""
+        self._tokens = min(self._burst, self._tokens + (now - self._updated) / self._period_s)
         self._updated = now
         if self._tokens < 1.0:
             raise ProtocolError(ErrorCode.NOT_NOW, "too many questions were asked in this session; try again later")
@@ -76,7 +90,7 @@ class PromptBudget:
 
     def approved(self) -> None:
         """The user was there and said yes: an honest question costs nothing."""
-        self._tokens = min(_BURST, self._tokens + 1.0)
+        self._tokens = min(self._burst, self._tokens + 1.0)
 
 
 def _remember(table: OrderedDict[_Key, float], key: _Key, until: float) -> None:

@@ -49,6 +49,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return self.installation or self.principal.id
 
     @property
+    def extension(self) -> str:
+        """The Extension that it is; empty for a program or a door."""
+        return self.principal.id if self.principal.type is PrincipalType.EXTENSION else ""
+
+    @property
     def process_group(self) -> str:
         """Names the process at the other end, as a set of Clients of one; empty where it is not known."""
         return self._group("process:")

@@ -31,7 +31,8 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     ``chain``: who began it and who stands between, the first first, this call's caller last. ``material``: what was
     consented to, field by field. ``consented``: by the user, a grant, or the call it is made ``under``; ``given`` is
     what the user did for it. ``allowed``: what the user allowed within it, by action and item. ``provider_id``: the
-    request's id at the provider. ``owned``: what its provider said that it makes.
+    request's id at the provider. ``owned``: what its provider said that it makes. ``led_on``: whether calls were made
+    under it; ``walking``: the requests under it that are no calls yet.
     """
 
     id: str
@@ -53,6 +54,8 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     reservations: tuple[Reservation, ...] = ()
     task: asyncio.Task[None] | None = None
     owned: dict[str, Owned | None] = msgspec.field(default_factory=dict)
+    led_on: bool = False
+    walking: set[asyncio.Task[None]] = msgspec.field(default_factory=set)
 
 
 class CallIds:

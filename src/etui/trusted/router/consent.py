@@ -112,7 +112,7 @@ class Consent:
         budget = router.budgets[asked.origin.lane]
         now = asyncio.get_running_loop().time()
         try:
-            budget.take(principal.id, *what, now)
+            budget.take(principal.id, *what, now, payer=router.budget_of(asked.caller))
             answer = await self._shown(asked)
         except ProtocolError as error:
             why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
@@ -145,7 +145,7 @@ class Consent:
             why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
             raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
         offered = {choice.id for choice in asked.items}
-        router.budgets[asked.origin.lane].approved()
+        router.budget_of(asked.caller).approved()
         why = self._record(asked, Recorded.APPROVED, decision)
         return Consented(
             decision=decision,
@@ -166,7 +166,8 @@ class Consent:
         key = await router.vault_key() if needs_passphrase else b""
         wrong = False
         while True:
-            answer = await router.dialogs.show(self._request(asked, key, wrong=wrong), origin.lane, due)
+            request = self._request(asked, key, wrong=wrong)
+            answer = await router.dialogs.show(request, origin.lane, due, asked.caller.extension)
             if isinstance(answer, Refused | Dismissed):
                 return answer
             if not isinstance(answer, Approved):

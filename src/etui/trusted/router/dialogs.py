@@ -54,13 +54,16 @@ class Dialogs:
         """The dialog's session key; raises ``ProtocolError`` (``no_dialog``) where no dialog comes."""
         return (await self._await_hello(timeout_s)).key
 
-    async def show(self, request: Request, lane: Lane, due: Callable[[], None] = lambda: None) -> Answer:
+    async def show(
+        self, request: Request, lane: Lane, due: Callable[[], None] = lambda: None, extension: str = ""
+    ) -> Answer:
         """What the user answers; cancelling takes the request away.
 
-        ``due``: called when its turn has come, and raises where the request is not to be shown any more. Raises
-        ``ProtocolError``: ``no_dialog`` where there is none, ``too_many`` where too many requests wait.
+        ``due``: called when its turn has come, and raises where the request is not to be shown any more. ``extension``:
+        whose it is, where an Extension shows or asks it. Raises ``ProtocolError``: ``no_dialog`` where there is no
+        dialog, ``too_many`` where too many requests wait, or too many of this Extension's.
         """
-        async with self._turns.turn(lane):
+        async with self._turns.turn(lane, extension):
             due()
             await self._await_hello(10.0)
             self._number += 1

@@ -50,7 +50,10 @@ class Dispatch:
 
         ``ahead``: before the audit is written.
         """
+        if call.under is not None:
+            call.under.led_on = True
         if call.provider is self._router.registry.dialog:
+            self._calls[call.id] = call
             self._router.later(self._show_face(call, params))
             return
         connection = call.provider.connection
@@ -59,6 +62,8 @@ class Dispatch:
 
         def answered(message: Message | ProtocolError) -> None:
             if self._calls.pop(call.id, None) is not None:
+                if call.led_on or call.walking:
+                    self._end_derived(call, ProtocolError(ErrorCode.CANCELLED, "the call that it was made under ended"))
                 self._router.answers.give(call, _result_of(message))
 
         member = b'{"id":"' + call.id.encode() + b'"' + info
@@ -68,7 +73,8 @@ class Dispatch:
         self._router.await_record(call)
 
     async def _show_face(self, call: ActiveCall, params: bytes) -> None:
-        self._calls[call.id] = call
+        if call.id not in self._calls:  # given up before it was shown
+            return
         call.task = asyncio.current_task()
         result: bytes | ProtocolError
         try:
@@ -138,9 +144,15 @@ class Dispatch:
             call.task.cancel()
         if call.provider.connection is not None and call.provider_id:
             call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
+        self._end_derived(call, error)
+        self._router.answers.give(call, error)
+
+    def _end_derived(self, call: ActiveCall, error: ProtocolError) -> None:
+        """Gives up what was asked under a call that has ended, and takes away what of it is before the user."""
+        for task in list(call.walking):
+            task.cancel()
         for derived in [other for other in self._calls.values() if other.under is call]:
             self.give_up(derived, error)
-        self._router.answers.give(call, error)
 
 
 def _forward(  # noqa: PLR0913  # a call has these parts

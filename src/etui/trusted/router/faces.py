@@ -11,6 +11,7 @@ import msgspec
 from etui.interfaces import dialog_1 as dialog
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.dialog.requests import (
+    Answer,
     Approved,
     AskSecret,
     Choice,
@@ -30,7 +31,6 @@ from etui.trusted.router.wording import frame_of
 if TYPE_CHECKING:
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.router import Router
-    from etui.trusted.router.turns import Lane
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -39,23 +39,20 @@ class _Sealed(msgspec.Struct, frozen=True):
 
 
 async def show_face(router: Router, call: ActiveCall, params: bytes) -> bytes:
-    """Shows what an Extension asked to be shown, and the encoded result; each showing counts as a question.
+    """Shows what an Extension asked to be shown, and the encoded result; each showing counts for that Extension.
 
-    Raises ``ProtocolError``: ``refused``, ``not_now``, ``no_dialog``, ``invalid_params``.
+    Raises ``ProtocolError``: ``refused``, ``not_now``, ``no_dialog``, ``too_many``, ``invalid_params``.
     """
-    budget = router.budgets[_lane(call)]
-    budget.take_any(call.caller.principal.id, asyncio.get_running_loop().time())
+    router.budget_of(call.caller).take_any(call.caller.principal.id, asyncio.get_running_loop().time())
     try:
-        result = await _SHOWN[call.method.compiled.name](router, call, params)
+        return await _SHOWN[call.method.compiled.name](router, call, params)
     except msgspec.DecodeError as error:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{call.method.action.id}: {error}") from None
-    budget.approved()
-    return result
 
 
 async def _message(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=dialog.Message)
-    await router.dialogs.show(Message(title=asked.title, text=asked.text, frame=_frame(router, call)), _lane(call))
+    await _shown(router, call, Message(title=asked.title, text=asked.text, frame=_frame(router, call)))
     return b"{}"
 
 
@@ -86,7 +83,7 @@ async def _ask_secret(router: Router, call: ActiveCall, params: bytes) -> bytes:
 
 async def _reveal(router: Router, call: ActiveCall, params: bytes) -> bytes:
     asked = msgspec.json.decode(params, type=_Sealed)
-    await _answered(router, call, Reveal(frame=_frame(router, call), title=asked.title, sealed=asked.secret))
+    await _agreed(router, call, Reveal(frame=_frame(router, call), title=asked.title, sealed=asked.secret))
     return b"{}"
 
 
@@ -98,10 +95,13 @@ async def _read_text(router: Router, call: ActiveCall, params: bytes) -> bytes:
         text=asked.text,
         asker=call.chain[0].asker if call.chain else None,
     )
-    answer = await router.dialogs.show(request, _lane(call))
+    answer = await _shown(router, call, request)
     if isinstance(answer, Dismissed):
         raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now")
-    return msgspec.json.encode(dialog.ReadTextResult(agreed=isinstance(answer, Approved)))
+    agreed = isinstance(answer, Approved)
+    if agreed:
+        router.budget_of(call.caller).approved()
+    return msgspec.json.encode(dialog.ReadTextResult(agreed=agreed))
 
 
 _SHOWN = {
@@ -120,13 +120,23 @@ def _frame(router: Router, call: ActiveCall) -> Frame:
     return frame_of(provider)
 
 
-def _lane(call: ActiveCall) -> Lane:
-    """That of who began it."""
-    return (call.chain[0] if call.chain else call.caller).lane
+async def _shown(router: Router, call: ActiveCall, request: Request) -> Answer:
+    """The answer, whatever it is, in the turn of who began it; an Extension that is told to be quiet is."""
+    extension, budget = call.caller.principal.id, router.budget_of(call.caller)
+    lane = (call.chain[0] if call.chain else call.caller).lane
+
+    def due() -> None:
+        budget.must_be_heard(extension, asyncio.get_running_loop().time())
+
+    answer = await router.dialogs.show(request, lane, due, extension)
+    if isinstance(answer, Dismissed) and answer.silence:
+        budget.silence(extension, asyncio.get_running_loop().time())
+    return answer
 
 
-async def _answered(router: Router, call: ActiveCall, request: Request) -> Approved | Typed | Chosen:
-    answer = await router.dialogs.show(request, _lane(call))
+async def _agreed(router: Router, call: ActiveCall, request: Request) -> Approved | Typed | Chosen:
+    """The answer, where it is none that refuses or puts off."""
+    answer = await _shown(router, call, request)
     match answer:
         case Refused():
             raise ProtocolError(ErrorCode.REFUSED, "the user refused")
@@ -136,3 +146,10 @@ async def _answered(router: Router, call: ActiveCall, request: Request) -> Appro
             return answer
         case _:
             raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
+
+
+async def _answered(router: Router, call: ActiveCall, request: Request) -> Approved | Typed | Chosen:
+    """The answer to what the user could have refused."""
+    answer = await _agreed(router, call, request)
+    router.budget_of(call.caller).approved()
+    return answer

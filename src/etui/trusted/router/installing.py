@@ -71,8 +71,8 @@ class Installing:
             await consent(summarise(verified, self._installed(verified)))
             known = router.registry.providers.get(verified.manifest.principal)
             provided = known.provides if known is not None else []
-            if known is not None and known.running:
-                router.providers.stop(known)
+            if known is not None:
+                router.providers.stop_if_begun(known)
             package = await loop.run_in_executor(None, self._extensions.install, verified, int(time.time()))
         except PackageError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
@@ -108,8 +108,7 @@ class Installing:
         package = provider.package
         if package is None:
             return
-        if provider.running:
-            router.providers.stop(provider)
+        router.providers.stop_if_begun(provider)
         try:
             await asyncio.get_running_loop().run_in_executor(None, self._extensions.remove, package.manifest.id)
         except PackageError as error:

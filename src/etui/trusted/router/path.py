@@ -126,6 +126,9 @@ class RequestPath:
         request.task = task = asyncio.ensure_future(self._walk(request))
         tasks = self._router.tasks.setdefault(request.connection, {})
         tasks[request.id] = task
+        if request.under is not None:
+            request.under.walking.add(task)
+            task.add_done_callback(request.under.walking.discard)
 
         def walked(task: asyncio.Task[None]) -> None:
             tasks.pop(request.id, None)

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _START_S: Final = 20.0
 _IDLE_S: Final = 300.0
-_MAX_KNOWN: Final = 50_000
 
 
 class Providers:
@@ -83,6 +82,16 @@ class Providers:
         self._router.tell_supervisor(Stop(name=provider.principal))
         self.stopped(provider, "it was stopped")
 
+    def stop_if_begun(self, provider: Provider) -> None:
+        """Ends a provider's process, whether it runs or is only being started."""
+        if provider.standing is not Standing.STOPPED:
+            self.stop(provider)
+
+    def broke_off(self, provider: Provider) -> None:
+        """An Extension gave its connection up; its process ends, whatever it still does."""
+        self._router.tell_supervisor(Stop(name=provider.principal, by_itself=True))
+        self.stopped(provider, "its connection ended")
+
     def stopped(self, provider: Provider, reason: str) -> None:
         """A provider's process ended."""
         connection, provider.connection = provider.connection, None
@@ -118,9 +127,6 @@ class Providers:
     def learn(self, provider: Provider, items: Iterable[Item]) -> None:
         """Keeps what items are; where one is of another kind or group than it was, what was decided about it ends."""
         for item in items:
-            known = provider.items.pop(item.item, None)
-            provider.items[item.item] = item
-            if len(provider.items) > _MAX_KNOWN:  # what is forgotten is asked for again where it counts
-                del provider.items[next(iter(provider.items))]
+            known = provider.keep(item)
             if known is not None and (known.kind, known.group) != (item.kind, item.group):
                 self._router.path.drop_routes()

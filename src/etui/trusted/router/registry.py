@@ -25,6 +25,9 @@ ROUTER_INTERFACE: Final = "wallet/1"
 EXTENSION_INTERFACE: Final = "extension/1"
 DIALOG_INTERFACE: Final = "dialog/1"
 EGRESS_INTERFACE: Final = "egress/1"
+_MAX_KNOWN: Final = 50_000
+_MAX_CHARACTERS: Final = 8 << 20
+"""Of all that is kept of an Extension's items: it says how large they are, and the memory is the Router's."""
 
 
 class Standing(Enum):
@@ -53,11 +56,31 @@ class Provider:
         self.registered: asyncio.Future[None] | None = None
         self.items: dict[str, Item] = {}
         """Entries of the inventory that the Router has seen, by the Extension's own id."""
+        self._characters = 0
 
     @property
     def running(self) -> bool:
         """Whether it is registered and can be called."""
         return self.standing is Standing.RUNNING and self.connection is not None
+
+    def keep(self, item: Item) -> Item | None:
+        """Keeps what an item is, and forgets the oldest of too many or too large ones; what it was until now.
+
+        What is forgotten is asked for again where it counts.
+        """
+        known = self.forget(item.item)
+        self.items[item.item] = item
+        self._characters += _characters(item)
+        while len(self.items) > _MAX_KNOWN or self._characters > _MAX_CHARACTERS:
+            self.forget(next(iter(self.items)))
+        return known
+
+    def forget(self, item: str) -> Item | None:
+        """Forgets what an item is; what it was."""
+        known = self.items.pop(item, None)
+        if known is not None:
+            self._characters -= _characters(known)
+        return known
 
     def resource(self, item: str) -> Resource:
         """One of its items as policy sees it, its kind and group as far as the Router has seen them."""
@@ -65,6 +88,12 @@ class Provider:
         if entry is None:
             return Resource(extension=self.principal, item=item)
         return Resource(extension=self.principal, item=item, kind=entry.kind, group=entry.group)
+
+
+def _characters(item: Item) -> int:
+    attributes = item.attributes
+    of_attributes = sum(map(len, attributes)) + sum(map(len, attributes.values())) if attributes else 0
+    return len(item.item) + len(item.label) + len(item.group) + of_attributes
 
 
 class Method:

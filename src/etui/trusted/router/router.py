@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 import traceback
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -100,6 +101,7 @@ class Router:
         self.recorder = Recorder()
         self.dialogs = Dialogs()
         self.budgets = {lane: PromptBudget() for lane in Lane}
+        self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)
@@ -286,7 +288,11 @@ class Router:
                 self.registry.dialog.standing = Standing.RUNNING
                 self.dialogs.connect(connection)
             case Role.EXTENSION | Role.EGRESS:
-                provider = self.registry.providers[message.name]
+                provider = self.registry.providers.get(message.name)
+                if provider is None:  # it was removed while it was started
+                    self.connections.discard(connection)
+                    sock.close()
+                    return
                 provider.connection = connection
                 connection.caller = provider_caller(provider)
             case Role.DOOR:
@@ -366,7 +372,11 @@ class Router:
         self.dispatch.connection_lost(connection)
         if connection.role in {Role.EXTENSION, Role.EGRESS}:
             provider = self.registry.providers.get(connection.name)
-            if provider is not None and provider.connection is connection:
+            if provider is None or provider.connection is not connection:
+                return
+            if connection.role is Role.EXTENSION:
+                self.providers.broke_off(provider)
+            else:
                 self.providers.stopped(provider, "its connection ended")
 
     # audit before anything goes out
@@ -455,6 +465,10 @@ class Router:
         if self.opened is None or not self.auto_lock_s:
             return None
         return int(time.time() + self.auto_lock_s - (self._loop.time() - self._used_at))
+
+    def budget_of(self, caller: Caller) -> PromptBudget:
+        """Out of which budget this one's questions and showings are taken."""
+        return self._extension_budgets[caller.extension] if caller.extension else self.budgets[caller.lane]
 
     def used(self) -> None:
         """Notes that the wallet is in use, as at unlock."""

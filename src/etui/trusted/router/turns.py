@@ -1,14 +1,14 @@
 """Whose turn it is at the dialog: one showing at a time, and what a person typed before what programs ask.
 
 Identities are free, so programs together have one lane, of a limited length, and whoever fills it keeps out programs
-alone: a command that was typed at a terminal has a lane of its own, and goes next.
+alone: a command that was typed at a terminal has a lane of its own, and goes next. Of one Extension's, few may wait.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
+from collections import Counter, deque
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MAX_TYPED: Final = 4
 _MAX_QUEUED: Final = 16
+_MAX_OF_ONE: Final = 4
+"""So that an Extension takes no place away from the questions of others."""
 
 
 class Lane(Enum):
@@ -38,14 +40,21 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: dict[Lane, deque[asyncio.Future[None]]] = {lane: deque() for lane in Lane}
         self._here = dict.fromkeys(Lane, 0)
+        self._of_extensions: Counter[str] = Counter()
         self._taken = False
 
     @contextlib.asynccontextmanager
-    async def turn(self, lane: Lane) -> AsyncIterator[None]:
-        """Waits for a turn and holds it; raises ``ProtocolError`` (``too_many``) where the lane is full."""
+    async def turn(self, lane: Lane, extension: str = "") -> AsyncIterator[None]:
+        """Waits for a turn and holds it; raises ``ProtocolError`` (``too_many``) where the lane is full.
+
+        ``extension``: for which Extension; ``too_many`` also where too many of its turns wait.
+        """
         if self._here[lane] >= _LIMITS[lane]:
             raise ProtocolError(ErrorCode.TOO_MANY, "too many questions wait for the user already")
+        if extension and self._of_extensions[extension] >= _MAX_OF_ONE:
+            raise ProtocolError(ErrorCode.TOO_MANY, f"{_MAX_OF_ONE} of this Extension's wait for the user already")
         self._here[lane] += 1
+        self._of_extensions[extension] += 1
         try:
             await self._come(lane)
             try:
@@ -54,6 +63,9 @@ class Turns:
                 self._go()
         finally:
             self._here[lane] -= 1
+            self._of_extensions[extension] -= 1
+            if not self._of_extensions[extension]:
+                del self._of_extensions[extension]
 
     async def _come(self, lane: Lane) -> None:
         if not self._taken:

@@ -235,7 +235,7 @@ class Opened:
 
     def forget_item(self, provider: Provider, item: str) -> None:
         """Drops what was known of an item that is gone, its grants too."""
-        provider.items.pop(item, None)
+        provider.forget(item)
         scope = Scope(ScopeType.ITEM, provider.principal, item)
         for grant in [grant for grant in self.grants if grant.scope == scope]:
             self.revoke(grant.id)

@@ -6,9 +6,10 @@ Everything but ``installed`` and ``revealing_entries`` is a value made from valu
 * nothing is shared with the outside that can be unshared, and nothing can be unshared again within;
 * whatever is mounted is read-only but ``/tmp`` and ``/data``, the root itself too;
 * of ``/dev`` there are four devices, none of which stores anything;
-* of ``/proc`` there are the processes inside and figures that everybody may read. Files of root's are
-  covered: the kernel asks their permissions of the uid outside, so that root in a namespace, without a
-  single capability, still writes ``/proc/sys/kernel/core_pattern``.
+* of ``/proc`` there are the processes inside and a few figures of the machine. Everything else is covered:
+  counts of interrupts tell when somebody types, and how fast; and of files of root's the kernel asks the
+  permissions of the uid outside, so that root in a namespace, without a single capability, still writes
+  ``/proc/sys/kernel/core_pattern``.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ _UID: Final = "1000"
 
 _DEVICES: Final = ("null", "zero", "random", "urandom")
 
-_TELLING: Final = frozenset({"cmdline", "keys"})
-"""Of what all may read in /proc: the kernel's command line, and keyrings, which have no namespace."""
+_FIGURES: Final = frozenset({"cpuinfo", "filesystems", "meminfo", "uptime", "version"})
+"""Of what all may read in /proc: what libraries ask for, and what changes with nobody's doing."""
 
 _NAMESPACES: Final = (
     "--unshare-user",
@@ -81,14 +82,14 @@ def installed() -> tuple[Path, ...]:
 
 
 def revealing_entries(proc: Path = Path("/proc")) -> tuple[Entry, ...]:
-    """Entries of ``/proc`` to cover: folders that are no process, and files that root may do more with."""
+    """Entries of ``/proc`` to cover: what is no process, and no figure that all may read and nobody may write."""
     entries = []
     with os.scandir(proc) as listing:
         for entry in listing:
             if entry.name.isdigit() or entry.is_symlink():  # the links lead to the process's own entries
                 continue
             mode = entry.stat(follow_symlinks=False).st_mode
-            if stat.S_ISDIR(mode) or mode & 0o222 or not mode & 0o004 or entry.name in _TELLING:
+            if stat.S_ISDIR(mode) or mode & 0o222 or not mode & 0o004 or entry.name not in _FIGURES:
                 entries.append(Entry(f"/proc/{entry.name}", stat.S_ISDIR(mode)))
     return tuple(sorted(entries, key=lambda entry: entry.path))
 

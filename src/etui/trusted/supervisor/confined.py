@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.trusted.sandbox import Confined, Confinement, python_runtime, start
+from etui.trusted.supervisor.said import Said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,20 +20,28 @@ MIB: Final = 1 << 20
 
 
 class StartedExtension(msgspec.Struct, frozen=True):
-    """A confined process, the Router's end of its connection, and the end of the pipe where its key is written."""
+    """A confined process, the Router's end of its connection, and the end of the pipe where its key is written.
+
+    ``said``: where what it says on standard error arrives.
+    """
 
     process: Confined
     connection: socket.socket
     key_pipe: int
+    said: Said
 
 
 def start_extension(package: Package, *, bubblewrap: Path, home: Path, log: int) -> StartedExtension:
-    """Starts the package's process; raises ``SandboxError`` where it cannot be confined."""
+    """Starts the package's process; raises ``SandboxError`` where it cannot be confined.
+
+    ``log``: where what it says on standard error is passed on to.
+    """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
     key_read, key_write = os.pipe2(os.O_CLOEXEC)
+    said = Said(package.manifest.id, log)
     try:
         process = start(
-            _confinement(package, home), channel=theirs.fileno(), key=key_read, log=log, bubblewrap=bubblewrap
+            _confinement(package, home), channel=theirs.fileno(), key=key_read, log=said.end, bubblewrap=bubblewrap
         )
     except BaseException:
         ours.close()
@@ -41,7 +50,8 @@ def start_extension(package: Package, *, bubblewrap: Path, home: Path, log: int)
     finally:
         theirs.close()
         os.close(key_read)
-    return StartedExtension(process, ours, key_write)
+        said.handed_over()
+    return StartedExtension(process, ours, key_write, said)
 
 
 def _confinement(package: Package, home: Path) -> Confinement:

@@ -41,8 +41,6 @@ class RunningExtensions:
 
     def start(self, name: str, hand_out: HandOut) -> None:
         """Starts an Extension anew; raises ``ExtensionError``, ``EndedEarlyError`` or as ``start_extension`` does."""
-        if name in self._running:  # it gave its connection up and lives on
-            self._endings.note(name)
         self.stop(name)
         packages = {package.principal: package for package in installed(self._home).packages}
         package = packages.get(name)
@@ -56,6 +54,12 @@ class RunningExtensions:
         hand_out(key, started.key_pipe)
         self._line.tell(Connected(role=Role.EXTENSION, name=name), started.connection)
 
+    def give_up(self, name: str) -> None:
+        """Ends an Extension that gave its connection up, as if it had ended by itself; it may have."""
+        if name in self._running:
+            self._endings.note(name)
+        self.stop(name)
+
     def stop(self, name: str) -> None:
         """Ends an Extension, if it runs; nobody is told."""
         started = self._running.pop(name, None)
@@ -64,6 +68,7 @@ class RunningExtensions:
             started.process.kill()
             started.process.wait(_GRACE_S)
             started.process.close()
+            started.said.finish()
 
     def stop_all(self) -> None:
         """Ends every Extension: first all are told to, then each is waited for."""
@@ -76,6 +81,7 @@ class RunningExtensions:
         self._loop.remove_reader(started.process.fileno())
         status = started.process.wait(_GRACE_S)
         started.process.close()
+        started.said.finish()
         del self._running[name]
         self._endings.note(name)
         self._line.tell(Ended(role=Role.EXTENSION, name=name, reason=f"it ended with status {status}"))

@@ -183,6 +183,8 @@ class Supervisor:
         match message:
             case Start():
                 self._start(message)
+            case Stop(by_itself=True):
+                self._extensions.give_up(message.name)
             case Stop():
                 self._extensions.stop(message.name)
             case Lock():

@@ -88,7 +88,7 @@ class Foot(Whole):
 
     def _dismiss_button(self, view: View, report: Report) -> QWidget:
         label = view.content.words.dismiss
-        if view.content.asker is None:
+        if view.content.asker is None and view.content.frame is None:  # the wallet itself speaks
             return self._button(label, lambda: report(Dismiss()))
         button = QToolButton()
         button.setText(label)

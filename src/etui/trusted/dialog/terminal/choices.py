@@ -115,7 +115,7 @@ def commands_of(view: View, front: Front, *, has_generated: bool) -> tuple[Comma
         commands.append(Command("r", USE_RECOVERY_WORDS))
     if words.dismiss:
         commands.append(Command("x", words.dismiss))
-    if view.content.asker is not None and words.dismiss:
+    if words.dismiss and (view.content.asker is not None or view.content.frame is not None):
         commands.append(Command("s", SILENCE_WORDS))
     return tuple(commands)
 

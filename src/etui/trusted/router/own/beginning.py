@@ -11,6 +11,7 @@ import etui
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import PROTOCOL_VERSION, ErrorCode, ProtocolError
 from etui.trusted.evidence import EvidenceError, examine
+from etui.trusted.policy import PrincipalType
 from etui.trusted.router.callers import caller_of
 from etui.trusted.router.connection import Role
 from etui.trusted.router.own.asking import Asking
@@ -60,6 +61,10 @@ async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.E
     """Answers ``wallet/1.ends``."""
     router.unlocked()
     registry = router.registry
+    caller = asking.caller.principal
+    if caller.type is PrincipalType.EXTENSION and request.interface not in caller.uses:
+        text = f"the manifest of {asking.caller.label} does not name {request.interface} under `uses`"
+        raise ProtocolError(ErrorCode.DENIED, text)
     if request.item is None:
         provider = registry.provider_of(request.interface, asking.provider)
     else:

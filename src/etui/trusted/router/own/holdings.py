@@ -65,7 +65,10 @@ async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -
             size += len(result)
             if size > LIMITS.message_bytes:
                 raise ProtocolError(ErrorCode.TOO_LARGE, f"{provider.name} names more items than one answer holds")
-            page = msgspec.json.decode(result, type=extension.InventoryResult)
+            try:
+                page = msgspec.json.decode(result, type=extension.InventoryResult)
+            except msgspec.DecodeError as error:
+                raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
             router.providers.learn(provider, page.items)
             items += [router.answers.entry(asking.caller, provider, item) for item in page.items]
             if not page.more or not page.items:
