@@ -110,7 +110,7 @@ class Reveal(Request[RevealResult], frozen=True, kw_only=True, omit_defaults=Tru
     SEALED: ClassVar[tuple[str, ...]] = ("secret",)
     WAITS: ClassVar[bool] = True
 
-    title: Annotated[str, Meta(max_length=120)]
+    title: Annotated[str, Meta(max_length=1000)]
     secret: bytes
 
 

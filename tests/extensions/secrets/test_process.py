@@ -263,7 +263,7 @@ def test_a_revealed_value_goes_to_the_dialog_alone_under_the_call(wallet: Wallet
     item = wallet.create("L" * 200, "gehëim".encode())
     answer = wallet.secrets.call(secret.Reveal(item=REFERENCE), client=SHOP, item=item.item)
     assert answer == secret.RevealResult()
-    assert wallet.dialog.shown == [dialog.Reveal(title="L" * 119 + "…", secret="gehëim".encode())]
+    assert wallet.dialog.shown == [dialog.Reveal(title="L" * 200, secret="gehëim".encode())]
     assert wallet.dialog.under == ["call-1"]
     binary = wallet.create("x", b"\xff", kind="file")
     with pytest.raises(RemoteError, match="is no text"):

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 CODE: Final = "code"
 _ID_BYTES: Final = 16
-_MAX_TITLE: Final = 120
 
 
 class Secrets(Extension):
@@ -125,7 +124,7 @@ class Secrets(Extension):
             value.decode("utf-8")
         except UnicodeDecodeError:
             raise UnfitError("this item's value is no text and cannot be shown: read it with a program") from None
-        call.ask(dialog.Reveal(title=_title(entry), secret=value))
+        call.ask(dialog.Reveal(title=entry.item.label or "Secret", secret=value))
         return secret.RevealResult()
 
     @provides(secret.Update)
@@ -241,11 +240,6 @@ def _totp_key(value: bytes) -> TotpKey:
         return parse_key(value)
     except OtpKeyError as error:
         raise UnfitError(str(error)) from None
-
-
-def _title(entry: Entry) -> str:
-    label = entry.item.label or "Secret"
-    return label if len(label) <= _MAX_TITLE else label[: _MAX_TITLE - 1] + "…"
 
 
 def _counted(count: int, noun: str) -> str:
