@@ -106,6 +106,16 @@ def blow(pid: int, step: Step) -> Iterator[Blow]:
 
 
 @contextmanager
+def refusing(pid: int, calls: str, path: Path, error: str) -> Iterator[None]:
+    """Has the system refuse a process these calls (as strace names them) on a file, as a disk that fails so does.
+
+    ``path``: as the process itself sees it. ``error``: the name of the error, as in errno(3).
+    """
+    with _strace(pid, [], "-e", f"trace={calls}", "-e", f"inject={calls}:error={error}", "--trace-path", str(path)):
+        yield
+
+
+@contextmanager
 def _strace(pid: int, lines: list[str], *options: str) -> Iterator[None]:
     """Follows a process and its threads; ``lines`` are filled with what they did when the block has ended."""
     if shutil.which("strace") is None:

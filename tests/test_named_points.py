@@ -7,22 +7,19 @@ again. The long run strikes at every step that a process takes.
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.asked import Asked
 from tests.long_run import LongRun
 from tests.processes import pid_of
 from tests.strikes import CHANNEL, Step, blow, steps_of
 
-from etui.interfaces import secret_1 as secret
-from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import TestWallet
-from etui.testkit.user import PASSPHRASE
 
 ROUTER, VAULT, DIALOG = "etui.trusted.router", "etui.trusted.vault", "etui.trusted.dialog"
 SECRETS, STORAGE = "etui.extensions.secrets", "etui.extensions.storage_software"
@@ -55,95 +52,14 @@ MAKING = {
 EVERY_STEP = "A process killed before one of the steps that it took for what was asked, at all of them"
 
 
-class Asked:
-    """A wallet that is asked for things, and what it acknowledged."""
-
-    def __init__(self, wallet: TestWallet) -> None:
-        self.wallet = wallet
-        self.stored: dict[str, str] = {}
-        self.granted: set[str] = set()
-        self.passphrases = {PASSPHRASE}
-        self._labels = (f"kept {number}." for number in range(10_000))
-
-    def store(self) -> None:
-        label = next(self._labels)
-        with self.wallet.connect() as client:
-            self.stored[label] = client.call(secret.Create(kind="note", label=label, value=label.encode())).item.item
-
-    def grant(self) -> None:
-        item = next(iter(self.stored.values()))
-        asked = wallet_interface.Grant(client=f"script:/{len(self.granted)}@session", action="secret/1.read", item=item)
-        self._says_yes()
-        with self.wallet.connect() as client:
-            self.granted.add(client.call(asked).grant)
-
-    def change_passphrase(self) -> None:
-        """To the other one, and back the next time; either may be the one while that is under way."""
-        (old,) = self.passphrases
-        new = OTHER if old == PASSPHRASE else PASSPHRASE
-        self.wallet.user.forgets()
-        self.wallet.user.rule("type", when={"face": "new_passphrase"}, secret=old, new=new)
-        self.passphrases = {old, new}
-        with self.wallet.connect() as client:
-            client.call(wallet_interface.ChangePassphrase())
-        self.passphrases = {new}
-
-    def lock_and_unlock(self) -> None:
-        self.wallet.lock()
-        self.unlock()
-
-    def unlock(self) -> None:
-        """Unlocks; of two passphrases that may be the one, exactly the one that opens stays."""
-        user, candidates = self.wallet.user, sorted(self.passphrases)
-        user.forgets()
-        user.rule("type", when={"face": "unlock", "wrong": False}, secret=candidates[0])
-        user.rule("type", when={"face": "unlock", "wrong": True}, secret=candidates[-1])
-        before = len(user.shown())
-        self.wallet.unlock()
-        self.passphrases = {candidates[sum(entry.get("face") == "unlock" for entry in user.shown()[before:]) - 1]}
-
-    def comes_back(self) -> None:
-        """Returns when it stores again, unlocked where that is needed."""
-        deadline = time.monotonic() + BACK_S
-        while True:
-            try:
-                with self.wallet.connect() as client:
-                    state = client.call(wallet_interface.Status()).state
-                match state:
-                    case "none":
-                        self.wallet.create()
-                    case "locked":
-                        self.unlock()
-                self.store()
-            except ProtocolError:
-                assert time.monotonic() < deadline, "the wallet does not come back"
-                time.sleep(0.05)
-            else:
-                return
-
-    def holds(self) -> None:
-        """What was acknowledged is there, all that is there is whole, and the audit verifies."""
-        self._says_yes()
-        with self.wallet.connect() as client:
-            found = {item.label: item.item for item in client.call(secret.Find(text="kept")).items}
-            assert self.stored.keys() <= found.keys()
-            for label in sorted(found, key=lambda label: label in self.stored)[:3]:  # what was never acknowledged first
-                assert client.call(secret.Read(item=found[label])).value == label.encode()
-            assert self.granted <= {row.grant for row in client.call(wallet_interface.Grants()).grants}
-            verdict = client.call(wallet_interface.Verify())
-            assert verdict.ok, verdict.findings
-
-    def _says_yes(self) -> None:
-        self.wallet.user.forgets()
-        self.wallet.user.approves()
-
-
 class Scene(msgspec.Struct, frozen=True):
     """A process, what the wallet is asked for, and before which of the process's steps it is struck every day."""
 
     process: str
     act: Callable[[Asked], None]
     points: tuple[str, ...]
+    first: Callable[[Asked], None] = Asked.store
+    """What it is asked for before, so that there is something to do it to."""
 
 
 SCENES = {
@@ -151,6 +67,7 @@ SCENES = {
     "storing, the Extension": Scene(SECRETS, Asked.store, (FORWARDED, SENT)),
     "storing, the storage": Scene(STORAGE, Asked.store, ("pwrite64 *-wal", "fdatasync *-wal", SENT)),
     "giving a right, the Router": Scene(ROUTER, Asked.grant, (*ROW_KEPT, "fdatasync *.seg", SENT)),
+    "taking a right back, the Router": Scene(ROUTER, Asked.take_back, (*ROW_KEPT, SENT), Asked.grant),
     "giving a right, the dialog": Scene(DIALOG, Asked.grant, (SENT,)),
     "a new passphrase, the vault": Scene(VAULT, Asked.change_passphrase, (*COUNTED, *RE_KEYED, SENT)),
     "a new passphrase, the Router": Scene(ROUTER, Asked.change_passphrase, ("fdatasync *.seg", SENT)),
@@ -182,6 +99,8 @@ def nth(taken: Sequence[Step], number: int) -> Step:
 
 def strike(asked: Asked, scene: Scene, choose: Callable[[list[Step]], Step]) -> bool:
     """Kills the process before the chosen one of the steps that it just took for the like; whether it came to that."""
+    scene.first(asked)
+    scene.first(asked)
     process = pid_of(asked.wallet.pid, scene.process)
     step = choose(steps_of(process, lambda: scene.act(asked)))
     with blow(process, step) as due, contextlib.suppress(ProtocolError):
@@ -203,7 +122,6 @@ def renew(asked: Asked, strikes: int) -> None:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_what_was_acknowledged_survives_a_kill_before_a_named_step(asked: Asked, scene: Scene) -> None:
-    scene.act(asked)
     for strikes, point in enumerate(scene.points):
         renew(asked, strikes)
         choose = partial(named, point=point)
@@ -273,6 +191,8 @@ def test_a_wallet_is_made_or_can_be_made_where_its_making_is_killed_before_any_s
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_what_was_acknowledged_survives_a_kill_before_any_step(asked: Asked, scene: Scene, long_run: LongRun) -> None:
+    scene.first(asked)
+    scene.first(asked)
     scene.act(asked)
     count = len(steps_of(pid_of(asked.wallet.pid, scene.process), lambda: scene.act(asked)))
     fell = 0

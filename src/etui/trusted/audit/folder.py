@@ -132,7 +132,9 @@ def create_audit(directory: Path, *, public_key: bytes, ratchet_key: Secret) -> 
         unfinished.replace(directory / PUBLIC)
         folder.sync()
     except OSError as error:
-        raise AuditUnwritableError(f"the audit cannot be created in {directory}: {error.strerror}") from error
+        raise AuditUnwritableError(
+            f"the audit cannot be created in {directory}: {error.strerror}; make room or make the folder writable"
+        ) from error
 
 
 def _write_new(path: Path, data: bytes) -> int:
@@ -141,13 +143,13 @@ def _write_new(path: Path, data: bytes) -> int:
             path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, _MODE
         )
     except OSError as error:
-        raise AuditUnwritableError(f"{path} cannot be created: {error.strerror}") from error
+        raise AuditUnwritableError(f"{path}: {error.strerror}; make room or make the folder writable") from error
     try:
         write_whole(descriptor, data)
     except OSError as error:
         os.close(descriptor)
         path.unlink()
-        raise AuditUnwritableError(f"{path} cannot be written: {error.strerror}") from error
+        raise AuditUnwritableError(f"{path}: {error.strerror}; make room or make the folder writable") from error
     return descriptor
 
 

@@ -128,7 +128,7 @@ class Journal:
         except OSError as error:
             self.discard()
             raise AuditUnwritableError(
-                f"the audit cannot be written: {error.strerror}; make room for {self._folder.directory}"
+                f"{self._folder.segment(self.number)}: {error.strerror}; make room or make the folder writable"
             ) from error
         except AuditUnwritableError:
             self.discard()

@@ -22,7 +22,7 @@ from etui.trusted.router.references import Place
 from etui.trusted.router.reserving import settle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from etui.protocol import Message
     from etui.trusted.router.callers import Caller
@@ -203,7 +203,7 @@ class Answers:
         if call.under is not None:
             call.under.allowed |= {(action, call.provider.resource(i.item).key) for action in actions for i in items}
             return
-        written: list[asyncio.Future[None]] = []
+        written: list[Awaitable[None]] = []
         until = int(opened.now()) + wording.HOUR_S if remember == wording.HOUR.id else 0
         for item in items:
             scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
@@ -218,7 +218,7 @@ class Answers:
                     what=item.label or asked.what,
                 )
                 self._router.recorder.granted(grant)
-                written.append(durable)
+                written.append(opened.kept(grant, durable))
             elif process := call.caller.process_group:
                 opened.add_transient_grant(process, actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
         await asyncio.gather(*written)

@@ -226,13 +226,14 @@ class Consent:
             scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
         match consented.remember:
             case wording.HOUR.id | wording.ALWAYS.id:
+                self._router.record_now()
                 until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
                 principal, label = asked.origin.principal.id, asked.origin.label
                 grant, durable = opened.add_grant(
                     principal, actions, scope, Origin.ASKED, until=until, label=label, what=asked.what
                 )
                 self._router.recorder.granted(grant)
-                await durable
+                await opened.kept(grant, durable)
             case wording.RUNNING.id if group := asked.origin.process_group:
                 opened.add_transient_grant(group, actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED)
             case wording.TERMINAL.id if group := asked.origin.terminal_group:

@@ -13,7 +13,7 @@ from etui.trusted.audit import AuditRecord, Kind, Resource
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import VaultOperation
 from etui.trusted.dialog.requests import ShownField
-from etui.trusted.package import Extensions, PackageError, Summary, summarise, supplied_ids, verify
+from etui.trusted.package import Extensions, PackageError, StorageError, Summary, summarise, supplied_ids, verify
 from etui.trusted.policy import PolicyError
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class Installing:
             if known is not None:
                 router.providers.stop_if_begun(known)
             package = await loop.run_in_executor(None, self._extensions.install, verified, int(time.time()))
+        except StorageError as error:
+            raise ProtocolError(ErrorCode.UNWRITABLE, str(error)) from None
         except PackageError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
         provider = router.registry.add(package)
@@ -119,6 +121,7 @@ class Installing:
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
         self._record(provider, "removed" + (f"; its key was not destroyed: {reply.message}" if reply.code else ""))
+        await router.unlocked().state.durable()
 
     def _installed(self, verified: Verified) -> Manifest | None:
         provider = self._router.registry.providers.get(verified.manifest.principal)

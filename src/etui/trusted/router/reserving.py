@@ -20,7 +20,8 @@ _UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCE
 async def reserve(opened: Opened, verdict: Verdict, question: Question) -> tuple[Reservation, ...]:
     """Takes this use out of one grant for each member that needed one: all or none, and durable at return.
 
-    A grant without a limit covers it alone. Raises ``LimitReached`` with nothing taken.
+    A grant without a limit covers it alone. Raises ``LimitReached``, or ``ProtocolError`` where it cannot be
+    written, with nothing taken.
     """
     reservations: list[Reservation] = []
     try:
@@ -31,7 +32,11 @@ async def reserve(opened: Opened, verdict: Verdict, question: Question) -> tuple
     except LimitReached:
         release(opened, tuple(reservations))
         raise
-    await asyncio.gather(*(_kept(opened, reservation) for reservation in reservations))
+    try:
+        await asyncio.gather(*(_kept(opened, reservation) for reservation in reservations))
+    except ProtocolError:
+        release(opened, tuple(reservations))
+        raise
     return tuple(reservations)
 
 
@@ -46,7 +51,7 @@ def release(opened: Opened, reservations: tuple[Reservation, ...]) -> None:
     for reservation in reservations:
         row = opened.spending.release(reservation)
         if row is not None:
-            opened.state.put("spent", row.grant, row).add_done_callback(lambda done: done.exception())
+            opened.state.owe("spent", row.grant, row)
 
 
 def _first_that_covers(opened: Opened, grants: list[Grant], question: Question) -> Reservation:

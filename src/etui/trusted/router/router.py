@@ -419,6 +419,18 @@ class Router:
         for connection in unsent:
             connection.send_outbox()
 
+    def record_now(self) -> None:
+        """Writes the audit before something is done that outlasts this turn.
+
+        Raises ``ProtocolError`` (``unwritable``) where it cannot be written; what else was to go out is refused then.
+        """
+        try:
+            self.recorder.flush()
+        except ProtocolError as error:
+            unrecorded, self._unrecorded = self._unrecorded, []
+            self._refuse(error, unrecorded)
+            raise
+
     def _refuse(self, error: ProtocolError, unrecorded: list[ActiveCall]) -> None:
         """Answers everything that has not gone out with an error, and gives up the calls of this turn."""
         for connection in self._unsent:

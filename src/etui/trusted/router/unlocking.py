@@ -16,6 +16,7 @@ from etui.trusted.audit import (
     AuditError,
     AuditFolder,
     AuditRecord,
+    AuditUnwritableError,
     Kind,
     create_audit,
     public_key_of,
@@ -53,7 +54,12 @@ _KEYS_S: Final = 10.0
 _TELL_S: Final = 0.1
 _NEW_RECOVERY: Final = "make a new recovery key"
 _AGAIN: Final = {"wrong_passphrase", "slow_down", "mistyped_recovery", "wrong_recovery", "unfit_passphrase"}
-_CODES: Final = {"locked_out": ErrorCode.LOCKED_OUT, "no_wallet": ErrorCode.NO_WALLET, "exists": ErrorCode.CONFLICT}
+_CODES: Final = {
+    "locked_out": ErrorCode.LOCKED_OUT,
+    "no_wallet": ErrorCode.NO_WALLET,
+    "exists": ErrorCode.CONFLICT,
+    "storage": ErrorCode.UNWRITABLE,
+}
 
 
 def audit_private_key(keys: Keys) -> Secret:
@@ -187,12 +193,16 @@ class Unlocking:
             if reply.code:
                 raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
             keys = await self._awaited_keys()
-            write_looks(router.home, answer.looks)
-            router.dialogs.wear(answer.looks)
+            try:
+                self._wear(answer.looks)
+            except ProtocolError as error:
+                raise self._given_up(error) from None
             await self._open(keys, new=True)
-            router.unlocked().open_session(allowed=answer.open_session)
-            router.budgets[caller.lane].approved()
-            await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
+            try:
+                await router.unlocked().open_session(allowed=answer.open_session)
+            finally:
+                router.budgets[caller.lane].approved()
+                await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
 
     async def _open(self, keys: Keys, *, new: bool) -> None:
         """Opens what the keys open; where that fails the wallet locks again, keys and all."""
@@ -208,18 +218,38 @@ class Unlocking:
                 if router.recorder.writer is None:
                     self._mend_audit(keys)
             router.opened = Opened(router.home, keys, router.registry)
-        except (HeaderError, StateError, PolicyError, AuditError) as error:
-            # Whoever waits is told first; then all that was handed a key ends.
-            asyncio.get_running_loop().call_later(_TELL_S, router.lock_soon, f"it could not be opened: {error}")
-            raise ProtocolError(ErrorCode.UNAVAILABLE, f"the wallet cannot be opened: {error}") from None
+            self._record_opening()
+        except (HeaderError, StateError, PolicyError, AuditError, ProtocolError) as error:
+            raise self._given_up(error) from None
+        except OSError as error:
+            text = f"{error.filename or router.home}: {error.strerror}; make room or make the folder writable"
+            raise self._given_up(ProtocolError(ErrorCode.UNWRITABLE, text)) from None
         router.auto_lock_s = int(router.unlocked().settings.get("auto_lock_s", router.auto_lock_s))
         router.retention.days = int(router.unlocked().settings.get(retention.SETTING, "0"))
         router.used()
+        router.events.publish("unlocked", {})
+
+    def _given_up(self, error: Exception) -> ProtocolError:
+        """What to say where a wallet cannot be opened; then all that was handed a key ends."""
+        lock_soon, reason = self._router.lock_soon, f"it could not be opened: {error}"
+        asyncio.get_running_loop().call_later(_TELL_S, lock_soon, reason)
+        match error:
+            case ProtocolError():
+                code = error.code
+            case AuditUnwritableError():
+                code = ErrorCode.UNWRITABLE
+            case _:
+                code = ErrorCode.UNAVAILABLE
+        return ProtocolError(code, f"the wallet cannot be opened: {error}")
+
+    def _record_opening(self) -> None:
+        """Puts on record that the wallet is open, durably; raises ``ProtocolError`` where that cannot be."""
+        router = self._router
         router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE), sync=True)
         if damaged := router.unlocked().state.damaged:
             text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
-        router.events.publish("unlocked", {})
+        router.record_now()
 
     def _mend_audit(self, keys: Keys) -> None:
         """Opens an audit that did not open at the start, mending its checkpoints' state; raises ``AuditError``."""
@@ -286,9 +316,18 @@ class Unlocking:
         answer = await router.dialogs.show(ChangeAppearance(), caller.lane)
         if not isinstance(answer, Looks):
             raise ProtocolError(ErrorCode.NOT_NOW, "picture and phrase stay as they are")
-        write_looks(router.home, answer)
-        router.dialogs.wear(answer)
+        self._wear(answer)
         self._changed(caller, "picture, phrase and colour were changed")
+
+    def _wear(self, looks: Looks) -> None:
+        """Keeps new looks and shows them; raises ``ProtocolError`` (``unwritable``) with the old ones as they are."""
+        try:
+            write_looks(self._router.home, looks)
+        except OSError as error:
+            folder = self._router.home / "device"
+            text = f"picture and phrase cannot be written ({error.strerror}): make room or make {folder} writable"
+            raise ProtocolError(ErrorCode.UNWRITABLE, text) from None
+        self._router.dialogs.wear(looks)
 
     def _keep_newer_looks(self) -> None:
         """Raises ``ProtocolError`` (``unavailable``) where new looks would replace those of a newer version."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.protocol import ProtocolError
 from etui.trusted.package import Assurance as ManifestAssurance
 from etui.trusted.package import Evidence as ManifestEvidence
 from etui.trusted.package import Manifest
@@ -104,16 +105,16 @@ class Opened:
         """A lost row may have counted uses or taken references back: what is counted ends, and references with it."""
         for grant in [grant for grant in self.grants if grant.uses or grant.limit is not None]:
             self.grants.remove(grant.id)
-            _unawaited(self.state.put("grant", grant.id, None))
+            self.state.owe("grant", grant.id, None)
         self._epochs = secrets.randbits(40)
-        _unawaited(self.state.put("epoch", "base", self._epochs))
+        self.state.owe("epoch", "base", self._epochs)
 
     def now(self) -> float:
         """The wallet's time, in seconds since 1970; it never goes back."""
         now = self.clock.see(time.time())
         if now - self._clock_kept > _CLOCK_STEP_S:
             self._clock_kept = now
-            _unawaited(self.state.put("clock", "highest", now))
+            self.state.owe("clock", "highest", now)
         return now
 
     def epoch(self, client: str) -> int:
@@ -141,7 +142,7 @@ class Opened:
             disclosed=row is not None and row.disclosed,
         )
         self.clients[principal.id] = new
-        _unawaited(self.state.put("client", principal.id, new))
+        self.state.owe("client", principal.id, new)
 
     def discloses_first(self, caller: Caller) -> bool:
         """Whether nothing was ever disclosed to a Client that was met, until now."""
@@ -149,7 +150,7 @@ class Opened:
         if row is None or row.disclosed:
             return False
         self.clients[caller.principal.id] = row = msgspec.structs.replace(row, disclosed=True)
-        _unawaited(self.state.put("client", caller.principal.id, row))
+        self.state.owe("client", caller.principal.id, row)
         return True
 
     def add_grant(  # noqa: PLR0913  # a grant has these parts
@@ -183,6 +184,14 @@ class Opened:
         self.engine.granted()
         return grant, self.state.put("grant", grant.id, grant)
 
+    async def kept(self, grant: Grant, durable: asyncio.Future[None]) -> None:
+        """Returns when a new grant is durable; where it cannot be it holds no more, and ``ProtocolError`` is raised."""
+        try:
+            await durable
+        except ProtocolError:
+            self.revoke(grant.id)
+            raise
+
     def add_transient_grant(
         self, group: str, actions: tuple[str, ...], scope: Scope, *, lasts_s: int, origin: Origin
     ) -> str:
@@ -212,13 +221,13 @@ class Opened:
         return [grant for grant in self.grants if grant.id not in self._transient]
 
     def revoke(self, grant_id: str) -> bool:
-        """Takes a grant back at once; whether there was one."""
+        """Takes a grant back at once, for good once the state is durable; whether there was one."""
         if self.grants.remove(grant_id) is None:
             return False
         self.spending.forget(grant_id)
         self.engine.drop()
-        _unawaited(self.state.put("grant", grant_id, None))
-        _unawaited(self.state.put("spent", grant_id, None))
+        self.state.owe("grant", grant_id, None)
+        self.state.owe("spent", grant_id, None)
         return True
 
     def revoke_client(self, client: str) -> int:
@@ -230,7 +239,7 @@ class Opened:
         if row is not None:
             row = msgspec.structs.replace(row, epoch=row.epoch + 1)
             self.clients[client] = row
-            _unawaited(self.state.put("client", client, row))
+            self.state.owe("client", client, row)
         return len(gone)
 
     def forget_item(self, provider: Provider, item: str) -> None:
@@ -252,25 +261,26 @@ class Opened:
             if all({action, action.rpartition(".")[0]} & interfaces for action in grant.actions):
                 self.revoke(grant.id)
 
-    def open_session(self, *, allowed: bool) -> None:
-        """Lets any program of the session read what is in no group, or no longer."""
+    async def open_session(self, *, allowed: bool) -> None:
+        """Lets any program of the session read what is in no group, or no longer; durable when this returns."""
         for grant in [g for g in self.grants if g.client == f"group:{SESSION_GROUP}"]:
             self.revoke(grant.id)
-        if not allowed:
-            return
-        for provider in self._registry.packages():
-            for interface in provider.documents:
-                actions = tuple(f"{interface.id}.{name}" for name in interface.document.session)
-                if actions:
-                    scope = Scope(ScopeType.GROUP, provider.principal, "")
-                    self.add_grant(
-                        f"group:{SESSION_GROUP}",
-                        actions,
-                        scope,
-                        Origin.GIVEN,
-                        label="any program of this session",
-                        what="everything outside collections",
-                    )
+        given = [
+            self.add_grant(
+                f"group:{SESSION_GROUP}",
+                actions,
+                Scope(ScopeType.GROUP, provider.principal, ""),
+                Origin.GIVEN,
+                label="any program of this session",
+                what="everything outside collections",
+            )
+            for provider in self._registry.packages()
+            for interface in provider.documents
+            if allowed and (actions := tuple(f"{interface.id}.{name}" for name in interface.document.session))
+        ]
+        for grant, durable in given:
+            await self.kept(grant, durable)
+        await self.state.durable()
 
     def reload_policies(self, home: Path) -> None:
         """Reads the policies again, as after an install; raises ``PolicyError`` with the old ones in force."""
@@ -321,8 +331,3 @@ def profile_rules(manifest: Manifest) -> tuple[ProfileRule, ...]:
         )
         for rule in manifest.accessibility.rules
     )
-
-
-def _unawaited(future: asyncio.Future[None]) -> None:
-    """A write that nobody waits for; a failure shows at the next one that somebody does."""
-    future.add_done_callback(lambda done: done.exception())

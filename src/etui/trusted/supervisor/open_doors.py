@@ -73,8 +73,12 @@ class OpenDoors:
             return
         try:
             self._remember(door.name, enabled=message.enabled)
-        except (SettingsError, OSError) as error:
+        except SettingsError as error:
             self._line.tell(Reply(number=message.number, code="settings", message=str(error)))
+            return
+        except OSError as error:
+            text = f"the doors of {self._home} cannot be written ({error.strerror}): make room or make it writable"
+            self._line.tell(Reply(number=message.number, code="unwritable", message=text))
             return
         if message.enabled:
             self._wanted.add(door.name)

@@ -173,7 +173,9 @@ def _disk(path: Path) -> Iterator[None]:
             raise UnsafePermissionsError(
                 f"{path} is a symbolic link or of another type than the vault made it; find out who put it there"
             ) from None
-        raise StorageError(f"the vault cannot use {path}: {error.strerror}") from None
+        raise StorageError(
+            f"the vault cannot use {path}: {error.strerror}; make room or make the folder writable"
+        ) from None
 
 
 def _refuse_if_open_to_others(found: os.stat_result, path: Path) -> None:

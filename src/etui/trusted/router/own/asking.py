@@ -59,8 +59,12 @@ async def oversee(router: Router, asking: Asking) -> None:
 
 
 async def consent(router: Router, asking: Asking, widening: Widening) -> None:
-    """Puts a widening to the user, unless a grant allows it already; raises ``ProtocolError`` where it is not."""
+    """Puts a widening to the user, unless a grant allows it already, and on record before anything is done.
+
+    Raises ``ProtocolError`` where it is not allowed, or cannot be recorded.
+    """
     await _consent(router, asking, widening, overseeing=False)
+    router.record_now()
 
 
 async def _consent(router: Router, asking: Asking, widening: Widening, *, overseeing: bool) -> None:

@@ -127,5 +127,6 @@ async def door_disable(router: Router, asking: Asking, request: wallet.DoorDisab
 async def _switch(router: Router, door: str, *, enabled: bool) -> str:
     reply = await router.ask_supervisor(lambda n: DoorSwitch(number=n, name=door, enabled=enabled))
     if reply.code:
-        raise ProtocolError(ErrorCode.INVALID_PARAMS, reply.message)
+        code = ErrorCode.UNWRITABLE if reply.code == "unwritable" else ErrorCode.INVALID_PARAMS
+        raise ProtocolError(code, reply.message)
     return reply.message

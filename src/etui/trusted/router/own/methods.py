@@ -87,7 +87,6 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
     wallet.Interfaces: beginning.interfaces,
     wallet.Document: beginning.document,
     wallet.Extensions: holdings.extensions,
-    wallet.Revoke: rights.revoke,
     wallet.Settings: settings.settings,
     wallet.Doors: holdings.doors,
 }
@@ -105,6 +104,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Clients: rights.clients,
     wallet.Grants: rights.grants,
     wallet.Grant: rights.grant,
+    wallet.Revoke: rights.revoke,
     wallet.Audit: records.audit,
     wallet.Why: records.why,
     wallet.Verify: records.verify_audit,

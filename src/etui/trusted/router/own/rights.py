@@ -113,7 +113,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         what=what,
     )
     router.path.drop_routes()
-    await written
+    await opened.kept(grant, written)
     return wallet.GrantResult(grant=grant.id)
 
 
@@ -125,7 +125,7 @@ def _shown(asking: Asking, what: str, limit: Limit | None) -> tuple[ShownField, 
     return fields if limit is None else (*fields, *wording.shown_limit(limit))
 
 
-def revoke(router: Router, asking: Asking, request: wallet.Revoke) -> wallet.RevokeResult:
+async def revoke(router: Router, asking: Asking, request: wallet.Revoke) -> wallet.RevokeResult:
     """Answers ``wallet/1.revoke``."""
     opened = router.unlocked()
     revoked = 0
@@ -146,4 +146,5 @@ def revoke(router: Router, asking: Asking, request: wallet.Revoke) -> wallet.Rev
         ),
         sync=True,
     )
+    await opened.state.durable()
     return wallet.RevokeResult(revoked=revoked)

@@ -60,7 +60,7 @@ async def _open_session(router: Router, asking: Asking, value: str) -> None:
         await consent(router, asking, Widening())
     else:
         router.recorder.narrowed(asking.caller, "programs of this session share nothing any more")
-    router.unlocked().open_session(allowed=value == "on")
+    await router.unlocked().open_session(allowed=value == "on")
 
 
 async def _auto_lock_s(router: Router, asking: Asking, value: str) -> None:
@@ -69,8 +69,8 @@ async def _auto_lock_s(router: Router, asking: Asking, value: str) -> None:
         await consent(router, asking, Widening())
     else:
         router.recorder.narrowed(asking.caller, f"it locks after {seconds} s")
-    router.auto_lock_s = seconds
     await router.unlocked().state.put("setting", "auto_lock_s", str(seconds))
+    router.auto_lock_s = seconds
 
 
 async def _audit_days(router: Router, asking: Asking, value: str) -> None:
