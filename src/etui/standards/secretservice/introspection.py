@@ -5,8 +5,8 @@ Source: D-Bus Specification 0.43, section "Introspection Data Format".
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import quoteattr
 
 from etui.standards.secretservice.interfaces import INTERFACES, Arguments, Interface
 from etui.standards.secretservice.names import INTROSPECTABLE, PEER, PROPERTIES
@@ -28,27 +28,32 @@ def introspection(interfaces: Iterable[str], children: Iterable[str] = ()) -> st
     lines = ["<node>"]
     for name in (*interfaces, PROPERTIES, INTROSPECTABLE, PEER):
         lines += _interface(name, INTERFACES[name])
-    lines += (f"  <node name={quoteattr(child)}/>" for child in children)
+    lines += (f"  <node name={_quoted(child)}/>" for child in children)
     return _HEAD + "\n".join([*lines, "</node>", ""])
 
 
 def _interface(name: str, interface: Interface) -> Iterator[str]:
-    yield f"  <interface name={quoteattr(name)}>"
+    yield f"  <interface name={_quoted(name)}>"
     for member, method in interface.methods.items():
-        yield f"    <method name={quoteattr(member)}>"
+        yield f"    <method name={_quoted(member)}>"
         yield from _arguments(method.takes, ' direction="in"')
         yield from _arguments(method.gives, ' direction="out"')
         yield "    </method>"
     for member, arguments in interface.signals.items():
-        yield f"    <signal name={quoteattr(member)}>"
+        yield f"    <signal name={_quoted(member)}>"
         yield from _arguments(arguments, "")
         yield "    </signal>"
     for member, held in interface.properties.items():
         access = "readwrite" if held.writable else "read"
-        yield f'    <property name={quoteattr(member)} type={quoteattr(held.type)} access="{access}"/>'
+        yield f'    <property name={_quoted(member)} type={_quoted(held.type)} access="{access}"/>'
     yield "  </interface>"
 
 
 def _arguments(arguments: Arguments, direction: str) -> Iterator[str]:
     for name, kind in arguments:
-        yield f"      <arg name={quoteattr(name)} type={quoteattr(kind)}{direction}/>"
+        yield f"      <arg name={_quoted(name)} type={_quoted(kind)}{direction}/>"
+
+
+def _quoted(text: str) -> str:
+    """An attribute's value. ``xml.sax.saxutils`` would do it too, and load a client of HTTP and all of ``email``."""
+    return f'"{escape(text)}"'
