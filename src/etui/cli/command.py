@@ -16,11 +16,11 @@ import msgspec
 from etui.cli.exits import CommandError, Exit
 from etui.cli.progress import PATIENCE_S
 from etui.protocol import Place, find_place
-from etui.sdk import Client
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
     from etui.interfaces import Request
+    from etui.sdk import Client
 
 Arguments = argparse.Namespace
 
@@ -66,6 +66,8 @@ def connect() -> Iterator[Client]:
 @contextlib.contextmanager
 def connected() -> Iterator[Client]:
     """The same, for a command that itself says what it waits for."""
+    from etui.sdk import Client  # noqa: PLC0415  # `etui up` becomes the supervisor and is no Client
+
     with Client.connect(profile_place().socket, name="etui") as client:
         yield client
 

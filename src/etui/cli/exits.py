@@ -6,7 +6,6 @@ from enum import IntEnum
 from typing import Final
 
 from etui.protocol import ErrorCode, ProtocolError
-from etui.sdk import ConnectionLost
 
 
 class Exit(IntEnum):
@@ -66,7 +65,7 @@ _BY_CODE: Final = {
 
 def slug_of(error: ProtocolError) -> str:
     """The stable code that programs compare: the protocol's own, but that no wallet answers is ours to say."""
-    return _slug(Exit.NOT_RUNNING) if isinstance(error, ConnectionLost) else error.code.slug
+    return _slug(Exit.NOT_RUNNING) if _says_that_none_runs(error) else error.code.slug
 
 
 def _slug(status: Exit) -> str:
@@ -75,6 +74,12 @@ def _slug(status: Exit) -> str:
 
 def exit_of(error: ProtocolError) -> Exit:
     """The exit status for what the Router answered."""
-    if isinstance(error, ConnectionLost):
+    if _says_that_none_runs(error):
         return Exit.NOT_RUNNING
     return _BY_CODE.get(error.code, Exit.FAILED)
+
+
+def _says_that_none_runs(error: ProtocolError) -> bool:
+    from etui.sdk import ConnectionLost  # noqa: PLC0415  # `etui up` becomes the supervisor and is no Client
+
+    return isinstance(error, ConnectionLost)

@@ -1,4 +1,7 @@
-"""Parses the command line, runs the command, and turns errors into a sentence and an exit status."""
+"""Parses the command line, runs the command, and turns errors into a sentence and an exit status.
+
+``etui up`` becomes the supervisor, which stays for as long as the wallet: for it no other command is loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,38 +13,25 @@ import sys
 from typing import TYPE_CHECKING, Final, cast
 
 from etui import __version__
+from etui.cli import up
 from etui.cli.command import Command
-from etui.cli.commands import COMMANDS, GROUPS, SECTIONS
 from etui.cli.exits import CommandError, Exit, exit_of, slug_of
 from etui.cli.output import Output
-from etui.cli.page import start_page
 from etui.protocol import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _END_OF_OPTIONS: Final = "--"
-_NAMES: Final = sorted({command.name.partition(" ")[0] for command in COMMANDS})
 _INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells have it."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """The parser of ``etui`` itself, whose help is the start page."""
-
-    def format_help(self) -> str:
-        return start_page(SECTIONS)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs ``etui`` with these arguments; the exit status is one of ``Exit``, or that of the program it started."""
     _print_all_characters()
-    parser = build_parser()
     words, program = _split(arguments)
-    if words and not words[0].startswith("-") and words[0] not in _NAMES:
-        near = difflib.get_close_matches(words[0], _NAMES, n=1)
-        meant = f"did you mean `etui {near[0]}`?" if near else "`etui --help` lists them"
-        parser.error(f"there is no command {words[0]!r}; {meant}")
+    parser = _parser_of([up.COMMAND], {}) if words[:1] == [up.COMMAND.name] else _whole_parser(words)
     parsed = parser.parse_args(words)
     command = cast("Command | None", getattr(parsed, "command", None))
     if command is None:
@@ -72,26 +62,49 @@ def main(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line, also for completion and the reference pages."""
-    parser = _Parser(prog="etui")
+    from etui.cli.commands import COMMANDS, GROUPS, SECTIONS  # noqa: PLC0415  # all commands, as said above
+    from etui.cli.page import start_page  # noqa: PLC0415
+
+    parser = _parser_of(COMMANDS, GROUPS)
+    parser.format_help = lambda: start_page(SECTIONS)  # type: ignore[method-assign]  # of `etui` itself
+    return parser
+
+
+def _whole_parser(words: list[str]) -> argparse.ArgumentParser:
+    """The whole command line, once it is clear that it has the command that these words begin with."""
+    from etui.cli.commands import COMMANDS  # noqa: PLC0415
+
+    parser = build_parser()
+    names = sorted({command.name.partition(" ")[0] for command in COMMANDS})
+    if words and not words[0].startswith("-") and words[0] not in names:
+        near = difflib.get_close_matches(words[0], names, n=1)
+        meant = f"did you mean `etui {near[0]}`?" if near else "`etui --help` lists them"
+        parser.error(f"there is no command {words[0]!r}; {meant}")
+    return parser
+
+
+def _parser_of(table: Sequence[Command], titles: Mapping[str, str]) -> argparse.ArgumentParser:
+    """The command line of these commands; ``titles``: what the groups among them are, by name."""
+    parser = argparse.ArgumentParser(prog="etui")
     parser.add_argument("--version", action="version", version=f"etui {__version__}", help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=argparse.ArgumentParser)
     groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
-    for command in COMMANDS:
+    for command in table:
         group, _, name = command.name.rpartition(" ")
         if group and group not in groups:
-            groups[group] = _add_group(commands, group)
+            stands = next((c for c in table if c.stands_for_group and c.name.startswith(f"{group} ")), None)
+            groups[group] = _add_group(commands, group, titles[group], stands)
         _add(groups[group] if group else commands, name, command)
     return parser
 
 
 def _add_group(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], group: str
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], group: str, title: str, stands: Command | None
 ) -> argparse._SubParsersAction[argparse.ArgumentParser]:
-    stands = next((c for c in COMMANDS if c.stands_for_group and c.name.startswith(f"{group} ")), None)
     parser = commands.add_parser(
         group,
-        help=GROUPS[group],
-        description=GROUPS[group],
+        help=title,
+        description=title,
         epilog=f"`etui {group}` alone: {stands.help}" if stands is not None else None,
     )
     if stands is not None:

@@ -239,6 +239,10 @@ def test_damaged_settings_are_said_to_who_switches_a_door(wallet: TestWallet) ->
 # where it listens
 
 
+def test_the_supervisor_holds_nothing_of_the_commands_beside_it(wallet: TestWallet) -> None:
+    assert "/dbus_fast/" not in Path(f"/proc/{wallet.pid}/maps").read_text(encoding="utf-8")
+
+
 def test_the_socket_is_where_the_protocol_says_and_open_to_its_user_alone(wallet: TestWallet) -> None:
     place = find_place(wallet.environ, os.getuid())
     found = place.socket.stat()
