@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QPalette, QTextLayout, QTextOption
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -12,10 +12,15 @@ _WIDEST: Final = 1 << 14
 
 
 class TextBlock(QLabel):
-    """A label of plain text; ``part`` names its colour in the style sheet."""
+    """A label of plain text; ``part`` names its colour in the style sheet.
+
+    Qt asks for its height some twenty times while a window is laid out, mostly for the same widths: each is kept until
+    text, font or style change.
+    """
 
     def __init__(self, text: str, font: QFont, *, part: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._heights: dict[int, int] = {}
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.NoTextInteraction)
         self.setWordWrap(True)
@@ -27,14 +32,28 @@ class TextBlock(QLabel):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
+    def setText(self, text: str) -> None:
+        """Another text."""
+        self._heights.clear()
+        super().setText(text)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Another font or style."""
+        self._heights.clear()
+        super().changeEvent(event)
+
     def hasHeightForWidth(self) -> bool:
         """Always: it wraps."""
         return True
 
     def heightForWidth(self, width: int) -> int:
         """The height of the wrapped text."""
-        layout = self._laid_out(width)
-        return int(sum(layout.lineAt(line).height() for line in range(layout.lineCount())) + 0.999)
+        height = self._heights.get(width)
+        if height is None:
+            layout = self._laid_out(width)
+            height = int(sum(layout.lineAt(line).height() for line in range(layout.lineCount())) + 0.999)
+            self._heights[width] = height
+        return height
 
     def sizeHint(self) -> QSize:
         """As wide as its longest line would like to be."""
