@@ -127,11 +127,12 @@ class DialogWindow(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tells of every key, button, wheel and finger before it is dealt with, and of the end of the body."""
-        if event.type() in _TOUCHES and self._front is not None:
+        kind = event.type()
+        if kind in _TOUCHES and self._front is not None:
             self._report(Touch())
-        if self._scroll is not None and watched is self._scroll.viewport() and event.type() == QEvent.Type.Paint:
+        if kind == QEvent.Type.Paint and self._scroll is not None and watched is self._scroll.viewport():
             QTimer.singleShot(0, self._drawn)
-        return super().eventFilter(watched, event)
+        return False
 
     def changeEvent(self, event: QEvent) -> None:
         """Focus came or went."""
