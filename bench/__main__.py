@@ -38,6 +38,8 @@ def main() -> int:
     if arguments.write and (arguments.names or arguments.sample):
         parser.error("the page shows one whole run: --write measures all, and no sample")
     names = list(dict.fromkeys(name.split(".")[0] for name in arguments.names)) or list(GROUPS)
+    if "memory" in names and os.geteuid() != 0:
+        parser.error("the wallet's processes let nobody but root see what they take: as root, or without memory")
     figures: list[Figure] = []
     for name in names:
         figures += GROUPS[name](SAMPLE if arguments.sample else FULL)

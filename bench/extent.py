@@ -9,8 +9,9 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     """The sizes of one run.
 
     ``items``, ``more_items``, ``many_items``: how many lie in the wallets of ``secrets`` and ``scale``. ``clients`` and
-    ``grants``: how many there are at once. ``calls``: of a round that counts them. ``rounds``: of a comparison.
-    ``starts``: how often a process is started. ``idle_s``: how long a wallet is left alone before its memory is read.
+    ``grants``: how many there are at once. ``calls``: of a round that counts them; rounds of other kinds have a part of
+    it. ``rounds``: of a comparison. ``starts``: how often a process is started. ``idle_s``: how long a wallet is left
+    alone before its memory is read.
     """
 
     items: int = 1000

@@ -6,7 +6,6 @@ the sum over all is what they take together. The wallet's processes are undumpab
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -31,9 +30,6 @@ def measure(extent: Extent) -> list[Figure]:
 
     The wallet holds a thousand items; its window was shown once, for the passphrase, and stays warm.
     """
-    if os.geteuid() != 0:
-        msg = "memory: the wallet's processes let nobody but root see what they take; run this as root"
-        raise RuntimeError(msg)
     with folder() as path, session_bus(path) as bus, x_server() as display:
         home = path / "w"
         home.mkdir(mode=0o700)

@@ -27,9 +27,7 @@ from etui.testkit import TestWallet
 _FEW = 10
 _SECRET = b"s" * 32
 _SAY = msgspec.json.encode(echo.Say(text="e" * 150))
-_TURNS = 100
 _CROWDS = 3
-_CALLS = 1000
 
 
 def measure(extent: Extent) -> list[Figure]:
@@ -117,7 +115,7 @@ def _starved(wallet: TestWallet, extent: Extent) -> Figure:
         ratios: list[float] = []
         every: list[float] = []
         for _ in range(_CROWDS):
-            each = _crowded(crowd, _TURNS)
+            each = _crowded(crowd, extent.calls // 200)
             tails = [percentile(times, 0.99) for times in each]
             ratios.append(max(tails) / statistics.median(tails))
             every += [taken for times in each for taken in times]
@@ -164,11 +162,12 @@ def _flooded(wallet: TestWallet, extent: Extent) -> Figure:
         def call() -> object:
             return client.call(request)
 
-        timed(call, _CALLS // 4)
+        calls = extent.calls // 20
+        timed(call, calls // 4)
         for _ in range(extent.rounds):
-            calm = timed(call, _CALLS)
+            calm = timed(call, calls)
             with _flood(wallet.socket):
-                flooded = timed(call, _CALLS)
+                flooded = timed(call, calls)
             ratios.append(percentile(flooded, 0.99) / percentile(calm, 0.99))
             own += flooded
             other += calm

@@ -51,7 +51,7 @@ def test_a_measurement_prints_a_record_for_each_of_its_figures(name: str) -> Non
             pytest.skip(f"needs package {package}")
     ran = measured(name, "--sample", "--json")
     if name == "memory" and os.geteuid() != 0:
-        assert b"run this as root" in ran.stderr
+        assert b"let nobody but root see" in ran.stderr
         return
     assert ran.stdout, ran.stderr.decode()
     records = msgspec.json.decode(ran.stdout, type=list[dict[str, object]])
