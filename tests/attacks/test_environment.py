@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.processes import descendants
 
+from etui.interfaces import secret_1 as secret
 from etui.testkit import PrivateBus, TestWallet
 from etui.trusted.dialog.display import Display, answers
 from etui.trusted.supervisor.children import _KEPT_VARIABLES
@@ -90,3 +91,29 @@ def test_the_look_for_a_display_imports_nothing_from_the_folder_where_etui_was_c
     monkeypatch.setenv("PYTHONPATH", str(lair))
     assert answers(Display(kind="offscreen", sentence="", platform="offscreen"))
     assert entered(lair) == []
+
+
+@pytest.mark.attack(92)
+def test_no_process_of_the_wallet_looks_for_a_program_where_any_program_can_put_one(
+    lair: Path, session_bus: PrivateBus
+) -> None:
+    shadows = lair / "bin"
+    shadows.mkdir()
+    names = {path.name for folder in ("/bin", "/usr/bin") for path in Path(folder).iterdir()} | {"etui", "bwrap"}
+    for name in names:
+        (shadows / name).symlink_to(shadows / "shadow of all")
+    (shadows / "shadow of all").write_text(f'#!/bin/sh\necho "$0" >>{lair}/entered\n', encoding="utf-8")
+    (shadows / "shadow of all").chmod(0o755)
+    folder = lair.parent / "w"
+    folder.mkdir(mode=0o700)
+    environ = {"PATH": str(shadows), "DBUS_SESSION_BUS_ADDRESS": session_bus.address}
+    with TestWallet(folder, doors=["secret-service"], environ=environ) as wallet:
+        wallet.create()
+        with wallet.connect() as client:
+            client.call(secret.Create(kind="note", label="Mail", value=b"kept"))
+        wallet.lock()
+        wallet.unlock()
+        assert entered(lair) == []
+        # What is typed is another matter: it goes to whatever the shell finds first.
+        wallet.run("/bin/sh", "-c", "etui add Mail")
+    assert [Path(name).name for name in entered(lair)] == ["etui"]

@@ -12,7 +12,8 @@ from tests.trusted.dialog.questions import DIGEST, REMEMBER
 from tests.trusted.dialog.test_terminal import form_of
 from tests.trusted.dialog.test_window_told import everything_told
 
-from etui.trusted.dialog.requests import Asker, Choice, Confirm, Frame, ShownField, Strength
+from etui.sealing import Secret
+from etui.trusted.dialog.requests import Asker, Choice, Confirm, Frame, Reveal, ShownField, Strength
 from etui.trusted.dialog.terminal.rows import cells
 from etui.trusted.dialog.terminal.screen import Sight, body_rows, compose
 from etui.trusted.dialog.text import looks_alike, single_line, whole_text
@@ -72,3 +73,14 @@ def test_the_terminal_shows_it_whole_as_plain_text_and_flags_what_deceives(name:
     assert not any(_UNSAFE.search(row.text) for row in screen.rows)
     assert all(cells(row.text) <= _WIDTH for row in screen.rows)
     assert ("Mixes alphabets" in "".join(rows)) is looks_alike(name)
+
+
+@pytest.mark.attack(17)
+@pytest.mark.parametrize("name", [*NAMES.values(), "n" * 1000], ids=[*NAMES, "as long as a label may be"])
+def test_a_secret_is_shown_under_the_whole_name_of_its_item(hands: Hands, name: str) -> None:
+    sealed = hands.sealed("hunter2", "dialog/1.reveal.secret")
+    request = Reveal(frame=Frame(extension="ext:e", name="E", publisher="e"), title=name, sealed=sealed)
+    hands.show(request)
+    assert bare(single_line(name).text) in bare(everything_told(hands.window))
+    rows = body_rows(form_of(request, shown=Secret(b"hunter2")), _WIDTH)
+    assert bare(single_line(name).text) in bare("".join(row.text for row in rows))

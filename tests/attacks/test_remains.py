@@ -1,0 +1,167 @@
+"""What is left of a secret: in which processes while the wallet is in use, and nowhere at all once it is locked."""
+
+from __future__ import annotations
+
+import base64
+import os
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.needles import disguises, found_in, found_in_files, found_in_memory
+from tests.processes import descendants, kill, pid_of, pids_of
+from tests.trusted.router.puppet import puppet
+from tests.trusted.supervisor.processes import await_state, is_gone, until
+
+from etui.interfaces import secret_1 as secret
+from etui.protocol import ProtocolError
+from etui.testkit import TestWallet, private_bus
+from etui.testkit.user import PASSPHRASE
+
+MARK = 'k7Qz"ö9-WvX2nRb5'
+"""In every planted secret: letters that are written otherwise in JSON, Python, URLs and UTF-16."""
+SEED = bytes(range(160, 180))
+PUPPET = puppet(uses=("dialog/1",))
+ROUTER = "etui.trusted.router"
+SECRETS = "etui.extensions.secrets"
+STORAGE = "etui.extensions.storage_software"
+_SECRET_TOOL = """\
+#!/bin/sh
+case $1 in
+    store) secret-tool store --label='On the bus' service bus ;;
+    *) secret-tool lookup service bus ;;
+esac
+"""
+
+
+@pytest.mark.parametrize("before", range(3))
+def test_the_look_finds_a_text_in_each_of_its_disguises(before: int) -> None:
+    for name, form in disguises(MARK).items():
+        assert found_in(b"x" * before + form + b"y", [MARK]), name
+    around = base64.b64encode(b"x" * before + MARK.encode() + b"y" * 5)
+    assert found_in(around, [MARK])
+    assert not found_in(b"nothing of the kind", [MARK])
+
+
+@pytest.fixture
+def wallet() -> Iterator[TestWallet]:
+    """One with a door, whose temporary files lie with the rest."""
+    if shutil.which("dbus-daemon") is None or shutil.which("secret-tool") is None:
+        pytest.skip("needs package dbus-daemon, libsecret-tools")
+    with tempfile.TemporaryDirectory(prefix="etui-", dir="/tmp") as name:
+        folder = Path(name) / "w"
+        folder.mkdir(mode=0o700)
+        with private_bus(Path(name)) as bus:
+            environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "HOME": str(folder), "TMPDIR": str(folder)}
+            with TestWallet(folder, doors=["secret-service"], environ=environ) as running:
+                running.create()
+                yield running
+
+
+def handled(wallet: TestWallet) -> list[str]:
+    """Has a secret go each of the ways that there are; what to look for of those that no mark could be put in."""
+    wallet.user.approves()
+    with wallet.connect() as client:
+        made = client.call(secret.Create(kind="login", label="Mail", value=f"{MARK} native".encode())).item.item
+        client.call(secret.Update(item=made, value=f"{MARK} updated".encode()))
+        assert client.call(secret.Read(item=made)).value == f"{MARK} updated".encode()
+        wallet.user.approves(face="reveal")
+        client.call(secret.Reveal(item=made))
+        seed = base64.b32encode(SEED).decode()
+        uri = f"otpauth://totp/x?secret={seed}"
+        code = client.call(secret.Create(kind="code", label="Code", value=uri.encode())).item.item
+        client.call(secret.Code(item=code))
+        generated = client.call(secret.Generate(length=40)).value.decode()
+        client.call(secret.Create(kind="password", label="Generated", value=generated.encode()))
+        with pytest.raises(ProtocolError):  # an error on the way
+            client.call(secret.Create(kind="code", label="No code", value=f"otpauth://totp/{MARK}?secret=0".encode()))
+        PUPPET.install(wallet)
+        wallet.user.rule("type", when={"face": "ask_secret"}, secret=f"{MARK} typed")
+        asks = "call.ask(dialog.AskSecret(title='Card')); tell('asked')"
+        assert PUPPET.call(client, "run", code=asks)["told"] == '["asked"]'
+    assert wallet.etui("use", "mail", "--stdin", "--", "cat").stdout == f"{MARK} updated"
+    script = wallet.folder / "mailer"
+    script.write_text(_SECRET_TOOL, encoding="utf-8")
+    for word, given, shown in (("store", f"{MARK} bus", ""), ("lookup", "", f"{MARK} bus")):
+        ran = subprocess.run(
+            ["sh", str(script), word], env=wallet.environ, input=given, capture_output=True, text=True, check=True
+        )
+        assert ran.stdout == shown
+    return [MARK, seed, SEED.hex(), generated]
+
+
+@pytest.mark.attack(39)
+@pytest.mark.attack(40)
+def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_once_it_is_locked(
+    wallet: TestWallet,
+) -> None:
+    texts = handled(wallet)
+    recovery = wallet.user.recovery_key
+    assert found_in_memory(pids_of(wallet.pid, SECRETS)[-1], [MARK]), "the look finds nothing even where it is"
+
+    # In use: those who only pass it on never had it, nor is it in a file or in a command line.
+    relays = [ROUTER, STORAGE, "etui.doors.secret_service", "etui.trusted.native.session"]
+    for pid in [wallet.pid, *(pid for module in relays for pid in pids_of(wallet.pid, module))]:
+        assert found_in_memory(pid, [MARK, PASSPHRASE, recovery]) == []
+    assert found_in_memory(pid_of(wallet.pid, "etui.trusted.vault"), [MARK]) == []
+    own = [wallet.user.script, wallet.user.script.with_name("recovery")]
+    assert found_in_files(wallet.folder, [*texts, PASSPHRASE, recovery], besides=own) == []
+
+    # Cut off: an Extension that is killed, a Client that sends in the clear, an author who raises it.
+    kill(pids_of(wallet.pid, SECRETS)[-1])
+    with socket.socket(socket.AF_UNIX) as careless:
+        careless.connect(str(wallet.socket))
+        params = {"kind": "note", "label": "Clear", "value": f"{MARK} in the clear", "attributes": 7}
+        request = {"jsonrpc": "2.0", "id": 1, "method": "secret/1.create", "params": params}
+        careless.sendall(msgspec.json.encode(request) + b"\n" + f"{MARK} no frame\n".encode())
+        assert MARK not in careless.recv(65536).decode()
+    with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
+        PUPPET.call(client, "run", code=f"raise ValueError({MARK + ' raised'!r})")
+    assert not found_in(str(caught.value).encode(), [MARK])
+
+    # An archive of all of it, for which the wallet locks; then nothing runs that had a key.
+    archive = wallet.folder / "wallet.etui"
+    for path in own:
+        path.write_text("")
+    exported = wallet.etui("export", str(archive))
+    assert exported.returncode == 0, exported.stderr
+    await_state(wallet, "locked")
+    for pid in [wallet.pid, *descendants(wallet.pid)]:
+        assert found_in_memory(pid, [*texts, PASSPHRASE, recovery]) == []
+    assert found_in_files(wallet.folder, [*texts, PASSPHRASE, recovery]) == []
+
+
+@pytest.mark.attack(40)
+def test_a_process_that_is_aborted_leaves_no_core_where_others_would(short_dir: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))  # as large as it may be
+    try:
+        with TestWallet(short_dir) as wallet:
+            wallet.create()
+            with wallet.connect() as client:
+                client.call(secret.Create(kind="note", label="Mail", value=f"{MARK} native".encode()))
+            for module in (SECRETS, STORAGE, "etui.trusted.dialog", "etui.trusted.vault", ROUTER):
+                _abort(pids_of(wallet.pid, module)[-1])
+            _abort(wallet.pid)
+            assert found_in_files(short_dir, [MARK]) == []
+            wallet.end()
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)
+
+
+def _abort(pid: int) -> None:
+    """Ends a process as a fault of its own would, and looks where its core would lie."""
+    limit = Path(f"/proc/{pid}/limits").read_text().partition("Max core file size")[2].split()[:2]
+    assert all(int(most) <= 1 for most in limit), limit  # 1: too small for a file, and for a pipe
+    folder = Path(f"/proc/{pid}/cwd").resolve()
+    before = set(folder.glob("core*"))
+    os.kill(pid, signal.SIGABRT)
+    until(lambda: is_gone(pid), "it ended")
+    assert set(folder.glob("core*")) == before
