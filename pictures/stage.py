@@ -64,13 +64,13 @@ SETTINGS: Final = (
 
 def take_windows(setting: Setting, wanted: frozenset[str], into: Path) -> None:
     """Takes the pictures of this setting that are wanted (``NAME-SUFFIX``)."""
-    with _dialog(setting) as (screen, router):
+    with dialog_on_screen(setting) as (screen, router):
         for sample in samples(router.sealed):
             name = f"{sample.name}-{setting.suffix}"
             if name not in wanted:
                 continue
-            save(screen.picture(_shown(screen, router, sample)), into / f"{name}.png")
-            _close(screen, router)
+            save(screen.picture(shown(screen, router, sample)), into / f"{name}.png")
+            close(screen, router)
 
 
 def names_of(setting: Setting) -> list[str]:
@@ -80,7 +80,8 @@ def names_of(setting: Setting) -> list[str]:
 
 
 @contextmanager
-def _dialog(setting: Setting) -> Iterator[tuple[Screen, RouterSide]]:
+def dialog_on_screen(setting: Setting) -> Iterator[tuple[Screen, RouterSide]]:
+    """A screen of this setting, and the Router's end of a dialog that draws there."""
     with TemporaryDirectory(prefix="etui-") as path:
         folder = Path(path)
         (folder / "kdeglobals").write_text(_DESKTOP.format(ground=setting.ground, text=setting.text))
@@ -100,7 +101,7 @@ def _dialog(setting: Setting) -> Iterator[tuple[Screen, RouterSide]]:
                 yield screen, router
 
 
-def _shown(screen: Screen, router: RouterSide, sample: Sample) -> str:
+def shown(screen: Screen, router: RouterSide, sample: Sample) -> str:
     """The window that shows a sample, after hands did what is to be seen."""
     if sample.has_looks:
         router.dress(LOOKS)
@@ -112,7 +113,7 @@ def _shown(screen: Screen, router: RouterSide, sample: Sample) -> str:
     return screen.windows(_TITLE)[0]
 
 
-def _close(screen: Screen, router: RouterSide) -> None:
+def close(screen: Screen, router: RouterSide) -> None:
     """Takes the question away, and waits until nothing of it is in sight."""
     router.close(router.number)
     if router.error() != "cancelled":

@@ -118,13 +118,13 @@ _METHODS: dict[str, Any] = {
 class Intruder(Stranger):
     """A package whose process runs what a test sends it; each test has one of a name of its own."""
 
-    def __init__(self, name: str, extra: str = "") -> None:
+    def __init__(self, name: str, *, hosts: tuple[str, ...] = ()) -> None:
         super().__init__(
             name,
             _CODE.replace("org.example.intruder", f"org.example.{name}"),
             _METHODS,
             uses=("dialog/1", "egress/1", "secret/1", "storage/1"),
-            extra=extra,
+            hosts=hosts,
             owner=["show"],
             kinds={"thing": {"title": "Thing"}},
             events={"moved": {"title": "It moved", "decide": "show"}, "noise": {"title": "Noise", "fields": {}}},

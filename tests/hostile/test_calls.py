@@ -12,6 +12,7 @@ import pytest
 from tests.hostile.bystanders import NEIGHBOUR
 from tests.hostile.intruder import Intruder
 from tests.processes import descendants
+from tests.trusted.router import puppet
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
@@ -145,6 +146,27 @@ def test_it_registers_for_nothing_that_its_manifest_does_not_name(
     assert intruder.told(client, asks) == (["denied"] if provided != "extension/1" else [{"quota_bytes": 64 << 20}])
     asks = "tell(ask(2, 'wallet/1.register', {'key': 'c2hvcnQ=', 'provides': own}))"
     assert intruder.told(client, asks) == ["invalid_params"]
+
+
+@pytest.mark.attack(70)
+def test_what_others_keep_in_the_storage_is_not_there_for_it(client: Client, intruder: Intruder) -> None:
+    stored = "self.store.put({('things', 'one'): b'theirs'}); tell(self.store._place('things', 'one'))"
+    (place,) = json.loads(puppet.told(NEIGHBOUR, client, stored))
+    keys = [place, place.partition("/")[0] + "/", "../" + place, "%", "_", "\\0", "'; DROP TABLE records; --"]
+    asks = f"""
+        theirs = {keys!r}
+        for number, asked in enumerate(theirs):
+            answer = ask(number, "storage/1.get", {{"keys": [asked]}})
+            tell([record.get("value") for record in answer["records"]] if isinstance(answer, dict) else answer)
+            answer = ask(number, "storage/1.list", {{"prefix": asked, "values": True}})
+            tell(answer["records"] if isinstance(answer, dict) else answer)
+            ask(number, "storage/1.put", {{"records": [{{"key": asked, "value": "bWluZQ=="}}]}})
+            ask(number, "storage/1.put", {{"records": [{{"key": asked}}]}})
+    """
+    answers = intruder.told(client, asks)
+    assert not [answer for answer in answers if answer not in ([], [None], "invalid_params")], answers
+    kept = "self.store.forget(); tell(self.store.get('things', 'one').decode())"
+    assert json.loads(puppet.told(NEIGHBOUR, client, kept)) == ["theirs"]
 
 
 # what prepare settles

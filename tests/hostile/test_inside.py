@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -212,3 +213,29 @@ def test_what_it_takes_without_end_ends_at_its_own_limits(client: Client, intrud
         """,
     )
     assert results == ["EMFILE", "ENOSPC", "ENOMEM", "ENOSYS"]
+
+
+@pytest.mark.attack(22)
+def test_processor_time_that_it_takes_without_end_keeps_nobody_waiting(
+    wallet: TestWallet, client: Client, intruder: Intruder
+) -> None:
+    spins = """
+        import hashlib
+        threading.stack_size(1 << 18)
+        def spin():
+            until = time.monotonic() + 6
+            while time.monotonic() < until:
+                hashlib.pbkdf2_hmac("sha256", b"x", b"y", 200_000)
+        for _ in range(8):
+            threading.Thread(target=spin, daemon=True).start()
+        tell("spinning")
+    """
+    assert intruder.told(client, spins) == ["spinning"]
+    with wallet.connect() as other:
+        stored = other.call(secret.Create(kind="note", label="Meanwhile", value=b"kept")).item
+        waited = []
+        for _ in range(30):
+            begun = time.monotonic()
+            assert other.call(secret.Read(item=stored.item)).value == b"kept"
+            waited.append(time.monotonic() - begun)
+    assert sorted(waited)[15] < 1.0

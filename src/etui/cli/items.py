@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.naming import add_item_argument, fitting, item_to_name, named
-from etui.cli.output import quoted, sentence
+from etui.cli.output import printable, quoted, sentence
 from etui.cli.typed import confirmed, read_secret
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
@@ -47,7 +47,10 @@ def _find(arguments: Arguments, output: Output) -> Exit:
         if arguments.mine:
             items = client.call(secret.Find(), quiet=True).items
         else:
-            items = client.call(wallet.Inventory()).items
+            inventory = client.call(wallet.Inventory())
+            items = inventory.items
+            for reason in inventory.left_out or ():
+                output.note(f"not among these: {printable(reason)}")
     found = fitting(items, arguments.words, dict(arguments.attribute), arguments.kind)
     output.rows(sorted(found, key=lambda item: (item.label.casefold(), item.kind)), _COLUMNS, "Nothing was found.")
     is_narrowed = arguments.words or arguments.attribute or arguments.kind

@@ -469,12 +469,15 @@ class InventoryResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     METHOD: ClassVar[str] = "wallet/1.inventory"
 
     items: list[Item]
+    left_out: list[str] | None = None
+    """Extensions whose items are not among these, each with the reason."""
 
 
 class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaults=True):
     """All items.
 
-    The items of every Extension, by name and kind, for a Shell.
+    The items of every Extension, by name and kind, for a Shell. One that does not tell its own keeps nobody
+    else's from being told.
     """
 
     METHOD: ClassVar[str] = "wallet/1.inventory"

@@ -17,9 +17,11 @@ from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
 
 if TYPE_CHECKING:
     from etui.trusted.package import Summary
+    from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
 _INVENTORY_PAGE: Final = 1000
+_BESIDE_ITEMS_BYTES: Final = 64 << 10
 
 
 def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wallet.ExtensionsResult:
@@ -54,27 +56,52 @@ async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -
     router.unlocked()
     await oversee(router, asking)
     items: list[Item] = []
-    size = 0
-    method = router.registry.method(extension.Inventory.METHOD)
+    left_out: list[str] = []
+    failure: ProtocolError | None = None
+    room = LIMITS.message_bytes - _BESIDE_ITEMS_BYTES
     for provider in router.registry.packages():
-        await router.providers.ensure_running(provider)
-        after: str | None = None
-        while True:
-            params = msgspec.json.encode(extension.Inventory(after=after, limit=_INVENTORY_PAGE))
-            result = await router.dispatch.ask(provider, method, params, CallInfo())
-            size += len(result)
-            if size > LIMITS.message_bytes:
-                raise ProtocolError(ErrorCode.TOO_LARGE, f"{provider.name} names more items than one answer holds")
-            try:
-                page = msgspec.json.decode(result, type=extension.InventoryResult)
-            except msgspec.DecodeError as error:
-                raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
-            router.providers.learn(provider, page.items)
-            items += [router.answers.entry(asking.caller, provider, item) for item in page.items]
-            if not page.more or not page.items:
-                break
-            after = page.items[-1].item
-    return wallet.InventoryResult(items=items)
+        try:
+            own, size = await _entries_of(router, asking, provider, room)
+        except ProtocolError as error:
+            left_out.append(f"{provider.name}: {error.message}")
+            failure = failure or error
+            continue
+        room -= size
+        items += own
+    if failure is not None and not items:
+        raise failure
+    return wallet.InventoryResult(items=items, left_out=left_out or None)
+
+
+async def _entries_of(router: Router, asking: Asking, provider: Provider, room: int) -> tuple[list[Item], int]:
+    """What an Extension says that it holds, as it is told who asks, and the bytes of that, which are at most ``room``.
+
+    Raises ``ProtocolError`` where it says nothing usable, or more than that.
+    """
+    await router.providers.ensure_running(provider)
+    method = router.registry.method(extension.Inventory.METHOD)
+    entries: list[Item] = []
+    size = 0
+    after: str | None = None
+    while True:
+        params = msgspec.json.encode(extension.Inventory(after=after, limit=_INVENTORY_PAGE))
+        result = await router.dispatch.ask(provider, method, params, CallInfo())
+        try:
+            page = msgspec.json.decode(result, type=extension.InventoryResult)
+        except msgspec.DecodeError as error:
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
+        router.providers.learn(provider, page.items)
+        told = [router.answers.entry(asking.caller, provider, item) for item in page.items]
+        size += len(msgspec.json.encode(told))
+        if size > room:
+            raise ProtocolError(ErrorCode.TOO_LARGE, f"{provider.name} names more items than one answer holds")
+        entries += told
+        if not page.more or not page.items:
+            return entries, size
+        last = page.items[-1].item
+        if last <= (after or ""):
+            raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} names its items without an end")
+        after = last
 
 
 async def install(router: Router, asking: Asking, request: wallet.Install) -> wallet.InstallResult:
