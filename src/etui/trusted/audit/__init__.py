@@ -45,7 +45,7 @@ from etui.trusted.audit.record import (
     decode_record,
     encode_record,
 )
-from etui.trusted.audit.recovery import restore_ratchet
+from etui.trusted.audit.recovery import restore_public, restore_ratchet
 from etui.trusted.audit.retention import erase_before
 from etui.trusted.audit.segment import public_key_of
 from etui.trusted.audit.syncer import Syncer
@@ -97,6 +97,7 @@ __all__ = [
     "explain",
     "public_key_of",
     "read_ratchet",
+    "restore_public",
     "restore_ratchet",
     "verify",
 ]

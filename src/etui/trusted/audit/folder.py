@@ -86,7 +86,13 @@ class AuditFolder:
 
     def replace(self, number: int, data: bytes) -> None:
         """Replace a segment's bytes at once and durably."""
-        path = self.segment(number)
+        self._replace(self.segment(number), data)
+
+    def replace_public(self, public_key: bytes) -> None:
+        """Replace the public key at once and durably."""
+        self._replace(self.directory / PUBLIC, public_key)
+
+    def _replace(self, path: Path, data: bytes) -> None:
         unfinished = path.with_name(path.name + _UNFINISHED)
         unfinished.unlink(missing_ok=True)
         descriptor = _write_new(unfinished, data)
@@ -118,19 +124,11 @@ def create_audit(directory: Path, *, public_key: bytes, ratchet_key: Secret) -> 
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
-        unfinished = directory / (PUBLIC + _UNFINISHED)
-        if not {RATCHET, unfinished.name}.issuperset(os.listdir(directory)):  # noqa: PTH208  # names, no paths
+        if not {RATCHET, PUBLIC + _UNFINISHED}.issuperset(os.listdir(directory)):  # noqa: PTH208  # names, no paths
             raise AuditExistsError(f"{directory} is not empty: an audit is never created over another")
-        for path in (folder.ratchet, unfinished):
-            path.unlink(missing_ok=True)
+        folder.ratchet.unlink(missing_ok=True)
         write_new_ratchet(folder.ratchet, RatchetState(0, ratchet_key))
-        descriptor = _write_new(unfinished, public_key)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        unfinished.replace(directory / PUBLIC)
-        folder.sync()
+        folder.replace_public(public_key)
     except OSError as error:
         raise AuditUnwritableError(
             f"the audit cannot be created in {directory}: {error.strerror}; make room or make the folder writable"

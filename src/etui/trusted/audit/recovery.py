@@ -23,7 +23,7 @@ from etui.trusted.audit.errors import (
     AuditNewerError,
     AuditUnwritableError,
 )
-from etui.trusted.audit.folder import AuditFolder
+from etui.trusted.audit.folder import PUBLIC, AuditFolder
 from etui.trusted.audit.notes import Recovered
 from etui.trusted.audit.ratchet import Checkpoint, RatchetState, read_checkpoint
 from etui.trusted.audit.ratchet_file import RatchetFile, read_ratchet, write_new_ratchet
@@ -105,6 +105,23 @@ def restore_ratchet(folder: AuditFolder, first_key: Secret) -> None:
     folder.ratchet.unlink(missing_ok=True)
     write_new_ratchet(folder.ratchet, state.advanced())
     folder.sync()
+
+
+def restore_public(folder: AuditFolder, public_key: bytes) -> None:
+    """Make the file of the audit's public key (32 bytes) anew where it holds another: nobody could read the records.
+
+    Raises ``AuditDamagedError`` where it did; the audit has to be opened again. Where the file is gone nothing is done.
+    """
+    path = folder.directory / PUBLIC
+    try:
+        if path.read_bytes() == public_key:
+            return
+        folder.replace_public(public_key)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise AuditUnwritableError(f"{path}: {error.strerror}; make room or make the folder writable") from error
+    raise AuditDamagedError(f"{path} was damaged and is made anew; unlock the wallet again")
 
 
 def _recover(folder: AuditFolder, ratchet: RatchetFile) -> Tail:

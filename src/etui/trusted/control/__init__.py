@@ -8,6 +8,7 @@ where they are used, never through the supervisor.
 
 from etui.trusted.control.link import Link, LinkClosed
 from etui.trusted.control.messages import (
+    UNASKED,
     Away,
     Connected,
     DoorState,
@@ -34,6 +35,7 @@ from etui.trusted.control.messages import (
 )
 
 __all__ = [
+    "UNASKED",
     "Away",
     "Connected",
     "DoorState",

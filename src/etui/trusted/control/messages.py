@@ -49,6 +49,10 @@ class LockNow(_Message, frozen=True, tag="lock_now"):
     reason: str
 
 
+UNASKED: Final = 0
+"""The number of a reply to nobody, by which the vault says what became of a key that it was to hand out."""
+
+
 class Reply(_Message, frozen=True, tag="reply"):
     """To the Router: what became of the request ``number``.
 
@@ -75,7 +79,10 @@ class DoorState(_Message, frozen=True, tag="door_state"):
 
 
 class Unheard(_Message, frozen=True, tag="unheard"):
-    """From the watch over the session, and on to the Router: what it cannot hear of here, as a sentence for people."""
+    """On to the Router, from the watch over the session: what it cannot hear of here, as a sentence for people.
+
+    From the vault: why it gave an Extension no key.
+    """
 
     note: str
 

@@ -31,7 +31,7 @@ from etui.trusted.package.manifest import ETUI, Link, Manifest, Permissions, Quo
 from etui.trusted.package.package import Package
 from etui.trusted.package.signature import Verified, sign, verify
 from etui.trusted.package.summary import Line, Summary, permission_lines, summarise
-from etui.trusted.package.supplied import supplied_ids, supplied_packages
+from etui.trusted.package.supplied import check_installations, supplied_ids, supplied_packages
 
 __all__ = [
     "ETUI",
@@ -71,6 +71,7 @@ __all__ = [
     "Summary",
     "Verified",
     "VersionTakenError",
+    "check_installations",
     "fingerprint",
     "installed",
     "pack",

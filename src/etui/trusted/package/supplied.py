@@ -62,6 +62,11 @@ def supplied_packages(extensions: Path) -> tuple[Package, ...]:
     return tuple(_package(folder, manifest, known[manifest.id]) for folder, manifest in manifests.items())
 
 
+def check_installations(extensions: Path) -> None:
+    """Raises ``DamagedError``, ``NewerFormatError`` or ``StorageError`` where the record cannot be used."""
+    read_record(extensions.absolute() / _RECORD, _READERS)
+
+
 def supplied_manifests(folder: Path = SUPPLIED) -> dict[Path, Manifest]:
     """The manifests of the Extensions that come with the wallet, by their folders."""
     found: dict[Path, Manifest] = {}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -19,11 +20,11 @@ from etui.trusted.dialog.requests import Looks
 from etui.trusted.durable import replace_file
 from etui.trusted.profile import FILE
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 _HEADER_MAC: Final = "profile.mac"
+_DEVICE_KEY: Final = Path("device", "key")
+_LOOKS: Final = Path("device", "looks")
 _PLACE: Final = b"etui/looks/1"
+KEY_BYTES: Final = 32
 
 
 class HeaderError(Exception):
@@ -33,9 +34,15 @@ class HeaderError(Exception):
 
 
 class LooksError(Exception):
-    """The looks were sealed by a newer version: they are not shown, and not replaced."""
+    """The looks do not open, and are not shown."""
 
     code = "looks"
+
+
+class NewerLooksError(LooksError):
+    """The looks were sealed by a newer version: they are not shown, and not replaced."""
+
+    code = "newer_looks"
 
 
 def seal_header(home: Path, key: bytes) -> None:
@@ -50,33 +57,36 @@ def check_header(home: Path, key: bytes) -> None:
     except FileNotFoundError:
         stored = b""
     if not hmac.compare_digest(stored, _mac(home, key)):
-        msg = f"{home / FILE} was altered since this wallet was made; put the original back"
+        msg = f"{home / FILE} or {_HEADER_MAC} beside it was altered since this wallet was made; put the originals back"
         raise HeaderError(msg)
 
 
 def read_looks(home: Path) -> Looks | None:
-    """Picture, phrase and colour; None where none were chosen yet or they do not open.
+    """Picture, phrase and colour; None where none were chosen yet.
 
-    Raises ``LooksError`` where a newer version sealed them.
+    Raises ``LooksError`` where they do not open, ``NewerLooksError`` where a newer version sealed them.
     """
-    try:
-        key = (home / "device" / "key").read_bytes()
-        sealed = (home / "device" / "looks").read_bytes()
-        return msgspec.json.decode(RecordKey(key).open(sealed, _PLACE), type=Looks)
-    except NewerRecordError as error:
-        raise LooksError(f"picture and phrase are not shown, since {home / 'device' / 'looks'}: {error}") from None
-    except (FileNotFoundError, SealedRecordError, msgspec.DecodeError, ValueError):
+    key, looks = home / _DEVICE_KEY, home / _LOOKS
+    if not key.exists() or not looks.exists():
         return None
+    try:
+        return msgspec.json.decode(RecordKey(key.read_bytes()).open(looks.read_bytes(), _PLACE), type=Looks)
+    except NewerRecordError as error:
+        raise NewerLooksError(f"picture and phrase are not shown, since {looks}: {error}") from None
+    except (OSError, SealedRecordError, msgspec.DecodeError, ValueError):
+        raise LooksError(
+            f"picture and phrase are not shown, since {looks} does not open by {key.name} beside it, and one of the two"
+            " is damaged: restore both from a backup, or choose new ones with `etui appearance`"
+        ) from None
 
 
 def write_looks(home: Path, looks: Looks) -> None:
     """Seals picture, phrase and colour to the device's key, which is made at first use."""
-    folder = home / "device"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / "key"
-    if not path.exists():
-        replace_file(path, secrets.token_bytes(32))
-    replace_file(folder / "looks", RecordKey(path.read_bytes()).seal(msgspec.json.encode(looks), _PLACE))
+    (home / _LOOKS).parent.mkdir(mode=0o700, exist_ok=True)
+    path = home / _DEVICE_KEY
+    if not path.exists() or path.stat().st_size != KEY_BYTES:
+        replace_file(path, secrets.token_bytes(KEY_BYTES))
+    replace_file(home / _LOOKS, RecordKey(path.read_bytes()).seal(msgspec.json.encode(looks), _PLACE))
 
 
 def _mac(home: Path, key: bytes) -> bytes:

@@ -45,9 +45,11 @@ class State:
 
         Raises ``StateError`` where it is damaged or newer, ``ProtocolError`` (``unwritable``) where the disk refuses.
 
-        ``damaged``: how many rows did not open and were dropped, which is for the caller to draw consequences from.
+        ``is_new``: whether there was none, or an empty one. ``damaged``: how many rows did not open and were dropped.
+        Both are for the caller to draw consequences from.
         """
         self.damaged = 0
+        self.is_new = False
         self._path = path
         self._seal = RecordKey(derive(key, "etui/router/rows/1"))
         self._names = derive(key, "etui/router/names/1")
@@ -128,6 +130,7 @@ class State:
                 f"{self._path} was written by a newer version of Etui (format {version}; this one reads up to "
                 f"{len(_MIGRATIONS)}); use that version"
             )
+        self.is_new = version == 0
         database.execute("PRAGMA journal_mode=WAL")
         database.execute("PRAGMA synchronous=FULL")
         _migrate(database, version)

@@ -20,6 +20,7 @@ from etui.trusted.audit import (
     Kind,
     create_audit,
     public_key_of,
+    restore_public,
     restore_ratchet,
 )
 from etui.trusted.audit import Outcome as Recorded
@@ -39,7 +40,15 @@ from etui.trusted.dialog.requests import (
 )
 from etui.trusted.policy import PolicyError
 from etui.trusted.router import retention
-from etui.trusted.router.header import HeaderError, LooksError, check_header, read_looks, seal_header, write_looks
+from etui.trusted.router.header import (
+    HeaderError,
+    LooksError,
+    NewerLooksError,
+    check_header,
+    read_looks,
+    seal_header,
+    write_looks,
+)
 from etui.trusted.router.state import StateError
 from etui.trusted.router.turns import Turns
 from etui.trusted.router.wallet import Keys, Opened
@@ -215,12 +224,16 @@ class Unlocking:
                 router.recorder.open(router.home / "audit")
             else:
                 check_header(router.home, keys.header)
+                restore_public(AuditFolder(router.home / "audit"), public_key_of(audit_private_key(keys)))
                 if router.recorder.writer is None:
                     self._mend_audit(keys)
             router.opened = Opened(router.home, keys, router.registry)
-            self._record_opening()
-        except (HeaderError, StateError, PolicyError, AuditError, ProtocolError) as error:
+            self._record_opening(new=new)
+        except (HeaderError, StateError, AuditError, ProtocolError) as error:
             raise self._given_up(error) from None
+        except PolicyError as error:
+            text = f"{error}; mend or remove it in {router.home / 'operator'}"
+            raise self._given_up(ProtocolError(ErrorCode.UNAVAILABLE, text)) from None
         except OSError as error:
             text = f"{error.filename or router.home}: {error.strerror}; make room or make the folder writable"
             raise self._given_up(ProtocolError(ErrorCode.UNWRITABLE, text)) from None
@@ -242,10 +255,13 @@ class Unlocking:
                 code = ErrorCode.UNAVAILABLE
         return ProtocolError(code, f"the wallet cannot be opened: {error}")
 
-    def _record_opening(self) -> None:
+    def _record_opening(self, *, new: bool) -> None:
         """Puts on record that the wallet is open, durably; raises ``ProtocolError`` where that cannot be."""
         router = self._router
         router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE), sync=True)
+        if not new and router.unlocked().state.is_new:
+            text = f"{router.home / 'router' / 'state.db'} was gone or empty: the rights that it held have ended"
+            router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
         if damaged := router.unlocked().state.damaged:
             text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
@@ -333,8 +349,10 @@ class Unlocking:
         """Raises ``ProtocolError`` (``unavailable``) where new looks would replace those of a newer version."""
         try:
             read_looks(self._router.home)
-        except LooksError as error:
+        except NewerLooksError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
+        except LooksError:
+            pass  # damaged ones are what new ones are chosen for
 
     def _take(self, caller: Caller) -> None:
         """Takes a showing out of the budget; raises ``ProtocolError`` (``not_now``)."""

@@ -84,7 +84,7 @@ class Opened:
         self.spending = Spending(self.state.all("spent", Spent).values())
         self.clients = self.state.all("client", ClientRow)
         self._epochs = self.state.all("epoch", int).get("base", 0)
-        if self.state.damaged:
+        if self.state.damaged or self.state.is_new:
             self._after_damage()
         self.settings = self.state.all("setting", str)
         self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
@@ -102,7 +102,10 @@ class Opened:
             self.revoke(grant.id)
 
     def _after_damage(self) -> None:
-        """A lost row may have counted uses or taken references back: what is counted ends, and references with it."""
+        """A row that was lost may have counted uses or taken references back: what is counted ends, and references too.
+
+        So it is with a new file, which may stand in the place of one that was lost.
+        """
         for grant in [grant for grant in self.grants if grant.uses or grant.limit is not None]:
             self.grants.remove(grant.id)
             self.state.owe("grant", grant.id, None)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.trusted.control import (
+    UNASKED,
     Connected,
     DoorSwitch,
     End,
@@ -44,6 +45,7 @@ from etui.trusted.control import (
     Stop,
     ToRouter,
     ToVault,
+    Unheard,
     VaultAsk,
     VaultOperation,
 )
@@ -232,6 +234,9 @@ class Supervisor:
             reply, _ = link.receive()
         except LinkClosed:
             self._loop.remove_reader(link)
+            return
+        if reply.number == UNASKED:
+            self._line.tell(Unheard(note=reply.message))
             return
         operation = self._opening.pop(reply.number, None)
         if not reply.code and operation in _OPENS:

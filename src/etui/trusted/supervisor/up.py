@@ -16,6 +16,7 @@ import msgspec
 from etui.trusted.dialog.display import answering_display
 from etui.trusted.dialog.terminal.tty import has_terminal
 from etui.trusted.memory import harden
+from etui.trusted.package import PackageError, check_installations
 from etui.trusted.profile import ProfileError
 from etui.trusted.sandbox import Impossible, probe
 from etui.trusted.supervisor.profile import open_profile
@@ -75,7 +76,8 @@ def bring_up(place: Place, wish: Wish) -> None:
     try:
         profile = open_profile(place.home, test=wish.test)
         doors = read_settings(place.home).doors if wish.doors is None else wish.doors
-    except (ProfileError, SettingsError) as error:
+        check_installations(place.home / "extensions")
+    except (ProfileError, SettingsError, PackageError) as error:
         raise UpError(str(error)) from None
     except OSError as error:
         raise _unusable(place.home, error) from None

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from etui.sealing import ChannelKey, SealedValueError, Secret
-from etui.trusted.control import HandKey, Link, LinkClosed, Reply, ToVault, VaultAsk, VaultOperation
+from etui.trusted.control import UNASKED, HandKey, Link, LinkClosed, Reply, ToVault, VaultAsk, VaultOperation
 from etui.trusted.memory import Protection, protect_memory
 from etui.trusted.vault import (
     LockedOutError,
@@ -127,6 +127,7 @@ class VaultProcess:
                     pipe.write(vault.router_key() + vault.audit_key() + vault.header_key())
             except VaultError as error:
                 sys.stderr.write(f"vault: a key was not handed out: {error}\n")
+                self._link.send(Reply(number=UNASKED, code=error.code, message=str(error)))
 
 
 class _OpenError(VaultError):

@@ -53,8 +53,8 @@ class ExtensionKeys:
             raise NewerFormatError(f"the key of {installation} cannot be used: {error}") from None
         except SealedRecordError:
             raise KeyRefusedError(
-                f"the key of {installation} does not open for {publisher}: its file is damaged, or it was made for"
-                " another publisher or installation; restore it from a backup, or remove and install again"
+                f"{self._directory.path / name} does not open for the Extension {installation} of {publisher}: it is"
+                " damaged, or was made for another; restore it from a backup, or remove and install the Extension again"
             ) from None
 
     def destroy(self, installation: str) -> None:

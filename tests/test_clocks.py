@@ -1,0 +1,224 @@
+"""The clock of the machine set back or forward under a running wallet, and a kill between a try and its answer.
+
+``libfaketime`` gives the wallet's own processes the time that a file says, below Python. What measures waits is a clock
+that nobody sets, and stays as it is.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.processes import pid_of
+from tests.strikes import CHANNEL, blow, steps_of
+from tests.trusted.router.puppet import puppet
+from tests.trusted.supervisor.processes import VAULT, await_state
+
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ErrorCode, ProtocolError
+from etui.testkit import TestWallet
+
+HOUR_S, DAY_S = 3_600, 86_400
+LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1")
+PUPPET = puppet()
+PAY = f"{PUPPET.interface}.pay"
+LAUNCHER = """\
+import os, sys
+from etui.cli.main import main
+from etui.trusted.supervisor import children
+faked = {faked!r}
+os.environ.update(faked)
+children._KEPT_VARIABLES = (*children._KEPT_VARIABLES, *faked)
+sys.exit(main(sys.argv[sys.argv.index("etui.cli") + 1 :]))
+"""
+CALLER = """\
+import sys
+from etui.protocol import ProtocolError
+from etui.sdk import Client
+with Client.connect() as wallet:
+    print(wallet.greeting.client)
+    try:
+        wallet.call_raw(sys.argv[1], sys.argv[2].encode())
+        print("done")
+    except ProtocolError as error:
+        print(error.code.slug)
+"""
+
+
+class Clock:
+    """The time of the wallet's own processes: so many seconds from the machine's."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self._launcher = folder / "launcher.py"
+        self.python = folder / "python"
+        self.set(0)
+        found = [path for pattern in LIBRARIES for path in Path("/").glob(pattern.lstrip("/"))]
+        if not found:
+            pytest.skip("needs package faketime")
+        faked = {
+            "LD_PRELOAD": str(found[0]),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+        self._launcher.write_text(LAUNCHER.format(faked=faked), encoding="utf-8")
+        self.python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{self._launcher}" "$@"\n', encoding="utf-8")
+        self.python.chmod(0o700)
+
+    def set(self, ahead_s: int) -> None:
+        """Sets it, negative for back."""
+        new = self._file.with_suffix(".new")
+        new.write_text(f"{ahead_s:+d}\n", encoding="ascii")
+        new.replace(self._file)
+
+
+@pytest.fixture
+def clock(short_dir: Path) -> Clock:
+    return Clock(short_dir)
+
+
+@pytest.fixture
+def wallet(short_dir: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestWallet]:
+    """With a puppet that takes payments, and a program that is told from others."""
+    folder = short_dir / "w"
+    folder.mkdir(mode=0o700)
+    (folder / "caller.py").write_text(CALLER, encoding="utf-8")
+    running = TestWallet(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(clock.python))
+        running.start()
+    try:
+        running.create()
+        PUPPET.install(running)
+        running.user.refuses(action_contains="pay ")
+        yield running
+    finally:
+        running.end()
+
+
+def asks(wallet: TestWallet, amount: int) -> tuple[str, str]:
+    """Who the program is to the wallet, and what becomes of a payment of its: ``done``, or the code of the error."""
+    params = msgspec.json.encode({"payee": "Shop", "amount": amount, "currency": "EUR"}).decode()
+    ran = wallet.run(sys.executable, str(wallet.folder / "caller.py"), PAY, params)
+    assert ran.returncode == 0, ran.stderr
+    principal, outcome = ran.stdout.split()
+    return principal, outcome
+
+
+def pays(wallet: TestWallet, amount: int) -> str:
+    return asks(wallet, amount)[1]
+
+
+def give(wallet: TestWallet, **limits: object) -> None:
+    """Gives the program a lasting right to pay."""
+    payer, outcome = asks(wallet, 1)
+    assert outcome == "refused"
+    wallet.user.approves(action_contains="lasting rights")
+    with wallet.connect() as client:
+        client.call(msgspec.convert({"client": payer, "action": PAY, **limits}, wallet_interface.Grant))
+
+
+def starts_again(wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    wallet.kill()
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "executable", str(clock.python))
+        wallet.start()
+    wallet.unlock()
+
+
+@pytest.mark.attack(38)
+def test_a_clock_set_back_revives_no_right_that_has_ended(
+    wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(wallet, until=int(time.time()) + HOUR_S)
+    assert pays(wallet, 1) == "done"
+    clock.set(2 * HOUR_S)
+    assert pays(wallet, 1) == "refused"
+    clock.set(0)
+    assert pays(wallet, 1) == "refused"
+    clock.set(-2 * DAY_S)
+    assert pays(wallet, 1) == "refused"
+    wallet.lock()
+    wallet.unlock()
+    assert pays(wallet, 1) == "refused"
+    starts_again(wallet, clock, monkeypatch)
+    assert pays(wallet, 1) == "refused"
+
+
+@pytest.mark.attack(38)
+def test_a_clock_set_back_revives_no_daily_limit(
+    wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give(wallet, limit_minor=1_000, period_s=DAY_S, currency="EUR")
+    assert [pays(wallet, 1_000), pays(wallet, 1)] == ["done", "refused"]
+    clock.set(DAY_S + HOUR_S)
+    assert [pays(wallet, 1_000), pays(wallet, 1)] == ["done", "refused"], "the next day it is whole again"
+    for ahead_s in (0, -2 * DAY_S):
+        clock.set(ahead_s)
+        assert pays(wallet, 1) == "refused"
+    starts_again(wallet, clock, monkeypatch)
+    assert pays(wallet, 1) == "refused"
+
+
+def wrong_tries(wallet: TestWallet) -> int:
+    return int(msgspec.json.decode((wallet.home / "vault" / "tries").read_bytes())["tries"]["wrong"])
+
+
+def set_wrong_tries(wallet: TestWallet, wrong: int) -> None:
+    path = wallet.home / "vault" / "tries"
+    value = msgspec.json.decode(path.read_bytes())
+    value["tries"]["wrong"] = wrong
+    path.write_bytes(msgspec.json.encode(value))
+
+
+def try_wrong(wallet: TestWallet) -> None:
+    """Types a wrong passphrase once, and gives up."""
+    wallet.user.forgets()
+    wallet.user.rule("type", when={"face": "unlock", "wrong": False}, secret="these words do not open it")
+    wallet.user.dismisses(face="unlock", wrong=True)
+    with pytest.raises(ProtocolError) as caught:
+        wallet.unlock()
+    assert caught.value.code in {ErrorCode.NOT_NOW, ErrorCode.UNAVAILABLE}
+    wallet.user.forgets()
+
+
+@pytest.mark.attack(37)
+def test_a_try_counts_whose_answer_was_killed(wallet: TestWallet) -> None:
+    wallet.lock()
+    try_wrong(wallet)
+    assert wrong_tries(wallet) == 1
+    vault = pid_of(wallet.pid, VAULT)
+    steps = steps_of(vault, lambda: try_wrong(wallet))
+    assert wrong_tries(wallet) == 2
+    answer = [step for step in steps if step.fits(f"sendmsg {CHANNEL}")][-1]
+    with blow(vault, answer) as due:
+        try_wrong(wallet)
+    assert due.struck
+    assert wrong_tries(wallet) == 3
+    await_state(wallet, "locked")
+    wallet.unlock()
+    assert wrong_tries(wallet) == 0
+
+
+@pytest.mark.attack(37)
+def test_no_clock_that_is_set_shortens_or_lengthens_the_wait_after_wrong_tries(
+    wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wallet.lock()
+    try_wrong(wallet)
+    set_wrong_tries(wallet, 12)
+    wallet.user.dismisses(face="unlock", wrong=True)
+    for ahead_s in (30 * DAY_S, -30 * DAY_S):
+        clock.set(ahead_s)
+        with pytest.raises(ProtocolError) as caught:
+            wallet.unlock()  # with the passphrase that is right
+        assert caught.value.code is ErrorCode.NOT_NOW
+    assert wrong_tries(wallet) == 12, "what comes too early is no try"
+    set_wrong_tries(wallet, 2)
+    starts_again(wallet, clock, monkeypatch)
+    assert wrong_tries(wallet) == 0
