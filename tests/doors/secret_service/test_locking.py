@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.doors.secret_service.conftest import DoorProcess
-from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, LOGIN, DBusError, Program
+from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, KEPT_FOR_SESSION, LOGIN, DBusError, Program
 from tests.doors.secret_service.router_peer import RouterPeer
 
 from etui.protocol import ErrorCode
@@ -44,7 +44,7 @@ def test_a_locked_wallet_says_locked_and_never_not_found(
         assert program.get(LOGIN, COLLECTION, "Locked") is True
         assert program.get(DEFAULT, COLLECTION, "Locked") is True
         assert program.get(item, ITEM, "Locked") is True
-        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN]
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION]
         assert program.get(LOGIN, COLLECTION, "Label")
         assert program.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", "default")[0] == LOGIN
         held = program.call(LOGIN, PROPERTIES, "GetAll", "s", COLLECTION)[0]
@@ -181,12 +181,14 @@ def test_lock_state_is_told_to_everybody(door: DoorProcess, environ: dict[str, s
             program.search({})
         lock_wallet(door)
         for program in (one, other):
-            path, _, _, (interface, changed, _) = program.signal("PropertiesChanged")
-            assert (path, interface, changed) == (LOGIN, COLLECTION, {"Locked": ("b", True)})
+            for collection in (LOGIN, KEPT_FOR_SESSION):
+                path, _, _, (interface, changed, _) = program.signal("PropertiesChanged")
+                assert (path, interface, changed) == (collection, COLLECTION, {"Locked": ("b", True)})
         router.unlock()
         for program in (one, other):
-            assert program.signal("PropertiesChanged")[3][1] == {"Locked": ("b", False)}
-            assert program.get(LOGIN, COLLECTION, "Locked") is False
+            for collection in (LOGIN, KEPT_FOR_SESSION):
+                assert program.signal("PropertiesChanged")[3][1] == {"Locked": ("b", False)}
+                assert program.get(collection, COLLECTION, "Locked") is False
 
 
 def test_lock_locks_a_collection_for_the_bus_and_not_the_wallet(environ: dict[str, str], router: RouterPeer) -> None:
