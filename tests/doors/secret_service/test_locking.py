@@ -162,6 +162,23 @@ def test_a_prompt_that_the_user_closes_is_completed_as_dismissed(
         assert program.completed(prompt) == (True, ("ao", []))
 
 
+@pytest.mark.parametrize("answer", [ErrorCode.LOCKED, None])
+def test_a_prompt_of_a_router_that_is_ending_is_put_to_the_next_one(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer, answer: ErrorCode | None
+) -> None:
+    lock_wallet(door)
+    with Program(environ) as program:
+        prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])[1]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        dialog = router.dialogs.get(timeout=20)
+        if answer is not None:
+            dialog.refuse(answer)
+        router.cut()
+        door.connect_router()
+        router.dialogs.get(timeout=20).approve()
+        assert program.completed(prompt) == (False, ("ao", [LOGIN]))
+
+
 def test_a_prompt_that_its_program_dismisses_closes_the_dialog(
     door: DoorProcess, environ: dict[str, str], router: RouterPeer
 ) -> None:
