@@ -1,32 +1,78 @@
-"""``python -m judges [NAME …]``: asks the judges, and exits with 1 where one says another thing than expected."""
+"""``python -m judges [NAME …]``: asks the judges, and exits with 1 where one says another thing than expected.
+
+With ``--yardstick`` they are asked about gnome-keyring instead, and nothing is expected.
+"""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from typing import Final, TypeAlias
 
-from judges import keyring, secret_tool, secretstorage
-from judges.expected import EXPECTED
-from judges.stage import stage
+from judges import (
+    chromium,
+    docker,
+    git,
+    keyring,
+    libsecret,
+    msmtp,
+    node,
+    pinentry,
+    sdbus,
+    secret_tool,
+    secretstorage,
+    uv,
+)
+from judges.expected import EXPECTED, Verdict
+from judges.needs import missing
+from judges.stage import Stage, stage, yardstick
 
-JUDGES: Final = {"secretstorage": secretstorage.judge, "secret-tool": secret_tool.judge, "keyring": keyring.judge}
+Judge: TypeAlias = Callable[[Stage], Verdict]
+
+JUDGES: Final[dict[str, Judge]] = {
+    "secretstorage": partial(secretstorage.judge, version="3.5.0"),
+    "secretstorage-3.4.1": partial(secretstorage.judge, version="3.4.1"),
+    "secretstorage-3.3.3": partial(secretstorage.judge, version="3.3.3"),
+    "secretstorage-2.3.1": partial(secretstorage.judge, version="2.3.1"),
+    "secret-tool": secret_tool.judge,
+    "libsecret": libsecret.judge,
+    "keyring": keyring.judge,
+    "keyring-sources": keyring.judge_sources,
+    "keyring-jeepney": keyring.judge_jeepney,
+    "sdbus-secrets": sdbus.judge,
+    "keytar": partial(node.judge, name="keytar"),
+    "napi-keyring": partial(node.judge, name="napi-keyring"),
+    "uv": uv.judge,
+    "docker-credential-secretservice": docker.judge,
+    "msmtp": msmtp.judge,
+    "pinentry": pinentry.judge,
+    "git-credential-libsecret": git.judge,
+    "chromium": chromium.judge,
+}
 
 
 def main() -> int:
     """Asks those that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m judges", description=__doc__)
+    parser.add_argument("--yardstick", action="store_true", help="ask about gnome-keyring instead")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"whom to ask: {', '.join(JUDGES)}; all without")
-    names = parser.parse_args().names or list(JUDGES)
+    arguments = parser.parse_args()
+    names = arguments.names or list(JUDGES)
     unknown = [name for name in names if name not in JUDGES]
     if unknown:
         parser.error(f"there is no judge {unknown[0]!r}")
     as_expected = True
     for name in names:
         sys.stdout.write(f"{name}\n")
-        with stage() as place:
+        if packages := missing(name):
+            as_expected = False
+            sys.stdout.write(f"not asked: it needs {', '.join(packages)} (packages/debian-test.txt)\n")
+            continue
+        with yardstick() if arguments.yardstick else stage() as place:
             verdict = JUDGES[name](place)
-        if verdict != EXPECTED[name]:
+        if verdict != EXPECTED[name] and not arguments.yardstick:
             as_expected = False
             sys.stdout.write(
                 f"expected: {EXPECTED[name]}, skipped for {EXPECTED[name].skipped}; got {verdict.skipped}\n"

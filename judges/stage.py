@@ -1,20 +1,18 @@
-"""A wallet for a judge: unlocked, with the Secret Service on a bus of its own and a user who says yes."""
+"""Where a judge runs: on a bus of its own, before a wallet that is unlocked and whose user says yes."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import subprocess
-import sys
-import tarfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from bench.peers import gnome_keyring
 from bench.wallets import folder, session_bus, unlocked_wallet
 
-_CACHE: Final = Path(sys.prefix) / "judges"
 _READY_S: Final = 20.0
 _LIMIT_S: Final = 300.0
 
@@ -23,15 +21,18 @@ class Stage:
     """Where a judge runs: ``path``, a folder of its own, and the environment that leads to the wallet."""
 
     def __init__(self, path: Path, bus: dict[str, str]) -> None:
+        path.mkdir()
         self.path = path
-        self._environ = {**os.environ, **bus, "HOME": str(path)}
+        self.environ = {**os.environ, **bus, "HOME": str(path)}
 
-    def run(self, *command: str, cwd: Path | None = None, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, cwd: Path | None = None, stdin: str = "", environ: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Runs a command to its end."""
         return subprocess.run(
             command,
             cwd=cwd or self.path,
-            env=self._environ,
+            env={**self.environ, **(environ or {})},
             input=stdin,
             capture_output=True,
             text=True,
@@ -55,24 +56,18 @@ def stage() -> Iterator[Stage]:
                 msg = "the Secret Service door does not open"
                 raise RuntimeError(msg)
             time.sleep(0.1)
-        judge = path / "judge"
-        judge.mkdir()
-        yield Stage(judge, bus)
+        yield Stage(path / "judge", bus)
 
 
-def sources(requirement: Path, into: Path) -> Path:
-    """The unpacked sources of the one package that a file of requirements names, which is downloaded once."""
-    archives = _CACHE / requirement.stem
-    if not list(archives.glob("*.tar.gz")):
-        subprocess.run(
-            [
-                *(sys.executable, "-I", "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-                *("--no-deps", "--no-binary", requirement.stem, "--require-hashes"),
-                *("--requirement", str(requirement), "--dest", str(archives)),
-            ],
-            check=True,
-        )
-    (archive,) = archives.glob("*.tar.gz")
-    with tarfile.open(archive) as packed:
-        packed.extractall(into, filter="data")
-    return into / archive.name.removesuffix(".tar.gz")
+@contextlib.contextmanager
+def yardstick() -> Iterator[Stage]:
+    """The same with gnome-keyring in the wallet's place, which can ask no user anything here."""
+    with folder() as path, gnome_keyring(path / "g") as bus:
+        place = Stage(path / "judge", bus)
+        deadline = time.monotonic() + _READY_S
+        while place.run("secret-tool", "lookup", "is", "ready").stderr:
+            if time.monotonic() > deadline:
+                msg = "gnome-keyring does not answer"
+                raise RuntimeError(msg)
+            time.sleep(0.1)
+        yield place

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from judges.__main__ import JUDGES
 from judges.expected import EXPECTED, counted
+from judges.needs import missing
+from judges.steps import told
 
 ROOT = Path(__file__).parent.parent
+LARGE = {"chromium"}
+"""Those that fetch a hundred megabytes."""
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in LARGE else []) for name in JUDGES]
+)
 def test_a_judge_says_what_is_expected(name: str) -> None:
-    if name == "secret-tool" and shutil.which(name) is None:
-        pytest.skip("needs package libsecret-tools")
+    if packages := missing(name):
+        pytest.skip(f"needs package {packages[0]}")
     ran = subprocess.run(
-        [sys.executable, "-m", "judges", name], cwd=ROOT, capture_output=True, text=True, timeout=110, check=False
+        [sys.executable, "-m", "judges", name], cwd=ROOT, capture_output=True, text=True, timeout=380, check=False
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert ran.stdout.splitlines()[-1] == str(EXPECTED[name])
+
+
+def test_of_every_judge_something_is_expected() -> None:
+    assert set(JUDGES) == set(EXPECTED)
 
 
 def test_whatever_is_neither_passed_nor_skipped_has_failed() -> None:
     verdict = counted(["ok", "skipped for a reason", "FAIL", "ERROR", "ok"])
     assert str(verdict) == "2 passed, 2 failed, 1 skipped"
     assert verdict.skipped == {"for a reason": 1}
+
+
+def test_a_step_is_told_on_a_line_of_its_own() -> None:
+    assert str(told("store ... ok\nnoise\nlookup ... failed\n")) == "1 passed, 1 failed, 0 skipped"

@@ -73,7 +73,10 @@ class Create(Request[CreateResult], frozen=True, kw_only=True, omit_defaults=Tru
     kind: Literal["login", "password", "pin", "note", "file", "code", "group"]
     label: Annotated[str, Meta(max_length=1000)]
     attributes: dict[str, Annotated[str, Meta(max_length=4096)]] | None = None
-    """Public: names and values by which the item is found again."""
+    """Public: names and values by which the item is found again.
+
+    `etui:lasts` with the value `session` has the item erased when the wallet is started anew.
+    """
     group: str | None = None
     content_type: Annotated[str, Meta(max_length=200)] | None = None
     replace: bool | None = None
@@ -107,7 +110,10 @@ class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
     REFERENCES: ClassVar[tuple[str, ...]] = ("group",)
 
     attributes: dict[str, Annotated[str, Meta(max_length=4096)]] | None = None
-    """Public: names and values by which the item is found again."""
+    """Public: names and values by which the item is found again.
+
+    `etui:lasts` with the value `session` has the item erased when the wallet is started anew.
+    """
     kind: Annotated[str, Meta(max_length=40)] | None = None
     group: str | None = None
     text: Annotated[str, Meta(max_length=400)] | None = None
@@ -220,7 +226,10 @@ class Update(Request[UpdateResult], frozen=True, kw_only=True, omit_defaults=Tru
     item: str
     label: Annotated[str, Meta(max_length=1000)] | None = None
     attributes: dict[str, Annotated[str, Meta(max_length=4096)]] | None = None
-    """Public: names and values by which the item is found again."""
+    """Public: names and values by which the item is found again.
+
+    `etui:lasts` with the value `session` has the item erased when the wallet is started anew.
+    """
     content_type: Annotated[str, Meta(max_length=200)] | None = None
     value: bytes | None = None
     wrap_key: bytes | None = None

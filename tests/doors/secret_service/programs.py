@@ -18,6 +18,7 @@ from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERT
 
 DEFAULT = "/org/freedesktop/secrets/aliases/default"
 LOGIN = "/org/freedesktop/secrets/collection/login"
+KEPT_FOR_SESSION = "/org/freedesktop/secrets/collection/session"
 IS_LOCKED = "org.freedesktop.Secret.Error.IsLocked"
 NO_SESSION = "org.freedesktop.Secret.Error.NoSession"
 NO_SUCH_OBJECT = "org.freedesktop.Secret.Error.NoSuchObject"

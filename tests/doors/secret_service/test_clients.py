@@ -38,7 +38,7 @@ work = secretstorage.create_collection(connection, "Work", alias="work")
 assert secretstorage.get_collection_by_alias(connection, "work").get_label() == "Work"
 inner = work.create_item("I", {"c": "3"}, b"x")
 assert [i.get_label() for i in work.get_all_items()] == ["I"]
-assert len(list(secretstorage.get_all_collections(connection))) == 2
+assert len(list(secretstorage.get_all_collections(connection))) == 3
 collection.lock()
 assert collection.is_locked()
 assert collection.unlock() is False

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 from tests.doors.secret_service.conftest import DoorProcess
-from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, LOGIN, NO_SUCH_OBJECT, DBusError, Program
+from tests.doors.secret_service.programs import (
+    DEFAULT,
+    IS_LOCKED,
+    KEPT_FOR_SESSION,
+    LOGIN,
+    NO_SUCH_OBJECT,
+    DBusError,
+    Program,
+)
 from tests.doors.secret_service.router_peer import RouterPeer
 from tests.doors.secret_service.test_locking import lock_wallet
 
@@ -29,7 +37,7 @@ def test_a_collection_has_its_own_items(environ: dict[str, str]) -> None:
         assert program.signal("CollectionCreated") == (SERVICE_PATH, SERVICE, "CollectionCreated", (path,))
         item = program.create(session, "L", {"a": "1"}, b"pw", collection=path)
         assert item.startswith(path + "/")
-        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, path]
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION, path]
         assert program.get(path, COLLECTION, "Label") == "Work"
         assert program.get(path, COLLECTION, "Items") == [item]
         assert program.get(LOGIN, COLLECTION, "Items") == []
@@ -119,7 +127,7 @@ def test_a_collection_is_there_and_locked_while_the_wallet_is(
     with Program(environ) as program:
         path = make(program, "Work")
         lock_wallet(door)
-        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, path]
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION, path]
         assert program.get(path, COLLECTION, "Locked") is True
         with pytest.raises(DBusError) as raised:
             program.get(path, COLLECTION, "Label")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.doors.secret_service.conftest import DoorProcess
-from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, LOGIN, DBusError, Program
+from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, KEPT_FOR_SESSION, LOGIN, DBusError, Program
 from tests.doors.secret_service.router_peer import RouterPeer
 
 from etui.protocol import ErrorCode
@@ -44,7 +44,7 @@ def test_a_locked_wallet_says_locked_and_never_not_found(
         assert program.get(LOGIN, COLLECTION, "Locked") is True
         assert program.get(DEFAULT, COLLECTION, "Locked") is True
         assert program.get(item, ITEM, "Locked") is True
-        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN]
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION]
         assert program.get(LOGIN, COLLECTION, "Label")
         assert program.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", "default")[0] == LOGIN
         held = program.call(LOGIN, PROPERTIES, "GetAll", "s", COLLECTION)[0]
@@ -162,6 +162,23 @@ def test_a_prompt_that_the_user_closes_is_completed_as_dismissed(
         assert program.completed(prompt) == (True, ("ao", []))
 
 
+@pytest.mark.parametrize("answer", [ErrorCode.LOCKED, None])
+def test_a_prompt_of_a_router_that_is_ending_is_put_to_the_next_one(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer, answer: ErrorCode | None
+) -> None:
+    lock_wallet(door)
+    with Program(environ) as program:
+        prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])[1]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        dialog = router.dialogs.get(timeout=20)
+        if answer is not None:
+            dialog.refuse(answer)
+        router.cut()
+        door.connect_router()
+        router.dialogs.get(timeout=20).approve()
+        assert program.completed(prompt) == (False, ("ao", [LOGIN]))
+
+
 def test_a_prompt_that_its_program_dismisses_closes_the_dialog(
     door: DoorProcess, environ: dict[str, str], router: RouterPeer
 ) -> None:
@@ -181,12 +198,14 @@ def test_lock_state_is_told_to_everybody(door: DoorProcess, environ: dict[str, s
             program.search({})
         lock_wallet(door)
         for program in (one, other):
-            path, _, _, (interface, changed, _) = program.signal("PropertiesChanged")
-            assert (path, interface, changed) == (LOGIN, COLLECTION, {"Locked": ("b", True)})
+            for collection in (LOGIN, KEPT_FOR_SESSION):
+                path, _, _, (interface, changed, _) = program.signal("PropertiesChanged")
+                assert (path, interface, changed) == (collection, COLLECTION, {"Locked": ("b", True)})
         router.unlock()
         for program in (one, other):
-            assert program.signal("PropertiesChanged")[3][1] == {"Locked": ("b", False)}
-            assert program.get(LOGIN, COLLECTION, "Locked") is False
+            for collection in (LOGIN, KEPT_FOR_SESSION):
+                assert program.signal("PropertiesChanged")[3][1] == {"Locked": ("b", False)}
+                assert program.get(collection, COLLECTION, "Locked") is False
 
 
 def test_lock_locks_a_collection_for_the_bus_and_not_the_wallet(environ: dict[str, str], router: RouterPeer) -> None:

@@ -6,7 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.doors.secret_service.programs import ACCESS_DENIED, LOGIN, NO_SESSION, NO_SUCH_OBJECT, DBusError, Program
+from tests.doors.secret_service.programs import (
+    ACCESS_DENIED,
+    KEPT_FOR_SESSION,
+    LOGIN,
+    NO_SESSION,
+    NO_SUCH_OBJECT,
+    DBusError,
+    Program,
+)
 from tests.doors.secret_service.router_peer import RouterPeer
 
 from etui.protocol import ErrorCode
@@ -23,7 +31,7 @@ def test_an_enumeration_shows_a_stranger_nothing_and_asks_nobody(environ: dict[s
     with Program(environ, "mallory") as stranger:
         assert stranger.get(LOGIN, COLLECTION, "Items") == []
         assert stranger.search({}) == ([], [])
-        assert stranger.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN]
+        assert stranger.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION]
         for path in (SERVICE_PATH, SERVICE_PATH + "/collection", LOGIN):
             assert "r1" not in stranger.call(path, INTROSPECTABLE, "Introspect")[0]
     assert router.dialogs.empty()

@@ -24,6 +24,13 @@ case $1 in
     *) secret-tool "$1" service mail user ada ;;
 esac
 """
+_SHORT = """\
+#!/bin/sh
+case $1 in
+    store) printf %s 'for today' | secret-tool store --collection=session --label=Short service short ;;
+    *) secret-tool "$1" service short ;;
+esac
+"""
 _KEYRING = """
 import sys, keyring
 from keyring.backends.SecretService import Keyring
@@ -197,6 +204,26 @@ def test_who_chooses_an_open_session_at_the_first_run_has_one(short_dir: Path, b
         stored(wallet)
         assert program(wallet, "game", "lookup").stdout == SECRET
         assert wallet.user.asked() == []
+
+
+def test_what_is_kept_for_the_session_outlives_a_lock_and_is_erased_when_the_wallet_starts_anew(
+    wallet: TestWallet,
+) -> None:
+    stored(wallet)
+    (wallet.folder / "short").write_text(_SHORT, encoding="utf-8")
+    assert program(wallet, "short", "store").returncode == 0
+    wallet.lock()
+    wallet.unlock()
+    assert program(wallet, "short", "lookup").stdout == "for today"
+    wallet.end()
+    wallet.start()
+    wallet.unlock()
+    deadline = time.monotonic() + 20
+    while not served(wallet):
+        assert time.monotonic() < deadline, "nobody has the name"
+    looked = program(wallet, "short", "lookup")
+    assert (looked.returncode, looked.stdout, looked.stderr) == (1, "", "")
+    assert program(wallet, "mailer", "lookup").stdout == SECRET
 
 
 @pytest.mark.attack(44)

@@ -12,7 +12,7 @@ from etui.extensions.secrets.errors import DamagedItemError, UnknownItemError
 from etui.extensions.secrets.safe import Safe
 from etui.interfaces import Item, Request
 from etui.interfaces import storage_1 as storage
-from etui.interfaces.secret_1 import Find
+from etui.interfaces.secret_1 import Find, Update
 from etui.sdk import DamagedRecordError, ErrorCode, RemoteError, Store
 
 Fault = Callable[[int], ErrorCode | None]
@@ -151,6 +151,22 @@ def test_a_value_that_was_swapped_or_lost_is_told_and_not_returned() -> None:
         _reopened(shelf).value(entries[0])
 
 
+def test_what_is_kept_for_a_session_is_erased_in_the_next_one() -> None:
+    shelf = FailingShelf()
+    safe = _reopened(shelf, "one")
+    for entry in (_entry("lasting"), _for_session(_entry("short")), _for_session(_entry("changed"))):
+        safe.add(entry, b"value of it")
+    described = Update(item="changed", attributes={})
+    safe.redescribe(safe.entry("changed").described(described, now_s=1))
+    short = safe.entry("short")
+    safe.revalue(short, short.valued(1, now_s=2), b"2")
+    assert len(_reopened(shelf, "one").catalogue.items()) == 3
+    later = _reopened(shelf, "two")
+    assert {item.item for item in later.catalogue.items()} == {"lasting", "changed"}
+    assert [len(_listed(shelf, space)) for space in ("items", "values", "history")] == [2, 2, 0]
+    assert {item.item for item in _reopened(shelf, "one").catalogue.items()} == {"lasting", "changed"}
+
+
 def test_an_unknown_item_is_said_to_be_unknown() -> None:
     _, safe = _with(1)
     with pytest.raises(UnknownItemError):
@@ -172,8 +188,12 @@ def _entry(item: str, *, group: str = "") -> Entry:
     return replace(entry, size=7)
 
 
-def _reopened(shelf: FailingShelf) -> Safe:
-    return Safe(Store(bytes(32), shelf))
+def _for_session(entry: Entry) -> Entry:
+    return replace(entry, item=replace(entry.item, attributes={"etui:lasts": "session"}))
+
+
+def _reopened(shelf: FailingShelf, session: str = "") -> Safe:
+    return Safe(Store(bytes(32), shelf), session)
 
 
 def _listed(shelf: FailingShelf, namespace: str) -> list[storage.Record]:

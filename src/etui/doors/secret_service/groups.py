@@ -1,8 +1,9 @@
-"""Collections: the default one, which is everybody's, and those that a program made, which are its own.
+"""Collections: the default one and the session's, which are everybody's, and those that a program made: its own.
 
 The default collection is what lies in no group: it has no entry in the wallet, so it is always there, cannot be
-deleted, and what a program calls it lasts as long as that program's connection. Every other collection is an item of
-the kind ``group``, with its alias as an attribute.
+deleted, and what a program calls it lasts as long as that program's connection. So it is with the session's, whose
+items are in no group either (``lasting``). Every other collection is an item of the kind ``group``, with its alias as
+an attribute.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from typing import TYPE_CHECKING, Final
 from dbus_fast import Variant
 
 from etui.doors.secret_service.errors import DoorError, invalid, is_locked, no_such_object
+from etui.doors.secret_service.lasting import element_of, path_of
 from etui.doors.secret_service.paths import (
     DEFAULT_ELEMENT,
     DEFAULT_PATH,
+    SESSION_PATH,
     Place,
     Target,
     collection_path,
-    escape,
     read_path,
 )
 from etui.doors.secret_service.prompts import NO_ITEM, NO_RESULT, new_prompt
@@ -26,7 +28,7 @@ from etui.doors.secret_service.searching import GROUP, items_of, search_collecti
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
 from etui.standards.secretservice import ErrorName
-from etui.standards.secretservice.names import ALIAS_PREFIX, COLLECTION_LABEL, DEFAULT_ALIAS, NO_OBJECT
+from etui.standards.secretservice.names import ALIAS_PREFIX, COLLECTION_LABEL, NO_OBJECT
 
 if TYPE_CHECKING:
     from etui.doors.secret_service.call import Call
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from etui.interfaces import Item
 
 ALIAS_ATTRIBUTE: Final = "etui:alias"
-DEFAULT_LABEL: Final = "Etui"
+_DEFAULT_LABEL: Final = "Etui"
+_SESSION_LABEL: Final = "Session"
 _MAX_REMEMBERED: Final = 256
 _MAX_ALIAS: Final = 200
 
@@ -55,15 +58,19 @@ async def collections(door: Door, peer: Peer) -> list[str]:
     if not door.link.locked:
         found = await door.request(peer, secret.Find(kind=GROUP), quiet=True, reads=True)
         peer.collections = {item.item: None for item in found.items[:_MAX_REMEMBERED]}
-        return [DEFAULT_PATH, *(collection_path(item.item) for item in found.items)]
-    return [DEFAULT_PATH, *(collection_path(group) for group in peer.collections)]
+        return [DEFAULT_PATH, SESSION_PATH, *(collection_path(item.item) for item in found.items)]
+    return [DEFAULT_PATH, SESSION_PATH, *(collection_path(group) for group in peer.collections)]
 
 
-async def items(door: Door, peer: Peer, group: str) -> list[str]:
+async def items(door: Door, peer: Peer, collection: Target) -> list[str]:
     """The paths of the items in a collection that a peer may see unasked."""
-    found = await door.request(peer, secret.Find(group=group or None), quiet=True, reads=True)
-    prefix = collection_path(group) + "/"
-    return [prefix + escape(item.item) for item in items_of(found.items) if item.group == group]
+    found = await door.request(peer, secret.Find(group=collection.group or None), quiet=True, reads=True)
+    return [path_of(item) for item in items_of(found.items) if element_of(item) == collection.collection]
+
+
+def shared_label(peer: Peer, collection: Target) -> str:
+    """What a peer calls a collection that is everybody's."""
+    return (peer.default_label or _DEFAULT_LABEL) if collection.collection == DEFAULT_ELEMENT else _SESSION_LABEL
 
 
 async def described(door: Door, peer: Peer, group: str) -> Item:
@@ -76,7 +83,7 @@ async def described(door: Door, peer: Peer, group: str) -> Item:
 
 async def search_items(call: Call) -> None:
     """Answers ``Collection.SearchItems``."""
-    search_collection(call, (await collection_of(call)).group)
+    search_collection(call, await collection_of(call))
 
 
 async def create_collection(call: Call) -> tuple[object, ...]:
@@ -84,8 +91,8 @@ async def create_collection(call: Call) -> tuple[object, ...]:
     door, peer = call.door, call.peer
     properties, alias = call.body
     alias = _alias(alias)
-    if alias in {DEFAULT_ALIAS, DEFAULT_ELEMENT}:
-        return DEFAULT_PATH, NO_OBJECT
+    if (shared := _shared(alias)) is not None:
+        return shared, NO_OBJECT
     request = secret.Create(
         kind="group", label=_label(properties), attributes={ALIAS_ATTRIBUTE: alias} if alias else None
     )
@@ -112,7 +119,7 @@ async def delete_collection(call: Call) -> tuple[object, ...]:
     door, peer = call.door, call.peer
     target = await collection_of(call)
     if not target.group:
-        raise DoorError(ErrorName.NOT_SUPPORTED, "the default collection cannot be deleted; delete its items")
+        raise DoorError(ErrorName.NOT_SUPPORTED, "this collection cannot be deleted; delete its items")
     if target.collection in door.locks:
         raise is_locked()
     request = secret.Delete(item=target.group)
@@ -147,31 +154,32 @@ async def set_label(call: Call, target: Target, label: str) -> None:
     if target.group:
         await described(call.door, call.peer, target.group)
         await call.door.request(call.peer, secret.Update(item=target.group, label=label))
-    else:
+    elif target.collection == DEFAULT_ELEMENT:
         call.peer.default_label = label
-    call.door.notices.collection_changed(call.peer, collection_path(target.group), {"Label": Variant("s", label)})
+    else:
+        raise DoorError(ErrorName.NOT_SUPPORTED, "the session's collection keeps its label")
+    call.door.notices.collection_changed(call.peer, target.collection_path, {"Label": Variant("s", label)})
 
 
 async def read_alias(call: Call) -> tuple[object, ...]:
     """Answers ``Service.ReadAlias``; an alias that nobody gave is ``/``."""
     name = _alias(call.body[0])
-    target = read_path(ALIAS_PREFIX + name) if name else None
-    if target is not None and target.place is Place.COLLECTION:
-        return (DEFAULT_PATH,)
+    if (shared := _shared(name)) is not None:
+        return (shared,)
     group = await _by_alias(call, name) if name else None
     return (collection_path(group.item) if group is not None else NO_OBJECT,)
 
 
 async def set_alias(call: Call) -> tuple[object, ...]:
-    """Answers ``Service.SetAlias``; ``/`` takes an alias back. ``default`` stays where it is."""
+    """Answers ``Service.SetAlias``; ``/`` takes an alias back. ``default`` and ``session`` stay where they are."""
     name, path = _alias(call.body[0]), str(call.body[1])
     target = read_path(path)
     if not name:
         raise invalid("an alias has a name")
-    if name in {DEFAULT_ALIAS, DEFAULT_ELEMENT}:
-        if target.place is Place.COLLECTION and not target.group:
+    if (shared := _shared(name)) is not None:
+        if target.path == shared:
             return ()
-        raise DoorError(ErrorName.NOT_SUPPORTED, f"the alias {name!r} always means the default collection")
+        raise DoorError(ErrorName.NOT_SUPPORTED, f"the alias {name!r} always means {shared}")
     if path != NO_OBJECT and (target.place is not Place.COLLECTION or not target.group):
         raise no_such_object(path)
     door, peer = call.door, call.peer
@@ -183,6 +191,12 @@ async def set_alias(call: Call) -> tuple[object, ...]:
         rest = {key: value for key, value in before.attributes.items() if key != ALIAS_ATTRIBUTE}
         await door.request(peer, secret.Update(item=before.item, attributes=rest))
     return ()
+
+
+def _shared(alias: str) -> str | None:
+    """The path of the collection that is everybody's under this alias."""
+    target = read_path(ALIAS_PREFIX + alias)
+    return target.path if alias and target.place is Place.COLLECTION else None
 
 
 async def _by_alias(call: Call, name: str) -> Item | None:

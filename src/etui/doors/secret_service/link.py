@@ -117,6 +117,13 @@ class Link:
         """Calls ``connected`` once when the next Router is there."""
         self._connect_waiters.append(connected)
 
+    def when_succeeded(self, client: AsyncClient | None, connected: Callable[[], None]) -> None:
+        """Calls ``connected`` once when another Router is there than the one at the end of ``client``."""
+        if self._client is None or self._client is client:
+            self.when_connected(connected)
+        else:
+            connected()
+
     def close(self) -> None:
         """Ends the connection."""
         if self._client is not None:

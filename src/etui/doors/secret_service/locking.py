@@ -13,7 +13,7 @@ from dbus_fast import Variant
 
 from etui.doors.secret_service.errors import limits_exceeded
 from etui.doors.secret_service.groups import described
-from etui.doors.secret_service.paths import DEFAULT_ELEMENT, Place, Target, collection_path, read_path
+from etui.doors.secret_service.paths import SHARED, Place, Target, read_path
 from etui.doors.secret_service.prompts import NO_OBJECTS, new_prompt
 from etui.sdk import ErrorCode, ProtocolError
 from etui.standards.secretservice.names import NO_OBJECT
@@ -106,8 +106,8 @@ def _unlock(call: Call, targets: list[tuple[str, Target]]) -> None:
 
 def _tell(call: Call, target: Target) -> None:
     notices = call.door.notices
-    if target.collection == DEFAULT_ELEMENT:
-        notices.default_locked()
+    if target.collection in SHARED:
+        notices.shared_locked(target.collection)
     else:
         locked = Variant("b", call.door.is_locked(target.collection))
-        notices.collection_changed(call.peer, collection_path(target.group), {"Locked": locked})
+        notices.collection_changed(call.peer, target.collection_path, {"Locked": locked})

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING
 
 from dbus_fast import Variant
 
-from etui.doors.secret_service.paths import DEFAULT_ELEMENT, DEFAULT_PATH, collection_path, escape
-from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERTIES, SERVICE, SERVICE_PATH
+from etui.doors.secret_service.paths import SHARED, escape
+from etui.standards.secretservice.names import (
+    COLLECTION,
+    COLLECTION_PREFIX,
+    ITEM,
+    PROMPT,
+    PROPERTIES,
+    SERVICE,
+    SERVICE_PATH,
+)
 
 if TYPE_CHECKING:
     from etui.doors.secret_service.door import Door
@@ -52,18 +60,18 @@ class Notices:
         for other in self._door.peers.of_client(peer):
             self._changed(other, collection, changed)
 
-    def default_locked(self) -> None:
-        """The default collection, which is everybody's, was locked or unlocked."""
-        locked = Variant("b", self._door.is_locked(DEFAULT_ELEMENT))
+    def shared_locked(self, collection: str) -> None:
+        """A collection that is everybody's, by its element of the path, was locked or unlocked."""
+        locked = Variant("b", self._door.is_locked(collection))
         for peer in self._door.peers:
-            self._changed(peer, DEFAULT_PATH, {"Locked": locked})
+            self._changed(peer, COLLECTION_PREFIX + collection, {"Locked": locked})
 
     def wallet_lock_changed(self) -> None:
         """The wallet was locked or unlocked, and every collection with it."""
         for peer in self._door.peers:
-            for group in ("", *peer.collections):
-                locked = self._door.is_locked(escape(group) if group else DEFAULT_ELEMENT)
-                self._changed(peer, collection_path(group), {"Locked": Variant("b", locked)}, ["Items"])
+            for collection in (*SHARED, *map(escape, peer.collections)):
+                locked = Variant("b", self._door.is_locked(collection))
+                self._changed(peer, COLLECTION_PREFIX + collection, {"Locked": locked}, ["Items"])
 
     def prompt_completed(self, peer: Peer, prompt: str, result: Variant, *, dismissed: bool) -> None:
         """A prompt has ended; ``result`` is of the type that belongs to it, dismissed or not."""

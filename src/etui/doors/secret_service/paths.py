@@ -5,6 +5,8 @@
     /org/freedesktop/secrets                              the service
     /org/freedesktop/secrets/collection/login             the default collection: items without a group
     /org/freedesktop/secrets/aliases/default              the same one
+    /org/freedesktop/secrets/collection/session           what lasts as long as the session
+    /org/freedesktop/secrets/aliases/session              the same one
     /org/freedesktop/secrets/aliases/NAME                 a collection that its owner gave an alias
     /org/freedesktop/secrets/collection/GROUP             a collection of the caller's
     /org/freedesktop/secrets/collection/GROUP/ITEM        an item
@@ -31,12 +33,23 @@ from etui.standards.secretservice.names import (
     DEFAULT_ALIAS,
     PROMPT_PREFIX,
     SERVICE_PATH,
+    SESSION_ALIAS,
     SESSION_PREFIX,
 )
 
 DEFAULT_ELEMENT: Final = "login"
 """gnome-keyring's name for the collection that is there for everyone; programs have learned it by heart."""
 DEFAULT_PATH: Final = COLLECTION_PREFIX + DEFAULT_ELEMENT
+SESSION_ELEMENT: Final = SESSION_ALIAS
+"""The collection for what is kept no longer than the session, under gnome-keyring's and libsecret's name for it."""
+SESSION_PATH: Final = COLLECTION_PREFIX + SESSION_ELEMENT
+SHARED: Final = (DEFAULT_ELEMENT, SESSION_ELEMENT)
+"""The collections that are there for everyone, by their elements of the path; both are without a reference."""
+_SHARED_BY_ALIAS: Final = {
+    DEFAULT_ALIAS: DEFAULT_ELEMENT,
+    DEFAULT_ELEMENT: DEFAULT_ELEMENT,
+    SESSION_ALIAS: SESSION_ELEMENT,
+}
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]+")
 _ESCAPED: Final = re.compile(r"(?:[A-Za-z0-9]|_[0-9a-f]{2})+")
 _ESCAPE: Final = re.compile(r"_([0-9a-f]{2})")
@@ -62,7 +75,7 @@ class Place(Enum):
 class Target(msgspec.Struct, frozen=True):
     """What a path names.
 
-    ``collection``: the collection's element of the path. ``group``: its reference, empty for the default collection.
+    ``collection``: the collection's element of the path. ``group``: its reference, empty for those that are everyone's.
     ``item``: the item's reference. ``name``: of an alias, a session or a prompt.
     """
 
@@ -72,6 +85,11 @@ class Target(msgspec.Struct, frozen=True):
     group: str = ""
     item: str = ""
     name: str = ""
+
+    @property
+    def collection_path(self) -> str:
+        """The path of the collection that is named, or in which the item is."""
+        return COLLECTION_PREFIX + self.collection
 
 
 def escape(reference: str) -> str:
@@ -93,13 +111,8 @@ def unescape(element: str) -> str | None:
 
 
 def collection_path(group: str) -> str:
-    """The path of a collection by its reference, which is empty for the default collection."""
-    return COLLECTION_PREFIX + (escape(group) if group else DEFAULT_ELEMENT)
-
-
-def item_path(group: str, item: str) -> str:
-    """The path of an item by its collection's reference and its own."""
-    return f"{collection_path(group)}/{escape(item)}"
+    """The path of a collection by its reference."""
+    return COLLECTION_PREFIX + escape(group)
 
 
 @lru_cache(maxsize=_MAX_KEPT)
@@ -115,8 +128,8 @@ def read_path(path: str) -> Target:
         (PROMPT_PREFIX, Place.PROMPT),
     ):
         if path.startswith(prefix) and "/" not in (name := path.removeprefix(prefix)):
-            if place is Place.ALIAS and name in {DEFAULT_ALIAS, DEFAULT_ELEMENT}:
-                return Target(Place.COLLECTION, DEFAULT_PATH, DEFAULT_ELEMENT)
+            if place is Place.ALIAS and (element := _SHARED_BY_ALIAS.get(name)) is not None:
+                return Target(Place.COLLECTION, COLLECTION_PREFIX + element, element)
             return Target(place, path, name=name)
     return Target(Place.FOLDER if children(path) else Place.NOTHING, path)
 
@@ -126,16 +139,16 @@ def children(path: str) -> tuple[str, ...]:
     if path == SERVICE_PATH:
         return ("aliases", "collection")
     if path + "/" == COLLECTION_PREFIX:
-        return (DEFAULT_ELEMENT,)
+        return SHARED
     if path + "/" == ALIAS_PREFIX:
-        return (DEFAULT_ALIAS,)
+        return (DEFAULT_ALIAS, SESSION_ALIAS)
     above = path.rstrip("/") + "/"
     return (SERVICE_PATH.removeprefix(above).split("/")[0],) if SERVICE_PATH.startswith(above) else ()
 
 
 def _below_collections(path: str) -> Target:
     elements = path.removeprefix(COLLECTION_PREFIX).split("/")
-    group = "" if elements[0] == DEFAULT_ELEMENT else unescape(elements[0])
+    group = "" if elements[0] in SHARED else unescape(elements[0])
     if group is not None and len(elements) == 1:
         return Target(Place.COLLECTION, path, elements[0], group)
     if group is not None and len(elements) == _ITEM_ELEMENTS and (item := unescape(elements[1])) is not None:

@@ -14,7 +14,8 @@ from dbus_fast import Variant
 from etui.doors.secret_service import groups, storing
 from etui.doors.secret_service.bus import fit
 from etui.doors.secret_service.errors import DoorError, invalid, is_locked
-from etui.doors.secret_service.groups import DEFAULT_LABEL, collection_of
+from etui.doors.secret_service.groups import collection_of, shared_label
+from etui.doors.secret_service.lasting import shown_attributes
 from etui.doors.secret_service.paths import Place
 from etui.interfaces import secret_1 as secret
 from etui.standards.secretservice import INTERFACES, ErrorName
@@ -34,7 +35,7 @@ _INTERFACE_AT: Final = {
     Place.ITEM: ITEM,
 }
 _OF_ITEM: Final[dict[str, Callable[[Item], object]]] = {
-    "Attributes": lambda item: {fit(name): fit(value) for name, value in item.attributes.items()},
+    "Attributes": lambda item: {fit(name): fit(value) for name, value in shown_attributes(item.attributes).items()},
     "Label": lambda item: fit(item.label),
     "Type": lambda item: fit(item.attributes.get(SCHEMA_ATTRIBUTE, GENERIC_SCHEMA)),
     "Created": lambda item: max(item.created, 0),
@@ -109,9 +110,9 @@ async def _value(call: Call, target: Target, name: str) -> object:
     if name == "Items":
         if door.link.locked:
             raise is_locked()
-        return await groups.items(door, peer, target.group)
+        return await groups.items(door, peer, target)
     if not target.group:
-        return (peer.default_label or DEFAULT_LABEL) if name == "Label" else 0
+        return shared_label(peer, target) if name == "Label" else 0
     if door.link.locked:
         raise is_locked()
     return _OF_ITEM[name](await groups.described(door, peer, target.group))
@@ -128,11 +129,11 @@ async def _values(call: Call, target: Target) -> dict[str, object]:
         return {"Locked": door.is_locked(target.collection), **{name: of(item) for name, of in _OF_ITEM.items()}}
     values: dict[str, object] = {"Locked": door.is_locked(target.collection), "Created": 0, "Modified": 0}
     if door.link.locked:
-        label = "" if target.group else peer.default_label or DEFAULT_LABEL
+        label = "" if target.group else shared_label(peer, target)
         return {**values, "Label": label, "Items": []}
     for name in ("Label", "Created", "Modified"):
         values[name] = await _value(call, target, name)
-    return {**values, "Items": await groups.items(door, peer, target.group)}
+    return {**values, "Items": await groups.items(door, peer, target)}
 
 
 async def _item(call: Call, target: Target) -> Item:

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.doors.secret_service.asking import Question
-from etui.doors.secret_service.paths import DEFAULT_ELEMENT, escape, item_path
+from etui.doors.secret_service.lasting import element_of, kept_attributes, path_of
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from etui.doors.secret_service.call import Call
     from etui.doors.secret_service.door import Door
+    from etui.doors.secret_service.paths import Target
     from etui.interfaces import Item
 
 GROUP: Final = "group"
@@ -30,16 +31,16 @@ _result: Final = msgspec.json.Decoder(secret.FindResult)
 
 def search_service(call: Call) -> None:
     """Answers ``Service.SearchItems``."""
-    _search(call, "", lambda items: call.answer(*_by_lock(call.door, items)))
+    _search(call, _attributes(call), "", lambda items: call.answer(*_by_lock(call.door, items)))
 
 
-def search_collection(call: Call, group: str) -> None:
-    """Answers ``Collection.SearchItems`` for a collection by its reference, which is empty for the default one."""
+def search_collection(call: Call, collection: Target) -> None:
+    """Answers ``Collection.SearchItems``."""
 
     def found(items: Iterable[Item]) -> None:
-        call.answer([item_path(group, item.item) for item in items if item.group == group])
+        call.answer([path_of(item) for item in items if element_of(item) == collection.collection])
 
-    _search(call, group, found)
+    _search(call, kept_attributes(collection.collection, _attributes(call)), collection.group, found)
 
 
 def items_of(items: Iterable[Item]) -> Iterable[Item]:
@@ -47,8 +48,7 @@ def items_of(items: Iterable[Item]) -> Iterable[Item]:
     return (item for item in items if item.kind != GROUP)
 
 
-def _search(call: Call, group: str, found: Callable[[Iterable[Item]], None]) -> None:
-    attributes = call.body[0]
+def _search(call: Call, attributes: Mapping[str, str], group: str, found: Callable[[Iterable[Item]], None]) -> None:
     encoded = _encode({"attributes": attributes, "group": group} if group else {"attributes": attributes})
 
     def done(answer: bytes | ProtocolError) -> None:
@@ -57,14 +57,19 @@ def _search(call: Call, group: str, found: Callable[[Iterable[Item]], None]) -> 
         else:
             found(items_of(_result.decode(answer).items))
 
-    question = Question(method=secret.Find.METHOD, params=lambda _: encoded, quiet=not attributes, unlocks=True)
+    question = Question(method=secret.Find.METHOD, params=lambda _: encoded, quiet=not call.body[0], unlocks=True)
     call.door.ask(call.peer, question, done)
+
+
+def _attributes(call: Call) -> dict[str, str]:
+    attributes = call.body[0]
+    assert isinstance(attributes, dict)  # noqa: S101  # by the method's signature
+    return attributes
 
 
 def _by_lock(door: Door, items: Iterable[Item]) -> tuple[list[str], list[str]]:
     unlocked: list[str] = []
     locked: list[str] = []
     for item in items:
-        element = escape(item.group) if item.group else DEFAULT_ELEMENT
-        (locked if element in door.locks else unlocked).append(item_path(item.group, item.item))
+        (locked if element_of(item) in door.locks else unlocked).append(path_of(item))
     return unlocked, locked

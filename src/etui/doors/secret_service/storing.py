@@ -14,7 +14,7 @@ from dbus_fast import Variant
 
 from etui.doors.secret_service.errors import invalid, is_locked
 from etui.doors.secret_service.groups import collection_of
-from etui.doors.secret_service.paths import collection_path, item_path
+from etui.doors.secret_service.lasting import kept_attributes, path_of
 from etui.doors.secret_service.prompts import NO_ITEM, NO_RESULT, new_prompt
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
@@ -24,6 +24,7 @@ from etui.standards.secretservice.names import ITEM_ATTRIBUTES, ITEM_LABEL, ITEM
 if TYPE_CHECKING:
     from etui.doors.secret_service.call import Call
     from etui.doors.secret_service.door import Door
+    from etui.doors.secret_service.paths import Target
     from etui.doors.secret_service.peers import Peer
     from etui.interfaces import Item
 
@@ -55,7 +56,7 @@ async def create_item(call: Call) -> tuple[object, ...]:
     request = secret.Create(
         kind="note" if attributes.get(SCHEMA_ATTRIBUTE) == _NOTE_SCHEMA else "password",
         label=str(_property(properties, ITEM_LABEL, "s") or ""),
-        attributes=attributes,
+        attributes=kept_attributes(target.collection, attributes),
         group=target.group or None,
         content_type=sent.content_type or None,
         replace=bool(replace),
@@ -72,10 +73,10 @@ async def create_item(call: Call) -> tuple[object, ...]:
 
         async def work() -> Variant:
             answer = await door.request(peer, request, unlocks=True, limit_s=None)
-            return Variant("o", _stored(door, peer, target.group, answer.item))
+            return Variant("o", _stored(door, peer, target, answer.item))
 
         return NO_OBJECT, new_prompt(door, peer, work, NO_ITEM)
-    return _stored(door, peer, target.group, created.item), NO_OBJECT
+    return _stored(door, peer, target, created.item), NO_OBJECT
 
 
 async def set_secret(call: Call) -> tuple[object, ...]:
@@ -92,7 +93,7 @@ async def set_secret(call: Call) -> tuple[object, ...]:
         wrap_value=value.wrap_value,
     )
     await call.door.request(call.peer, request)
-    call.door.notices.item_changed(call.peer, collection_path(call.target.group), call.target.path, {})
+    call.door.notices.item_changed(call.peer, call.target.collection_path, call.target.path, {})
     return ()
 
 
@@ -106,7 +107,8 @@ async def set_label(call: Call, label: str) -> None:
 async def set_attributes(call: Call, attributes: dict[str, str]) -> None:
     """Sets an item's property ``Attributes``."""
     _check_unlocked(call)
-    await call.door.request(call.peer, secret.Update(item=call.target.item, attributes=attributes))
+    kept = kept_attributes(call.target.collection, attributes)
+    await call.door.request(call.peer, secret.Update(item=call.target.item, attributes=kept))
     _changed(call, {"Attributes": Variant("a{ss}", attributes)})
 
 
@@ -118,7 +120,7 @@ async def delete_item(call: Call) -> tuple[object, ...]:
     request = secret.Delete(item=target.item)
 
     def deleted() -> None:
-        door.notices.item_deleted(peer, collection_path(target.group), target.path)
+        door.notices.item_deleted(peer, target.collection_path, target.path)
 
     async def work() -> Variant:
         await door.request(peer, request, unlocks=True, limit_s=None)
@@ -143,15 +145,15 @@ def _check_unlocked(call: Call) -> None:
 
 
 def _changed(call: Call, changed: dict[str, Variant]) -> None:
-    call.door.notices.item_changed(call.peer, collection_path(call.target.group), call.target.path, changed)
+    call.door.notices.item_changed(call.peer, call.target.collection_path, call.target.path, changed)
 
 
-def _stored(door: Door, peer: Peer, group: str, item: Item) -> str:
-    path = item_path(group, item.item)
+def _stored(door: Door, peer: Peer, collection: Target, item: Item) -> str:
+    path = path_of(item)
     if item.created == item.modified:
-        door.notices.item_created(peer, collection_path(group), path)
+        door.notices.item_created(peer, collection.collection_path, path)
     else:
-        door.notices.item_changed(peer, collection_path(group), path, {})
+        door.notices.item_changed(peer, collection.collection_path, path, {})
     return path
 
 

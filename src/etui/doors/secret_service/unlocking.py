@@ -83,14 +83,15 @@ class Unlocking:
             self.unlocked()
 
     def _answered(self, answer: bytes | ProtocolError) -> None:
-        self._posting = None
+        asked, self._posting = self._posting, None
         if not isinstance(answer, ProtocolError):
             self._link.note_unlocked()
             self._end(None)
             return
         self._failures += 1
-        if isinstance(answer, ConnectionLost) and self._failures < _MAX_FAILURES:
-            self._link.when_connected(self._ask_again)  # as when one asks in the moment in which the wallet locks
+        ending = isinstance(answer, ConnectionLost) or answer.code is ErrorCode.LOCKED
+        if ending and self._failures < _MAX_FAILURES:  # as when one asks in the moment in which the wallet locks
+            self._link.when_succeeded(asked.client if asked is not None else None, self._ask_again)
         elif answer.code is ErrorCode.CANCELLED and self._failures < _MAX_FAILURES:
             self._ask()  # the one in whose name it was asked has left
         else:

@@ -17,6 +17,8 @@ from etui.interfaces.secret_1 import Update
 
 HISTORY: Final = 10
 GROUP: Final = "group"
+LASTS: Final = "etui:lasts"
+"""The attribute that, with the value “session”, has an item erased when the wallet is started anew."""
 _FORMAT: Final = 1
 
 
@@ -34,6 +36,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
     ``creator``: the pseudonym of the Client that made it. ``version``: of the present value, which has ``size`` bytes.
     ``past``: earlier values, the oldest first. ``removed``: a group whose items are being cleared away.
+    ``session``: the run of the wallet after which the item is erased, empty for one that lasts.
     """
 
     item: Item
@@ -43,6 +46,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     size: int = 0
     past: tuple[Past, ...] = ()
     removed: bool = False
+    session: str = ""
 
     @property
     def id(self) -> str:
@@ -53,6 +57,11 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     def is_group(self) -> bool:
         """Whether it is a collection of other items, which has no value."""
         return self.item.kind == GROUP
+
+    def dated(self, session: str) -> Entry:
+        """As it is kept in this run of the wallet."""
+        until = session if self.item.attributes.get(LASTS) == "session" else ""
+        return self if self.session == until else replace(self, session=until)
 
     def described(self, change: Update, *, now_s: int) -> Entry:
         """With the label, attributes and type of content of ``change``; what it does not give stays as it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import secrets
 import sys
 import time
@@ -37,7 +38,7 @@ class Secrets(Extension):
 
     def begin(self) -> None:
         """Loads every entry; where the storage does not answer, the first request tries again."""
-        self._safe = Safe(self.store)
+        self._safe = Safe(self.store, os.environ.get("ETUI_SESSION", ""))
         gc.disable()  # thousands of entries that all stay: no collection needs to walk through them, now or later
         try:
             self._safe.load()

@@ -2,7 +2,8 @@
 
 Records lie in three namespaces: ``items`` (id → entry), ``values`` (id → present value) and ``history``
 (id/version → earlier value). A group of too many items for one write is removed by marking it first: the mark decides,
-what is left of it is cleared away after, and again at the next start if that was cut short.
+what is left of it is cleared away after, and again at the next start if that was cut short. Items
+that were kept for an earlier session go at the start as well.
 """
 
 from __future__ import annotations
@@ -38,10 +39,14 @@ Place = tuple[str, str]
 
 
 class Safe:
-    """All items of this Extension. Any method may raise the error with which the storage answered."""
+    """All items of this Extension. Any method may raise the error with which the storage answered.
 
-    def __init__(self, store: Store) -> None:
+    ``session`` names this run of the wallet: items that last no longer than an earlier one are erased when it loads.
+    """
+
+    def __init__(self, store: Store, session: str = "") -> None:
         self._store = store
+        self._session = session
         self._catalogue: Catalogue | None = None
 
     @property
@@ -74,6 +79,7 @@ class Safe:
 
     def add(self, entry: Entry, value: bytes) -> None:
         """Keeps a new item; a group has no value, and ``value`` is empty."""
+        entry = entry.dated(self._session)
         changes: dict[Place, bytes | None] = {("items", entry.id): encode_entry(entry)}
         if not entry.is_group:
             changes["values", entry.id] = value
@@ -82,11 +88,13 @@ class Safe:
 
     def redescribe(self, entry: Entry) -> None:
         """Keeps an item's new description; its value stays."""
+        entry = entry.dated(self._session)
         self._write({("items", entry.id): encode_entry(entry)})
         self.catalogue.add(entry)
 
     def revalue(self, old: Entry, new: Entry, value: bytes) -> None:
         """Keeps an item's new value and description; its present value goes to the history."""
+        new = new.dated(self._session)
         changes: dict[Place, bytes | None] = {
             ("items", new.id): encode_entry(new),
             ("values", new.id): value,
@@ -139,11 +147,18 @@ class Safe:
         if self._store.damaged:
             sys.stderr.write(f"{self._store.damaged} items do not open and are left out: restore a backup\n")
         groups = {entry.id for entry in entries if entry.removed}
-        if not groups:
+        gone = [entry for entry in entries if entry.item.group in groups or self._is_over(entry)]
+        if not groups and not gone:
             return Catalogue(entries)
-        gone = [entry for entry in entries if entry.item.group in groups]
         self._clear(_places((*gone, *(entry for entry in entries if entry.removed))))
-        return Catalogue(entry for entry in entries if not entry.removed and entry.item.group not in groups)
+        return Catalogue(
+            entry
+            for entry in entries
+            if not entry.removed and entry.item.group not in groups and not self._is_over(entry)
+        )
+
+    def _is_over(self, entry: Entry) -> bool:
+        return entry.session not in {"", self._session}
 
 
 def _places(entries: Iterable[Entry]) -> Iterator[Place]:

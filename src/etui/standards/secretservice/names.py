@@ -16,6 +16,8 @@ ALIAS_PREFIX: Final = SERVICE_PATH + "/aliases/"
 SESSION_PREFIX: Final = SERVICE_PATH + "/session/"
 PROMPT_PREFIX: Final = SERVICE_PATH + "/prompt/"
 DEFAULT_ALIAS: Final = "default"
+SESSION_ALIAS: Final = "session"
+"""Of the collection that is cleared when the session ends: SECRET_COLLECTION_SESSION of libsecret."""
 NO_OBJECT: Final = "/"
 """Stands where an object path is due and there is none: no prompt, no collection."""
 

@@ -99,6 +99,7 @@ class Router:
         self.notes = (*notes, *(f"{broken.id} is left out: {broken.error}" for broken in found.broken))
         self.registry = Registry(found.packages)
         self.recorder = Recorder()
+        self.locking = False
         self.dialogs = Dialogs()
         self.budgets = {lane: PromptBudget() for lane in Lane}
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
@@ -170,6 +171,7 @@ class Router:
         """
         if self.ended.done():
             return
+        self.locking = True
         faulthandler.dump_traceback_later(_LOCK_S, exit=True)
         try:
             await self._close(reason)

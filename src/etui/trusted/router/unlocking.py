@@ -109,6 +109,8 @@ class Unlocking:
 
     async def unlock(self, caller: Caller, *, recovery: bool) -> None:
         """Returns once the wallet is unlocked; raises ``ProtocolError`` where it stays locked."""
+        if self._router.locking:
+            raise ProtocolError(ErrorCode.LOCKED, "the wallet is being locked; unlock it in a moment")
         if self._router.opened is not None:
             return
         if not self._router.made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from etui.trusted.package import Package
 
 MIB: Final = 1 << 20
+SESSION: Final = secrets.token_hex(8)
+"""Names this run of the wallet to its Extensions: some of what they keep lasts no longer. It is no secret."""
 
 
 class StartedExtension(msgspec.Struct, frozen=True):
@@ -64,7 +67,7 @@ def _confinement(package: Package, home: Path) -> Confinement:
         argv=package.argv,
         code=(*python_runtime(), *package.code),
         folder=folder,
-        env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"},
+        env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8", "ETUI_SESSION": SESSION},
         memory_bytes=permissions.memory_mb * MIB,
         processes=permissions.processes,
         files=256 if permissions.folder else 64,

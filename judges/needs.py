@@ -1,0 +1,40 @@
+"""Which Debian packages a judge needs, as ``packages/debian-test.txt`` names them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+_NEEDS: Final = {
+    "secretstorage-2.3.1": ("python3-dbus",),
+    "secret-tool": ("libsecret-tools",),
+    "libsecret": ("python3-gi", "gir1.2-secret-1"),
+    "keyring-sources": ("python3-gi", "gir1.2-secret-1"),
+    "keytar": ("npm", "libsecret-tools"),
+    "napi-keyring": ("npm",),
+    "docker-credential-secretservice": ("golang-docker-credential-helpers",),
+    "msmtp": ("msmtp", "libsecret-tools"),
+    "pinentry": ("pinentry-gnome3", "libsecret-tools"),
+    "git-credential-libsecret": ("git", "gcc", "libc6-dev", "libsecret-tools"),
+    "chromium": ("libsecret-tools",),
+}
+_PYTHON: Final = "/usr/lib/python3/dist-packages"
+_SIGNS: Final = {
+    "python3-dbus": f"{_PYTHON}/dbus",
+    "python3-gi": f"{_PYTHON}/gi",
+    "gir1.2-secret-1": "/usr/lib/*/girepository-1.0/Secret-1.typelib",
+    "libc6-dev": "/usr/include/stdio.h",
+    "libsecret-tools": "secret-tool",
+    "golang-docker-credential-helpers": "docker-credential-secretservice",
+}
+"""The file or program by which a package is known to be there, where that is not a program of its name."""
+
+
+def missing(judge: str) -> list[str]:
+    """The packages that are missing for a judge."""
+    return [package for package in _NEEDS.get(judge, ()) if not _is_there(_SIGNS.get(package, package))]
+
+
+def _is_there(sign: str) -> bool:
+    return any(Path("/").glob(sign[1:])) if sign.startswith("/") else shutil.which(sign) is not None
