@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from jeepney import DBusAddress, MessageType, new_method_call  # type: ignore[import-untyped]
-from jeepney.io.blocking import DBusConnection, open_dbus_connection  # type: ignore[import-untyped]
+from jeepney import DBusAddress, MessageType, new_method_call
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from tests.long_run import LongRun
 from tests.processes import pids_of
 from tests.trusted.supervisor.postman import HOST, POSTMAN

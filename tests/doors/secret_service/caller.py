@@ -12,10 +12,10 @@ import sys
 from collections import deque
 from typing import Any
 
-from jeepney import DBusAddress, MessageType, new_method_call  # type: ignore[import-untyped]
-from jeepney.bus_messages import message_bus  # type: ignore[import-untyped]
-from jeepney.io.blocking import open_dbus_connection  # type: ignore[import-untyped]
-from jeepney.low_level import HeaderFields, Message  # type: ignore[import-untyped]
+from jeepney import DBusAddress, MessageType, new_method_call
+from jeepney.bus_messages import message_bus
+from jeepney.io.blocking import open_dbus_connection
+from jeepney.low_level import HeaderFields, Message
 
 BUS_NAME = "org.freedesktop.secrets"
 _LONGER_THAN_AN_ANSWER_S = 60
