@@ -76,7 +76,10 @@ def debian_with_libraries(package: str) -> Path:
 
 def _extract(packages: Sequence[str], folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as archives:
-        subprocess.run(["apt-get", "--quiet", "--quiet", "download", *packages], cwd=archives, check=True)
+        apt_get = ["apt-get", "--quiet", "--quiet"]
+        if subprocess.run([*apt_get, "download", *packages], cwd=archives, check=False).returncode:
+            subprocess.run([*apt_get, "update"], check=True)  # the lists of packages were never fetched, or are old
+            subprocess.run([*apt_get, "download", *packages], cwd=archives, check=True)
         for archive in Path(archives).iterdir():
             subprocess.run(["dpkg-deb", "--extract", archive, folder], check=True)
 
