@@ -171,14 +171,14 @@ class PolicyEngine:
         return min(ends, default=_FOREVER)
 
     def _evaluate(self, question: Question, grants: list[Grant], assurance: Assurance, now: float) -> Decision:
-        request = {
-            "principal": {"type": question.principal.type.value, "id": question.principal.id},
-            "action": {"type": "Action", "id": question.action.id},
-            "resource": _resource_uid(question),
-            "context": _context(question, assurance, now),
-        }
         policies = self._policies
         try:
+            request = {
+                "principal": {"type": question.principal.type.value, "id": question.principal.id},
+                "action": {"type": "Action", "id": question.action.id},
+                "resource": _resource_uid(question),
+                "context": msgspec.json.encode(_context(question, assurance, now)).decode(),
+            }
             if grants:
                 policies = policies.with_linked_batch([_link(question, grant) for grant in grants])
             action = self._actions.get(question.action.id, _UNKNOWN_ACTION)
@@ -275,7 +275,6 @@ def _resource_uid(question: Question) -> dict[str, str]:
 
 def _entities(question: Question) -> str:
     principal, resource = question.principal, question.resource
-    kind = f"{resource.extension}#{resource.kind}"
     extension = {"type": "Extension", "id": resource.extension}
     entities: list[dict[str, Any]] = []
     attributes: dict[str, Any] = {}
@@ -291,11 +290,10 @@ def _entities(question: Question) -> str:
     if not (principal.type is PrincipalType.EXTENSION and principal.id == resource.extension):
         entities.append({"uid": extension, "attrs": {"uses": [], "hosts": []}, "parents": []})
     if resource.item:
+        # What it is in is all said of itself, so that its kind and its group need no entities of their own.
+        kind = {"type": "Kind", "id": f"{resource.extension}#{resource.kind}"}
         group = {"type": "Group", "id": f"{resource.extension}#{resource.group}"}
-        entities.append({"uid": {"type": "Kind", "id": kind}, "attrs": {}, "parents": [extension]})
-        entities.append(
-            {"uid": _resource_uid(question), "attrs": {}, "parents": [{"type": "Kind", "id": kind}, group, extension]}
-        )
+        entities.append({"uid": _resource_uid(question), "attrs": {}, "parents": [kind, group, extension]})
     return msgspec.json.encode(entities).decode()
 
 
