@@ -12,6 +12,8 @@ Rules of this module:
    counts uses or money is never kept, nor what holds long texts, with which a Client could fill the memory.
 6. Where no policy names an item, two items of one kind and group under grants that differ in their ids alone are the
    same to policy: what was decided about one holds for the other, by the other's grants.
+7. The candidates among the grants are put to Cedar beside the other layers, not among them, and only where no
+   ``forbid`` applies: they do nothing but permit, and so it comes to the same. A set of fifty policies is not copied.
 """
 
 from __future__ import annotations
@@ -74,7 +76,9 @@ class PolicyEngine:
         profiles: Mapping[str, Any] | None = None,
     ) -> None:
         known = list(interfaces)
-        self._policies, self._timed, self._names_items = load(known, operator or {}, profiles or {})
+        self._policies, self._grant, self._ids, self._timed, self._names_items = load(
+            known, operator or {}, profiles or {}
+        )
         self._actions = {
             action: cedarpy.Entities.from_json_str(text) for action, text in action_entities(known).items()
         }
@@ -171,7 +175,7 @@ class PolicyEngine:
         return min(ends, default=_FOREVER)
 
     def _evaluate(self, question: Question, grants: list[Grant], assurance: Assurance, now: float) -> Decision:
-        policies = self._policies
+        granted: tuple[str, ...] = ()
         try:
             request = {
                 "principal": {"type": question.principal.type.value, "id": question.principal.id},
@@ -179,16 +183,23 @@ class PolicyEngine:
                 "resource": _resource_uid(question),
                 "context": msgspec.json.encode(_context(question, assurance, now)).decode(),
             }
-            if grants:
-                policies = policies.with_linked_batch([_link(question, grant) for grant in grants])
             action = self._actions.get(question.action.id, _UNKNOWN_ACTION)
-            result = cedarpy.is_authorized(request, policies, action.with_added_json_str(_entities(question)))
+            entities = action.with_added_json_str(_entities(question))
+            result = cedarpy.is_authorized(request, self._policies, entities)
+            errors, reasons = result.diagnostics.errors, tuple(result.diagnostics.reasons)
+            is_forbidden = bool(reasons) and not result.allowed
+            if not self._ids.isdisjoint(grant.id for grant in grants):
+                return _deny("manufacturer/error", "a right has the name of a policy, so that one stands for the other")
+            if grants and not is_forbidden:
+                linked = self._grant.with_linked_batch([_link(question, grant) for grant in grants])
+                by_grants = cedarpy.is_authorized({**request, "context": "{}"}, linked, entities)
+                errors, granted = [*errors, *by_grants.diagnostics.errors], tuple(by_grants.diagnostics.reasons)
         except ValueError as error:  # a name that is no Unicode text, as a path of other bytes
             return _deny("manufacturer/error", f"it cannot be put to policy: {str(error)[:200]}")
-        if result.diagnostics.errors:
-            return _deny("manufacturer/error", f"a policy failed: {str(result.diagnostics.errors[0])[:200]}")
-        reasons = tuple(sorted(result.diagnostics.reasons))
-        if not result.allowed:
+        if errors:
+            return _deny("manufacturer/error", f"a policy failed: {str(errors[0])[:200]}")
+        reasons = tuple(sorted((*reasons, *granted)))
+        if not (result.allowed or granted):
             return Decision(outcome=Outcome.DENY, policies=reasons or ("nothing permits it",), assurance=assurance)
         used = _needed(reasons, grants)
         return Decision(outcome=Outcome.ALLOW, policies=reasons, assurance=assurance, grants=used)

@@ -37,9 +37,15 @@ _BRACKET: Final = re.compile(r"[(\[{]|[)\]}]")
 
 
 class Loaded(NamedTuple):
-    """The policies of all layers with the template of a grant; whether any reads the time, or names an item."""
+    """The policies of all layers but the user's, and the template of a grant; what the former depend on.
+
+    The template reads nothing of a request but who asks for what. ``timed``: whether any policy reads the time.
+    ``names_items``: whether any names an item. ``ids``: those of the former, which no grant may have.
+    """
 
     policies: cedarpy.PolicySet
+    grant: cedarpy.PolicySet
+    ids: frozenset[str]
     timed: bool
     names_items: bool
 
@@ -61,9 +67,12 @@ def load(interfaces: Iterable[CompiledInterface], operator: Mapping[str, str], p
                 raise PolicyError(f"{policy_id}: before `in` stands an action other than the request's; write `action`")
             static[policy_id] = policy
     _check(static, schema_of(known))
-    loaded = cedarpy.PolicySet.from_json_str(_document(static)).with_added_str(_GRANT_TEMPLATE)
+    loaded = cedarpy.PolicySet.from_json_str(_document(static))
+    grant = cedarpy.PolicySet.from_str(_GRANT_TEMPLATE)
     all_of_them = list(static.values())
-    return Loaded(loaded, timed=_depends_on_time(all_of_them), names_items=_names(all_of_them, "Item"))
+    return Loaded(
+        loaded, grant, frozenset(static), timed=_depends_on_time(all_of_them), names_items=_names(all_of_them, "Item")
+    )
 
 
 def must_only_forbid(operator: Mapping[str, str]) -> None:
