@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable
 
@@ -40,6 +41,7 @@ def main() -> int:
     names = list(dict.fromkeys(name.split(".")[0] for name in arguments.names)) or list(GROUPS)
     if "memory" in names and os.geteuid() != 0:
         parser.error("the wallet's processes let nobody but root see what they take: as root, or without memory")
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # and ends what it started
     figures: list[Figure] = []
     for name in names:
         figures += GROUPS[name](SAMPLE if arguments.sample else FULL)
