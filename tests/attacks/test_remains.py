@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import os
 import resource
@@ -12,9 +13,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from dbus_fast import Message, MessageType, Variant
+from dbus_fast.aio import MessageBus
 from tests.needles import disguises, found_in, found_in_files, found_in_memory
 from tests.processes import descendants, kill, pid_of, pids_of
 from tests.trusted.router.puppet import puppet
@@ -32,6 +36,8 @@ PUPPET = puppet(uses=("dialog/1",))
 ROUTER = "etui.trusted.router"
 SECRETS = "etui.extensions.secrets"
 STORAGE = "etui.extensions.storage_software"
+DOOR = "etui.doors.secret_service"
+SERVICE = "org.freedesktop.Secret"
 _SECRET_TOOL = """\
 #!/bin/sh
 case $1 in
@@ -107,7 +113,7 @@ def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_o
     assert found_in_memory(pids_of(wallet.pid, SECRETS)[-1], [MARK]), "the look finds nothing even where it is"
 
     # In use: those who only pass it on never had it, nor is it in a file or in a command line.
-    relays = [ROUTER, STORAGE, "etui.doors.secret_service", "etui.trusted.native.session"]
+    relays = [ROUTER, STORAGE, DOOR, "etui.trusted.native.session"]
     for pid in [wallet.pid, *(pid for module in relays for pid in pids_of(wallet.pid, module))]:
         assert found_in_memory(pid, [MARK, PASSPHRASE, recovery]) == []
     assert found_in_memory(pid_of(wallet.pid, "etui.trusted.vault"), [MARK]) == []
@@ -136,6 +142,42 @@ def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_o
     for pid in [wallet.pid, *descendants(wallet.pid)]:
         assert found_in_memory(pid, [*texts, PASSPHRASE, recovery]) == []
     assert found_in_files(wallet.folder, [*texts, PASSPHRASE, recovery]) == []
+
+
+async def kept_in_the_clear(address: str, value: bytes) -> None:
+    """Stores and reads a secret in a plain session of the Secret Service."""
+    bus = await MessageBus(bus_address=address).connect()
+
+    async def call(path: str, interface: str, member: str, signature: str, *body: object) -> list[Any]:
+        name = f"{SERVICE}.{interface}"
+        message = Message("org.freedesktop.secrets", path, name, member, signature=signature, body=[*body])
+        reply = await bus.call(message)
+        assert reply is not None
+        assert reply.message_type is MessageType.METHOD_RETURN, reply.body
+        return reply.body
+
+    root = "/org/freedesktop/secrets"
+    _, session = await call(root, "Service", "OpenSession", "sv", "plain", Variant("s", ""))
+    named = {f"{SERVICE}.Item.Label": Variant("s", "Plain")}
+    given, replace = [session, b"", value, "text/plain"], False
+    item, _ = await call(f"{root}/aliases/default", "Collection", "CreateItem", "a{sv}(oayays)b", named, given, replace)
+    [secret_read] = await call(item, "Item", "GetSecret", "o", session)
+    assert secret_read[2] == value
+    bus.disconnect()
+
+
+@pytest.mark.attack(93)
+def test_what_passes_in_a_plain_session_is_in_the_door_and_in_no_other_process(wallet: TestWallet) -> None:
+    """Outside of what is promised: the door outlives the lock, and what was in its memory may be there still."""
+    asyncio.run(kept_in_the_clear(wallet.environ["DBUS_SESSION_BUS_ADDRESS"], f"{MARK} plain".encode()))
+    door = pid_of(wallet.pid, DOOR)
+    assert found_in_memory(door, [MARK])
+    relays = [wallet.pid, *pids_of(wallet.pid, ROUTER), *pids_of(wallet.pid, STORAGE)]
+    assert [what for pid in relays for what in found_in_memory(pid, [MARK])] == []
+    wallet.lock()
+    others = [wallet.pid, *(pid for pid in descendants(wallet.pid) if pid != door)]
+    assert [what for pid in others for what in found_in_memory(pid, [MARK])] == []
+    assert found_in_files(wallet.folder, [MARK]) == []
 
 
 @pytest.mark.attack(40)
