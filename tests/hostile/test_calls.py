@@ -13,14 +13,17 @@ from tests.hostile.bystanders import NEIGHBOUR
 from tests.hostile.intruder import Intruder
 from tests.processes import descendants
 from tests.trusted.router import puppet
+from tests.trusted.router.strangers import Stranger
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
-from etui.protocol import ErrorCode
+from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
 from etui.testkit import TestWallet
 
 PAYMENT = {"payee": "shop", "amount": 500}
+_SOON_S = 10
+"""Half of the time after which the Router gives up who does not register, whatever else happens."""
 
 
 # calls under others
@@ -216,15 +219,35 @@ def test_who_breaks_off_does_not_live_on(
 
 
 @pytest.mark.attack(71)
-@pytest.mark.parametrize("state", ["starting", "running"])
-def test_who_is_removed_does_not_live_on(wallet: TestWallet, client: Client, intruder: Intruder, state: str) -> None:
+def test_who_is_removed_while_it_serves_does_not_live_on(
+    wallet: TestWallet, client: Client, intruder: Intruder
+) -> None:
     with ThreadPoolExecutor(1) as waiting, wallet.connect() as other:
         served = waiting.submit(intruder.fails, other, "time.sleep(600)")
-        until(lambda: state in states_of(client, intruder))
+        until(lambda: "running" in states_of(client, intruder))
         wallet.user.approves(action_contains="remove")
         client.call(wallet_interface.Remove(extension=intruder.principal))
         assert served.result() is ErrorCode.UNAVAILABLE
     until(lambda: processes_of(wallet, intruder) == [])
+
+
+@pytest.mark.attack(71)
+def test_who_is_removed_before_it_ever_registers_does_not_live_on(wallet: TestWallet, client: Client) -> None:
+    nothing = {"nothing": {"title": "Nothing", "effect": "none", "params": {}, "result": {}}}
+    mute = Stranger("mute", "import sys, time\nsys.stderr.write('here\\n')\ntime.sleep(600)\n", nothing)
+    mute.install(wallet)
+    with ThreadPoolExecutor(1) as waiting, wallet.connect() as other:
+        begun = time.monotonic()
+        served = waiting.submit(mute.call, other, "nothing")
+        until(lambda: f"{mute.id}: here" in wallet.log.read_text(encoding="utf-8"))
+        assert states_of(client, mute) == {"starting"}
+        wallet.user.approves(action_contains="remove")
+        client.call(wallet_interface.Remove(extension=mute.principal))
+        until(lambda: processes_of(wallet, mute) == [])
+        assert time.monotonic() - begun < _SOON_S
+        with pytest.raises(ProtocolError) as caught:
+            served.result()
+        assert caught.value.code is ErrorCode.UNAVAILABLE
 
 
 def until(done: Callable[[], bool]) -> None:
@@ -237,18 +260,18 @@ def until(done: Callable[[], bool]) -> None:
     pytest.fail("it did not come about")
 
 
-def states_of(client: Client, intruder: Intruder) -> set[str]:
+def states_of(client: Client, intruder: Stranger) -> set[str]:
     """Whether it runs, as the wallet says, and that it is started where it is no more than that."""
     rows = client.call(wallet_interface.Extensions()).extensions
     return {row.state for row in rows if row.extension == intruder.principal}
 
 
-def processes_of(wallet: TestWallet, intruder: Intruder) -> list[int]:
+def processes_of(wallet: TestWallet, intruder: Stranger) -> list[int]:
     """The processes that run its code, bubblewrap's among them."""
     return [pid for pid in descendants(wallet.pid) if _is_of(pid, intruder)]
 
 
-def _is_of(pid: int, intruder: Intruder) -> bool:
+def _is_of(pid: int, intruder: Stranger) -> bool:
     try:
         return intruder.id.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:

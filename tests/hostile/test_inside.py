@@ -7,6 +7,7 @@ import os
 import time
 from pathlib import Path
 
+import pyseccomp
 import pytest
 from tests.hostile.bystanders import NEIGHBOUR
 from tests.hostile.intruder import Intruder
@@ -16,6 +17,7 @@ from tests.trusted.router import puppet
 from etui.interfaces import secret_1 as secret
 from etui.sdk import Client
 from etui.testkit import TestWallet
+from etui.trusted.sandbox.syscalls import REFUSED
 
 PLANTED = "planted-by-the-neighbour"
 
@@ -71,7 +73,8 @@ def test_processes_environments_and_command_lines_are_its_own_alone(
     )
     assert numbers == [1, 2]
     assert "bwrap" in names[0]
-    assert not [text for text in environ if str(wallet.folder / "run") in text or "ETUI" in text or "PATH" in text]
+    given = {variable.partition("=")[0] for text in environ for variable in text.split("\0")}
+    assert given <= {"", "PYTHONDONTWRITEBYTECODE", "LANG", "ETUI_SESSION", "PWD"}
     assert not [text for text in command if str(wallet.home / "vault") in text or str(wallet.socket) in text]
 
 
@@ -175,6 +178,45 @@ def test_no_process_of_the_wallet_is_signalled_traced_or_read(
     )
     # 101 ptrace, 310 process_vm_readv, 434 pidfd_open on x86_64: refused by the filter, or no call of that number
     assert set(results) <= {"ESRCH", "ENOENT", "EPERM", "ENOSYS"}
+
+
+@pytest.mark.attack(66)
+def test_no_call_that_was_a_way_out_of_a_sandbox_is_answered(client: Client, intruder: Intruder) -> None:
+    names = sorted(name for names in REFUSED.values() for name in names.split())
+    numbers = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in names}
+    (answers,) = intruder.told(
+        client,
+        f"""
+        def called(number):
+            failed = libc.syscall(ctypes.c_long(number), *[ctypes.c_long(0)] * 6) == -1
+            return errno.errorcode[ctypes.get_errno()] if failed else "done"
+        tell({{name: called(number) for name, number in {numbers!r}.items() if number >= 0}})
+        """,
+    )
+    assert set(answers.values()) == {"EPERM"}
+    assert {"io_uring_setup", "userfaultfd", "keyctl", "bpf", "unshare", "mount", "chroot", "shmget"} <= set(answers)
+    types_in = "tell([attempt(fcntl.ioctl, number, 0x5412, b'x') for number in (0, 1, 2, 3)])"
+    assert intruder.told(client, types_in) == [["ENOSYS"] * 4]
+
+
+@pytest.mark.attack(20)
+def test_what_the_kernel_tells_of_itself_tells_nothing_of_others(
+    wallet: TestWallet, client: Client, intruder: Intruder
+) -> None:
+    mounts, unix, frames = intruder.told(
+        client,
+        """
+        tell(open("/proc/self/mountinfo").read())
+        tell(open("/proc/self/net/unix").read().splitlines()[1:])
+        with open("/proc/self/pagemap", "rb") as pages:
+            pages.seek(id(pages) // 4096 * 8)
+            tell(int.from_bytes(pages.read(8), "little") & ((1 << 55) - 1))
+        """,
+    )
+    others = (NEIGHBOUR.id, "vault", "audit", "storage", str(wallet.socket))
+    assert not [word for word in others if word in mounts.replace(intruder.id, "")]
+    assert not [line for line in unix if "/" in line or "@" in line]
+    assert frames == 0, "where its memory lies in the machine's is not told"
 
 
 @pytest.mark.attack(66)

@@ -108,3 +108,27 @@ def test_however_they_come_go_and_give_up_one_is_served_at_a_time_and_nobody_is_
         assert queue.at_once == 0
 
     asyncio.run(play())
+
+
+@given(st.permutations(["a", "b", "c", "d"]), st.integers(1, 4), st.sampled_from(["stays", "goes"]))
+def test_whoever_gives_up_in_one_moment_with_others_keeps_the_turn_from_nobody(
+    order: list[str], count: int, first: str
+) -> None:
+    async def play() -> None:
+        queue = Queue()
+        for name in ("a", "b", "c", "d"):
+            await queue.comes(name, Lane.PROGRAMS)
+        if first == "goes":
+            queue.doors["a"].set()
+        for name in order[:count]:
+            queue.tasks[name].cancel()
+        await settled()
+        await queue.comes("later", Lane.PROGRAMS)
+        for door in queue.doors.values():
+            door.set()
+        for _ in range(len(order)):
+            await settled()
+        assert queue.served[-1] == "later"
+        assert queue.at_once == 0
+
+    asyncio.run(play())

@@ -76,15 +76,17 @@ class Turns:
         try:
             await called
         except asyncio.CancelledError:
-            if called.cancelled():
-                self._waiting[lane].remove(called)
-            else:  # it was called in the moment in which it gave up
+            if not called.cancelled():  # it was called in the moment in which it gave up
                 self._go()
+            elif called in self._waiting[lane]:
+                self._waiting[lane].remove(called)
             raise
 
     def _go(self) -> None:
         for lane in Lane:
-            if self._waiting[lane]:
-                self._waiting[lane].popleft().set_result(None)
-                return
+            while self._waiting[lane]:
+                called = self._waiting[lane].popleft()
+                if not called.cancelled():  # who gives up in this very moment has not left the queue yet
+                    called.set_result(None)
+                    return
         self._taken = False
