@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import Final
 
+from tests.secret_service_program import Program
+
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
-from etui.protocol import ProtocolError
+from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 from etui.testkit.user import PASSPHRASE
 
@@ -31,8 +33,36 @@ class Asked:
         with self.wallet.connect() as client:
             self.stored[label] = client.call(secret.Create(kind="note", label=label, value=label.encode())).item.item
 
+    def store_at_door(self) -> None:
+        """As a program on the bus; raises ``ProtocolError`` where it is not acknowledged."""
+        label = next(self._labels)
+        with Program(self.wallet.environ["DBUS_SESSION_BUS_ADDRESS"]) as program:
+            if not program.store(label, label.encode()):
+                raise ProtocolError(ErrorCode.UNAVAILABLE, "the door did not acknowledge it")
+        self.stored[label] = ""
+
+    def door_serves(self) -> None:
+        """Returns when it stores at the door again, as after the door was killed."""
+        deadline = time.monotonic() + BACK_S
+        while True:
+            try:
+                return self.store_at_door()
+            except ProtocolError:
+                assert time.monotonic() < deadline, "the door does not come back"
+                time.sleep(0.05)
+
+    def switch_door(self) -> None:
+        """Opens a door for good, or closes it."""
+        self._says_yes()
+        with self.wallet.connect() as client:
+            settings = self.wallet.home / "settings.json"
+            if settings.exists() and b"secret-service" in settings.read_bytes():
+                client.call(wallet_interface.DoorDisable(door="secret-service"))
+            else:
+                client.call(wallet_interface.DoorEnable(door="secret-service"))
+
     def grant(self) -> None:
-        item = next(iter(self.stored.values()))
+        item = next(reference for reference in self.stored.values() if reference)
         asked = wallet_interface.Grant(client=f"script:/{len(self.granted)}@session", action="secret/1.read", item=item)
         self._says_yes()
         with self.wallet.connect() as client:

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Self
 
 import pytest
-from jeepney import DBusAddress, MessageType, new_method_call
-from jeepney.io.blocking import DBusConnection, open_dbus_connection
 from tests.long_run import LongRun
 from tests.processes import pids_of
+from tests.secret_service_program import Program
 from tests.trusted.supervisor.postman import HOST, POSTMAN
 from tests.trusted.supervisor.processes import DIALOG, DOOR, EGRESS, ROUTER, SECRETS, STORAGE, VAULT
 
@@ -31,7 +30,6 @@ SUPERVISOR = "the supervisor"
 VICTIMS = (SUPERVISOR, ROUTER, VAULT, DIALOG, SECRETS, STORAGE, DOOR, EGRESS)
 KILLS_EVERY_DAY, KILLS, PARTS = 15, 300, 10
 BACK_S = 40
-ANSWER_S = 20
 PAUSE_S = 0.02
 """After a refusal, so that who asks again at once keeps nobody from the processor."""
 
@@ -81,44 +79,13 @@ class Acknowledged:
         self.by_client.add(label)
         return True
 
-    def store_at_door(self, bus: DBusConnection) -> bool:
-        """As a program that knows the Secret Service alone; what would need the user is no acknowledgement."""
+    def store_at_door(self, program: Program) -> bool:
+        """As a program that knows the Secret Service alone."""
         label = f"kept by door {len(self.by_door)}.{time.monotonic_ns()}."
-        with contextlib.suppress(RefusedError):
-            _, session = ask(bus, "", "Service", "OpenSession", "sv", "plain", ("s", ""))
-            properties = {"org.freedesktop.Secret.Item.Label": ("s", label)}
-            item, _ = ask(
-                bus,
-                "/aliases/default",
-                "Collection",
-                "CreateItem",
-                "a{sv}(oayays)b",
-                properties,
-                (session, b"", label.encode(), "text/plain"),
-                False,  # noqa: FBT003  # whether to replace, as D-Bus has it
-            )
-            if item != "/":
-                self.by_door.add(label)
-                return True
+        if program.store(label, label.encode()):
+            self.by_door.add(label)
+            return True
         return False
-
-
-class RefusedError(Exception):
-    """The Secret Service answered an error, or nothing."""
-
-
-def ask(bus: DBusConnection, path: str, interface: str, member: str, signature: str, *body: object) -> tuple[str, str]:
-    """What the Secret Service answers with its two values; raises ``RefusedError``."""
-    base = "/org/freedesktop/secrets"
-    address = DBusAddress(base + path, "org.freedesktop.secrets", f"org.freedesktop.Secret.{interface}")
-    try:
-        reply = bus.send_and_get_reply(new_method_call(address, member, signature, body), timeout=ANSWER_S)
-    except TimeoutError:
-        raise RefusedError from None
-    if reply.header.message_type is MessageType.error:
-        raise RefusedError(reply.body)
-    first, second = reply.body
-    return str(first[1] if isinstance(first, tuple) else first), str(second)
 
 
 def posted(wallet: TestWallet) -> bool:
@@ -197,11 +164,11 @@ def test_what_was_acknowledged_survives_kills_in_the_middle_of_writing(
     acknowledged = Acknowledged()
     victims = [victim for _ in range(kills) for victim in chance.sample(VICTIMS, len(VICTIMS))][:kills]
     struck = 0
-    with open_dbus_connection(bus) as connection:
+    with Program(bus) as program:
         for victim in victims:
             with (
                 Busy(lambda: acknowledged.store(wallet)),
-                Busy(lambda: acknowledged.store_at_door(connection)),
+                Busy(lambda: acknowledged.store_at_door(program)),
                 Busy(lambda: posted(wallet)) as posting,
             ):
                 deadline = time.monotonic() + BACK_S

@@ -15,14 +15,16 @@ import msgspec
 import pytest
 from tests.asked import Asked
 from tests.long_run import LongRun
-from tests.processes import pid_of
+from tests.processes import descendants, pid_of
 from tests.strikes import CHANNEL, Step, blow, steps_of
+from tests.trusted.supervisor.processes import await_end
 
 from etui.protocol import ProtocolError
-from etui.testkit import TestWallet
+from etui.testkit import PrivateBus, TestWallet
 
 ROUTER, VAULT, DIALOG = "etui.trusted.router", "etui.trusted.vault", "etui.trusted.dialog"
 SECRETS, STORAGE = "etui.extensions.secrets", "etui.extensions.storage_software"
+DOOR, SUPERVISOR = "etui.doors.secret_service", "the supervisor"
 BACK_S = 30
 STRIKES_ON_ONE = 3
 """As often a process is killed before its supervisor is a new one: the old one would wait ever longer."""
@@ -33,6 +35,7 @@ SENT = f"* {CHANNEL}"
 FORWARDED = f"first {CHANNEL}"
 RECORDED = ("write *.seg", "fdatasync *.seg", "pwrite64 *ratchet", "fdatasync *ratchet")
 ROW_KEPT = ("pwrite64 *state.db-wal", "fdatasync *state.db-wal")
+SETTINGS_KEPT = ("write *settings.json.new", "fsync *settings.json.new", "rename *settings.json")
 COUNTED = ("write *tries.new", "fsync *tries.new", "renameat tries.new tries")
 RE_KEYED = ("write *slots.json.new", "fsync *slots.json.new", "renameat slots.json.new slots.json")
 
@@ -68,6 +71,8 @@ SCENES = {
     "storing, the storage": Scene(STORAGE, Asked.store, ("pwrite64 *-wal", "fdatasync *-wal", SENT)),
     "giving a right, the Router": Scene(ROUTER, Asked.grant, (*ROW_KEPT, "fdatasync *.seg", SENT)),
     "taking a right back, the Router": Scene(ROUTER, Asked.take_back, (*ROW_KEPT, SENT), Asked.grant),
+    "storing at the door, the door": Scene(DOOR, Asked.store_at_door, (FORWARDED, SENT), Asked.door_serves),
+    "opening a door, the supervisor": Scene(SUPERVISOR, Asked.switch_door, SETTINGS_KEPT),
     "giving a right, the dialog": Scene(DIALOG, Asked.grant, (SENT,)),
     "a new passphrase, the vault": Scene(VAULT, Asked.change_passphrase, (*COUNTED, *RE_KEYED, SENT)),
     "a new passphrase, the Router": Scene(ROUTER, Asked.change_passphrase, ("fdatasync *.seg", SENT)),
@@ -76,12 +81,20 @@ SCENES = {
 
 
 @pytest.fixture
-def asked(short_dir: Path) -> Iterator[Asked]:
-    with TestWallet(short_dir) as wallet:
+def asked(short_dir: Path, session_bus: PrivateBus) -> Iterator[Asked]:
+    """A wallet with something in it, whose door to a bus is open."""
+    folder = short_dir / "w"
+    folder.mkdir(mode=0o700)
+    environ = {"DBUS_SESSION_BUS_ADDRESS": session_bus.address}
+    with TestWallet(folder, doors=["secret-service"], environ=environ) as wallet:
         wallet.create()
         started = Asked(wallet)
         started.store()
         yield started
+
+
+def process_of(asked: Asked, scene: Scene) -> int:
+    return asked.wallet.pid if scene.process == SUPERVISOR else pid_of(asked.wallet.pid, scene.process)
 
 
 def named(taken: Sequence[Step], point: str) -> Step:
@@ -101,10 +114,15 @@ def strike(asked: Asked, scene: Scene, choose: Callable[[list[Step]], Step]) -> 
     """Kills the process before the chosen one of the steps that it just took for the like; whether it came to that."""
     scene.first(asked)
     scene.first(asked)
-    process = pid_of(asked.wallet.pid, scene.process)
+    process = process_of(asked, scene)
     step = choose(steps_of(process, lambda: scene.act(asked)))
+    others = descendants(process)
     with blow(process, step) as due, contextlib.suppress(ProtocolError):
         scene.act(asked)
+    if due.struck and scene.process == SUPERVISOR:
+        await_end(others)  # they end with it, unasked
+        asked.wallet.kill()
+        asked.wallet.start()
     asked.comes_back()
     asked.holds()
     return due.struck
@@ -194,7 +212,7 @@ def test_what_was_acknowledged_survives_a_kill_before_any_step(asked: Asked, sce
     scene.first(asked)
     scene.first(asked)
     scene.act(asked)
-    count = len(steps_of(pid_of(asked.wallet.pid, scene.process), lambda: scene.act(asked)))
+    count = len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
     fell = 0
     for strikes in range(count):
         renew(asked, strikes)

@@ -73,7 +73,9 @@ KINDS = {
     "audit/*.seg": Kind("audit/*.seg", (SEGMENT,), rewritten=True),
     "audit/ratchet": Kind("audit/ratchet", ("audit/ratchet", "checkpoint"), rewritten=True),
     "audit/public": Kind("audit/public", ("audit/public",), rewritten=True),
-    "storage/ID/records.db": Kind("storage/*/*.db", ("records.db", "do not open"), rewritten=True, of_secrets=True),
+    "storage/ID/records.db": Kind(
+        "storage/*/*.db", ("records.db", "do not open", "stored record is damaged"), rewritten=True, of_secrets=True
+    ),
     "extensions/ID/": Kind("extensions/org.example.postman/**/*.*", ("org.example.postman",)),
     "extensions/supplied.json": Kind("extensions/supplied.json", ("supplied.json",)),
     "device/looks": Kind("device/*", ("device/looks",)),

@@ -141,7 +141,7 @@ class State:
         for place, sealed in self._database.execute("SELECT place, value FROM rows").fetchall():
             try:
                 kind, name, value = decoder.decode(self._seal.open(sealed, place))
-            except (SealedRecordError, msgspec.DecodeError):
+            except (SealedRecordError, msgspec.DecodeError, TypeError):  # a damaged file may give other types
                 self.damaged += 1
                 self._database.execute("DELETE FROM rows WHERE place = ?", (place,))
             else:
