@@ -20,7 +20,7 @@ from bench.extent import Extent
 from bench.figures import Figure, rate, ratio_of
 from bench.wallets import fill, folder, unlocked_wallet
 from etui.protocol import Envelope, ProtocolError
-from etui.sdk import Client
+from etui.sdk import Client, ConnectionLost
 from etui.sdk.aio import AsyncClient
 from etui.testkit import TestWallet
 from etui.trusted.package import Extensions, Package, PublisherKey, pack, sign, verify
@@ -129,10 +129,20 @@ def _relay(path: Path) -> Iterator[Client]:
         )
         ours.close()
         try:
-            while not socket_path.exists():
-                time.sleep(0.01)
-            with Client.connect(socket_path) as client:
+            with _client_of(socket_path) as client:
                 yield client
         finally:
             process.terminate()
             process.wait(10)
+
+
+def _client_of(socket_path: Path) -> Client:
+    """A Client of the relay, once that listens."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return Client.connect(socket_path)
+        except ConnectionLost:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)

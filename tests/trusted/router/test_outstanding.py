@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
+from tests.trusted.router.puppet import puppet, told
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import LIMITS
@@ -54,3 +55,22 @@ def test_one_request_less_and_the_next_is_answered(raw: socket.socket) -> None:
     raw.sendall(request(LIMITS.outstanding, "wallet/1.status"))
     with raw.makefile("rb") as lines:
         assert json.loads(lines.readline())["id"] == LIMITS.outstanding
+
+
+def test_what_one_client_asks_of_an_extension_does_not_all_stand_before_what_another_asks(wallet: TestWallet) -> None:
+    serves = puppet()
+    serves.install(wallet)
+    naps = json.dumps({"code": "import time; time.sleep(0.02)"})
+    line = '{"jsonrpc":"2.0","id":%d,"method":"org.example.puppet/1.run","params":%s}\n'
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as greedy, wallet.connect() as other:
+        assert told(serves, other, "tell('here')") == '["here"]'
+        greedy.connect(str(wallet.socket))
+        greedy.settimeout(60)
+        greedy.sendall("".join(line % (number, naps) for number in range(LIMITS.outstanding)).encode())
+        greedy.recv(1, socket.MSG_PEEK)  # the first is answered, so the rest stands where it stands
+        assert told(serves, other, "tell('here')") == '["here"]'
+        answered = greedy.recv(1 << 20).count(b"\n")
+        assert 1 <= answered <= 20, "its turn came after all of the other's"
+        with greedy.makefile("rb") as lines:
+            for _ in range(LIMITS.outstanding - answered):
+                assert "result" in json.loads(lines.readline())

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.calls import ActiveCall
 
 FRAMES_A_TURN: Final = 8
 _MAX_MALFORMED: Final = 16
@@ -101,6 +102,10 @@ class Connection(asyncio.Protocol):
         self.caller: Caller | None = None
         self.peers: dict[str, Caller] = {}
         self.topics: frozenset[str] = frozenset()
+        self.under_way = 0
+        """How many of its calls providers serve now, but for those that wait for the user."""
+        self.held: deque[tuple[ActiveCall, bytes, bytes]] = deque()
+        """Those that are passed on when one of them is answered, with what ``Dispatch.send`` was given."""
         self.waiting: CallTable[Callable[[Message | ProtocolError], None]] = CallTable()
         self.open = False
         self.queued = False

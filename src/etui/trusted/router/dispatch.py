@@ -1,4 +1,8 @@
-"""Calls under way: forwarded to their providers, given up when they take too long or nobody waits for them."""
+"""Calls under way: forwarded to their providers, given up when they take too long or nobody waits for them.
+
+No more than ``_UNDER_WAY`` of one Client's are at providers at once; its others wait here, so that they do not stand
+there before what somebody else asks.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import msgspec
 
 from etui.protocol import ErrorCode, Message, MessageKind, ProtocolError, RemoteError, encode_call
 from etui.trusted.router import faces
+from etui.trusted.router.connection import Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _FOREVER: Final = float("inf")
+_UNDER_WAY: Final = 16
 
 
 class Dispatch:
@@ -56,21 +62,48 @@ class Dispatch:
             self._calls[call.id] = call
             self._router.later(self._show_face(call, params))
             return
+        client = call.connection
+        if client.role is Role.CLIENT and client.under_way >= _UNDER_WAY:
+            client.held.append((call, params, info))
+        else:
+            self._pass_on(call, params, info, ahead=ahead)
+        self._calls[call.id] = call
+        self._router.await_record(call)
+
+    def _pass_on(self, call: ActiveCall, params: bytes, info: bytes, *, ahead: bool) -> None:
+        """Sends a call to its provider; raises ``ProtocolError`` where that does not run, or gets nothing so long."""
         connection = call.provider.connection
         if connection is None:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{call.provider.name} does not run")
 
         def answered(message: Message | ProtocolError) -> None:
-            if self._calls.pop(call.id, None) is not None:
+            if self._end(call):
                 if call.led_on or call.walking:
                     self._end_derived(call, ProtocolError(ErrorCode.CANCELLED, "the call that it was made under ended"))
                 self._router.answers.give(call, _result_of(message))
 
         member = b'{"id":"' + call.id.encode() + b'"' + info
         call.provider_id = _forward(connection, answered, call.method, params, member, ahead=ahead)
-        self._calls[call.id] = call
         call.provider.used_at = self._loop.time()
-        self._router.await_record(call)
+        if call.deadline < _FOREVER:
+            call.connection.under_way += 1
+
+    def _end(self, call: ActiveCall) -> bool:
+        """Forgets a call, and passes on what waited for its place; whether it was one until now."""
+        if self._calls.pop(call.id, None) is None:
+            return False
+        client = call.connection
+        if call.provider_id and call.deadline < _FOREVER:
+            client.under_way -= 1
+        while client.held and client.under_way < _UNDER_WAY:
+            held, params, info = client.held.popleft()
+            if held.id in self._calls:
+                try:
+                    self._pass_on(held, params, info, ahead=False)
+                    self._router.await_record(held)
+                except ProtocolError as error:
+                    self.give_up(held, error)
+        return True
 
     async def _show_face(self, call: ActiveCall, params: bytes) -> None:
         if call.id not in self._calls:  # given up before it was shown
@@ -83,7 +116,7 @@ class Dispatch:
             result = error
         except asyncio.CancelledError:
             result = ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
-        if self._calls.pop(call.id, None) is not None:
+        if self._end(call):
             self._router.answers.give(call, result)
             self._router.flush()
 
@@ -118,6 +151,7 @@ class Dispatch:
 
     def connection_lost(self, connection: Connection) -> None:
         """Gives up all that a connection asked for."""
+        connection.held.clear()
         for call in list(self._calls.values()):
             if call.connection is connection:
                 self.give_up(call, ProtocolError(ErrorCode.CANCELLED, "its Client is gone"))
@@ -138,7 +172,7 @@ class Dispatch:
 
     def give_up(self, call: ActiveCall, error: ProtocolError) -> None:
         """Answers a call and those made under it with an error, and forgets what their providers may still say."""
-        if self._calls.pop(call.id, None) is None:
+        if not self._end(call):
             return
         if call.task is not None:
             call.task.cancel()

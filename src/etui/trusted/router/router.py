@@ -409,7 +409,7 @@ class Router:
             if call.provider.connection is not None:
                 call.provider.connection.send_ahead()
         unrecorded, self._unrecorded = self._unrecorded, []
-        if not ahead and not self._unsent:
+        if not (ahead or unrecorded or self._unsent):
             return
         try:
             for _, template in ahead:
