@@ -7,9 +7,11 @@ import socket
 
 import msgspec
 import pytest
+from tests.fuzz.surface import descriptors
+from tests.processes import pid_of
 
 from etui.interfaces import wallet_1 as wallet_interface
-from etui.protocol import encode_request
+from etui.protocol import ErrorCode, ProtocolError, encode_request
 from etui.testkit import TestWallet
 from etui.trusted.router.connection import Connection, Role
 from etui.trusted.router.dialogs import Dialogs
@@ -39,6 +41,19 @@ def test_what_came_before_is_answered_and_what_comes_after_is_not_served(wallet:
     assert [refusal["id"] for refusal in refusals] == [None] * (1 if ending is NO_CHUNK else MANY)
     with wallet.connect() as client:
         assert client.call(wallet_interface.Status()).state == "unlocked"
+
+
+@pytest.mark.attack(60)
+@pytest.mark.parametrize("path", ["/", "/dev/null", "/no such file", "\0", "x" * 5000])
+def test_what_is_no_package_to_install_is_refused_and_leaves_no_descriptor(wallet: TestWallet, path: str) -> None:
+    router = pid_of(wallet.pid, "etui.trusted.router")
+    with wallet.connect() as client:
+        held = descriptors(router)
+        for _ in range(5):
+            with pytest.raises(ProtocolError) as caught:
+                client.call(wallet_interface.Install(path=path))
+            assert caught.value.code is ErrorCode.INVALID_PARAMS
+        assert descriptors(router) == held
 
 
 class _Nobody:
