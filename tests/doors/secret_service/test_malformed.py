@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import random
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tests.doors.secret_service.conftest import DoorProcess
 from tests.doors.secret_service.programs import DEFAULT, LOGIN, DBusError, Program
+from tests.fuzz.bus import METHODS, PATHS, split
+from tests.fuzz.surface import resident_kib
 
-from etui.standards.secretservice import INTERFACES
 from etui.standards.secretservice.names import (
     COLLECTION,
     INTROSPECTABLE,
@@ -54,24 +57,6 @@ KINDS = st.recursive(
 )
 
 
-def split(signature: str) -> Iterator[str]:
-    """The single complete types of a signature."""
-    at = 0
-    while at < len(signature):
-        start = at
-        while signature[at] == "a":
-            at += 1
-        if signature[at] in "({":
-            depth = 0
-            while True:
-                depth += (signature[at] in "({") - (signature[at] in ")}")
-                if not depth:
-                    break
-                at += 1
-        at += 1
-        yield signature[start:at]
-
-
 def values(kind: str) -> st.SearchStrategy[Any]:
     if kind == "v":
         return KINDS.flatmap(lambda inner: st.tuples(st.just(inner), values(inner)))
@@ -86,11 +71,6 @@ def values(kind: str) -> st.SearchStrategy[Any]:
     return BASIC[kind]
 
 
-METHODS = [
-    (interface, member, method.signature)
-    for interface, description in INTERFACES.items()
-    for member, method in description.methods.items()
-]
 BODIES = st.lists(KINDS, max_size=3).flatmap(
     lambda kinds: st.tuples(st.just("".join(kinds)), st.tuples(*(values(kind) for kind in kinds)))
 )
@@ -101,10 +81,7 @@ FITTING = st.sampled_from(METHODS).flatmap(
         st.tuples(*(values(kind) for kind in split(method[2]))),
     )
 )
-PATHS = st.sampled_from([
-    "/", SERVICE_PATH, LOGIN, DEFAULT, SERVICE_PATH + "/aliases/x", LOGIN + "/r1_2eAAAA", SERVICE_PATH + "/collection",
-    SERVICE_PATH + "/collection/r1_2eBBBB", SERVICE_PATH + "/session/s1", SERVICE_PATH + "/prompt/p1", "/a/b",
-])  # fmt: skip
+PATHS_NAMED = st.sampled_from(PATHS)
 FUZZ = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -124,14 +101,14 @@ def answered(program: Program, path: str, interface: str | None, member: str, si
 
 
 @FUZZ
-@given(path=PATHS, method=st.sampled_from(METHODS), body=BODIES)
+@given(path=PATHS_NAMED, method=st.sampled_from(METHODS), body=BODIES)
 def test_a_body_that_does_not_fit_is_answered(program: Program, path: str, method: Any, body: Any) -> None:
     answered(program, path, method[0], method[1], *body)
     assert program.get(LOGIN, COLLECTION, "Locked") is False
 
 
 @FUZZ
-@given(path=PATHS, call=FITTING)
+@given(path=PATHS_NAMED, call=FITTING)
 @example(
     path=LOGIN,
     call=((COLLECTION, "CreateItem"), "a{sv}(oayays)b", ({f"{ITEM}.Label": ("u", 1)}, ("/", b"", b"", ""), True)),
@@ -142,6 +119,16 @@ def test_a_body_that_fits_is_answered_whatever_it_says(program: Program, path: s
     answered(program, path, interface, member, signature, body)
     program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])
     assert program.get(LOGIN, COLLECTION, "Locked") is False
+
+
+@pytest.mark.attack(60)
+def test_signatures_of_which_no_two_are_alike_do_not_fill_the_door(
+    door: DoorProcess, program: Program, chance: random.Random
+) -> None:
+    before = resident_kib(door.process.pid)
+    for _ in range(1500):
+        answered(program, SERVICE_PATH, SERVICE, "OpenSession", "".join(chance.choices("ynqiuxt", k=255)), [0] * 255)
+    assert resident_kib(door.process.pid) - before < 24 << 10
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _BUS: Final = "org.freedesktop.DBus"
 _BUS_PATH: Final = "/org/freedesktop/DBus"
 _ENDED_NAMES: Final = f"type='signal',sender='{_BUS}',interface='{_BUS}',member='NameOwnerChanged',arg2=''"
+_MAX_SIGNATURES: Final = 256
 _TEXT: Final = get_signature_tree("s")
 _NO_REPLY: Final = MessageFlag.NO_REPLY_EXPECTED.value
 
@@ -175,6 +176,15 @@ class Bus:
     def _send(self, message: Message) -> None:
         if self._bus.connected:
             self._bus.send(message)
+
+
+def forget_signatures() -> None:
+    """Has the library forget the signatures that it was sent, where they have become many.
+
+    It keeps 4096, of up to 255 types each: a program that sends no two alike would have it fill 150 MiB.
+    """
+    if get_signature_tree.cache_info().currsize > _MAX_SIGNATURES:
+        get_signature_tree.cache_clear()
 
 
 @lru_cache(maxsize=128)

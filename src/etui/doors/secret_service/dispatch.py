@@ -28,7 +28,7 @@ from etui.doors.secret_service import (
     storing,
 )
 from etui.doors.secret_service.asking import ANSWER_S
-from etui.doors.secret_service.bus import tree
+from etui.doors.secret_service.bus import forget_signatures, tree
 from etui.doors.secret_service.call import Call
 from etui.doors.secret_service.errors import DoorError, is_locked, limits_exceeded, no_such_object
 from etui.doors.secret_service.paths import Place, children, read_path
@@ -54,6 +54,8 @@ Function: TypeAlias = Callable[[Call], None]
 AtOnce: TypeAlias = Callable[[Call], tuple[object, ...] | None]
 Waiting: TypeAlias = Callable[[Call], Coroutine[None, None, tuple[object, ...] | None]]
 _MAX_HELD: Final = 1024
+_CALLS_A_LOOK: Final = 64
+"""How often it is looked at what the library keeps."""
 _log = logging.getLogger(__name__)
 _EMPTY: Final = tree("")
 
@@ -137,12 +139,16 @@ class Dispatch:
         self._door = door
         self._on_name = on_name
         self._held = 0
+        self._taken = 0
 
     def take(self, message: Message) -> bool:
         """Takes one message; whether it is done with."""
         if message.message_type is MessageType.METHOD_CALL:
             if message.interface == PEER:
                 return False  # the library answers those
+            self._taken += 1
+            if not self._taken % _CALLS_A_LOOK:
+                forget_signatures()
             self._call(message)
             return True
         if message.message_type is MessageType.SIGNAL and message.sender == "org.freedesktop.DBus":

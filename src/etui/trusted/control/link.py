@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from array import array
 from typing import Final, Generic, TypeVar
 
 import msgspec
+
+from etui.trusted.control.messages import carries
 
 _MAX_DATAGRAM: Final = 128 << 10
 _AT_ONCE: Final = socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL
@@ -52,12 +55,23 @@ class Link(Generic[SendT, ReceiveT]):
             raise LinkClosed(msg) from None
 
     def receive(self) -> tuple[ReceiveT, int | None]:
-        """The next message and its descriptor, which becomes the caller's. Raises ``LinkClosed``."""
+        """The next message and its descriptor, which becomes the caller's. Raises ``LinkClosed``.
+
+        A descriptor comes with the messages that ``carries`` says it of, and with no other.
+        """
         try:
             text, descriptors, flags, _ = socket.recv_fds(self.socket, _MAX_DATAGRAM, 1, socket.MSG_CMSG_CLOEXEC)
         except OSError as error:
             msg = f"the control channel broke ({error.strerror})"
             raise LinkClosed(msg) from None
+        try:
+            return self._read(text, flags, carried=bool(descriptors)), descriptors[0] if descriptors else None
+        except LinkClosed:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            raise
+
+    def _read(self, text: bytes, flags: int, *, carried: bool) -> ReceiveT:
         if not text:
             msg = "the other end closed the control channel"
             raise LinkClosed(msg)
@@ -66,10 +80,13 @@ class Link(Generic[SendT, ReceiveT]):
             raise LinkClosed(msg)
         try:
             message = self._decoder.decode(text)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:  # UnicodeDecodeError too
             msg = f"not a control message: {error}"
             raise LinkClosed(msg) from None
-        return message, descriptors[0] if descriptors else None
+        if carries(message) is not carried:
+            msg = f"a control message {'with' if carried else 'without'} a descriptor: {type(message).__name__}"
+            raise LinkClosed(msg)
+        return message
 
     def close(self) -> None:
         """Closes this end."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 KEYS_BYTES: Final = 96
 """What the Router is handed at unlock: its state key, the audit's key and the header's key, 32 bytes each."""
 
 
+Number: TypeAlias = Annotated[int, Meta(ge=0, lt=1 << 53)]
+"""By which a reply finds its request; what is larger could not be sent back."""
+
+
 class _Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    pass
+    CARRIES: ClassVar[bool] = False
+
+
+def carries(message: object) -> bool:
+    """Whether a descriptor travels beside a message of this kind."""
+    return isinstance(message, _Message) and message.CARRIES
 
 
 class Role(Enum):
@@ -27,6 +37,7 @@ class Role(Enum):
 class Connected(_Message, frozen=True, tag="connected"):
     """To the Router, with a connected socket: the other end is this process."""
 
+    CARRIES = True
     role: Role
     name: str
 
@@ -41,6 +52,8 @@ class Ended(_Message, frozen=True, tag="ended"):
 
 class Keys(_Message, frozen=True, tag="keys"):
     """To the Router, with the read end of a pipe that holds ``KEYS_BYTES``."""
+
+    CARRIES = True
 
 
 class LockNow(_Message, frozen=True, tag="lock_now"):
@@ -60,12 +73,12 @@ class Reply(_Message, frozen=True, tag="reply"):
     gives, as the vault's session key, or a recovery key sealed to the dialog.
     """
 
-    number: int
+    number: Number
     code: str = ""
     message: str = ""
     value: bytes = b""
-    tries_left: int = -1
-    wait_s: int = 0
+    tries_left: Annotated[int, Meta(ge=-1, lt=1 << 31)] = -1
+    wait_s: Annotated[int, Meta(ge=0, lt=1 << 31)] = 0
 
 
 class DoorState(_Message, frozen=True, tag="door_state"):
@@ -112,7 +125,7 @@ class VaultAsk(_Message, frozen=True, tag="vault"):
     ``dialog_key``: whom a recovery key is sealed to. ``installation``: whose key to destroy. ``profile``: at creation.
     """
 
-    number: int
+    number: Number
     operation: VaultOperation
     sealed: bytes = b""
     sealed_new: bytes = b""
@@ -124,6 +137,7 @@ class VaultAsk(_Message, frozen=True, tag="vault"):
 class HandKey(_Message, frozen=True, tag="hand_key"):
     """To the vault, with the write end of a pipe: write the key and close. An empty installation is the Router."""
 
+    CARRIES = True
     installation: str = ""
     publisher: str = ""
 
@@ -134,7 +148,7 @@ ToVault: TypeAlias = VaultAsk | HandKey
 class Start(_Message, frozen=True, tag="start"):
     """From the Router: start this Extension, or egress, and send its connection."""
 
-    number: int
+    number: Number
     role: Role
     name: str
 
@@ -156,7 +170,7 @@ class Lock(_Message, frozen=True, tag="lock"):
 class DoorSwitch(_Message, frozen=True, tag="door"):
     """From the Router: start or end a door, now and at each start of the wallet."""
 
-    number: int
+    number: Number
     name: str
     enabled: bool
 

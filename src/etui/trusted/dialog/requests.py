@@ -9,9 +9,10 @@ it; Router and supervisor relay it unread.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
+from msgspec import Meta
 
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="face"):
@@ -206,7 +207,7 @@ Request: TypeAlias = (
 class Showing(msgspec.Struct, frozen=True, kw_only=True):
     """One request with the number by which ``dialog.close`` takes it away."""
 
-    number: int
+    number: Annotated[int, Meta(ge=0)]
     request: Request
 
 

@@ -2,8 +2,8 @@
 
 Rules:
 
-1. A few are looked at at once; whoever comes meanwhile waits in the listening socket. A look has a time limit, since
-   it may wait for what the other side serves.
+1. Two are looked at at once, since looking takes the time of everybody who is inside; whoever comes meanwhile waits in
+   the listening socket. A look that waits for what the other side serves lets the next one in, and has a time limit.
 2. There is room for so many Clients, and for fewer where the system has fewer descriptors for this process.
 3. Where there is no room, the process that has the most connections loses its oldest one, unless the newcomer's own
    process has as many.
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _MAX_CONNECTIONS: Final = 4096
-_MAX_LOOKS: Final = 32
+_MAX_LOOKS: Final = 2
+_QUICK_S: Final = 0.1
+"""What takes longer waits, and takes no time of others."""
 _LOOK_S: Final = 2.0
 _OTHER_DESCRIPTORS: Final = 256
 """What the Router opens beside: the audit, its state, Extensions, and those that are just looked at."""
@@ -87,14 +89,14 @@ class Admission:
     async def _admit(self, sock: socket.socket) -> None:
         """Finds out who connected, in a thread, and serves it where there is room."""
         look = self._loop.run_in_executor(self._router.looking, examine_socket, sock)
+        await asyncio.wait({look}, timeout=_QUICK_S)
+        self._looks -= 1
+        self._listen()
         try:
-            evidence = await asyncio.wait_for(look, _LOOK_S)
+            evidence = await asyncio.wait_for(look, _LOOK_S - _QUICK_S)
         except (EvidenceError, TimeoutError, OSError):
             sock.close()
             return
-        finally:
-            self._looks -= 1
-            self._listen()
         connection = Connection(self._router, Role.CLIENT, evidence.label)
         connection.caller = caller_of(evidence, key=b"")
         if not self._makes_room(_process(connection)):

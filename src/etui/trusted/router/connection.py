@@ -7,7 +7,7 @@ Rules:
    own socket. An Extension is told ``too_many`` instead, since answers come over the same connection.
 3. What a connection is sent waits in its outbox until the audit has written the records of this turn.
 4. A line that is no message is answered with an error; one that is too long, or the last of too many that are none,
-   ends the connection.
+   ends the connection: nothing after it is served, and what was answered before is still sent.
 5. A Client or door that does not read what it is sent is not read from either. One that serves always is: it may be
    writing its answers before it reads on, and who serves would then wait for the Router and the Router for it.
 6. A request that repeats an earlier one of this connection, byte for byte but for its id, takes the way that was kept
@@ -119,7 +119,7 @@ class Connection(asyncio.Protocol):
         self._lines: deque[bytes] = deque()
         self._outbox: list[bytes] = []
         self._ahead: list[bytes] = []
-        self._answered: list[MessageId] = []
+        self._answered: list[MessageId | None] = []
         self._requests: set[MessageId] = set()
         self._ways: dict[bytes, Way] = {}
         self._descriptor = -1
@@ -127,6 +127,7 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._clogged = False
         self._malformed = 0
+        self._ending = False
         self._streams = 0
 
     # asyncio.Protocol
@@ -139,11 +140,12 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
+        if self._ending:
+            return
         try:
             self._lines.extend(self._frames.feed(data))
         except ProtocolError as error:
             self._end_with(error)
-            return
         if not self._scheduled:
             self._work()
         self._router.flush()
@@ -182,7 +184,7 @@ class Connection(asyncio.Protocol):
             if self._full():
                 break
             self._line(lines.popleft())
-            if not self.open:
+            if self._ending or not self.open:
                 return
         if lines and not self._full():
             self._scheduled = True
@@ -237,20 +239,23 @@ class Connection(asyncio.Protocol):
                     self.waiting.take(message)(message)
                 except ProtocolError as error:
                     self._malformed_line(error, answer=False)
-            case MessageKind.NOTIFICATION if message.method == "chunk":
+            case MessageKind.NOTIFICATION:
                 try:
-                    whole = self._chunks.feed(message)
+                    self._notification(message)
                 except ProtocolError as error:
                     self._end_with(error)
-                    return None
-                if whole is not None:
-                    self._serve(whole)
-            case MessageKind.NOTIFICATION:
-                if self.on_notification is not None:
-                    self.on_notification(message)
-                else:
-                    self._router.heard(self, message)
         return None
+
+    def _notification(self, message: Message) -> None:
+        """Takes a notification; raises ``ProtocolError`` where the connection is of no more use after it."""
+        if message.method == "chunk":
+            whole = self._chunks.feed(message)
+            if whole is not None:
+                self._serve(whole)
+        elif self.on_notification is not None:
+            self.on_notification(message)
+        else:
+            self._router.heard(self, message)
 
     def _request(self, message: Message) -> Way | None:
         request_id = cast("MessageId", message.id)
@@ -278,15 +283,21 @@ class Connection(asyncio.Protocol):
 
     def _malformed_line(self, error: ProtocolError, *, answer: bool = True) -> None:
         self._malformed += 1
-        if answer:
-            self._send(encode_error(None, error_object(error)))
         if self._malformed >= _MAX_MALFORMED:
             self._end_with(error)
+        elif answer:
+            self._refuse(error)
+
+    def _refuse(self, error: ProtocolError) -> None:
+        """Answers what has no id."""
+        self._answered.append(None)
+        self._send(encode_error(None, error_object(error)))
 
     def _end_with(self, error: ProtocolError) -> None:
-        """Says why, once, and ends the connection."""
-        self.transport.write(encode_error(None, error_object(error)))
-        self.transport.close()
+        """Says why, once, and ends the connection when that is sent."""
+        self._ending = True
+        self._lines.clear()
+        self._refuse(error)
 
     def _full(self) -> bool:
         if self.role not in _ASKING:
@@ -360,6 +371,8 @@ class Connection(asyncio.Protocol):
         if not self.open or not outbox:
             return
         self._transmit(outbox)
+        if self._ending:
+            self.transport.close()
 
     def drop_outbox(self, error: ProtocolError) -> None:
         """Withholds what has gathered, since the audit could not be written; the error stands for each answer in it."""

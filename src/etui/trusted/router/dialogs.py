@@ -111,6 +111,9 @@ class Dialogs:
 
     def _heard(self, message: Message) -> None:
         if message.method == "dialog.hello":
-            self.hello = _hello.decode(message.params)
+            try:
+                self.hello = _hello.decode(message.params)
+            except msgspec.DecodeError as error:
+                raise ProtocolError(ErrorCode.INVALID_PARAMS, f"dialog.hello: {error}") from None
             self._ready.set()
             self.wear(self._looks)

@@ -141,12 +141,17 @@ class Installing:
 
 def _verified(path: Path) -> Verified:
     try:
-        # O_NONBLOCK: a pipe must not hold this up before it is looked at
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:  # noqa: PTH123  # a descriptor, not a path
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with open(path, "rb", opener=_without_waiting) as file:  # only this one has an opener
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{path} is no file")
             archive = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, "a path holds no character NUL") from None
     return verify(archive)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a file; a pipe does not hold this up before it is looked at."""
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

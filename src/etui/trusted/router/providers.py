@@ -46,6 +46,7 @@ class Providers:
             return
         if provider.starting is None:
             provider.starting = asyncio.ensure_future(self._start(provider))
+            provider.starting.add_done_callback(_told)
         await asyncio.shield(provider.starting)
 
     async def _start(self, provider: Provider) -> None:
@@ -130,3 +131,9 @@ class Providers:
             known = provider.keep(item)
             if known is not None and (known.kind, known.group) != (item.kind, item.group):
                 self._router.path.drop_routes()
+
+
+def _told(start: asyncio.Future[None]) -> None:
+    """Takes note of why a start failed: whoever waited for it may have given up meanwhile."""
+    if not start.cancelled():
+        start.exception()

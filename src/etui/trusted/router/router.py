@@ -244,8 +244,6 @@ class Router:
                     future.set_result(message)
             case _:
                 self._note_state(message)
-                if descriptor is not None:
-                    os.close(descriptor)
 
     def _note_state(self, message: ToRouter) -> None:
         """Keeps what ``etui status`` and ``etui door`` show."""

@@ -1,0 +1,121 @@
+"""What a surface is to whoever feeds it, and how a run is measured: frames, answers, and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import random
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import msgspec
+
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+PATIENCE_S: Final = 20.0
+
+
+class Unanswered(AssertionError):
+    """A frame had neither an answer nor an end."""
+
+
+class Surface(Protocol):
+    """One place where bytes of others come in, with the real decoder and the real state behind it."""
+
+    async def begin(self, folder: Path) -> None:
+        """Makes it ready, in an empty folder."""
+
+    async def feed(self, chance: random.Random, tally: Counter[str], frames: int) -> None:
+        """Feeds so many frames, counts what became of each, and raises ``AssertionError`` where it is not as promised.
+
+        What it leaves outstanding in between counts as a leak.
+        """
+
+    async def settled(self) -> None:
+        """Returns once what is under way has ended."""
+
+    def outstanding(self) -> dict[str, int]:
+        """What the surface keeps of others, by name: the same before and after."""
+
+    async def end(self) -> None:
+        """Ends it."""
+
+
+class Footprint(msgspec.Struct, frozen=True):
+    """What this process holds. ``blocks``: of Python's own memory."""
+
+    descriptors: int
+    tasks: int
+    blocks: int
+    resident_kib: int
+    outstanding: dict[str, int]
+
+
+def footprint(surface: Surface) -> Footprint:
+    """What is held now, after everything that nobody refers to was let go."""
+    gc.collect()
+    gc.collect()
+    return Footprint(
+        descriptors=descriptors(os.getpid()),
+        tasks=len(asyncio.all_tasks()),
+        blocks=sys.getallocatedblocks(),
+        resident_kib=resident_kib(os.getpid()),
+        outstanding=surface.outstanding(),
+    )
+
+
+def resident_kib(pid: int) -> int:
+    """The resident memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * _PAGE // 1024
+
+
+def descriptors(pid: int) -> int:
+    """How many descriptors a process holds."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """One run. ``faults``: what the event loop caught that nobody else did."""
+
+    tally: Counter[str]
+    before: Footprint
+    after: Footprint
+    faults: list[str]
+
+
+_CHUNK: Final = 500
+
+
+async def run(surface: Surface, folder: Path, chance: random.Random, frames: int) -> Ran:
+    """Feeds a surface so many frames, the first part of them to warm it up before it is measured."""
+    faults: list[str] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: faults.append(_shown(context)))
+    tally: Counter[str] = Counter()
+    await surface.begin(folder)
+    try:
+        warm_up = max(1, frames // 4)
+        await _feed(surface, chance, tally, warm_up)
+        await surface.settled()
+        before = footprint(surface)
+        await _feed(surface, chance, tally, frames - warm_up)
+        await surface.settled()
+        after = footprint(surface)
+    finally:
+        await surface.end()
+    return Ran(tally, before, after, faults)
+
+
+async def _feed(surface: Surface, chance: random.Random, tally: Counter[str], frames: int) -> None:
+    while frames > 0:
+        some = min(_CHUNK, frames)
+        await surface.feed(chance, tally, some)
+        tally["frames"] += some
+        frames -= some
+
+
+def _shown(context: dict[str, Any]) -> str:
+    error = context.get("exception")
+    return f"{context.get('message')}: {error!r}"
