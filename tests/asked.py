@@ -124,7 +124,8 @@ class Asked:
         """What was acknowledged is there, all that is there is whole, and the audit verifies."""
         self._says_yes()
         with self.wallet.connect() as client:
-            found = {item.label: item.item for item in client.call(secret.Find(text="kept")).items}
+            items = client.call(wallet_interface.Inventory()).items  # a search asks for so many at once alone
+            found = {item.label: item.item for item in items if item.label.startswith("kept")}
             assert self.stored.keys() <= found.keys()
             for label in sorted(found, key=lambda label: label in self.stored)[:3]:  # what was never acknowledged first
                 assert client.call(secret.Read(item=found[label])).value == label.encode()
