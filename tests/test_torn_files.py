@@ -224,7 +224,7 @@ def whole(profile: Path) -> Found:
     return now
 
 
-@pytest.mark.attack(50)
+@pytest.mark.attack(47)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_a_damaged_file_is_named_with_what_to_do_and_the_rest_is_read(
@@ -234,7 +234,7 @@ def test_a_damaged_file_is_named_with_what_to_do_and_the_rest_is_read(
 
 
 @pytest.mark.long
-@pytest.mark.attack(50)
+@pytest.mark.attack(47)
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_a_file_that_is_damaged_anywhere_is_named_with_what_to_do_and_the_rest_is_read(

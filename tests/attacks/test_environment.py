@@ -61,7 +61,7 @@ def entered(folder: Path) -> list[str]:
     return trace.read_text(encoding="utf-8").split() if trace.exists() else []
 
 
-@pytest.mark.attack(85)
+@pytest.mark.attack(64)
 def test_nothing_in_the_environment_and_the_folder_enters_a_process_of_the_wallet(
     lair: Path, session_bus: PrivateBus
 ) -> None:
@@ -83,7 +83,7 @@ def test_nothing_in_the_environment_and_the_folder_enters_a_process_of_the_walle
     assert entered(lair) == []
 
 
-@pytest.mark.attack(85)
+@pytest.mark.attack(64)
 def test_the_look_for_a_display_imports_nothing_from_the_folder_where_etui_was_called(
     lair: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -92,7 +92,7 @@ def test_the_look_for_a_display_imports_nothing_from_the_folder_where_etui_was_c
     assert entered(lair) == []
 
 
-@pytest.mark.attack(92)
+@pytest.mark.attack(71)
 def test_no_process_of_the_wallet_looks_for_a_program_where_any_program_can_put_one(
     lair: Path, session_bus: PrivateBus
 ) -> None:

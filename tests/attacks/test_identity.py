@@ -99,7 +99,7 @@ def nosy(wallet: TestWallet) -> Path:
     return lent(PERL, wallet.folder / "nosy")
 
 
-@pytest.mark.attack(83)
+@pytest.mark.attack(62)
 def test_a_program_that_is_mounted_over_an_honest_one_is_not_taken_for_it(
     wallet: TestWallet, honest: Path, nosy: Path
 ) -> None:
@@ -108,7 +108,7 @@ def test_a_program_that_is_mounted_over_an_honest_one_is_not_taken_for_it(
     assert (mounted.client, mounted.strength) == (f"session:{os.getuid()}", "claimed")
 
 
-@pytest.mark.attack(83)
+@pytest.mark.attack(62)
 def test_names_that_a_program_gives_itself_are_not_believed(wallet: TestWallet, honest: Path, nosy: Path) -> None:
     named = f'$0 = "{honest}"; open(F, ">", "/proc/self/comm"); print F "honest"; close(F); '
     command = ("bash", "-c", f'exec -a {honest} "$@"', "-", nosy, "-e", named + _CONNECT + _SPEAK)
@@ -119,7 +119,7 @@ def test_names_that_a_program_gives_itself_are_not_believed(wallet: TestWallet, 
     assert asks(wallet, linked, "-e", _CONNECT + _SPEAK).client == f"app:{nosy}"
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(63)
 def test_a_program_that_connects_and_then_becomes_an_honest_one_is_taken_for_it(
     wallet: TestWallet, honest: Path, nosy: Path
 ) -> None:
@@ -136,7 +136,7 @@ def test_a_program_that_connects_and_then_becomes_an_honest_one_is_taken_for_it(
         os.kill(router, signal.SIGCONT)
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(63)
 def test_a_socket_that_an_honest_program_hands_over_speaks_for_the_honest_one(wallet: TestWallet, nosy: Path) -> None:
     giving = lent(PERL, wallet.folder / "giving")
     receives = f"open($s, '+<&=', $ENV{{HANDED}}); $s->autoflush; {_SPEAK}"
@@ -144,7 +144,7 @@ def test_a_socket_that_an_honest_program_hands_over_speaks_for_the_honest_one(wa
     assert asks(wallet, giving, "-e", hands, THEN=receives).client == f"app:{giving}"
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(63)
 def test_a_library_that_the_loader_brings_into_an_honest_program_speaks_for_it(
     wallet: TestWallet, honest: Path
 ) -> None:
@@ -161,7 +161,7 @@ def test_a_library_that_the_loader_brings_into_an_honest_program_speaks_for_it(
     assert (entered.client, entered.strength) == (f"app:{honest}", "observed")
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(63)
 def test_a_script_that_was_replaced_is_who_it_was_and_the_question_about_it_said_so(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label="Mail", attributes={"service": "mail"}, value=b"planted"))
@@ -177,7 +177,7 @@ def test_a_script_that_was_replaced_is_who_it_was_and_the_question_about_it_said
     assert len(wallet.user.asked()) == before + 1
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(63)
 def test_what_is_asked_says_that_it_could_be_another_program_of_the_user(wallet: TestWallet, nosy: Path) -> None:
     ask = _SPEAK.replace("wallet/1.hello", "wallet/1.audit").replace('{"versions":[1]}', "{}")
     wallet.user.refuses(name_contains="nosy")

@@ -63,7 +63,7 @@ def etui(socket_path: Path, *words: str, stdin: str) -> subprocess.CompletedProc
 
 
 @only_root
-@pytest.mark.attack(81)
+@pytest.mark.attack(60)
 def test_a_wallet_that_another_user_put_in_its_place_is_sent_nothing(short_dir: Path) -> None:
     short_dir.chmod(0o777)
     path = short_dir / "router"
@@ -79,7 +79,7 @@ def test_a_wallet_that_another_user_put_in_its_place_is_sent_nothing(short_dir: 
         assert [fake.stdout.readline() for _ in range(3)] == ["0\n"] * 3
 
 
-@pytest.mark.attack(82)
+@pytest.mark.attack(61)
 def test_a_wallet_that_a_program_of_the_same_user_put_in_its_place_is_told_what_is_meant_for_it(
     short_dir: Path,
 ) -> None:
@@ -109,7 +109,7 @@ def test_a_wallet_that_a_program_of_the_same_user_put_in_its_place_is_told_what_
     assert got == [SECRET.encode()]
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(60)
 def test_no_process_of_the_wallet_listens_where_no_folder_keeps_others_out(wallet: TestWallet) -> None:
     inodes = set()
     for pid in [wallet.pid, *descendants(wallet.pid)]:

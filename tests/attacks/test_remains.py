@@ -166,7 +166,7 @@ async def kept_in_the_clear(address: str, value: bytes) -> None:
     bus.disconnect()
 
 
-@pytest.mark.attack(93)
+@pytest.mark.attack(72)
 def test_what_passes_in_a_plain_session_is_in_the_door_and_in_no_other_process(wallet: TestWallet) -> None:
     """Outside of what is promised: the door outlives the lock, and what was in its memory may be there still."""
     asyncio.run(kept_in_the_clear(wallet.environ["DBUS_SESSION_BUS_ADDRESS"], f"{MARK} plain".encode()))

@@ -18,7 +18,7 @@ VAULT = "etui.trusted.vault"
 STATUS = b'{"jsonrpc":"2.0","id":1,"method":"wallet/1.status","params":{}}\n'
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(70)
 def test_who_asks_while_the_router_is_stopped_is_answered_when_it_goes_on(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         item = client.call(secret.Create(kind="note", label="Mail", value=b"kept")).item.item
@@ -36,7 +36,7 @@ def test_who_asks_while_the_router_is_stopped_is_answered_when_it_goes_on(wallet
         assert client.call(secret.Read(item=item)).value == b"kept"
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(70)
 def test_a_router_that_is_stopped_does_not_keep_the_wallet_from_locking(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label="Mail", value=b"kept"))

@@ -140,7 +140,7 @@ def own(person: Person) -> dict[str, int]:
     return {"supervisor": person.supervisor, **{module: pid_of(person.supervisor, module) for module in modules}}
 
 
-@pytest.mark.attack(88)
+@pytest.mark.attack(67)
 def test_supervisor_router_vault_and_dialog_show_nothing_of_themselves_to_a_program_of_the_same_user(
     person: Person,
 ) -> None:
@@ -157,7 +157,7 @@ def test_supervisor_router_vault_and_dialog_show_nothing_of_themselves_to_a_prog
         assert found == dict.fromkeys(MEANS, ""), name
 
 
-@pytest.mark.attack(89)
+@pytest.mark.attack(68)
 def test_an_extension_runs_in_a_namespace_of_its_user_and_shows_that_user_its_memory(person: Person) -> None:
     """Outside of what is promised per user: its own kernel gives the maker of a namespace every power over it."""
     extension = pids_of(person.supervisor, "etui.extensions.secrets")[-1]
@@ -166,7 +166,7 @@ def test_an_extension_runs_in_a_namespace_of_its_user_and_shows_that_user_its_me
     assert found["readv"] == "needle"
 
 
-@pytest.mark.attack(89)
+@pytest.mark.attack(68)
 def test_a_process_of_the_wallet_that_just_starts_can_be_caught_before_it_protects_itself(person: Person) -> None:
     """Outside of what is promised per user: a program is traceable from its start until it says that it is not."""
     for _ in range(10):

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 SECONDS = 600 // len(TARGETS) + 1
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 @pytest.mark.parametrize("target", TARGETS)
 def test_the_corpus_and_what_is_made_of_it_raises_nothing(chance: random.Random, target: str) -> None:
     corpus = TARGETS[target].corpus()
@@ -30,7 +30,7 @@ def test_the_corpus_and_what_is_made_of_it_raises_nothing(chance: random.Random,
         TARGETS[target].take(mutated(chance, chance.choice(corpus)))
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 @pytest.mark.long
 @pytest.mark.timeout(SECONDS + 120)
 @pytest.mark.parametrize("target", TARGETS)

@@ -106,7 +106,7 @@ def slowest_s(client: Client) -> float:
     return sorted(waits)[CALLS * 99 // 100]
 
 
-@pytest.mark.attack(62)
+@pytest.mark.attack(50)
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_from_one_program_starves_no_other(short_dir: Path, flood: str) -> None:

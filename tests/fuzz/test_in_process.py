@@ -16,7 +16,7 @@ LONGER = 5
 """A part of the long run has so many times what is fed every day: 1,000,000 frames in all."""
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("part", [0, *(pytest.param(part, marks=pytest.mark.long) for part in range(1, PARTS + 1))])
 @pytest.mark.parametrize("surface", SURFACES)

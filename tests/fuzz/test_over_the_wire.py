@@ -50,7 +50,7 @@ STARTED: Final = 2
 """Connections of what is started meanwhile: the Extension of a test, egress."""
 GROWTH_KIB: Final = 24 << 10
 often = pytest.mark.parametrize("times", [1, pytest.param(LONGER, marks=pytest.mark.long)])
-attacked = pytest.mark.attack(61)
+attacked = pytest.mark.attack(49)
 
 
 class Beside(threading.Thread):

@@ -91,7 +91,7 @@ def test_members_that_are_for_doors_and_for_the_router_give_it_nothing(client: C
 # what it may know
 
 
-@pytest.mark.attack(70)
+@pytest.mark.attack(56)
 def test_it_does_not_learn_who_else_is_there(wallet: TestWallet, client: Client, intruder: Intruder) -> None:
     client.call(secret.Create(kind="note", label="Mine", value=b"x"))
     names = [
@@ -118,7 +118,7 @@ def test_it_does_not_learn_who_else_is_there(wallet: TestWallet, client: Client,
     assert "Mine" not in json.dumps(found)
 
 
-@pytest.mark.attack(70)
+@pytest.mark.attack(56)
 def test_two_extensions_know_one_client_by_different_names(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -128,7 +128,7 @@ def test_two_extensions_know_one_client_by_different_names(
     assert known[0] == known[1] != known[2]
 
 
-@pytest.mark.attack(70)
+@pytest.mark.attack(56)
 def test_it_does_not_lock_stop_narrow_or_widen_anything(client: Client, intruder: Intruder) -> None:
     before = client.call(wallet_interface.Settings())
     names = ["lock", "stop", "unlock", "create", "revoke", "remove", "install", "grant", "set", "door_enable"]
@@ -139,7 +139,7 @@ def test_it_does_not_lock_stop_narrow_or_widen_anything(client: Client, intruder
     assert client.call(wallet_interface.Settings()) == before
 
 
-@pytest.mark.attack(70)
+@pytest.mark.attack(56)
 @pytest.mark.parametrize("provided", ["dialog/1", "egress/1", "wallet/1", "extension/1", "secret/1"])
 def test_it_registers_for_nothing_that_its_manifest_does_not_name(
     client: Client, intruder: Intruder, provided: str
@@ -151,7 +151,7 @@ def test_it_registers_for_nothing_that_its_manifest_does_not_name(
     assert intruder.told(client, asks) == ["invalid_params"]
 
 
-@pytest.mark.attack(70)
+@pytest.mark.attack(56)
 def test_what_others_keep_in_the_storage_is_not_there_for_it(client: Client, intruder: Intruder) -> None:
     stored = "self.store.put({('things', 'one'): b'theirs'}); tell(self.store._place('things', 'one'))"
     (place,) = json.loads(puppet.told(NEIGHBOUR, client, stored))
@@ -199,7 +199,7 @@ def test_what_it_prepares_wrongly_ends_its_own_call(
 # ends
 
 
-@pytest.mark.attack(71)
+@pytest.mark.attack(57)
 @pytest.mark.parametrize("breaks_off", ["channel.shutdown(2)", "os.close(3)", "channel.sendall(b'{]\\n' * 40)"])
 def test_who_breaks_off_does_not_live_on(
     client: Client, wallet: TestWallet, intruder: Intruder, breaks_off: str
@@ -218,7 +218,7 @@ def test_who_breaks_off_does_not_live_on(
     until(lambda: processes_of(wallet, intruder) == [])
 
 
-@pytest.mark.attack(71)
+@pytest.mark.attack(57)
 def test_who_is_removed_while_it_serves_does_not_live_on(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -231,7 +231,7 @@ def test_who_is_removed_while_it_serves_does_not_live_on(
     until(lambda: processes_of(wallet, intruder) == [])
 
 
-@pytest.mark.attack(71)
+@pytest.mark.attack(57)
 def test_who_is_removed_before_it_ever_registers_does_not_live_on(wallet: TestWallet, client: Client) -> None:
     nothing = {"nothing": {"title": "Nothing", "effect": "none", "params": {}, "result": {}}}
     mute = Stranger("mute", "import sys, time\nsys.stderr.write('here\\n')\ntime.sleep(600)\n", nothing)

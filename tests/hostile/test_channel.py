@@ -47,7 +47,7 @@ NONSENSE = {
 }
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 @pytest.mark.parametrize("sent", NONSENSE.values(), ids=NONSENSE.keys())
 def test_who_says_what_is_no_message_is_given_up_alone(client: Client, intruder: Intruder, sent: str) -> None:
     assert intruder.fails(client, f"silent = True\n{sent}") is ErrorCode.UNAVAILABLE
@@ -72,14 +72,14 @@ ANSWERS = {
 }
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 @pytest.mark.parametrize("result", ANSWERS.values(), ids=ANSWERS.keys())
 def test_a_result_of_another_type_is_no_result(client: Client, intruder: Intruder, result: str) -> None:
     assert intruder.fails(client, f"say(id=request['id'], result={result})", method="list") is ErrorCode.UNAVAILABLE
     assert intruder.told(client, "tell('goes on')") == ["goes on"]
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 def test_an_answer_with_more_than_the_document_says_harms_nobody(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -90,7 +90,7 @@ def test_an_answer_with_more_than_the_document_says_harms_nobody(
     client.call_raw(f"{intruder.interface}.list", json.dumps({"code": listed}).encode())
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 def test_a_second_answer_and_a_late_one_are_nobodys(client: Client, intruder: Intruder) -> None:
     assert intruder.told(client, "silent = True\nanswer(told='[1]')\nanswer(told='[2]')") == [1]
     assert intruder.fails(client, "silent = True", method="brief") is ErrorCode.TIMED_OUT
@@ -99,7 +99,7 @@ def test_a_second_answer_and_a_late_one_are_nobodys(client: Client, intruder: In
     assert intruder.told(client, "tell('and again')") == ["and again"]
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 def test_answers_in_another_order_go_to_who_asked(wallet: TestWallet, client: Client, intruder: Intruder) -> None:
     swaps = """
         silent = True
@@ -114,7 +114,7 @@ def test_answers_in_another_order_go_to_who_asked(wallet: TestWallet, client: Cl
         assert first.result() == ["to the first"]
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 def test_a_value_that_was_not_sealed_to_who_asked_opens_for_nobody(client: Client, intruder: Intruder) -> None:
     method = f"{intruder.interface}.whisper"
     for value in (b"", b"plain", bytes(200), End().seal(b"yours", End().public, f"{method}.value")):
@@ -129,7 +129,7 @@ def test_a_value_that_was_not_sealed_to_who_asked_opens_for_nobody(client: Clien
 # floods
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 @pytest.mark.parametrize(
     "flood",
     [
@@ -167,7 +167,7 @@ def test_a_flood_of_what_nobody_answers_delays_nobody_else(
             assert done.result() == ["done"]
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 def test_calls_beyond_what_may_be_outstanding_are_refused_and_what_it_does_not_read_ends_it(
     client: Client, intruder: Intruder
 ) -> None:
@@ -192,7 +192,7 @@ def test_calls_beyond_what_may_be_outstanding_are_refused_and_what_it_does_not_r
 # items
 
 
-@pytest.mark.attack(68)
+@pytest.mark.attack(54)
 def test_items_without_end_and_of_any_size_fill_no_memory_but_its_own(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -216,7 +216,7 @@ def test_items_without_end_and_of_any_size_fill_no_memory_but_its_own(
     assert resident_bytes(router) - before < 60 * _MIB
 
 
-@pytest.mark.attack(69)
+@pytest.mark.attack(55)
 def test_an_item_that_it_names_is_its_own_whatever_id_that_has(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -236,7 +236,7 @@ def test_an_item_that_it_names_is_its_own_whatever_id_that_has(
     assert client.call(secret.Read(item=mine.item)).value == b"secret"
 
 
-@pytest.mark.attack(69)
+@pytest.mark.attack(55)
 def test_saying_that_it_makes_what_it_does_not_gives_nobody_a_right(client: Client, intruder: Intruder) -> None:
     mine = client.call(secret.Create(kind="note", label="Mine", value=b"secret")).item
     before = len(client.call(wallet_interface.Grants()).grants)

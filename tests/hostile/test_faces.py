@@ -84,7 +84,7 @@ def test_what_only_the_wallet_shows_is_not_for_it_to_ask_for(
     assert len(wallet.user.shown()) == before
 
 
-@pytest.mark.attack(67)
+@pytest.mark.attack(53)
 def test_showing_without_end_ends_by_its_own_budget_and_takes_no_question_from_others(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -104,7 +104,7 @@ def test_showing_without_end_ends_by_its_own_budget_and_takes_no_question_from_o
     assert finder(wallet, "mailer.py", "mail") == ["1", "here"]
 
 
-@pytest.mark.attack(67)
+@pytest.mark.attack(53)
 def test_faces_that_wait_take_no_place_from_the_questions_of_others(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -128,7 +128,7 @@ def test_faces_that_wait_take_no_place_from_the_questions_of_others(
         assert found.result() == ["1", "here"]
 
 
-@pytest.mark.attack(67)
+@pytest.mark.attack(53)
 def test_who_is_told_to_be_quiet_is(wallet: TestWallet, client: Client, intruder: Intruder) -> None:
     wallet.user.rule("dismiss", when={"face": "choose"}, silence=True)
     choices: dict[str, object] = {"title": "Which?", "options": [{"id": "a", "label": "Yes"}]}
@@ -137,7 +137,7 @@ def test_who_is_told_to_be_quiet_is(wallet: TestWallet, client: Client, intruder
     assert len(shown_by(wallet, intruder)) == 1
 
 
-@pytest.mark.attack(67)
+@pytest.mark.attack(53)
 def test_questions_that_it_asks_in_the_name_of_its_client_take_no_place_and_no_budget_from_others(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:

@@ -93,7 +93,7 @@ def test_what_it_may_know_of_the_machine_tells_nothing_of_who_types(client: Clie
     assert set(readable) <= {"cpuinfo", "filesystems", "meminfo", "uptime", "version"}
 
 
-@pytest.mark.attack(65)
+@pytest.mark.attack(51)
 def test_no_descriptor_leads_to_the_wallets_log_or_terminal(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -150,7 +150,7 @@ def test_no_socket_reaches_the_router_by_path_by_abstract_name_or_by_the_net(
         assert other.greeting.client
 
 
-@pytest.mark.attack(66)
+@pytest.mark.attack(52)
 def test_no_process_of_the_wallet_is_signalled_traced_or_read(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
@@ -180,7 +180,7 @@ def test_no_process_of_the_wallet_is_signalled_traced_or_read(
     assert set(results) <= {"ESRCH", "ENOENT", "EPERM", "ENOSYS"}
 
 
-@pytest.mark.attack(66)
+@pytest.mark.attack(52)
 def test_no_call_that_was_a_way_out_of_a_sandbox_is_answered(client: Client, intruder: Intruder) -> None:
     names = sorted(name for names in REFUSED.values() for name in names.split())
     numbers = {name: pyseccomp.resolve_syscall(pyseccomp.Arch.NATIVE, name) for name in names}
@@ -219,7 +219,7 @@ def test_what_the_kernel_tells_of_itself_tells_nothing_of_others(
     assert frames == 0, "where its memory lies in the machine's is not told"
 
 
-@pytest.mark.attack(66)
+@pytest.mark.attack(52)
 def test_ending_everything_that_it_can_reach_ends_itself_alone(client: Client, intruder: Intruder) -> None:
     intruder.told(client, "attempt(os.kill, -1, signal.SIGKILL); attempt(os.kill, 1, signal.SIGKILL)")
     assert intruder.told(client, "tell('alone')") == ["alone"]

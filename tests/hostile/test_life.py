@@ -38,7 +38,7 @@ def wallet(short_dir: Path) -> Iterator[TestWallet]:
         yield running
 
 
-@pytest.mark.attack(71)
+@pytest.mark.attack(57)
 def test_who_clings_to_an_open_wallet_ends_with_the_lock_and_keeps_nothing_of_it(wallet: TestWallet) -> None:
     intruder = Intruder("clinging")
     intruder.install(wallet)

@@ -163,7 +163,7 @@ def test_a_host_that_is_not_declared_is_not_reached_whatever_the_request_says_of
     assert shop.heads == []
 
 
-@pytest.mark.attack(72)
+@pytest.mark.attack(58)
 @pytest.mark.parametrize(
     "large",
     ["{'headers': [{'name': 'X', 'value': 'y' * 8192}] * 100}", "{'body': 'QUJD' * 400_000, 'method': 'POST'}"],
@@ -219,7 +219,7 @@ ENDLESS = {
 }
 
 
-@pytest.mark.attack(72)
+@pytest.mark.attack(58)
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_an_answer_without_end_is_given_up_and_costs_nobody_else(
     client: Client, courier: Intruder, shop: Shop, kind: str
@@ -233,7 +233,7 @@ def test_an_answer_without_end_is_given_up_and_costs_nobody_else(
     assert after["status"] == 200
 
 
-@pytest.mark.attack(72)
+@pytest.mark.attack(58)
 def test_more_requests_at_once_than_it_may_have_are_refused(client: Client, courier: Intruder, shop: Shop) -> None:
     shop.answers()
     text = f"""

@@ -121,7 +121,7 @@ def test_a_body_that_fits_is_answered_whatever_it_says(program: Program, path: s
     assert program.get(LOGIN, COLLECTION, "Locked") is False
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 def test_signatures_of_which_no_two_are_alike_do_not_fill_the_door(
     door: DoorProcess, program: Program, chance: random.Random
 ) -> None:

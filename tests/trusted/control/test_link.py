@@ -40,7 +40,7 @@ def ends() -> Iterator[tuple[Link[ToVault, ToRouter], socket.socket]]:
         yield Link(ours, ToRouter), theirs
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 @pytest.mark.parametrize("carried", [False, True])
 @pytest.mark.parametrize("what", NONE)
 def test_what_is_no_message_closes_the_channel_and_its_descriptor(
@@ -55,7 +55,7 @@ def test_what_is_no_message_closes_the_channel_and_its_descriptor(
     assert descriptors(os.getpid()) == held
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 @pytest.mark.parametrize("message", [Reply(number=1), Keys(), Connected(role=Role.DIALOG, name="dialog")])
 def test_a_descriptor_comes_with_the_messages_that_carry_one_and_with_no_other(
     ends: tuple[Link[ToVault, ToRouter], socket.socket], message: ToRouter

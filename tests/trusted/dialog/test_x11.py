@@ -284,7 +284,7 @@ async def pressed(environ: dict[str, str], at: tuple[str, str], number: int) -> 
     return reply
 
 
-@pytest.mark.attack(90)
+@pytest.mark.attack(69)
 @pytest.mark.parametrize("way", ["XTEST key", "XTEST click", "XSendEvent key"])
 def test_another_program_of_an_x_session_presses_approve_and_the_dialog_says_that_it_can(
     way: str, accessibility: dict[str, str]

@@ -57,7 +57,7 @@ def kept(process: subprocess.Popen[str]) -> int:
     return int(process.stdout.readline())
 
 
-@pytest.mark.attack(80)
+@pytest.mark.attack(59)
 def test_the_program_that_has_most_connections_gives_way_and_another_keeps_its_own(wallet: TestWallet) -> None:
     resource.prlimit(wallet.pid, resource.RLIMIT_NOFILE, (2 * ROOM, 2 * ROOM))
     wallet.lock()  # the next Router has so few
@@ -72,7 +72,7 @@ def test_the_program_that_has_most_connections_gives_way_and_another_keeps_its_o
         assert first.call(wallet_interface.Status()).state == "locked"
 
 
-@pytest.mark.attack(80)
+@pytest.mark.attack(59)
 def test_where_no_descriptor_is_left_newcomers_wait_without_an_endless_loop_until_there_is_one(
     wallet: TestWallet,
 ) -> None:

@@ -90,7 +90,7 @@ def shown(budget: PromptBudget, extension: str, now: float) -> str:
     return "shown"
 
 
-@pytest.mark.attack(67)
+@pytest.mark.attack(53)
 def test_what_an_extension_shows_has_an_end() -> None:
     budget = PromptBudget.of_extension()
     outcomes = [shown(budget, "ext:loud", 0.0) for _ in range(1000)]
@@ -99,7 +99,7 @@ def test_what_an_extension_shows_has_an_end() -> None:
     assert later.count("shown") == 19
 
 
-@pytest.mark.attack(67)
+@pytest.mark.attack(53)
 def test_what_an_extension_asks_for_a_program_is_out_of_its_own_budget() -> None:
     programs, extension = PromptBudget(), PromptBudget.of_extension()
     for number in range(20):
@@ -109,7 +109,7 @@ def test_what_an_extension_asks_for_a_program_is_out_of_its_own_budget() -> None
     assert [taken(programs, "app:/usr/bin/mailer", 0.0, f"read {number}") for number in range(30)] == ["asked"] * 30
 
 
-@pytest.mark.attack(67)
+@pytest.mark.attack(53)
 def test_an_extension_that_is_told_to_be_quiet_shows_nothing() -> None:
     budget = PromptBudget.of_extension()
     budget.silence("ext:loud", 0.0)

@@ -31,7 +31,7 @@ def told(wallet: TestWallet, text: bytes) -> list[dict[str, object]]:
             return [msgspec.json.decode(line) for line in lines]
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 @pytest.mark.parametrize("ending", [NO_CHUNK, b'{"jsonrpc":"2.0"\n' * MANY])
 def test_what_came_before_is_answered_and_what_comes_after_is_not_served(wallet: TestWallet, ending: bytes) -> None:
     lock = encode_request(2, "wallet/1.lock", b"{}")
@@ -43,7 +43,7 @@ def test_what_came_before_is_answered_and_what_comes_after_is_not_served(wallet:
         assert client.call(wallet_interface.Status()).state == "unlocked"
 
 
-@pytest.mark.attack(60)
+@pytest.mark.attack(48)
 @pytest.mark.parametrize("path", ["/", "/dev/null", "/no such file", "\0", "x" * 5000])
 def test_what_is_no_package_to_install_is_refused_and_leaves_no_descriptor(wallet: TestWallet, path: str) -> None:
     router = pid_of(wallet.pid, "etui.trusted.router")

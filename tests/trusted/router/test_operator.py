@@ -91,9 +91,9 @@ def test_what_needs_the_passphrase_is_allowed_with_it_and_explained_by_it(wallet
         "forbid (principal, action, resource",
         "forbid (principal, action, resource) when { context.nothing_like_it };",
         b"forbid (principal, action, resource); // \xff",
-        pytest.param("permit (principal, action, resource);", marks=pytest.mark.attack(86)),
+        pytest.param("permit (principal, action, resource);", marks=pytest.mark.attack(65)),
         pytest.param(
-            f"{NEVER_ONE} permit (principal, action, resource) when {{ false }};", marks=pytest.mark.attack(86)
+            f"{NEVER_ONE} permit (principal, action, resource) when {{ false }};", marks=pytest.mark.attack(65)
         ),
     ],
     ids=["no policy", "not of the schema", "not UTF-8", "a right", "a right behind a policy"],
@@ -112,7 +112,7 @@ def test_a_file_that_does_not_count_keeps_the_wallet_shut_and_is_named(wallet: T
     assert finder(wallet, "thief.py", "mail")[0] == "denied"
 
 
-@pytest.mark.attack(87)
+@pytest.mark.attack(66)
 @pytest.mark.parametrize(
     "condition",
     [

@@ -37,7 +37,7 @@ def test_each_line_bears_the_name_of_who_said_it(tmp_path: Path) -> None:
     assert text.splitlines() == [f"org.example.loud: {line}" for line in ("one", "", "two", "router: three")]
 
 
-@pytest.mark.attack(65)
+@pytest.mark.attack(51)
 def test_nothing_that_a_terminal_obeys_is_passed_on(tmp_path: Path) -> None:
     spoken = "\x1b]52;c;ZXZpbA==\x07\x1b[2J\x9b1A\r\x00\u202e\u200bPassphrase:\u2028\n".encode()
     (line,) = said(tmp_path / "log", lambda end: os.write(end, spoken)).split("\n")[:-1]
@@ -50,7 +50,7 @@ def test_whatever_the_bytes_are_what_is_passed_on_is_printed(line: bytes) -> Non
     assert _printed(line).isprintable()
 
 
-@pytest.mark.attack(65)
+@pytest.mark.attack(51)
 def test_who_never_stops_fills_nothing_and_is_told_of_once(tmp_path: Path) -> None:
     def speak(end: int) -> None:
         for _ in range(64):
@@ -61,7 +61,7 @@ def test_who_never_stops_fills_nothing_and_is_told_of_once(tmp_path: Path) -> No
     assert text.count("some of it is left out") == 1
 
 
-@pytest.mark.attack(65)
+@pytest.mark.attack(51)
 def test_where_nobody_reads_on_nobody_waits() -> None:
     async def run() -> int:
         reader, output = os.pipe()

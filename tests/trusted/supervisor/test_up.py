@@ -163,7 +163,7 @@ def test_a_damaged_or_newer_file_is_named_and_left_as_it_is(
     assert {name: (home / f"{name}.json").read_text() for name in files} == files
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(60)
 def test_a_runtime_folder_that_is_open_to_others_is_refused(up: Up, short_dir: Path) -> None:
     runtime = short_dir / "run" / "etui"
     runtime.mkdir()
@@ -173,7 +173,7 @@ def test_a_runtime_folder_that_is_open_to_others_is_refused(up: Up, short_dir: P
     assert f"{runtime} is not a private directory of yours; remove it or set XDG_RUNTIME_DIR" in ran.stderr
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(60)
 def test_a_runtime_folder_that_leads_elsewhere_is_refused(up: Up, short_dir: Path) -> None:
     (short_dir / "trap").mkdir(mode=0o700)
     (short_dir / "run" / "etui").symlink_to(short_dir / "trap")
@@ -257,7 +257,7 @@ def test_the_socket_is_where_the_protocol_says_and_open_to_its_user_alone(wallet
 
 
 @only_root
-@pytest.mark.attack(81)
+@pytest.mark.attack(60)
 def test_another_user_does_not_get_to_the_socket_however_open_its_folders(wallet: TestWallet) -> None:
     for folder in (wallet.folder, *wallet.socket.parents):
         if folder.is_relative_to(wallet.folder):
