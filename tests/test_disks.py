@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -133,8 +134,10 @@ def refused(asked: Asked, ask: Callable[[Asked], None]) -> bool:
 
 
 def rights(asked: Asked) -> set[str]:
+    """Those that were given by ``Asked.grant``: whoever stores something has a right to it as well."""
     with asked.wallet.connect() as client:
-        return {row.grant for row in client.call(wallet_interface.Grants()).grants}
+        rows = client.call(wallet_interface.Grants()).grants
+    return {row.grant for row in rows if re.fullmatch(r"script:/\d+@session", row.client)}
 
 
 @pytest.mark.attack(45)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,23 @@ def hostile(folder: Path) -> dict[str, str]:
     }
 
 
+def given_names(supervisor: int, pid: int) -> set[str]:
+    """The names in the environment of a process, once it is no copy of the supervisor; none if it has ended."""
+    deadline = time.monotonic() + 20
+    try:
+        while command_of(pid) == command_of(supervisor):
+            assert time.monotonic() < deadline, "it stays a copy of the supervisor"
+            time.sleep(0.01)
+        given = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    except FileNotFoundError:
+        return set()
+    return {entry.partition(b"=")[0].decode() for entry in given if entry}
+
+
+def command_of(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def entered(folder: Path) -> list[str]:
     trace = folder / "entered"
     return trace.read_text(encoding="utf-8").split() if trace.exists() else []
@@ -77,9 +95,8 @@ def test_nothing_in_the_environment_and_the_folder_enters_a_process_of_the_walle
         running = descendants(wallet.pid)
         assert len(running) > 3
         for pid in running:
-            given = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            names = {entry.partition(b"=")[0].decode() for entry in given if entry}
-            assert not names & hostile(lair).keys(), Path(f"/proc/{pid}/cmdline").read_bytes()
+            names = given_names(wallet.pid, pid)
+            assert not names & hostile(lair).keys(), command_of(pid)
     assert entered(lair) == []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import itertools
 import random
 import select
 import socket
@@ -104,7 +105,7 @@ def unharmed(wallet: TestWallet, *modules: str) -> Iterator[None]:
             time.sleep(0.05)
         assert resident_kib(pid) - resident < GROWTH_KIB, module
     lines = wallet.log.read_text(encoding="utf-8", errors="replace").splitlines()
-    log = "\n".join(line for line in lines if not line.startswith(GARBLER.id))  # which may fail as it likes
+    log = "\n".join(line for line in lines if "org.example.garbler" not in line)  # which may fail
     assert "Traceback" not in log, log[-2000:]
     assert "Fatal error" not in log, log[-2000:]
 
@@ -181,9 +182,7 @@ def test_no_line_of_a_client_harms_the_router_or_another_client(
     long_run.record("Malformed frames, over the wire", frames, frames)
 
 
-GARBLER: Final = Stranger(
-    "garbler",
-    """
+_GARBLER: Final = """
     import base64, json, socket
     wire = socket.socket(fileno=3)
     with open(4, "rb") as pipe:
@@ -201,10 +200,18 @@ GARBLER: Final = Stranger(
             call = message["call"]["id"].encode()
             send(base64.b64decode(message["params"]["line"]).replace(b'"c1"', b'"' + call + b'"'))
             say(id=message["id"], result={})
-    """,
-    {"say": {"title": "Say", "effect": "none", "params": {"line": {"type": "text", "max": 2000000}}}},
-    uses=("secret/1", "storage/1"),
-)
+    """
+_SAYS: Final = {"say": {"title": "Say", "effect": "none", "params": {"line": {"type": "text", "max": 2000000}}}}
+
+
+def garblers(wallet: TestWallet) -> Iterator[Stranger]:
+    """Extensions that say what they are told, each of a name of its own: one that often ended is not started again."""
+    for number in itertools.count():
+        name = f"garbler{number}"
+        code = _GARBLER.replace("org.example.garbler", f"org.example.{name}")
+        stranger = Stranger(name, code, _SAYS, uses=("secret/1", "storage/1"))
+        stranger.install(wallet)
+        yield stranger
 
 
 @attacked
@@ -219,18 +226,22 @@ def test_nothing_that_an_extension_says_harms_the_router_or_a_client(
     seeds = Seeds(recorded("extension"), more, formed=0.7)
     with TestWallet(short_dir) as wallet:
         wallet.create()
-        GARBLER.install(wallet)
         answers: Counter[str] = Counter()
+        others = garblers(wallet)
+        garbler = next(others)
         with unharmed(wallet, ROUTER), wallet.connect() as client:
-            for _ in range(frames):
-                line = _kept_short(seeds.bad(chance))
+            while answers.total() < frames:
+                line = base64.b64encode(_kept_short(seeds.bad(chance))).decode()
                 try:
-                    GARBLER.call(client, "say", line=base64.b64encode(line).decode())
+                    garbler.call(client, "say", line=line)
                 except ProtocolError as error:
-                    answers[error.code.slug] += 1
+                    if "cannot be started" in str(error):
+                        garbler = next(others)
+                    else:
+                        answers[error.code.slug] += 1
                 else:
                     answers["answered"] += 1
-    assert answers["answered"] > frames // 20
+    assert answers["answered"] > frames // 2, answers
     assert answers.keys() <= {"answered", "unavailable", "invalid_request", "internal", "denied", *_SAID}, answers
     long_run.record("Malformed frames, over the wire", frames, frames)
 
