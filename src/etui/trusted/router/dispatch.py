@@ -1,7 +1,7 @@
 """Calls under way: forwarded to their providers, given up when they take too long or nobody waits for them.
 
-No more than ``_UNDER_WAY`` of one Client's are at providers at once; its others wait here, so that they do not stand
-there before what somebody else asks.
+No more than ``_ALONE`` of one Client's are at providers at once, and ``_SHARING`` at one that somebody else calls as
+well; its others wait here, so that they do not stand there before what that one asks.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _FOREVER: Final = float("inf")
-_UNDER_WAY: Final = 16
+_ALONE: Final = 16
+_SHARING: Final = 4
+_SHARED_S: Final = 0.1
 
 
 class Dispatch:
@@ -62,9 +64,9 @@ class Dispatch:
             self._calls[call.id] = call
             self._router.later(self._show_face(call, params))
             return
-        client = call.connection
-        if client.role is Role.CLIENT and client.under_way >= _UNDER_WAY:
-            client.held.append((call, params, info))
+        self._note_use(call)
+        if call.connection.role is Role.CLIENT and not self._has_place(call):
+            call.connection.held.append((call, params, info))
         else:
             self._pass_on(call, params, info, ahead=ahead)
         self._calls[call.id] = call
@@ -84,9 +86,21 @@ class Dispatch:
 
         member = b'{"id":"' + call.id.encode() + b'"' + info
         call.provider_id = _forward(connection, answered, call.method, params, member, ahead=ahead)
-        call.provider.used_at = self._loop.time()
         if call.deadline < _FOREVER:
             call.connection.under_way += 1
+
+    def _note_use(self, call: ActiveCall) -> None:
+        provider, client = call.provider, call.connection
+        provider.used_at = self._loop.time()
+        if provider.used_by is not client:
+            if provider.used_by is not None and provider.used_by.open:
+                provider.shared_until = provider.used_at + _SHARED_S
+            provider.used_by = client
+
+    def _has_place(self, call: ActiveCall) -> bool:
+        """Whether one more of this Client's may be at this provider now."""
+        shared = self._loop.time() < call.provider.shared_until
+        return call.connection.under_way < (_SHARING if shared else _ALONE)
 
     def _end(self, call: ActiveCall) -> bool:
         """Forgets a call, and passes on what waited for its place; whether it was one until now."""
@@ -95,7 +109,7 @@ class Dispatch:
         client = call.connection
         if call.provider_id and call.deadline < _FOREVER:
             client.under_way -= 1
-        while client.held and client.under_way < _UNDER_WAY:
+        while client.held and self._has_place(client.held[0][0]):
             held, params, info = client.held.popleft()
             if held.id in self._calls:
                 try:

@@ -52,6 +52,9 @@ class Provider:
         self.key = b""
         self.standing = Standing.STOPPED
         self.used_at = 0.0
+        self.used_by: Connection | None = None
+        self.shared_until = 0.0
+        """Until when more than one may be calling it."""
         self.starting: asyncio.Future[None] | None = None
         self.registered: asyncio.Future[None] | None = None
         self.items: dict[str, Item] = {}
