@@ -189,8 +189,10 @@ def test_a_process_that_is_aborted_leaves_no_core_where_others_would(short_dir: 
             wallet.create()
             with wallet.connect() as client:
                 client.call(secret.Create(kind="note", label="Mail", value=f"{MARK} native".encode()))
-            for module in (SECRETS, STORAGE, "etui.trusted.dialog", "etui.trusted.vault", ROUTER):
-                _abort(pids_of(wallet.pid, module)[-1])
+            for module in (SECRETS, STORAGE, "etui.trusted.dialog", "etui.trusted.vault"):
+                _abort(pid_of(wallet.pid, module))
+            await_state(wallet, "locked")  # which the end of the vault comes to, with another Router
+            _abort(pid_of(wallet.pid, ROUTER))
             _abort(wallet.pid)
             assert found_in_files(short_dir, [MARK]) == []
             wallet.end()
