@@ -2,11 +2,23 @@
 # Sourced by ./run and ./test, which stand at the root of the checkout.
 # A stamp .venv/etui-NAME holds the Python and the digest of requirements/NAME.txt and of this file.
 
-python=${PYTHON:-python3}
+system_python=/usr/bin/python3
 
 stop() {
     echo "$*" >&2
     exit 1
+}
+
+# Prints the Python to make .venv with: PYTHON, else the system's where it will do, since the system keeps it
+# patched and nobody but root can put another in its place, else the one that PATH finds first.
+chosen_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        echo "$PYTHON"
+    elif "$system_python" -I -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        echo "$system_python"
+    else
+        echo python3
+    fi
 }
 
 # Prints what the stamp for requirements/$1.txt should be; fails where .venv has no Python that works.
@@ -20,6 +32,7 @@ environment_is_ready() {
 
 # Makes .venv with the Python of this machine, which has to be 3.11 or later and to have venv.
 make_environment() {
+    python=$(chosen_python)
     command -v "$python" >/dev/null ||
         stop "Etui needs Python 3.11 or later, and there is no $python. On Debian: apt-get install python3-venv"
     "$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||

@@ -189,6 +189,25 @@ def test_a_python_that_will_not_do_is_named_with_what_to_do(tmp_path: Path, beha
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "named", "chosen"),
+    [
+        ("exit 0", "", "./system"),
+        ("exit 1", "", "python3"),
+        (None, "", "python3"),
+        ("exit 0", "/opt/python3.13", "/opt/python3.13"),
+    ],
+    ids=["the system's", "the system's will not do", "the system has none", "the one that is named"],
+)
+def test_the_systems_python_goes_before_the_one_in_path(
+    tmp_path: Path, behaviour: str | None, named: str, chosen: str
+) -> None:
+    if behaviour is not None:
+        program(tmp_path / "system", behaviour)
+    script = f'. "{ROOT}/setup/environment.sh"; system_python=./system; chosen_python'
+    assert shell(script, tmp_path, PYTHON=named).stdout.split() == [chosen]
+
+
 def run_pytest(tmp_path: Path, test: str, **environment: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "conftest.py").write_bytes((ROOT / "tests" / "conftest.py").read_bytes())
     (tmp_path / "test_it.py").write_text(test)
