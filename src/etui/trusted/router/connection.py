@@ -130,6 +130,11 @@ class Connection(asyncio.Protocol):
         self._ending = False
         self._streams = 0
 
+    @property
+    def has_more(self) -> bool:
+        """Whether lines of it wait that have come already."""
+        return bool(self._lines)
+
     # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -323,6 +323,8 @@ class RequestPath:
         if route.method.action.effect in _READING:
             router.recorder.must_be_open()
             router.dispatch.send(call, arrival.params, route.call, ahead=True)
+            if not arrival.connection.has_more and route.provider.connection is not None:
+                route.provider.connection.send_ahead()  # with no other: it is served while the rest is done here
             router.record_ahead(call, route.template)
         else:
             router.recorder.repeated(route.template)

@@ -40,6 +40,7 @@ class Recorder:
         self._writer: AuditWriter | None = None
         self._syncer: Syncer | None = None
         self._closed = False
+        self._unwritten = False
 
     def open(self, directory: Path) -> None:
         """Opens the audit for writing; raises ``AuditError``."""
@@ -133,8 +134,9 @@ class Recorder:
         Raises ``ProtocolError`` (``unwritable``): then nothing that was decided since may be carried out.
         """
         writer = self._writer
-        if writer is None:
+        if writer is None or not self._unwritten:
             return
+        self._unwritten = False
         try:
             if writer.needs_sync:
                 writer.sync_now()
@@ -161,6 +163,7 @@ class Recorder:
         self.must_be_open()
         if self._writer is None:
             return ""
+        self._unwritten = True
         try:
             return decision_id(self._writer.append(payload, sync=sync))
         except AuditError as error:

@@ -386,7 +386,7 @@ class Router:
         self._unrecorded.append(call)
 
     def record_ahead(self, call: ActiveCall, template: RecordTemplate) -> None:
-        """Has a call that only reads sent when this turn ends, and recorded then, before it can be answered."""
+        """Has a call that only reads sent by the end of this turn, and recorded then, before it can be answered."""
         self._ahead.append((call, template))
 
     def flush_soon(self, connection: Connection) -> None:
