@@ -18,7 +18,6 @@ import posixpath
 import stat as mode_bits
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from etui.trusted.evidence import records
 from etui.trusted.evidence.deputies import Deputy, deputy_kind
@@ -31,6 +30,7 @@ DEPTH = 32
 
 _TRIES = 3
 _LIMIT = 64 * 1024
+_PAGE = 4096
 _DELETED = " (deleted)"
 _ENDED = frozenset("ZXx")
 _GROUP_WRITE = 0o020
@@ -58,7 +58,7 @@ def lineage(pid: int) -> tuple[Process, ...]:
             return ()
         while len(processes) < DEPTH and _acts_for_another(processes[-1]):
             try:
-                directory, ppid = _parent(directory, held)
+                directory, ppid = _parent(directory, processes[-1].ppid, held)
                 processes.append(_settled(directory, ppid, own))
             except (*_INVISIBLE, GoneError, UnsettledError):
                 break
@@ -83,11 +83,12 @@ def _directory(pid: int) -> Iterator[int]:
         os.close(directory)
 
 
-def _parent(directory: int, held: ExitStack) -> tuple[int, int]:
+def _parent(directory: int, ppid: int, held: ExitStack) -> tuple[int, int]:
+    """The directory and number of the parent, which was `ppid` when the process was read."""
     for _ in range(_TRIES):
-        ppid = records.stat(_text(directory, "stat")).ppid
         parent = held.enter_context(_directory(ppid))
-        if records.stat(_text(directory, "stat")).ppid == ppid:
+        named, ppid = ppid, records.stat(_text(directory, "stat")).ppid
+        if named == ppid:
             return parent, ppid
     raise ProcessLookupError
 
@@ -137,8 +138,14 @@ def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
 def _text(directory: int, name: str, limit: int = 1 << 20) -> str:
     """Return a file of the process as text; `surrogateescape` keeps every byte."""
     descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=directory)
-    with os.fdopen(descriptor, "rb") as file:
-        return os.fsdecode(file.read(limit))
+    try:
+        content = part = os.read(descriptor, min(limit, _PAGE))
+        while part and len(content) < limit:
+            part = os.read(descriptor, limit - len(content))
+            content += part
+    finally:
+        os.close(descriptor)
+    return os.fsdecode(content)
 
 
 def _mark(directory: int) -> tuple[str, int, int] | None:
@@ -209,7 +216,7 @@ def _writable_by(file: os.stat_result, status: records.Status) -> bool:
 
 def _attributes(path: str) -> os.stat_result | None:
     try:
-        return Path(path).stat()
+        return os.stat(path)  # noqa: PTH116 - of each folder above each program, and Path takes as long again
     except (OSError, ValueError):
         return None
 

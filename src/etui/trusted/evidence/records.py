@@ -50,14 +50,17 @@ def status(text: str) -> Status:
 
     Source: proc_pid_status(5); `Uid` and `Gid` list real, effective, saved and file system id.
     """
-    lines = dict(line.split(":", 1) for line in text.split("\n") if ":" in line)
-    try:
-        uid = int(lines["Uid"].split()[1])
-        gid = int(lines["Gid"].split()[1])
-    except (KeyError, IndexError) as error:
+    uids, gids, groups = (_status_line(text, name) for name in ("Uid", "Gid", "Groups"))
+    if len(uids) < 2 or len(gids) < 2:  # noqa: PLR2004 - the effective one is the second
         message = "This is no /proc/PID/status."
-        raise ValueError(message) from error
-    return Status(uid, frozenset({gid, *map(int, lines.get("Groups", "").split())}))
+        raise ValueError(message)
+    return Status(uids[1], frozenset({gids[1], *groups}))
+
+
+def _status_line(text: str, name: str) -> list[int]:
+    """The numbers behind a name; the process's own name, in the first line, holds no line end."""
+    _, found, rest = text.partition(f"\n{name}:")
+    return [int(number) for number in rest.partition("\n")[0].split()] if found else []
 
 
 def cgroup(text: str) -> Cgroup:
