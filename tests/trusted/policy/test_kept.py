@@ -107,6 +107,56 @@ def test_grant_that_came_or_went_counts_once_decisions_are_dropped() -> None:
     assert outcomes == [Outcome.ASK, Outcome.ALLOW, Outcome.ASK]
 
 
+# groups that nothing names
+
+
+def started_as(process: int) -> Question:
+    groups = (f"process:{process}", "session")
+    return question(principal=msgspec.structs.replace(CLIENT, groups=groups))
+
+
+def test_a_program_that_is_started_again_is_decided_by_what_was_kept(evaluations: Evaluations) -> None:
+    rules, held = engine(), GrantTable([grant(), grant("g-2", client="group:session")])
+    assert evaluations.of(rules, started_as(1), held) > 0
+    assert evaluations.of(rules, started_as(2), held) == 0
+
+
+@pytest.mark.parametrize(
+    ("operator", "held", "outcomes"),
+    [
+        ("", [grant(client="group:process:2")], [Outcome.ASK, Outcome.ALLOW]),
+        (
+            'forbid (principal in Clients::"process:2", action, resource);',
+            [grant()],
+            [Outcome.ALLOW, Outcome.DENY],
+        ),
+        (
+            'forbid (principal, action, resource) when { principal in [Clients::"process:2"] };',
+            [grant()],
+            [Outcome.ALLOW, Outcome.DENY],
+        ),
+    ],
+    ids=["a grant", "a policy's head", "its condition"],
+)
+def test_a_group_that_something_names_counts(operator: str, held: list[Grant], outcomes: list[Outcome]) -> None:
+    rules, table = engine(operator=operator), GrantTable(held)
+    assert [rules.decide(started_as(process), table, NOW).outcome for process in (1, 2)] == outcomes
+
+
+def test_a_group_counts_from_its_first_grant_to_its_last() -> None:
+    rules, held = engine(), GrantTable()
+    outcomes = [rules.decide(started_as(2), held, NOW).outcome]
+    for name in ("g-1", "g-2"):
+        held.add(grant(name, client="group:process:2"))
+        rules.granted()
+        outcomes.append(rules.decide(started_as(2), held, NOW).outcome)
+    for name in ("g-1", "g-2"):
+        held.remove(name)
+        rules.drop()
+        outcomes.append(rules.decide(started_as(2), held, NOW).outcome)
+    assert outcomes == [Outcome.ASK, Outcome.ALLOW, Outcome.ALLOW, Outcome.ALLOW, Outcome.ASK]
+
+
 # what is never kept
 
 

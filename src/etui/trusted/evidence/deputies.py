@@ -8,6 +8,7 @@ weaker, a name too few makes a stranger look like somebody: in doubt it belongs 
 import posixpath
 import re
 from enum import Enum
+from functools import lru_cache
 
 
 class Deputy(Enum):
@@ -56,6 +57,7 @@ def family(path: str) -> str:
     return name if versioned is None or name in _KINDS else versioned[1]
 
 
+@lru_cache(maxsize=256)
 def deputy_kind(path: str) -> Deputy | None:
     """Return which kind of deputy the executable `path` is, or None if it acts for itself."""
     name = posixpath.basename(path)

@@ -122,6 +122,8 @@ def escaped(text: str, *, besides: str = "") -> str:
         besides: further characters to escape.
 
     """
+    if text.isprintable() and "\\" not in text and not any(character in text for character in besides):
+        return text
     return "".join(
         "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))
         if character == "\\" or character in besides or _unprintable(character)
@@ -132,6 +134,8 @@ def escaped(text: str, *, besides: str = "") -> str:
 
 def printable(text: str) -> str:
     """Return `text` for people, with U+FFFD for each control character and undecodable byte."""
+    if text.isprintable():
+        return text
     return "".join("\N{REPLACEMENT CHARACTER}" if _unprintable(c) else c for c in text)
 
 

@@ -10,9 +10,11 @@ Rules of this module:
 5. A decision is kept under everything that went into it, until the earliest moment at which time could change it.
    What was not allowed is dropped when a grant comes, all when one goes or policies or registrations change. What
    counts uses or money is never kept, nor what holds long texts, with which a Client could fill the memory.
-6. Where no policy names an item, two items of one kind and group under grants that differ in their ids alone are the
+6. A group of Clients that neither a policy nor a grant names, such as one process, changes nothing: what was decided
+   about a program holds for it when it is started again.
+7. Where no policy names an item, two items of one kind and group under grants that differ in their ids alone are the
    same to policy: what was decided about one holds for the other, by the other's grants.
-7. The candidates among the grants are put to Cedar beside the other layers, not among them, and only where no
+8. The candidates among the grants are put to Cedar beside the other layers, not among them, and only where no
    ``forbid`` applies: they do nothing but permit, and so it comes to the same. A set of fifty policies is not copied.
 """
 
@@ -76,7 +78,7 @@ class PolicyEngine:
         profiles: Mapping[str, Any] | None = None,
     ) -> None:
         known = list(interfaces)
-        self._policies, self._grant, self._ids, self._timed, self._names_items = load(
+        self._policies, self._grant, self._ids, self._timed, self._names_items, self._groups = load(
             known, operator or {}, profiles or {}
         )
         self._actions = {
@@ -90,11 +92,12 @@ class PolicyEngine:
 
     def decide(self, question: Question, grants: GrantTable, now: float) -> Decision:
         """Allow, ask with the weakest assurance that would allow it, or deny; ``now`` in seconds since 1970."""
-        key = _key(question, question.resource.item)
+        groups = tuple(g for g in question.principal.groups if g in self._groups or grants.reaches(g))
+        key = _key(question, groups, question.resource.item)
         kept = self._kept.get(key)
         if kept is not None and now < kept.until:
             return kept
-        decision = self._decide_alike(question, grants.candidates(question, now), now)
+        decision = self._decide_alike(question, groups, grants.candidates(question, now), now)
         if decision.until and _texts(question) <= _MAX_KEPT_TEXT:
             if len(self._kept) >= _MAX_CACHED:
                 self.drop()
@@ -132,13 +135,13 @@ class PolicyEngine:
             self._kept.pop(key, None)
         self._not_allowed.clear()
 
-    def _decide_alike(self, question: Question, grants: list[Grant], now: float) -> Decision:
+    def _decide_alike(self, question: Question, groups: tuple[str, ...], grants: list[Grant], now: float) -> Decision:
         """The decision, by that about another item that is the same to policy where there is one."""
         item = question.resource.item
         if self._names_items or not item or not _is_text(item) or any(grant.counts for grant in grants):
             return self._decide(question, grants, now)
         ids = [grant.id for grant in grants]
-        key = (_key(question, _ANY_ITEM), *(_without_item(grant) for grant in grants))
+        key = (_key(question, groups, _ANY_ITEM), *(_without_item(grant) for grant in grants))
         alike = self._alike.get(key)
         if alike is not None and now < alike.decision.until:
             return alike.renamed(ids)
@@ -231,13 +234,14 @@ def _without_item(grant: Grant) -> tuple[object, ...]:
     return grant.client, grant.actions, scope.type, scope.extension, reach, grant.until
 
 
-def _key(question: Question, item: str) -> tuple[object, ...]:
+def _key(question: Question, groups: tuple[str, ...], item: str) -> tuple[object, ...]:
+    """What a decision depends on; ``groups``: those of the Client's that a policy or a grant names."""
     principal, resource = question.principal, question.resource
     return (
         principal.type,
         principal.id,
         principal.strength,
-        principal.groups,
+        groups,
         principal.tellable,
         principal.uses,
         principal.hosts,
@@ -311,8 +315,8 @@ def _entities(question: Question) -> str:
 def _link(question: Question, grant: Grant) -> dict[str, Any]:
     """The grant as a link of the template: its Client or set of Clients, and what it reaches of this question."""
     principal = {"type": question.principal.type.value, "id": grant.client}
-    if grant.client.startswith("group:"):
-        principal = {"type": "Clients", "id": grant.client.removeprefix("group:")}
+    if grant.group is not None:
+        principal = {"type": "Clients", "id": grant.group}
     extension = grant.scope.extension
     match grant.scope.type.value:
         case "item":

@@ -6,9 +6,9 @@ times, up to an amount. Looking up the candidates of a request costs the same am
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from etui.trusted.policy.question import Question
+
+
+_GROUP: Final = "group:"
 
 
 class ScopeType(Enum):
@@ -77,6 +80,11 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: str = ""
 
     @property
+    def group(self) -> str | None:
+        """Whose it is, where it is a group's and not one Client's."""
+        return self.client.removeprefix(_GROUP) if self.client.startswith(_GROUP) else None
+
+    @property
     def counts(self) -> bool:
         """Whether it is used up by being used."""
         return bool(self.uses) or self.limit is not None
@@ -88,6 +96,7 @@ class GrantTable:
     def __init__(self, grants: Iterable[Grant] = ()) -> None:
         self._by_id: dict[str, Grant] = {}
         self._by_place: defaultdict[tuple[str, Scope], dict[str, Grant]] = defaultdict(dict)
+        self._of_groups: Counter[str] = Counter()
         for grant in grants:
             self.add(grant)
 
@@ -106,6 +115,8 @@ class GrantTable:
         self.remove(grant.id)
         self._by_id[grant.id] = grant
         self._by_place[grant.client, grant.scope][grant.id] = grant
+        if grant.group is not None:
+            self._of_groups[grant.group] += 1
 
     def remove(self, grant_id: str) -> Grant | None:
         """Takes a grant away; None where there is none with this id."""
@@ -115,7 +126,15 @@ class GrantTable:
             del place[grant_id]
             if not place:
                 del self._by_place[grant.client, grant.scope]
+            if grant.group is not None:
+                self._of_groups[grant.group] -= 1
+                if not self._of_groups[grant.group]:
+                    del self._of_groups[grant.group]
         return grant
+
+    def reaches(self, group: str) -> bool:
+        """Whether any grant is a group's."""
+        return group in self._of_groups
 
     def at(self, client: str, scope: Scope) -> list[Grant]:
         """A Client's grants on exactly this scope."""
@@ -130,7 +149,7 @@ class GrantTable:
         found: list[Grant] = []
         principal = question.principal
         own = [principal.id] if principal.tellable else []
-        for client in dict.fromkeys([*own, *(f"group:{group}" for group in principal.groups)]):
+        for client in dict.fromkeys([*own, *(_GROUP + group for group in principal.groups)]):
             for scope in scopes_of(question):
                 place = self._by_place.get((client, scope))
                 if place:

@@ -24,7 +24,7 @@ from etui.trusted.policy.question import PolicyError
 from etui.trusted.policy.schema import schema_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from etui.interfaces import CompiledInterface
 
@@ -40,7 +40,8 @@ class Loaded(NamedTuple):
     """The policies of all layers but the user's, and the template of a grant; what the former depend on.
 
     The template reads nothing of a request but who asks for what. ``timed``: whether any policy reads the time.
-    ``names_items``: whether any names an item. ``ids``: those of the former, which no grant may have.
+    ``names_items``: whether any names an item. ``groups``: the groups of Clients that any names. ``ids``: those of the
+    former, which no grant may have.
     """
 
     policies: cedarpy.PolicySet
@@ -48,6 +49,7 @@ class Loaded(NamedTuple):
     ids: frozenset[str]
     timed: bool
     names_items: bool
+    groups: frozenset[str]
 
 
 def load(interfaces: Iterable[CompiledInterface], operator: Mapping[str, str], profiles: Mapping[str, Any]) -> Loaded:
@@ -71,7 +73,12 @@ def load(interfaces: Iterable[CompiledInterface], operator: Mapping[str, str], p
     grant = cedarpy.PolicySet.from_str(_GRANT_TEMPLATE)
     all_of_them = list(static.values())
     return Loaded(
-        loaded, grant, frozenset(static), timed=_depends_on_time(all_of_them), names_items=_names(all_of_them, "Item")
+        loaded,
+        grant,
+        frozenset(static),
+        timed=_depends_on_time(all_of_them),
+        names_items=_names(all_of_them, "Item"),
+        groups=frozenset(_named(all_of_them, "Clients")),
     )
 
 
@@ -198,11 +205,21 @@ def _asks_of_another_action(node: object) -> bool:
 
 def _names(node: object, kind: str) -> bool:
     """Whether a policy, or a part of one, names an entity of this type, in its head or its conditions."""
+    return any(True for _ in _named(node, kind))
+
+
+def _named(node: object, kind: str) -> Iterator[str]:
+    """The ids of the entities of this type that a policy, or a part of one, names."""
     if isinstance(node, list):
-        return any(_names(part, kind) for part in node)
-    if not isinstance(node, dict):
-        return False
-    return (node.get("type") == kind and "id" in node) or any(_names(part, kind) for part in node.values())
+        parts: Iterable[object] = node
+    elif isinstance(node, dict):
+        parts = node.values()
+        if node.get("type") == kind and "id" in node:
+            yield node["id"]
+    else:
+        return
+    for part in parts:
+        yield from _named(part, kind)
 
 
 def _depends_on_time(node: object) -> bool:
