@@ -1,11 +1,10 @@
-"""Files and trees on the disk: whole or not at all, and there when a write returns.
+"""Trees on the disk: whole or not at all, and there when a write returns.
 
 Rules:
 
-1. A file goes to a new one beside it, is synced and takes the old one's name; then the folder is synced.
-2. A tree is written to a folder that is not there yet, without following anything, and is synced file by file and
+1. A tree is written to a folder that is not there yet, without following anything, and is synced file by file and
    folder by folder before anybody gives it its name.
-3. Code is read-only once it is written: 0444, 0555 if it may be executed, 0555 for folders.
+2. Code is read-only once it is written: 0444, 0555 if it may be executed, 0555 for folders.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from etui.trusted.durable import sync_folder
 from etui.trusted.package.archive import File
 from etui.trusted.package.errors import StorageError
 
-UNFINISHED: Final = ".new"
 _WRITING: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _CODE: Final = 0o444
 _PROGRAM: Final = 0o555
@@ -38,15 +37,6 @@ def disk(path: Path) -> Iterator[None]:
         ) from None
 
 
-def sync_folder(path: Path) -> None:
-    """Make the names in the folder at ``path`` durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def make_folder(path: Path) -> None:
     """Make the folder at ``path``, open to its owner alone, durably, if it is not there; a link to one is none."""
     try:
@@ -54,16 +44,6 @@ def make_folder(path: Path) -> None:
     except FileExistsError:
         if path.is_symlink() or not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "something else than a folder is in its place", str(path)) from None
-    sync_folder(path.parent)
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Put ``content`` in the place of the file at ``path``, readable by its owner alone, durably."""
-    unfinished = path.with_name(path.name + UNFINISHED)
-    with suppress(FileNotFoundError):
-        unfinished.unlink()
-    _write_new(unfinished, content, 0o600)
-    unfinished.rename(path)
     sync_folder(path.parent)
 
 

@@ -31,8 +31,9 @@ from typing import Final
 import msgspec
 
 from etui.interfaces import broken_promise
+from etui.trusted.durable import sync_folder
 from etui.trusted.package.archive import File, read_folder
-from etui.trusted.package.disk import disk, make_folder, remove_tree, sync_folder, write_tree
+from etui.trusted.package.disk import disk, make_folder, remove_tree, write_tree
 from etui.trusted.package.errors import (
     BusyError,
     ContentError,

@@ -15,8 +15,9 @@ import msgspec
 from msgspec import Meta
 
 from etui.trusted import formats
+from etui.trusted.durable import replace_file
 from etui.trusted.formats import Readers, read_format
-from etui.trusted.package.disk import disk, write_file
+from etui.trusted.package.disk import disk
 from etui.trusted.package.errors import DamagedError, NewerFormatError, NotInstalledError
 from etui.trusted.package.keys import PublicKey
 from etui.trusted.package.versions import precedence
@@ -79,7 +80,7 @@ def read_installation(folder: Path) -> Installation:
 def write_installation(folder: Path, installation: Installation) -> None:
     """Put the record in ``folder``, in one step and durably; raises ``StorageError``."""
     with disk(folder):
-        write_file(folder / RECORD, msgspec.json.encode(installation))
+        replace_file(folder / RECORD, msgspec.json.encode(installation))
 
 
 def read_record(path: Path, readers: Readers[_Record]) -> _Record | None:

@@ -17,10 +17,11 @@ from typing import Final
 
 import msgspec
 
+from etui.trusted.durable import replace_file
 from etui.trusted.formats import Readers
 from etui.trusted.package.archive import read_folder
 from etui.trusted.package.contents import check_contents
-from etui.trusted.package.disk import disk, make_folder, write_file
+from etui.trusted.package.disk import disk, make_folder
 from etui.trusted.package.errors import ContentError
 from etui.trusted.package.installation import FORMAT, InstallationId, read_record
 from etui.trusted.package.manifest import ETUI, Manifest, read_manifest
@@ -58,7 +59,7 @@ def supplied_packages(extensions: Path) -> tuple[Package, ...]:
     if new := {manifest.id: uuid.uuid4().hex for manifest in manifests.values() if manifest.id not in known}:
         known = known | new
         with disk(path):
-            write_file(path, msgspec.json.encode(_Installations(installations=known)))
+            replace_file(path, msgspec.json.encode(_Installations(installations=known)))
     return tuple(_package(folder, manifest, known[manifest.id]) for folder, manifest in manifests.items())
 
 
