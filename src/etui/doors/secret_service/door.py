@@ -21,7 +21,7 @@ from etui.sdk import ErrorCode, ProtocolError
 from etui.standards.secretservice import ErrorName
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from etui.doors.secret_service.bus import Bus
     from etui.doors.secret_service.peers import Peer
@@ -110,6 +110,10 @@ class Door:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def soon(self, work: Callable[[], None]) -> None:
+        """Does something once what has come is answered."""
+        self._loop.call_soon(work)
 
     def prepare_pairs(self) -> None:
         """Makes key pairs ahead, one at a time, when nothing was asked for a moment."""

@@ -29,6 +29,7 @@ def open_session(call: Call) -> None:
     call.peer.sessions[session.path] = session
     call.answer(Variant(kind, output), session.path)
     if session.encrypted:
+        call.door.soon(session.work_out)  # while the caller does the same
         call.door.prepare_pairs()
 
 

@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from etui.doors.secret_service.errors import DoorError, invalid
-from etui.standards.secretservice import EXPONENT_BYTES, Algorithm, ErrorName, KeyPair, PublicKeyError
+from etui.standards.secretservice import EXPONENT_BYTES, Agreement, Algorithm, ErrorName, KeyPair, PublicKeyError
 from etui.standards.secretservice.names import SESSION_PREFIX
 
 if TYPE_CHECKING:
@@ -23,29 +23,39 @@ _POOL_SIZE: Final = 8
 
 
 class Session:
-    """One session; ``key`` is its AES key (16 bytes), or None in a plain one."""
+    """One session. ``agreement``: from which its key comes, None in a plain one."""
 
-    __slots__ = ("_sealed", "key", "path")
+    __slots__ = ("_agreement", "_key", "_sealed", "encrypted", "path")
 
-    def __init__(self, path: str, key: bytes | None) -> None:
+    def __init__(self, path: str, agreement: Agreement | None) -> None:
         self.path = path
-        self.key = key
+        self.encrypted = agreement is not None
+        """Whether secrets travel under a key."""
+        self._agreement = agreement
+        self._key: bytes | None = None
         self._sealed: dict[tuple[bytes, bytes, str], str] = {}
 
     @property
-    def encrypted(self) -> bool:
-        """Whether secrets travel under a key."""
-        return self.key is not None
+    def key(self) -> bytes | None:
+        """Its AES key (16 bytes), worked out when it is first asked for; None in a plain session."""
+        if self._agreement is not None:
+            self._key, self._agreement = self._agreement.session_key(), None
+        return self._key
+
+    def work_out(self) -> None:
+        """Works its key out ahead."""
+        _ = self.key
 
     def sealed_key(self, end: End, provider: bytes, field: str) -> str:
         """The key of an encrypted session, sealed to a provider's key for a field, as base64."""
-        assert self.key is not None, "a plain session has no key"  # noqa: S101  # what `encrypted` has told
         place = (end.public, provider, field)
         sealed = self._sealed.get(place)
         if sealed is None:
             if any(kept[:2] != place[:2] for kept in self._sealed):
                 self._sealed.clear()  # the Router or the provider was started anew
-            sealed = self._sealed[place] = base64.b64encode(end.seal(self.key, provider, field)).decode()
+            key = self.key
+            assert key is not None, "a plain session has no key"  # noqa: S101  # what `encrypted` has told
+            sealed = self._sealed[place] = base64.b64encode(end.seal(key, provider, field)).decode()
         return sealed
 
     def __repr__(self) -> str:
@@ -87,10 +97,10 @@ def open_session(name: str, algorithm: str, given: object, pairs: KeyPairs) -> t
         raise invalid("the input for this algorithm is a public key, an array of bytes")
     pair = pairs.take()
     try:
-        key = pair.session_key(given)
+        agreement = pair.agree(given)
     except PublicKeyError as error:
         raise invalid(str(error)) from None
-    return Session(path, key), "ay", pair.public
+    return Session(path, agreement), "ay", pair.public
 
 
 def _fresh() -> KeyPair:

@@ -5,7 +5,7 @@ It opens no socket and draws no randomness: what must be random is passed in.
 Source: Secret Service API Draft 0.2, https://specifications.freedesktop.org/secret-service/ .
 """
 
-from etui.standards.secretservice.agreement import EXPONENT_BYTES, KeyPair, derive_key
+from etui.standards.secretservice.agreement import EXPONENT_BYTES, Agreement, KeyPair, derive_key
 from etui.standards.secretservice.errors import (
     PublicKeyError,
     SecretFormError,
@@ -24,6 +24,7 @@ __all__ = [
     "EXPONENT_BYTES",
     "INTERFACES",
     "SECRET_SIGNATURE",
+    "Agreement",
     "Algorithm",
     "ErrorName",
     "Interface",

@@ -44,18 +44,39 @@ class KeyPair:
         self._exponent = int.from_bytes(random, "big") | 1 << (8 * EXPONENT_BYTES - 1)
         self.public: bytes = pow(GENERATOR, self._exponent, PRIME).to_bytes(PUBLIC_BYTES, "big")
 
-    def session_key(self, other: bytes) -> bytes:
-        """The session's key (16 bytes), from the other side's public key (at most 256 bytes, big-endian).
+    def agree(self, other: bytes) -> Agreement:
+        """The agreement with the other side's public key (at most 256 bytes, big-endian).
 
         Raises ``PublicKeyError`` for 0, 1, p-1 and everything from p on, by which the key would be known to anybody.
         """
         given = int.from_bytes(other, "big") if len(other) <= _MAX_GIVEN_BYTES else 0
         if not 1 < given < PRIME - 1:
             raise PublicKeyError(len(other))
-        return derive_key(pow(given, self._exponent, PRIME).to_bytes(PUBLIC_BYTES, "big"))
+        return Agreement(self._exponent, given)
+
+    def session_key(self, other: bytes) -> bytes:
+        """The session's key (16 bytes), from the other side's public key, as ``agree``."""
+        return self.agree(other).session_key()
 
     def __repr__(self) -> str:
         return "KeyPair(…)"
+
+
+class Agreement:
+    """What two sides have agreed on once each knows the other's public key: the session's key, yet to be worked out."""
+
+    __slots__ = ("_exponent", "_given")
+
+    def __init__(self, exponent: int, given: int) -> None:
+        self._exponent = exponent
+        self._given = given
+
+    def session_key(self) -> bytes:
+        """Works out the session's key (16 bytes), which takes about a millisecond."""
+        return derive_key(pow(self._given, self._exponent, PRIME).to_bytes(PUBLIC_BYTES, "big"))
+
+    def __repr__(self) -> str:
+        return "Agreement(…)"
 
 
 def derive_key(shared: bytes) -> bytes:
