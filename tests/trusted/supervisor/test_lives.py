@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from tests.processes import kill
+from tests.processes import descendants, kill
 from tests.trusted.router.strangers import Stranger
 from tests.trusted.supervisor.postman import HOST, POSTMAN
 from tests.trusted.supervisor.processes import (
@@ -35,6 +35,7 @@ from tests.trusted.supervisor.processes import (
     store,
     successor,
     until,
+    words_of,
 )
 
 from etui.interfaces import wallet_1 as wallet_interface
@@ -214,6 +215,12 @@ def test_everything_ends_with_a_killed_supervisor(open_wallet: TestWallet) -> No
     await_end(before.values())
     open_wallet.start()
     assert state(open_wallet) == "locked"
+
+
+def test_what_guards_the_start_of_an_extension_goes_when_that_is_over(wallet: TestWallet) -> None:
+    started = {processes(wallet)[module] for module in (SECRETS, STORAGE)}
+    until(lambda: all("/bin/sh" not in words_of(pid) for pid in descendants(wallet.pid)), "no shell is left")
+    assert not any(map(is_gone, started))
 
 
 def test_a_killed_egress_fails_its_call_and_is_started_for_the_next_one(short_dir: Path, site: Site) -> None:

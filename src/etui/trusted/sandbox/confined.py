@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
+
+from etui.trusted.sandbox.guard import Guard
+
+_FILTERS: Final = re.compile(r"^Seccomp_filters:\t(\d+)$", re.MULTILINE)
+"""How many filters of system calls a process has; since Linux 5.9."""
 
 
 class Confined:
@@ -17,11 +24,12 @@ class Confined:
     ends the process and waits for that.
     """
 
-    __slots__ = ("_bubblewrap", "_pidfd", "_status", "pid")
+    __slots__ = ("_bubblewrap", "_guard", "_pidfd", "_status", "pid")
 
-    def __init__(self, bubblewrap: int, pid: int, pidfd: int) -> None:
+    def __init__(self, guard: Guard, bubblewrap: int, pid: int, pidfd: int) -> None:
         self.pid = pid
         """The first process inside, as it is numbered outside; every other one inside ends with it."""
+        self._guard = guard
         self._bubblewrap = bubblewrap
         self._pidfd = pidfd
         self._status: int | None = None
@@ -46,6 +54,22 @@ class Confined:
         """A descriptor that is readable once the last process inside has ended."""
         return self._pidfd
 
+    def settle(self) -> bool:
+        """Let the guard go, if by now the kernel ends this process with its starter; whether it does.
+
+        The first process inside takes the filter right after it has asked for that, from a parent that is still
+        there. Where it cannot be seen, the guard stays as long as the process.
+        """
+        try:
+            inside, outside = (_said_of(pid) for pid in (self.pid, self._bubblewrap))
+        except OSError:
+            return False
+        has_asked = _filters(inside) > _filters(outside)
+        if has_asked and f"\nPPid:\t{self._bubblewrap}\n" in inside:
+            self._guard.dismiss()
+            return True
+        return False
+
     def kill(self) -> None:
         """End every process inside, at once and without asking; nothing happens if they have ended."""
         if self._status is None:
@@ -59,12 +83,14 @@ class Confined:
     def wait(self, timeout_s: float | None) -> int | None:
         """As ``poll``, after waiting at most ``timeout_s`` seconds; ``None``: as long as it takes."""
         if self._status is None and readable(self._pidfd, timeout_s):
+            self._guard.dismiss()
             # The namespace is empty; bubblewrap outside has only the exit status left to report.
             self._status = os.waitstatus_to_exitcode(os.waitpid(self._bubblewrap, 0)[1])
         return self._status
 
     def close(self) -> None:
         """Give back the descriptor of ``fileno``; take it out of the event loop first."""
+        self._guard.dismiss()
         if self._pidfd >= 0:
             os.close(self._pidfd)
             self._pidfd = -1
@@ -75,3 +101,12 @@ def readable(descriptor: int, timeout_s: float | None) -> bool:
     poll = select.poll()
     poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(None if timeout_s is None else timeout_s * 1000))
+
+
+def _said_of(pid: int) -> str:
+    return Path("/proc", str(pid), "status").read_text(encoding="ascii", errors="replace")
+
+
+def _filters(status: str) -> int:
+    found = _FILTERS.search(status)
+    return int(found[1]) if found else 0

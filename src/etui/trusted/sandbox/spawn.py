@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
@@ -20,12 +20,14 @@ _FIRST_FREE: Final = 64
 _RESETTABLE: Final = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
 
-def spawn(argv: tuple[str, ...], descriptors: Mapping[int, int]) -> int:
-    """Start ``argv`` with an empty environment and no signal ignored or blocked; return its process id.
+def spawn(argv: tuple[str, ...], descriptors: Mapping[int, int], *, group: int, blocked: Iterable[int] = ()) -> int:
+    """Start ``argv`` with an empty environment and no signal ignored; return its process id.
 
     Args:
         argv: the program, by its absolute path, and its arguments.
         descriptors: what it inherits: for each number there, the descriptor here. At most 64.
+        group: the process group that it is in; 0: one of its own.
+        blocked: signals that are blocked in it.
 
     Raises:
         OSError: the program cannot be executed.
@@ -42,8 +44,9 @@ def spawn(argv: tuple[str, ...], descriptors: Mapping[int, int]) -> int:
             argv,
             {},
             file_actions=[*moves, *closes],
-            setsigmask=(),
+            setsigmask=blocked,
             setsigdef=_RESETTABLE,
+            setpgroup=group,
         )
 
 

@@ -8,8 +8,7 @@ Rules:
   filter, for which it waits; should its starter die before, it finds none and gives up;
 * bubblewrap's own command line and environment are bare, since the process inside can read them;
 * it ends when its starter ends. The kernel ties that to the *thread* that started it, so that must be the
-  main thread. Bubblewrap asks the kernel for it in two steps: a starter that is killed within the few
-  milliseconds between them may leave a process that never runs, or one that runs confined and cut off.
+  main thread; until the kernel does, the guard sees to it.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ from etui.trusted.sandbox.confined import Confined, readable
 from etui.trusted.sandbox.confinement import Confinement
 from etui.trusted.sandbox.errors import ConfinementError, StartError
 from etui.trusted.sandbox.filter import syscall_filter
+from etui.trusted.sandbox.guard import Guard
 from etui.trusted.sandbox.spawn import spawn
 
 CHANNEL_FD: Final = 3
@@ -95,14 +95,26 @@ def start(confinement: Confinement, *, channel: int, key: int, log: int, bubblew
                 INFO_FD: info[1],
             }
             command = (os.fspath(bubblewrap), "--args", str(_ARGUMENTS_FD), "--", *confinement.argv)
-            try:
-                process = spawn(command, descriptors)
-            except OSError as error:
-                raise StartError(f"{bubblewrap} cannot be executed: {error.strerror}") from error
-        return _released(process, info[0], _limits(confinement), gate[1], program)
+            guard, process = _started(command, descriptors)
+        return _released(guard, process, info=info[0], gate=gate[1], limits=_limits(confinement), program=program)
 
 
-def _released(process: int, info: int, limits: Mapping[int, int], gate: int, program: bytes) -> Confined:
+def _started(command: tuple[str, ...], descriptors: Mapping[int, int]) -> tuple[Guard, int]:
+    """A guard, and bubblewrap in its group."""
+    try:
+        guard = Guard()
+    except OSError as error:
+        raise StartError(f"the shell that guards the start cannot be executed: {error.strerror}") from error
+    try:
+        return guard, spawn(command, descriptors, group=guard.group)
+    except OSError as error:
+        guard.dismiss()
+        raise StartError(f"{command[0]} cannot be executed: {error.strerror}") from error
+
+
+def _released(  # noqa: PLR0913  # what has come of a start so far
+    guard: Guard, process: int, *, info: int, gate: int, limits: Mapping[int, int], program: bytes
+) -> Confined:
     """Limit the process that waits within its namespaces, and give it the filter that lets it go."""
     pidfd = -1
     try:
@@ -113,18 +125,20 @@ def _released(process: int, info: int, limits: Mapping[int, int], gate: int, pro
             hard = resource.prlimit(first, kind)[1]
             limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
             resource.prlimit(first, kind, (limit, limit))
+        guard.watch(first)
         os.write(gate, program)  # a few kilobytes: a pipe takes them at once
     except BaseException as error:
         if pidfd >= 0:
             with suppress(ProcessLookupError):
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
             os.close(pidfd)
-        os.kill(process, signal.SIGKILL)
+        guard.strike()
         os.waitpid(process, 0)
+        guard.dismiss()
         if isinstance(error, OSError):
             raise StartError(f"the sandbox cannot be limited: {error.strerror}; its log may say why") from error
         raise
-    return Confined(process, first, pidfd)
+    return Confined(guard, process, first, pidfd)
 
 
 def _first_process(info: int) -> int:

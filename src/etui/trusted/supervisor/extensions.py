@@ -16,6 +16,8 @@ from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
 
 _GRACE_S: Final = 2.0
+_SETTLED_S: Final = 1.0
+"""After this long a start is over; it takes some ten milliseconds."""
 
 HandOut = Callable[[HandKey, int], None]
 """Has the vault write a key into a pipe, and closes that here; without a vault the pipe stays empty."""
@@ -50,6 +52,7 @@ class RunningExtensions:
         started = start_extension(package, bubblewrap=self._bubblewrap, home=self._home, log=self._log)
         self._running[name] = started
         self._loop.add_reader(started.process.fileno(), self._ended, name, started)
+        self._loop.call_later(_SETTLED_S, started.process.settle)
         key = HandKey(installation=package.installation, publisher=package.manifest.publisher)
         hand_out(key, started.key_pipe)
         self._line.tell(Connected(role=Role.EXTENSION, name=name), started.connection)
