@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from etui.cli.bus import SECRETS, Serving, end_holder, serving
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, name_session_bus
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import single_line
 from etui.interfaces import wallet_1 as wallet
@@ -51,6 +51,7 @@ def _door(text: str) -> str:
 
 
 def _enable(arguments: Arguments, output: Output) -> Exit:
+    name_session_bus()
     if arguments.door == _SECRET_SERVICE:
         holder = serving(SECRETS)
         output.note(f"etui: {SECRETS} is served by {holder or 'nobody'} now")
