@@ -93,7 +93,8 @@ def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_wh
     holder = f"is served by {Path(daemon).resolve()} (process {keyring.pid})"
     assert f"is enabled, and waits: {SECRETS} {holder}" in result.stderr
     assert "`etui door enable secret-service --take-over` ends it" in result.stderr
-    assert [row["state"] for row in told(wallet, "door")] == ["waiting"]
+    (row,) = told(wallet, "door")
+    assert (row["state"], row["detail"]) == ("waiting", f"it waits, since this {holder}")
 
     keyring.terminate()
     keyring.wait(WAIT_S)
@@ -144,6 +145,11 @@ def test_the_door_takes_over_from_gnome_keyring_which_keeps_what_it_has(
     now = serving(SECRETS)
     assert now is not None
     assert f"PPid:\t{wallet.pid}\n" in Path(f"/proc/{now.pid}/status").read_text()
+
+
+@pytest.mark.usefixtures("keyring")
+def test_a_door_that_took_over_is_told_as_open(wallet: TestWallet) -> None:
+    assert told(wallet, "door", "enable", "secret-service", "--take-over") == {"detail": "it is open"}
 
 
 def test_no_program_is_ended_where_the_user_says_no(wallet: TestWallet, keyring: subprocess.Popen[bytes]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etui.cli.moments import read_moment, read_span
+from etui.cli.moments import read_moment, read_span, span
 from etui.cli.output import printable, quoted, single_line
 
 _NOW = 1_790_000_000.0
@@ -22,6 +22,7 @@ def test_a_span_counts_from_now() -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("2h", 7200), ("30d", 2_592_000), ("1w", 604_800)])
 def test_a_span_is_read_by_itself(text: str, seconds: int) -> None:
     assert read_span(text) == seconds
+    assert span(seconds) == text
 
 
 @pytest.mark.parametrize("text", ["", "0d", "30", "2030-12-31", "-1h"])

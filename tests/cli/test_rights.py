@@ -36,7 +36,8 @@ def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> 
     ]
     (row,) = told(wallet, "grants", "--client", "app:/usr/bin/shop")
     assert (row["limit_minor"], row["currency"]) == (2000, "EUR")
-    assert "20.00 EUR" in done(wallet, "grants")
+    assert (row["left_minor"], row["each_minor"], row["period_s"]) == (2000, 500, 30 * 86400)
+    assert "20.00 EUR in 30d, 20.00 left" in done(wallet, "grants")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import pytest
 from tests.cli.etui import ETUI, done, run
 
 from etui.cli.run import circumstances
-from etui.testkit import TestWallet
+from etui.testkit import TestWallet, private_bus
 
 _NOWHERE = [
     {"QT_QPA_PLATFORM": "", "DISPLAY": x11, "WAYLAND_DISPLAY": wayland}
@@ -219,6 +219,20 @@ def test_without_a_session_bus_the_wallet_starts_and_says_why_the_door_is_off(sh
         process.terminate()
         assert process.stderr is not None
         assert "no session bus" in process.stderr.read()
+
+
+def test_the_session_bus_is_found_where_it_usually_is(short_dir: Path) -> None:
+    stage = TestWallet(short_dir)
+    stage.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
+    stage.user.approves()
+    with private_bus(Path(stage.environ["XDG_RUNTIME_DIR"])), running(stage) as process:
+        first_line(process)
+        assert msgspec.json.decode(done(stage, "door", "enable", "secret-service", "--json")) == {
+            "detail": "it is open"
+        }
+        process.terminate()
+        assert process.stderr is not None
+        assert "no session bus" not in process.stderr.read()
 
 
 @pytest.mark.attack(14)

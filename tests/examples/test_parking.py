@@ -269,6 +269,7 @@ def test_a_grant_with_a_limit_lets_the_meter_buy_unasked_up_to_its_amount(wallet
     done(meter(wallet, *HOUR))
     done(meter(wallet, *HOUR))
     assert len(asked(wallet)) == before
+    assert "5.00 EUR, 0.20 left" in done(wallet.etui("grants"))
 
     wallet.user.refuses(action_contains="buy")
     assert "meter: refused" in meter(wallet, *HOUR).stderr

@@ -53,6 +53,16 @@ def profile_place() -> Place:
         raise CommandError(str(error), Exit.USAGE) from None
 
 
+def name_session_bus() -> None:
+    """Puts the session bus that is where it usually is into the environment, for all that look for it there alone.
+
+    Source: sd_bus_open(3), as for ``buses_of`` in the supervisor: programs of the session find it so too.
+    """
+    usual = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent", "bus")
+    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS") and usual.is_socket():
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={usual}"
+
+
 @contextlib.contextmanager
 def connect() -> Iterator[Client]:
     """A connection to the profile's wallet; raises ``ConnectionLost`` where none runs.

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from etui.cli.bus import SECRETS, Serving, end_holder, serving
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, name_session_bus
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import single_line
 from etui.interfaces import wallet_1 as wallet
@@ -51,24 +51,32 @@ def _door(text: str) -> str:
 
 
 def _enable(arguments: Arguments, output: Output) -> Exit:
+    name_session_bus()
     if arguments.door == _SECRET_SERVICE:
         holder = serving(SECRETS)
         output.note(f"etui: {SECRETS} is served by {holder or 'nobody'} now")
     with connect() as client:
-        result = client.call(wallet.DoorEnable(door=arguments.door))
+        detail = client.call(wallet.DoorEnable(door=arguments.door)).detail
         state = _state(client, arguments.door)
         if state == _WAITING and arguments.take_over and arguments.door == _SECRET_SERVICE:
             state = _take_over(client, output)
+            detail = _row(client, arguments.door).detail or ""
     if state == _WAITING and arguments.door == _SECRET_SERVICE and (holder := serving(SECRETS)) is not None:
         raise CommandError(_waits(holder))
     if state != _OPEN:
-        raise CommandError(single_line(f"the door {arguments.door} is enabled, but not open: {result.detail or state}"))
-    output.value(result, f"The door {arguments.door} is open; `etui door disable {arguments.door}` closes it.")
+        raise CommandError(single_line(f"the door {arguments.door} is enabled, but not open: {detail or state}"))
+    text = f"The door {arguments.door} is open; `etui door disable {arguments.door}` closes it."
+    output.value(wallet.DoorEnableResult(detail=detail), text)
     return Exit.OK
 
 
 def _state(client: Client, name: str) -> str:
-    return next((door.state for door in client.call(wallet.Doors()).doors if door.door == name), "")
+    return _row(client, name).state
+
+
+def _row(client: Client, name: str) -> wallet.DoorRow:
+    """How a door stands; a door that the wallet does not know is refused when it is switched."""
+    return next(door for door in client.call(wallet.Doors()).doors if door.door == name)
 
 
 def _take_over(client: Client, output: Output) -> str:

@@ -68,7 +68,7 @@ def _remove(arguments: Arguments, output: Output) -> Exit:
         raise CommandError("nothing was removed", Exit.DENIED)
     with connect() as client:
         client.call(wallet.Remove(extension=arguments.extension))
-    output.value({"removed": arguments.extension}, f"Removed {name}; the key of its data is destroyed.")
+    output.value({"removed": arguments.extension}, f"Removed {name}; what it held opens no more.")
     return Exit.OK
 
 

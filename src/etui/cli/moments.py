@@ -20,6 +20,14 @@ def read_span(text: str) -> int:
     return int(match[1]) * _SECONDS[match[2]]
 
 
+def span(seconds: int) -> str:
+    """The seconds as ``read_span`` takes them, in the largest unit that has them whole."""
+    for unit, size in reversed(_SECONDS.items()):
+        if seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
 def read_moment(text: str, now: float) -> int:
     """Seconds since 1970 of ``2h``, ``30m``, ``7d``, ``1w`` from now, or of a date of ISO 8601.
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
-from etui.cli.moments import read_moment, read_span
+from etui.cli.moments import read_moment, read_span, span
 from etui.cli.naming import item_to_name
 from etui.interfaces import wallet_1 as wallet
-from etui.standards.money import full_amount
+from etui.standards.money import decimal_amount, full_amount
 
 if TYPE_CHECKING:
     import argparse
@@ -62,7 +62,12 @@ def _may(grant: wallet.GrantRow) -> str:
 
 
 def _limit(grant: wallet.GrantRow) -> str:
-    return "" if grant.limit_minor is None else full_amount(grant.limit_minor, grant.currency or "")
+    """The amount in all, for how long, and what is left of it."""
+    if grant.limit_minor is None or grant.left_minor is None:
+        return ""
+    currency = grant.currency or ""
+    limit = full_amount(grant.limit_minor, currency) + (f" in {span(grant.period_s)}" if grant.period_s else "")
+    return f"{limit}, {decimal_amount(grant.left_minor, currency)} left"
 
 
 def _moment(text: str) -> int:

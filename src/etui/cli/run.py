@@ -18,7 +18,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from etui.cli import up
-from etui.cli.command import Arguments, Command, profile_place
+from etui.cli.command import Arguments, Command, name_session_bus, profile_place
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import printable
 from etui.interfaces import wallet_1 as wallet
@@ -52,6 +52,7 @@ def _run(arguments: Arguments, output: Output) -> Exit | int:
         from etui.cli.tour import run_tour  # noqa: PLC0415  # it starts the testkit, which nothing else here needs
 
         return run_tour(output)
+    name_session_bus()
     if _runs_already():
         raise CommandError("the wallet of this profile runs already; `etui status` shows it, `etui stop` ends it")
     return _bring_up(arguments, output)

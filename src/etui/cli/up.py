@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from etui.cli.command import Arguments, Command
+from etui.cli.command import Arguments, Command, name_session_bus, profile_place
 from etui.cli.exits import CommandError, Exit
-from etui.protocol import find_place
 
 if TYPE_CHECKING:
     import argparse
@@ -44,6 +42,7 @@ def _run(arguments: Arguments, output: Output) -> Exit:
     del output
     from etui.trusted.supervisor.up import UpError, Wish, bring_up  # noqa: PLC0415  # trusted code, for `up` alone
 
+    name_session_bus()
     face = arguments.dialog
     dialog: tuple[str, ...] = ()
     if arguments.script is not None:
@@ -53,11 +52,9 @@ def _run(arguments: Arguments, output: Output) -> Exit:
     doors = () if arguments.no_doors else tuple(arguments.door) if arguments.door else None
     wish = Wish(test=arguments.test_profile, face=face, dialog=dialog, doors=doors, as_root=arguments.as_root)
     try:
-        bring_up(find_place(os.environ, os.getuid()), wish)
+        bring_up(profile_place(), wish)
     except UpError as error:
         raise CommandError(str(error), Exit(error.status)) from None
-    except ValueError as error:
-        raise CommandError(str(error)) from None
     return Exit.OK
 
 

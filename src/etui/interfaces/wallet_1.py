@@ -116,6 +116,11 @@ class GrantRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     uses_left: int | None = None
     limit_minor: int | None = None
     currency: str | None = None
+    left_minor: int | None = None
+    """What is left of `limit_minor` now."""
+    each_minor: int | None = None
+    period_s: int | None = None
+    """Seconds after which the limit begins anew; absent for the whole life of the right."""
 
 
 class ExtensionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -67,6 +67,13 @@ def test_money_is_told_in_its_own_decimals(minor: int, currency: str, shown: str
     assert f"The amount: {shown}." in explain(recorded(record)).sentences
 
 
+def test_a_permission_for_one_run_of_a_program_is_not_called_lasting() -> None:
+    explanation = explain(recorded(AuditRecord(kind=Kind.DECISION, grant="t-17")))
+    assert explanation.sentences[-1] == (
+        "The permission concerned: “t-17”, for one run of a program or one terminal, until the lock."
+    )
+
+
 def test_denial_without_policy_says_that_nothing_permits_it() -> None:
     text = str(explain(recorded(AuditRecord(kind=Kind.DECISION, outcome=Outcome.DENIED))))
     assert "nothing is permitted unless a policy permits it" in text

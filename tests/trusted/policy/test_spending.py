@@ -145,6 +145,7 @@ def test_period_begins_anew_with_its_first_second(period_s: int) -> None:
     begins = int(NOON // period_s + 1) * period_s
     pay(spending, held, 150, begins - 0.001)
     assert refused(spending, held, 1, now=begins - 0.001)
+    assert (spending.left_minor(held, begins - 0.001), spending.left_minor(held, begins)) == (0, 150)
     pay(spending, held, 150, begins)
     assert spending.of(held) == Spent(grant="g-1", uses=2, period=begins, amount_minor=150)
     assert refused(spending, held, 1, now=begins + period_s - 0.001)

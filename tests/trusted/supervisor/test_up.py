@@ -192,7 +192,7 @@ def test_a_runtime_folder_that_cannot_be_made_is_named(up: Up, short_dir: Path) 
 
 def test_a_path_too_long_for_a_socket_is_said(up: Up, short_dir: Path) -> None:
     ran = up(*AS_ROOT, XDG_RUNTIME_DIR=str(short_dir / ("x" * 100)))
-    assert ran.returncode == 1
+    assert ran.returncode == 2
     assert "is too long for a Unix socket; set XDG_RUNTIME_DIR to a shorter one" in ran.stderr
 
 

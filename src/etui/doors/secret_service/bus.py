@@ -47,9 +47,8 @@ class NameState(Enum):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds the name: a connection, its process, and the program where that can be seen."""
+    """Who holds the name: a process, 0 where it has ended, and the program where that can be seen."""
 
-    connection: str
     pid: int
     program: str
 
@@ -96,11 +95,8 @@ class Bus:
         owner = await self._call("GetNameOwner", "s", [BUS_NAME])
         if owner is None:
             return None
-        connection = str(owner[0])
-        process = await self.process_of(connection)
-        if process is None:
-            return Holder(connection, 0, "")
-        return Holder(connection, process.pid, _program(process.pid))
+        process = await self.process_of(str(owner[0]))
+        return Holder(0, "") if process is None else Holder(process.pid, _program(process.pid))
 
     # peers
 

@@ -44,7 +44,7 @@ class Control:
 
     def tell_held(self, holder: Holder | None) -> None:
         """Reports who holds the name instead."""
-        shown = "nobody" if holder is None else f"{holder.connection} {holder.pid} {holder.program}"
+        shown = "nobody" if holder is None else f"{holder.program or 'a program'} (process {holder.pid})"
         self._tell(b"H" + shown.replace("\n", "?").encode("utf-8", "replace") + b"\n")
 
     def _readable(self) -> None:

@@ -34,6 +34,9 @@ _UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
 # ISO 4217: the currencies whose minor unit is not a hundredth; the lines are as they are read in its table.
 _QUOTES: Final = str.maketrans("“”„‟«»", "''''''")
 
+_PASSING: Final = "t-"
+"""How the id of a permission begins that nobody keeps: it is for one run of a program or one terminal."""
+
 _KINDS: Final = {
     Kind.DECISION: "A request was decided.",
     Kind.ANSWER: "A request was answered.",
@@ -109,10 +112,16 @@ def _tell(filed: Filed) -> list[str]:
     elif record.outcome is Outcome.DENIED:
         sentences.append("No policy permits it, and nothing is permitted unless a policy permits it.")
     if record.grant:
-        sentences.append(f"The lasting permission concerned: {_quoted(record.grant)}.")
+        sentences.append(_tell_grant(record.grant))
     if record.reason:
         sentences.append(f"The reason given: {_quoted(record.reason)}.")
     return sentences
+
+
+def _tell_grant(grant: str) -> str:
+    if grant.startswith(_PASSING):
+        return f"The permission concerned: {_quoted(grant)}, for one run of a program or one terminal, until the lock."
+    return f"The lasting permission concerned: {_quoted(grant)}."
 
 
 def _tell_request(record: AuditRecord) -> list[str]:

@@ -16,7 +16,7 @@ from etui.standards.money import decimal_amount, full_amount
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from etui.trusted.policy.grants import Grant
+    from etui.trusted.policy.grants import Grant, Limit
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,13 @@ class Spending:
         """What a grant has been used for so far."""
         return self._rows.get(grant.id) or Spent(grant=grant.id)
 
+    def left_minor(self, grant: Grant, now: float) -> int | None:
+        """What is left of a grant's limit in the period that it is; None where it has no limit."""
+        if grant.limit is None:
+            return None
+        _, amount = _in_period(grant.limit, self.of(grant), now)
+        return grant.limit.total_minor - amount
+
     def reserve(self, grant: Grant, *, amount_minor: int, currency: str, now: float) -> Reservation:
         """Takes one use, and an amount where the grant has a limit; the row that ``of`` gives is to be kept.
 
@@ -67,9 +74,7 @@ class Spending:
         period = 0
         amount = row.amount_minor
         if (limit := grant.limit) is not None:
-            begun = int(now // limit.period_s) * limit.period_s if limit.period_s else 0
-            period = max(begun, row.period)
-            amount = row.amount_minor if period == row.period else 0
+            period, amount = _in_period(limit, row, now)
             if currency != limit.currency:
                 msg = f"it is for {limit.currency}, not for {currency or 'a request without a currency'}"
                 raise LimitReached(msg)
@@ -101,3 +106,10 @@ class Spending:
     def forget(self, grant_id: str) -> None:
         """Drops the counters of a grant that is gone."""
         self._rows.pop(grant_id, None)
+
+
+def _in_period(limit: Limit, row: Spent, now: float) -> tuple[int, int]:
+    """When the period began that it is now, and the amount that was used in it."""
+    begun = int(now // limit.period_s) * limit.period_s if limit.period_s else 0
+    period = max(begun, row.period)
+    return period, row.amount_minor if period == row.period else 0

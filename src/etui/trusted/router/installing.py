@@ -8,12 +8,23 @@ import stat
 import time
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import AuditRecord, Kind, Resource
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import VaultOperation
 from etui.trusted.dialog.requests import ShownField
-from etui.trusted.package import Extensions, PackageError, StorageError, Summary, summarise, supplied_ids, verify
+from etui.trusted.package import (
+    DamagedError,
+    Extensions,
+    PackageError,
+    StorageError,
+    Summary,
+    summarise,
+    supplied_ids,
+    verify,
+)
 from etui.trusted.policy import PolicyError
 
 if TYPE_CHECKING:
@@ -51,6 +62,14 @@ def _lines(title: str, lines: tuple[Line, ...], *, material: bool = False) -> tu
     return (ShownField(title=title, value=text, material=material),)
 
 
+class Removable(msgspec.Struct, frozen=True):
+    """An Extension that can be removed: its id, its name for people, and its provider, which a damaged one has not."""
+
+    id: str
+    name: str
+    provider: Provider | None = None
+
+
 class Installing:
     """Changes what is installed."""
 
@@ -82,7 +101,8 @@ class Installing:
         router.unlocked().forget_interfaces(provider.principal, set(provided).difference(provider.provides))
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
-        self._record(provider, f"installed version {package.manifest.version}")
+        router.broken.pop(package.manifest.id, None)
+        self._record(provider.principal, provider.name, f"installed version {package.manifest.version}")
         return package
 
     def _check_policies(self, verified: Verified) -> None:
@@ -94,49 +114,67 @@ class Installing:
             text = f"{manifest.name} cannot be installed, since the policies do not load with it: {error}"
             raise ProtocolError(ErrorCode.INVALID_PARAMS, text) from None
 
-    def removable(self, principal: str) -> Provider:
-        """The installed Extension of this principal or id; one that comes with the wallet stays."""
+    def removable(self, principal: str) -> Removable:
+        """The installed Extension of this principal or id, a damaged one too; one that comes with the wallet stays."""
         for provider in self._router.registry.packages():
             package = provider.package
             if package is not None and principal in {provider.principal, package.manifest.id}:
                 if package.supplied:
                     raise ProtocolError(ErrorCode.DENIED, f"{provider.name} comes with the wallet and stays")
-                return provider
+                return Removable(package.manifest.id, provider.name, provider)
+        for extension, error in self._router.broken.items():
+            if principal in {extension, *_principals(extension)}:
+                if not isinstance(error, DamagedError):
+                    raise ProtocolError(ErrorCode.UNAVAILABLE, str(error))
+                return Removable(extension, extension)
         raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"there is no Extension {principal[:120]!r}")
 
-    async def remove(self, provider: Provider) -> None:
+    async def remove(self, removable: Removable) -> None:
         """Removes an Extension; its key is destroyed, and what it sealed opens never again."""
-        router = self._router
-        package = provider.package
-        if package is None:
-            return
-        router.providers.stop_if_begun(provider)
+        router, provider = self._router, removable.provider
+        if provider is not None:
+            router.providers.stop_if_begun(provider)
         try:
-            await asyncio.get_running_loop().run_in_executor(None, self._extensions.remove, package.manifest.id)
+            removed = await asyncio.get_running_loop().run_in_executor(None, self._extensions.remove, removable.id)
         except PackageError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
-        reply = await router.vault(VaultOperation.DESTROY, installation=provider.installation)
-        router.registry.remove(provider)
-        router.unlocked().forget_extension(provider.principal)
+        installation = provider.installation if provider is not None else removed.installation if removed else ""
+        undone = "nobody can tell which it is"
+        if installation:
+            reply = await router.vault(VaultOperation.DESTROY, installation=installation)
+            undone = reply.message if reply.code else ""
+        if provider is not None:
+            router.registry.remove(provider)
+        router.broken.pop(removable.id, None)
+        principals = _principals(removable.id) if provider is None else [provider.principal]
+        for principal in principals:
+            router.unlocked().forget_extension(principal)
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
-        self._record(provider, "removed" + (f"; its key was not destroyed: {reply.message}" if reply.code else ""))
+        what = "removed" + (f"; its key was not destroyed: {undone}" if undone else "")
+        self._record(principals[0], removable.name, what)
         await router.unlocked().state.durable()
 
     def _installed(self, verified: Verified) -> Manifest | None:
         provider = self._router.registry.providers.get(verified.manifest.principal)
         return provider.package.manifest if provider is not None and provider.package is not None else None
 
-    def _record(self, provider: Provider, what: str) -> None:
+    def _record(self, principal: str, name: str, what: str) -> None:
         self._router.recorder.event(
             AuditRecord(
                 kind=Kind.REGISTRATION,
                 outcome=Recorded.DONE,
-                resource=Resource(provider.principal, "", provider.name),
+                resource=Resource(principal, "", name),
                 reason=what,
             ),
             sync=True,
         )
+
+
+def _principals(extension: str) -> list[str]:
+    """Who an Extension of this id can be: a publisher's name has two labels or more, and the id goes on from it."""
+    labels = extension.split(".")
+    return [f"ext:{'.'.join(labels[:count])}/{extension}" for count in range(2, len(labels))]
 
 
 def _verified(path: Path) -> Verified:

@@ -96,7 +96,8 @@ class Router:
         self.home = home
         self.profile = read_profile(home)
         found = installed(home)
-        self.notes = (*notes, *(f"{broken.id} is left out: {broken.error}" for broken in found.broken))
+        self.notes = notes
+        self.broken = {broken.id: broken.error for broken in found.broken}
         self.registry = Registry(found.packages)
         self.recorder = Recorder()
         self.locking = False

@@ -122,10 +122,13 @@ async def _consent_to_install(router: Router, asking: Asking, summary: Summary) 
 async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wallet.RemoveResult:
     """Answers ``wallet/1.remove``."""
     router.unlocked()
-    provider = router.installing.removable(request.extension)
-    action = f"remove “{provider.name}” and destroy the key of all that it holds"
+    removable = router.installing.removable(request.extension)
+    what = " and destroy the key of all that it holds"
+    if removable.provider is None:
+        what = ", which is damaged: what it holds opens no more"
+    action = f"remove “{removable.name}”{what}"
     await consent(router, asking, Widening(action=action))
-    await router.installing.remove(provider)
+    await router.installing.remove(removable)
     return wallet.RemoveResult()
 
 

@@ -54,7 +54,8 @@ async def grants(router: Router, asking: Asking, request: wallet.Grants) -> wall
 
 
 def _grant_row(router: Router, grant: Grant) -> wallet.GrantRow:
-    spent = router.unlocked().spending.of(grant)
+    opened, limit = router.unlocked(), grant.limit
+    spent = opened.spending.of(grant)
     return wallet.GrantRow(
         grant=grant.id,
         client=grant.client,
@@ -66,8 +67,11 @@ def _grant_row(router: Router, grant: Grant) -> wallet.GrantRow:
         since=grant.since,
         until=grant.until or None,
         uses_left=grant.uses - spent.uses if grant.uses else None,
-        limit_minor=grant.limit.total_minor if grant.limit is not None else None,
-        currency=grant.limit.currency if grant.limit is not None else None,
+        limit_minor=limit.total_minor if limit is not None else None,
+        currency=limit.currency if limit is not None else None,
+        left_minor=opened.spending.left_minor(grant, opened.now()),
+        each_minor=limit.each_minor if limit is not None else None,
+        period_s=(limit.period_s or None) if limit is not None else None,
     )
 
 

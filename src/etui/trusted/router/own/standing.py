@@ -26,11 +26,16 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
         display=hello.sentence if hello is not None else "the Trusted Dialog is not connected",
         test=router.profile.test is not None,
         dialog=hello.display if hello is not None else "none",
-        notes=[*router.notes, *router.weaknesses, *_quiet(router)],
+        notes=[*router.notes, *_left_out(router), *router.weaknesses, *_quiet(router)],
         unlocked_at=int(router.opened.unlocked_at) if router.opened is not None else None,
         locks_at=router.locks_at,
         version=etui.__version__,
     )
+
+
+def _left_out(router: Router) -> list[str]:
+    """Which Extensions are installed and cannot be used, and why."""
+    return [f"{extension} is left out: {error}" for extension, error in router.broken.items()]
 
 
 def _quiet(router: Router) -> list[str]:
