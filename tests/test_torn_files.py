@@ -148,8 +148,9 @@ def found(wallet: TestWallet) -> Found:
                         value = client.call(secret.Read(item=item.item)).value
                         assert value == VALUE, "a secret that was damaged is never given"
                         secrets.add(item.label)
-            with telling(said):
+            with pytest.raises(ProtocolError) as refused:  # the site is none that egress asks by http
                 POSTMAN.call(client, "post")
+            said.append(refused.value.message)
             with telling(said):
                 client.call(wallet_interface.DoorEnable(door="secret-service"))
                 stands.append("doors")
@@ -164,7 +165,7 @@ def found(wallet: TestWallet) -> Found:
                 for record in client.call(wallet_interface.Audit(text="error")).records:
                     said += client.call(wallet_interface.Why(id=record.id)).sentences
             status = client.call(wallet_interface.Status())
-            stands += [status.state, len(status.notes)]
+            stands += [status.state, len(status.notes), refused.value.message]
             said += status.notes
             stands.append([row.extension for row in client.call(wallet_interface.Extensions()).extensions])
     finally:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +17,17 @@ from etui.trusted.dialog.display import Display, answers
 
 SHADOWED = ("etui", "msgspec", "uvloop", "asyncio", "argparse", "cryptography", "PySide6", "dbus_fast", "cedarpy")
 SITES = ("sitecustomize", "usercustomize", "startup")
+
+_ENTERS = """
+int open(const char *, int, ...); long read(int, void *, unsigned long); long write(int, const void *, unsigned long);
+__attribute__((constructor)) static void enter(void) {
+    static char words[4096];
+    long length = read(open("/proc/self/cmdline", 0), words, sizeof words - 1);
+    for (long place = 0; place < length; place++) if (!words[place]) words[place] = ' ';
+    words[length] = 10;
+    write(open(TRACE, 1 | 64 | 1024, 0666), words, length + 1);
+}
+"""
 
 
 @pytest.fixture
@@ -98,6 +111,31 @@ def test_nothing_in_the_environment_and_the_folder_enters_a_process_of_the_walle
             names = given_names(wallet.pid, pid)
             assert not names & hostile(lair).keys(), command_of(pid)
     assert entered(lair) == []
+
+
+@pytest.mark.attack(64)
+def test_a_library_that_the_loader_brings_enters_what_is_typed_and_none_of_the_processes_that_have_keys(
+    short_dir: Path,
+) -> None:
+    """The loader obeys before ``etui up`` has its first word: this much is outside of what is promised per user."""
+    compiler = shutil.which("gcc")
+    if compiler is None:
+        pytest.skip("needs package gcc")
+    source, library, trace = (short_dir / f"enter.{end}" for end in ("c", "so", "trace"))
+    source.write_text(f'#define TRACE "{trace}"\n{_ENTERS}', encoding="utf-8")
+    subprocess.run([compiler, "-shared", "-fPIC", "-nostdlib", "-o", library, source], check=True)
+    folder = short_dir / "w"
+    folder.mkdir(mode=0o700)
+    with TestWallet(folder, environ={"LD_PRELOAD": str(library)}) as wallet:
+        wallet.create()
+        with wallet.connect() as client:
+            client.call(secret.Create(kind="note", label="Mail", value=b"kept"))
+        running = {command_of(pid).replace(b"\0", b" ").decode() for pid in descendants(wallet.pid)}
+        supervisor = command_of(wallet.pid).replace(b"\0", b" ").decode()
+        lines = set(trace.read_text(encoding="utf-8").splitlines())
+    assert supervisor in lines
+    assert len(running) > 3
+    assert not running & lines
 
 
 @pytest.mark.attack(64)

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -30,6 +30,15 @@ MAX_NAME = 60
 """Of an Extension."""
 PLAIN = {NAMES[kind] for kind in ("quotes", "markup", "formats", "an option", "an identity")}
 
+SHOWN: dict[str, Callable[[str], str]] = {
+    "a line of the dialog": lambda name: dialog_text.single_line(name).text,
+    "a text of the dialog": lambda name: dialog_text.whole_text(name).text,
+    "a line of a terminal": single_line,
+    "a sentence of why": why._plain,
+    "who a program is": escaped,
+    "a program's label": printable,
+}
+"""By which a name goes to each place where it is read: what the tests below look for is made by these."""
 _STEERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2028\u2029\u2060\u2066-\u2069\ufeff]")
 _ASK = """
 use IO::Socket::UNIX;
@@ -65,6 +74,14 @@ def wallet() -> Iterator[TestWallet]:
             with TestWallet(folder, doors=["secret-service"], environ=environ) as running:
                 running.create()
                 yield running
+
+
+@pytest.mark.attack(17)
+@pytest.mark.parametrize("shown", SHOWN.values(), ids=SHOWN)
+@pytest.mark.parametrize("length", [300, 4000])
+def test_what_makes_a_name_safe_to_show_cuts_nothing_of_it(shown: Callable[[str], str], length: int) -> None:
+    name = "".join(f"{number} " for number in range(length))[: length - 1] + "!"
+    assert shown(name) == name
 
 
 def program(wallet: TestWallet, name: str) -> Path:

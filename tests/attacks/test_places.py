@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,9 +13,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.processes import descendants
 from tests.sdk.router_end import RouterEnd
+from tests.trusted.router import strangers
+from tests.trusted.router.puppet import puppet, told
+from tests.trusted.router.strangers import Stranger
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
@@ -22,6 +27,7 @@ from etui.protocol import ErrorCode
 from etui.sdk import Client, ConnectionLost
 from etui.sdk.aio import AsyncClient
 from etui.testkit import TestWallet
+from etui.trusted.package import Extensions, PublisherKey, verify
 
 NOBODY = 65534
 SECRET = "planted-in-the-wrong-wallet"
@@ -127,3 +133,41 @@ def test_no_process_of_the_wallet_listens_where_no_folder_keeps_others_out(walle
     for table in ("tcp", "tcp6", "udp", "udp6"):
         lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:]
         assert [line for line in lines if line.split()[9] in inodes] == []
+
+
+def unpacked(stranger: Stranger, folder: Path) -> Path:
+    """What a program that was asked by nobody lays out as the wallet does what it installs."""
+    folder.mkdir()
+    Extensions(folder).install(verify(stranger.package()), 0)
+    return folder / stranger.id
+
+
+@pytest.mark.attack(73)
+def test_an_extension_that_is_put_into_the_profile_runs_and_has_the_key_of_the_one_in_whose_place_it_is(
+    wallet: TestWallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside of what is promised: whoever writes in the profile changes code that you run."""
+    honest, added = puppet(uses=("storage/1",)), puppet("added")
+    honest.install(wallet)
+    with wallet.connect() as client:
+        kept = "self.store.put({('things', 'one'): b'kept'}); tell('kept')"
+        assert told(honest, client, kept) == '["kept"]'
+    wallet.end()
+
+    monkeypatch.setattr(strangers, "KEY", PublisherKey.generate())
+    installed = wallet.home / "extensions"
+    unpacked(added, wallet.folder / "added").rename(installed / added.id)
+    evil = unpacked(honest, wallet.folder / "evil")
+    record = evil / "installation.json"
+    known = msgspec.json.decode((installed / honest.id / record.name).read_bytes())["installation"]
+    record.write_bytes(msgspec.json.encode(msgspec.json.decode(record.read_bytes()) | {"installation": known}))
+    shutil.rmtree(installed / honest.id)
+    evil.rename(installed / honest.id)
+
+    wallet.start()
+    asked = len(wallet.user.asked())
+    wallet.unlock()
+    with wallet.connect() as client:
+        assert told(added, client, "tell('runs')") == '["runs"]'
+        assert told(honest, client, "tell(self.store.get('things', 'one').decode())") == '["kept"]'
+    assert len(wallet.user.asked()) == asked

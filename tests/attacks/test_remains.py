@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import http.server
 import os
 import resource
 import shutil
@@ -11,9 +12,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
@@ -32,12 +34,29 @@ from etui.testkit.user import PASSPHRASE
 MARK = 'k7Qz"ö9-WvX2nRb5'
 """In every planted secret: letters that are written otherwise in JSON, Python, URLs and UTF-16."""
 SEED = bytes(range(160, 180))
-PUPPET = puppet(uses=("dialog/1",))
+HOST = "shop.etui.test"
+PUPPET = puppet(uses=("dialog/1", "egress/1"))
 ROUTER = "etui.trusted.router"
 SECRETS = "etui.extensions.secrets"
 STORAGE = "etui.extensions.storage_software"
 DOOR = "etui.doors.secret_service"
 SERVICE = "org.freedesktop.Secret"
+_PAYS = f"""
+import msgspec
+typed = call.ask(dialog.AskSecret(title="Card")).secret
+where = {{"secret": typed, "hosts": [{HOST!r}], "where": "header"}}
+self.call(
+    egress.Fetch(
+        method="GET",
+        host={HOST!r},
+        url="http://{HOST}/",
+        headers=[egress.Header(name="X-Card", value="CARD")],
+        insert=msgspec.json.encode(where),
+        placeholder="CARD",
+    )
+)
+tell("paid")
+"""
 _SECRET_TOOL = """\
 #!/bin/sh
 case $1 in
@@ -56,8 +75,34 @@ def test_the_look_finds_a_text_in_each_of_its_disguises(before: int) -> None:
     assert not found_in(b"nothing of the kind", [MARK])
 
 
+class Shop(http.server.BaseHTTPRequestHandler):
+    """A site, and the card of whoever asks it for something."""
+
+    cards: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self.cards.append(self.headers["X-Card"].encode("latin-1").decode())
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
 @pytest.fixture
-def wallet() -> Iterator[TestWallet]:
+def shop() -> Iterator[int]:
+    """A web site, by its port."""
+    Shop.cards.clear()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def wallet(shop: int) -> Iterator[TestWallet]:
     """One with a door, whose temporary files lie with the rest."""
     if shutil.which("dbus-daemon") is None or shutil.which("secret-tool") is None:
         pytest.skip("needs package dbus-daemon, libsecret-tools")
@@ -66,7 +111,7 @@ def wallet() -> Iterator[TestWallet]:
         folder.mkdir(mode=0o700)
         with private_bus(Path(name)) as bus:
             environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "HOME": str(folder), "TMPDIR": str(folder)}
-            with TestWallet(folder, doors=["secret-service"], environ=environ) as running:
+            with TestWallet(folder, doors=["secret-service"], environ=environ, hosts={HOST: shop}) as running:
                 running.create()
                 yield running
 
@@ -90,8 +135,8 @@ def handled(wallet: TestWallet) -> list[str]:
             client.call(secret.Create(kind="code", label="No code", value=f"otpauth://totp/{MARK}?secret=0".encode()))
         PUPPET.install(wallet)
         wallet.user.rule("type", when={"face": "ask_secret"}, secret=f"{MARK} typed")
-        asks = "call.ask(dialog.AskSecret(title='Card')); tell('asked')"
-        assert PUPPET.call(client, "run", code=asks)["told"] == '["asked"]'
+        assert PUPPET.call(client, "run", code=_PAYS)["told"] == '["paid"]'
+    assert Shop.cards == [f"{MARK} typed"]
     assert wallet.etui("use", "mail", "--stdin", "--", "cat").stdout == f"{MARK} updated"
     script = wallet.folder / "mailer"
     script.write_text(_SECRET_TOOL, encoding="utf-8")
@@ -111,6 +156,8 @@ def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_o
     texts = handled(wallet)
     recovery = wallet.user.recovery_key
     assert found_in_memory(pids_of(wallet.pid, SECRETS)[-1], [MARK]), "the look finds nothing even where it is"
+
+    egress = pid_of(wallet.pid, "etui.trusted.native.egress")  # which may have it until the lock
 
     # In use: those who only pass it on never had it, nor is it in a file or in a command line.
     relays = [ROUTER, STORAGE, DOOR, "etui.trusted.native.session"]
@@ -139,6 +186,7 @@ def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_o
     exported = wallet.etui("export", str(archive))
     assert exported.returncode == 0, exported.stderr
     await_state(wallet, "locked")
+    assert is_gone(egress)
     for pid in [wallet.pid, *descendants(wallet.pid)]:
         assert found_in_memory(pid, [*texts, PASSPHRASE, recovery]) == []
     assert found_in_files(wallet.folder, [*texts, PASSPHRASE, recovery]) == []

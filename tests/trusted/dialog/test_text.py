@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from etui.trusted.dialog.text import LINE_BREAK_MARK, MARK, TAB_MARK, looks_alike, single_line, whole_text
@@ -105,6 +105,7 @@ def test_what_is_shown_holds_no_control_and_no_invisible_character(text: str) ->
 
 @pytest.mark.attack(17)
 @given(st.text())
+@example("n" * 4000)
 def test_nothing_is_cut(text: str) -> None:
     normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
     assert len(single_line(text).text) == len(normal)

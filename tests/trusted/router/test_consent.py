@@ -17,6 +17,7 @@ from etui.trusted.policy import Assurance, Decision, Outcome, Principal, Princip
 from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.callers import Caller
 from etui.trusted.router.consent import Asked, Consent, Consented, digest_of
+from etui.trusted.router.path import RequestPath
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import Registry
 from etui.trusted.router.turns import Lane
@@ -103,3 +104,48 @@ def test_a_yes_to_this_request_is_one(tmp_path: Path) -> None:
 )
 def test_every_part_of_a_request_is_in_its_digest(other: bytes) -> None:
     assert other != DIGEST
+
+
+@pytest.mark.attack(19)
+@pytest.mark.parametrize(
+    "altered",
+    [
+        lambda request: setattr(request, "params", b'{"item":"r1.y"}'),
+        lambda request: request.items.update(item="i2"),
+        lambda request: request.material.update(card=b'"blue"'),
+    ],
+    ids=["its bytes", "its item", "what was settled"],
+)
+def test_a_request_that_is_another_once_the_user_has_said_yes_goes_no_further(
+    altered: Callable[[SimpleNamespace], None],
+) -> None:
+    decision = Decision(outcome=Outcome.ASK, policies=("manufacturer/consent",), assurance=Assurance.CONSENT)
+    resource = Resource(extension="ext:e", item="i1", kind="note")
+    request = SimpleNamespace(
+        quiet=False,
+        caller=MAILER,
+        method=METHOD,
+        params=PARAMS,
+        items={"item": "i1"},
+        material=dict[str, bytes](),
+        question=Question(principal=MAILER.principal, action=METHOD.action, resource=resource),
+        chain=(),
+        seen=SimpleNamespace(policy={}),
+        provider=SimpleNamespace(items={}, documents=(), package=None),
+    )
+
+    async def walk(alter: Callable[[SimpleNamespace], None]) -> Decision:
+        async def ask(_: Asked) -> Consented:
+            alter(request)
+            return Consented(decision=decision, remember="once", items=(), why="d1-1")
+
+        async def remember(*_: object) -> None:
+            """Nothing lasts of it."""
+
+        router = SimpleNamespace(consent=SimpleNamespace(ask=ask, remember=remember))
+        return await RequestPath(cast("Any", router))._ask(cast("Any", request), decision, ())
+
+    assert asyncio.run(walk(lambda _: None)) is decision
+    with pytest.raises(ProtocolError) as caught:
+        asyncio.run(walk(altered))
+    assert caught.value.code is ErrorCode.ALTERED

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from etui.extensions.storage_software.database import open_database
+from etui.extensions.storage_software.database import FILE_NAME, open_database
 from etui.extensions.storage_software.errors import StorageError
 from etui.extensions.storage_software.records import Records
 from etui.interfaces import storage_1 as storage
@@ -44,6 +44,10 @@ class StorageSoftware(Extension):
         """Answers ``storage/1.list``; without ``values`` the values are told too."""
         values = request.values is not False
         page = self._opened().page(_caller(call), request.prefix or "", request.after, values=values)
+        if page.damaged:
+            sys.stderr.write(
+                f"{self._folder / FILE_NAME} is damaged, and some records are left out: restore a backup\n"
+            )
         return storage.ListResult(records=page.records, more=page.more)
 
     @provides(storage.Put)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Final
+from collections import deque
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
@@ -18,11 +19,12 @@ from etui.extensions.storage_software.errors import (
 from etui.interfaces.storage_1 import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from etui.extensions.storage_software.database import Database
 
 PAGE_BYTES: Final = 512 << 10
+_LAST: Final = "\U0010ffff"
 
 
 class Space(Struct, frozen=True):
@@ -33,10 +35,11 @@ class Space(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """Some records in the order of their keys, and whether others follow."""
+    """Some records in the order of their keys, whether others follow, and whether some between them are damaged."""
 
     records: list[Record]
     more: bool
+    damaged: bool = False
 
 
 class Records:
@@ -66,21 +69,69 @@ class Records:
         return found
 
     def page(self, client: str, prefix: str, after: str | None, *, values: bool) -> Page:
-        """Records whose keys begin with ``prefix`` and follow ``after``, about 512 KiB of them and at least one."""
+        """Records whose keys begin with ``prefix`` and follow ``after``, about 512 KiB of them and at least one.
+
+        What is damaged is left out, up to the first record behind it that can be read from the end. Raises
+        ``DamagedError`` where nothing can be read from either end.
+        """
         start, comparison = (prefix, ">=") if after is None or after < prefix else (after, ">")
+        records, failure, more = self._from(client, prefix, start, comparison, values=values)
+        if failure is None or records:
+            return Page(records, more=more or failure is not None, damaged=failure is not None)
+        for behind in self._behind(client, prefix, start, comparison):
+            records, _, more = self._from(client, prefix, behind, ">=", values=values)
+            if records:
+                return Page(records, more=more, damaged=True)
+        if after is None:
+            raise failure
+        return Page([], more=False, damaged=True)
+
+    def _from(
+        self, client: str, prefix: str, start: str, comparison: str, *, values: bool
+    ) -> tuple[list[Record], DamagedError | None, bool]:
+        """Records from a key on, what ended them before their end, and whether others follow."""
         column = "value" if values else "NULL"
         query = f"SELECT key, {column} FROM records WHERE client = ? AND key {comparison} ? ORDER BY key"  # noqa: S608  # nothing of the caller's is in the text
         records: list[Record] = []
         size = 0
-        with self._reading(), closing(self._connection.execute(query, (client, start))) as rows:
-            for key, value in rows:
+        try:
+            for key, value in self._up_to_damage(query, (client, start)):
                 if not key.startswith(prefix):
                     break
                 size += len(key) + len(value or b"")
                 if records and size > PAGE_BYTES:
-                    return Page(records, more=True)
+                    return records, None, True
                 records.append(Record(key=key, value=value))
-        return Page(records, more=False)
+        except DamagedError as failure:
+            return records, failure, True
+        return records, None, False
+
+    def _behind(self, client: str, prefix: str, start: str, comparison: str) -> Iterable[str]:
+        """The first keys behind what is damaged, which are the last ones that are reached from the end.
+
+        There are two: what finds the first by its key may have to look where the damage is.
+        """
+        query = f"SELECT key FROM records WHERE client = ? AND key {comparison} ? AND key < ? ORDER BY key DESC"  # noqa: S608  # as above
+        reached: deque[str] = deque(maxlen=2)
+        with suppress(DamagedError):
+            reached.extend(key for (key,) in self._up_to_damage(query, (client, start, prefix + _LAST)))
+        return reversed(reached)
+
+    def _up_to_damage(self, query: str, place: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query; the last one before what is damaged too, which ``sqlite3`` drops with the error."""
+        given = 0
+        try:
+            with self._reading(), closing(self._connection.execute(query, place)) as rows:
+                for row in rows:
+                    yield row
+                    given += 1
+        except DamagedError:
+            with (
+                suppress(sqlite3.Error),
+                closing(self._connection.execute(f"{query} LIMIT {given + 1}", place)) as rows,
+            ):
+                yield from list(rows)[given:]
+            raise
 
     def put(self, client: str, records: Sequence[Record], quota_bytes: int) -> None:
         """Writes these records and removes those without a value: all or none, durable at return.

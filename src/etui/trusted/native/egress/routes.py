@@ -111,7 +111,8 @@ def _operators(folder: Path) -> dict[str, Route]:
     except InvalidSignature:
         raise StartError(f"{path} is not signed by the key in key.pub: sign it again or remove it") from None
     except (OSError, DamagedFormatError, binascii.Error, ValueError) as error:
-        raise StartError(f"{path} or the key beside it cannot be read: {error}") from None
+        words = f"{path} or the key beside it cannot be read ({error}): put the originals back, or remove the file"
+        raise StartError(words) from None
     by_host = {mapping.host: _checked(mapping, path) for mapping in signed.mappings}
     if len(by_host) != len(signed.mappings):
         raise StartError(f"{path} maps a host twice: drop one of the lines and sign it again")
