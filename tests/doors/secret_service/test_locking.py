@@ -7,6 +7,7 @@ from tests.doors.secret_service.conftest import DoorProcess
 from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, KEPT_FOR_SESSION, LOGIN, DBusError, Program
 from tests.doors.secret_service.router_peer import RouterPeer
 
+from etui.interfaces import secret_1 as secret
 from etui.protocol import ErrorCode
 from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERTIES, SERVICE, SERVICE_PATH
 
@@ -61,6 +62,32 @@ def test_a_locked_wallet_says_locked_and_never_not_found(
                 ask()
             assert raised.value.name == IS_LOCKED
         assert router.dialogs.empty(), "none of this brings a dialog"
+
+
+@pytest.mark.parametrize(
+    ("path", "interface", "told"),
+    [
+        (SERVICE_PATH, SERVICE, ("Collections", ("ao", [LOGIN, KEPT_FOR_SESSION]))),
+        (LOGIN, COLLECTION, ("Locked", ("b", True))),
+    ],
+)
+def test_all_properties_are_those_of_a_locked_wallet_where_it_locks_meanwhile(  # noqa: PLR0913, PLR0917
+    door: DoorProcess,
+    environ: dict[str, str],
+    router: RouterPeer,
+    path: str,
+    interface: str,
+    told: tuple[str, tuple[str, object]],
+) -> None:
+    with Program(environ) as program:
+        program.search({})
+        router.hold.add(secret.Find.METHOD)
+        program.begin(path, PROPERTIES, "GetAll", "s", interface)
+        router.held.get(timeout=60)
+        router.hold.clear()
+        lock_wallet(door)
+        (held,) = program.finish()
+        assert told in held.items()
 
 
 @pytest.mark.parametrize(
