@@ -25,7 +25,7 @@ from etui.testkit import TestWallet
 
 NOBODY = 65534
 SECRET = "planted-in-the-wrong-wallet"
-WAIT_S = 30
+WAIT_S = 60
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 # Listens as another user and prints how many bytes it was sent.
 _FAKE = """

@@ -15,7 +15,7 @@ import msgspec
 
 from etui.trusted.sandbox import Confinement, Possible, SandboxError, probe, python_runtime, start
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Order(msgspec.Struct, frozen=True):

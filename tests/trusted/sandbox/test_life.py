@@ -24,7 +24,7 @@ from tests.trusted.sandbox.programs import tell, told
 from etui.trusted.sandbox import Confined, Confinement, Possible, StartError, compile_code, probe, python_runtime, start
 from etui.trusted.sandbox.bubblewrap import installed
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 SLEEP = "import os, signal\nos.write(3, b'up')\nsignal.pause()"
 
 

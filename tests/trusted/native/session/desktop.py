@@ -17,7 +17,7 @@ from typing import Any, Self, TypeVar
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 LOGIND = "org.freedesktop.login1"
 LOGIND_PATH = "/org/freedesktop/login1"
 MANAGER = "org.freedesktop.login1.Manager"
