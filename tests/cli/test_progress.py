@@ -29,7 +29,12 @@ _WAIT_S = 60.0
 _LARGE = 7 << 30
 """Bytes of a file of holes: it takes no room, and longer than a second to read."""
 _ERASED = "\r\x1b[K"
-_PATIENT = "from etui.cli import main, progress; progress.PATIENCE_S = 1000.0; raise SystemExit(main())"
+_PATIENT = """
+import sys
+from etui.cli import main, progress
+progress.PATIENCE_S = 1000.0
+sys.exit(main.main(sys.argv[1:]))
+"""
 """For a machine on which nothing is done within a second."""
 
 

@@ -104,7 +104,7 @@ def most_ns(client: Client, router: int) -> int:
 
 
 @pytest.mark.attack(50)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_from_one_program_starves_no_other(short_dir: Path, flood: str) -> None:
     ratios: list[float] = []
