@@ -13,7 +13,7 @@ from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 from etui.testkit.user import PASSPHRASE
 
-BACK_S: Final = 30
+BACK_S: Final = 60
 OTHER: Final = "seven other words that nobody guesses"
 
 

@@ -1,12 +1,15 @@
-"""What every test shares: a short folder for sockets, and no skip in CI for want of a package.
+"""What every test shares: bare surroundings, a short folder for sockets, and no skip in CI for want of a package.
 
 - A test that needs what is not installed skips with a reason that begins with ``needs package NAME``.
   With ``CI`` set, such a skip is a failure: CI installs everything, so nothing there is left untested.
+- Whoever starts the tests has a session, a terminal, a umask and maybe a background job, which ignores SIGINT; none of
+  it reaches a test.
 - Hypothesis sets no deadline: how long an example takes, or making one, belongs to a benchmark, not to a test.
 """
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -20,6 +23,38 @@ pytest_plugins = ["tests.long_run"]
 
 settings.register_profile("etui", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("etui")
+
+
+_OF_THE_CALLER = (
+    "COLUMNS",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DBUS_SYSTEM_BUS_ADDRESS",
+    "DISPLAY",
+    "ETUI_HOME",
+    "ETUI_SESSION",
+    "ETUI_SOCKET",
+    "LINES",
+    "WAYLAND_DISPLAY",
+    "XDG_ACTIVATION_TOKEN",
+    "XDG_RUNTIME_DIR",
+    "XDG_SESSION_ID",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Leaves behind what the caller's surroundings would change, here and in each worker."""
+    for name in _OF_THE_CALLER:
+        os.environ.pop(name, None)
+    os.umask(0o022)
+    for number, handler in (
+        (signal.SIGINT, signal.default_int_handler),
+        (signal.SIGQUIT, signal.SIG_DFL),
+        (signal.SIGHUP, signal.SIG_DFL),
+        (signal.SIGTERM, signal.SIG_DFL),
+    ):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
 
 
 @pytest.fixture

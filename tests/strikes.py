@@ -15,16 +15,19 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import pytest
+from tests.processes import descendants
+from tests.trusted.supervisor.processes import is_gone
 
-SETTLE_S: Final = 0.3
-"""As long after an answer a process may still make durable or tidy up what it was asked for."""
+_LOOK_S: Final = 0.01
+_QUIET_LOOKS: Final = 30
+"""After so many looks at which nobody had anything to do, nothing follows from what a process was asked for."""
 CHANNEL: Final = "a channel"
 _ON_FILES: Final = ("write", "pwrite64", "ftruncate", "fsync", "fdatasync")
 _ON_NAMES: Final = ("rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat")
@@ -63,6 +66,13 @@ class Step(msgspec.Struct, frozen=True):
         return fnmatchcase(f"{self.call} {self.on}", pattern)
 
 
+class _Followed(NamedTuple):
+    """A process that is followed, by its pidfd, and where it is written down what it does."""
+
+    process: int
+    log: Path
+
+
 class Blow:
     """A kill that is due; ``struck`` says whether it fell, once the block that waits for it has ended."""
 
@@ -73,9 +83,9 @@ class Blow:
 def steps_of(pid: int, act: Callable[[], object]) -> list[Step]:
     """What a process does, in its order, while it is asked to do something and shortly after."""
     lines: list[str] = []
-    with _strace(pid, lines, "-e", "trace=" + ",".join((*_ON_FILES, *_ON_NAMES, *_SENDS))):
+    with _strace(pid, lines, "-e", "trace=" + ",".join((*_ON_FILES, *_ON_NAMES, *_SENDS))) as followed:
         act()
-        time.sleep(SETTLE_S)
+        _settle(followed.process)
     made: Counter[tuple[str, ...]] = Counter()
     found: list[Step] = []
     for match in filter(None, map(_LINE.match, lines)):
@@ -93,17 +103,14 @@ def steps_of(pid: int, act: Callable[[], object]) -> list[Step]:
 
 @contextmanager
 def blow(pid: int, step: Step) -> Iterator[Blow]:
-    """Has the process killed when it is about to take this step; waits for that a little at the end of the block."""
+    """Has the process killed when it is about to take this step; waits at the end of the block until it would be."""
     due = Blow()
-    process = os.pidfd_open(pid)
-    try:
-        only = ["--trace-path", step.path] if step.path else []
-        how = f"inject={step.call}:signal=SIGKILL:when={step.number}"
-        with _strace(pid, [], "-e", f"trace={step.call}", "-e", how, *only):
-            yield due
-            due.struck = bool(select.select([process], [], [], SETTLE_S)[0])
-    finally:
-        os.close(process)
+    only = ["--trace-path", step.path] if step.path else []
+    how = f"inject={step.call}:signal=SIGKILL:when={step.number}"
+    with _strace(pid, [], "-e", f"trace={step.call}", "-e", how, *only) as followed:
+        yield due
+        _settle(followed.process)
+        due.struck = _has_ended(followed.process)
 
 
 def number_of(pid: int, act: Callable[[], object], call: str, words: str) -> int:
@@ -128,10 +135,10 @@ def stopping(pid: int, call: str, number: int = 1) -> Iterator[Callable[[], int 
 
     Yields what finds the first one that is stopped.
     """
-    with _strace(pid, [], "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGSTOP:when={number}") as log:
+    with _strace(pid, [], "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGSTOP:when={number}") as followed:
 
         def stopped() -> int | None:
-            found = _STOPPED.search(log.read_text(errors="replace"))
+            found = _STOPPED.search(followed.log.read_text(errors="replace"))
             return int(found[1]) if found else None
 
         yield stopped
@@ -147,9 +154,40 @@ def refusing(pid: int, calls: str, path: Path, error: str) -> Iterator[None]:
         yield
 
 
+def _settle(process: int) -> None:
+    """Returns when a process has ended, or everything that the test started sleeps and goes on sleeping.
+
+    What a process does a moment after its answer, as making it durable, wakes it within that time.
+    """
+    deadline = time.monotonic() + _END_S
+    looks = 0
+    while looks < _QUIET_LOOKS and time.monotonic() < deadline and not _has_ended(process, _LOOK_S):
+        looks = looks + 1 if all(map(_sleeps, descendants(os.getpid()))) else 0
+
+
+def _has_ended(process: int, patience_s: float = 0.0) -> bool:
+    """Whether a process, by its pidfd, has ended, or does within this time."""
+    return bool(select.select([process], [], [], patience_s)[0])
+
+
+def _sleeps(pid: int) -> bool:
+    """Whether each thread of a process waits for something; a process that has ended does."""
+    try:
+        states = [
+            (task / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+            for task in Path(f"/proc/{pid}/task").iterdir()
+        ]
+    except OSError:  # a thread has just ended
+        return is_gone(pid)
+    return set(states) <= {"S", "Z"}
+
+
 @contextmanager
-def _strace(pid: int, lines: list[str], *options: str) -> Iterator[Path]:
-    """Follows a process and what it starts: what they do is in the file, and in ``lines`` when the block has ended."""
+def _strace(pid: int, lines: list[str], *options: str) -> Iterator[_Followed]:
+    """Follows a process, its threads and what it starts.
+
+    ``lines`` are filled with what they did when the block has ended.
+    """
     if shutil.which("strace") is None:
         pytest.skip("needs package strace")
     if os.geteuid() != 0:
@@ -157,16 +195,17 @@ def _strace(pid: int, lines: list[str], *options: str) -> Iterator[Path]:
     with tempfile.NamedTemporaryFile() as log:
         command = ["strace", "-f", "-y", "-s", "64", "-o", log.name, *options, "-p", str(pid)]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as tracer:
+            process = os.pidfd_open(pid)
             try:
                 assert tracer.stderr is not None
                 said = tracer.stderr.readline()
                 assert "attached" in said, said
-                yield Path(log.name)
+                yield _Followed(process, Path(log.name))
             finally:
-                tracer.terminate()  # where the process was killed, it has ended by itself
-                try:
+                if not _has_ended(process):  # else it ends by itself
+                    tracer.terminate()
+                os.close(process)
+                with suppress(subprocess.TimeoutExpired):  # it was told to while the process ended
                     tracer.wait(_END_S)
-                except subprocess.TimeoutExpired:  # it waits for one that waits for another that it should reap
-                    tracer.kill()
-                    raise
+                tracer.kill()
         lines += log.read().decode(errors="replace").splitlines()

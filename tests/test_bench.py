@@ -40,7 +40,7 @@ MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_val
 
 def measured(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
-        [sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, timeout=110, check=False
+        [sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, timeout=280, check=False
     )
 
 

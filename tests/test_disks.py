@@ -228,7 +228,7 @@ REFUSALS = (
 
 
 @pytest.mark.attack(45)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_a_disk_that_refuses_one_process_is_told_and_the_wallet_goes_on_afterwards(asked: Asked) -> None:
     for case in REFUSALS:
         pid = pid_of(asked.wallet.pid, case.process) if case.process else asked.wallet.pid

@@ -137,7 +137,7 @@ def renew(asked: Asked, strikes: int) -> None:
 
 
 @pytest.mark.attack(44)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_what_was_acknowledged_survives_a_kill_before_a_named_step(asked: Asked, scene: Scene) -> None:
     for strikes, point in enumerate(scene.points):
@@ -177,7 +177,7 @@ def strike_making(folder: Path, process: str, step: Step) -> bool:
 
 
 @pytest.mark.attack(44)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("process", MAKING.keys())
 def test_a_wallet_is_made_or_can_be_made_where_its_making_is_killed_before_a_named_step(
     short_dir: Path, process: str

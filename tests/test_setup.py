@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-GENERATED = {".git", ".venv", "__pycache__", "build", "dist", "node_modules"}
+GENERATED = {".git", ".hypothesis", ".venv", "__pycache__", "build", "dist", "node_modules"}
 REGISTRY = re.compile(r"pypi\.org|pythonhosted\.org|npmjs\.(org|com)|yarnpkg\.com|--(extra-)?index-url|--find-links")
 REQUIREMENT = re.compile(r"^([a-z0-9-]+)==(\S+)( ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")

@@ -226,7 +226,7 @@ def whole(profile: Path) -> Found:
 
 
 @pytest.mark.attack(47)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 def test_a_damaged_file_is_named_with_what_to_do_and_the_rest_is_read(
     short_dir: Path, profile: Path, whole: Found, kind: Kind, chance: random.Random

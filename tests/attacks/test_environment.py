@@ -72,7 +72,7 @@ def hostile(folder: Path) -> dict[str, str]:
 
 def given_names(supervisor: int, pid: int) -> set[str]:
     """The names in the environment of a process, once it is no copy of the supervisor; none if it has ended."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     try:
         while command_of(pid) == command_of(supervisor):
             assert time.monotonic() < deadline, "it stays a copy of the supervisor"

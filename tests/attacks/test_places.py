@@ -31,7 +31,7 @@ from etui.trusted.package import Extensions, PublisherKey, verify
 
 NOBODY = 65534
 SECRET = "planted-in-the-wrong-wallet"
-WAIT_S = 30
+WAIT_S = 60
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 # Listens as another user and prints how many bytes it was sent.
 _FAKE = """

@@ -14,7 +14,7 @@ import msgspec
 from etui.testkit import TestWallet
 
 ETUI = (sys.executable, "-I", "-m", "etui.cli")
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

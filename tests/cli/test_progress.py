@@ -9,9 +9,10 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import tarfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -20,22 +21,35 @@ import pytest
 from tests.cli.etui import ETUI
 from tests.cli.test_archive import member_of
 
+from etui.cli import progress
 from etui.cli.archive import HEADER
 from etui.testkit import TestWallet
 
-_WAIT_S = 30.0
+_WAIT_S = 60.0
 _LARGE = 7 << 30
 """Bytes of a file of holes: it takes no room, and longer than a second to read."""
 _ERASED = "\r\x1b[K"
+_PATIENT = """
+import sys
+from etui.cli import main, progress
+progress.PATIENCE_S = 1000.0
+sys.exit(main.main(sys.argv[1:]))
+"""
+"""For a machine on which nothing is done within a second."""
 
 
 class AtTerminal:
     """A command whose standard error is a terminal."""
 
-    def __init__(self, environ: Mapping[str, str], *arguments: str) -> None:
+    def __init__(self, environ: Mapping[str, str], *arguments: str, command: Sequence[str] = ETUI) -> None:
         self._terminal, other = pty.openpty()
         self.process = subprocess.Popen(
-            [*ETUI, *arguments], env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=other, text=True
+            [*command, *arguments],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=other,
+            text=True,
         )
         os.close(other)
         self.shown = ""
@@ -155,9 +169,11 @@ def test_nothing_is_shown_where_standard_error_is_no_terminal(large: dict[str, s
         assert unseen.communicate(timeout=_WAIT_S) == ("", "etui: interrupted\n")
 
 
-def test_what_is_done_within_a_second_shows_nothing(large: dict[str, str], short_dir: Path) -> None:
+def test_what_is_done_within_its_patience_shows_nothing(large: dict[str, str], short_dir: Path) -> None:
+    assert progress.PATIENCE_S == 1.0
     os.truncate(Path(large["ETUI_HOME"]) / "storage/records.db", 1000)
-    with AtTerminal(large, "export", str(short_dir / "archive")) as export:
+    patient = (sys.executable, "-I", "-c", _PATIENT)
+    with AtTerminal(large, "export", str(short_dir / "archive"), command=patient) as export:
         assert export.finish().startswith("Wrote ")
     assert export.shown == ""
 

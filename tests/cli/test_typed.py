@@ -12,7 +12,7 @@ from tests.cli.etui import ETUI, done, etui, told
 
 from etui.testkit import TestWallet
 
-_WAIT_S = 30.0
+_WAIT_S = 60.0
 
 
 def at_terminal(wallet: TestWallet, arguments: list[str], answers: dict[str, str]) -> tuple[int, str]:

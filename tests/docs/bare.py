@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from typing import Any, Final, Self
 
-_WAIT_S: Final = 30.0
+_WAIT_S: Final = 60.0
 
 
 class Bare:

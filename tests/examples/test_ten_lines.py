@@ -172,7 +172,7 @@ def test_the_examples_pass_the_strict_check_of_types_that_a_developer_runs(tmp_p
             env={**os.environ, "MYPYPATH": str(EXAMPLE / "stamps")},
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=280,
             check=False,
         )
         assert checked.returncode == 0, checked.stdout

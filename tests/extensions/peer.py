@@ -42,7 +42,7 @@ SOURCES = Path(__file__).parents[2] / "src"
 KEY = bytes(range(32))
 QUOTA_BYTES = 64 << 20
 _HIGH_FD = 20
-_END_S = 20
+_END_S = 60
 
 ResultT = TypeVar("ResultT", bound=Result)
 Handler = Callable[[Message], bytes | None]

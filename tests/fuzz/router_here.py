@@ -160,12 +160,13 @@ class RouterHere:
 
     async def settled(self, connections: int) -> None:
         """Returns once what has ended is forgotten, and so many connections are left."""
-        for _ in range(200):
+        deadline = self._loop.time() + PATIENCE_S
+        while True:
             kept = self.outstanding()
             if kept.pop("connections") == connections and not any(kept.values()):
                 return
+            assert self._loop.time() < deadline, f"the Router still keeps {self.outstanding()}"
             await asyncio.sleep(0.01)
-        raise AssertionError(f"the Router still keeps {self.outstanding()}")
 
     async def end(self) -> None:
         """Ends the Router's process part: nothing of it listens any more."""

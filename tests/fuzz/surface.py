@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
-PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 60.0
 
 
 class Unanswered(AssertionError):

@@ -1,14 +1,13 @@
-"""A flood from one program starves no other: how long another Client waits meanwhile, against how long it does alone.
+"""A flood from one program starves no other: what the Router does meanwhile before it answers another Client.
 
-Times vary on a machine that does other things; so each round measures both, one right after the other, and the best of
-some rounds counts. ``bench`` measures the same thing with care.
+That is measured in time of a processor, which does not pass while the machine does other things, against what it takes
+when nobody floods. How long a Client waits by the clock is for ``bench``.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Final
 
 import pytest
 from tests.fuzz.surface import descriptors
-from tests.processes import pid_of
+from tests.processes import pid_of, worked_ns
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import Client
@@ -24,10 +23,8 @@ from etui.testkit import TestWallet
 
 CALLS: Final = 300
 ROUNDS: Final = 6
-BOUND: Final = 12.0
-"""For three processes that want two processors; starved is far beyond it."""
-LEAST_S: Final = 0.001
-"""Who waits for less waits for nothing: the ratio is to that."""
+BOUND: Final = 200.0
+"""Several times what it takes to be fair to a flood of large answers; starved is far beyond it."""
 MOST_DESCRIPTORS: Final = 300
 """Of the Router, of which a flood holds 200 connections open."""
 
@@ -96,30 +93,31 @@ def flooded(wallet: TestWallet, flood: str) -> Iterator[None]:
             process.kill()
 
 
-def slowest_s(client: Client) -> float:
-    """The 99th of a hundred waits, in seconds."""
-    waits = []
+def most_ns(client: Client, router: int) -> int:
+    """For how long the Router works until it has answered, in 99 of a hundred calls."""
+    spent = []
     for _ in range(CALLS):
-        begun = time.perf_counter()
+        before = worked_ns(router)
         assert client.call(wallet_interface.Status()).state == "unlocked"
-        waits.append(time.perf_counter() - begun)
-    return sorted(waits)[CALLS * 99 // 100]
+        spent.append(worked_ns(router) - before)
+    return sorted(spent)[CALLS * 99 // 100]
 
 
 @pytest.mark.attack(50)
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("flood", FLOODS)
 def test_a_flood_from_one_program_starves_no_other(short_dir: Path, flood: str) -> None:
     ratios: list[float] = []
     with TestWallet(short_dir) as wallet:
         wallet.create()
+        router = pid_of(wallet.pid, "etui.trusted.router")
         with wallet.connect() as client:
-            slowest_s(client)
+            most_ns(client, router)
             for _ in range(ROUNDS):
-                alone = slowest_s(client)
+                alone = most_ns(client, router)
                 with flooded(wallet, flood):
-                    ratios.append(slowest_s(client) / max(alone, LEAST_S))
-                    assert descriptors(pid_of(wallet.pid, "etui.trusted.router")) < MOST_DESCRIPTORS
+                    ratios.append(most_ns(client, router) / alone)
+                    assert descriptors(router) < MOST_DESCRIPTORS
                 if ratios[-1] <= BOUND:
                     break
     assert min(ratios) <= BOUND, ratios

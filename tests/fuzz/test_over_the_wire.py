@@ -44,7 +44,7 @@ LONGER: Final = 5
 ROUTER: Final = "etui.trusted.router"
 DOOR: Final = "etui.doors.secret_service"
 SOURCE: Final = Path(__file__).parents[2] / "src"
-PATIENCE_S: Final = 20.0
+PATIENCE_S: Final = 60.0
 MARK: Final = "etui-mark"
 HALVES: Final = 20
 STARTED: Final = 2
@@ -62,6 +62,7 @@ class Beside(threading.Thread):
         self._wallet = wallet
         self.served = 0
         self.failed = ""
+        self._serves = threading.Event()
         self._done = threading.Event()
 
     def run(self) -> None:
@@ -71,11 +72,14 @@ class Beside(threading.Thread):
                 while not self._done.wait(0.01):
                     assert client.call(secret.Read(item=item)).value == b"kept"
                     self.served += 1
+                    self._serves.set()
         except (ProtocolError, TimeoutError, AssertionError) as error:
             self.failed = repr(error)
+            self._serves.set()
 
     def __enter__(self) -> Self:
         self.start()
+        assert self._serves.wait(PATIENCE_S)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
 NEIGHBOUR = puppet("neighbour", uses=("storage/1",))
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 
 
 class Bystanders:

@@ -22,8 +22,6 @@ from etui.sdk import Client
 from etui.testkit import TestWallet
 
 PAYMENT = {"payee": "shop", "amount": 500}
-_SOON_S = 10
-"""Half of the time after which the Router gives up who does not register, whatever else happens."""
 
 
 # calls under others
@@ -237,22 +235,20 @@ def test_who_is_removed_before_it_ever_registers_does_not_live_on(wallet: TestWa
     mute = Stranger("mute", "import sys, time\nsys.stderr.write('here\\n')\ntime.sleep(600)\n", nothing)
     mute.install(wallet)
     with ThreadPoolExecutor(1) as waiting, wallet.connect() as other:
-        begun = time.monotonic()
         served = waiting.submit(mute.call, other, "nothing")
         until(lambda: f"{mute.id}: here" in wallet.log.read_text(encoding="utf-8"))
         assert states_of(client, mute) == {"starting"}
         wallet.user.approves(action_contains="remove")
         client.call(wallet_interface.Remove(extension=mute.principal))
         until(lambda: processes_of(wallet, mute) == [])
-        assert time.monotonic() - begun < _SOON_S
-        with pytest.raises(ProtocolError) as caught:
+        with pytest.raises(ProtocolError, match="it was stopped") as caught:  # and not: it did not register in time
             served.result()
         assert caught.value.code is ErrorCode.UNAVAILABLE
 
 
 def until(done: Callable[[], bool]) -> None:
     """Waits, within bounds, for something that follows."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if done():
             return

@@ -253,7 +253,7 @@ def test_saying_that_it_makes_what_it_does_not_gives_nobody_a_right(client: Clie
 
 def until_served(intruder: Intruder, wallet: TestWallet) -> None:
     """Waits until the intruder is busy with a call."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with wallet.connect() as looking:
             rows = looking.call(wallet_interface.Extensions()).extensions

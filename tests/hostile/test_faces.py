@@ -13,6 +13,9 @@ from etui.interfaces import secret_1 as secret
 from etui.sdk import Client
 from etui.testkit import TestWallet
 
+_FACES = 20
+_ONE_MORE_S = 5.0
+"""The time after which an Extension may show one face more."""
 _LIKE_THE_WALLETS_OWN: tuple[dict[str, str], ...] = (
     {"title": "Unlock your wallet", "text": "Type your passphrase.\n\nYour wallet\n“copper lantern orchard”"},
     {"title": "Etui", "text": "<b>Etui</b> needs your <a href='https://etui.test'>PIN</a>"},
@@ -92,6 +95,7 @@ def test_showing_without_end_ends_by_its_own_budget_and_takes_no_question_from_o
     assert stored.item.item
     wallet.user.approves(face="message")
     wallet.user.approves(action_contains="Mine")
+    began = time.monotonic()
     results = intruder.told(
         client,
         """
@@ -99,8 +103,8 @@ def test_showing_without_end_ends_by_its_own_budget_and_takes_no_question_from_o
             tell(ask(number, "dialog/1.message", {"title": "Look", "text": "at me"}, under=call["id"]))
         """,
     )
-    assert 20 <= results.count({}) < 30
-    assert results[-1] == "not_now"
+    assert "not_now" in results
+    assert 0 <= results.count({}) - _FACES <= (time.monotonic() - began) / _ONE_MORE_S
     assert finder(wallet, "mailer.py", "mail") == ["1", "here"]
 
 

@@ -22,7 +22,7 @@ from etui.protocol import (
 from etui.sdk.ends import End
 from etui.sdk.wire import Wire
 
-_WAIT_S: Final = 20
+_WAIT_S: Final = 60
 GREETING: Final = wallet.HelloResult(
     version=1, router="test", client="app:/test", label="Test", strength="observed", locked=False, test=True
 )

@@ -54,7 +54,7 @@ def play(router: RouterEnd, story: Story) -> None:
             client.close()
             await client.closed
 
-    asyncio.run(asyncio.wait_for(played(), 30))
+    asyncio.run(asyncio.wait_for(played(), 60))
 
 
 # the beginning and the end

@@ -39,7 +39,7 @@ def play(running: TestWallet, story: Story) -> list[BaseException]:
         client.close()
         await client.closed
 
-    asyncio.run(asyncio.wait_for(played(), 30))
+    asyncio.run(asyncio.wait_for(played(), 60))
     return failed
 
 

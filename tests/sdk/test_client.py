@@ -20,7 +20,7 @@ from etui.sdk import Client, ConnectionLost, Envelope, RemoteError
 from etui.sdk.ends import End
 
 Doing = Callable[[Callable[[], Any]], "Future[Any]"]
-_WAIT_S = 20
+_WAIT_S = 60
 
 
 @pytest.fixture

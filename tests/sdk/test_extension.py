@@ -274,7 +274,7 @@ def test_calls_that_come_while_it_waits_are_served_after(start: Start) -> None:
     peer = start({"dialog/1": asked.put})
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(peer.call, secret.Find(text="Which?"), client=CLIENT)
-        question = asked.get(timeout=20)
+        question = asked.get(timeout=60)
         later = [_Answer(), _Answer()]
         for answer in later:  # sent before the answer that it waits for
             info = msgspec.json.encode(CLIENT.info({}))
@@ -331,7 +331,7 @@ class Waiting:
         """This many calls that wait, once the Extension has asked for each."""
         calls = [pool.submit(self.peer.call, secret.Reveal(item="r"), client=CLIENT) for _ in range(times)]
         for _ in calls:
-            assert self.counted.acquire(timeout=20)
+            assert self.counted.acquire(timeout=60)
         return calls
 
 

@@ -16,7 +16,7 @@ from dbus_fast.aio import MessageBus
 SECRETS: Final = "org.freedesktop.secrets"
 _BUS: Final = "org.freedesktop.DBus"
 _PATH: Final = "/org/freedesktop/DBus"
-_WAIT_S: Final = 3.0
+_WAIT_S: Final = 10.0
 
 
 class Serving(msgspec.Struct, frozen=True):

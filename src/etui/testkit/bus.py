@@ -27,7 +27,7 @@ _CONFIG: Final = """\
   </policy>
 </busconfig>
 """
-_END_S: Final = 5.0
+_END_S: Final = 30.0
 
 
 class PrivateBus(msgspec.Struct, frozen=True):

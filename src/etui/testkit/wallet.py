@@ -21,8 +21,8 @@ from etui.testkit.user import ScriptedUser
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_START_S: Final = 20.0
-_END_S: Final = 10.0
+_START_S: Final = 60.0
+_END_S: Final = 30.0
 
 
 class StartError(RuntimeError):

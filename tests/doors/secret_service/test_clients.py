@@ -93,7 +93,7 @@ print(next(secretstorage.search_items(connection, {"service": "s"})).get_secret(
         [sys.executable, "-c", scripts[program]], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         assert running.communicate(timeout=60) == ("pw\n", "")
     finally:
         running.kill()

@@ -140,7 +140,7 @@ def test_what_needs_the_user_is_a_prompt(environ: dict[str, str], router: Router
 
     def answer(program: Program, prompt: str) -> tuple[bool, tuple[str, str]]:
         program.call(prompt, PROMPT, "Prompt", "s", "")
-        dialog = router.dialogs.get(timeout=20)
+        dialog = router.dialogs.get(timeout=60)
         if approved:
             dialog.approve()
             router.approved.discard((dialog.client, ""))
@@ -177,7 +177,7 @@ def test_a_collection_is_made_in_a_locked_wallet_by_a_prompt(
     with Program(environ) as program:
         prompt = program.call(SERVICE_PATH, SERVICE, "CreateCollection", "a{sv}s", {}, "")[1]
         program.call(prompt, PROMPT, "Prompt", "s", "")
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         dismissed, (_, path) = program.completed(prompt)
         assert not dismissed
         assert program.get(path, COLLECTION, "Label") == "Collection"

@@ -64,7 +64,7 @@ def test_a_lookup_in_a_locked_wallet_waits_for_the_dialog(
     router.add("alice", "L", {"service": "mail"}, b"pw")
     lock_wallet(door)
     with started(environ, "lookup", "service", "mail") as looking_up:
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         assert looking_up.communicate(timeout=60) == ("pw", "")
 
 
@@ -76,7 +76,7 @@ def test_a_store_in_a_locked_wallet_unlocks_it_first(
         assert storing.stdin is not None
         storing.stdin.write("pw")
         storing.stdin.close()
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         assert storing.wait(60) == 0
     assert [entry.value for entry in router.entries.values()] == [b"pw"]
 
@@ -86,7 +86,7 @@ def test_a_lookup_that_the_user_keeps_locked_is_an_error_and_not_nothing(
 ) -> None:
     lock_wallet(door)
     with started(environ, "lookup", "service", "mail") as looking_up:
-        router.dialogs.get(timeout=20).refuse()
+        router.dialogs.get(timeout=60).refuse()
         output, errors = looking_up.communicate(timeout=60)
     assert (looking_up.returncode, output) == (1, "")
     assert "locked" in errors
@@ -98,7 +98,7 @@ def test_a_secret_that_the_user_refuses_is_an_error_and_not_nothing(
     router.add("alice", "L", {"service": "mail"}, b"pw")
     router.ask_for.add("secret/1.read")
     with started(environ, "lookup", "service", "mail") as looking_up:
-        router.dialogs.get(timeout=20).refuse()
+        router.dialogs.get(timeout=60).refuse()
         output, errors = looking_up.communicate(timeout=60)
     assert (looking_up.returncode, output) == (1, "")
     assert "the user said no" in errors

@@ -43,13 +43,13 @@ class Line:
     async def answer(self, peer: Peer, method: str = FIND) -> bytes | ProtocolError:
         future: asyncio.Future[bytes | ProtocolError] = asyncio.get_running_loop().create_future()
         self.link.post(Posting(peer, method, b"{}", future.set_result, quiet=True))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await future
 
     async def ask(self, peer: Peer, question: Question, limit_s: float | None) -> bytes | ProtocolError:
         future: asyncio.Future[bytes | ProtocolError] = asyncio.get_running_loop().create_future()
         Ask(self.link, self.unlocking, self.patience, peer, question, future.set_result).start(limit_s)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await future
 
 
@@ -75,7 +75,7 @@ def run(test: Callable[[Line], object]) -> None:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Waits until the other thread has come so far."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # the other side is a thread
             await asyncio.sleep(0.001)  # the other side is a thread
 
@@ -165,8 +165,8 @@ def test_a_change_that_takes_too_long_is_locked_and_cancelled() -> None:
         question = Question(method=secret.Create.METHOD, params=lambda _: b'{"kind":"note","label":"L"}', reads=False)
         peer = line.peer(":1.1")
         assert _code(await line.ask(peer, question, 0.2)) is ErrorCode.LOCKED
-        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=20))
-        assert await asyncio.to_thread(dialog.cancelled.wait, 20)
+        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=60))
+        assert await asyncio.to_thread(dialog.cancelled.wait, 60)
         assert peer.sent == 0
 
     run(late)
@@ -179,7 +179,7 @@ def test_the_unlock_dialog_outlives_a_caller_that_waited_too_long() -> None:
         peer = line.peer(":1.1")
         question = Question(method=FIND, params=lambda _: b"{}", unlocks=True)
         assert _code(await line.ask(peer, question, 0.2)) is ErrorCode.LOCKED
-        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=20))
+        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=60))
         again = asyncio.ensure_future(line.ask(peer, question, 20))
         await asyncio.sleep(0)
         assert line.router.dialogs.empty()
@@ -199,7 +199,7 @@ def test_while_the_router_knows_no_peers_the_unlock_goes_out_unnamed() -> None:
         question = Question(method=FIND, params=lambda _: b"{}", unlocks=True)
         peer = line.peer(":1.1")
         asked = asyncio.ensure_future(line.ask(peer, question, 20))
-        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=20))
+        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=60))
         assert dialog.client == ""
         line.router.knows_peers = True
         line.link.on_lock_change = lambda locked: None if locked else line.unlocking.unlocked()
@@ -216,11 +216,11 @@ def test_an_unlock_that_is_asked_for_as_the_wallet_locks_is_asked_for_again() ->
         line.link.note_locked()
         question = Question(method=FIND, params=lambda _: b"{}", unlocks=True)
         asked = asyncio.ensure_future(line.ask(line.peer(":1.1"), question, 20))
-        await asyncio.to_thread(partial(line.router.dialogs.get, timeout=20))  # the old Router has it, and ends
+        await asyncio.to_thread(partial(line.router.dialogs.get, timeout=60))  # the old Router has it, and ends
         line.router.cut()
         await until(lambda: not line.link.connected)
         await line.attach()
-        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=20))
+        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=60))
         await asyncio.to_thread(dialog.approve)
         assert isinstance(await asked, bytes)
 
@@ -241,7 +241,7 @@ def test_the_dialog_is_asked_for_anew_when_the_first_who_waited_left() -> None:
         for ask in list(first.asks):
             ask.caller_left()
         line.link.forget(first)
-        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=20))
+        dialog = await asyncio.to_thread(partial(line.router.dialogs.get, timeout=60))
         await asyncio.to_thread(dialog.approve)
         assert isinstance(await asked[1], bytes)
         asked[0].cancel()

@@ -7,6 +7,7 @@ from tests.doors.secret_service.conftest import DoorProcess
 from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, KEPT_FOR_SESSION, LOGIN, DBusError, Program
 from tests.doors.secret_service.router_peer import RouterPeer
 
+from etui.interfaces import secret_1 as secret
 from etui.protocol import ErrorCode
 from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERTIES, SERVICE, SERVICE_PATH
 
@@ -28,7 +29,7 @@ def test_sessions_paths_and_name_outlive_the_lock(
         for _ in range(2):
             lock_wallet(door)
             program.begin(item, ITEM, "GetSecret", "o", encrypted.path)
-            router.dialogs.get(timeout=20).approve()
+            router.dialogs.get(timeout=60).approve()
             assert encrypted.plain(program.finish()[0]) == b"pw"
             assert program.read(plain, item) == b"pw"
             assert program.search({"a": "1"}) == ([item], [])
@@ -64,6 +65,32 @@ def test_a_locked_wallet_says_locked_and_never_not_found(
 
 
 @pytest.mark.parametrize(
+    ("path", "interface", "told"),
+    [
+        (SERVICE_PATH, SERVICE, ("Collections", ("ao", [LOGIN, KEPT_FOR_SESSION]))),
+        (LOGIN, COLLECTION, ("Locked", ("b", True))),
+    ],
+)
+def test_all_properties_are_those_of_a_locked_wallet_where_it_locks_meanwhile(  # noqa: PLR0913, PLR0917
+    door: DoorProcess,
+    environ: dict[str, str],
+    router: RouterPeer,
+    path: str,
+    interface: str,
+    told: tuple[str, tuple[str, object]],
+) -> None:
+    with Program(environ) as program:
+        program.search({})
+        router.hold.add(secret.Find.METHOD)
+        program.begin(path, PROPERTIES, "GetAll", "s", interface)
+        router.held.get(timeout=60)
+        router.hold.clear()
+        lock_wallet(door)
+        (held,) = program.finish()
+        assert told in held.items()
+
+
+@pytest.mark.parametrize(
     ("path", "interface", "attributes"),
     [
         (SERVICE_PATH, SERVICE, {"a": "1"}),
@@ -83,7 +110,7 @@ def test_a_search_waits_for_the_unlock_dialog(  # noqa: PLR0913, PLR0917
     lock_wallet(door)
     with Program(environ) as program:
         program.begin(path, interface, "SearchItems", "a{ss}", attributes)
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         assert len(program.finish()[0]) == 1
 
 
@@ -93,7 +120,7 @@ def test_everybody_who_waits_shares_one_dialog(door: DoorProcess, environ: dict[
     lock_wallet(door)
     with Program(environ) as one, Program(environ, "bob") as other:
         one.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {})
-        dialog = router.dialogs.get(timeout=20)
+        dialog = router.dialogs.get(timeout=60)
         other.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {})
         assert other_has_asked(environ)
         dialog.approve()
@@ -114,7 +141,7 @@ def test_a_dismissed_unlock_dialog_is_answered_locked(
     lock_wallet(door)
     with Program(environ) as program:
         program.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {"a": "1"})
-        router.dialogs.get(timeout=20).refuse(code)
+        router.dialogs.get(timeout=60).refuse(code)
         with pytest.raises(DBusError) as raised:
             program.finish()
         assert raised.value.name == IS_LOCKED
@@ -144,7 +171,7 @@ def test_unlock_gives_a_prompt_for_the_wallets_dialog(
         assert unlocked == []
         assert router.dialogs.empty(), "the dialog waits for the prompt to be started"
         program.call(prompt, PROMPT, "Prompt", "s", "")
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         assert program.completed(prompt) == (False, ("ao", [LOGIN]))
         assert program.get(LOGIN, COLLECTION, "Locked") is False
         with pytest.raises(DBusError, match="NoSuchObject"):
@@ -158,7 +185,7 @@ def test_a_prompt_that_the_user_closes_is_completed_as_dismissed(
     with Program(environ) as program:
         prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])[1]
         program.call(prompt, PROMPT, "Prompt", "s", "")
-        router.dialogs.get(timeout=20).refuse(ErrorCode.NOT_NOW)
+        router.dialogs.get(timeout=60).refuse(ErrorCode.NOT_NOW)
         assert program.completed(prompt) == (True, ("ao", []))
 
 
@@ -170,12 +197,12 @@ def test_a_prompt_of_a_router_that_is_ending_is_put_to_the_next_one(
     with Program(environ) as program:
         prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])[1]
         program.call(prompt, PROMPT, "Prompt", "s", "")
-        dialog = router.dialogs.get(timeout=20)
+        dialog = router.dialogs.get(timeout=60)
         if answer is not None:
             dialog.refuse(answer)
         router.cut()
         door.connect_router()
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         assert program.completed(prompt) == (False, ("ao", [LOGIN]))
 
 
@@ -186,10 +213,10 @@ def test_a_prompt_that_its_program_dismisses_closes_the_dialog(
     with Program(environ) as program:
         prompt = program.call(SERVICE_PATH, SERVICE, "Unlock", "ao", [LOGIN])[1]
         program.call(prompt, PROMPT, "Prompt", "s", "")
-        dialog = router.dialogs.get(timeout=20)
+        dialog = router.dialogs.get(timeout=60)
         program.call(prompt, PROMPT, "Dismiss")
         assert program.completed(prompt) == (True, ("ao", []))
-        assert dialog.cancelled.wait(20)
+        assert dialog.cancelled.wait(60)
 
 
 def test_lock_state_is_told_to_everybody(door: DoorProcess, environ: dict[str, str], router: RouterPeer) -> None:
@@ -237,6 +264,6 @@ def test_an_item_can_be_deleted_from_a_locked_wallet_by_a_prompt(
         lock_wallet(door)
         prompt = program.call(item, ITEM, "Delete")[0]
         program.call(prompt, PROMPT, "Prompt", "s", "")
-        router.dialogs.get(timeout=20).approve()
+        router.dialogs.get(timeout=60).approve()
         assert program.completed(prompt) == (False, ("s", ""))
         assert not router.entries

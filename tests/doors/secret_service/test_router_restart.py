@@ -49,7 +49,7 @@ def test_a_read_under_way_is_repeated_and_a_change_is_not(
         router.hold |= {"secret/1.read", "secret/1.create"}
         reader.begin(item, ITEM, "GetSecret", "o", session.path)
         writer.begin_create(other, "M", b"pw")
-        assert {router.held.get(timeout=20), router.held.get(timeout=20)} == router.hold
+        assert {router.held.get(timeout=60), router.held.get(timeout=20)} == router.hold
         router.hold.clear()
         router.cut()
         door.connect_router()

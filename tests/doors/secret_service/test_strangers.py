@@ -87,7 +87,7 @@ def test_what_a_search_finds_of_others_is_put_to_the_user_inside_the_call(
     router.add("alice", "L", {"a": "1"}, b"pw")
     with Program(environ, "bob") as other:
         other.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {"a": "1"})
-        dialog = router.dialogs.get(timeout=20)
+        dialog = router.dialogs.get(timeout=60)
         assert (dialog.client, dialog.method) == ("bob", "secret/1.find")
         dialog.approve()
         (item,), _ = other.finish()
@@ -99,7 +99,7 @@ def test_what_the_user_keeps_back_is_not_in_the_answer(environ: dict[str, str], 
     router.add("bob", "M", {"a": "1"}, b"pw")
     with Program(environ, "bob") as other:
         other.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {"a": "1"})
-        router.dialogs.get(timeout=20).leave_out()
+        router.dialogs.get(timeout=60).leave_out()
         unlocked, locked = other.finish()
         assert (len(unlocked), locked) == (1, [])
 
@@ -117,7 +117,7 @@ def test_what_the_user_refuses_is_denied_and_never_not_found(
             (SERVICE_PATH, SERVICE, "GetSecrets", "aoo", [item], session.path),
         ):
             program.begin(*call)
-            router.dialogs.get(timeout=20).refuse(code)
+            router.dialogs.get(timeout=60).refuse(code)
             with pytest.raises(DBusError) as raised:
                 program.finish()
             assert raised.value.name == ACCESS_DENIED
@@ -128,9 +128,9 @@ def test_a_dialog_closes_when_its_program_leaves_the_bus(environ: dict[str, str]
     router.add("alice", "L", {"a": "1"}, b"pw")
     with Program(environ, "bob") as other:
         other.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {"a": "1"})
-        dialog = router.dialogs.get(timeout=20)
-    assert dialog.cancelled.wait(20)
-    assert router.dismissed.get(timeout=20) == "bob"
+        dialog = router.dialogs.get(timeout=60)
+    assert dialog.cancelled.wait(60)
+    assert router.dismissed.get(timeout=60) == "bob"
 
 
 @pytest.mark.attack(36)

@@ -218,7 +218,7 @@ def test_what_is_kept_for_the_session_outlives_a_lock_and_is_erased_when_the_wal
     wallet.end()
     wallet.start()
     wallet.unlock()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not served(wallet):
         assert time.monotonic() < deadline, "nobody has the name"
     looked = program(wallet, "short", "lookup")
@@ -240,7 +240,7 @@ def test_what_is_kept_for_the_session_outlives_a_lock_and_is_erased_when_the_wal
 def test_what_was_stored_survives_kill_9_of_any_part(wallet: TestWallet, module: str) -> None:
     stored(wallet)
     kill(pid_of(wallet.pid, module))
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not served(wallet):
         assert time.monotonic() < deadline, "nobody has the name any more"
     looked = program(wallet, "mailer", "lookup")

@@ -28,7 +28,7 @@ from etui.trusted.evidence import (
 
 PERL = "/usr/bin/perl"
 CLIENT = "use IO::Socket::UNIX; $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die; <$s>;"
-WAIT_S = 20
+WAIT_S = 60
 
 Start = Callable[..., subprocess.Popen[bytes]]
 

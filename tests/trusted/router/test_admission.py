@@ -18,7 +18,7 @@ from tests.trusted.supervisor.processes import until
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
-WAIT_S = 20
+WAIT_S = 60
 ROOM = 100
 """For how many Clients a Router has descriptors that may have twice as many."""
 # Connects so often, and says of how many the other end is still there when it is asked.

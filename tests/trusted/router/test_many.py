@@ -31,7 +31,7 @@ def sockets(wallet: TestWallet) -> Iterator[list[socket.socket]]:
 
 def greeted(path: Path) -> socket.socket:
     connected = socket.socket(socket.AF_UNIX)
-    connected.settimeout(10)
+    connected.settimeout(60)
     connected.connect(str(path))
     hello = {"versions": [1], "key": base64.b64encode(os.urandom(32)).decode()}
     connected.sendall(line(0, "wallet/1.hello", hello))
@@ -98,7 +98,7 @@ def test_whatever_is_answered_while_the_wallet_locks_is_on_record(
     for flood in floods:
         flood.start()
     for flood in floods:
-        flood.flows.wait(10)
+        assert flood.flows.wait(60)
     wallet.lock()
     for flood in floods:
         flood.join()

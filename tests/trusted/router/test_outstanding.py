@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import array
+import contextlib
+import fcntl
 import json
+import os
+import signal
 import socket
+import termios
 from collections.abc import Iterator
 
 import pytest
+from tests.processes import descendants
 from tests.trusted.router.puppet import puppet, told
+from tests.trusted.router.strangers import Stranger
+from tests.trusted.supervisor.processes import words_of
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import LIMITS
+from etui.sdk import Client
 from etui.testkit import TestWallet
 
 
@@ -23,10 +33,8 @@ def raw(wallet: TestWallet) -> Iterator[socket.socket]:
     """A connection that sends without waiting for answers, to a wallet whose user does not unlock it."""
     wallet.lock()
     wallet.user.waits(face="unlock")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connected:
-        connected.connect(str(wallet.socket))
-        connected.settimeout(60)
-        yield connected
+    with connected(wallet) as connection:
+        yield connection
 
 
 def test_who_leaves_too_much_unanswered_is_not_read_from_until_something_is_answered(
@@ -60,17 +68,51 @@ def test_one_request_less_and_the_next_is_answered(raw: socket.socket) -> None:
 def test_what_one_client_asks_of_an_extension_does_not_all_stand_before_what_another_asks(wallet: TestWallet) -> None:
     serves = puppet()
     serves.install(wallet)
-    naps = json.dumps({"code": "import time; time.sleep(0.02)"})
+    counts = json.dumps({"code": "self.count = getattr(self, 'count', 0) + 1; tell(self.count)"})
     line = '{"jsonrpc":"2.0","id":%d,"method":"org.example.puppet/1.run","params":%s}\n'
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as greedy, wallet.connect() as other:
-        assert told(serves, other, "tell('here')") == '["here"]'
-        greedy.connect(str(wallet.socket))
-        greedy.settimeout(60)
-        greedy.sendall("".join(line % (number, naps) for number in range(LIMITS.outstanding)).encode())
-        greedy.recv(1, socket.MSG_PEEK)  # the first is answered, so the rest stands where it stands
-        assert told(serves, other, "tell('here')") == '["here"]'
-        answered = greedy.recv(1 << 20).count(b"\n")
-        assert 1 <= answered <= 20, "its turn came after all of the other's"
+    with connected(wallet) as greedy, connected(wallet) as other, wallet.connect() as calm:
+        assert told(serves, calm, "tell('here')") == '["here"]'
+        with stopped(wallet, serves):
+            greedy.sendall("".join(line % (number, counts) for number in range(LIMITS.outstanding)).encode())
+            taken(greedy, calm)
+            other.sendall((line % (0, counts)).encode())
+            taken(other, calm)
+        with other.makefile("rb") as lines:
+            (place,) = json.loads(json.loads(lines.readline())["result"]["told"])
+        assert place <= 20, "its turn came after all of the other's"
         with greedy.makefile("rb") as lines:
-            for _ in range(LIMITS.outstanding - answered):
+            for _ in range(LIMITS.outstanding):
                 assert "result" in json.loads(lines.readline())
+
+
+@contextlib.contextmanager
+def connected(wallet: TestWallet) -> Iterator[socket.socket]:
+    """A connection that sends without waiting for answers."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.connect(str(wallet.socket))
+        connection.settimeout(60)
+        yield connection
+
+
+@contextlib.contextmanager
+def stopped(wallet: TestWallet, extension: Stranger) -> Iterator[None]:
+    """While an Extension's process stands still."""
+    pids = [pid for pid in descendants(wallet.pid) if extension.id in " ".join(words_of(pid))]
+    assert pids
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def taken(connection: socket.socket, calm: Client) -> None:
+    """Returns when the Router has taken what was sent: unix(7), SIOCOUTQ; and has had turns for all of it."""
+    untaken = array.array("i", [1])
+    while untaken[0]:
+        calm.call(wallet_interface.Status())
+        fcntl.ioctl(connection, termios.TIOCOUTQ, untaken)
+    for _ in range(LIMITS.outstanding):
+        calm.call(wallet_interface.Status())

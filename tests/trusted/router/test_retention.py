@@ -107,7 +107,7 @@ def test_what_became_too_old_meanwhile_is_erased_after_the_next_unlock(wallet: T
     live_through(wallet, 10)
     wallet.start()
     wallet.unlock()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while verified(wallet).erased != 3:
         assert time.monotonic() < deadline
     assert verified(wallet).ok

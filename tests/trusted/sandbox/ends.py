@@ -10,7 +10,7 @@ from pathlib import Path
 
 from etui.trusted.sandbox import Confined, Confinement, Possible, probe, python_runtime, start
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 SLEEP = "import os, signal\nos.write(3, b'up')\nsignal.pause()"
 
 

@@ -16,7 +16,7 @@ import msgspec
 from etui.trusted.sandbox import Confinement, Possible, SandboxError, probe, python_runtime, start
 from etui.trusted.sandbox.bubblewrap import installed
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Order(msgspec.Struct, frozen=True):

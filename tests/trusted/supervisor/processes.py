@@ -11,7 +11,7 @@ from tests.processes import descendants
 from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 VALUE = b"planted-secret-value"
 ROUTER = "etui.trusted.router"
 VAULT = "etui.trusted.vault"

@@ -12,7 +12,7 @@ from etui.trusted.control import Link, LinkClosed, Lock, LockNow, ToRouter
 from etui.trusted.supervisor.children import Child
 from etui.trusted.supervisor.endings import Endings
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 def brief() -> Child:

@@ -16,7 +16,7 @@ from etui.trusted.supervisor.open_doors import OpenDoors
 from etui.trusted.supervisor.settings import read_settings
 
 DOOR = "secret-service"
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class RouterEnd:

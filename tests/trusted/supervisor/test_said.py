@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from etui.trusted.supervisor.said import Said, _printed
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def said(path: Path, speak: Callable[[int], object]) -> str:

@@ -55,10 +55,15 @@ async def collection_of(call: Call) -> Target:
 
 async def collections(door: Door, peer: Peer) -> list[str]:
     """The paths of the collections that a peer may see; while the wallet is locked, of those that it saw before."""
-    if not door.link.locked:
-        found = await door.request(peer, secret.Find(kind=GROUP), quiet=True, reads=True)
-        peer.collections = {item.item: None for item in found.items[:_MAX_REMEMBERED]}
-        return [DEFAULT_PATH, SESSION_PATH, *(collection_path(item.item) for item in found.items)]
+    while not door.link.locked:
+        try:
+            found = await door.request(peer, secret.Find(kind=GROUP), quiet=True, reads=True)
+        except ProtocolError as error:
+            if error.code is not ErrorCode.LOCKED:  # else it is locked by now
+                raise
+        else:
+            peer.collections = {item.item: None for item in found.items[:_MAX_REMEMBERED]}
+            return [DEFAULT_PATH, SESSION_PATH, *(collection_path(item.item) for item in found.items)]
     return [DEFAULT_PATH, SESSION_PATH, *(collection_path(group) for group in peer.collections)]
 
 

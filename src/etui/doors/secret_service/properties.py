@@ -18,6 +18,7 @@ from etui.doors.secret_service.groups import collection_of, shared_label
 from etui.doors.secret_service.lasting import shown_attributes
 from etui.doors.secret_service.paths import Place
 from etui.interfaces import secret_1 as secret
+from etui.sdk import ErrorCode, ProtocolError
 from etui.standards.secretservice import INTERFACES, ErrorName
 from etui.standards.secretservice.names import COLLECTION, GENERIC_SCHEMA, ITEM, SCHEMA_ATTRIBUTE, SERVICE
 
@@ -72,7 +73,12 @@ async def get_all(call: Call) -> tuple[object, ...]:
     if not interface:
         return ({},)
     target = await collection_of(call)
-    values = await _values(call, target)
+    try:
+        values = await _values(call, target)
+    except ProtocolError as error:
+        if error.code is not ErrorCode.LOCKED:
+            raise
+        values = await _values(call, target)  # of what is locked by now
     types = INTERFACES[interface].properties
     return ({name: Variant(types[name].type, value) for name, value in values.items()},)
 

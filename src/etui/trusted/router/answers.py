@@ -103,8 +103,13 @@ class Answers:
         self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
         if task.cancelled():  # before its first step, so that nothing in it could answer
             self._disown(call)
-            self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+            self._give_up(call)
         self._router.flush()
+
+    def _give_up(self, call: ActiveCall) -> None:
+        """Answers nobody in a lock, which cancels nothing that the provider has done: what came of it is not known."""
+        if not self._router.locking:
+            self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
 
     async def _finish_later(self, call: ActiveCall, members: dict[str, msgspec.Raw], items: list[Item]) -> None:
         """Answers with what has to be waited for, or with many items, between which others have their turn."""
@@ -122,7 +127,7 @@ class Answers:
         except ProtocolError as error:
             self._send(call, error)
         except asyncio.CancelledError:
-            self._send(call, ProtocolError(ErrorCode.CANCELLED, "the request was cancelled"))
+            self._give_up(call)
         except Exception as error:  # noqa: BLE001  # one answer's fault is told, the Router lives on
             self._router.note_failure(error)
             self._send(call, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {call.method.action.id}"))

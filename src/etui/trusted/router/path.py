@@ -133,7 +133,7 @@ class RequestPath:
         def walked(task: asyncio.Task[None]) -> None:
             tasks.pop(request.id, None)
             if task.cancelled():  # before its first step, so that nothing in it could answer
-                request.connection.fail(request.id, _cancelled())
+                request.connection.fail(request.id, self._router.given_up())
             self._router.flush()
 
         task.add_done_callback(walked)
@@ -145,7 +145,7 @@ class RequestPath:
         except ProtocolError as error:
             fail(request.id, error)
         except asyncio.CancelledError:
-            fail(request.id, _cancelled())
+            fail(request.id, self._router.given_up())
         except Exception as error:  # noqa: BLE001  # one request's fault is answered, the Router lives on
             self._router.note_failure(error)
             fail(request.id, ProtocolError(ErrorCode.INTERNAL, f"the Router failed at {request.method.action.id}"))
@@ -375,10 +375,6 @@ class RequestPath:
     def _info_bytes(self, request: Request) -> bytes:
         """The member ``call`` without its id: everything after that, from the comma on."""
         return b"," + msgspec.json.encode(self._info(request))[1:]
-
-
-def _cancelled() -> ProtocolError:
-    return ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
 
 
 def _is_short(seen: Seen) -> bool:

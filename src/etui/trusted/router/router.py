@@ -192,6 +192,12 @@ class Router:
             await self.opened.state.close()
         self.recorder.close()
 
+    def given_up(self) -> ProtocolError:
+        """What is answered of a request that was given up before anything was done for it, as all are by the lock."""
+        if self.locking:
+            return ProtocolError(ErrorCode.LOCKED, "the wallet is being locked; unlock it first")
+        return ProtocolError(ErrorCode.CANCELLED, "the request was cancelled")
+
     def lock_soon(self, reason: str) -> None:
         """Locks, from where nothing can be awaited."""
         self.later(self.lock(reason))

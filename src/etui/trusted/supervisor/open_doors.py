@@ -23,7 +23,8 @@ from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.settings import SettingsError, read_settings, write_settings
 
-_PATIENCE_S: Final = 3.0
+_PATIENCE_S: Final = 20.0
+"""For a door to say how it stands; one that ends says so at once."""
 _MAX_BYTES: Final = 4096
 
 

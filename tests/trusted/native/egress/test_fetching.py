@@ -364,8 +364,8 @@ def test_a_handshake_that_never_ends_is_given_up(world: World) -> None:
         world.host(answering())
         world._hosts[API_ADDRESS].close()
         world._hosts[API_ADDRESS].port = silent.getsockname()[1]
-        with pytest.raises(UnreachableError, match=r"TLS handshake in 0\.3 s"):
-            world.fetch(get(), limits=Limits(connect_s=0.3))
+        with pytest.raises(UnreachableError, match="TLS handshake in"):
+            world.fetch(get(), limits=Limits(connect_s=1.0))
         del world._hosts[API_ADDRESS]
 
 

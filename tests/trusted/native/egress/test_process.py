@@ -39,7 +39,7 @@ from etui.sealing import ChannelKey
 
 SOURCES = Path(__file__).parents[4] / "src"
 SHOP = "shop.etui.test"
-WAIT_S = 20
+WAIT_S = 60
 
 
 class RouterEnd:

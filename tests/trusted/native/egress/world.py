@@ -34,7 +34,7 @@ API = "api.example.org"
 OTHER = "other.example.org"
 API_ADDRESS = "93.184.215.14"
 OTHER_ADDRESS = "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
-_WAIT_S = 20
+_WAIT_S = 60
 
 
 class Received(msgspec.Struct, frozen=True):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
 import os
 import select
 import shutil
 import subprocess
 import sys
+import termios
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,15 +20,26 @@ from tests.trusted.native.session.desktop import WAIT_S, Desktop
 from etui.testkit import PrivateBus, private_bus
 from etui.trusted.control import Away, FromSession, KeysGone, Link, LinkClosed, ToSession, Unheard
 
+_MODULE = ("-m", "etui.trusted.native.session")
+_PATIENT = """
+from etui.trusted.native.session import logind, process
+logind._HOLD_S = 1000.0
+raise SystemExit(process.main())
+"""
+
 
 class WatchProcess:
-    """The process, and the supervisor's end of its channel."""
+    """The process, and the supervisor's end of its channel.
 
-    def __init__(self, *options: str, environ: dict[str, str] | None = None) -> None:
+    ``patient``: whether it holds the machine's sleep back for as long as a lock takes.
+    """
+
+    def __init__(self, *options: str, environ: dict[str, str] | None = None, patient: bool = False) -> None:
         ours, theirs = Link.pair()
         ours.settimeout(WAIT_S)
         self._link: Link[ToSession, FromSession] = Link(ours, FromSession)
-        command = [sys.executable, "-I", "-m", "etui.trusted.native.session", "--fd", str(theirs.fileno()), *options]
+        program = ("-c", _PATIENT) if patient else _MODULE
+        command = [sys.executable, "-I", *program, "--fd", str(theirs.fileno()), *options]
         kept = {name: value for name, value in os.environ.items() if name != "XDG_SESSION_ID"}
         self._process = subprocess.Popen(
             command, env={**kept, **(environ or {})}, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True
@@ -57,6 +72,14 @@ class WatchProcess:
     def keys_are_gone(self) -> None:
         """The wallet has locked."""
         self._link.send(KeysGone())
+
+    def has_heard(self) -> None:
+        """Returns when it has taken everything that it was told: unix(7), SIOCOUTQ."""
+        deadline = time.monotonic() + WAIT_S
+        untaken = array.array("i", [1])
+        while untaken[0]:
+            assert time.monotonic() < deadline, "the watch does not take what it is told"
+            fcntl.ioctl(self._link, termios.TIOCOUTQ, untaken)
 
     def is_silent(self) -> bool:
         """Whether nothing more was said so far."""
@@ -104,8 +127,8 @@ def start() -> Iterator[Start]:
     """Starts watches; each has to end well, and without a word on standard error."""
     started: list[WatchProcess] = []
 
-    def start(*options: str, environ: dict[str, str] | None = None) -> WatchProcess:
-        started.append(WatchProcess(*options, environ=environ))
+    def start(*options: str, environ: dict[str, str] | None = None, patient: bool = False) -> WatchProcess:
+        started.append(WatchProcess(*options, environ=environ, patient=patient))
         return started[-1]
 
     yield start

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import queue
+import select
 import threading
 from collections.abc import Coroutine, Sequence
 from typing import Any, Self, TypeVar
@@ -16,7 +17,7 @@ from typing import Any, Self, TypeVar
 from dbus_fast import Message, MessageFlag, MessageType, Variant
 from dbus_fast.aio import MessageBus
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 LOGIND = "org.freedesktop.login1"
 LOGIND_PATH = "/org/freedesktop/login1"
 MANAGER = "org.freedesktop.login1.Manager"
@@ -149,13 +150,9 @@ class Peer:
         self.ask("GetId")
 
     def ping(self, name: str) -> None:
-        """Returns when whoever has this name has heard everything that was said so far, on the bus and elsewhere.
-
-        Its event loop may take the bus before what else is ready: the second time, that was taken too.
-        """
+        """Returns when whoever has this name has heard everything that was said on the bus so far."""
         call = Message(name, "/", "org.freedesktop.DBus.Peer", "Ping")
-        for _ in range(2):
-            assert self._desktop.run(self._bus.call(call)).message_type is MessageType.METHOD_RETURN
+        assert self._desktop.run(self._bus.call(call)).message_type is MessageType.METHOD_RETURN
 
     def asked(self, member: str) -> Message:
         """The next call of a method, waited for; others are passed over."""
@@ -289,8 +286,7 @@ class Hold:
 
     def wait(self) -> None:
         """Returns when it is let go."""
-        os.set_blocking(self._watched, True)
-        os.read(self._watched, 1)
+        assert select.select([self._watched], [], [], WAIT_S)[0], "the machine's sleep is still held back"
         os.close(self._watched)
 
 

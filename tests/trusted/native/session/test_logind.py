@@ -41,18 +41,19 @@ def logind(desktop: Desktop, system_bus: PrivateBus) -> Logind:
 def hearing(start: Start, system_bus: PrivateBus) -> Hearing:
     """Starts a watch, and waits until it knows its session."""
 
-    def hearing(logind: Logind) -> WatchProcess:
-        watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    def hearing(logind: Logind, **wishes: bool) -> WatchProcess:
+        watch = start("--system-bus", system_bus.address, environ=SESSION_ID, **wishes)
         knows_its_session(logind)
         return watch
 
     return hearing
 
 
-def knows_its_session(logind: Logind) -> None:
-    """Returns when the watch asks how its session stands."""
-    while logind.asked("Get").body != [SESSION, "Active"]:
+def knows_its_session(logind: Logind) -> str:
+    """Returns when the watch asks how its session stands; the watch's name on the bus."""
+    while (call := logind.asked("Get")).body != [SESSION, "Active"]:
         pass
+    return str(call.sender)
 
 
 def descriptors_of(watch: WatchProcess) -> list[str]:
@@ -136,7 +137,7 @@ def test_after_its_session_has_ended_the_next_one_is_followed(logind: Logind, he
 
 
 def test_the_machine_waits_with_its_sleep_until_the_keys_are_gone(logind: Logind, hearing: Hearing) -> None:
-    watch = hearing(logind)
+    watch = hearing(logind, patient=True)
     assert logind.asked_to_inhibit == ["sleep", "delay"]
     hold = logind.hold()
     logind.of_the_manager("PrepareForSleep", "b", [True])
@@ -154,14 +155,12 @@ def test_the_machine_waits_no_longer_than_three_seconds(logind: Logind, hearing:
     hold.wait()
 
 
-def test_a_lock_long_before_lets_go_of_nothing(logind: Logind, system_bus: PrivateBus, start: Start) -> None:
-    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
-    name_of_the_watch = logind.asked("GetSession").sender
-    knows_its_session(logind)
+def test_a_lock_long_before_lets_go_of_nothing(logind: Logind, hearing: Hearing) -> None:
+    watch = hearing(logind, patient=True)
     hold = logind.hold()
     logind.of_a_session("Lock")
     assert watch.locks() == LOCKED
-    logind.ping(name_of_the_watch)
+    watch.has_heard()
     logind.of_the_manager("PrepareForSleep", "b", [True])
     assert watch.reason() == SLEEP
     assert hold.is_held()
@@ -169,8 +168,25 @@ def test_a_lock_long_before_lets_go_of_nothing(logind: Logind, system_bus: Priva
     hold.wait()
 
 
+def test_a_lock_that_was_under_way_when_the_sleep_began_lets_go_of_nothing(
+    logind: Logind, system_bus: PrivateBus, start: Start
+) -> None:
+    watch = start("--system-bus", system_bus.address, environ=SESSION_ID, patient=True)
+    name_of_the_watch = knows_its_session(logind)
+    hold = logind.hold()
+    logind.of_a_session("Lock")
+    assert watch.reason() == LOCKED
+    logind.of_the_manager("PrepareForSleep", "b", [True])
+    logind.ping(name_of_the_watch)
+    watch.keys_are_gone()
+    assert watch.reason() == SLEEP
+    assert hold.is_held()
+    watch.keys_are_gone()
+    hold.wait()
+
+
 def test_after_waking_the_next_sleep_waits_too(logind: Logind, hearing: Hearing) -> None:
-    watch = hearing(logind)
+    watch = hearing(logind, patient=True)
     for _ in range(2):
         hold = logind.hold()
         logind.of_the_manager("PrepareForSleep", "b", [True])
@@ -217,8 +233,7 @@ def test_who_is_not_logind_is_not_heard_and_its_descriptors_are_closed(
     desktop: Desktop, system_bus: PrivateBus, logind: Logind, start: Start
 ) -> None:
     watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
-    name_of_the_watch = logind.asked("GetSession").sender
-    knows_its_session(logind)
+    name_of_the_watch = knows_its_session(logind)
     stranger = desktop.peer(system_bus.address)
     stranger.ping(name_of_the_watch)
     before = descriptors_of(watch)

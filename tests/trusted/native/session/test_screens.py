@@ -159,6 +159,7 @@ def test_a_flood_is_told_once_and_once_more_when_the_wallet_has_locked(
         assert watch.reason() == f"the screen was locked ({LAST})"
         assert watch.is_silent()
         watch.keys_are_gone()
+    watch.has_heard()
     last.ping(name_of_the_watch)
     assert watch.is_silent()
 

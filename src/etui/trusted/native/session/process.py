@@ -82,18 +82,21 @@ class Watch:
             await asyncio.sleep(_AGAIN_S)
 
     def hear(self) -> None:
-        """Takes what the supervisor says."""
+        """Takes what the supervisor says: the wallet has locked.
+
+        Where another reason came meanwhile, the lock for that one counts: only then may the machine sleep.
+        """
         try:
             self._link.receive()
         except LinkClosed:
             self._end()
             return
         self._locking = False
-        if self._logind is not None:
-            self._logind.keys_gone()
         if self._next:
             reason, self._next = self._next, ""
             self._away(reason)
+        elif self._logind is not None:
+            self._logind.keys_gone()
 
     async def _connected(self, address: str, *, descriptors: bool = False) -> Bus:
         while True:

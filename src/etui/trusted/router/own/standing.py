@@ -65,6 +65,7 @@ async def lock(router: Router, asking: Asking, request: wallet.Lock) -> wallet.L
     del request
     if router.opened is None:
         return wallet.LockResult()  # there is nothing to end, and no budget to begin anew
+    router.locking = True  # whoever asks to unlock from now on is not told that it is
     asyncio.get_running_loop().call_soon(router.lock_soon, f"{asking.caller.label} asked for it")
     return wallet.LockResult()
 
