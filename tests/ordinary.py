@@ -106,6 +106,7 @@ def _installed(prefix: Path) -> Path:
     _copy(Path(sysconfig.get_path("stdlib")), library, "site-packages", "dist-packages", "config-*", "idlelib")
     _copy(Path(sysconfig.get_path("purelib")), library / "site-packages")
     _copy(Path(etui.__file__).parent, library / "site-packages" / "etui")
+    (library / "dist-packages").symlink_to("site-packages")  # where Debian's Python looks
     program = Path(sys.executable).resolve().read_bytes()
     shared, libdir = sysconfig.get_config_var("INSTSONAME"), sysconfig.get_config_var("LIBDIR")
     if ".so" in shared and Path(libdir, shared).exists():
