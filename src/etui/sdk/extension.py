@@ -228,7 +228,8 @@ class Extension:
         """Takes one message: hands an answer over, keeps what is to be served."""
         try:
             message = self.__wire.receive()
-            is_answer = message.kind in {MessageKind.RESULT, MessageKind.ERROR}
+            kind = message.kind
+            is_answer = kind is MessageKind.RESULT or kind is MessageKind.ERROR
         except ConnectionLost:
             raise
         except ProtocolError as error:

@@ -50,7 +50,8 @@ def get_locked(call: Call) -> tuple[object, ...] | None:
     A collection that is named by an alias has to be looked up first.
     """
     interface, name = call.body
-    if name != "Locked" or call.target.place not in {Place.COLLECTION, Place.ITEM}:
+    place = call.target.place
+    if name != "Locked" or not (place is Place.ITEM or place is Place.COLLECTION):
         return None
     held = INTERFACES[_interface(call, str(interface))].properties["Locked"]
     return (Variant(held.type, call.door.is_locked(call.target.collection)),)

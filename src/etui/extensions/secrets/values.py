@@ -9,9 +9,10 @@ Source: https://specifications.freedesktop.org/secret-service/, "Transfer of Sec
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import CBC
 from cryptography.hazmat.primitives.padding import PKCS7
@@ -23,6 +24,7 @@ from etui.interfaces.secret_1 import Create, Update
 MAX_VALUE_BYTES: Final = 1 << 20
 _BLOCK_BYTES: Final = 16
 _KEY_BYTES: Final = 16
+_MAX_KEYS: Final = 32
 
 
 class Wrapped(Struct, frozen=True):
@@ -63,11 +65,19 @@ def unwrapped(key: bytes, given: Wrapped) -> bytes:
 
 
 def wrapped(key: bytes, value: bytes) -> Wrapped:
-    """The value under ``key`` (16 bytes); raises ``UnfitError`` for a key of another length."""
-    iv = os.urandom(_BLOCK_BYTES)
-    padder = PKCS7(AES.block_size).padder()
-    encryptor = _cipher(key, iv).encryptor()
-    return Wrapped(iv, encryptor.update(padder.update(value) + padder.finalize()) + encryptor.finalize())
+    """The value under ``key`` (16 bytes); raises ``UnfitError`` for a key of another length.
+
+    The vector is a random block as the running cipher encrypts it: NIST SP 800-38A, appendix C, the first method.
+    """
+    padding = _BLOCK_BYTES - len(value) % _BLOCK_BYTES
+    blocks = _running(key).update(os.urandom(_BLOCK_BYTES) + value + bytes((padding,)) * padding)
+    return Wrapped(blocks[:_BLOCK_BYTES], blocks[_BLOCK_BYTES:])
+
+
+@lru_cache(maxsize=_MAX_KEYS)
+def _running(key: bytes) -> CipherContext:
+    """A chain of blocks that is never finished; to set a cipher up takes longer than to read a secret."""
+    return _cipher(key, os.urandom(_BLOCK_BYTES)).encryptor()
 
 
 def _cipher(key: bytes, iv: bytes) -> Cipher[CBC]:

@@ -265,7 +265,8 @@ class Answers:
             for item in call.items.values():
                 self._router.unlocked().forget_item(call.provider, item)
             self._router.path.drop_routes()
-        if effect in {Effect.ADD, Effect.CHANGE, Effect.REMOVE} and call.method.action.callers == "anyone":
+        changes = effect is Effect.ADD or effect is Effect.CHANGE or effect is Effect.REMOVE
+        if changes and call.method.action.callers == "anyone":
             self._router.events.publish("items", {"effect": effect.value, "provider": call.provider.principal})
 
     def _send(self, call: ActiveCall, result: bytes | ProtocolError) -> None:

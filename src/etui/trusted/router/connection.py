@@ -17,7 +17,6 @@ Rules:
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 from collections import deque
 from enum import Enum
@@ -112,6 +111,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.on_notification: Callable[[Message], None] | None = None
         self._router = router
+        self._asks = role in _ASKING
         self._loop = asyncio.get_running_loop()
         self._frames = FrameReader()
         self._chunks = Reassembler()
@@ -203,7 +203,7 @@ class Connection(asyncio.Protocol):
 
     def _line(self, line: bytes) -> None:
         """Serves a line, by the way of an earlier one where it repeats that."""
-        if self.role not in _ASKING or len(line) > _MAX_WAY_BYTES or (split := split_request(line)) is None:
+        if not self._asks or len(line) > _MAX_WAY_BYTES or (split := split_request(line)) is None:
             self._serve(line)
             return
         request_id, rest = split
@@ -305,7 +305,7 @@ class Connection(asyncio.Protocol):
         self._refuse(error)
 
     def _full(self) -> bool:
-        if self.role not in _ASKING:
+        if not self._asks:
             return False
         return self._clogged or (self.role is Role.CLIENT and len(self._requests) >= LIMITS.outstanding)
 
@@ -416,7 +416,9 @@ def _fits(line: bytes) -> bool:
 def transmit(transport: asyncio.Transport, descriptor: int, data: bytes) -> None:
     """Hands bytes to the system at once, and to the event loop what it does not take now."""
     if not transport.get_write_buffer_size() and not transport.is_closing():
-        with contextlib.suppress(OSError):  # it takes nothing now, or is gone: the event loop finds out which
+        try:  # noqa: SIM105  # for every message, and `suppress` takes longer than the rest of this
             data = data[os.write(descriptor, data) :]
+        except OSError:  # it takes nothing now, or is gone: the event loop finds out which
+            pass
     if data:
         transport.write(data)

@@ -68,7 +68,7 @@ class Recorder:
     ) -> str:
         """Records a decision; its id, by which ``etui why`` explains it."""
         template = self.template(caller, question, decision, outcome, chain=chain, label=label, reason=reason)
-        return self.repeated(template, digest=digest, sync=sync)
+        return _id(self.repeated(template, digest=digest, sync=sync))
 
     def template(  # noqa: PLR0913  # as decision
         self,
@@ -99,8 +99,8 @@ class Recorder:
             )
         )
 
-    def repeated(self, template: RecordTemplate, *, digest: bytes = b"", sync: bool = False) -> str:
-        """Records what a template says once more; its id."""
+    def repeated(self, template: RecordTemplate, *, digest: bytes = b"", sync: bool = False) -> int:
+        """Records what a template says once more; its number in the audit, 0 where there is none."""
         payload = template.encode(digest) if digest else template.encode()
         return self._append(payload, sync=sync)
 
@@ -126,7 +126,7 @@ class Recorder:
 
     def event(self, record: AuditRecord, *, sync: bool = False) -> str:
         """Records something that is no decision; its id."""
-        return self._append(RecordTemplate(record).encode(), sync=sync)
+        return _id(self._append(RecordTemplate(record).encode(), sync=sync))
 
     def flush(self) -> None:
         """Writes what was recorded, durably where a record asked for that.
@@ -159,12 +159,17 @@ class Recorder:
         if self._closed:
             raise ProtocolError(ErrorCode.LOCKED, "the wallet is being locked; unlock it first")
 
-    def _append(self, payload: bytes, *, sync: bool) -> str:
+    def _append(self, payload: bytes, *, sync: bool) -> int:
         self.must_be_open()
         if self._writer is None:
-            return ""
+            return 0
         self._unwritten = True
         try:
-            return decision_id(self._writer.append(payload, sync=sync))
+            return self._writer.append(payload, sync=sync)
         except AuditError as error:
             raise ProtocolError(ErrorCode.UNWRITABLE, f"the audit cannot be written: {error}") from None
+
+
+def _id(number: int) -> str:
+    """The id of a record, by which ``etui why`` explains it."""
+    return decision_id(number) if number else ""
