@@ -110,3 +110,11 @@ def test_a_locked_wallet_is_said_with_what_unlocks_it(wallet: TestWallet) -> Non
     wallet.lock()
     result = etui(wallet, "find", "mail")
     assert (result.returncode, "`etui unlock`" in result.stderr) == (Exit.LOCKED, True)
+
+
+@pytest.mark.parametrize("command", [["find", "mail"], ["audit"], ["grants"], ["unlock"]])
+def test_where_there_is_no_wallet_yet_it_is_said_with_what_makes_one(short_dir: Path, command: list[str]) -> None:
+    with TestWallet(short_dir) as wallet:
+        result = etui(wallet, *command)
+    assert result.returncode == Exit.LOCKED
+    assert result.stderr == "etui: there is no wallet yet; make one with `etui init`\n"

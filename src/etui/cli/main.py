@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return command.run(parsed, output)
     except ProtocolError as error:
-        hint = " (`etui unlock`)" if error.code is ErrorCode.LOCKED else ""
+        hint = " (`etui unlock`)" if error.code is ErrorCode.LOCKED and "`etui init`" not in error.message else ""
         output.error(slug_of(error), error.message + hint, exit_of(error), why=error.why)
         return exit_of(error)
     except CommandError as error:
