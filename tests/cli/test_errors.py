@@ -106,6 +106,25 @@ def test_a_command_that_there_is_not_is_named_with_the_one_that_may_be_meant(wor
     assert (result.returncode, f"there is no command {word!r}; {hint}" in result.stderr) == (Exit.USAGE, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["add", "Mail", "--from", "x"], "add"),
+        (["door", "enable", "secret-service", "--from"], "door enable"),
+        (["door", "--from"], "door"),
+        (["use", "mail", "--from", "--", "cat"], "use"),
+        (["find", "mail", "--", "cat"], "find"),
+        (["--from"], ""),
+    ],
+)
+def test_a_wrong_command_line_is_told_with_the_usage_of_its_command(words: list[str], command: str) -> None:
+    result = run(*words)
+    assert (result.returncode, result.stdout) == (Exit.USAGE, "")
+    assert result.stderr.startswith(f"usage: etui {command}".rstrip() + " [")
+    if "--from" in words:
+        assert "error: unrecognized arguments: --from" in result.stderr
+
+
 def test_a_locked_wallet_is_said_with_what_unlocks_it(wallet: TestWallet) -> None:
     wallet.lock()
     result = etui(wallet, "find", "mail")
