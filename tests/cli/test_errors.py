@@ -106,7 +106,34 @@ def test_a_command_that_there_is_not_is_named_with_the_one_that_may_be_meant(wor
     assert (result.returncode, f"there is no command {word!r}; {hint}" in result.stderr) == (Exit.USAGE, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["add", "Mail", "--from", "x"], "add"),
+        (["door", "enable", "secret-service", "--from"], "door enable"),
+        (["door", "--from"], "door"),
+        (["use", "mail", "--from", "--", "cat"], "use"),
+        (["find", "mail", "--", "cat"], "find"),
+        (["--from"], ""),
+    ],
+)
+def test_a_wrong_command_line_is_told_with_the_usage_of_its_command(words: list[str], command: str) -> None:
+    result = run(*words)
+    assert (result.returncode, result.stdout) == (Exit.USAGE, "")
+    assert result.stderr.startswith(f"usage: etui {command}".rstrip() + " [")
+    if "--from" in words:
+        assert "error: unrecognized arguments: --from" in result.stderr
+
+
 def test_a_locked_wallet_is_said_with_what_unlocks_it(wallet: TestWallet) -> None:
     wallet.lock()
     result = etui(wallet, "find", "mail")
     assert (result.returncode, "`etui unlock`" in result.stderr) == (Exit.LOCKED, True)
+
+
+@pytest.mark.parametrize("command", [["find", "mail"], ["audit"], ["grants"], ["unlock"]])
+def test_where_there_is_no_wallet_yet_it_is_said_with_what_makes_one(short_dir: Path, command: list[str]) -> None:
+    with TestWallet(short_dir) as wallet:
+        result = etui(wallet, *command)
+    assert result.returncode == Exit.LOCKED
+    assert result.stderr == "etui: there is no wallet yet; make one with `etui init`\n"

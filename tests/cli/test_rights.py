@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 from tests.cli.etui import done, etui, told
 
@@ -87,11 +88,18 @@ def test_an_audit_that_was_altered_does_not_verify(wallet: TestWallet) -> None:
         done(wallet, "add", label, stdin="hunter2")
     segment = next(wallet.home.glob("audit/*.seg"))
     content = bytearray(segment.read_bytes())
-    content[len(content) // 2] ^= 1
+    for eighths in (4, 6):
+        content[len(content) * eighths // 8] ^= 1
     segment.write_bytes(content)
     result = etui(wallet, "audit", "verify")
     assert result.returncode == 1
     assert "NOT as it was written" in result.stdout
+    verdict = msgspec.json.decode(etui(wallet, "audit", "verify", "--json").stdout)
+    assert len(verdict["findings"]) > len(verdict["summary"])
+    shown = [line.strip() for line in result.stdout.splitlines() if line.startswith("  ")]
+    assert shown[0].startswith("Segment 1, ")
+    assert len([line for line in shown if line.startswith("Segment 1, ")]) == 1
+    assert "`etui audit verify --json` lists every finding." in result.stdout
 
 
 @pytest.mark.parametrize("command", ["find", "grants", "settings", "audit", "door"])

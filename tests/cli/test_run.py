@@ -116,6 +116,7 @@ def test_where_nobody_can_be_asked_nothing_is_started_and_one_sentence_names_the
     assert "./run --tour" in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not list(Path(environ["XDG_RUNTIME_DIR"]).rglob("router"))
+    assert not Path(environ["ETUI_HOME"]).exists()
 
 
 @pytest.mark.parametrize(("face", "lacks"), [("qt", "no display"), ("terminal", "no terminal")])

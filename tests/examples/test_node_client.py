@@ -48,6 +48,13 @@ def found(wallet: TestWallet) -> list[tuple[Item, bytes | None]]:
         return [(item, client.call(secret.Read(item=item.item)).value) for item in items]
 
 
+def test_it_has_no_more_than_twenty_lines_of_code() -> None:
+    lines = [line.strip() for line in CLIENT.read_text().splitlines()]
+    code = [line for line in lines if line and not line.startswith("//")]
+    assert len(code) <= 20
+    assert all(line.count(";") <= 1 for line in code), "one statement a line"
+
+
 def test_it_prints_what_it_stored_sealed_found_and_read_back(wallet: TestWallet, node: str) -> None:
     ran = kept(wallet, node, SECRET)
     assert ran.returncode == 0, ran.stderr

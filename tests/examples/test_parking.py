@@ -293,6 +293,22 @@ def test_the_link_shows_the_user_the_permits_in_the_extension_s_own_frame(wallet
         assert row.links is not None
         client.call_raw(row.links[0].method)
 
+    _check_permits_shown(wallet)
+
+
+def test_the_list_of_extensions_has_the_link_with_the_command_that_opens_it(wallet: TestWallet) -> None:
+    bought(wallet)
+    wallet.user.rule("approve", when={"face": "message"})
+
+    listed = done(wallet.etui("extension")).splitlines()
+    (line,) = [line for line in listed if line.startswith("My parking permits")]
+    name, *command = line.partition("  etui ")[2].split()
+    done(wallet.etui(name, *command))
+
+    _check_permits_shown(wallet)
+
+
+def _check_permits_shown(wallet: TestWallet) -> None:
     shown = [event for event in wallet.user.shown() if event["event"] == "shown"][-1]
     assert (shown["face"], shown["heading"]) == ("message", "My parking permits")
     assert "M-AB 123 in zone A" in shown["body"]

@@ -5,8 +5,11 @@ from __future__ import annotations
 import getpass
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from etui.cli.command import Arguments, Command, absolute, connect
 from etui.cli.exits import CommandError, Exit
@@ -17,6 +20,7 @@ from etui.interfaces import wallet_1 as wallet
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from etui.cli.output import Output
 
@@ -37,7 +41,30 @@ def _list(arguments: Arguments, output: Output) -> Exit:
         ("state", "STATE"),
     )
     output.rows(extensions, columns, "No Extension is installed.")
+    links = _links(extensions)
+    if links and not output.as_json:
+        output.value(None, "\n")
+        output.rows(links, (("title", "LINK"), ("extension", "EXTENSION"), ("command", "OPENED BY")), "")
     return Exit.OK
+
+
+class _Link(msgspec.Struct, frozen=True):
+    """A link, and the command line that opens it."""
+
+    title: str
+    extension: str
+    command: str
+
+
+def _links(extensions: Sequence[wallet.ExtensionRow]) -> list[_Link]:
+    provided = Counter(interface for row in extensions for interface in row.provides)
+    links: list[_Link] = []
+    for row in extensions:
+        for link in row.links or ():
+            interface, _, method = link.method.rpartition(".")
+            to = f" --to {row.extension}" if provided[interface] > 1 else ""
+            links.append(_Link(link.title, row.name, f"etui call {interface} {method}{to}"))
+    return links
 
 
 def _install_arguments(parser: argparse.ArgumentParser) -> None:
@@ -151,10 +178,15 @@ def _passphrase(arguments: Arguments, *, twice: bool) -> bytes:
 
 LIST = Command(
     name="extension list",
-    help="list installed Extensions",
+    help="list installed Extensions and their links",
+    text="Lists installed Extensions, and below them the links that they publish: entries that call their Extension.\n"
+    "A link has no command of its own; it is opened by `etui call`, as the list has it.",
     run=_list,
     stands_for_group=True,
-    examples=(("etui extension", "names, versions, what they provide, and whether they run"),),
+    examples=(
+        ("etui extension", "names, versions, what they provide, whether they run, and their links"),
+        ("etui call org.example.parking/1 present", "opens the link “My parking permits” of the example"),
+    ),
 )
 INSTALL = Command(
     name="extension install",

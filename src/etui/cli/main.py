@@ -32,20 +32,23 @@ def main(arguments: Sequence[str]) -> int:
     _print_all_characters()
     words, program = _split(arguments)
     parser = _parser_of([up.COMMAND], {}) if words[:1] == [up.COMMAND.name] else _whole_parser(words)
-    parsed = parser.parse_args(words)
+    parsed, unknown = parser.parse_known_args(words)
+    own = cast("argparse.ArgumentParser", getattr(parsed, "own", parser))
+    if unknown:  # argparse itself would show the usage of `etui`
+        own.error(f"unrecognized arguments: {' '.join(unknown)}")
     command = cast("Command | None", getattr(parsed, "command", None))
     if command is None:
         parser.print_help()
         return Exit.OK
     if program is not None and not command.takes_program:
-        parser.error(f"`etui {command.name}` starts no program: nothing may follow {_END_OF_OPTIONS}")
+        own.error(f"`etui {command.name}` starts no program: nothing may follow {_END_OF_OPTIONS}")
     parsed.program = program or []
     parsed.parser = parser
     output = Output(as_json=getattr(parsed, "json", False))
     try:
         return command.run(parsed, output)
     except ProtocolError as error:
-        hint = " (`etui unlock`)" if error.code is ErrorCode.LOCKED else ""
+        hint = " (`etui unlock`)" if error.code is ErrorCode.LOCKED and "`etui init`" not in error.message else ""
         output.error(slug_of(error), error.message + hint, exit_of(error), why=error.why)
         return exit_of(error)
     except CommandError as error:
@@ -131,7 +134,7 @@ def _provide(parser: argparse.ArgumentParser, command: Command) -> None:
     text = "print one JSON value instead of text, for an error too"
     parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=text)
     command.arguments(parser)
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=command, own=parser)
 
 
 def _print_all_characters() -> None:

@@ -48,7 +48,10 @@ def _verify(arguments: Arguments, output: Output) -> Exit:
     erased = f"; what {verdict.erased} of them said has been erased by retention" if verdict.erased else ""
     whole = f"{verdict.records} records are whole and in order{erased}."
     lines = [whole if verdict.ok else "The audit is NOT as it was written."]
-    lines += [f"  {finding}" for finding in verdict.findings]
+    short = verdict.summary or verdict.findings
+    lines += [f"  {finding}" for finding in short]
+    if len(short) < len(verdict.findings):
+        lines.append("`etui audit verify --json` lists every finding.")
     output.value(verdict, printable("\n".join([*lines, verdict.rollback])))
     return Exit.OK if verdict.ok else Exit.FAILED
 
@@ -81,7 +84,10 @@ VERIFY = Command(
     text="Checks the whole audit: that no record was changed, taken out or put in, and that nothing was erased but\n"
     "what the setting audit_days had erased. 1 is the exit status otherwise.",
     run=_verify,
-    examples=(("etui audit verify --json", "for a program"),),
+    examples=(
+        ("etui audit verify", "what was found, in a sentence for each segment"),
+        ("etui audit verify --json", "every finding, for a program"),
+    ),
 )
 WHY = Command(
     name="why",

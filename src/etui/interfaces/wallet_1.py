@@ -599,6 +599,8 @@ class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     findings: list[str]
     rollback: str
     erased: int | None = None
+    summary: list[str] | None = None
+    """What was found in short: one sentence for each segment of the audit, and for each fault of all of it."""
 
 
 class Verify(Request[VerifyResult], frozen=True, kw_only=True, omit_defaults=True):

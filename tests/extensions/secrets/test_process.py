@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 from tests.extensions.peer import KEY, Actor, Peer, ShownSecrets, relay
 
 from etui.extensions.secrets.values import Wrapped, unwrapped, wrapped
-from etui.interfaces import Item, Request
+from etui.interfaces import Item, Request, supplied
 from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import extension_1 as extension
 from etui.interfaces import secret_1 as secret
@@ -257,6 +257,17 @@ def test_a_one_time_code_is_that_of_its_key(wallet: Wallet) -> None:
     note = wallet.create("x", b"note")
     with pytest.raises(RemoteError, match="no key for one-time codes"):
         wallet.secrets.call(secret.Code(item=REFERENCE), client=SHOP, item=note.item)
+
+
+def test_the_kinds_that_the_document_names_for_codes_are_those_that_have_them(wallet: Wallet) -> None:
+    methods = supplied()["secret/1"].document.methods
+    options = methods["create"].params["kind"].options
+    kinds = methods["code"].params["item"].kinds
+    assert kinds
+    for kind in set(options) - {"group"}:
+        item = wallet.create("x", b"12345678901234567890", kind=kind)
+        with nullcontext() if kind in kinds else pytest.raises(RemoteError, match="no key for one-time codes"):
+            wallet.secrets.call(secret.Code(item=REFERENCE), client=SHOP, item=item.item)
 
 
 def test_a_revealed_value_goes_to_the_dialog_alone_under_the_call(wallet: Wallet) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -193,6 +194,30 @@ def test_an_older_copy_of_everything_is_found_by_whoever_saw_a_later_one_and_by_
     assert written.verdict().ok
     witnessed = written.verdict(witnessed=seen)
     assert {finding.code for finding in witnessed.findings} == {FindingCode.ROLLED_BACK}
+
+
+def test_two_segments_that_changed_places_are_told_of_in_a_sentence_each(written: Audit) -> None:
+    first, second, third = written.segments()
+    verdict = written.verdict([StoredSegment(1, second.data), StoredSegment(2, first.data), third])
+    assert len(verdict.findings) > 4
+    sentences = verdict.summary
+    assert [sentence.partition(",")[0] for sentence in sentences if sentence.startswith("Segment ")] == [
+        f"Segment {number}" for number in sorted({finding.segment for finding in verdict.findings})
+    ]
+    assert "this is segment 2, under the name of another" in sentences[0]
+    assert "this is segment 1, under the name of another" in sentences[1]
+    counted = sum(int(more) + 1 for sentence in sentences for more in re.findall(r"and (\d+) more fault", sentence))
+    alone = sum("more fault" not in sentence for sentence in sentences)
+    assert counted + alone == len(verdict.findings)
+
+
+def test_that_the_end_was_cut_off_has_a_sentence_of_its_own(written: Audit) -> None:
+    first, second, _ = written.segments()
+    altered = bytearray(second.data)
+    altered[entries_of(second)[0].offset + HEAD.size] ^= 1
+    verdict = written.verdict([first, StoredSegment(second.number, bytes(altered))])
+    codes = {finding.code for finding in verdict.findings if str(finding) in verdict.summary}
+    assert FindingCode.TRUNCATED in codes
 
 
 def test_erasing_what_is_old_leaves_a_chain_that_verifies_and_says_so(written: Audit) -> None:

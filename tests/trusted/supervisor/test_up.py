@@ -32,6 +32,7 @@ from etui.testkit import TestWallet
 NOBODY = 65534
 UP = (sys.executable, "-I", "-m", "etui.cli", "up")
 AS_ROOT = ("--as-root",) if os.getuid() == 0 else ()
+SCRIPTED = ("--test-profile", "--script", "/nowhere")  # somebody can be asked
 only_root = pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 
 
@@ -89,10 +90,14 @@ def test_root_has_no_wallet_unless_told(up: Up, short_dir: Path) -> None:
 def test_a_scripted_dialog_is_refused_to_a_real_profile(up: Up, short_dir: Path) -> None:
     script = short_dir / "script"
     script.write_text("")
-    for _ in range(2):  # a new profile, and then one that there is
+    home = short_dir / "home"
+    for there in (False, True):
+        if there:
+            profile(home, profile='{"format": 1, "id": "a"}')
         ran = up(*AS_ROOT, "--script", str(script))
         assert ran.returncode == 2
         assert "a scripted dialog is for test profiles alone; this profile is a real one" in ran.stderr
+        assert home.exists() is there
     ran = up(*AS_ROOT, "--test-profile", "--script", str(script))
     assert ran.returncode == 2, "what is a real profile does not become a test profile"
 
@@ -168,7 +173,7 @@ def test_a_runtime_folder_that_is_open_to_others_is_refused(up: Up, short_dir: P
     runtime = short_dir / "run" / "etui"
     runtime.mkdir()
     runtime.chmod(0o755)
-    ran = up(*AS_ROOT)
+    ran = up(*AS_ROOT, *SCRIPTED)
     assert ran.returncode == 1
     assert f"{runtime} is not a private directory of yours; remove it or set XDG_RUNTIME_DIR" in ran.stderr
 
@@ -177,14 +182,14 @@ def test_a_runtime_folder_that_is_open_to_others_is_refused(up: Up, short_dir: P
 def test_a_runtime_folder_that_leads_elsewhere_is_refused(up: Up, short_dir: Path) -> None:
     (short_dir / "trap").mkdir(mode=0o700)
     (short_dir / "run" / "etui").symlink_to(short_dir / "trap")
-    ran = up(*AS_ROOT)
+    ran = up(*AS_ROOT, *SCRIPTED)
     assert ran.returncode == 1
     assert "is not a private directory of yours" in ran.stderr
 
 
 def test_a_runtime_folder_that_cannot_be_made_is_named(up: Up, short_dir: Path) -> None:
     (short_dir / "file").write_text("")
-    ran = up(*AS_ROOT, XDG_RUNTIME_DIR=str(short_dir / "file"))
+    ran = up(*AS_ROOT, *SCRIPTED, XDG_RUNTIME_DIR=str(short_dir / "file"))
     assert ran.returncode == 1
     assert f"no socket can be made in {short_dir}/file/etui" in ran.stderr
     assert "XDG_RUNTIME_DIR names another folder" in ran.stderr
@@ -213,6 +218,7 @@ def test_where_extensions_cannot_be_confined_nothing_is_started(environ: dict[st
     assert ran.returncode == 4, ran.stderr
     assert "Extensions cannot be confined here, so none is started: No Extension can be confined:" in ran.stderr
     assert "Traceback" not in ran.stderr
+    assert not Path(environ["ETUI_HOME"]).exists()
 
 
 @pytest.fixture

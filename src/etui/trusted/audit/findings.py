@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Final
 
 import msgspec
 
@@ -73,3 +74,25 @@ class Verdict(msgspec.Struct, frozen=True):
     """The last entries of the newest segment that no checkpoint confirms: they could be cut off or forged."""
     rollback: str
     """A sentence: whether an older copy of everything would have been noticed."""
+
+    @property
+    def summary(self) -> tuple[str, ...]:
+        """The faults in short: one sentence for each segment, and one for each fault that is of no segment alone."""
+        of_segments: dict[int, list[Finding]] = {}
+        of_all: list[Finding] = []
+        for finding in self.findings:
+            if finding.code in _OF_ALL or not finding.segment:
+                of_all.append(finding)
+            else:
+                of_segments.setdefault(finding.segment, []).append(finding)
+        return (*(_in_short(findings) for findings in of_segments.values()), *map(str, of_all))
+
+
+_OF_ALL: Final = frozenset({FindingCode.TRUNCATED, FindingCode.RATCHET_FOREIGN, FindingCode.ROLLED_BACK})
+
+
+def _in_short(findings: list[Finding]) -> str:
+    more = len(findings) - 1
+    if not more:
+        return str(findings[0])
+    return f"{str(findings[0]).removesuffix('.')}, and {more} more {'fault' if more == 1 else 'faults'} there."

@@ -78,7 +78,8 @@ class RequestPath:
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{method.action.id}: {error}") from None
         if opened is None:
-            raise _locked(seen)
+            _check_references(seen)
+            raise router.unlocking.missing()
         arrival = Arrival(
             connection=connection, caller=caller, message=message, method=method, params=params, seen=seen
         )
@@ -386,7 +387,6 @@ def _label(entry: Item | None) -> str:
     return entry.label if entry is not None else ""
 
 
-def _locked(seen: Seen) -> ProtocolError:
+def _check_references(seen: Seen) -> None:
     if any(not is_well_formed(reference) for _, reference in seen.references):
-        return ProtocolError(ErrorCode.UNKNOWN_REFERENCE, "this is no reference")
-    return ProtocolError(ErrorCode.LOCKED, "the wallet is locked; unlock it first")
+        raise ProtocolError(ErrorCode.UNKNOWN_REFERENCE, "this is no reference")

@@ -145,7 +145,7 @@ class Router:
     def unlocked(self) -> Opened:
         """What is there while the wallet is unlocked; raises ``ProtocolError`` (``locked``)."""
         if self.opened is None:
-            raise ProtocolError(ErrorCode.LOCKED, "the wallet is locked; unlock it first")
+            raise self.unlocking.missing()
         return self.opened
 
     # start and end

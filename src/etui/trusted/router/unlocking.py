@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 KEYS_BYTES: Final = 96
+NO_WALLET: Final = "there is no wallet yet; make one with `etui init`"
 _KEYS_S: Final = 10.0
 _TELL_S: Final = 0.1
 _NEW_RECOVERY: Final = "make a new recovery key"
@@ -107,6 +108,11 @@ class Unlocking:
 
     # unlock
 
+    def missing(self) -> ProtocolError:
+        """Why nothing else can be done yet: the wallet is locked, or there is none, which is ``locked`` too."""
+        text = "the wallet is locked; unlock it first" if self._router.made else NO_WALLET
+        return ProtocolError(ErrorCode.LOCKED, text)
+
     async def unlock(self, caller: Caller, *, recovery: bool) -> None:
         """Returns once the wallet is unlocked; raises ``ProtocolError`` where it stays locked."""
         if self._router.locking:
@@ -114,7 +120,7 @@ class Unlocking:
         if self._router.opened is not None:
             return
         if not self._router.made:
-            raise ProtocolError(ErrorCode.NO_WALLET, "there is no wallet yet; make one with `etui init`")
+            raise ProtocolError(ErrorCode.NO_WALLET, NO_WALLET)
         if self._unlocking is None or self._unlocking.done():
             self._take(caller)
             self._unlocking = asyncio.ensure_future(self._unlock(caller, recovery=recovery))

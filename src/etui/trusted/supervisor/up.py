@@ -19,7 +19,7 @@ from etui.trusted.memory import harden
 from etui.trusted.package import PackageError, check_installations
 from etui.trusted.profile import ProfileError
 from etui.trusted.sandbox import Impossible, probe
-from etui.trusted.supervisor.profile import open_profile
+from etui.trusted.supervisor.profile import find_profile, open_profile
 from etui.trusted.supervisor.settings import SettingsError, read_settings
 from etui.trusted.supervisor.supervisor import Options, Supervisor
 
@@ -65,7 +65,7 @@ def bring_up(place: Place, wish: Wish) -> None:
     """Runs the wallet in the foreground until it is ended; raises ``UpError``.
 
     Exit statuses: 1 for a profile that cannot be used or that runs already, 2 for what must not be asked for, 3 where
-    the user cannot be asked, 4 where Extensions cannot be confined.
+    the user cannot be asked, 4 where Extensions cannot be confined. With 2, 3 and 4 no profile was made.
     """
     if os.getuid() == 0 and not wish.as_root:
         raise UpError("this is root: a wallet belongs to a person; run it as yourself, or with --as-root", 2)
@@ -74,25 +74,45 @@ def bring_up(place: Place, wish: Wish) -> None:
     os.umask(0o077)
     harden()  # it holds no key, but every channel to who does
     try:
-        profile = open_profile(place.home, test=wish.test)
+        profile = find_profile(place.home)
         doors = read_settings(place.home).doors if wish.doors is None else wish.doors
         check_installations(place.home / "extensions")
     except (ProfileError, SettingsError, PackageError) as error:
         raise UpError(str(error)) from None
     except OSError as error:
         raise _unusable(place.home, error) from None
-    if wish.face == "scripted" and profile.test is None:
+    test = wish.test if profile is None else profile.test is not None
+    if wish.face == "scripted" and not test:
         raise UpError("a scripted dialog is for test profiles alone; this profile is a real one", 2)
     possible = probe()
     if isinstance(possible, Impossible):
         raise UpError(f"Extensions cannot be confined here, so none is started: {possible.reason}", 4)
-    dialog = ("--face", wish.face, *wish.dialog, *(("--test-profile",) if profile.test is not None else ()))
+    dialog = ("--face", wish.face, *wish.dialog, *(("--test-profile",) if test else ()))
+    if profile is None:
+        _require_asking(wish.face)
+        _make(place.home, test=test)
     with _only_one(place.home), _listening(place) as listener:
-        if not _can_ask(wish.face):
-            where = _NOWHERE[wish.face]
-            raise UpError(f"there is {where} to ask you in: start it in one, or see it with ./run --tour", 3)
+        if profile is not None:  # who finds that a wallet runs already need not be asked
+            _require_asking(wish.face)
         options = Options(bubblewrap=str(possible.bubblewrap), dialog=dialog, doors=doors)
         asyncio.run(_supervise(place, listener, options))
+
+
+def _make(home: Path, *, test: bool) -> None:
+    try:
+        made = open_profile(home, test=test)
+    except ProfileError as error:
+        raise UpError(str(error)) from None
+    except OSError as error:
+        raise _unusable(home, error) from None
+    if (made.test is not None) is not test:
+        raise UpError(f"another profile was made in {home} at the same moment; start it again")
+
+
+def _require_asking(face: str) -> None:
+    if not _can_ask(face):
+        text = f"there is {_NOWHERE[face]} to ask you in: start it in one, or see it with ./run --tour"
+        raise UpError(text, 3)
 
 
 def _can_ask(face: str) -> bool:

@@ -14,6 +14,7 @@ from etui.protocol import LIMITS, CallInfo, ErrorCode, ProtocolError
 from etui.trusted.control import DoorSwitch
 from etui.trusted.router import installing
 from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
+from etui.trusted.router.unlocking import NO_WALLET
 
 if TYPE_CHECKING:
     from etui.trusted.package import Summary
@@ -141,7 +142,7 @@ def doors(router: Router, asking: Asking, request: wallet.Doors) -> wallet.Doors
 async def door_enable(router: Router, asking: Asking, request: wallet.DoorEnable) -> wallet.DoorEnableResult:
     """Answers ``wallet/1.door_enable``."""
     if not router.made:
-        raise ProtocolError(ErrorCode.NO_WALLET, "there is no wallet yet; make one with `etui init`")
+        raise ProtocolError(ErrorCode.NO_WALLET, NO_WALLET)
     router.unlocked()
     await consent(router, asking, Widening())
     detail = await _switch(router, request.door, enabled=True)

@@ -88,6 +88,7 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
             findings=[str(finding) for finding in verdict.findings],
             rollback=verdict.rollback,
             erased=verdict.erased,
+            summary=list(verdict.summary),
         )
 
     async with router.retention.erasing:
