@@ -160,6 +160,7 @@ class Unlocking:
                     wait_s=float(reply.wait_s),
                 )
             await self._open(await self._awaited_keys(), new=self._was_cut_short())
+            await self._router.installing.finish()
             budget.approved()
             if recovery:
                 await self._new_passphrase_after(caller, answer.sealed)
