@@ -22,6 +22,7 @@ from typing import Final
 
 import msgspec
 import pytest
+from tests.processes import descendants
 
 SETTLE_S: Final = 0.3
 """As long after an answer a process may still make durable or tidy up what it was asked for."""
@@ -76,10 +77,13 @@ def steps_of(pid: int, act: Callable[[], object]) -> list[Step]:
     with _strace(pid, lines, "-e", "trace=" + ",".join((*_ON_FILES, *_ON_NAMES, *_SENDS))):
         act()
         time.sleep(SETTLE_S)
+        others = {thread.name for child in descendants(pid) for thread in Path(f"/proc/{child}/task").glob("*")}
     made: Counter[tuple[str, ...]] = Counter()
     found: list[Step] = []
     for match in filter(None, map(_LINE.match, lines)):
         thread, call, on = match["thread"], match["call"], match["on"] or ""
+        if thread in others:  # of a process that it started
+            continue
         made[thread, call] += 1
         if call in _ON_FILES and on.startswith("/"):
             made[thread, call, on] += 1
