@@ -311,16 +311,15 @@ class Asked:
         with self.wallet.connect() as client:
             items = client.call(wallet_interface.Inventory()).items  # a search asks for so many at once alone
             found = {item.label: item.item for item in items if item.label.startswith("kept")}
-            if any(self.either):
-                (still,) = {label for label in self.either if label in found} or {""}
-                assert still in self.either
-                self.either = ("", "")
-                if still:
-                    self.stored[still] = found[still]
+            (still,) = {label for label in self.either if label in found} or {""}
+            assert still in self.either
             assert self.stored.keys() <= found.keys()
             assert not self.gone & found.keys()
             for label in sorted(found, key=lambda label: label in self.stored)[:3]:  # what was never acknowledged first
                 assert client.call(secret.Read(item=found[label])).value == label.encode()
+            if still:
+                self.stored[still] = found[still]
+            self.either = ("", "")
             grants = client.call(wallet_interface.Grants()).grants
             rights = {row.grant for row in grants}
             assert self.granted <= rights
