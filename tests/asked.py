@@ -31,8 +31,8 @@ from etui.sdk import Client
 with Client.connect() as wallet:
     print(wallet.greeting.client)
     for params in sys.argv[1:]:
-        wallet.call_raw("org.example.payer/1.pay", params.encode())
-        print("paid")
+        answer = wallet.call_raw("org.example.payer/1.pay", params.encode())
+        print("paid" if b'"[]"' in bytes(answer) else "not kept")
 """
 PAYS: Final = "import os; self.store.put({('paid', os.urandom(8).hex()): b'1'})"
 REFUSED: Final = 7

@@ -98,7 +98,6 @@ SCENES = {
     "unlocking, the Router": Scene(ROUTER, Asked.unlock, ("fsync *audit", SENT), Asked.locked),
     "unlocking, the vault": Scene(VAULT, Asked.unlock, (COUNTED[-1], SENT), Asked.locked_with_vault),
     "unlocking, the dialog": Scene(DIALOG, Asked.unlock, (SENT,), Asked.locked),
-    "unlocking, the supervisor": Scene(SUPERVISOR, Asked.unlock, (SENT,), Asked.locked),
     "changing an item, the Router": Scene(ROUTER, Asked.update),
     "changing an item, the Extension": Scene(SECRETS, Asked.update, (FORWARDED, SENT)),
     "changing an item, the storage": Scene(STORAGE, Asked.update, STORED),
