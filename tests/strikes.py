@@ -86,10 +86,13 @@ def steps_of(pid: int, act: Callable[[], object]) -> list[Step]:
     with _strace(pid, lines, "-e", "trace=" + ",".join((*_ON_FILES, *_ON_NAMES, *_SENDS))) as followed:
         act()
         _settle(followed.process)
+        others = {thread.name for child in descendants(pid) for thread in Path(f"/proc/{child}/task").glob("*")}
     made: Counter[tuple[str, ...]] = Counter()
     found: list[Step] = []
     for match in filter(None, map(_LINE.match, lines)):
         thread, call, on = match["thread"], match["call"], match["on"] or ""
+        if thread in others:  # of a process that it started
+            continue
         made[thread, call] += 1
         if call in _ON_FILES and on.startswith("/"):
             made[thread, call, on] += 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import itertools
 import os
 import random
@@ -18,7 +17,7 @@ import pytest
 from tests.long_run import LongRun
 from tests.processes import pids_of
 from tests.secret_service_program import Program
-from tests.trusted.supervisor.postman import HOST, POSTMAN
+from tests.trusted.supervisor.postman import HOST, POSTMAN, site
 from tests.trusted.supervisor.processes import DIALOG, DOOR, EGRESS, ROUTER, SECRETS, STORAGE, VAULT
 
 from etui.interfaces import secret_1 as secret
@@ -128,33 +127,16 @@ def comes_back(wallet: TestWallet, acknowledged: Acknowledged) -> None:
     until(stores, "the wallet does not come back")
 
 
-class _Site(http.server.BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(204)
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Says nothing."""
-
-
 @pytest.fixture
-def site() -> Iterator[int]:
-    """A web site, by its port."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def wallet(short_dir: Path, session_bus: PrivateBus, site: int) -> Iterator[TestWallet]:
+def wallet(short_dir: Path, session_bus: PrivateBus) -> Iterator[TestWallet]:
     """With its door open, and an Extension that reaches a site through egress."""
     folder = short_dir / "w"
     folder.mkdir(mode=0o700)
     environ = {"DBUS_SESSION_BUS_ADDRESS": session_bus.address}
-    with TestWallet(folder, doors=["secret-service"], environ=environ, hosts={HOST: site}) as running:
+    with (
+        site() as port,
+        TestWallet(folder, doors=["secret-service"], environ=environ, hosts={HOST: port}) as running,
+    ):
         running.create()
         POSTMAN.install(running)
         yield running

@@ -7,6 +7,9 @@ again. The long run strikes at every step that a process takes.
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,11 +20,14 @@ from tests.asked import Asked
 from tests.long_run import LongRun
 from tests.processes import descendants, pid_of
 from tests.strikes import CHANNEL, Step, blow, steps_of
+from tests.trusted.supervisor.postman import HOST, site
 from tests.trusted.supervisor.processes import await_end
 
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import PrivateBus, TestWallet
 
+EGRESS = "etui.trusted.native.egress"
 ROUTER, VAULT, DIALOG = "etui.trusted.router", "etui.trusted.vault", "etui.trusted.dialog"
 SECRETS, STORAGE = "etui.extensions.secrets", "etui.extensions.storage_software"
 DOOR, SUPERVISOR = "etui.doors.secret_service", "the supervisor"
@@ -40,6 +46,9 @@ COUNTED = ("write *tries.new", "fsync *tries.new", "renameat tries.new tries")
 RE_KEYED = ("write *slots.json.new", "fsync *slots.json.new", "renameat slots.json.new slots.json")
 
 
+INSTALLED = "rename *installation.json"
+STORED = ("pwrite64 *-wal", "fdatasync *-wal", SENT)
+
 MAKING = {
     ROUTER: (
         "rename *profile.mac",
@@ -52,15 +61,19 @@ MAKING = {
     ),
     VAULT: (*RE_KEYED, SENT),
 }
+RESTORING = ("rename *", "write /dev/null")
 EVERY_STEP = "A process killed before one of the steps that it took for what was asked, at all of them"
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """A process, what the wallet is asked for, and before which of the process's steps it is struck every day."""
+    """A process, what the wallet is asked for, and before which of the process's steps it is struck every day.
+
+    Without such points the long run alone strikes.
+    """
 
     process: str
     act: Callable[[Asked], None]
-    points: tuple[str, ...]
+    points: tuple[str, ...] = ()
     first: Callable[[Asked], None] = Asked.store
     """What it is asked for before, so that there is something to do it to."""
 
@@ -77,7 +90,30 @@ SCENES = {
     "a new passphrase, the vault": Scene(VAULT, Asked.change_passphrase, (*COUNTED, *RE_KEYED, SENT)),
     "a new passphrase, the Router": Scene(ROUTER, Asked.change_passphrase, ("fdatasync *.seg", SENT)),
     "a new passphrase, the dialog": Scene(DIALOG, Asked.change_passphrase, (SENT,)),
+    "a new recovery key, the vault": Scene(VAULT, Asked.replace_recovery, (RE_KEYED[-1], SENT)),
+    "a new recovery key, the Router": Scene(ROUTER, Asked.replace_recovery, (f"sendmsg {CHANNEL}", SENT)),
+    "a new recovery key, the dialog": Scene(DIALOG, Asked.replace_recovery, (SENT,)),
+    "locking, the Router": Scene(ROUTER, Asked.locks, (FORWARDED, SENT), Asked.comes_back),
+    "locking, the supervisor": Scene(SUPERVISOR, Asked.locks, (FORWARDED,), Asked.comes_back),
+    "unlocking, the Router": Scene(ROUTER, Asked.unlock, ("fsync *audit", SENT), Asked.locked),
+    "unlocking, the vault": Scene(VAULT, Asked.unlock, (COUNTED[-1], SENT), Asked.locked_with_vault),
+    "unlocking, the dialog": Scene(DIALOG, Asked.unlock, (SENT,), Asked.locked),
+    "changing an item, the Router": Scene(ROUTER, Asked.update),
+    "changing an item, the Extension": Scene(SECRETS, Asked.update, (FORWARDED, SENT)),
+    "changing an item, the storage": Scene(STORAGE, Asked.update, STORED),
+    "deleting an item, the Router": Scene(ROUTER, Asked.delete, ("fdatasync *state.db-wal", SENT)),
+    "deleting an item, the Extension": Scene(SECRETS, Asked.delete),
+    "deleting an item, the storage": Scene(STORAGE, Asked.delete, STORED),
+    "paying within a limit, the Router": Scene(ROUTER, Asked.spend, (*ROW_KEPT, SENT), Asked.spend),
+    "paying within a limit, the storage": Scene(STORAGE, Asked.spend, first=Asked.spend),
+    "installing, the Router": Scene(ROUTER, Asked.install, (INSTALLED, SENT), Asked.absent),
+    "updating, the Router": Scene(ROUTER, Asked.install, (INSTALLED, "fdatasync *state.db-wal"), Asked.present),
+    "removing, the Router": Scene(ROUTER, Asked.remove, ("rename *.gone-*", "fsync *extensions", SENT), Asked.present),
+    "removing, the vault": Scene(VAULT, Asked.remove, ("unlink*", SENT), Asked.present),
+    "reaching the net, egress": Scene(EGRESS, Asked.post, (FORWARDED, SENT), Asked.posts),
+    "reaching the net, the Router": Scene(ROUTER, Asked.post, first=Asked.posts),
 }
+EVERY_DAY = {name: scene for name, scene in SCENES.items() if scene.points}
 
 
 @pytest.fixture
@@ -86,7 +122,10 @@ def asked(short_dir: Path, session_bus: PrivateBus) -> Iterator[Asked]:
     folder = short_dir / "w"
     folder.mkdir(mode=0o700)
     environ = {"DBUS_SESSION_BUS_ADDRESS": session_bus.address}
-    with TestWallet(folder, doors=["secret-service"], environ=environ) as wallet:
+    with (
+        site() as port,
+        TestWallet(folder, doors=["secret-service"], environ=environ, hosts={HOST: port}) as wallet,
+    ):
         wallet.create()
         started = Asked(wallet)
         started.store()
@@ -113,9 +152,9 @@ def nth(taken: Sequence[Step], number: int) -> Step:
 def strike(asked: Asked, scene: Scene, choose: Callable[[list[Step]], Step]) -> bool:
     """Kills the process before the chosen one of the steps that it just took for the like; whether it came to that."""
     scene.first(asked)
+    step = choose(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
     scene.first(asked)
     process = process_of(asked, scene)
-    step = choose(steps_of(process, lambda: scene.act(asked)))
     others = descendants(process)
     with blow(process, step) as due, contextlib.suppress(ProtocolError):
         scene.act(asked)
@@ -138,7 +177,7 @@ def renew(asked: Asked, strikes: int) -> None:
 
 @pytest.mark.attack(44)
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
+@pytest.mark.parametrize("scene", EVERY_DAY.values(), ids=EVERY_DAY.keys())
 def test_what_was_acknowledged_survives_a_kill_before_a_named_step(asked: Asked, scene: Scene) -> None:
     for strikes, point in enumerate(scene.points):
         renew(asked, strikes)
@@ -188,6 +227,80 @@ def test_a_wallet_is_made_or_can_be_made_where_its_making_is_killed_before_a_nam
         assert strike_making(folder, process, named(taken, point).moved(short_dir / "made", folder)), point
 
 
+@contextlib.contextmanager
+def restoring(archive: Path, home: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """``etui restore``, which begins with a line of input."""
+    words = [sys.executable, "-I", "-m", "etui.cli", "restore", str(archive)]
+    environ = {**os.environ, "ETUI_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = ["/bin/sh", "-c", 'read go; exec "$@"', "sh", *words]
+    with subprocess.Popen(command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        yield process
+
+
+def go(process: subprocess.Popen[bytes]) -> None:
+    process.communicate(b"\n", timeout=BACK_S)
+
+
+def exported(folder: Path) -> Path:
+    """The archive of a wallet that holds one note."""
+    folder.mkdir(mode=0o700)
+    with TestWallet(folder) as wallet:
+        wallet.create()
+        Asked(wallet).store()
+        assert wallet.etui("export", str(folder / "archive")).returncode == 0
+    return folder / "archive"
+
+
+def strike_restoring(archive: Path, folder: Path, number: int, taken: Sequence[Step]) -> bool:
+    """Kills ``etui restore`` before one of these steps: what it was to make is there whole or not at all."""
+    call = taken[number].call
+    step = Step(call, "", sum(step.call == call for step in taken[: number + 1]))
+    folder.mkdir(mode=0o700)
+    wallet = TestWallet(folder)
+    with restoring(archive, wallet.home) as process, blow(process.pid, step) as due:
+        go(process)
+    if not wallet.home.exists():
+        with restoring(archive, wallet.home) as process:
+            go(process)
+        assert process.returncode == 0
+    with wallet:
+        wallet.unlock()
+        with wallet.connect() as client:
+            assert "kept 0." in {item.label for item in client.call(wallet_interface.Inventory()).items}
+        asked = Asked(wallet)
+        asked.comes_back()
+        asked.holds()
+    return due.struck
+
+
+def steps_of_restoring(archive: Path, home: Path) -> list[Step]:
+    with restoring(archive, home) as process:
+        return steps_of(process.pid, lambda: go(process))
+
+
+@pytest.mark.attack(44)
+@pytest.mark.timeout(300)
+def test_a_wallet_is_restored_or_can_be_where_that_is_killed_before_a_named_step(short_dir: Path) -> None:
+    archive = exported(short_dir / "made")
+    taken = steps_of_restoring(archive, short_dir / "first")
+    for point in RESTORING:
+        number = taken.index(named(taken, point))
+        assert strike_restoring(archive, short_dir / str(number), number, taken), point
+
+
+@pytest.mark.long
+@pytest.mark.attack(44)
+@pytest.mark.timeout(900)
+def test_a_wallet_is_restored_or_can_be_where_that_is_killed_before_any_step(
+    short_dir: Path, long_run: LongRun
+) -> None:
+    archive = exported(short_dir / "made")
+    taken = steps_of_restoring(archive, short_dir / "first")
+    fell = sum(strike_restoring(archive, short_dir / str(number), number, taken) for number in range(len(taken)))
+    assert fell > len(taken) // 2
+    long_run.record(EVERY_STEP, fell, len(taken))
+
+
 @pytest.mark.long
 @pytest.mark.attack(44)
 @pytest.mark.timeout(900)
@@ -210,8 +323,8 @@ def test_a_wallet_is_made_or_can_be_made_where_its_making_is_killed_before_any_s
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_what_was_acknowledged_survives_a_kill_before_any_step(asked: Asked, scene: Scene, long_run: LongRun) -> None:
     scene.first(asked)
-    scene.first(asked)
     scene.act(asked)
+    scene.first(asked)
     count = len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
     fell = 0
     for strikes in range(count):

@@ -46,11 +46,12 @@ class Stranger:
         )
         self._name = name
 
-    def package(self) -> bytes:
+    def package(self, version: str = "1.0.0") -> bytes:
         """The signed package."""
+        manifest = self.manifest.replace('version = "1.0.0"', f'version = "{version}"')
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            (folder / "manifest.toml").write_text(self.manifest, encoding="utf-8")
+            (folder / "manifest.toml").write_text(manifest, encoding="utf-8")
             (folder / f"{self._name}.json").write_bytes(self.document)
             (folder / "main.py").write_text(self.code, encoding="utf-8")
             return sign(pack(folder), KEY)

@@ -62,6 +62,21 @@ def test_a_new_recovery_key_opens_and_the_old_one_does_not(wallet: TestWallet) -
     assert state(wallet) == "unlocked"
 
 
+def test_a_new_recovery_key_that_the_user_skips_replaces_none(wallet: TestWallet) -> None:
+    old = wallet.user.recovery_key
+    wallet.user.dismisses(face="recovery")
+    with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
+        client.call(wallet_interface.ReplaceRecovery())
+    assert caught.value.code is ErrorCode.NOT_NOW
+    wallet.lock()
+    wallet.user.dismisses(face="unlock", recovery=True, wrong=True)
+    wallet.user.rule("type", when={"face": "unlock", "recovery": True, "wrong": False}, secret=old)
+    wallet.user.rule("type", when={"face": "new_passphrase"}, secret="", new=NEW)
+    with wallet.connect() as client:
+        client.call(wallet_interface.Unlock(recovery=True))
+    assert state(wallet) == "unlocked"
+
+
 def test_a_changed_passphrase_opens_and_the_old_one_does_not(wallet: TestWallet) -> None:
     wallet.user.rule("type", when={"face": "new_passphrase"}, secret=PASSPHRASE, new=NEW)
     with wallet.connect() as client:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.strikes import Step, blow
 from tests.trusted.router.puppet import puppet, told
+from tests.trusted.supervisor.processes import ROUTER, await_state, pid_of
 
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
@@ -63,7 +66,9 @@ def test_an_update_does_not_make_less_of_a_method_that_rights_were_given_for(wal
     assert not [entry for entry in wallet.user.shown() if "update" in str(entry)]
 
 
-def test_a_right_ends_with_the_interface_that_it_was_given_for(wallet: TestWallet) -> None:
+@pytest.fixture
+def renumbered(wallet: TestWallet) -> wallet_interface.Install:
+    """An update that serves another interface than the one that a lasting right was given for."""
     extension = puppet()
     extension.install(wallet)
     wallet.user.approves(action_contains="lasting rights")
@@ -73,10 +78,34 @@ def test_a_right_ends_with_the_interface_that_it_was_given_for(wallet: TestWalle
     extension.document = extension.document.replace(b"org.example.puppet/1", b"org.example.puppet/2")
     extension.code = extension.code.replace("org.example.puppet/1", "org.example.puppet/2")
     extension.manifest = extension.manifest.replace("org.example.puppet/1", "org.example.puppet/2")
-    extension.manifest = extension.manifest.replace('version = "1.0.0"', 'version = "1.1.0"')
     file = wallet.folder / "update.etuipkg"
-    file.write_bytes(extension.package())
+    file.write_bytes(extension.package(version="1.1.0"))
     wallet.user.approves(action_contains="update")
+    return wallet_interface.Install(path=str(file))
+
+
+def test_a_right_ends_with_the_interface_that_it_was_given_for(
+    wallet: TestWallet, renumbered: wallet_interface.Install
+) -> None:
     with wallet.connect() as client:
-        client.call(wallet_interface.Install(path=str(file)))
+        client.call(renumbered)
+        assert not client.call(wallet_interface.Grants()).grants
+
+
+@pytest.mark.attack(44)
+def test_a_right_ends_with_its_interface_where_the_router_is_killed_within_the_update(
+    wallet: TestWallet, renumbered: wallet_interface.Install
+) -> None:
+    named = Step("fsync", str(wallet.home / "extensions" / "org.example.puppet"), 2)
+    with (
+        blow(pid_of(wallet, ROUTER), named) as due,
+        contextlib.suppress(ProtocolError),
+        wallet.connect() as client,
+    ):
+        client.call(renumbered)
+    assert due.struck
+    await_state(wallet, "locked")
+    wallet.unlock()
+    with wallet.connect() as client:
+        assert "1.1.0" in {row.version for row in client.call(wallet_interface.Extensions()).extensions}
         assert not client.call(wallet_interface.Grants()).grants

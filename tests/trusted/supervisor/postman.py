@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.server
+import threading
+from collections.abc import Iterator
+
 from tests.trusted.router.strangers import Stranger
 
 HOST = "post.etui.test"
@@ -32,3 +37,23 @@ POSTMAN = Stranger(
     uses=("egress/1",),
     hosts=(HOST,),
 )
+
+
+class _Site(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@contextlib.contextmanager
+def site() -> Iterator[int]:
+    """The web site that it reaches, by its port."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()

@@ -239,20 +239,30 @@ def test_nothing_is_changed_without_a_proof(wallet: Wallet) -> None:
     with pytest.raises(WrongPassphraseError):
         vault.change_passphrase(WRONG, NEW)
     with pytest.raises(WrongPassphraseError):
-        vault.replace_recovery(WRONG)
+        vault.new_recovery(WRONG)
     with pytest.raises(UnfitPassphraseError):
         vault.change_passphrase(wallet.recovery, Secret(b"1234"))
     assert (wallet.directory / "slots.json").read_bytes() == before
     vault.forget()
 
 
+def test_a_new_recovery_key_opens_nothing_before_it_replaces_the_old_one(wallet: Wallet) -> None:
+    vault = Vault.open(wallet.directory, wallet.recovery).vault
+    new = vault.new_recovery(wallet.recovery)
+    vault.forget()
+    with pytest.raises(WrongRecoveryError):
+        Vault.open(wallet.directory, Recovery(new.text))
+    Vault.open(wallet.directory, wallet.recovery).vault.forget()
+
+
 def test_a_replaced_recovery_key_opens_and_the_old_one_does_not(wallet: Wallet) -> None:
     vault = Vault.open(wallet.directory, wallet.recovery).vault
-    recovery = vault.replace_recovery(wallet.recovery)
+    new = vault.new_recovery(wallet.recovery)
+    vault.replace_recovery(new)
     vault.forget()
     with pytest.raises(WrongRecoveryError):
         Vault.open(wallet.directory, wallet.recovery)
-    Vault.open(wallet.directory, Recovery(recovery)).vault.forget()
+    Vault.open(wallet.directory, Recovery(new.text)).vault.forget()
     Vault.open(wallet.directory, wallet.passphrase).vault.forget()
 
 
@@ -295,6 +305,7 @@ def test_removing_an_installation_destroys_its_key(wallet: Wallet) -> None:
 
 def test_a_forgotten_vault_gives_nothing(wallet: Wallet) -> None:
     vault = Vault.open(wallet.directory, wallet.recovery).vault
+    new = vault.new_recovery(wallet.recovery)
     vault.forget()
     vault.forget()
     assert not any(vault._master)
@@ -306,7 +317,8 @@ def test_a_forgotten_vault_gives_nothing(wallet: Wallet) -> None:
         vault.header_key,
         lambda: vault.confirm(wallet.passphrase.text),
         lambda: vault.change_passphrase(wallet.recovery, NEW),
-        lambda: vault.replace_recovery(wallet.recovery),
+        lambda: vault.new_recovery(wallet.recovery),
+        lambda: vault.replace_recovery(new),
     ):
         with pytest.raises(ForgottenError):
             call()

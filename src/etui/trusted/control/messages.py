@@ -115,6 +115,8 @@ class VaultOperation(Enum):
     CHANGE = "change"
     CHANGE_BY_RECOVERY = "change_by_recovery"
     NEW_RECOVERY = "new_recovery"
+    """Gives a recovery key that opens nothing before ``KEEP_RECOVERY``, which follows once the user has it."""
+    KEEP_RECOVERY = "keep_recovery"
     DESTROY = "destroy"
 
 

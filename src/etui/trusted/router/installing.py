@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _MAX_BYTES: Final = 64 << 20
+_BEGUN: Final = "begun"
+"""The kind of row that says what was begun with an Extension, by its principal."""
 
 
 def shown(summary: Summary) -> tuple[ShownField, ...]:
@@ -70,6 +72,13 @@ class Removable(msgspec.Struct, frozen=True):
     provider: Provider | None = None
 
 
+class Begun(msgspec.Struct, frozen=True):
+    """An Extension whose update or removal was begun: its installation, and the interfaces that it served then."""
+
+    installation: str
+    provides: tuple[str, ...]
+
+
 class Installing:
     """Changes what is installed."""
 
@@ -91,6 +100,7 @@ class Installing:
             known = router.registry.providers.get(verified.manifest.principal)
             provided = known.provides if known is not None else []
             if known is not None:
+                await self._begin(known)
                 router.providers.stop_if_begun(known)
             package = await loop.run_in_executor(None, self._extensions.install, verified, int(time.time()))
         except StorageError as error:
@@ -102,6 +112,7 @@ class Installing:
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
         router.broken.pop(package.manifest.id, None)
+        router.unlocked().state.owe(_BEGUN, provider.principal, None)
         self._record(provider.principal, provider.name, f"installed version {package.manifest.version}")
         return package
 
@@ -133,6 +144,7 @@ class Installing:
         """Removes an Extension; its key is destroyed, and what it sealed opens never again."""
         router, provider = self._router, removable.provider
         if provider is not None:
+            await self._begin(provider)
             router.providers.stop_if_begun(provider)
         try:
             removed = await asyncio.get_running_loop().run_in_executor(None, self._extensions.remove, removable.id)
@@ -153,7 +165,29 @@ class Installing:
         router.path.drop_routes()
         what = "removed" + (f"; its key was not destroyed: {undone}" if undone else "")
         self._record(principals[0], removable.name, what)
+        if not undone:
+            router.unlocked().state.owe(_BEGUN, principals[0], None)
         await router.unlocked().state.durable()
+
+    async def finish(self) -> None:
+        """Goes on with what was begun when the Router ended: with an Extension its key goes, and all rights on it."""
+        router, opened = self._router, self._router.unlocked()
+        for principal, begun in opened.state.all(_BEGUN, Begun).items():
+            extension = principal.rpartition("/")[2]
+            if (provider := router.registry.providers.get(principal)) is not None:
+                opened.forget_interfaces(principal, set(begun.provides).difference(provider.provides))
+            elif extension not in router.broken:
+                opened.forget_extension(principal)
+                self._record(principal, extension, "removed, which had been begun before")
+                reply = await router.vault(VaultOperation.DESTROY, installation=begun.installation)
+                if reply.code:
+                    continue
+            opened.state.owe(_BEGUN, principal, None)
+
+    async def _begin(self, provider: Provider) -> None:
+        """Notes, durably, that an Extension is about to be updated or removed."""
+        begun = Begun(installation=provider.installation, provides=provider.provides)
+        await self._router.unlocked().state.put(_BEGUN, provider.principal, begun)
 
     def _installed(self, verified: Verified) -> Manifest | None:
         provider = self._router.registry.providers.get(verified.manifest.principal)

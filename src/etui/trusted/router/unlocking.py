@@ -166,6 +166,7 @@ class Unlocking:
                     wait_s=float(reply.wait_s),
                 )
             await self._open(await self._awaited_keys(), new=self._was_cut_short())
+            await self._router.installing.finish()
             budget.approved()
             if recovery:
                 await self._new_passphrase_after(caller, answer.sealed)
@@ -304,7 +305,7 @@ class Unlocking:
             self._changed(caller, "the passphrase was changed")
 
     async def replace_recovery(self, caller: Caller) -> None:
-        """A new recovery key in place of the old one, shown once; the passphrase is asked for."""
+        """A new recovery key in place of the old one once the user has it; the passphrase is asked for."""
         router = self._router
         router.unlocked()
         self._take(caller)
@@ -328,7 +329,12 @@ class Unlocking:
                     tries_left=reply.tries_left,
                     wait_s=float(reply.wait_s),
                 )
-            await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
+            shown = await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
+            if not isinstance(shown, Approved):
+                raise ProtocolError(ErrorCode.NOT_NOW, "the recovery key was not replaced; the one of before stays")
+            kept = await router.vault(VaultOperation.KEEP_RECOVERY)
+            if kept.code:
+                raise ProtocolError(_CODES.get(kept.code, ErrorCode.UNAVAILABLE), kept.message)
             self._changed(caller, "the recovery key was replaced")
 
     async def change_appearance(self, caller: Caller) -> None:

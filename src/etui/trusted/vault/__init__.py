@@ -26,7 +26,7 @@ from etui.trusted.vault.errors import (
 from etui.trusted.vault.phrases import GeneratedPassphrase, generate_passphrase
 from etui.trusted.vault.proofs import Passphrase, Proof, Recovery
 from etui.trusted.vault.tries import Allowed, LockedOut, SlowDown, Tries, Verdict
-from etui.trusted.vault.vault import Opened, Vault, inventory, standing
+from etui.trusted.vault.vault import NewRecovery, Opened, Vault, inventory, standing
 
 __all__ = [
     "Allowed",
@@ -38,6 +38,7 @@ __all__ = [
     "LockedOut",
     "LockedOutError",
     "MistypedRecoveryError",
+    "NewRecovery",
     "NewerFormatError",
     "NoSlotError",
     "NoWalletError",

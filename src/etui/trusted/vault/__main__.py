@@ -19,6 +19,7 @@ from etui.trusted.control import UNASKED, HandKey, Link, LinkClosed, Reply, ToVa
 from etui.trusted.memory import Protection, protect_memory
 from etui.trusted.vault import (
     LockedOutError,
+    NewRecovery,
     Passphrase,
     Recovery,
     SlowDownError,
@@ -37,6 +38,7 @@ class VaultProcess:
         self._directory = directory
         self._session = ChannelKey()
         self._vault: Vault | None = None
+        self._recovery: NewRecovery | None = None
 
     def serve(self) -> None:
         """Answers requests until the channel closes."""
@@ -69,7 +71,7 @@ class VaultProcess:
                 number=ask.number, code="stale_key", message="the value was sealed to an earlier vault process"
             )
 
-    def _perform(self, ask: VaultAsk) -> bytes:
+    def _perform(self, ask: VaultAsk) -> bytes:  # noqa: C901  a table
         match ask.operation:
             case VaultOperation.PUBLIC:
                 return self._session.public
@@ -87,8 +89,10 @@ class VaultProcess:
             case VaultOperation.CHANGE_BY_RECOVERY:
                 self._opened().change_passphrase(Recovery(self._secret(ask)), self._new_secret(ask))
             case VaultOperation.NEW_RECOVERY:
-                recovery = self._opened().replace_recovery(Passphrase(self._secret(ask)))
-                return self._to_dialog(ask, recovery)
+                self._recovery = self._opened().new_recovery(Passphrase(self._secret(ask)))
+                return self._to_dialog(ask, self._recovery.text)
+            case VaultOperation.KEEP_RECOVERY:
+                self._keep_recovery()
             case VaultOperation.DESTROY:
                 self._opened().destroy_key(ask.installation)
         return b""
@@ -102,6 +106,12 @@ class VaultProcess:
         if self._vault is None:
             raise _NotOpenError("the vault is not open: unlock the wallet first")
         return self._vault
+
+    def _keep_recovery(self) -> None:
+        new, self._recovery = self._recovery, None
+        if new is None:
+            raise _NoRecoveryError("there is no new recovery key that waits to be kept")
+        self._opened().replace_recovery(new)
 
     def _secret(self, ask: VaultAsk) -> Secret:
         return Secret(self._session.open(ask.sealed, "vault.passphrase"))
@@ -136,6 +146,10 @@ class _OpenError(VaultError):
 
 class _NotOpenError(VaultError):
     code = "locked"
+
+
+class _NoRecoveryError(VaultError):
+    code = "no_recovery"
 
 
 def main() -> int:

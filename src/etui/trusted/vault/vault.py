@@ -60,6 +60,13 @@ class Opened(Struct, frozen=True):
     tries: Tries
 
 
+class NewRecovery(Struct, frozen=True):
+    """A recovery key that is not in force yet: its printable text, and what takes the place of the old one's slot."""
+
+    text: Secret
+    slot: RecoverySlot
+
+
 class Vault:
     """An open vault; made by ``create`` and ``open``."""
 
@@ -143,15 +150,19 @@ class Vault:
         self._prove(proof)
         self._replace(PassphraseSlot.wrap(Secret(bytes(self._master)), new, self._slots.profile))
 
-    def replace_recovery(self, proof: Proof) -> Secret:
-        """A new printable recovery key in the place of the old one, which opens nothing any more (but see rule 4).
-
-        Raises what ``prove`` raises, and ``StorageError``: the old recovery key is then still the one.
-        """
+    def new_recovery(self, proof: Proof) -> NewRecovery:
+        """A new recovery key, which opens nothing before ``replace_recovery``; raises what ``prove`` raises."""
         self._prove(proof)
         recovery = recovery_text(new_recovery_key())
-        self._replace(RecoverySlot.wrap(Secret(bytes(self._master)), recovery, self._slots.profile))
-        return recovery
+        return NewRecovery(recovery, RecoverySlot.wrap(Secret(bytes(self._master)), recovery, self._slots.profile))
+
+    def replace_recovery(self, new: NewRecovery) -> None:
+        """Open by this recovery key from now on and by none before it (but see rule 4).
+
+        Raises ``StorageError``: the old recovery key is then still the one.
+        """
+        self._extension_keys()
+        self._replace(new.slot)
 
     def key_for(self, installation: str, publisher: str) -> bytes:
         """The key (32 bytes) of an installed Extension, made at its first use and durable when this returns.
