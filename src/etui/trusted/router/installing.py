@@ -140,7 +140,9 @@ class Installing:
             raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
         installation = provider.installation if provider is not None else removed.installation if removed else ""
         undone = "nobody can tell which it is"
-        if installation:
+        if any(other.installation == installation for other in router.registry.packages() if other is not provider):
+            undone = "its record names that of another"
+        elif installation:
             reply = await router.vault(VaultOperation.DESTROY, installation=installation)
             undone = reply.message if reply.code else ""
         if provider is not None:
@@ -152,7 +154,7 @@ class Installing:
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
         what = "removed" + (f"; its key was not destroyed: {undone}" if undone else "")
-        self._record(principals[0], removable.name, what)
+        self._record(principals[0] if principals else removable.id, removable.name, what)
         await router.unlocked().state.durable()
 
     def _installed(self, verified: Verified) -> Manifest | None:
@@ -172,7 +174,10 @@ class Installing:
 
 
 def _principals(extension: str) -> list[str]:
-    """Who an Extension of this id can be: a publisher's name has two labels or more, and the id goes on from it."""
+    """Who an Extension of this id can be: a publisher's name has two labels or more, and the id goes on from it.
+
+    Nobody, where it is no id: anybody may have put a folder among those of Extensions.
+    """
     labels = extension.split(".")
     return [f"ext:{'.'.join(labels[:count])}/{extension}" for count in range(2, len(labels))]
 
