@@ -79,6 +79,31 @@ def test_a_call_under_way_is_not_said_to_be_refused(
 
 
 @pytest.mark.attack(45)
+def test_an_extension_shows_nothing_that_is_not_on_record(
+    wallet: TestWallet, full_disk: Callable[[], AbstractContextManager[None]]
+) -> None:
+    slow = puppet("slow", uses=("dialog/1",))
+    slow.install(wallet)
+    shows = """if True:
+        import time
+        time.sleep(3)
+        try:
+            call.ask(dialog.Message(title="Hello", text="there"))
+            tell("shown")
+        except ProtocolError as error:
+            tell(error.code.slug)
+        time.sleep(3)
+    """
+    with greeted(wallet.socket) as connected:
+        connected.sendall(line(1, f"{slow.interface}.run", {"code": shows}))
+        connected.sendall(line(2, secret.Generate.METHOD, {}))
+        told = heard(connected, b'"id":2,"result"')  # so the first is on record and under way
+        with full_disk():
+            assert b"unwritable" in heard(connected, b'"id":1', told)
+    assert not [entry for entry in wallet.user.shown() if entry.get("face") == "message"]
+
+
+@pytest.mark.attack(45)
 def test_a_question_whose_turn_has_a_record_that_cannot_be_written_is_put_all_the_same(
     wallet: TestWallet, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
