@@ -53,6 +53,43 @@ def test_it_is_removed_and_installed_anew_without_its_rights(wallet: TestWallet,
     assert keys(wallet) - before - own, "it has a new key, and inherits nothing"
 
 
+def test_a_damaged_folder_that_is_named_as_no_extension_is_removed_and_on_record(wallet: TestWallet) -> None:
+    wallet.user.approves()
+    wallet.end()
+    folder = wallet.home / "extensions" / "odd"
+    folder.mkdir(mode=0o700)
+    (folder / "installation.json").write_bytes(b"damaged")
+    wallet.start()
+    wallet.unlock()
+    with wallet.connect() as client:
+        client.call(wallet_interface.Remove(extension="odd"))
+        assert not folder.exists()
+        assert client.call(wallet_interface.Audit(text="registration odd", limit=1)).records
+
+
+@pytest.mark.attack(47)
+def test_one_whose_record_names_the_key_of_another_takes_it_not_along(wallet: TestWallet) -> None:
+    stranger = puppet()
+    stranger.install(wallet)
+    wallet.user.approves()
+    with wallet.connect() as client:
+        stranger.call(client, "run", code="pass")
+    before = keys(wallet)
+    wallet.end()
+    copied = wallet.home / "extensions" / "org.example.copied"
+    copied.mkdir(mode=0o700)
+    record = (wallet.home / "extensions" / stranger.id / "installation.json").read_text(encoding="utf-8")
+    (copied / "installation.json").write_text(record.replace(stranger.id, copied.name), encoding="utf-8")
+    wallet.start()
+    wallet.unlock()
+    with wallet.connect() as client:
+        client.call(wallet_interface.Remove(extension=copied.name))
+        recorded = client.call(wallet_interface.Audit(text="registration copied", limit=1)).records[0]
+        assert "names that of another" in " ".join(client.call(wallet_interface.Why(id=recorded.id)).sentences)
+        stranger.call(client, "run", code="pass")
+    assert keys(wallet) == before
+
+
 def test_one_that_the_user_keeps_stays_as_it_is(wallet: TestWallet) -> None:
     stranger = puppet()
     stranger.install(wallet)

@@ -98,3 +98,30 @@ def test_a_dialog_whose_hello_is_none_is_told_so_and_given_up(hello: bytes) -> N
         return said
 
     assert b'"invalid_params"' in asyncio.run(given_up())
+
+
+class _FullDisk(_Nobody):
+    """In the place of a Router that cannot write what it has to before anything is sent."""
+
+    def flush(self) -> None:
+        for unsent in self._unsent:
+            unsent.drop_outbox(ProtocolError(ErrorCode.UNWRITABLE, "the disk is full"))
+        super().flush()
+
+
+@pytest.mark.attack(45)
+def test_a_connection_that_is_closed_is_sent_nothing_that_is_not_on_record() -> None:
+    async def sent() -> bytes:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)  # noqa: FBT003  # the standard library's signature
+        connection = Connection(_FullDisk(), Role.EXTENSION)  # type: ignore[arg-type]  # as above
+        await asyncio.get_running_loop().create_unix_connection(lambda: connection, sock=ours)
+        reader, writer = await asyncio.open_unix_connection(sock=theirs)
+        connection.forward(encode_request(1, "secret/1.update", b"{}"))
+        connection.close()
+        said = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        return said
+
+    assert asyncio.run(sent()) == b""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import msgspec
@@ -171,6 +173,54 @@ def test_a_guard_goes_with_what_it_guards(ends: Ends) -> None:
         confined.wait(WAIT_S)
         assert guards() == []
         assert not confined.settle()
+
+
+def test_a_guard_for_which_there_is_no_room_keeps_no_descriptor() -> None:
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as taken:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(descriptors()) + 256, limits[1]))
+        taken.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        room = [os.dup(0), os.dup(0)]
+        with suppress(OSError):
+            while True:
+                taken.callback(os.close, os.dup(0))
+        for descriptor in room:
+            os.close(descriptor)
+        before = descriptors()
+        with pytest.raises(OSError, match="Too many open files"):
+            Guard()
+        assert descriptors() == before
+
+
+def descriptors() -> list[int]:
+    """Those that are open here, and the one by which they are looked at."""
+    return [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208  # as few descriptors as can be
+
+
+TRACER = f"""
+import ctypes, sys, time
+SEIZE = 0x4206
+print("traced" if ctypes.CDLL(None).ptrace(SEIZE, int(sys.argv[1]), None, None) == 0 else "refused", flush=True)
+time.sleep({WAIT_S})
+"""
+
+
+@pytest.mark.attack(70)
+def test_who_traces_a_guard_does_not_hold_up_who_dismisses_it() -> None:
+    guard = Guard()
+    with subprocess.Popen([sys.executable, "-c", TRACER, str(guard.group)], stdout=subprocess.PIPE) as tracer:
+        try:
+            assert tracer.stdout is not None
+            if tracer.stdout.readline() != b"traced\n":
+                pytest.skip("this kernel lets no process trace another")
+            guard.dismiss()
+            assert tracer.poll() is None
+        finally:
+            tracer.kill()
+            guard.dismiss()
+    another = Guard()
+    another.dismiss()  # by then the first one is collected too
+    assert not {guard.group, another.group} & set(descendants(os.getpid()))
 
 
 def test_without_a_shell_nothing_is_started(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -204,6 +204,7 @@ class Answers:
         What an Extension was allowed within a call that it serves holds for that call.
         """
         opened = self._router.unlocked()
+        self._router.record_now()
         actions = tuple({method.action.id, *method.owner_actions[:1]})
         if call.under is not None:
             call.under.allowed |= {(action, call.provider.resource(i.item).key) for action in actions for i in items}

@@ -386,9 +386,9 @@ class Connection(asyncio.Protocol):
         self._answered.clear()
 
     def close(self) -> None:
-        """Ends the connection once what is in its outbox is sent."""
+        """Ends the connection once what is in its outbox is sent, which is after the audit is written."""
         if self.open:
-            self.send_outbox()
+            self._router.flush()
             self.transport.close()
 
     def _transmit(self, lines: list[bytes]) -> None:

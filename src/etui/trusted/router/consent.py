@@ -235,8 +235,10 @@ class Consent:
                 self._router.recorder.granted(grant)
                 await opened.kept(grant, durable)
             case wording.RUNNING.id if group := asked.origin.process_group:
+                self._router.record_now()
                 opened.add_transient_grant(group, actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED)
             case wording.TERMINAL.id if group := asked.origin.terminal_group:
+                self._router.record_now()
                 opened.add_transient_grant(group, actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED)
             case _:
                 pass

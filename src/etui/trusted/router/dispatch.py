@@ -62,6 +62,7 @@ class Dispatch:
             call.under.led_on = True
         if call.provider is self._router.registry.dialog:
             self._calls[call.id] = call
+            self._router.await_record(call)
             self._router.later(self._show_face(call, params))
             return
         self._note_use(call)

@@ -151,10 +151,12 @@ class Installing:
         except PackageError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, str(error)) from None
         installation = provider.installation if provider is not None else removed.installation if removed else ""
-        undone = "nobody can tell which it is"
-        if installation:
+        undone, failed = "nobody can tell which it is", ""
+        if any(other.installation == installation for other in router.registry.packages() if other is not provider):
+            undone = "its record names that of another"
+        elif installation:
             reply = await router.vault(VaultOperation.DESTROY, installation=installation)
-            undone = reply.message if reply.code else ""
+            undone = failed = reply.message if reply.code else ""  # which is tried again at the next unlock
         if provider is not None:
             router.registry.remove(provider)
         router.broken.pop(removable.id, None)
@@ -164,8 +166,8 @@ class Installing:
         router.unlocked().reload_policies(router.home)
         router.path.drop_routes()
         what = "removed" + (f"; its key was not destroyed: {undone}" if undone else "")
-        self._record(principals[0], removable.name, what)
-        if not undone:
+        self._record(principals[0] if principals else removable.id, removable.name, what)
+        if principals and not failed:
             router.unlocked().state.owe(_BEGUN, principals[0], None)
         await router.unlocked().state.durable()
 
@@ -206,7 +208,10 @@ class Installing:
 
 
 def _principals(extension: str) -> list[str]:
-    """Who an Extension of this id can be: a publisher's name has two labels or more, and the id goes on from it."""
+    """Who an Extension of this id can be: a publisher's name has two labels or more, and the id goes on from it.
+
+    Nobody, where it is no id: anybody may have put a folder among those of Extensions.
+    """
     labels = extension.split(".")
     return [f"ext:{'.'.join(labels[:count])}/{extension}" for count in range(2, len(labels))]
 

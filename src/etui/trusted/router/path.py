@@ -165,6 +165,7 @@ class RequestPath:
             self._record(request, cleared.verdict.decision, Recorded.ALLOWED, sync=bool(cleared.reservations))
         try:
             if not request.provider.running:  # it may have ended while the user was asked
+                router.record_now()
                 await router.providers.ensure_running(request.provider)
             self._forward(request, cleared)
         except (ProtocolError, asyncio.CancelledError):

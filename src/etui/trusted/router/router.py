@@ -439,9 +439,13 @@ class Router:
             raise
 
     def _refuse(self, error: ProtocolError, unrecorded: list[ActiveCall]) -> None:
-        """Answers everything that has not gone out with an error, and gives up the calls of this turn."""
+        """Answers everything that has not gone out with an error, and gives up the calls of this turn.
+
+        What is for the dialog goes out: it is no answer and carries nothing out, and who asked would wait for ever.
+        """
         for connection in self._unsent:
-            connection.drop_outbox(error)
+            if connection.role is not Role.DIALOG:
+                connection.drop_outbox(error)
         for call in unrecorded:
             self.dispatch.give_up(call, error)
 

@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from etui.trusted.sandbox.guard import Guard
+from etui.trusted.sandbox.spawn import collect
 
 _FILTERS: Final = re.compile(r"^Seccomp_filters:\t(\d+)$", re.MULTILINE)
 """How many filters of system calls a process has; since Linux 5.9."""
@@ -85,7 +86,7 @@ class Confined:
         if self._status is None and readable(self._pidfd, timeout_s):
             self._guard.dismiss()
             # The namespace is empty; bubblewrap outside has only the exit status left to report.
-            self._status = os.waitstatus_to_exitcode(os.waitpid(self._bubblewrap, 0)[1])
+            self._status = collect(self._bubblewrap)
         return self._status
 
     def close(self) -> None:

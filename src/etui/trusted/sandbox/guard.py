@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import ExitStack
 from typing import Final
 
-from etui.trusted.sandbox.spawn import spawn
+from etui.trusted.sandbox.spawn import collect, spawn
 
 _COMMAND: Final = ("/bin/sh", "-c", "read -r first; read -r end; kill -s KILL $first 0")
 """Both end at the end of the pipe; 0 is its own group, and the guard with it."""
@@ -33,17 +34,15 @@ class Guard:
     __slots__ = ("_lifeline", "group")
 
     def __init__(self) -> None:
-        """Raises ``OSError`` where there is no shell."""
-        reader, self._lifeline = os.pipe()
-        null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
-        try:
+        """Raises ``OSError`` where there is no shell, or no room for one more process or its descriptors."""
+        with ExitStack() as theirs, ExitStack() as ours:
+            null = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            theirs.callback(os.close, null)
+            reader, self._lifeline = os.pipe()
+            theirs.callback(os.close, reader)
+            ours.callback(os.close, self._lifeline)
             self.group = spawn(_COMMAND, {0: reader, 1: null, 2: null}, group=0, blocked=signal.valid_signals())
-        except OSError:
-            os.close(self._lifeline)
-            raise
-        finally:
-            os.close(reader)
-            os.close(null)
+            ours.pop_all()
 
     def watch(self, first: int) -> None:
         """Include the first process inside, by its id, whose session is about to be another one."""
@@ -57,6 +56,6 @@ class Guard:
         """Let it go; what it guarded stays. It may have been dismissed before."""
         if self._lifeline >= 0:
             os.kill(self.group, signal.SIGKILL)
-            os.waitpid(self.group, 0)
+            collect(self.group)
             os.close(self._lifeline)
             self._lifeline = -1

@@ -1,4 +1,4 @@
-"""Starts a program with exactly the descriptors that it is given, each in its place.
+"""Starts a program with exactly the descriptors that it is given, each in its place, and learns how it ended.
 
 ``subprocess`` closes what is not passed on but cannot say under which number a descriptor arrives, short of
 running Python between fork and exec. ``posix_spawn`` can, and closes nothing by itself; here it is told both.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -16,6 +17,14 @@ from typing import Final
 
 _FIRST_FREE: Final = 64
 """Descriptors are copied to above here first, so that none is overwritten before it was put in its place."""
+
+_ENDING_S: Final = 0.5
+"""How long a process may take that has nothing left to do but to end; it takes a millisecond."""
+
+_AGAIN_S: Final = 0.0005
+
+_held_back: set[int] = set()
+"""Those that have ended and that a tracer keeps from being collected."""
 
 _RESETTABLE: Final = signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}
 
@@ -48,6 +57,32 @@ def spawn(argv: tuple[str, ...], descriptors: Mapping[int, int], *, group: int, 
             setsigdef=_RESETTABLE,
             setpgroup=group,
         )
+
+
+def collect(process: int) -> int:
+    """The exit status of a process that ends by now; one that does not, since somebody stopped it, is killed.
+
+    Whoever traces it can hold its status back for as long as he likes: then it counts as killed, and is collected
+    with a later one.
+    """
+    _held_back.difference_update([other for other in _held_back if os.waitpid(other, os.WNOHANG)[0]])
+    status = _status(process)
+    if status is None:
+        os.kill(process, signal.SIGKILL)
+        status = _status(process)
+    if status is None:
+        _held_back.add(process)
+        return -signal.SIGKILL
+    return status
+
+
+def _status(process: int) -> int | None:
+    deadline = time.monotonic() + _ENDING_S
+    while not (ended := os.waitpid(process, os.WNOHANG))[0]:
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(_AGAIN_S)
+    return os.waitstatus_to_exitcode(ended[1])
 
 
 def _inheritable() -> list[int]:

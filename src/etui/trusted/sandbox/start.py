@@ -32,7 +32,7 @@ from etui.trusted.sandbox.confinement import Confinement
 from etui.trusted.sandbox.errors import ConfinementError, StartError
 from etui.trusted.sandbox.filter import syscall_filter
 from etui.trusted.sandbox.guard import Guard
-from etui.trusted.sandbox.spawn import spawn
+from etui.trusted.sandbox.spawn import collect, spawn
 
 CHANNEL_FD: Final = 3
 KEY_FD: Final = 4
@@ -133,7 +133,7 @@ def _released(  # noqa: PLR0913  # what has come of a start so far
                 signal.pidfd_send_signal(pidfd, signal.SIGKILL)
             os.close(pidfd)
         guard.strike()
-        os.waitpid(process, 0)
+        collect(process)
         guard.dismiss()
         if isinstance(error, OSError):
             raise StartError(f"the sandbox cannot be limited: {error.strerror}; its log may say why") from error

@@ -35,14 +35,14 @@ def _reader(router: Router) -> AuditReader:
 async def audit(router: Router, asking: Asking, request: wallet.Audit) -> wallet.AuditResult:
     """Answers ``wallet/1.audit``."""
     await oversee(router, asking)
-    router.recorder.flush()
+    router.record_now()
     reader = _reader(router)
     return await asyncio.get_running_loop().run_in_executor(None, _audit_page, reader, request)
 
 
 async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.WhyResult:
     """Answers ``wallet/1.why``; a Client's own decision freely, as far as it names nothing that it was refused."""
-    router.recorder.flush()
+    router.record_now()
     try:
         sequence = decision_sequence(request.id)
     except AuditIdError as error:
@@ -75,7 +75,7 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
         raise ProtocolError(ErrorCode.NO_WALLET, "there is no audit yet")
     first_key = audit_first_key(router.unlocked().keys)
     folder = AuditFolder(router.home / "audit")
-    router.recorder.flush()
+    router.record_now()
 
     def run() -> wallet.VerifyResult:
         writer.checkpoint()
