@@ -68,6 +68,10 @@ class Page:
             )
         return blocks
 
+    def code(self, language: str) -> list[str]:
+        """The bodies of its fenced blocks of a language, in order."""
+        return re.findall(rf"^```{language}\n(.*?)^```$", self.text, re.MULTILINE | re.DOTALL)
+
     def anchors(self) -> set[str]:
         """The anchors of its headings, as the usual renderers make them."""
         headings = re.findall(r"^#+ (.+)$", _FENCED.sub("", self.text), re.MULTILINE)

@@ -35,3 +35,13 @@ def test_every_picture_of_the_gallery_is_made_from_the_running_dialog(tmp_path: 
         assert "Terminal: programs of the same user can read and type here." in path.read_text("utf-8"), path.name
     for name in named:
         assert (ROOT / "docs" / "pictures" / name).exists(), name
+
+
+def test_the_gallery_says_what_the_window_takes_of_a_small_screen() -> None:
+    page = (ROOT / "docs" / "gallery.md").read_text("utf-8")
+    said = re.findall(r"of which the window takes (\d+)(?: by (\d+))?.*\n\n((?:!.*\n)+)", page)
+    assert len(said) == 2
+    for width, height, pictures in said:
+        for name in re.findall(r"\(([^)]+)\)", pictures):
+            picture = QImage(str(ROOT / "docs" / name))
+            assert (picture.width(), picture.height()) == (int(width), int(height or picture.height())), name

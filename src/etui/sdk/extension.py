@@ -2,13 +2,15 @@
 
 ::
 
+    from secrets import token_urlsafe
+
     from etui.interfaces import secret_1 as secret
     from etui.sdk import Call, Extension, provides
 
     class Vending(Extension):
         @provides(secret.Generate)
         def generate(self, request: secret.Generate, call: Call) -> secret.GenerateResult:
-            return secret.GenerateResult(value=b"…")
+            return secret.GenerateResult(value=token_urlsafe(request.length or 20).encode())
 
     if __name__ == "__main__":
         Vending().run()
@@ -74,7 +76,19 @@ ResultT = TypeVar("ResultT", bound=Result)
 
 
 class Call:
-    """The call being served, under which the Extension may call others."""
+    """The call being served, under which the Extension may call others.
+
+    ``id``: names the call while it is served; empty while it is prepared. ``client``: a pseudonym of who asks, the same
+    for this Extension each time and another for any other. ``name``: who asks, for people. ``key``: the
+    X25519 key to which sealed fields of the result go; empty where the caller gave none. ``quota``: to providers of
+    what is an Extension's own, as ``storage/1``, how many bytes the calling Extension may keep; 0: none.
+    """
+
+    id: str
+    client: str
+    name: str
+    key: bytes
+    quota: int
 
     def __init__(self, owner: Extension, info: CallInfo, hold: Callable[[bytes], None]) -> None:
         self._owner = owner
