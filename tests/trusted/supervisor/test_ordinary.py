@@ -85,8 +85,8 @@ def test_root_plays_the_tour_as_nobody(python: Path, short_dir: Path) -> None:
 def test_a_folder_that_may_not_be_written_is_named(person: Person) -> None:
     for home, problem in (("/var/etui-test", "Permission denied"), ("/proc/etui-test", "No such file or directory")):
         person.environ["ETUI_HOME"] = home
-        ran = person.runs("up", "--test-profile")
-        assert ran.returncode == 1
+        ran = person.runs("up", "--test-profile", "--script", str(person.user.script))
+        assert ran.returncode == 1, ran.stderr
         assert f"the profile {home} cannot be used: {problem}; ETUI_HOME names another folder" in ran.stderr
 
 
