@@ -304,6 +304,12 @@ def _forked(uid: int, work: Callable[[], str]) -> Iterator[tuple[int, str]]:
         os.waitpid(pid, 0)
 
 
+@pytest.mark.parametrize("number", [2**31, 2**53 - 1])
+def test_a_number_that_no_process_can_have_is_one_that_is_gone(number: int) -> None:
+    with pytest.raises(GoneError):
+        examine(number, os.getuid())
+
+
 def test_ended_process_is_gone_even_as_a_zombie(start: Start) -> None:
     process = start("true")
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)

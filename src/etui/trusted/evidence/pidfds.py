@@ -15,7 +15,7 @@ def opened(pid: int) -> int | None:
     """
     try:
         return os.pidfd_open(pid)
-    except ProcessLookupError as error:
+    except (ProcessLookupError, OverflowError) as error:  # the latter is no number of a process
         raise GoneError(pid) from error
     except OSError:
         return None
