@@ -58,9 +58,13 @@ def name_session_bus() -> None:
 
     Source: sd_bus_open(3), as for ``buses_of`` in the supervisor: programs of the session find it so too.
     """
-    usual = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent", "bus")
-    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS") and usual.is_socket():
-        os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={usual}"
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if os.environ.get("DBUS_SESSION_BUS_ADDRESS") or not runtime:
+        return
+    usual = Path(runtime, "bus")
+    with contextlib.suppress(OSError):  # a folder that may not be looked into has none
+        if usual.is_socket():
+            os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={usual}"
 
 
 @contextlib.contextmanager
