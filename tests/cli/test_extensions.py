@@ -123,6 +123,7 @@ def test_a_package_is_installed_listed_and_removed(wallet: TestWallet, folder: P
     assert "pay()" in done(wallet, "interface", "show", "org.example.parking/1")
     assert etui(wallet, "extension", "remove", "ext:org.example/org.example.parking").returncode == 2
     done(wallet, "extension", "remove", "ext:org.example/org.example.parking", "--yes")
+    assert wallet.user.asked()[-1]["notes"] == ["This cannot be undone."]
     assert "Parking" not in done(wallet, "extension")
 
 
