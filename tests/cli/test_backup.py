@@ -30,6 +30,7 @@ def test_a_wallet_restored_elsewhere_opens_with_its_passphrase_and_holds_its_ite
     other.user.approves()
     restored = run("restore", str(archive), environ=other.environ)
     assert restored.returncode == 0, restored.stderr
+    assert f"Start it with `ETUI_HOME={other.home} etui up`" in restored.stdout
     with other:
         other.unlock()
         assert done(other, "use", "mail", "--stdin", "--", "cat") == "hunter2"

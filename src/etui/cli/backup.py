@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -95,7 +96,8 @@ def _restore(arguments: Arguments, output: Output) -> Exit:
     except OSError as error:
         raise unreadable(arguments.file, error) from None
     text = f"Restored into {home} the wallet as it was on {moment(contents.created)}.\n"
-    text += "Start it with `etui up`; it opens with the passphrase of then.\n"
+    start = f"ETUI_HOME={shlex.quote(str(home))} etui up" if os.environ.get("ETUI_HOME") else "etui up"
+    text += f"Start it with `{start}`; it opens with the passphrase of then.\n"
     text += "The dialog shows neither picture nor phrase until `etui appearance` chooses new ones."
     output.value(_summary(arguments.file, contents), text)
     return Exit.OK
