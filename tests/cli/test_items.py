@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from tests.cli.etui import done, etui, told
+from pathlib import Path
 
+from tests.cli.etui import done, etui, run, told
+
+from etui.cli.exits import Exit
 from etui.testkit import TestWallet
 
 
@@ -99,3 +102,22 @@ def test_a_label_cannot_steer_the_terminal(wallet: TestWallet) -> None:
     listed = done(wallet, "find")
     assert "\x1b" not in listed
     assert "evil\\x1b[2J name" in listed
+
+
+def test_an_empty_label_and_an_attribute_with_two_values_are_refused(wallet: TestWallet) -> None:
+    for arguments, said in (
+        (["add", " "], "the label is empty"),
+        (["add", "Mail", "-a", "s=1", "-a", "s=2"], "an attribute is given twice"),
+        (["find", "-a", "s=1", "-a", "s=2"], "an attribute is given twice"),
+    ):
+        result = etui(wallet, *arguments, stdin="x")
+        assert result.returncode == 2
+        assert said in result.stderr
+    assert told(wallet, "find") == []
+
+
+def test_a_secret_is_not_asked_for_where_no_wallet_answers(short_dir: Path) -> None:
+    environ = {"ETUI_HOME": str(short_dir / "none"), "XDG_RUNTIME_DIR": str(short_dir)}
+    result = run("add", "Mail", environ=environ, stdin="")
+    assert result.returncode == Exit.NOT_RUNNING
+    assert "no secret was given" not in result.stderr

@@ -14,7 +14,7 @@ from etui.cli.archive import check_archive, check_target, unpack_archive, write_
 from etui.cli.command import Arguments, Command, connect, profile_place
 from etui.cli.contents import Contents, look_over, size_of
 from etui.cli.exits import CommandError, Exit
-from etui.cli.files import unreadable, whole_file
+from etui.cli.files import check_free, unreadable, whole_file
 from etui.cli.output import moment, single_line
 from etui.cli.progress import bytes_done
 from etui.interfaces import wallet_1 as wallet
@@ -45,6 +45,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export(arguments: Arguments, output: Output) -> Exit:
     home = profile_place().home
+    check_free(arguments.file)  # before the wallet is locked for it
     if _lock():
         output.note("etui: the wallet was locked for this; `etui unlock` opens it again")
     with bytes_done("reading the wallet", size_of(home)) as advance:

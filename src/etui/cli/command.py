@@ -86,6 +86,14 @@ def connected() -> Iterator[Client]:
         yield client
 
 
+def connect_once() -> None:
+    """Finds out whether the wallet answers; raises ``ConnectionLost`` where none runs."""
+    from etui.interfaces import wallet_1 as wallet  # noqa: PLC0415  # `etui up` is no Client
+
+    with connect() as client:
+        client.call(wallet.Status())
+
+
 def one_request(request: Request[Any], value: object, text: str) -> Callable[[Arguments, Output], Exit]:
     """What a command does that takes no arguments and makes one request: the value and text are what it then says."""
 

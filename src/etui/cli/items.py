@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, connect_once
 from etui.cli.exits import CommandError, Exit
 from etui.cli.naming import add_item_argument, fitting, item_to_name, named
 from etui.cli.output import printable, quoted, sentence
@@ -42,7 +42,16 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mine", action="store_true", help="only what may be read from here without a question")
 
 
+def _attributes(arguments: Arguments) -> dict[str, str]:
+    """The attributes by name; raises ``CommandError`` where one is given twice."""
+    attributes = dict(arguments.attribute)
+    if len(attributes) < len(arguments.attribute):
+        raise CommandError("an attribute is given twice; each name has one value", Exit.USAGE)
+    return attributes
+
+
 def _find(arguments: Arguments, output: Output) -> Exit:
+    attributes = _attributes(arguments)
     with connect() as client:
         if arguments.mine:
             items = client.call(secret.Find(), quiet=True).items
@@ -51,7 +60,7 @@ def _find(arguments: Arguments, output: Output) -> Exit:
             items = inventory.items
             for reason in inventory.left_out or ():
                 output.note(f"not among these: {printable(reason)}")
-    found = fitting(items, arguments.words, dict(arguments.attribute), arguments.kind)
+    found = fitting(items, arguments.words, attributes, arguments.kind)
     output.rows(sorted(found, key=lambda item: (item.label.casefold(), item.kind)), _COLUMNS, "Nothing was found.")
     is_narrowed = arguments.words or arguments.attribute or arguments.kind
     return Exit.NOT_FOUND if is_narrowed and not found else Exit.OK
@@ -71,8 +80,12 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add(arguments: Arguments, output: Output) -> Exit:
     if not arguments.generate and (arguments.length or arguments.words):
         raise CommandError("--length and --words say what --generate makes; give --generate too", Exit.USAGE)
+    if not arguments.label.strip():
+        raise CommandError("the label is empty; give a name by which people know it", Exit.USAGE)
+    attributes = _attributes(arguments)
     value: bytes | None = None
     if not arguments.generate and arguments.kind != "group":
+        connect_once()  # nobody types a secret for a wallet that does not answer
         value = read_secret(f"Secret of {quoted(arguments.label)}", exact=arguments.kind == "file")
     with connect() as client:
         if arguments.generate:
@@ -80,7 +93,7 @@ def _add(arguments: Arguments, output: Output) -> Exit:
         request = secret.Create(
             kind=arguments.kind,
             label=arguments.label,
-            attributes=dict(arguments.attribute) or None,
+            attributes=attributes or None,
             replace=arguments.replace or None,
             value=value,
         )

@@ -145,6 +145,10 @@ async def door_enable(router: Router, asking: Asking, request: wallet.DoorEnable
     if not router.made:
         raise ProtocolError(ErrorCode.NO_WALLET, NO_WALLET)
     router.unlocked()
+    if request.door not in router.doors:
+        known = ", ".join(router.doors) or "none"
+        text = f"there is no door {request.door[:80]!r}; those that there are: {known}"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
     await consent(router, asking, Change(effect=Effect.CHANGES))
     detail = await _switch(router, request.door, enabled=True)
     return wallet.DoorEnableResult(detail=detail)
