@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from tests.cli.etui import done, etui, run, told
 
 from etui.cli.exits import Exit
@@ -121,3 +122,22 @@ def test_a_secret_is_not_asked_for_where_no_wallet_answers(short_dir: Path) -> N
     result = run("add", "Mail", environ=environ, stdin="")
     assert result.returncode == Exit.NOT_RUNNING
     assert "no secret was given" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "given", ["notasecret!", "JBSWY3DP1", "otpauth://totp/x?secret=!", "otpauth://hotp/x?secret=JBSWY3DP"]
+)
+def test_a_mistyped_key_of_one_time_codes_is_refused_with_the_forms(wallet: TestWallet, given: str) -> None:
+    result = etui(wallet, "add", "Work", "--kind", "code", stdin=given)
+    assert result.returncode == 2
+    assert "give the key as base32, blanks and small letters or not, or as an otpauth:// URI" in result.stderr
+    assert told(wallet, "find") == []
+
+
+def test_a_key_of_one_time_codes_is_base32_with_blanks_and_small_letters_or_a_uri(wallet: TestWallet) -> None:
+    assert "otpauth:// URI" in done(wallet, "add", "--help")
+    for label, given in (("a", "jbsw y3dp"), ("b", "JBSWY3DP"), ("c", "otpauth://totp/c?secret=JBSWY3DP")):
+        done(wallet, "add", label, "--kind", "code", stdin=given + "\n")
+    kept = {done(wallet, "use", label, "--stdin", "--", "cat") for label in ("a", "b")}
+    assert kept == {"otpauth://totp/?secret=JBSWY3DP"}  # too short to be told from a secret of bytes
+    assert done(wallet, "code", "c", "--stdin", "--", "cat").isdecimal()

@@ -12,6 +12,7 @@ from etui.cli.output import printable, quoted, sentence
 from etui.cli.typed import confirmed, read_secret
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
+from etui.standards.otp import OtpKeyError, typed_key
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
@@ -87,6 +88,7 @@ def _add(arguments: Arguments, output: Output) -> Exit:
     if not arguments.generate and arguments.kind != "group":
         connect_once()  # nobody types a secret for a wallet that does not answer
         value = read_secret(f"Secret of {quoted(arguments.label)}", exact=arguments.kind == "file")
+        value = _code_key(value) if arguments.kind == "code" else value
     with connect() as client:
         if arguments.generate:
             value = client.call(secret.Generate(length=arguments.length, words=arguments.words)).value
@@ -101,6 +103,15 @@ def _add(arguments: Arguments, output: Output) -> Exit:
     done = "Replaced the value of" if item.modified > item.created else "Stored"
     output.value(item, f"{done} {named(item)} ({item.kind}).\n{item.item}")
     return Exit.OK
+
+
+def _code_key(typed: bytes) -> bytes:
+    """The key of one-time codes that was typed; raises ``CommandError`` where it is none."""
+    try:
+        return typed_key(typed)
+    except OtpKeyError as error:
+        forms = "give the key as base32, blanks and small letters or not, or as an otpauth:// URI"
+        raise CommandError(f"{error}; {forms}", Exit.USAGE) from None
 
 
 def _reveal(arguments: Arguments, output: Output) -> Exit:
@@ -166,7 +177,8 @@ ADD = Command(
     name="add",
     help="store a secret",
     text="Stores a secret that is typed without echo, piped in, or made by the wallet. A newline at the end of what\n"
-    "is piped in is not part of it, except for a file.",
+    "is piped in is not part of it, except for a file. For --kind code it is the key as the other side shows it:\n"
+    "base32, with or without blanks and in small letters or capitals, or an otpauth:// URI.",
     arguments=_add_arguments,
     run=_add,
     examples=(
