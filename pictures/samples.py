@@ -17,6 +17,7 @@ from etui.trusted.dialog.requests import (
     Choose,
     Confirm,
     Create,
+    Effect,
     Frame,
     Looks,
     Message,
@@ -236,7 +237,7 @@ def _long() -> Confirm:
             name="Names " * 29 + "Names",
             publisher="society." * 20 + "org",
         ),
-        widening=True,
+        effect=Effect.WIDENS,
     )
 
 
@@ -260,7 +261,7 @@ def _install() -> Confirm:
             ShownField(title="Asks for", value="\n".join(asks), material=True),
         ),
         remember=(ONCE,),
-        widening=True,
+        effect=Effect.WIDENS,
     )
 
 

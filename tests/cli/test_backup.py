@@ -7,7 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from tests.cli.etui import done, etui, run
+from tests.cli.etui import done, etui, run, told
 
 from etui.testkit import TestWallet
 from etui.trusted.router.header import read_looks
@@ -30,6 +30,7 @@ def test_a_wallet_restored_elsewhere_opens_with_its_passphrase_and_holds_its_ite
     other.user.approves()
     restored = run("restore", str(archive), environ=other.environ)
     assert restored.returncode == 0, restored.stderr
+    assert f"Start it with `ETUI_HOME={other.home} etui up`" in restored.stdout
     with other:
         other.unlock()
         assert done(other, "use", "mail", "--stdin", "--", "cat") == "hunter2"
@@ -73,6 +74,16 @@ def test_a_damaged_archive_is_refused_with_what_and_where_and_nothing_is_left(
     assert result.returncode == 1
     assert "'vault/slots.json' is not as it was written" in result.stderr
     assert not target.parent.exists()
+
+
+def test_a_wallet_is_not_locked_for_an_archive_that_cannot_be_written(wallet: TestWallet, short_dir: Path) -> None:
+    (short_dir / "file").write_text("")
+    for target, said in (("nosuch/x.etui", "No such file or directory"), ("file/x.etui", "Not a directory")):
+        result = etui(wallet, "export", str(short_dir / target))
+        assert result.returncode == 1
+        assert f"{short_dir / target} cannot be written: {said}" in result.stderr
+        assert etui(wallet, "export", str(short_dir / "file")).returncode == 2
+        assert told(wallet, "status")["state"] == "unlocked"
 
 
 def test_nothing_is_overwritten(wallet: TestWallet, short_dir: Path) -> None:

@@ -160,3 +160,10 @@ def test_no_program_is_ended_where_the_user_says_no(wallet: TestWallet, keyring:
 
 def test_a_door_that_there_is_not_is_a_usage_error(wallet: TestWallet) -> None:
     assert etui(wallet, "door", "enable", "backdoor").returncode == 2
+
+
+def test_nobody_is_asked_about_a_door_that_there_is_not(wallet: TestWallet) -> None:
+    result = etui(wallet, "door", "enable", "nosuch")
+    assert result.returncode == 2
+    assert "there is no door 'nosuch'; those that there are: secret-service" in result.stderr
+    assert wallet.user.asked() == []

@@ -75,6 +75,23 @@ def test_a_package_takes_the_place_of_another_where_that_is_said(folder: Path) -
     assert package.read_bytes() != before
 
 
+def test_a_folder_without_a_valid_manifest_is_not_packed(folder: Path) -> None:
+    (folder / "manifest.toml").write_text(_MANIFEST.replace("version", "verzion"))
+    package = folder.parent / "bad.etuipkg"
+    result = run("extension", "pack", str(folder), "-o", str(package))
+    assert result.returncode == 1
+    assert "verzion" in result.stderr
+    assert not package.exists()
+
+
+def test_packages_in_the_folder_are_not_packed(folder: Path) -> None:
+    packages = [folder.parent / "one.etuipkg", folder / "two.etuipkg"]
+    for package in packages:
+        assert run("extension", "pack", str(folder), "-o", str(package)).returncode == 0
+    assert run("extension", "pack", str(folder), "-o", str(packages[1]), "--replace").returncode == 0
+    assert packages[0].read_bytes() == packages[1].read_bytes()
+
+
 def test_a_key_is_private_and_never_overwritten(folder: Path) -> None:
     signed(folder)
     key = folder.parent / "key.pem"
@@ -101,7 +118,7 @@ def test_a_key_under_a_passphrase_signs_with_it_alone(folder: Path) -> None:
 
 def test_a_package_that_could_never_be_installed_is_not_signed(folder: Path) -> None:
     signed(folder)
-    (folder / "manifest.toml").write_text(_MANIFEST.replace("org.example", "etui", 2))
+    (folder / "interfaces/parking-1.json").unlink()
     bad = folder.parent / "bad.etuipkg"
     assert run("extension", "pack", str(folder), "-o", str(bad)).returncode == 0
     before = bad.read_bytes()
@@ -123,6 +140,7 @@ def test_a_package_is_installed_listed_and_removed(wallet: TestWallet, folder: P
     assert "pay()" in done(wallet, "interface", "show", "org.example.parking/1")
     assert etui(wallet, "extension", "remove", "ext:org.example/org.example.parking").returncode == 2
     done(wallet, "extension", "remove", "ext:org.example/org.example.parking", "--yes")
+    assert wallet.user.asked()[-1]["notes"] == ["This cannot be undone."]
     assert "Parking" not in done(wallet, "extension")
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from tests.cli.etui import done, etui, told
+from pathlib import Path
 
+import pytest
+from tests.cli.etui import done, etui, run, told
+
+from etui.cli.exits import Exit
 from etui.testkit import TestWallet
 
 
@@ -99,3 +103,41 @@ def test_a_label_cannot_steer_the_terminal(wallet: TestWallet) -> None:
     listed = done(wallet, "find")
     assert "\x1b" not in listed
     assert "evil\\x1b[2J name" in listed
+
+
+def test_an_empty_label_and_an_attribute_with_two_values_are_refused(wallet: TestWallet) -> None:
+    for arguments, said in (
+        (["add", " "], "the label is empty"),
+        (["add", "Mail", "-a", "s=1", "-a", "s=2"], "an attribute is given twice"),
+        (["find", "-a", "s=1", "-a", "s=2"], "an attribute is given twice"),
+    ):
+        result = etui(wallet, *arguments, stdin="x")
+        assert result.returncode == 2
+        assert said in result.stderr
+    assert told(wallet, "find") == []
+
+
+def test_a_secret_is_not_asked_for_where_no_wallet_answers(short_dir: Path) -> None:
+    environ = {"ETUI_HOME": str(short_dir / "none"), "XDG_RUNTIME_DIR": str(short_dir)}
+    result = run("add", "Mail", environ=environ, stdin="")
+    assert result.returncode == Exit.NOT_RUNNING
+    assert "no secret was given" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "given", ["notasecret!", "JBSWY3DP1", "otpauth://totp/x?secret=!", "otpauth://hotp/x?secret=JBSWY3DP"]
+)
+def test_a_mistyped_key_of_one_time_codes_is_refused_with_the_forms(wallet: TestWallet, given: str) -> None:
+    result = etui(wallet, "add", "Work", "--kind", "code", stdin=given)
+    assert result.returncode == 2
+    assert "give the key as base32, blanks and small letters or not, or as an otpauth:// URI" in result.stderr
+    assert told(wallet, "find") == []
+
+
+def test_a_key_of_one_time_codes_is_base32_with_blanks_and_small_letters_or_a_uri(wallet: TestWallet) -> None:
+    assert "otpauth:// URI" in done(wallet, "add", "--help")
+    for label, given in (("a", "jbsw y3dp"), ("b", "JBSWY3DP"), ("c", "otpauth://totp/c?secret=JBSWY3DP")):
+        done(wallet, "add", label, "--kind", "code", stdin=given + "\n")
+    kept = {done(wallet, "use", label, "--stdin", "--", "cat") for label in ("a", "b")}
+    assert kept == {"otpauth://totp/?secret=JBSWY3DP"}  # too short to be told from a secret of bytes
+    assert done(wallet, "code", "c", "--stdin", "--", "cat").isdecimal()

@@ -120,3 +120,16 @@ def test_locked_not_running_and_unknown_have_statuses_of_their_own(wallet: TestW
     result = etui(wallet, "grants")
     assert result.returncode == 5
     assert "etui up" in result.stderr
+
+
+def test_a_question_says_whether_a_yes_allows_more_or_cannot_be_undone(wallet: TestWallet) -> None:
+    allows, for_good = "This allows more than before, until you take it back.", "This cannot be undone."
+    for command, said in (
+        (["set", "audit_days", "30"], [for_good]),
+        (["set", "open_session", "on"], [allows]),
+        (["door", "enable", "secret-service"], []),
+    ):
+        before = len(wallet.user.asked())
+        etui(wallet, *command)
+        (asked,) = wallet.user.asked()[before:]
+        assert [note for note in asked.get("notes", ()) if note in {allows, for_good}] == said, command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -13,7 +14,7 @@ from etui.cli.archive import check_archive, check_target, unpack_archive, write_
 from etui.cli.command import Arguments, Command, connect, profile_place
 from etui.cli.contents import Contents, look_over, size_of
 from etui.cli.exits import CommandError, Exit
-from etui.cli.files import unreadable, whole_file
+from etui.cli.files import check_free, unreadable, whole_file
 from etui.cli.output import moment, single_line
 from etui.cli.progress import bytes_done
 from etui.interfaces import wallet_1 as wallet
@@ -44,6 +45,7 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _export(arguments: Arguments, output: Output) -> Exit:
     home = profile_place().home
+    check_free(arguments.file)  # before the wallet is locked for it
     if _lock():
         output.note("etui: the wallet was locked for this; `etui unlock` opens it again")
     with bytes_done("reading the wallet", size_of(home)) as advance:
@@ -95,7 +97,8 @@ def _restore(arguments: Arguments, output: Output) -> Exit:
     except OSError as error:
         raise unreadable(arguments.file, error) from None
     text = f"Restored into {home} the wallet as it was on {moment(contents.created)}.\n"
-    text += "Start it with `etui up`; it opens with the passphrase of then.\n"
+    start = f"ETUI_HOME={shlex.quote(str(home))} etui up" if os.environ.get("ETUI_HOME") else "etui up"
+    text += f"Start it with `{start}`; it opens with the passphrase of then.\n"
     text += "The dialog shows neither picture nor phrase until `etui appearance` chooses new ones."
     output.value(_summary(arguments.file, contents), text)
     return Exit.OK

@@ -58,9 +58,13 @@ def name_session_bus() -> None:
 
     Source: sd_bus_open(3), as for ``buses_of`` in the supervisor: programs of the session find it so too.
     """
-    usual = Path(os.environ.get("XDG_RUNTIME_DIR") or "/nonexistent", "bus")
-    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS") and usual.is_socket():
-        os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={usual}"
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    if os.environ.get("DBUS_SESSION_BUS_ADDRESS") or not runtime:
+        return
+    usual = Path(runtime, "bus")
+    with contextlib.suppress(OSError):  # a folder that may not be looked into has none
+        if usual.is_socket():
+            os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={usual}"
 
 
 @contextlib.contextmanager
@@ -80,6 +84,14 @@ def connected() -> Iterator[Client]:
 
     with Client.connect(profile_place().socket, name="etui") as client:
         yield client
+
+
+def connect_once() -> None:
+    """Finds out whether the wallet answers; raises ``ConnectionLost`` where none runs."""
+    from etui.interfaces import wallet_1 as wallet  # noqa: PLC0415  # `etui up` is no Client
+
+    with connect() as client:
+        client.call(wallet.Status())
 
 
 def one_request(request: Request[Any], value: object, text: str) -> Callable[[Arguments, Output], Exit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Iterator
@@ -19,8 +20,8 @@ def whole_file(path: Path, mode: int = 0o600, *, replace: bool = False) -> Itera
     Raises ``CommandError`` where there is something of that name already and ``replace`` is not said, or the disk
     refuses.
     """
-    if os.path.lexists(path) and not replace:
-        raise CommandError(f"{path} is there already; name another file or remove it", Exit.USAGE)
+    if not replace:
+        check_free(path)
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.unfinished")
     try:
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -33,6 +34,18 @@ def whole_file(path: Path, mode: int = 0o600, *, replace: bool = False) -> Itera
         finally:
             unfinished.unlink(missing_ok=True)
         sync_folder(path.parent)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}") from None
+
+
+def check_free(path: Path) -> None:
+    """Raises ``CommandError`` where there is something of that name already, or its folder takes no file."""
+    if os.path.lexists(path):
+        raise CommandError(f"{path} is there already; name another file or remove it", Exit.USAGE)
+    try:
+        os.close(os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise CommandError(f"{path} cannot be written: {error.strerror}") from None
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, connect_once
 from etui.cli.exits import CommandError, Exit
 from etui.cli.naming import add_item_argument, fitting, item_to_name, named
 from etui.cli.output import printable, quoted, sentence
 from etui.cli.typed import confirmed, read_secret
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
+from etui.standards.otp import OtpKeyError, typed_key
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
@@ -42,7 +43,16 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mine", action="store_true", help="only what may be read from here without a question")
 
 
+def _attributes(arguments: Arguments) -> dict[str, str]:
+    """The attributes by name; raises ``CommandError`` where one is given twice."""
+    attributes = dict(arguments.attribute)
+    if len(attributes) < len(arguments.attribute):
+        raise CommandError("an attribute is given twice; each name has one value", Exit.USAGE)
+    return attributes
+
+
 def _find(arguments: Arguments, output: Output) -> Exit:
+    attributes = _attributes(arguments)
     with connect() as client:
         if arguments.mine:
             items = client.call(secret.Find(), quiet=True).items
@@ -51,7 +61,7 @@ def _find(arguments: Arguments, output: Output) -> Exit:
             items = inventory.items
             for reason in inventory.left_out or ():
                 output.note(f"not among these: {printable(reason)}")
-    found = fitting(items, arguments.words, dict(arguments.attribute), arguments.kind)
+    found = fitting(items, arguments.words, attributes, arguments.kind)
     output.rows(sorted(found, key=lambda item: (item.label.casefold(), item.kind)), _COLUMNS, "Nothing was found.")
     is_narrowed = arguments.words or arguments.attribute or arguments.kind
     return Exit.NOT_FOUND if is_narrowed and not found else Exit.OK
@@ -71,16 +81,21 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add(arguments: Arguments, output: Output) -> Exit:
     if not arguments.generate and (arguments.length or arguments.words):
         raise CommandError("--length and --words say what --generate makes; give --generate too", Exit.USAGE)
+    if not arguments.label.strip():
+        raise CommandError("the label is empty; give a name by which people know it", Exit.USAGE)
+    attributes = _attributes(arguments)
     value: bytes | None = None
     if not arguments.generate and arguments.kind != "group":
+        connect_once()  # nobody types a secret for a wallet that does not answer
         value = read_secret(f"Secret of {quoted(arguments.label)}", exact=arguments.kind == "file")
+        value = _code_key(value) if arguments.kind == "code" else value
     with connect() as client:
         if arguments.generate:
             value = client.call(secret.Generate(length=arguments.length, words=arguments.words)).value
         request = secret.Create(
             kind=arguments.kind,
             label=arguments.label,
-            attributes=dict(arguments.attribute) or None,
+            attributes=attributes or None,
             replace=arguments.replace or None,
             value=value,
         )
@@ -88,6 +103,15 @@ def _add(arguments: Arguments, output: Output) -> Exit:
     done = "Replaced the value of" if item.modified > item.created else "Stored"
     output.value(item, f"{done} {named(item)} ({item.kind}).\n{item.item}")
     return Exit.OK
+
+
+def _code_key(typed: bytes) -> bytes:
+    """The key of one-time codes that was typed; raises ``CommandError`` where it is none."""
+    try:
+        return typed_key(typed)
+    except OtpKeyError as error:
+        forms = "give the key as base32, blanks and small letters or not, or as an otpauth:// URI"
+        raise CommandError(f"{error}; {forms}", Exit.USAGE) from None
 
 
 def _reveal(arguments: Arguments, output: Output) -> Exit:
@@ -153,7 +177,8 @@ ADD = Command(
     name="add",
     help="store a secret",
     text="Stores a secret that is typed without echo, piped in, or made by the wallet. A newline at the end of what\n"
-    "is piped in is not part of it, except for a file.",
+    "is piped in is not part of it, except for a file. For --kind code it is the key as the other side shows it:\n"
+    "base32, with or without blanks and in small letters or capitals, or an otpauth:// URI.",
     arguments=_add_arguments,
     run=_add,
     examples=(

@@ -12,8 +12,9 @@ from pathlib import Path
 import msgspec
 
 from etui.cli.exits import CommandError
+from etui.cli.files import unreadable
 from etui.sealing import Secret
-from etui.trusted.package import PackageError, PublisherKey, fingerprint, pack, sign, verify
+from etui.trusted.package import MANIFEST, PackageError, PublisherKey, fingerprint, pack, read_manifest, sign, verify
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -25,11 +26,15 @@ class Signed(msgspec.Struct, frozen=True):
 
 
 def packed(folder: Path) -> bytes:
-    """The unsigned package of a folder; raises ``CommandError``."""
+    """The unsigned package of a folder whose manifest is valid; raises ``CommandError``."""
     try:
-        return pack(folder)
+        package = pack(folder)
+        read_manifest((folder / MANIFEST).read_bytes())
     except PackageError as error:
         raise CommandError(f"{folder} cannot be packed: {error}") from None
+    except OSError as error:
+        raise unreadable(folder / MANIFEST, error) from None
+    return package
 
 
 def signed(package: bytes, key_pem: bytes, passphrase: bytes | None) -> tuple[bytes, Signed]:

@@ -54,7 +54,8 @@ def _run(arguments: Arguments, output: Output) -> Exit | int:
         return run_tour(output)
     name_session_bus()
     if _runs_already():
-        raise CommandError("the wallet of this profile runs already; `etui status` shows it, `etui stop` ends it")
+        text = f"a wallet runs already at {profile_place().socket}; `etui status` shows it, `etui stop` ends it; "
+        raise CommandError(text + "for another one beside it set ETUI_HOME or XDG_RUNTIME_DIR")
     return _bring_up(arguments, output)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etui.standards.otp import Algorithm, OtpKeyError, TotpKey, parse_key
+from etui.standards.otp import Algorithm, OtpKeyError, TotpKey, parse_key, typed_key
 
 # https://github.com/google/google-authenticator/wiki/Key-Uri-Format
 EXAMPLE = (
@@ -75,3 +75,20 @@ def test_whatever_the_bytes_are_the_end_is_a_key_or_a_refusal(given_: bytes) -> 
     except OtpKeyError:
         return
     assert 1 <= len(key.secret) <= 1024
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [b"JBSWY3DP", b"jbsw y3dp", b"GEZDGNBVGY3TQOJQ", b"gezd-gnbv gy3t qojq", b"otpauth://totp/?secret=JBSWY3DP"],
+)
+def test_what_a_person_types_is_read_as_base32_or_a_uri(typed: bytes) -> None:
+    secret = b"1234567890" if typed[:1].lower() == b"g" else b"Hello"
+    assert parse_key(typed_key(typed)) == TotpKey(secret)
+
+
+@pytest.mark.parametrize(
+    "typed", [b"", b"notasecret!", b"JBSWY3DP1", b"JBSWY3", b"\xff\xfe", b"otpauth://hotp/?secret=JBSWY3DP"]
+)
+def test_what_a_person_mistypes_is_no_secret_of_bytes(typed: bytes) -> None:
+    with pytest.raises(OtpKeyError):
+        typed_key(typed)

@@ -200,6 +200,47 @@ def test_who_came_in_with_the_recovery_key_is_asked_for_a_new_passphrase_alone(p
     assert person.router.opened(typed.sealed_new, "vault.new") == " ".join(words)
 
 
+def test_who_mistypes_the_six_words_types_them_again_from_the_beginning(person: Person) -> None:
+    person.router.show(NewPassphrase(key=person.router.key.public, recovered=True))
+    screen = person.look("Choose a new passphrase")
+    words = screen.split("type them again.")[1].split("The six words again")[0].split()
+    assert "The six words again: not typed yet" in screen
+    person.type("t")
+    assert "Ctrl-U: begin anew" in person.look("nothing is shown while you type")
+    person.type("something else\r")
+    screen = person.look("The two are not the same yet.", gone="nothing is shown while you type")
+    assert "The six words again: not typed yet" in screen
+    person.type("t" + " ".join(words) + "\r")
+    person.look("The six words again: typed")
+    typed = person.insist("y")
+    assert isinstance(typed, Typed)
+    assert person.router.opened(typed.sealed_new, "vault.new") == " ".join(words)
+
+
+def test_a_hidden_field_that_is_opened_again_is_empty(person: Person) -> None:
+    person.router.show(Confirm(asker=ASKER, action="pay", digest=DIGEST, key=person.router.key.public))
+    person.look("Passphrase of your wallet: not typed yet")
+    person.type("thuhs\x1b")
+    person.look("Passphrase of your wallet: typed")
+    person.type("thush\x1b")
+    person.look("Passphrase of your wallet: typed")
+    said = person.insist("y")
+    assert isinstance(said, Approved)
+    assert person.router.opened(said.sealed, "vault.passphrase") == "hush"
+
+
+def test_what_was_no_pin_is_typed_from_its_beginning(person: Person) -> None:
+    person.router.show(AskSecret(frame=FRAME, title="PIN", key=person.router.key.public, digits=True))
+    person.look("nothing is shown while you type")
+    person.type("12x4\r")
+    person.look("Digits only.")
+    person.type("1234")
+    person.look("nothing is shown while you type", gone="Digits only.")
+    typed = person.insist("\r")
+    assert isinstance(typed, Typed)
+    assert person.router.opened(typed.sealed, "dialog/1.ask_secret.secret") == "1234"
+
+
 def test_items_are_ticked_by_number(person: Person) -> None:
     person.router.show(SEVERAL)
     person.look("1 [x] Mail")

@@ -29,6 +29,7 @@ from etui.trusted.dialog.requests import (
     AskSecret,
     Confirm,
     Create,
+    Effect,
     Message,
     ShownField,
     ShowRecovery,
@@ -192,8 +193,8 @@ def test_a_field_to_type_in_is_in_sight_on_the_lowest_window(hands: Hands, text_
 
 def test_one_answer_to_how_long_is_told_and_not_put_to_the_choice(hands: Hands) -> None:
     only = REMEMBER[:1]
-    for widening, told in ((False, True), (True, False)):
-        hands.show(Confirm(asker=ASKER, action="x", digest=DIGEST, remember=only, widening=widening))
+    for effect, told in ((Effect.PASSES, True), (Effect.WIDENS, False), (Effect.DESTROYS, False)):
+        hands.show(Confirm(asker=ASKER, action="x", digest=DIGEST, remember=only, effect=effect))
         assert hands.window.findChildren(ChoiceRow) == []
         assert ("For how long: Just this once" in labels(hands.window)) is told
         hands.press(Qt.Key.Key_Escape)

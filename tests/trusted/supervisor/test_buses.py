@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from etui.trusted.supervisor.session import Buses, buses_of
 
 NOWHERE = Path("/nonexistent/socket")
+_LOOK_AS_ANOTHER = """
+import os, pathlib, sys
+from etui.cli.command import name_session_bus
+from etui.trusted.supervisor.session import buses_of
+os.setresuid(65534, 65534, 65534)
+closed = pathlib.Path(sys.argv[1])
+os.environ = {"XDG_RUNTIME_DIR": str(closed)}
+print(buses_of(os.environ, closed / "system"))
+name_session_bus()
+print(os.environ.get("DBUS_SESSION_BUS_ADDRESS"))
+"""
 
 
 def test_the_environment_names_them() -> None:
@@ -31,3 +47,12 @@ def test_without_a_name_those_that_are_where_they_usually_are_count(short_dir: P
 
 def test_where_nothing_is_named_and_nothing_is_there_there_is_none() -> None:
     assert buses_of({}, NOWHERE) == Buses("", "")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_folder_that_may_not_be_looked_into_has_none(short_dir: Path) -> None:
+    (short_dir / "closed").mkdir(mode=0o700)
+    command = [sys.executable, "-I", "-c", _LOOK_AS_ANOTHER, str(short_dir / "closed")]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ran.stderr == ""
+    assert ran.stdout == "Buses(session='', system='')\nNone\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -116,6 +117,52 @@ def test_a_second_wallet_on_the_same_profile_is_refused_and_harms_nothing(wallet
     wallet.environ |= {"XDG_RUNTIME_DIR": str(wallet.folder / "run"), "ETUI_HOME": str(wallet.home)}
     assert processes(wallet) == before
     assert state(wallet) == "unlocked"
+
+
+def test_a_wallet_of_another_home_does_not_take_the_socket_of_one_that_runs(
+    environ: dict[str, str], short_dir: Path
+) -> None:
+    environ = {name: value for name, value in environ.items() if name != "ETUI_HOME"}
+    homes = {name: {**environ, "HOME": str(short_dir / name)} for name in ("ada", "bob")}
+    path = find_place(homes["ada"], os.getuid()).socket
+    assert path == find_place(homes["bob"], os.getuid()).socket
+    command = [*UP, *AS_ROOT, *SCRIPTED, "--no-doors"]
+    first = subprocess.Popen(command, env=homes["ada"], stdin=subprocess.DEVNULL)
+    try:
+        until(lambda: _listens(path), "the first wallet listens")
+        lock = path.with_suffix(".lock")
+        for removed in (False, True):
+            if removed:
+                lock.unlink()
+            ran = subprocess.run(
+                command,
+                env=homes["bob"],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert ran.returncode == 1
+            assert f"a wallet runs at {path} already; `etui status` shows it" in ran.stderr
+            assert "set ETUI_HOME or XDG_RUNTIME_DIR" in ran.stderr
+            assert _listens(path)
+    finally:
+        first.terminate()
+        assert first.wait(60) == 0
+    assert not path.exists()
+
+
+def test_a_wallet_that_ends_leaves_a_socket_that_is_not_its_own(wallet: TestWallet) -> None:
+    wallet.socket.unlink()
+    wallet.socket.write_text("another's")
+    wallet.end()
+    assert wallet.socket.read_text() == "another's"
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as looking:
+        return looking.connect_ex(str(path)) == 0
 
 
 # what is in the way

@@ -4,6 +4,6 @@ Pure: the time is passed in.
 """
 
 from etui.standards.otp.codes import Algorithm, OneTimeCode, TotpKey, hotp, totp
-from etui.standards.otp.keys import OtpKeyError, parse_key
+from etui.standards.otp.keys import OtpKeyError, parse_key, typed_key
 
-__all__ = ["Algorithm", "OneTimeCode", "OtpKeyError", "TotpKey", "hotp", "parse_key", "totp"]
+__all__ = ["Algorithm", "OneTimeCode", "OtpKeyError", "TotpKey", "hotp", "parse_key", "totp", "typed_key"]

@@ -22,6 +22,7 @@ _MAX_DIGITS: Final = 8
 _MAX_PERIOD_S: Final = 3600
 _DIGITS: Final = 6
 _PERIOD_S: Final = 30
+_NO_BASE32: Final = "the secret is not base32 (the letters A to Z and the digits 2 to 7): copy it anew"
 _NUMBER: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 
 
@@ -43,6 +44,25 @@ def parse_key(given: bytes) -> TotpKey:
     if _BASE32_TEXT.fullmatch(dense):
         return TotpKey(_from_base32(dense.decode("ascii")))
     return TotpKey(_checked(given))
+
+
+def typed_key(given: bytes) -> bytes:
+    """The key as a person types it, in a form that ``parse_key`` reads as that; raises ``OtpKeyError``.
+
+    An ``otpauth:`` URI, or base32 of any length with blanks and hyphens between the characters, and nothing else: what
+    is mistyped is not taken for the bytes of a secret.
+    """
+    if given[: len(_SCHEME)].lower() == _SCHEME:
+        parse_key(given)
+        return given
+    try:
+        text = given.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise OtpKeyError(_NO_BASE32) from None
+    key = TotpKey(_from_base32(text))
+    if parse_key(given) == key:
+        return given
+    return b"otpauth://totp/?secret=" + text.translate(_IGNORED).upper().encode("ascii")
 
 
 def _from_uri(given: bytes) -> TotpKey:
@@ -76,7 +96,7 @@ def _from_base32(text: str) -> bytes:
     except (binascii.Error, ValueError) as error:
         if isinstance(error, OtpKeyError):
             raise
-        raise OtpKeyError("the secret is not base32 (the letters A to Z and the digits 2 to 7): copy it anew") from None
+        raise OtpKeyError(_NO_BASE32) from None
 
 
 def _checked(secret: bytes) -> bytes:

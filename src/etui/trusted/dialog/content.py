@@ -18,6 +18,7 @@ from etui.trusted.dialog.requests import (
     Asker,
     Choice,
     Confirm,
+    Effect,
     Frame,
     RememberChoice,
     Request,
@@ -154,7 +155,7 @@ def _option(choice: Choice | RememberChoice) -> Option:
 
 
 def _only_remembered(request: Confirm) -> SafeText:
-    if len(request.remember) != 1 or request.widening:
+    if len(request.remember) != 1 or request.effect is not Effect.PASSES:
         return SafeText("")
     return single_line(request.remember[0].label)
 

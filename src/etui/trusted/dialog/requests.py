@@ -120,12 +120,21 @@ class NewPassphrase(_Value, frozen=True, tag="new_passphrase"):
     tries_left: int = -1
 
 
+class Effect(Enum):
+    """What a yes leaves behind, beside what is asked for once."""
+
+    PASSES = "passes"
+    WIDENS = "widens"
+    CHANGES = "changes"
+    DESTROYS = "destroys"
+
+
 class Confirm(_Value, frozen=True, tag="confirm"):
     """Consent to one request. With ``key`` the passphrase is asked again (assurance ``pin``).
 
     ``action`` finishes "NAME wants to …". ``advice``: what the provider's ``prepare`` says of it.
     ``digest``: of the very bytes that will be forwarded; the answer repeats it. ``items``: with several, the user
-    may allow some of them.
+    may allow some of them. ``effect``: whether somebody may do more afterwards, or something is gone for good.
     """
 
     asker: Asker
@@ -138,7 +147,7 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     frame: Frame | None = None
     key: bytes = b""
     wrong: bool = False
-    widening: bool = False
+    effect: Effect = Effect.PASSES
 
 
 class Choose(_Value, frozen=True, tag="choose"):

@@ -13,6 +13,7 @@ from etui.trusted.dialog.requests import (
     Choose,
     Confirm,
     Create,
+    Effect,
     Message,
     NewPassphrase,
     ReadText,
@@ -33,6 +34,10 @@ LOOK_ALIKE_WORDS: Final = "Mixes alphabets: letters may not be what they seem."
 TEST_PROFILE_WORDS: Final = "Test profile: keep nothing of worth in it."
 SILENCE_WORDS: Final = "Not now, and quiet for a while"
 EXTENSION_SPEAKS_WORDS: Final = "An Extension, not the wallet, speaks here"
+EFFECT_WORDS: Final = {
+    Effect.WIDENS: ("This allows more than before, until you take it back.",),
+    Effect.DESTROYS: ("This cannot be undone.",),
+}
 USE_RECOVERY_WORDS: Final = "Use the recovery key instead"
 
 
@@ -78,8 +83,7 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
             )
         case Confirm():
             cautions = _wrong("passphrase", wrong=request.wrong, tries_left=-1)
-            if request.widening:
-                cautions += ("This allows more than before, until you take it back.",)
+            cautions += EFFECT_WORDS.get(request.effect, ())
             return Words(approve="Allow", refuse="Refuse", cautions=cautions)
         case Choose():
             return Words(approve="Choose")

@@ -29,12 +29,14 @@ from etui.trusted.package.installed import installed
 from etui.trusted.package.keys import Handover, PublisherKey, fingerprint
 from etui.trusted.package.manifest import ETUI, Link, Manifest, Permissions, Quota, read_manifest
 from etui.trusted.package.package import Package
+from etui.trusted.package.paths import MANIFEST
 from etui.trusted.package.signature import Verified, sign, verify
 from etui.trusted.package.summary import Line, Summary, permission_lines, summarise
 from etui.trusted.package.supplied import check_installations, supplied_ids, supplied_packages
 
 __all__ = [
     "ETUI",
+    "MANIFEST",
     "AccessibilityProfile",
     "ArchiveError",
     "Assurance",

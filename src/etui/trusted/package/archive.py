@@ -37,6 +37,7 @@ _PLAIN_MODE: Final = 0o644
 _EXECUTABLE_MODE: Final = 0o755
 _SPECIAL_BITS: Final = stat.S_ISUID | stat.S_ISGID | stat.S_ISVTX
 _CACHE: Final = "__pycache__"
+_PACKAGE: Final = ".etuipkg"
 _PRIVATE_KEY: Final = re.compile(rb"^-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----\r?\n[A-Za-z0-9+/]", re.MULTILINE)
 _KINDS: Final = {
     tarfile.LNKTYPE: "a hard link",
@@ -62,9 +63,9 @@ class File(msgspec.Struct, frozen=True):
 def pack(folder: Path) -> bytes:
     """The unsigned archive of the files below ``folder``.
 
-    Caches of Python, hidden files and folders (a repository's own, those of tools), backups of editors (``NAME~``) and
-    a signature from before are left out, and empty folders leave no trace. Raises ``ArchiveError`` for a private key
-    and for what an archive cannot hold, ``StorageError`` where the disk refuses.
+    Caches of Python, hidden files and folders (a repository's own, those of tools), backups of editors (``NAME~``),
+    packages (``NAME.etuipkg``) and a signature from before are left out, and empty folders leave no trace. Raises
+    ``ArchiveError`` for a private key and for what an archive cannot hold, ``StorageError`` where the disk refuses.
     """
     files = [file for file in _read(folder, _is_part) if file.path != SIGNATURE]
     for file in files:
@@ -84,7 +85,7 @@ def read_folder(folder: Path, left_out: frozenset[str] = frozenset()) -> tuple[F
 
 def _is_part(name: str) -> bool:
     """Whether a file or folder of this name belongs to an Extension, and not to the work on it."""
-    return name != _CACHE and not name.startswith(".") and not name.endswith("~")
+    return name != _CACHE and not name.startswith(".") and not name.endswith(("~", _PACKAGE))
 
 
 def _read(folder: Path, is_part: Callable[[str], bool]) -> tuple[File, ...]:

@@ -18,6 +18,7 @@ from etui.trusted.dialog.requests import (
     Choice,
     Confirm,
     Dismissed,
+    Effect,
     Frame,
     Refused,
     RememberChoice,
@@ -55,7 +56,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     frame: Frame | None = None
     lasting: bool = True
     names_only: bool = False
-    widening: bool = False
+    effect: Effect = Effect.PASSES
 
     @property
     def origin(self) -> Caller:
@@ -193,7 +194,7 @@ class Consent:
             frame=asked.frame,
             key=key,
             wrong=wrong,
-            widening=asked.widening,
+            effect=asked.effect,
         )
 
     def _choices(self, asked: Asked) -> tuple[RememberChoice, ...]:

@@ -39,13 +39,18 @@ def buses_of(environ: Mapping[str, str], system_socket: Path = _SYSTEM_SOCKET) -
     Source: D-Bus Specification 0.43, "Well-known Message Bus Instances"; for ``$XDG_RUNTIME_DIR/bus``, sd_bus_open(3).
     """
     session = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
-    usual = Path(environ.get("XDG_RUNTIME_DIR") or "/nonexistent", "bus")
-    if not session and usual.is_socket():
-        session = f"unix:path={usual}"
-    system = environ.get("DBUS_SYSTEM_BUS_ADDRESS", "")
-    if not system and system_socket.is_socket():
-        system = f"unix:path={system_socket}"
-    return Buses(session, system)
+    runtime = environ.get("XDG_RUNTIME_DIR", "")
+    if not session and runtime:
+        session = _address(Path(runtime, "bus"))
+    return Buses(session, environ.get("DBUS_SYSTEM_BUS_ADDRESS", "") or _address(system_socket))
+
+
+def _address(path: Path) -> str:
+    """The address of the bus that listens there; empty where there is none, or none that may be reached."""
+    try:
+        return f"unix:path={path}" if path.is_socket() else ""
+    except OSError:
+        return ""
 
 
 class SessionWatch:

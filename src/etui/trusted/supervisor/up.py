@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import stat
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from etui.protocol import Place
 
 _BACKLOG: Final = 512
+_LAST_S: Final = 2.0
+"""How long the Router of a killed wallet may outlive it."""
+_LOOK_S: Final = 0.05
 _NOWHERE: Final = {
     "auto": "neither a display that answers nor a terminal",
     "qt": "no display that answers",
@@ -153,23 +157,72 @@ def _only_one(home: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _listening(place: Place) -> Iterator[socket.socket]:
-    """The listening socket in a private directory; its file is removed at the end."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    try:
+    """The listening socket in a private directory; its file is removed at the end.
+
+    Raises ``UpError`` where another wallet listens there, as one of another profile that is found at the same place.
+    """
+    with contextlib.ExitStack() as held:
         try:
             _private_directories(place.runtime)
+            _hold(place, held)
             place.socket.unlink(missing_ok=True)
+            listener = held.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC))
             listener.bind(str(place.socket))
+            held.callback(_unlink, place.socket, _identity(place.socket))
             place.socket.chmod(0o600)
         except OSError as error:
             text = f"no socket can be made in {place.runtime}: {error.strerror}; XDG_RUNTIME_DIR names another folder"
             raise UpError(text) from None
         listener.listen(_BACKLOG)
         yield listener
-    finally:
-        listener.close()
-        with contextlib.suppress(OSError):  # it may be gone, with its folder
-            place.socket.unlink()
+
+
+def _hold(place: Place, held: contextlib.ExitStack) -> None:
+    """Holds the place of the socket as long as ``held``; raises ``UpError`` where another wallet has it.
+
+    The lock tells of every wallet, the answer of one whose lock file was removed, as a cleaner of /tmp does.
+    """
+    taken = UpError(
+        f"a wallet runs at {place.socket} already; `etui status` shows it; "
+        "for another one beside it set ETUI_HOME or XDG_RUNTIME_DIR"
+    )
+    lock = place.socket.with_suffix(".lock")
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    held.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise taken from None
+    deadline = time.monotonic() + _LAST_S
+    while _answers(place.socket):
+        if time.monotonic() > deadline:
+            raise taken
+        time.sleep(_LOOK_S)
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens at this socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as looking:
+        looking.settimeout(0)
+        try:
+            looking.connect(str(path))
+        except BlockingIOError:  # so many wait there already
+            return True
+        except OSError:
+            return False
+        return True
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.lstat()
+    return found.st_dev, found.st_ino
+
+
+def _unlink(path: Path, identity: tuple[int, int]) -> None:
+    """Removes the socket's file where it is still this one; it may be gone, with its folder, or be another's."""
+    with contextlib.suppress(OSError):
+        if _identity(path) == identity:
+            path.unlink()
 
 
 def _private_directories(runtime: Path) -> None:

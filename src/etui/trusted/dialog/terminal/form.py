@@ -1,7 +1,8 @@
 """The form on a terminal's face: keys in, events out.
 
 In the *menu* each key is a command and digits choose by number; in a *field* keys are text until Enter or Escape. A
-face that is all about one secret begins in its field. Fields of secrets show nothing, not even how long they are.
+face that is all about one secret begins in its field. Fields of secrets show nothing, not even how long they are: one
+that is opened is empty, and what Enter finds wrong is to be typed from its beginning.
 """
 
 from __future__ import annotations
@@ -178,8 +179,7 @@ class Form:
             case "y":
                 return self._approve()
             case "t":
-                self.field = self.fields[0]
-                return []
+                return self._open(self.fields[0])
             case "g":
                 self.passphrase = EMPTY if len(self.passphrase) else generated(secrets.choice)
                 self._texts.pop("new", None)
@@ -192,8 +192,7 @@ class Form:
         """Approves; where something is still to be typed, that comes first."""
         unfilled = [field for field in self.fields if not self._texts.get(field.part)]
         if unfilled and not self.front.entry.complete:
-            self.field = unfilled[0]
-            return []
+            return self._open(unfilled[0])
         return [Approve(secrets=secrets_of(self.front.request, self.draft()))]
 
     def _press_in_field(self, field: Field, key: Key) -> list[Event]:
@@ -221,13 +220,28 @@ class Form:
         """Enter: on to the next field, or approve behind the last."""
         place = self.fields.index(field)
         if place + 1 < len(self.fields):
-            self.field = self.fields[place + 1]
-            return []
+            return self._open(self.fields[place + 1])
         if not isinstance(self.front.request, Unlock | AskSecret):
             self.field = None
         if field.part == "phrase":
             return []
-        return [self._entered(), Approve(secrets=secrets_of(self.front.request, self.draft()))]
+        entered, approve = self._entered(), Approve(secrets=secrets_of(self.front.request, self.draft()))
+        if entered.entry.problem:
+            self._drop_wrong()
+        return [entered, approve]
+
+    def _open(self, field: Field) -> list[Event]:
+        """Begins a field; nobody sees what stands in a hidden one, so that it begins empty."""
+        self.field = field
+        if not field.is_secret or self._texts.pop(field.part, None) is None:
+            return []
+        return [self._entered()]
+
+    def _drop_wrong(self) -> None:
+        """Drops what nobody can mend unseen: a new passphrase with its repetition, else the one secret."""
+        hidden = {field.part for field in self.fields if field.is_secret}
+        for part in hidden & {"new", "repeat"} or hidden:
+            self._texts.pop(part, None)
 
     def _entered(self) -> Enter:
         shown = self.view.shown_secret

@@ -200,5 +200,7 @@ def _foot(form: Form, width: int, sight: Sight) -> list[Row]:
     else:
         unseen = " (nothing is shown while you type)" if form.field.is_secret else ""
         rows += wrapped(f"{form.field.label}{unseen}: {form.typed}_", width, style=Style.STRONG, indent=MARGIN)
-        rows += wrapped(f"Enter: {form.enters}   Escape: other keys", width, style=Style.MUTED, indent=MARGIN)
+        rows += wrapped(
+            f"Enter: {form.enters}   Ctrl-U: begin anew   Escape: other keys", width, style=Style.MUTED, indent=MARGIN
+        )
     return rows

@@ -1,4 +1,4 @@
-"""Who asks the Router itself for something, and the consent to what it would widen."""
+"""Who asks the Router itself for something, and the consent to what it would change."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
-from etui.trusted.dialog.requests import ShownField
+from etui.trusted.dialog.requests import Effect, ShownField
 from etui.trusted.policy import Outcome, Question, Resource
 from etui.trusted.router import wording
 from etui.trusted.router.connection import Connection
@@ -35,12 +35,14 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
     quiet: bool = False
 
 
-class Widening(msgspec.Struct, frozen=True, kw_only=True):
-    """What the Router is asked to widen, in words.
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """What the Router is asked to change, in words.
 
     ``action`` finishes "NAME wants to …"; without it the interface's own words do. ``what``: the item's name.
-    ``fields``: shown instead of the params.
+    ``fields``: shown instead of the params. ``effect``: what a yes leaves behind.
     """
+
+    effect: Effect
 
     action: str = ""
     what: str = ""
@@ -55,19 +57,19 @@ _OVERSEEING: Final = tuple(
 
 async def oversee(router: Router, asking: Asking) -> None:
     """Has the user allow this Client to see what lies in the wallet and what was done with it, once for all of it."""
-    await _consent(router, asking, Widening(), overseeing=True)
+    await _consent(router, asking, Change(effect=Effect.PASSES), overseeing=True)
 
 
-async def consent(router: Router, asking: Asking, widening: Widening) -> None:
-    """Puts a widening to the user, unless a grant allows it already, and on record before anything is done.
+async def consent(router: Router, asking: Asking, change: Change) -> None:
+    """Puts a change to the user, unless a grant allows it already, and on record before anything is done.
 
     Raises ``ProtocolError`` where it is not allowed, or cannot be recorded.
     """
-    await _consent(router, asking, widening, overseeing=False)
+    await _consent(router, asking, change, overseeing=False)
     router.record_now()
 
 
-async def _consent(router: Router, asking: Asking, widening: Widening, *, overseeing: bool) -> None:
+async def _consent(router: Router, asking: Asking, change: Change, *, overseeing: bool) -> None:
     opened = router.unlocked()
     method = asking.method
     question = Question(
@@ -88,18 +90,18 @@ async def _consent(router: Router, asking: Asking, widening: Widening, *, overse
         why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, reason=reason)
         raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
     values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
-    names = {"item": widening.what} if widening.what else {}
+    names = {"item": change.what} if change.what else {}
     asked = Asked(
         caller=asking.caller,
         question=question,
         decision=decision,
-        action=widening.action or wording.sentence(method, values, names),
+        action=change.action or wording.sentence(method, values, names),
         digest=digest_of(asking.caller, method.action.id, asking.params, ()),
-        fields=widening.fields or wording.shown_fields(method, values, names),
-        what=widening.what,
+        fields=change.fields or wording.shown_fields(method, values, names),
+        what=change.what,
         lasting=overseeing,
         names_only=overseeing,
-        widening=not overseeing,
+        effect=change.effect,
     )
     consented = await router.consent.ask(asked)
     opened.met(asking.caller)

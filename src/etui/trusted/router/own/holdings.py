@@ -12,8 +12,9 @@ from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import LIMITS, CallInfo, ErrorCode, ProtocolError
 from etui.trusted.control import DoorSwitch
+from etui.trusted.dialog.requests import Effect
 from etui.trusted.router import installing
-from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
+from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 from etui.trusted.router.unlocking import NO_WALLET
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ async def _consent_to_install(router: Router, asking: Asking, summary: Summary) 
     fields = installing.shown(summary)
     verb = f"update “{summary.name}” from {summary.replaces} to" if summary.replaces else f"install “{summary.name}”"
     action = f"{verb} {summary.version} by {summary.publisher}"
-    await consent(router, asking, Widening(action=action, fields=fields))
+    await consent(router, asking, Change(effect=Effect.WIDENS, action=action, fields=fields))
 
 
 async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wallet.RemoveResult:
@@ -128,7 +129,7 @@ async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wall
     if removable.provider is None:
         what = ", which is damaged: what it holds opens no more"
     action = f"remove “{removable.name}”{what}"
-    await consent(router, asking, Widening(action=action))
+    await consent(router, asking, Change(effect=Effect.DESTROYS, action=action))
     await router.installing.remove(removable)
     return wallet.RemoveResult()
 
@@ -144,7 +145,11 @@ async def door_enable(router: Router, asking: Asking, request: wallet.DoorEnable
     if not router.made:
         raise ProtocolError(ErrorCode.NO_WALLET, NO_WALLET)
     router.unlocked()
-    await consent(router, asking, Widening())
+    if request.door not in router.doors:
+        known = ", ".join(router.doors) or "none"
+        text = f"there is no door {request.door[:80]!r}; those that there are: {known}"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    await consent(router, asking, Change(effect=Effect.CHANGES))
     detail = await _switch(router, request.door, enabled=True)
     return wallet.DoorEnableResult(detail=detail)
 

@@ -13,9 +13,10 @@ from etui.trusted.audit import (
     Kind,
 )
 from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.dialog.requests import Effect
 from etui.trusted.policy import Grant, Limit, Origin, Scope, ScopeType
 from etui.trusted.router import wording
-from etui.trusted.router.own.asking import Asking, Widening, consent, oversee
+from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 
 if TYPE_CHECKING:
     from etui.trusted.dialog.requests import ShownField
@@ -104,7 +105,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
             total_minor=request.limit_minor,
             period_s=request.period_s or 0,
         )
-    await consent(router, asking, Widening(what=what, fields=_shown(asking, what, limit)))
+    await consent(router, asking, Change(effect=Effect.WIDENS, what=what, fields=_shown(asking, what, limit)))
     grant, written = opened.add_grant(
         request.client,
         (request.action,),

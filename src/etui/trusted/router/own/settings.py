@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import AuditError
+from etui.trusted.dialog.requests import Effect
 from etui.trusted.router import retention
-from etui.trusted.router.own.asking import Asking, Widening, consent
+from etui.trusted.router.own.asking import Asking, Change, consent
 
 if TYPE_CHECKING:
     from etui.trusted.router.router import Router
@@ -57,7 +58,7 @@ async def _open_session(router: Router, asking: Asking, value: str) -> None:
     if value not in {"on", "off"}:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, "open_session is on or off")
     if value == "on":
-        await consent(router, asking, Widening())
+        await consent(router, asking, Change(effect=Effect.WIDENS))
     else:
         router.recorder.narrowed(asking.caller, "programs of this session share nothing any more")
     await router.unlocked().open_session(allowed=value == "on")
@@ -66,7 +67,7 @@ async def _open_session(router: Router, asking: Asking, value: str) -> None:
 async def _auto_lock_s(router: Router, asking: Asking, value: str) -> None:
     seconds = _number("auto_lock_s", value, _LONGEST_LOCK_S, "seconds")
     if seconds == 0 or (router.auto_lock_s and seconds > router.auto_lock_s):
-        await consent(router, asking, Widening())
+        await consent(router, asking, Change(effect=Effect.WIDENS))
     else:
         router.recorder.narrowed(asking.caller, f"it locks after {seconds} s")
     await router.unlocked().state.put("setting", "auto_lock_s", str(seconds))
@@ -79,7 +80,7 @@ async def _audit_days(router: Router, asking: Asking, value: str) -> None:
     before = router.retention.days
     if days and (days < before or not before):
         action = f"erase what the audit says of more than {days} days ago, now and from now on"
-        await consent(router, asking, Widening(action=action))
+        await consent(router, asking, Change(effect=Effect.DESTROYS, action=action))
     else:
         kept = f"for {days} days" if days else "for ever"
         router.recorder.narrowed(asking.caller, f"the audit keeps what it says {kept}")
