@@ -22,6 +22,7 @@ from etui.trusted.dialog.requests import (
     Looks,
     Message,
     NewPassphrase,
+    NewPin,
     ReadText,
     RememberChoice,
     Request,
@@ -148,6 +149,7 @@ def _own() -> tuple[Sample, ...]:
         ),
         Sample(name="new-passphrase", request=NewPassphrase(key=_KEY)),
         Sample(name="new-passphrase-recovered", request=NewPassphrase(key=_KEY, recovered=True)),
+        Sample(name="new-pin", request=NewPin(key=_KEY), window=("type orchard copper",)),
         Sample(name="appearance", request=ChangeAppearance()),
         Sample(
             name="message",
@@ -179,6 +181,7 @@ def _consents() -> tuple[Sample, ...]:
         remember=(ONCE,),
         frame=_CARDS,
         key=_KEY,
+        pin=True,
     )
     several = Confirm(
         asker=_MAIL,

@@ -150,6 +150,12 @@ class Asked:
             client.call(wallet_interface.ChangePassphrase())
         self.passphrases = [new]
 
+    def change_pin(self) -> None:
+        self.wallet.user.forgets()
+        self.wallet.user.rule("type", when={"face": "new_pin"}, secret=self.passphrases[0], new="2743")
+        with self.wallet.connect() as client:
+            client.call(wallet_interface.ChangePin())
+
     def replace_recovery(self) -> None:
         """A new recovery key; until it is acknowledged the old one may be the one still."""
         (old,) = self.recoveries or [self.wallet.user.recovery_key]

@@ -93,6 +93,7 @@ SCENES = {
     "a new recovery key, the vault": Scene(VAULT, Asked.replace_recovery, (RE_KEYED[-1], SENT)),
     "a new recovery key, the Router": Scene(ROUTER, Asked.replace_recovery, (f"sendmsg {CHANNEL}", SENT)),
     "a new recovery key, the dialog": Scene(DIALOG, Asked.replace_recovery, (SENT,)),
+    "a new PIN, the vault": Scene(VAULT, Asked.change_pin, ("renameat pin.new pin", SENT)),
     "locking, the Router": Scene(ROUTER, Asked.locks, (FORWARDED, SENT), Asked.comes_back),
     "locking, the supervisor": Scene(SUPERVISOR, Asked.locks, (FORWARDED,), Asked.comes_back),
     "unlocking, the Router": Scene(ROUTER, Asked.unlock, ("fsync *audit", SENT), Asked.locked),

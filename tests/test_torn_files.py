@@ -26,6 +26,7 @@ from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import StartError, TestWallet
+from etui.testkit.user import PASSPHRASE
 from etui.trusted.native.egress.routes import Mapping, signed_bytes
 
 LABELS = frozenset(f"kept {number}." for number in range(8))
@@ -68,6 +69,7 @@ KINDS = {
     "settings.json": Kind("settings.json", ("settings.json",)),
     "vault/slots.json": Kind("vault/slots.json", ("slots.json", NOT_OPENED)),
     "vault/tries": Kind("vault/tries", (NOT_OPENED,), rewritten=True),
+    "vault/pin": Kind("vault/pin", ("the PIN cannot be used",)),
     "vault/keys/": Kind("vault/keys/*", ("vault/keys/",), of_secrets=True),
     "router/state.db": Kind("router/state.db", ("state.db",), rewritten=True),
     "audit/*.seg": Kind("audit/*.seg", (SEGMENT,), rewritten=True),
@@ -107,6 +109,8 @@ def profile() -> Iterator[Path]:
             client.call(wallet_interface.Grant(client="script:/x@session", action="secret/1.read"))
             POSTMAN.install(wallet)
             client.call(wallet_interface.DoorEnable(door="secret-service"))
+            wallet.user.rule("type", when={"face": "new_pin"}, secret=PASSPHRASE, new="2743")
+            client.call(wallet_interface.ChangePin())
         wallet.lock()
         wallet.unlock()
     operate(wallet.home / "operator")

@@ -313,7 +313,17 @@ class DialogLine(_ServingLine):
         return end
 
     def _request(self, chance: random.Random) -> tuple[str, bytes]:
-        asked = ("inventory", "clients", "grants", "audit", "appearance", "change_passphrase", "replace_recovery")
+        asked = (
+            "inventory",
+            "clients",
+            "grants",
+            "audit",
+            "appearance",
+            "change_passphrase",
+            "change_pin",
+            "remove_pin",
+            "replace_recovery",
+        )
         return f"wallet/1.{chance.choice(asked)}", b"{}"
 
     def _line(self, chance: random.Random, call: int) -> bytes:

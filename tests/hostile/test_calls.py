@@ -130,7 +130,16 @@ def test_two_extensions_know_one_client_by_different_names(
 def test_it_does_not_lock_stop_narrow_or_widen_anything(client: Client, intruder: Intruder) -> None:
     before = client.call(wallet_interface.Settings())
     names = ["lock", "stop", "unlock", "create", "revoke", "remove", "install", "grant", "set", "door_enable"]
-    names += ["door_disable", "change_passphrase", "replace_recovery", "appearance", "introduce", "dismiss"]
+    names += [
+        "door_disable",
+        "change_passphrase",
+        "change_pin",
+        "remove_pin",
+        "replace_recovery",
+        "appearance",
+        "introduce",
+        "dismiss",
+    ]
     asked = [f"wallet/1.{name}" for name in names]
     told = intruder.told(client, f"for n, method in enumerate({asked!r}): tell(ask(n, method, {{}}))")
     assert told == ["denied"] * len(asked)

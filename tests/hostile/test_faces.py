@@ -73,7 +73,17 @@ def test_what_only_the_wallet_shows_is_not_for_it_to_ask_for(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:
     before = len(wallet.user.shown())
-    names = ("unlock", "create", "change_passphrase", "replace_recovery", "appearance", "install", "grant", "set")
+    names = (
+        "unlock",
+        "create",
+        "change_passphrase",
+        "change_pin",
+        "replace_recovery",
+        "appearance",
+        "install",
+        "grant",
+        "set",
+    )
     asked = [f"wallet/1.{name}" for name in names] + ["dialog/1.confirm", "dialog/1.unlock", "dialog.show"]
     results = intruder.told(
         client,
@@ -83,7 +93,7 @@ def test_what_only_the_wallet_shows_is_not_for_it_to_ask_for(
                 tell(ask(f"m{{number}}", method, {{}}, **members))
         """,
     )
-    assert results == ["denied"] * 16 + ["unknown_method"] * 6
+    assert results == ["denied"] * 18 + ["unknown_method"] * 6
     assert len(wallet.user.shown()) == before
 
 

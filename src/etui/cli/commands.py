@@ -55,6 +55,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         settings.SETTINGS,
         settings.SET,
         settings.PASSPHRASE,
+        settings.PIN,
         settings.RECOVERY,
         settings.APPEARANCE,
         backup.EXPORT,

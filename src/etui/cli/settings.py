@@ -36,6 +36,21 @@ def _set(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
+def _pin_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--remove", action="store_true", help="have no PIN any more")
+
+
+def _pin(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        if arguments.remove:
+            client.call(wallet.RemovePin())
+            output.value({"removed": "pin"}, "There is no PIN any more; the passphrase confirms.")
+        else:
+            client.call(wallet.ChangePin())
+            output.value({"changed": "pin"}, "The PIN is set.")
+    return Exit.OK
+
+
 SETTINGS = Command(
     name="settings",
     help="list settings",
@@ -63,6 +78,20 @@ PASSPHRASE = Command(
         "The passphrase is changed; the old one opens nothing any more.",
     ),
     examples=(("etui passphrase", "asks for the old one and the new one"),),
+)
+PIN = Command(
+    name="pin",
+    help="set, change or remove the PIN, which confirms",
+    text=(
+        "Sets or changes the PIN, in the Trusted Dialog. It is asked instead of the passphrase where a plain yes is not"
+        " enough, and unlocks nothing. After five wrong ones the passphrase is asked again."
+    ),
+    arguments=_pin_arguments,
+    run=_pin,
+    examples=(
+        ("etui pin", "asks for the passphrase and a new PIN"),
+        ("etui pin --remove", "the passphrase confirms again"),
+    ),
 )
 RECOVERY = Command(
     name="recovery",

@@ -22,6 +22,8 @@ __all__ = [
     "AuditResult",
     "ChangePassphrase",
     "ChangePassphraseResult",
+    "ChangePin",
+    "ChangePinResult",
     "ClientRow",
     "Clients",
     "ClientsResult",
@@ -66,6 +68,8 @@ __all__ = [
     "Register",
     "RegisterResult",
     "Remove",
+    "RemovePin",
+    "RemovePinResult",
     "RemoveResult",
     "ReplaceRecovery",
     "ReplaceRecoveryResult",
@@ -298,6 +302,39 @@ class ChangePassphrase(Request[ChangePassphraseResult], frozen=True, kw_only=Tru
     METHOD: ClassVar[str] = "wallet/1.change_passphrase"
     RESULT: ClassVar[type[Result]] = ChangePassphraseResult
     WAITS: ClassVar[bool] = True
+
+
+class ChangePinResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.change_pin``."""
+
+    METHOD: ClassVar[str] = "wallet/1.change_pin"
+
+
+class ChangePin(Request[ChangePinResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Set or change the PIN.
+
+    The PIN confirms again while the wallet is unlocked. The dialog asks for the passphrase and a new PIN.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.change_pin"
+    RESULT: ClassVar[type[Result]] = ChangePinResult
+    WAITS: ClassVar[bool] = True
+
+
+class RemovePinResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.remove_pin``."""
+
+    METHOD: ClassVar[str] = "wallet/1.remove_pin"
+
+
+class RemovePin(Request[RemovePinResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Remove the PIN.
+
+    The passphrase confirms again where the PIN did. Nothing happens where there is none.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.remove_pin"
+    RESULT: ClassVar[type[Result]] = RemovePinResult
 
 
 class ReplaceRecoveryResult(Result, frozen=True, kw_only=True, omit_defaults=True):

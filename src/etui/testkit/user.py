@@ -43,7 +43,7 @@ class ScriptedUser:
     def rule(self, answer: str, *, when: dict[str, Any], **members: Any) -> None:  # noqa: ANN401  # JSON
         """Adds a rule before all others.
 
-        ``answer``: ``approve``, ``refuse``, ``dismiss``, ``wait``, ``type``, ``use_recovery``, ``choose``, ``create``
+        ``answer``: ``approve``, ``refuse``, ``dismiss``, ``wait``, ``type``, ``use_other``, ``choose``, ``create``
         or ``looks``. ``members``: what goes with it, as ``secret`` with ``type`` or ``label_contains`` with ``choose``;
         and ``times``, after which the rule fits no more.
         """

@@ -51,7 +51,7 @@ def test_payment_is_explained_whole() -> None:
         "What was asked for: “payment/1.pay”, of “My card” in “etui/cards”.",
         "The amount: 1234.05 EUR to “Shop Ltd”.",
         "You were asked, and you approved it.",
-        "You confirmed it with your passphrase.",
+        "You confirmed it with your PIN or passphrase.",
         "This policy decided: “operator.payments”.",
         "The lasting permission concerned: “g-17”.",
         "The reason given: “More than 20 EUR asks for the PIN.”.",

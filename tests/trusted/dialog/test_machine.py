@@ -34,7 +34,7 @@ from etui.trusted.dialog.events import (
     Show,
     StepBack,
     Touch,
-    UseRecovery,
+    UseOther,
     Withdraw,
 )
 from etui.trusted.dialog.front import ARMING_S, LOOK_S, CreateStep, Hindrance, Phase, hindrances
@@ -261,8 +261,8 @@ def test_what_is_no_question_is_not_refused() -> None:
 
 
 def test_the_recovery_key_is_offered_once() -> None:
-    assert answer(in_front(Unlock(key=KEY)).handle(UseRecovery(), 0.0)) == Typed(sealed=b"", use_recovery=True)
-    assert in_front(Unlock(key=KEY, recovery=True)).handle(UseRecovery(), 0.0) == ()
+    assert answer(in_front(Unlock(key=KEY)).handle(UseOther(), 0.0)) == Typed(sealed=b"", use_other=True)
+    assert in_front(Unlock(key=KEY, recovery=True)).handle(UseOther(), 0.0) == ()
 
 
 def test_a_withdrawn_showing_is_cancelled_in_front_and_in_the_queue() -> None:
@@ -304,7 +304,7 @@ class AnyHands(RuleBasedStateMachine):
                 case Settle(number=number, answer=said):
                     assert before is not None
                     assert number == self.open[0] == before.showing.number
-                    if not isinstance(said, Refused | Dismissed) and not isinstance(event, UseRecovery):
+                    if not isinstance(said, Refused | Dismissed) and not isinstance(event, UseOther):
                         assert isinstance(event, Approve)
                         assert self.focused
                         assert self.now - self.quiet_since >= ARMING_S - 1e-9
@@ -364,7 +364,7 @@ class AnyHands(RuleBasedStateMachine):
             st.just(StepBack()),
             st.just(Refuse()),
             st.just(Dismiss()),
-            st.just(UseRecovery()),
+            st.just(UseOther()),
         )
     )
     def hand(self, event: object) -> None:

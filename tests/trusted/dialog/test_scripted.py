@@ -157,7 +157,7 @@ def test_a_rule_answers_so_many_times(played: Played) -> None:
     played.play(
         {"when": {"face": "unlock"}, "answer": "type", "secret": "wrong", "times": 1},
         {"when": {"face": "unlock", "wrong": True}, "answer": "type", "secret": "right"},
-        {"when": {"face": "unlock"}, "answer": "use_recovery"},
+        {"when": {"face": "unlock"}, "answer": "use_other"},
     )
     first = played.ask(Unlock(key=key))
     assert isinstance(first, Typed)
@@ -165,7 +165,7 @@ def test_a_rule_answers_so_many_times(played: Played) -> None:
     second = played.ask(Unlock(key=key, wrong=True))
     assert isinstance(second, Typed)
     assert played.router.opened(second.sealed, "vault.passphrase") == "right"
-    assert played.ask(Unlock(key=key)) == Typed(sealed=b"", use_recovery=True)
+    assert played.ask(Unlock(key=key)) == Typed(sealed=b"", use_other=True)
 
 
 def test_a_rule_that_waits_gives_way_when_the_file_changes(played: Played) -> None:
@@ -188,7 +188,7 @@ def test_a_showing_that_waits_can_be_closed(played: Played) -> None:
     [
         ({"answer": "approve", "remember": "forever"}, "forever"),
         ({"answer": "choose", "id": "x"}, "option"),
-        ({"answer": "use_recovery"}, "recovery key"),
+        ({"answer": "use_other"}, "no other secret"),
     ],
 )
 def test_what_a_hand_could_not_do_a_script_cannot(played: Played, rule: dict[str, object], why: str) -> None:

@@ -36,6 +36,7 @@ from etui.trusted.dialog.requests import (
     Looks,
     Message,
     NewPassphrase,
+    NewPin,
     Refused,
     Request,
     Reveal,
@@ -177,6 +178,27 @@ def test_consent_with_a_passphrase_asks_for_it_before_it_approves(person: Person
     said = person.insist("y")
     assert isinstance(said, Approved)
     assert person.router.opened(said.sealed, "vault.passphrase") == "hush"
+
+
+def test_a_new_pin_is_typed_twice_after_the_passphrase(person: Person) -> None:
+    person.router.show(NewPin(key=person.router.key.public))
+    person.look("Choose a PIN")
+    person.type("thush\r4321\r")
+    person.look("The new PIN again (nothing is shown while you type)")
+    person.type("4321\r")
+    person.look("which is tried first", gone="nothing is shown while you type")
+    person.type("y2743\r2743\r")
+    typed = person.insist("y")
+    assert isinstance(typed, Typed)
+    assert person.router.opened(typed.sealed, "vault.passphrase") == "hush"
+    assert person.router.opened(typed.sealed_new, "vault.pin") == "2743"
+
+
+def test_who_forgot_the_pin_gives_the_passphrase(person: Person) -> None:
+    person.router.show(Confirm(asker=ASKER, action="pay", digest=DIGEST, key=person.router.key.public, pin=True))
+    assert "PIN of your wallet: not typed yet" in person.look("r Use the passphrase instead")
+    person.type("r")
+    assert person.router.answer() == Typed(sealed=b"", use_other=True)
 
 
 def test_the_menu_tells_whether_something_was_typed_and_never_what(person: Person) -> None:

@@ -7,8 +7,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from tests.trusted.dialog.hands import Hands
-from tests.trusted.dialog.questions import CHOOSE, CONFIRM, DIGEST, FRAME, READ, SEVERAL
+from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, READ, SEVERAL
 
+from etui.sealing import SealedValueError
 from etui.trusted.dialog.front import CreateStep
 from etui.trusted.dialog.qt.approve import ApproveButton
 from etui.trusted.dialog.qt.choice_list import ChoiceRow
@@ -17,10 +18,12 @@ from etui.trusted.dialog.requests import (
     Approved,
     AskSecret,
     Chosen,
+    Confirm,
     Create,
     Created,
     Dismissed,
     NewPassphrase,
+    NewPin,
     Refused,
     Request,
     Typed,
@@ -153,9 +156,9 @@ def test_a_new_passphrase_is_made_by_key(hands: Hands) -> None:
     hands.arm()
     hands.type_in("old one")
     hands.press(Qt.Key.Key_Return)
-    maker = hands.window.passphrase_maker
+    maker = hands.window.maker
     assert maker is not None
-    words = maker.passphrase.reveal_text()
+    words = maker.chosen.reveal_text()
     hands.type_in(words)
     hands.press(Qt.Key.Key_Return)
     typed = hands.answer()
@@ -164,12 +167,51 @@ def test_a_new_passphrase_is_made_by_key(hands: Hands) -> None:
     assert hands.opened(typed.sealed_new, "vault.new") == words
 
 
+def test_a_new_pin_is_chosen_by_key(hands: Hands) -> None:
+    hands.show(NewPin(key=hands.key.public))
+    hands.arm()
+    for typed in ("my passphrase", "1234", "2743"):
+        hands.type_in(typed)
+        hands.press(Qt.Key.Key_Return)
+    assert hands.answer() is None, "a plain count, and not the same twice"
+    maker = hands.window.maker
+    assert maker is not None
+    maker.forget()
+    maker.first_field.setFocus()
+    for typed in ("2743", "2743"):
+        hands.type_in(typed)
+        hands.press(Qt.Key.Key_Return)
+    answer = hands.answer()
+    assert isinstance(answer, Typed)
+    assert hands.opened(answer.sealed, "vault.passphrase") == "my passphrase"
+    assert hands.opened(answer.sealed_new, "vault.pin") == "2743"
+
+
+def test_a_request_is_confirmed_by_pin_and_the_pin_goes_nowhere_as_a_passphrase(hands: Hands) -> None:
+    hands.show(Confirm(asker=ASKER, action="pay", digest=DIGEST, key=hands.key.public, pin=True))
+    hands.arm()
+    hands.type_in("2743")
+    hands.press(Qt.Key.Key_Return)
+    answer = hands.answer()
+    assert isinstance(answer, Approved)
+    assert hands.opened(answer.sealed, "vault.pin") == "2743"
+    with pytest.raises(SealedValueError):
+        hands.opened(answer.sealed, "vault.passphrase")
+
+
+def test_who_forgot_the_pin_gives_the_passphrase(hands: Hands) -> None:
+    hands.show(Confirm(asker=ASKER, action="pay", digest=DIGEST, key=hands.key.public, pin=True))
+    hands.tab_to(QPushButton, "Use the passphrase instead")
+    hands.press(Qt.Key.Key_Space)
+    assert hands.answer() == Typed(sealed=b"", use_other=True)
+
+
 def test_who_came_in_with_the_recovery_key_is_asked_for_a_new_passphrase_alone(hands: Hands) -> None:
     hands.show(NewPassphrase(key=hands.key.public, recovered=True))
     hands.arm()
-    maker = hands.window.passphrase_maker
+    maker = hands.window.maker
     assert maker is not None
-    words = maker.passphrase.reveal_text()
+    words = maker.chosen.reveal_text()
     hands.type_in(words)
     hands.press(Qt.Key.Key_Return)
     typed = hands.answer()

@@ -165,9 +165,9 @@ def test_no_step_of_a_first_run_scrolls_where_all_fit(
     for step in CreateStep:
         assert hands.step() == step
         assert not scroll.scrolls, step
-        maker = hands.window.passphrase_maker
+        maker = hands.window.maker
         assert maker is not None
-        maker.repeat.put(maker.passphrase.reveal_text())
+        maker.repeat.put(maker.chosen.reveal_text())
         hands.desk.report(Approve())
         settle()
     assert hands.window.height() == height

@@ -128,9 +128,9 @@ def test_a_shown_secret_is_told_only_when_hands_say_so(hands: Hands) -> None:
 
 def test_a_generated_passphrase_is_not_told(hands: Hands) -> None:
     hands.show(NewPassphrase(key=hands.key.public))
-    maker = hands.window.passphrase_maker
+    maker = hands.window.maker
     assert maker is not None
-    assert maker.passphrase.reveal_text() not in everything_told(hands.window)
+    assert maker.chosen.reveal_text() not in everything_told(hands.window)
 
 
 def test_faces_come_and_go_without_a_trace(hands: Hands) -> None:

@@ -82,7 +82,7 @@ def test_what_needs_the_passphrase_is_allowed_with_it_and_explained_by_it(wallet
         records = client.call(wallet_interface.Audit(text="mailer.py")).records
     approved = [record.id for record in records if record.outcome == "approved"]
     assert approved
-    assert all("You confirmed it with your passphrase." in explained(wallet, decision) for decision in approved)
+    assert all("You confirmed it with your PIN or passphrase." in explained(wallet, decision) for decision in approved)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_who_forgot_the_passphrase_comes_in_with_the_recovery_key_and_chooses_a_
     recovery = wallet.user.recovery_key
     wallet.lock()
     wallet.user.rule("type", when={"face": "unlock", "recovery": True}, secret=recovery)
-    wallet.user.rule("use_recovery", when={"face": "unlock", "recovery": False}, times=1)
+    wallet.user.rule("use_other", when={"face": "unlock", "recovery": False}, times=1)
     wallet.user.rule("type", when={"face": "new_passphrase"}, secret="", new=NEW)
     unlock(wallet)
     assert state(wallet) == "unlocked"

@@ -64,7 +64,7 @@ _STRENGTHS: Final = {
 }
 _ASSURANCES: Final = {
     Assurance.CONSENT: "You confirmed it in the Trusted Dialog.",
-    Assurance.PIN: "You confirmed it with your passphrase.",
+    Assurance.PIN: "You confirmed it with your PIN or passphrase.",
 }
 
 

@@ -112,6 +112,11 @@ class VaultOperation(Enum):
     OPEN = "open"
     RECOVER = "recover"
     CONFIRM = "confirm"
+    PIN = "pin"
+    """Tells how many PINs may be tried, as ``tries_left``: 0 where it is blocked, -1 where there is none."""
+    CONFIRM_BY_PIN = "confirm_by_pin"
+    SET_PIN = "set_pin"
+    REMOVE_PIN = "remove_pin"
     CHANGE = "change"
     CHANGE_BY_RECOVERY = "change_by_recovery"
     NEW_RECOVERY = "new_recovery"
@@ -123,8 +128,9 @@ class VaultOperation(Enum):
 class VaultAsk(_Message, frozen=True, tag="vault"):
     """From the Router through the supervisor to the vault, unread on the way.
 
-    ``sealed``: a passphrase or recovery key sealed for ``vault.passphrase``; ``sealed_new`` for ``vault.new``.
-    ``dialog_key``: whom a recovery key is sealed to. ``installation``: whose key to destroy. ``profile``: at creation.
+    ``sealed``: a passphrase or recovery key sealed for ``vault.passphrase``; ``sealed_new`` for ``vault.new``. A PIN
+    is sealed for ``vault.pin`` in either. ``dialog_key``: whom a recovery key is sealed to. ``installation``: whose key
+    to destroy. ``profile``: at creation.
     """
 
     number: Number

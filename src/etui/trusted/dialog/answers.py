@@ -25,6 +25,7 @@ from etui.trusted.dialog.requests import (
     Looks,
     Message,
     NewPassphrase,
+    NewPin,
     ReadText,
     Reveal,
     ShowRecovery,
@@ -34,6 +35,7 @@ from etui.trusted.dialog.requests import (
 
 PASSPHRASE_FIELD: Final = "vault.passphrase"  # noqa: S105  names a field
 NEW_PASSPHRASE_FIELD: Final = "vault.new"  # noqa: S105  names a field
+PIN_FIELD: Final = "vault.pin"
 RECOVERY_FIELD: Final = "vault.recovery"
 ASKED_SECRET_FIELD: Final = "dialog/1.ask_secret.secret"  # noqa: S105  names a field
 REVEALED_SECRET_FIELD: Final = "dialog/1.reveal.secret"  # noqa: S105  names a field
@@ -59,14 +61,20 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
                 sealed=b"" if recovered else seal(key, _given(secrets.secret), PASSPHRASE_FIELD),
                 sealed_new=seal(key, _given(secrets.new), NEW_PASSPHRASE_FIELD),
             )
+        case NewPin(key=key):
+            return Typed(
+                sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD),
+                sealed_new=seal(key, _given(secrets.new), PIN_FIELD),
+            )
         case AskSecret(key=key):
             return Typed(sealed=seal(key, _given(secrets.secret), ASKED_SECRET_FIELD))
-        case Confirm(key=key, digest=digest):
+        case Confirm(key=key, digest=digest, pin=pin):
+            field = PIN_FIELD if pin else PASSPHRASE_FIELD
             return Approved(
                 digest=digest,
                 remember=front.remember,
                 items=front.items,
-                sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD) if key else b"",
+                sealed=seal(key, _given(secrets.secret), field) if key else b"",
             )
         case Choose():
             return Chosen(id=front.chosen)
@@ -81,7 +89,7 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
 def sealing_keys(request: object) -> tuple[bytes, ...]:
     """The public keys that the answer to a request would be sealed to."""
     key = getattr(request, "key", b"")
-    return (key,) if key or isinstance(request, Create | Unlock | NewPassphrase | AskSecret) else ()
+    return (key,) if key or isinstance(request, Create | Unlock | NewPassphrase | NewPin | AskSecret) else ()
 
 
 def _given(secret: Secret | None) -> Secret:

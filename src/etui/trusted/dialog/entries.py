@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
 from etui.sealing import Secret
 from etui.sealing.passphrase import PassphraseTextError, prepared
+from etui.sealing.pin import PinTextError, prepared_new_pin, prepared_pin
 from etui.sealing.recovery import GROUPS, RecoveryTypoError, recovery_key
 from etui.trusted.dialog.events import Entry, Secrets
 from etui.trusted.dialog.passphrases import problem
-from etui.trusted.dialog.requests import AskSecret, Confirm, Create, NewPassphrase, Request, ShowRecovery, Unlock
+from etui.trusted.dialog.requests import (
+    AskSecret,
+    Confirm,
+    Create,
+    NewPassphrase,
+    NewPin,
+    Request,
+    ShowRecovery,
+    Unlock,
+)
 
 EMPTY: Final = Secret(b"")
 _RECOVERY_CHARACTERS: Final = GROUPS * 5
@@ -20,14 +31,14 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts in a face's fields: ``secret`` the first field, ``new`` a new passphrase, ``repeat`` it again."""
+    """The texts in a face's fields: ``secret`` the first, ``new`` a new passphrase or PIN, ``repeat`` it again."""
 
     secret: Secret = EMPTY
     new: Secret = EMPTY
     repeat: Secret = EMPTY
 
 
-def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -> Entry:  # noqa: PLR0911  a table
+def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -> Entry:  # noqa: C901, PLR0911  a table
     """Whether the draft completes the request.
 
     ``checked_group``: the group of a shown recovery key that is to be typed.
@@ -39,6 +50,12 @@ def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -
             return Entry(problem="Type the present passphrase.")
         case NewPassphrase():
             return _new_passphrase(draft)
+        case NewPin() if not len(draft.secret):
+            return Entry(problem="Type your passphrase.")
+        case NewPin():
+            return _new_pin(draft)
+        case Confirm(pin=True) if len(draft.secret):
+            return _pin(prepared_pin, draft.secret)
         case Unlock(recovery=True):
             return _recovery(draft.secret)
         case AskSecret(digits=True) if len(draft.secret) and not _DIGITS.fullmatch(draft.secret.reveal_text()):
@@ -60,7 +77,7 @@ def secrets_of(request: Request, draft: Draft) -> Secrets:
     match request:
         case Create():
             return Secrets(secret=draft.new)
-        case NewPassphrase():
+        case NewPassphrase() | NewPin():
             return Secrets(secret=draft.secret, new=draft.new)
         case Unlock() | AskSecret() | Confirm():
             return Secrets(secret=draft.secret if len(draft.secret) else None)
@@ -86,9 +103,32 @@ def _recovery(typed: Secret) -> Entry:
     try:
         recovery_key(typed)
     except RecoveryTypoError as error:
-        sentence = str(error)
-        return Entry(problem=f"{sentence[:1].upper()}{sentence[1:]}.")
+        return Entry(problem=_sentence(error))
     return Entry(complete=True)
+
+
+def _pin(rules: Callable[[Secret], Secret], typed: Secret) -> Entry:
+    try:
+        rules(typed)
+    except PinTextError as error:
+        return Entry(problem=_sentence(error))
+    return Entry(complete=True)
+
+
+def _new_pin(draft: Draft) -> Entry:
+    if not len(draft.new):
+        return Entry()
+    entry = _pin(prepared_new_pin, draft.new)
+    if not entry.complete:
+        return entry
+    if not len(draft.repeat):
+        return Entry(problem="Type it again below.")
+    return entry if draft.new == draft.repeat else Entry(problem="The two are not the same yet.")
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _new_passphrase(draft: Draft) -> Entry:

@@ -123,8 +123,8 @@ class Dismiss(_Happening, frozen=True):
     silence: bool = False
 
 
-class UseRecovery(_Happening, frozen=True):
-    """The user would rather unlock with the recovery key."""
+class UseOther(_Happening, frozen=True):
+    """The user would rather give the recovery key than the passphrase, or the passphrase than the PIN."""
 
 
 Event: TypeAlias = (
@@ -145,7 +145,7 @@ Event: TypeAlias = (
     | Approve
     | Refuse
     | Dismiss
-    | UseRecovery
+    | UseOther
 )
 
 

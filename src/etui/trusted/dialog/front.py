@@ -16,6 +16,7 @@ from etui.trusted.dialog.requests import (
     Create,
     Looks,
     NewPassphrase,
+    NewPin,
     ReadText,
     Request,
     Showing,
@@ -131,9 +132,19 @@ def wait_left_s(front: Front, now: float) -> int:
 
 def takes_secret(request: Request) -> bool:
     """Whether the answer carries something typed."""
-    return isinstance(request, Create | Unlock | NewPassphrase | AskSecret) or (
+    return isinstance(request, Create | Unlock | NewPassphrase | NewPin | AskSecret) or (
         isinstance(request, Confirm) and bool(request.key)
     )
+
+
+def takes_new_secret(request: Request) -> bool:
+    """Whether the answer carries a new secret beside the present one."""
+    return isinstance(request, NewPassphrase | NewPin)
+
+
+def takes_other(request: Request) -> bool:
+    """Whether the user may give another secret than the one that is asked for."""
+    return isinstance(request, Unlock | Confirm) and request.takes_other
 
 
 def takes_entry(request: Request) -> bool:

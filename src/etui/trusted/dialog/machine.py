@@ -54,7 +54,7 @@ from etui.trusted.dialog.events import (
     Show,
     StepBack,
     Touch,
-    UseRecovery,
+    UseOther,
     Withdraw,
 )
 from etui.trusted.dialog.front import (
@@ -65,6 +65,8 @@ from etui.trusted.dialog.front import (
     first_sight,
     hindrances,
     quiet_s,
+    takes_new_secret,
+    takes_other,
     takes_refusal,
     takes_secret,
 )
@@ -75,11 +77,9 @@ from etui.trusted.dialog.requests import (
     Confirm,
     Create,
     Dismissed,
-    NewPassphrase,
     Refused,
     Showing,
     Typed,
-    Unlock,
 )
 
 MAX_QUEUED = 16
@@ -128,10 +128,9 @@ class Machine:
                 return self._settle(front, Refused(), now) if takes_refusal(front.request) else ()
             case Dismiss(silence=silence):
                 return self._settle(front, Dismissed(silence=silence), now)
-            case UseRecovery():
-                asked = front.request
-                may = isinstance(asked, Unlock) and asked.takes_recovery
-                return self._settle(front, Typed(sealed=b"", use_recovery=True), now) if may else ()
+            case UseOther():
+                may = takes_other(front.request)
+                return self._settle(front, Typed(sealed=b"", use_other=True), now) if may else ()
             case _:
                 self._put(_changed(front, event, now))
                 return ()
@@ -168,7 +167,7 @@ class Machine:
 
     def _approve(self, front: Front, event: Approve, now: float) -> tuple[Effect, ...]:
         given = event.secrets.secret is not None and (
-            event.secrets.new is not None or not isinstance(front.request, NewPassphrase)
+            event.secrets.new is not None or not takes_new_secret(front.request)
         )
         if hindrances(front, now) or (takes_secret(front.request) and not front.has_next_step and not given):
             self._put(_changed(front, Touch(), now))

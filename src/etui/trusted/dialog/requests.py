@@ -103,7 +103,7 @@ class Unlock(_Value, frozen=True, tag="unlock"):
     wait_s: float = 0.0
 
     @property
-    def takes_recovery(self) -> bool:
+    def takes_other(self) -> bool:
         """Whether the user may give the recovery key instead."""
         return not self.recovery and not self.purpose
 
@@ -120,6 +120,14 @@ class NewPassphrase(_Value, frozen=True, tag="new_passphrase"):
     tries_left: int = -1
 
 
+class NewPin(_Value, frozen=True, tag="new_pin"):
+    """The passphrase and a new PIN, sealed to ``key`` for ``vault.passphrase`` and ``vault.pin``."""
+
+    key: bytes
+    wrong: bool = False
+    tries_left: int = -1
+
+
 class Effect(Enum):
     """What a yes leaves behind, beside what is asked for once."""
 
@@ -130,8 +138,10 @@ class Effect(Enum):
 
 
 class Confirm(_Value, frozen=True, tag="confirm"):
-    """Consent to one request. With ``key`` the passphrase is asked again (assurance ``pin``).
+    """Consent to one request. With ``key`` the passphrase is asked again, or with ``pin`` the PIN (assurance ``pin``).
 
+    It is sealed for ``vault.passphrase`` or ``vault.pin``. ``pin_blocked``: too many PINs were wrong, so that the
+    passphrase is asked. ``tries_left`` is -1 where none was wrong, or where it is not said.
     ``action`` finishes "NAME wants to …". ``advice``: what the provider's ``prepare`` says of it.
     ``digest``: of the very bytes that will be forwarded; the answer repeats it. ``items``: with several, the user
     may allow some of them. ``effect``: whether somebody may do more afterwards, or something is gone for good.
@@ -146,8 +156,16 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     remember: tuple[RememberChoice, ...] = ()
     frame: Frame | None = None
     key: bytes = b""
+    pin: bool = False
+    pin_blocked: bool = False
     wrong: bool = False
+    tries_left: int = -1
     effect: Effect = Effect.PASSES
+
+    @property
+    def takes_other(self) -> bool:
+        """Whether the user may give the passphrase instead."""
+        return self.pin
 
 
 class Choose(_Value, frozen=True, tag="choose"):
@@ -203,6 +221,7 @@ Request: TypeAlias = (
     | ShowRecovery
     | Unlock
     | NewPassphrase
+    | NewPin
     | Confirm
     | Choose
     | AskSecret
@@ -249,11 +268,14 @@ class Dismissed(_Value, frozen=True, tag="dismissed"):
 
 
 class Typed(_Value, frozen=True, tag="typed"):
-    """What was typed, sealed; ``sealed_new`` with ``NewPassphrase`` alone, where ``sealed`` may be empty."""
+    """What was typed, sealed; ``sealed_new`` with ``NewPassphrase``, where ``sealed`` may be empty, and ``NewPin``.
+
+    ``use_other``: nothing was typed; the user would rather give the recovery key, or the passphrase instead of the PIN.
+    """
 
     sealed: bytes
     sealed_new: bytes = b""
-    use_recovery: bool = False
+    use_other: bool = False
 
 
 class Chosen(_Value, frozen=True, tag="chosen"):

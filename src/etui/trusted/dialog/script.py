@@ -7,20 +7,21 @@ blank lines and lines that begin with ``#`` are passed over. A rule::
 
 ``when`` (every member given must fit; without it the rule fits every showing):
 
-- ``face``: ``create``, ``recovery``, ``unlock``, ``new_passphrase``, ``confirm``, ``choose``, ``ask_secret``,
-  ``reveal``, ``read_text``, ``message``, ``appearance``
+- ``face``: ``create``, ``recovery``, ``unlock``, ``new_passphrase``, ``new_pin``, ``confirm``, ``choose``,
+  ``ask_secret``, ``reveal``, ``read_text``, ``message``, ``appearance``
 - ``name_contains``, ``principal_contains``: the asker's name or identity contains it
 - ``action_contains``: what finishes "wants to ..." contains it
 - ``text_contains``: any text on the face contains it, titles and values of fields included
 - ``extension``: the id of the Extension in whose frame the face stands, or that keeps the item
-- ``wrong``, ``recovery``: whether the last try was wrong; whether the recovery key is asked
+- ``wrong``, ``recovery``, ``pin``: whether the last try was wrong; whether the recovery key, or the PIN, is asked
 
 ``answer``, and the members that go with it (all optional, except where a passphrase or secret is typed):
 
 - ``approve``: ``remember`` (id) or ``remember_contains`` (part of the label), ``items`` (ids to allow; without it
-  all), ``secret`` (the passphrase where one is asked again), ``keep`` (a file to which a shown secret is written)
+  all), ``secret`` (the passphrase or PIN where one is asked again), ``keep`` (a file to which a shown secret goes)
 - ``refuse`` · ``dismiss``: ``silence`` · ``wait`` (leaves it open until it is closed, or the file changes)
-- ``type``: ``secret``, and ``new`` for a new passphrase · ``use_recovery``
+- ``type``: ``secret``, and ``new`` for a new passphrase or PIN · ``use_other`` (the recovery key instead of the
+  passphrase, the passphrase instead of the PIN)
 - ``choose``: ``id`` or ``label_contains``
 - ``create``: ``passphrase``, ``picture``, ``phrase``, ``colour``, ``open_session``
 - ``looks``: ``picture``, ``phrase``, ``colour``
@@ -54,6 +55,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     extension: str = ""
     wrong: bool | None = None
     recovery: bool | None = None
+    pin: bool | None = None
 
 
 class _Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="answer"):
@@ -92,8 +94,8 @@ class TypeRule(_Rule, frozen=True, tag="type"):
     new: Secret | None = None
 
 
-class UseRecoveryRule(_Rule, frozen=True, tag="use_recovery"):
-    """Would rather unlock with the recovery key."""
+class UseOtherRule(_Rule, frozen=True, tag="use_other"):
+    """Would rather give the other secret."""
 
 
 class ChooseRule(_Rule, frozen=True, tag="choose"):
@@ -122,7 +124,7 @@ class CreateRule(_Rule, frozen=True, tag="create"):
 
 
 Rule: TypeAlias = (
-    ApproveRule | RefuseRule | DismissRule | WaitRule | TypeRule | UseRecoveryRule | ChooseRule | LooksRule | CreateRule
+    ApproveRule | RefuseRule | DismissRule | WaitRule | TypeRule | UseOtherRule | ChooseRule | LooksRule | CreateRule
 )
 
 
@@ -165,6 +167,7 @@ def fits(when: When, request: Request, content: Content) -> bool:
         and when.extension in {"", "" if frame is None else frame.extension.text}
         and when.wrong in {None, getattr(request, "wrong", False)}
         and when.recovery in {None, getattr(request, "recovery", False)}
+        and when.pin in {None, getattr(request, "pin", False)}
     )
 
 

@@ -29,11 +29,21 @@ from etui.trusted.dialog.events import (
     Refuse,
     Remember,
     Share,
-    UseRecovery,
+    UseOther,
 )
 from etui.trusted.dialog.face import Report, View
-from etui.trusted.dialog.front import ARMING_S, LOOK_S, CreateStep, Front, hindrances, takes_refusal, wait_left_s
-from etui.trusted.dialog.requests import Create, Looks, NewPassphrase, ShowRecovery, Unlock
+from etui.trusted.dialog.front import (
+    ARMING_S,
+    LOOK_S,
+    CreateStep,
+    Front,
+    hindrances,
+    takes_new_secret,
+    takes_other,
+    takes_refusal,
+    wait_left_s,
+)
+from etui.trusted.dialog.requests import Create, Looks, ShowRecovery
 from etui.trusted.dialog.script import (
     ApproveRule,
     ChooseRule,
@@ -43,7 +53,7 @@ from etui.trusted.dialog.script import (
     RefuseRule,
     Rule,
     TypeRule,
-    UseRecoveryRule,
+    UseOtherRule,
     WaitRule,
     fits,
     read_script,
@@ -179,12 +189,11 @@ class ScriptedFace:
             case DismissRule(silence=silence):
                 self._note(view, AnsweredEntry(number=asked, answer="dismiss", rule=number))
                 self._report(Dismiss(silence=silence))
-            case UseRecoveryRule():
-                request = view.front.request
-                if not isinstance(request, Unlock) or not request.takes_recovery:
-                    raise ScriptError(f"a {view.content.face} face has no recovery key to turn to")
-                self._note(view, AnsweredEntry(number=asked, answer="use_recovery", rule=number))
-                self._report(UseRecovery())
+            case UseOtherRule():
+                if not takes_other(view.front.request):
+                    raise ScriptError(f"a {view.content.face} face has no other secret to turn to")
+                self._note(view, AnsweredEntry(number=asked, answer="use_other", rule=number))
+                self._report(UseOther())
             case _:
                 self._approve(view, number, rule)
 
@@ -257,7 +266,7 @@ def _draft(rule: Rule, view: View) -> Draft:
     match rule:
         case CreateRule(passphrase=passphrase):
             return Draft(new=passphrase, repeat=passphrase)
-        case TypeRule(secret=secret, new=new) if isinstance(view.front.request, NewPassphrase):
+        case TypeRule(secret=secret, new=new) if takes_new_secret(view.front.request):
             return Draft(secret=secret, new=new or EMPTY, repeat=new or EMPTY)
         case TypeRule(secret=secret) | ApproveRule(secret=Secret() as secret):
             return Draft(secret=secret)

@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 import msgspec
 
-from etui.trusted.dialog.front import CreateStep, Front, Hindrance, wait_left_s
+from etui.trusted.dialog.front import CreateStep, Front, Hindrance, takes_other, wait_left_s
 from etui.trusted.dialog.requests import (
     AskSecret,
     ChangeAppearance,
@@ -16,6 +16,7 @@ from etui.trusted.dialog.requests import (
     Effect,
     Message,
     NewPassphrase,
+    NewPin,
     ReadText,
     Request,
     Reveal,
@@ -38,7 +39,9 @@ EFFECT_WORDS: Final = {
     Effect.WIDENS: ("This allows more than before, until you take it back.",),
     Effect.DESTROYS: ("This cannot be undone.",),
 }
-USE_RECOVERY_WORDS: Final = "Use the recovery key instead"
+_USE_RECOVERY_WORDS: Final = "Use the recovery key instead"
+_USE_PASSPHRASE_WORDS: Final = "Use the passphrase instead"  # noqa: S105  words on a button
+_PIN_BLOCKED_WORDS: Final = "The PIN was wrong too often. Your passphrase is asked instead, and frees the PIN."
 
 
 class Words(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,8 +84,18 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
                 lead="The old one stops opening this wallet at once.",
                 cautions=_wrong("passphrase", wrong=request.wrong, tries_left=request.tries_left),
             )
+        case NewPin():
+            return Words(
+                approve="Keep this PIN",
+                heading="Choose a PIN",
+                lead="You confirm with it while your wallet is open, where a yes alone is not enough. It does not"
+                " unlock your wallet: only your passphrase does.",
+                cautions=_wrong("passphrase", wrong=request.wrong, tries_left=request.tries_left),
+            )
         case Confirm():
-            cautions = _wrong("passphrase", wrong=request.wrong, tries_left=-1)
+            word = "PIN" if request.pin else "passphrase"
+            cautions = _wrong(word, wrong=request.wrong, tries_left=request.tries_left)
+            cautions += (_PIN_BLOCKED_WORDS,) if request.pin_blocked else ()
             cautions += EFFECT_WORDS.get(request.effect, ())
             return Words(approve="Allow", refuse="Refuse", cautions=cautions)
         case Choose():
@@ -137,6 +150,18 @@ def _wrong(word: str, *, wrong: bool, tries_left: int) -> tuple[str, ...]:
     return (both,) if both else ()
 
 
+def confirming_words(request: Confirm) -> str:
+    """What is typed to confirm a request that asks for more than a yes."""
+    return "PIN of your wallet" if request.pin else "Passphrase of your wallet"
+
+
+def other_words(request: Request) -> str:
+    """What the user may give instead; empty where there is nothing else."""
+    if not takes_other(request):
+        return ""
+    return _USE_PASSPHRASE_WORDS if isinstance(request, Confirm) else _USE_RECOVERY_WORDS
+
+
 def approve_label(front: Front) -> str:
     """What Approve is called now: the steps of a first run lead on."""
     if front.has_next_step:
@@ -189,6 +214,8 @@ WELCOME_PROMISES: Final = (
 GENERATED_WORDS: Final = "These six words are yours if you like. Write them down, then type them again."
 REPEAT_WORDS: Final = "The six words again"
 REPEAT_OWN_WORDS: Final = "The new passphrase again"
+NEW_PIN_WORDS: Final = "New PIN, 4 to 12 digits"
+REPEAT_PIN_WORDS: Final = "The new PIN again"
 SHARING_WORDS: Final = {
     False: ("Guarded", "Each program reaches only what it stored itself; for more it asks you."),
     True: ("Shared", "Every program of this session reaches the default collection without asking."),

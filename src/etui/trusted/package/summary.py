@@ -26,7 +26,7 @@ _MIB: Final = 1 << 20
 _STANDARD: Final = Permissions()
 _ASSURANCES: Final = {
     Assurance.CONSENT: "only when you agree",
-    Assurance.PIN: "only when you agree and confirm with your passphrase",
+    Assurance.PIN: "only when you agree and confirm with your PIN or passphrase",
 }
 _EVIDENCES: Final = {
     Evidence.OBSERVED: "only for programs that the wallet can see",

@@ -23,11 +23,14 @@ from etui.trusted.dialog.requests import (
     Refused,
     RememberChoice,
     ShownField,
+    Typed,
 )
 from etui.trusted.policy import Assurance, Decision, Origin, Scope, ScopeType
 from etui.trusted.router import rights, wording
+from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
+    from etui.trusted.control import Reply
     from etui.trusted.policy import Question
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
@@ -156,33 +159,37 @@ class Consent:
         )
 
     async def _shown(self, asked: Asked) -> Approved | Refused | Dismissed:
-        """Shows the question; with the passphrase it is shown again until that is right, or no try is left."""
+        """Shows the question; with passphrase or PIN it is shown again until that is right, or no try is left."""
         router = self._router
         origin = asked.origin
 
         def due() -> None:
             router.budgets[origin.lane].must_be_heard(origin.principal.id, asyncio.get_running_loop().time())
 
-        needs_passphrase = asked.decision.assurance is Assurance.PIN
-        key = await router.vault_key() if needs_passphrase else b""
-        wrong = False
+        request = self._request(asked)
+        if asked.decision.assurance is Assurance.PIN:
+            key = await router.vault_key()
+            pin = await router.vault(VaultOperation.PIN)
+            request = msgspec.structs.replace(request, key=key, pin=pin.tries_left > 0, pin_blocked=pin.tries_left == 0)
         while True:
-            request = self._request(asked, key, wrong=wrong)
             answer = await router.dialogs.show(request, origin.lane, due, asked.caller.extension)
-            if isinstance(answer, Refused | Dismissed):
-                return answer
-            if not isinstance(answer, Approved):
-                raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
-            if not needs_passphrase:
-                return answer
-            reply = await router.vault(VaultOperation.CONFIRM, sealed=answer.sealed)
-            if not reply.code:
-                return answer
-            if reply.code != "wrong_passphrase":
-                raise ProtocolError(ErrorCode.LOCKED_OUT, reply.message)
-            wrong = True
+            match answer:
+                case Refused() | Dismissed():
+                    return answer
+                case Typed(use_other=True) if request.takes_other:
+                    request = msgspec.structs.replace(request, pin=False, wrong=False, tries_left=-1)
+                case Approved():
+                    if not request.key:
+                        return answer
+                    operation = VaultOperation.CONFIRM_BY_PIN if request.pin else VaultOperation.CONFIRM
+                    reply = await router.vault(operation, sealed=answer.sealed)
+                    if not reply.code:
+                        return answer
+                    request = _again(request, reply)
+                case _:
+                    raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
 
-    def _request(self, asked: Asked, key: bytes, *, wrong: bool) -> Confirm:
+    def _request(self, asked: Asked) -> Confirm:
         return Confirm(
             asker=asked.asker,
             action=asked.action,
@@ -192,8 +199,6 @@ class Consent:
             advice=asked.advice,
             remember=self._choices(asked),
             frame=asked.frame,
-            key=key,
-            wrong=wrong,
             effect=asked.effect,
         )
 
@@ -243,6 +248,18 @@ class Consent:
                 opened.add_transient_grant(group, actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED)
             case _:
                 pass
+
+
+def _again(request: Confirm, reply: Reply) -> Confirm:
+    """The same question after a wrong try; raises ``ProtocolError`` where no try is left."""
+    match reply.code:
+        case "wrong_passphrase" | "wrong_pin" | "unfit_pin":
+            return msgspec.structs.replace(request, wrong=True, tries_left=reply.tries_left)
+        case "pin_blocked" | "no_pin":
+            is_blocked = reply.code == "pin_blocked"
+            return msgspec.structs.replace(request, pin=False, pin_blocked=is_blocked, wrong=False, tries_left=-1)
+        case _:
+            raise vault_error(reply)
 
 
 def _choices(asked: Asked) -> tuple[RememberChoice, ...]:

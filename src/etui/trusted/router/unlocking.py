@@ -7,7 +7,9 @@ the question is taken away when the last of them has gone.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
 
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sealing import Secret, derive
@@ -33,6 +35,7 @@ from etui.trusted.dialog.requests import (
     Dismissed,
     Looks,
     NewPassphrase,
+    NewPin,
     Refused,
     ShowRecovery,
     Typed,
@@ -63,13 +66,24 @@ NO_WALLET: Final = "there is no wallet yet; make one with `etui init`"
 _KEYS_S: Final = 10.0
 _TELL_S: Final = 0.1
 _NEW_RECOVERY: Final = "make a new recovery key"
-_AGAIN: Final = {"wrong_passphrase", "slow_down", "mistyped_recovery", "wrong_recovery", "unfit_passphrase"}
+_AGAIN: Final = {
+    "wrong_passphrase",
+    "slow_down",
+    "mistyped_recovery",
+    "wrong_recovery",
+    "unfit_passphrase",
+    "unfit_pin",
+}
 _CODES: Final = {
     "locked_out": ErrorCode.LOCKED_OUT,
+    "slow_down": ErrorCode.LOCKED_OUT,
     "no_wallet": ErrorCode.NO_WALLET,
     "exists": ErrorCode.CONFLICT,
     "storage": ErrorCode.UNWRITABLE,
 }
+
+
+_NewT = TypeVar("_NewT", NewPassphrase, NewPin)
 
 
 def audit_private_key(keys: Keys) -> Secret:
@@ -145,7 +159,7 @@ class Unlocking:
                     budget.silence(caller.principal.id, asyncio.get_running_loop().time())
                 if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
                     raise ProtocolError(ErrorCode.NOT_NOW, "the wallet was not unlocked now")
-                if answer.use_recovery:
+                if answer.use_other:
                     recovery = True
                     request = Unlock(key=key, asker=asker, recovery=True)
                     continue
@@ -156,7 +170,7 @@ class Unlocking:
                     break
                 self._record_try(reply)
                 if reply.code not in _AGAIN:
-                    raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+                    raise vault_error(reply)
                 request = Unlock(
                     key=key,
                     asker=asker,
@@ -209,7 +223,7 @@ class Unlocking:
                 profile=router.profile.id,
             )
             if reply.code:
-                raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+                raise vault_error(reply)
             keys = await self._awaited_keys()
             try:
                 self._wear(answer.looks)
@@ -304,6 +318,31 @@ class Unlocking:
                 request = self._again(request, reply)
             self._changed(caller, "the passphrase was changed")
 
+    async def change_pin(self, caller: Caller) -> None:
+        """A PIN, where there is none or in place of the old one; the passphrase is asked for."""
+        router = self._router
+        router.unlocked()
+        self._take(caller)
+        async with self._busy.turn(caller.lane):
+            request = NewPin(key=await router.vault_key())
+            while True:
+                answer = _typed(await router.dialogs.show(request, caller.lane), "the PIN is what it was")
+                reply = await router.vault(VaultOperation.SET_PIN, sealed=answer.sealed, sealed_new=answer.sealed_new)
+                if not reply.code:
+                    break
+                request = self._again(request, reply)
+            self._changed(caller, "the PIN was set")
+
+    async def remove_pin(self, caller: Caller) -> None:
+        """No PIN any more: the passphrase confirms, which asks for more than before and needs no yes."""
+        router = self._router
+        router.unlocked()
+        async with self._busy.turn(caller.lane):
+            reply = await router.vault(VaultOperation.REMOVE_PIN)
+            if reply.code:
+                raise vault_error(reply)
+            self._changed(caller, "the PIN was removed")
+
     async def replace_recovery(self, caller: Caller) -> None:
         """A new recovery key in place of the old one once the user has it; the passphrase is asked for."""
         router = self._router
@@ -320,7 +359,7 @@ class Unlocking:
                 if not reply.code:
                     break
                 if reply.code not in _AGAIN:
-                    raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+                    raise vault_error(reply)
                 request = Unlock(
                     key=key,
                     asker=caller.asker,
@@ -334,7 +373,7 @@ class Unlocking:
                 raise ProtocolError(ErrorCode.NOT_NOW, "the recovery key was not replaced; the one of before stays")
             kept = await router.vault(VaultOperation.KEEP_RECOVERY)
             if kept.code:
-                raise ProtocolError(_CODES.get(kept.code, ErrorCode.UNAVAILABLE), kept.message)
+                raise vault_error(kept)
             self._changed(caller, "the recovery key was replaced")
 
     async def change_appearance(self, caller: Caller) -> None:
@@ -372,10 +411,10 @@ class Unlocking:
         """Takes a showing out of the budget; raises ``ProtocolError`` (``not_now``)."""
         self._router.budgets[caller.lane].take_any(caller.principal.id, asyncio.get_running_loop().time())
 
-    def _again(self, request: NewPassphrase, reply: Reply) -> NewPassphrase:
+    def _again(self, request: _NewT, reply: Reply) -> _NewT:
         if reply.code not in _AGAIN:
-            raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
-        return NewPassphrase(key=request.key, wrong=True, tries_left=reply.tries_left)
+            raise vault_error(reply)
+        return msgspec.structs.replace(request, wrong=True, tries_left=reply.tries_left)
 
     def _changed(self, caller: Caller, what: str) -> None:
         self._router.budgets[caller.lane].approved()
@@ -394,6 +433,11 @@ class Unlocking:
                 return await self._keys
         except TimeoutError:
             raise ProtocolError(ErrorCode.UNAVAILABLE, "the vault gave no keys in time") from None
+
+
+def vault_error(reply: Reply) -> ProtocolError:
+    """What a Client is told where the vault refused for good."""
+    return ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
 
 
 def _typed(answer: object, otherwise: str) -> Typed:

@@ -18,14 +18,11 @@ from etui.sealing import ChannelKey, SealedValueError, Secret
 from etui.trusted.control import UNASKED, HandKey, Link, LinkClosed, Reply, ToVault, VaultAsk, VaultOperation
 from etui.trusted.memory import Protection, protect_memory
 from etui.trusted.vault import (
-    LockedOutError,
     NewRecovery,
     Passphrase,
     Recovery,
-    SlowDownError,
     Vault,
     VaultError,
-    WrongPassphraseError,
 )
 
 
@@ -52,9 +49,15 @@ class VaultProcess:
 
     def _answer(self, ask: VaultAsk) -> Reply:
         try:
-            message = self._weaknesses if ask.operation is VaultOperation.PUBLIC else ""
-            return Reply(number=ask.number, value=self._perform(ask), message=message)
-        except (WrongPassphraseError, SlowDownError) as error:
+            match ask.operation:
+                case VaultOperation.PIN:
+                    left = self._opened().pin_tries_left
+                    return Reply(number=ask.number, tries_left=-1 if left is None else left)
+                case VaultOperation.PUBLIC:
+                    return Reply(number=ask.number, value=self._session.public, message=self._weaknesses)
+                case _:
+                    return Reply(number=ask.number, value=self._perform(ask))
+        except VaultError as error:
             return Reply(
                 number=ask.number,
                 code=error.code,
@@ -62,10 +65,6 @@ class VaultProcess:
                 tries_left=error.tries_left,
                 wait_s=error.wait_s,
             )
-        except LockedOutError as error:
-            return Reply(number=ask.number, code=error.code, message=str(error), tries_left=0)
-        except VaultError as error:
-            return Reply(number=ask.number, code=error.code, message=str(error))
         except SealedValueError:
             return Reply(
                 number=ask.number, code="stale_key", message="the value was sealed to an earlier vault process"
@@ -73,8 +72,6 @@ class VaultProcess:
 
     def _perform(self, ask: VaultAsk) -> bytes:  # noqa: C901  a table
         match ask.operation:
-            case VaultOperation.PUBLIC:
-                return self._session.public
             case VaultOperation.CREATE:
                 self._vault, recovery = Vault.create(self._directory, ask.profile, self._secret(ask))
                 return self._to_dialog(ask, recovery)
@@ -84,6 +81,12 @@ class VaultProcess:
                 self._open(Recovery(self._secret(ask)))
             case VaultOperation.CONFIRM:
                 self._opened().confirm(self._secret(ask))
+            case VaultOperation.CONFIRM_BY_PIN:
+                self._opened().confirm_by_pin(self._pin(ask.sealed))
+            case VaultOperation.SET_PIN:
+                self._opened().set_pin(self._secret(ask), self._pin(ask.sealed_new))
+            case VaultOperation.REMOVE_PIN:
+                self._opened().remove_pin()
             case VaultOperation.CHANGE:
                 self._opened().change_passphrase(Passphrase(self._secret(ask)), self._new_secret(ask))
             case VaultOperation.CHANGE_BY_RECOVERY:
@@ -118,6 +121,9 @@ class VaultProcess:
 
     def _new_secret(self, ask: VaultAsk) -> Secret:
         return Secret(self._session.open(ask.sealed_new, "vault.new"))
+
+    def _pin(self, sealed: bytes) -> Secret:
+        return Secret(self._session.open(sealed, "vault.pin"))
 
     def _to_dialog(self, ask: VaultAsk, recovery: Secret) -> bytes:
         return self._session.seal_to(ask.dialog_key, recovery.reveal(), "vault.recovery")

@@ -9,6 +9,10 @@ class VaultError(Exception):
     """The root of this room's errors; ``code`` is stable, the message is a sentence for people."""
 
     code: ClassVar[str] = "vault"
+    tries_left: int = -1
+    """How many more wrong passphrases, or PINs, are checked; -1 where it is about neither."""
+    wait_s: int = 0
+    """Whole seconds until the next try is checked."""
 
 
 class WrongPassphraseError(VaultError):
@@ -22,9 +26,7 @@ class WrongPassphraseError(VaultError):
             + (f"; the next try is possible in {wait_s} s" if wait_s else "")
         )
         self.tries_left = tries_left
-        """How many more wrong passphrases are checked, at least 1."""
         self.wait_s = wait_s
-        """Whole seconds until the next try is checked."""
 
 
 class SlowDownError(VaultError):
@@ -42,6 +44,7 @@ class LockedOutError(VaultError):
     """Too many wrong passphrases: only the recovery key opens the vault."""
 
     code = "locked_out"
+    tries_left = 0
 
     def __init__(self) -> None:
         super().__init__("too many wrong passphrases: only the recovery key opens this wallet now")
@@ -124,6 +127,41 @@ class KeyRefusedError(VaultError):
     """An installation's key does not open: damaged, of another installation, or of another publisher."""
 
     code = "key_refused"
+
+
+class WrongPinError(VaultError):
+    """The PIN was compared and is wrong."""
+
+    code = "wrong_pin"
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(f"the PIN is wrong; {_tries(tries_left)} left before the passphrase is asked instead")
+        self.tries_left = tries_left
+
+
+class PinBlockedError(VaultError):
+    """Too many wrong PINs: the passphrase confirms now, and frees the PIN."""
+
+    code = "pin_blocked"
+    tries_left = 0
+
+    def __init__(self) -> None:
+        super().__init__("too many wrong PINs: type the passphrase, which frees the PIN")
+
+
+class NoPinError(VaultError):
+    """The vault has no PIN: the passphrase confirms."""
+
+    code = "no_pin"
+
+    def __init__(self) -> None:
+        super().__init__("this wallet has no PIN; its passphrase is asked")
+
+
+class UnfitPinError(VaultError):
+    """The text cannot be a PIN, or is too easy to guess; nothing was compared or changed."""
+
+    code = "unfit_pin"
 
 
 class ForgottenError(VaultError):

@@ -4,6 +4,7 @@ Files, in a directory of the profile::
 
     slots.json   key slots (etui.sealing.slots): the master key, wrapped once for each way to open it
     tries        wrong tries (tries): counted before each check
+    pin          the PIN that confirms again, if there is one (pin)
     keys/        the key of each installed Extension (extension_keys)
 
 Rules:
@@ -45,6 +46,7 @@ from etui.trusted.vault.errors import (
     WalletExistsError,
 )
 from etui.trusted.vault.extension_keys import ExtensionKeys
+from etui.trusted.vault.pin import PIN_FILE, Pin, require_fit_pin
 from etui.trusted.vault.proofs import Passphrase, Proof, prove, require_fit
 from etui.trusted.vault.tries import TRIES_FILE, Tries, TryCounter, Verdict
 
@@ -74,6 +76,7 @@ class Vault:
         self._files = files
         self._slots = slots
         self._counter = TryCounter(files)
+        self._pin = Pin(master.reveal(), slots.profile, files)
         self._master = bytearray(master.reveal())
         self._key_files = files.subdirectory(KEYS_DIRECTORY)
         self._key_files.clear_unfinished()
@@ -126,7 +129,9 @@ class Vault:
             files.hold()
             slots = _read_slots(files)
             proven = prove(proof, slots, TryCounter(files))
-            return Opened(cls(files, slots, proven.master), proven.tries)
+            vault = cls(files, slots, proven.master)
+            vault._pin.free()
+            return Opened(vault, proven.tries)
         except BaseException:
             files.close()
             raise
@@ -139,6 +144,35 @@ class Vault:
     def confirm(self, passphrase: Secret) -> None:
         """Check the passphrase again while the vault is open, through the same counter; raises as ``prove``."""
         self._prove(Passphrase(passphrase))
+
+    @property
+    def pin_tries_left(self) -> int | None:
+        """How many PINs may still be tried, 0 where it is blocked; nothing without a PIN. Raises ``StorageError``."""
+        self._extension_keys()
+        return self._pin.tries_left()
+
+    def confirm_by_pin(self, pin: Secret) -> None:
+        """Check the PIN, counted before it is compared.
+
+        Raises ``UnfitPinError``, ``NoPinError``, ``WrongPinError``, ``PinBlockedError`` or ``StorageError``.
+        """
+        self._extension_keys()
+        self._pin.check(pin)
+
+    def set_pin(self, passphrase: Secret, pin: Secret) -> None:
+        """Confirm by ``pin`` from now on.
+
+        Raises ``UnfitPinError`` before the passphrase is looked at, then what ``prove`` raises, and ``StorageError``:
+        the PIN is then what it was.
+        """
+        require_fit_pin(pin)
+        self._prove(Passphrase(passphrase))
+        self._pin.set(pin)
+
+    def remove_pin(self) -> None:
+        """Have no PIN from now on; nothing happens if there is none. Raises ``StorageError``."""
+        self._extension_keys()
+        self._pin.remove()
 
     def change_passphrase(self, proof: Proof, new: Secret) -> None:
         """Open by ``new`` from now on and by no passphrase before it (but see rule 4).
@@ -214,6 +248,7 @@ class Vault:
         self._extension_keys()
         if prove(proof, self._slots, self._counter).master != Secret(bytes(self._master)):
             raise CorruptedError("two slots of this vault hold different master keys; restore it from a backup")
+        self._pin.free()
 
     def _replace(self, slot: PassphraseSlot | RecoverySlot) -> None:
         slots = self._slots.replacing(slot)
@@ -243,7 +278,7 @@ def inventory(directory: Path) -> tuple[str, ...]:
     """
     files = VaultDirectory.open(directory)
     try:
-        present = [name for name in (SLOTS_FILE, TRIES_FILE) if files.read(name) is not None]
+        present = [name for name in (SLOTS_FILE, TRIES_FILE, PIN_FILE) if files.read(name) is not None]
         if SLOTS_FILE not in present:
             raise NoWalletError(f"there is no wallet in {directory}")
         keys = files.subdirectory(KEYS_DIRECTORY)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from etui.trusted.dialog.content import Option, Tone
 from etui.trusted.dialog.entries import EMPTY, Draft, entry_of, group_of
-from etui.trusted.dialog.events import Dress, Enter, Include, Pick, Remember, Share, UseRecovery
+from etui.trusted.dialog.events import Dress, Enter, Include, Pick, Remember, Share, UseOther
 from etui.trusted.dialog.face import Report, View
 from etui.trusted.dialog.front import CreateStep, Front, takes_secret
 from etui.trusted.dialog.looks import suggested_looks
@@ -34,6 +34,7 @@ from etui.trusted.dialog.qt.parts import (
 )
 from etui.trusted.dialog.qt.passphrase_maker import PassphraseMaker
 from etui.trusted.dialog.qt.picture import PictureTile
+from etui.trusted.dialog.qt.pin_maker import PinMaker
 from etui.trusted.dialog.qt.shown_secret import shown_secret
 from etui.trusted.dialog.qt.text_block import TextBlock
 from etui.trusted.dialog.qt.theme import bar_width, sized
@@ -45,7 +46,7 @@ from etui.trusted.dialog.requests import (
     Create,
     Looks,
     NewPassphrase,
-    Reveal,
+    NewPin,
     ShowRecovery,
     Unlock,
 )
@@ -54,8 +55,9 @@ from etui.trusted.dialog.wording import (
     CREATE_STEPS,
     REMEMBER_WORDS,
     SHARING_WORDS,
-    USE_RECOVERY_WORDS,
     WELCOME_PROMISES,
+    confirming_words,
+    other_words,
 )
 
 _SHORT_HEADING = 60
@@ -71,7 +73,7 @@ class Body(QWidget):
         self._report = report
         self._entered = entered
         self._secret: TypedField | None = None
-        self.maker: PassphraseMaker | None = None
+        self.maker: PassphraseMaker | PinMaker | None = None
         self._picker: LooksPicker | None = None
         self._steps: Pages | None = None
         self._updates: list[Callable[[Front], None]] = []
@@ -108,7 +110,7 @@ class Body(QWidget):
         maker = self.maker
         return Draft(
             secret=EMPTY if self._secret is None else self._secret.secret,
-            new=EMPTY if maker is None else maker.passphrase,
+            new=EMPTY if maker is None else maker.chosen,
             repeat=EMPTY if maker is None else maker.repeat.secret,
         )
 
@@ -181,7 +183,7 @@ class Body(QWidget):
             self._layout.addWidget(widget)
             self._updates.append(lambda front, rows=rows: _check(rows, (front.remember,)))  # type: ignore[misc]
 
-    def _add_own_parts(self) -> None:
+    def _add_own_parts(self) -> None:  # noqa: C901  a table
         kit, view, layout = self._kit, self._view, self._layout
         request = view.front.request
         if view.shown_secret is not None:
@@ -193,20 +195,23 @@ class Body(QWidget):
         elif isinstance(request, Unlock):
             label = "Recovery key" if request.recovery else "Passphrase"
             layout.addWidget(self._field(label, is_secret=not request.recovery))
-            if request.takes_recovery:
-                other = quiet_button(kit, QPushButton(USE_RECOVERY_WORDS))
-                other.clicked.connect(lambda: self._report(UseRecovery()))
-                layout.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
         elif isinstance(request, AskSecret):
             layout.addWidget(self._field("PIN" if request.digits else "Secret"))
         elif isinstance(request, NewPassphrase):
             if not request.recovered:
                 layout.addWidget(self._field("Present passphrase"))
             layout.addWidget(self._passphrase_maker())
+        elif isinstance(request, NewPin):
+            layout.addWidget(self._field("Passphrase"))
+            layout.addWidget(self._pin_maker())
         elif isinstance(request, ChangeAppearance):
             layout.addWidget(self._looks_picker())
-        elif not isinstance(request, Create | Reveal) and takes_secret(request):
-            layout.addWidget(self._field("Passphrase of your wallet"))
+        elif isinstance(request, Confirm) and takes_secret(request):
+            layout.addWidget(self._field(confirming_words(request)))
+        if words := other_words(request):
+            other = quiet_button(kit, QPushButton(words))
+            other.clicked.connect(lambda: self._report(UseOther()))
+            layout.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _field(self, label: str, *, is_secret: bool = True) -> QWidget:
         field = TypedField(label, self._kit.theme, self._kit.font, is_secret=is_secret)
@@ -223,6 +228,10 @@ class Body(QWidget):
 
     def _passphrase_maker(self) -> QWidget:
         self.maker = PassphraseMaker(self._kit, self.tell, self._entered)
+        return self.maker
+
+    def _pin_maker(self) -> QWidget:
+        self.maker = PinMaker(self._kit, self.tell, self._entered)
         return self.maker
 
     def _looks_picker(self) -> QWidget:

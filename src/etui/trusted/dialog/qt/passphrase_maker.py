@@ -58,7 +58,7 @@ class PassphraseMaker(QWidget):
         return self.new if self._is_own else self.repeat
 
     @property
-    def passphrase(self) -> Secret:
+    def chosen(self) -> Secret:
         """The generated one, or what was typed in its place."""
         return self.new.secret if self._is_own else self._generated
 

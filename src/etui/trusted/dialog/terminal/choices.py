@@ -15,18 +15,22 @@ from etui.trusted.dialog.requests import (
     Confirm,
     Create,
     NewPassphrase,
+    NewPin,
     ShowRecovery,
     Unlock,
 )
 from etui.trusted.dialog.text import SafeText
 from etui.trusted.dialog.wording import (
+    NEW_PIN_WORDS,
     REMEMBER_WORDS,
     REPEAT_OWN_WORDS,
+    REPEAT_PIN_WORDS,
     REPEAT_WORDS,
     SHARING_WORDS,
     SILENCE_WORDS,
-    USE_RECOVERY_WORDS,
     approve_label,
+    confirming_words,
+    other_words,
 )
 
 
@@ -86,12 +90,14 @@ def fields_of(view: View, front: Front, *, has_generated: bool) -> tuple[Field, 
         case AskSecret(digits=digits):
             return (Field("secret", "PIN" if digits else "Secret"),)
         case Confirm() if takes_secret(request):
-            return (Field("secret", "Passphrase of your wallet"),)
+            return (Field("secret", confirming_words(request)),)
         case ShowRecovery():
             return (Field("secret", f"Type group {view.checked_group} as you wrote it", is_secret=False),)
         case NewPassphrase():
             present = () if request.recovered else (Field("secret", "Present passphrase"),)
             return (*present, *new, repeat)
+        case NewPin():
+            return (Field("secret", "Passphrase"), Field("new", NEW_PIN_WORDS), Field("repeat", REPEAT_PIN_WORDS))
         case Create() if front.step is CreateStep.PASSPHRASE:
             return (*new, repeat)
         case _:
@@ -111,8 +117,8 @@ def commands_of(view: View, front: Front, *, has_generated: bool) -> tuple[Comma
         commands.append(Command("g", "Type my own" if has_generated else "Six generated words"))
     if isinstance(request, Create) and front.step is not CreateStep.WELCOME:
         commands.append(Command("b", "Back"))
-    if isinstance(request, Unlock) and request.takes_recovery:
-        commands.append(Command("r", USE_RECOVERY_WORDS))
+    if other := other_words(request):
+        commands.append(Command("r", other))
     if words.dismiss:
         commands.append(Command("x", words.dismiss))
     if words.dismiss and (view.content.asker is not None or view.content.frame is not None):

@@ -24,7 +24,7 @@ from etui.trusted.dialog.events import (
     Remember,
     Share,
     StepBack,
-    UseRecovery,
+    UseOther,
 )
 from etui.trusted.dialog.face import View
 from etui.trusted.dialog.front import Front
@@ -171,7 +171,7 @@ class Form:
         simple: dict[str, Event] = {
             "n": Refuse(),
             "b": StepBack(),
-            "r": UseRecovery(),
+            "r": UseOther(),
             "x": Dismiss(),
             "s": Dismiss(silence=True),
         }

@@ -98,6 +98,8 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Lock: standing.lock,
     wallet.Stop: standing.stop,
     wallet.ChangePassphrase: standing.change_passphrase,
+    wallet.ChangePin: standing.change_pin,
+    wallet.RemovePin: standing.remove_pin,
     wallet.ReplaceRecovery: standing.replace_recovery,
     wallet.Appearance: standing.appearance,
     wallet.Inventory: holdings.inventory,

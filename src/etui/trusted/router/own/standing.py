@@ -86,6 +86,20 @@ async def change_passphrase(
     return wallet.ChangePassphraseResult()
 
 
+async def change_pin(router: Router, asking: Asking, request: wallet.ChangePin) -> wallet.ChangePinResult:
+    """Answers ``wallet/1.change_pin``."""
+    del request
+    await router.unlocking.change_pin(asking.caller)
+    return wallet.ChangePinResult()
+
+
+async def remove_pin(router: Router, asking: Asking, request: wallet.RemovePin) -> wallet.RemovePinResult:
+    """Answers ``wallet/1.remove_pin``."""
+    del request
+    await router.unlocking.remove_pin(asking.caller)
+    return wallet.RemovePinResult()
+
+
 async def replace_recovery(
     router: Router, asking: Asking, request: wallet.ReplaceRecovery
 ) -> wallet.ReplaceRecoveryResult:
