@@ -9,6 +9,7 @@ from tests.cli.etui import done, etui, run, told
 
 from etui.cli.exits import Exit
 from etui.testkit import TestWallet
+from etui.testkit.user import PASSPHRASE
 
 
 def test_what_was_piped_in_is_stored_and_listed_but_not_shown(wallet: TestWallet) -> None:
@@ -71,6 +72,22 @@ def test_a_generated_secret_has_the_length_asked_for_and_is_not_printed(wallet: 
     value = done(wallet, "use", "backup", "--stdin", "--", "cat")
     assert len(value) == 40
     assert value not in added
+
+
+@pytest.mark.parametrize(("kind", "said"), [("code", "comes from the service"), ("group", "has no secret")])
+def test_what_has_no_secret_of_the_wallets_making_is_not_generated(wallet: TestWallet, kind: str, said: str) -> None:
+    result = etui(wallet, "add", "Bank", "--kind", kind, "--generate")
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert told(wallet, "find") == []
+
+
+def test_a_pin_of_the_wallet_is_set_in_the_dialog_and_removed_without(wallet: TestWallet) -> None:
+    wallet.user.rule("type", when={"face": "new_pin"}, secret=PASSPHRASE, new="2743")
+    assert "The PIN is set." in done(wallet, "pin")
+    assert (wallet.home / "vault" / "pin").exists()
+    assert "There is no PIN any more" in done(wallet, "pin", "--remove")
+    assert not (wallet.home / "vault" / "pin").exists()
 
 
 def test_reveal_shows_in_the_dialog_and_gives_the_command_line_nothing(wallet: TestWallet) -> None:

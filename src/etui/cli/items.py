@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from etui.cli.output import Output
 
 _KINDS: Final = ("password", "login", "pin", "note", "file", "code", "group")
+_NOT_GENERATED: Final = {
+    "code": "the key of one-time codes comes from the service that asks for them; leave --generate out and type it",
+    "group": "a group holds items and has no secret; leave --generate out",
+}
 _COLUMNS: Final = (("kind", "KIND"), ("label", "LABEL"), ("attributes", "ATTRIBUTES"), ("item", "REFERENCE"))
 
 
@@ -81,6 +85,8 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add(arguments: Arguments, output: Output) -> Exit:
     if not arguments.generate and (arguments.length or arguments.words):
         raise CommandError("--length and --words say what --generate makes; give --generate too", Exit.USAGE)
+    if arguments.generate and (why := _NOT_GENERATED.get(arguments.kind)):
+        raise CommandError(why, Exit.USAGE)
     if not arguments.label.strip():
         raise CommandError("the label is empty; give a name by which people know it", Exit.USAGE)
     attributes = _attributes(arguments)
