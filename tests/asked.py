@@ -306,7 +306,8 @@ class Asked:
                     self.recoveries = [self._the_one_of(self.recoveries, recovery=True)]
                 self.store()
             except ProtocolError as error:
-                assert time.monotonic() < deadline, f"the wallet does not come back: {error}"
+                if time.monotonic() > deadline:
+                    raise AssertionError("the wallet does not come back") from error
                 time.sleep(0.05)
             else:
                 return

@@ -10,6 +10,7 @@ from tests.trusted.vault.conftest import Wallet
 from etui.sealing import Secret
 from etui.trusted.vault import (
     ForgottenError,
+    NewerFormatError,
     NoPinError,
     Passphrase,
     PinBlockedError,
@@ -167,7 +168,7 @@ def test_its_file_tells_nothing_and_is_part_of_the_vault(vault: Vault, wallet: W
     assert PIN_FILE in inventory(wallet.directory)
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x01", b"\xff" * 90, None], ids=["empty", "short", "newer", "altered"])
+@pytest.mark.parametrize("damage", [b"", b"\x01", b"\x00" * 90, None], ids=["empty", "short", "no record", "altered"])
 def test_a_file_that_does_not_open_is_no_pin_and_said(
     vault: Vault, wallet: Wallet, damage: bytes | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,6 +181,21 @@ def test_a_file_that_does_not_open_is_no_pin_and_said(
         vault.confirm_by_pin(PIN)
     vault.set_pin(wallet.passphrase.text, PIN)
     vault.confirm_by_pin(PIN)
+
+
+def test_a_file_of_a_newer_version_is_left_as_it_is_and_the_wallet_opens(vault: Vault, wallet: Wallet) -> None:
+    file = wallet.directory / PIN_FILE
+    newer = b"\x09" + file.read_bytes()[1:]
+    file.write_bytes(newer)
+    with pytest.raises(NewerFormatError):
+        vault.confirm_by_pin(PIN)
+    with pytest.raises(NewerFormatError):
+        vault.set_pin(wallet.passphrase.text, PIN)
+    with pytest.raises(NewerFormatError):
+        vault.remove_pin()
+    vault.forget()
+    opened(wallet).confirm(wallet.passphrase.text)
+    assert file.read_bytes() == newer
 
 
 def test_a_file_of_another_wallet_is_none(vault: Vault, wallet: Wallet) -> None:
