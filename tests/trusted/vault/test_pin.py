@@ -84,7 +84,7 @@ def test_what_is_no_pin_costs_no_try(vault: Vault) -> None:
     assert vault.pin_tries_left == PIN_TRIES
 
 
-@pytest.mark.attack(74)
+@pytest.mark.attack(75)
 def test_after_five_wrong_ones_even_the_right_one_is_refused_until_the_passphrase_is_given(
     vault: Vault, wallet: Wallet
 ) -> None:
@@ -108,7 +108,7 @@ def test_it_is_blocked_in_the_next_process_too_unless_that_was_unlocked(vault: V
     recovered.confirm_by_pin(PIN)
 
 
-@pytest.mark.attack(74)
+@pytest.mark.attack(75)
 def test_the_try_is_on_the_disk_before_the_pin_is_compared(
     vault: Vault, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
