@@ -55,6 +55,7 @@ def handed(vault: Link[ToVault, Reply], installation: str, reader: int, writer: 
         return pipe.read()
 
 
+@pytest.mark.attack(74)
 def test_a_pipe_that_its_reader_has_filled_holds_up_nobody_elses_key(vault: Link[ToVault, Reply]) -> None:
     reader, writer = os.pipe2(os.O_CLOEXEC)
     other = os.open(f"/proc/self/fd/{reader}", os.O_WRONLY | os.O_NONBLOCK)  # as an Extension may, of its own pipe

@@ -24,7 +24,7 @@ from etui.trusted.audit import (
     restore_ratchet,
 )
 from etui.trusted.audit import Outcome as Recorded
-from etui.trusted.control import VaultOperation
+from etui.trusted.control import PrepareSpares, VaultOperation
 from etui.trusted.dialog.requests import (
     Approved,
     ChangeAppearance,
@@ -91,6 +91,7 @@ class Unlocking:
         self._unlocking: asyncio.Task[None] | None = None
         self._waiters = 0
         self._busy = Turns()
+        self._locked_out = False
 
     def receive_keys(self, descriptor: int) -> None:
         """Reads the keys that the vault wrote into this pipe."""
@@ -139,8 +140,10 @@ class Unlocking:
             key = await self._router.vault_key()
             budget, asker = self._router.budgets[caller.lane], caller.asker
             request = Unlock(key=key, asker=asker, recovery=recovery)
+            due = _nothing if self._locked_out and not recovery else self._prepare_spares
             while True:
-                answer = await self._router.dialogs.show(request, caller.lane)
+                answer = await self._router.dialogs.show(request, caller.lane, due)
+                due = _nothing  # what was started then still waits
                 if isinstance(answer, Dismissed) and answer.silence:
                     budget.silence(caller.principal.id, asyncio.get_running_loop().time())
                 if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
@@ -155,6 +158,7 @@ class Unlocking:
                 if not reply.code:
                     break
                 self._record_try(reply)
+                self._locked_out = self._locked_out or reply.code == "locked_out"
                 if reply.code not in _AGAIN:
                     raise ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
                 request = Unlock(
@@ -170,6 +174,10 @@ class Unlocking:
             budget.approved()
             if recovery:
                 await self._new_passphrase_after(caller, answer.sealed)
+
+    def _prepare_spares(self) -> None:
+        """Has Extensions start, without keys, while the user types the passphrase."""
+        self._router.tell_supervisor(PrepareSpares())
 
     def _was_cut_short(self) -> bool:
         """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet."""
@@ -394,6 +402,10 @@ class Unlocking:
                 return await self._keys
         except TimeoutError:
             raise ProtocolError(ErrorCode.UNAVAILABLE, "the vault gave no keys in time") from None
+
+
+def _nothing() -> None:
+    """When a question's turn has come, as most do."""
 
 
 def _typed(answer: object, otherwise: str) -> Typed:
