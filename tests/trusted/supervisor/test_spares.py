@@ -172,12 +172,17 @@ def test_a_spare_is_used_once_and_gets_its_key_then_and_not_before(short_dir: Pa
     run(short_dir, test)
 
 
-def test_to_prepare_again_keeps_those_that_wait(short_dir: Path) -> None:
+def test_to_prepare_again_keeps_those_that_wait_for_as_long_from_then_on(short_dir: Path) -> None:
     async def test(wallet: Wallet) -> None:
         wallet.extensions.prepare_spares()
-        before = wallet.spares()
+        before, due = wallet.spares(), wallet.extensions._spares._due
         wallet.extensions.prepare_spares()
         assert wallet.spares() == before
+        later = wallet.extensions._spares._due
+        assert due is not None
+        assert later is not None
+        assert due.cancelled()
+        assert later.when() > due.when()
 
     run(short_dir, test)
 
