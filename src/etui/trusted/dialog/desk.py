@@ -94,13 +94,15 @@ class Desk:
 
     def receive(self, message: Message) -> None:
         """Does what a message of the Router asks."""
+        message_id = None
         try:
-            if message.kind is MessageKind.NOTIFICATION:
+            kind = message.kind  # what is none of any kind is answered without its id, which nobody waits for
+            message_id = message.id if message.id is not msgspec.UNSET else None
+            if kind is MessageKind.NOTIFICATION:
                 self._notice(message)
-            elif message.kind is MessageKind.REQUEST:
+            elif kind is MessageKind.REQUEST:
                 self._show(message)
         except ProtocolError as error:
-            message_id = message.id if message.id is not msgspec.UNSET else None
             self._send(encode_error(message_id, error_object(error)))
 
     def report(self, event: Event) -> None:
