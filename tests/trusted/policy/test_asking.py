@@ -51,7 +51,7 @@ def test_a_grant_for_one_value_allows_that_one_and_has_the_user_asked_about_othe
     rules = engine()
     table = GrantTable([held])
     for payee, outcome in (("Shop", Outcome.ALLOW), ("Bank", Outcome.ASK), ("shop", Outcome.ASK)) * 2:
-        fields = {"amount": 1, "currency": "EUR", "payee": payee}
+        fields: dict[str, str | int | bool] = {"amount": 1, "currency": "EUR", "payee": payee}
         assert rules.decide(question(PAY, fields=fields), table, NOW).outcome is outcome
     without = rules.decide(question(PAY, fields={"amount": 1, "currency": "EUR"}), table, NOW)
     assert without.outcome is Outcome.ASK, "a request that does not say for whom"
@@ -63,7 +63,7 @@ def test_grants_on_two_items_for_different_values_are_not_taken_for_each_other()
     table = GrantTable([grant(actions=(PAY,), where=("payee", "Shop")), grant("g-2", "", (PAY,), scope)])
     table.add(grant("g-2", actions=(PAY,), scope=scope, where=("payee", "Bank")))
     rules = engine()
-    fields = {"amount": 1, "currency": "EUR", "payee": "Shop"}
+    fields: dict[str, str | int | bool] = {"amount": 1, "currency": "EUR", "payee": "Shop"}
     assert rules.decide(question(PAY, fields=fields), table, NOW).outcome is Outcome.ALLOW
     assert rules.decide(question(PAY, resource=other, fields=fields), table, NOW).outcome is Outcome.ASK
 
