@@ -13,7 +13,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure. ``value`` is compared with ``want``; percentiles are of our own times, in ``unit``.
 
     ``peer`` names what was measured beside it, ``peer_value`` is its median in the same unit; both are null where the
-    figure is absolute.
+    figure is absolute. ``note``: what has to be known of how it came about, for people.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     peer_value: float | None = None
     rounds: tuple[float, ...] = ()
     at_least: bool = False
+    note: str = ""
 
     @property
     def reached(self) -> bool:
@@ -104,6 +105,7 @@ def median_of(  # noqa: PLR0913  # as ratio_of
     unit: str = "s",
     peer: str | None = None,
     peer_times: Sequence[float] = (),
+    note: str = "",
 ) -> Figure:
     """The median of ``values``, of which there is one for each round; ``times`` are our own, in seconds."""
     return Figure(
@@ -118,6 +120,7 @@ def median_of(  # noqa: PLR0913  # as ratio_of
         peer=peer,
         peer_value=round(percentile(peer_times, 0.5) * scale, 4) if peer else None,
         rounds=tuple(round(value, 3) for value in values),
+        note=note,
     )
 
 

@@ -31,7 +31,8 @@ def write(figures: Iterable[Figure], page: Path = PAGE) -> None:
 
 
 def table(figures: Iterable[Figure]) -> str:
-    """When, where and on which state of the code; then a row for each figure."""
+    """When, where and on which state of the code; then a row for each figure, and what has to be known of some."""
+    figures = list(figures)
     rows = [
         f"Measured on {dt.datetime.now(dt.UTC).date()} at commit {_commit()}.",
         f"{_machine()}. Beside {_peers()}.",
@@ -40,6 +41,7 @@ def table(figures: Iterable[Figure]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_row(figure) for figure in figures),
         "",
+        *(f"`{figure.id}`: {figure.note}.\n" for figure in figures if figure.note),
     ]
     return "\n".join(rows)
 

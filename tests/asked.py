@@ -164,8 +164,8 @@ class Asked:
             with self.wallet.connect() as client:
                 client.call(wallet_interface.ReplaceRecovery())
         finally:
-            new = self.wallet.user.recovery_key
-            self.recoveries = [new, old]
+            new = self.wallet.user.recovery_key  # empty, where the dialog ended before it was written down
+            self.recoveries = [new, old] if new else [old]
         self.recoveries = [new]
 
     def locks(self) -> None:
@@ -305,8 +305,9 @@ class Asked:
                     self.wallet.lock()
                     self.recoveries = [self._the_one_of(self.recoveries, recovery=True)]
                 self.store()
-            except ProtocolError:
-                assert time.monotonic() < deadline, "the wallet does not come back"
+            except ProtocolError as error:
+                if time.monotonic() > deadline:
+                    raise AssertionError("the wallet does not come back") from error
                 time.sleep(0.05)
             else:
                 return

@@ -92,6 +92,11 @@ def test_what_is_written_replaces_the_figures_before_and_nothing_else(tmp_path: 
     assert "1.25" not in text
 
 
+def test_what_has_to_be_known_of_a_figure_stands_below_the_table() -> None:
+    noted = msgspec.structs.replace(figure(0.9), note="measured with one hand")
+    assert table([figure(0.8), noted]).endswith("|  |\n\n`secrets.some`: measured with one hand.\n")
+
+
 def test_a_missed_aim_is_told_as_one() -> None:
     assert "| **missed** |" in table([figure(1.25)])
     assert "| reached |" in table([figure(0.75)])

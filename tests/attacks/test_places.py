@@ -145,6 +145,12 @@ def unpacked(stranger: Stranger, folder: Path) -> Path:
     return folder / stranger.id
 
 
+def _record(path: Path) -> dict[str, object]:
+    """The record of an installation, without its checksum: whoever writes there writes none, or the right one."""
+    record: dict[str, object] = msgspec.json.decode(path.read_bytes().split(b"\n")[0])
+    return record
+
+
 @pytest.mark.attack(73)
 def test_an_extension_that_is_put_into_the_profile_runs_and_has_the_key_of_the_one_in_whose_place_it_is(
     wallet: TestWallet, monkeypatch: pytest.MonkeyPatch
@@ -162,8 +168,8 @@ def test_an_extension_that_is_put_into_the_profile_runs_and_has_the_key_of_the_o
     unpacked(added, wallet.folder / "added").rename(installed / added.id)
     evil = unpacked(honest, wallet.folder / "evil")
     record = evil / "installation.json"
-    known = msgspec.json.decode((installed / honest.id / record.name).read_bytes())["installation"]
-    record.write_bytes(msgspec.json.encode(msgspec.json.decode(record.read_bytes()) | {"installation": known}))
+    known = _record(installed / honest.id / record.name)["installation"]
+    record.write_bytes(msgspec.json.encode(_record(record) | {"installation": known}))
     shutil.rmtree(installed / honest.id)
     evil.rename(installed / honest.id)
 

@@ -122,7 +122,9 @@ class SupervisorLines:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         place: Any = _Place(home)
         self._supervisor = Supervisor(place, self._listener, Options(bubblewrap=str(bwrap_path())))
-        self._router = Sender(FromRouter, b'"vault"', b'"egress"', b"secret-service")  # they start processes
+        self._router = Sender(
+            FromRouter, b'"vault"', b'"egress"', b"secret-service", b'"prepare_spares"'
+        )  # they start processes
         self._vault = Sender(Reply)
 
     async def feed(self, chance: random.Random, tally: Counter[str], frames: int) -> None:

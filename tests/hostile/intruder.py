@@ -22,8 +22,6 @@ libc = ctypes.CDLL(None, use_errno=True)
 channel = socket.socket(fileno=3)
 arriving = channel.makefile("rb")
 early, kept = [], {}
-with open(4, "rb") as pipe:
-    key = pipe.read()
 
 def attempt(call, *arguments):
     try:
@@ -31,6 +29,10 @@ def attempt(call, *arguments):
     except OSError as error:
         return errno.errorcode[error.errno]
     return "done"
+
+# BEFORE
+with open(4, "rb") as pipe:
+    key = pipe.read()
 
 def say(**members):
     channel.sendall(json.dumps({"jsonrpc": "2.0", **members}).encode() + b"\\n")
@@ -116,12 +118,16 @@ _METHODS: dict[str, Any] = {
 
 
 class Intruder(Stranger):
-    """A package whose process runs what a test sends it; each test has one of a name of its own."""
+    """A package whose process runs what a test sends it; each test has one of a name of its own.
 
-    def __init__(self, name: str, *, hosts: tuple[str, ...] = ()) -> None:
+    ``before``: what it runs before it reads its key.
+    """
+
+    def __init__(self, name: str, *, hosts: tuple[str, ...] = (), before: str = "") -> None:
+        code = _CODE.replace("org.example.intruder", f"org.example.{name}")
         super().__init__(
             name,
-            _CODE.replace("org.example.intruder", f"org.example.{name}"),
+            code.replace("# BEFORE", textwrap.dedent(before)),
             _METHODS,
             uses=("dialog/1", "egress/1", "secret/1", "storage/1"),
             hosts=hosts,

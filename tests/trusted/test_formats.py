@@ -19,7 +19,7 @@ import sys
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import pytest
@@ -37,7 +37,7 @@ from etui.trusted.package import Extensions, PublisherKey, installation, supplie
 from etui.trusted.router import state
 from etui.trusted.router.header import read_looks, write_looks
 from etui.trusted.supervisor import settings
-from etui.trusted.vault import Recovery, Vault, tries
+from etui.trusted.vault import Recovery, Vault, pin, tries
 from etui.trusted.vault.directory import VaultDirectory
 from etui.trusted.vault.extension_keys import ExtensionKeys
 
@@ -45,6 +45,8 @@ KEY = bytes(range(32))
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "files.md"
 NEXT = 9
+PIN = Secret(b"2743")
+ResultT = TypeVar("ResultT")
 Patch = pytest.MonkeyPatch
 
 
@@ -81,6 +83,16 @@ def older_json(readers: Any) -> Callable[[Path, Patch], None]:  # noqa: ANN401  
         today = readers[1]
         path.write_bytes(msgspec.json.encode({"format": 0, "was": path.read_text(encoding="utf-8")}))
         monkeypatch.setitem(readers, 0, lambda text: today(msgspec.json.decode(text, type=_Was).was.encode()))
+
+    return older
+
+
+def older_record_of_a_package(readers: Any) -> Callable[[Path, Patch], None]:  # noqa: ANN401  # as above
+    """The same of a text without its checksum, which came later."""
+
+    def older(path: Path, monkeypatch: Patch) -> None:
+        path.write_bytes(path.read_bytes().split(b"\n")[0])
+        older_json(readers)(path, monkeypatch)
 
     return older
 
@@ -136,6 +148,48 @@ def key_of(home: Path) -> bytes:
         return ExtensionKeys(KEY, "profile-1", directory).key_for("installation-1", "publisher")
     finally:
         directory.close()
+
+
+def of_pin(home: Path, act: Callable[[pin.Pin], ResultT]) -> ResultT:
+    directory = VaultDirectory.create(home / "vault")
+    try:
+        return act(pin.Pin(KEY, "profile-1", directory))
+    finally:
+        directory.close()
+
+
+def make_pin(home: Path) -> None:
+    of_pin(home, lambda kept: kept.set(PIN))
+
+
+def tried_pin(home: Path) -> int | None:
+    of_pin(home, lambda kept: kept.check(PIN))
+    return of_pin(home, pin.Pin.tries_left)
+
+
+def written_pin(path: Path, change: Callable[[bytes], bytes]) -> None:
+    """Changes what is sealed in the file of a PIN."""
+
+    def written(kept: pin.Pin) -> None:
+        text = kept._sealing.open(path.read_bytes(), kept._place)
+        path.write_bytes(kept._sealing.seal(change(text), kept._place))
+
+    of_pin(path.parents[1], written)
+
+
+def newer_pin(path: Path) -> None:
+    written_pin(path, lambda _: msgspec.json.encode({"format": NEXT, "anew": True}))
+
+
+def older_pin(path: Path, monkeypatch: Patch) -> None:
+    """A format in which today's text was wrapped."""
+    today = pin._READERS[1]
+    written_pin(path, lambda text: msgspec.json.encode({"format": 0, "was": text.decode()}))
+    monkeypatch.setitem(
+        pin._READERS,
+        0,
+        lambda text: today(msgspec.json.decode(text, type=_Was).was.encode()),
+    )
 
 
 def newer_record(path: Path) -> None:
@@ -284,6 +338,7 @@ KEPT = [
     ),
     Kept("vault/slots.json", "vault/slots.json", make_vault, open_vault, newer_json, older_json(slots._READERS)),
     Kept("vault/tries", "vault/tries", count_of_tries, count_of_tries, newer_json, older_json(tries._READERS)),
+    Kept("vault/pin", "vault/pin", make_pin, tried_pin, newer_pin, older_pin),
     Kept("vault/keys/", "keys/*", key_of, key_of, newer_record, older_record),
     Kept(
         "router/state.db",
@@ -309,7 +364,7 @@ KEPT = [
         install,
         lambda home: Extensions(home / "extensions").package(ID).installation,
         newer_json,
-        older_json(installation._READERS),
+        older_record_of_a_package(installation._READERS),
     ),
     Kept(
         "extensions/supplied.json",
@@ -317,7 +372,7 @@ KEPT = [
         lambda home: supplied.supplied_packages(home / "extensions"),
         lambda home: [package.installation for package in supplied.supplied_packages(home / "extensions")],
         newer_json,
-        older_json(supplied._READERS),
+        older_record_of_a_package(supplied._READERS),
     ),
     Kept(
         "device/looks",

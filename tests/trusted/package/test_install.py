@@ -279,10 +279,23 @@ def test_a_damaged_record_is_left_alone_and_never_replaced(extensions: Extension
 )
 def test_a_record_of_another_form_is_damaged(extensions: Extensions, tmp_path: Path, key: str, value: str) -> None:
     extensions.install(verified(KEY), NOW_S)
-    members = msgspec.json.decode(record_of(tmp_path).read_bytes()) | {key: value}
+    members = msgspec.json.decode(record_of(tmp_path).read_bytes().split(b"\n")[0]) | {key: value}
     record_of(tmp_path).write_bytes(msgspec.json.encode(members))
     with pytest.raises(DamagedError):
         extensions.package(ID)
+
+
+def test_a_record_of_which_one_byte_is_another_is_damaged(extensions: Extensions, tmp_path: Path) -> None:
+    extensions.install(verified(KEY), NOW_S)
+    text = record_of(tmp_path).read_bytes()
+    at = text.index(b"installation") + len(b'installation":"')
+    for place in (at, at + 31, text.index(b"\n"), len(text) - 2):
+        other = b"0" if text[place : place + 1] != b"0" else b"1"
+        record_of(tmp_path).write_bytes(text[:place] + other + text[place + 1 :])
+        with pytest.raises(DamagedError):
+            extensions.package(ID)
+    record_of(tmp_path).write_bytes(text)
+    assert extensions.package(ID).manifest.id == ID
 
 
 def test_a_record_of_a_newer_wallet_is_left_alone(extensions: Extensions, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_a_first_install_is_told_with_publisher_and_each_permission_with_its_con
     assert "no network" not in texts(summary.asks)
     assert all(line.consequence for line in summary.asks if "keeps up to" not in line.text)
     assert INTERFACE in texts(summary.provides)
-    for words in ("your passphrase", "verified", "/usr/bin/shop", "never for app:/usr/bin/game", "50.00 EUR"):
+    for words in ("your PIN or passphrase", "verified", "/usr/bin/shop", "never for app:/usr/bin/game", "50.00 EUR"):
         assert words in texts(summary.narrows)
     assert not any(line.new for line in (*summary.asks, *summary.provides))
 
@@ -90,7 +90,7 @@ def test_on_an_update_what_is_new_comes_first_and_what_is_dropped_is_told() -> N
     assert "api.example.org" in texts(summary.asks, new=True)
     assert "64 MiB" in texts(summary.asks, new=False)
     assert [line.new for line in summary.asks] == sorted((line.new for line in summary.asks), reverse=True)
-    assert "with your passphrase" in texts(summary.loosens, new=True)
+    assert "with your PIN or passphrase" in texts(summary.loosens, new=True)
     assert texts(summary.gives_up) == "It uses Secrets (secret/1)."
     assert not any(line.new for line in summary.provides)
 

@@ -78,7 +78,7 @@ def test_one_whose_record_names_the_key_of_another_takes_it_not_along(wallet: Te
     wallet.end()
     copied = wallet.home / "extensions" / "org.example.copied"
     copied.mkdir(mode=0o700)
-    record = (wallet.home / "extensions" / stranger.id / "installation.json").read_text(encoding="utf-8")
+    record = (wallet.home / "extensions" / stranger.id / "installation.json").read_text("utf-8").splitlines()[0]
     (copied / "installation.json").write_text(record.replace(stranger.id, copied.name), encoding="utf-8")
     wallet.start()
     wallet.unlock()

@@ -44,7 +44,7 @@ def test_the_passphrase_may_be_given_instead(strict: TestWallet) -> None:
     assert finder(strict, "mailer.py", "mail") == FOUND
 
 
-@pytest.mark.attack(74)
+@pytest.mark.attack(75)
 def test_five_wrong_ones_have_the_passphrase_asked_which_frees_it(strict: TestWallet) -> None:
     strict.user.rule("approve", when={**MAIL, "pin": True}, secret="2744")
     strict.user.rule("refuse", when={**MAIL, "pin": False})

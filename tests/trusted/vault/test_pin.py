@@ -10,6 +10,7 @@ from tests.trusted.vault.conftest import Wallet
 from etui.sealing import Secret
 from etui.trusted.vault import (
     ForgottenError,
+    NewerFormatError,
     NoPinError,
     Passphrase,
     PinBlockedError,
@@ -83,7 +84,7 @@ def test_what_is_no_pin_costs_no_try(vault: Vault) -> None:
     assert vault.pin_tries_left == PIN_TRIES
 
 
-@pytest.mark.attack(74)
+@pytest.mark.attack(75)
 def test_after_five_wrong_ones_even_the_right_one_is_refused_until_the_passphrase_is_given(
     vault: Vault, wallet: Wallet
 ) -> None:
@@ -107,7 +108,7 @@ def test_it_is_blocked_in_the_next_process_too_unless_that_was_unlocked(vault: V
     recovered.confirm_by_pin(PIN)
 
 
-@pytest.mark.attack(74)
+@pytest.mark.attack(75)
 def test_the_try_is_on_the_disk_before_the_pin_is_compared(
     vault: Vault, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,7 +168,7 @@ def test_its_file_tells_nothing_and_is_part_of_the_vault(vault: Vault, wallet: W
     assert PIN_FILE in inventory(wallet.directory)
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x01", b"\xff" * 90, None], ids=["empty", "short", "newer", "altered"])
+@pytest.mark.parametrize("damage", [b"", b"\x01", b"\x00" * 90, None], ids=["empty", "short", "no record", "altered"])
 def test_a_file_that_does_not_open_is_no_pin_and_said(
     vault: Vault, wallet: Wallet, damage: bytes | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,6 +181,21 @@ def test_a_file_that_does_not_open_is_no_pin_and_said(
         vault.confirm_by_pin(PIN)
     vault.set_pin(wallet.passphrase.text, PIN)
     vault.confirm_by_pin(PIN)
+
+
+def test_a_file_of_a_newer_version_is_left_as_it_is_and_the_wallet_opens(vault: Vault, wallet: Wallet) -> None:
+    file = wallet.directory / PIN_FILE
+    newer = b"\x09" + file.read_bytes()[1:]
+    file.write_bytes(newer)
+    with pytest.raises(NewerFormatError):
+        vault.confirm_by_pin(PIN)
+    with pytest.raises(NewerFormatError):
+        vault.set_pin(wallet.passphrase.text, PIN)
+    with pytest.raises(NewerFormatError):
+        vault.remove_pin()
+    vault.forget()
+    opened(wallet).confirm(wallet.passphrase.text)
+    assert file.read_bytes() == newer
 
 
 def test_a_file_of_another_wallet_is_none(vault: Vault, wallet: Wallet) -> None:

@@ -162,13 +162,20 @@ class Start(_Message, frozen=True, tag="start"):
 
 
 class Stop(_Message, frozen=True, tag="stop"):
-    """From the Router: end this Extension.
+    """From the Router: end this Extension, and a spare of it.
 
     ``by_itself``: it gave its connection up, which counts like an end of its own.
     """
 
     name: str
     by_itself: bool = False
+
+
+class PrepareSpares(_Message, frozen=True, tag="prepare_spares"):
+    """From the Router: the user is about to be asked for the passphrase; start, without keys, what may be needed then.
+
+    Nothing is replied, and of a spare the Router hears nothing: a ``Start`` uses it or does without.
+    """
 
 
 class Lock(_Message, frozen=True, tag="lock"):
@@ -187,7 +194,7 @@ class End(_Message, frozen=True, tag="end"):
     """From the Router: end the whole wallet."""
 
 
-FromRouter: TypeAlias = Start | Stop | Lock | DoorSwitch | End | VaultAsk
+FromRouter: TypeAlias = Start | Stop | PrepareSpares | Lock | DoorSwitch | End | VaultAsk
 
 
 class Away(_Message, frozen=True, tag="away"):

@@ -4,10 +4,13 @@ Rules:
 
 1. The id is random and belongs to the vault's key of this installation; nothing derives it from names.
 2. A record that cannot be read is never replaced by a new one: the key of the old would be out of reach.
+3. Below a record stands its SHA-256: one altered digit of an id would be another installation, whose key opens nothing
+   of what is there. It tells damage, and not intent; a record without it is taken as it is.
 """
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
@@ -79,8 +82,14 @@ def read_installation(folder: Path) -> Installation:
 
 def write_installation(folder: Path, installation: Installation) -> None:
     """Put the record in ``folder``, in one step and durably; raises ``StorageError``."""
-    with disk(folder):
-        replace_file(folder / RECORD, msgspec.json.encode(installation))
+    write_record(folder / RECORD, installation)
+
+
+def write_record(path: Path, record: msgspec.Struct) -> None:
+    """Put a JSON record at ``path``, in one step and durably; raises ``StorageError``."""
+    text = msgspec.json.encode(record)
+    with disk(path.parent):
+        replace_file(path, b"%s\n%s\n" % (text, _checksum(text)))
 
 
 def read_record(path: Path, readers: Readers[_Record]) -> _Record | None:
@@ -94,12 +103,19 @@ def read_record(path: Path, readers: Readers[_Record]) -> _Record | None:
                 text = file.read(_MAX_BYTES)
         except FileNotFoundError:
             return None
+    text, _, checksum = text.partition(b"\n")
+    if checksum and checksum != _checksum(text) + b"\n":
+        raise damaged(path)
     try:
         return read_format(text, readers)
     except formats.NewerFormatError as error:
         raise NewerFormatError(f"{path} cannot be used: {error}") from None
     except formats.DamagedFormatError:
         raise damaged(path) from None
+
+
+def _checksum(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode("ascii")
 
 
 def damaged(path: Path) -> DamagedError:

@@ -17,13 +17,12 @@ from typing import Final
 
 import msgspec
 
-from etui.trusted.durable import replace_file
 from etui.trusted.formats import Readers
 from etui.trusted.package.archive import read_folder
 from etui.trusted.package.contents import check_contents
 from etui.trusted.package.disk import disk, make_folder
 from etui.trusted.package.errors import ContentError
-from etui.trusted.package.installation import FORMAT, InstallationId, read_record
+from etui.trusted.package.installation import FORMAT, InstallationId, read_record, write_record
 from etui.trusted.package.manifest import ETUI, Manifest, read_manifest
 from etui.trusted.package.package import LIBRARY, Package, library, python_start
 from etui.trusted.package.paths import MANIFEST
@@ -58,8 +57,7 @@ def supplied_packages(extensions: Path) -> tuple[Package, ...]:
     known = (read_record(path, _READERS) or _Installations()).installations
     if new := {manifest.id: uuid.uuid4().hex for manifest in manifests.values() if manifest.id not in known}:
         known = known | new
-        with disk(path):
-            replace_file(path, msgspec.json.encode(_Installations(installations=known)))
+        write_record(path, _Installations(installations=known))
     return tuple(_package(folder, manifest, known[manifest.id]) for folder, manifest in manifests.items())
 
 

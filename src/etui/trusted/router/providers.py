@@ -84,8 +84,10 @@ class Providers:
         self.stopped(provider, "it was stopped")
 
     def stop_if_begun(self, provider: Provider) -> None:
-        """Ends a provider's process, whether it runs or is only being started."""
-        if provider.standing is not Standing.STOPPED:
+        """Ends a provider's process, whether it runs, is only being started, or waits as a spare, unknown here."""
+        if provider.standing is Standing.STOPPED:
+            self._router.tell_supervisor(Stop(name=provider.principal))
+        else:
             self.stop(provider)
 
     def broke_off(self, provider: Provider) -> None:

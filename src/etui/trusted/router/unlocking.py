@@ -26,7 +26,7 @@ from etui.trusted.audit import (
     restore_ratchet,
 )
 from etui.trusted.audit import Outcome as Recorded
-from etui.trusted.control import VaultOperation
+from etui.trusted.control import PrepareSpares, VaultOperation
 from etui.trusted.dialog.requests import (
     Approved,
     ChangeAppearance,
@@ -105,6 +105,7 @@ class Unlocking:
         self._unlocking: asyncio.Task[None] | None = None
         self._waiters = 0
         self._busy = Turns()
+        self._locked_out = False
 
     def receive_keys(self, descriptor: int) -> None:
         """Reads the keys that the vault wrote into this pipe."""
@@ -153,8 +154,10 @@ class Unlocking:
             key = await self._router.vault_key()
             budget, asker = self._router.budgets[caller.lane], caller.asker
             request = Unlock(key=key, asker=asker, recovery=recovery)
+            due = _nothing if self._locked_out and not recovery else self._prepare_spares
             while True:
-                answer = await self._router.dialogs.show(request, caller.lane)
+                answer = await self._router.dialogs.show(request, caller.lane, due)
+                due = _nothing  # what was started then still waits
                 if isinstance(answer, Dismissed) and answer.silence:
                     budget.silence(caller.principal.id, asyncio.get_running_loop().time())
                 if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
@@ -169,6 +172,7 @@ class Unlocking:
                 if not reply.code:
                     break
                 self._record_try(reply)
+                self._locked_out = self._locked_out or reply.code == "locked_out"
                 if reply.code not in _AGAIN:
                     raise vault_error(reply)
                 request = Unlock(
@@ -184,6 +188,10 @@ class Unlocking:
             budget.approved()
             if recovery:
                 await self._new_passphrase_after(caller, answer.sealed)
+
+    def _prepare_spares(self) -> None:
+        """Has Extensions start, without keys, while the user types the passphrase."""
+        self._router.tell_supervisor(PrepareSpares())
 
     def _was_cut_short(self) -> bool:
         """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet."""
@@ -438,6 +446,10 @@ class Unlocking:
 def vault_error(reply: Reply) -> ProtocolError:
     """What a Client is told where the vault refused for good."""
     return ProtocolError(_CODES.get(reply.code, ErrorCode.UNAVAILABLE), reply.message)
+
+
+def _nothing() -> None:
+    """When a question's turn has come, as most do."""
 
 
 def _typed(answer: object, otherwise: str) -> Typed:

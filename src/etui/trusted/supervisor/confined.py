@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from etui.trusted.package import Package
 
 MIB: Final = 1 << 20
+_GRACE_S: Final = 2.0
 SESSION: Final = secrets.token_hex(8)
 """Names this run of the wallet to its Extensions: some of what they keep lasts no longer. It is no secret."""
 
@@ -55,6 +56,15 @@ def start_extension(package: Package, *, bubblewrap: Path, home: Path, log: int)
         os.close(key_read)
         said.handed_over()
     return StartedExtension(process, ours, key_write, said)
+
+
+def end_extension(started: StartedExtension) -> int | None:
+    """Ends the process, which may have ended already; its exit status, None where it takes too long."""
+    started.process.kill()
+    status = started.process.wait(_GRACE_S)
+    started.process.close()
+    started.said.finish()
+    return status
 
 
 def _confinement(package: Package, home: Path) -> Confinement:

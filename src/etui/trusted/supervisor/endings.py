@@ -47,6 +47,10 @@ class Endings:
             raise EndedEarlyError(f"{name} ended early several times, and is started again in {math.ceil(wait_s)} s")
         back_off.started(now)
 
+    def resume(self, name: str) -> None:
+        """Notes that what was started ahead of its use begins only now: to have waited is no stable run."""
+        self._of(name).started(time.monotonic())
+
     def note(self, name: str) -> None:
         """Notes that such a process has ended by itself."""
         self._of(name).ended(time.monotonic())

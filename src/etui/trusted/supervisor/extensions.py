@@ -1,4 +1,7 @@
-"""The Extensions that run: each confined, with its key on the way from the vault; the Router is told when one ends."""
+"""The Extensions that run: each confined, with its key on the way from the vault; the Router is told when one ends.
+
+While the user is asked for the passphrase, those that ran before the lock are started ahead, without keys (``spares``).
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,15 @@ from pathlib import Path
 from typing import Final
 
 from etui.trusted.control import Connected, Ended, HandKey, Role
-from etui.trusted.package import installed
-from etui.trusted.supervisor.confined import StartedExtension, start_extension
+from etui.trusted.package import Package, PackageError, installed
+from etui.trusted.supervisor.confined import StartedExtension, end_extension, start_extension
 from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
+from etui.trusted.supervisor.spares import KEEP_S, Spares
 
-_GRACE_S: Final = 2.0
+_MOST_SPARES: Final = 4
+_STORAGE: Final = "storage/1"
+"""What nearly every Extension needs first."""
 _SETTLED_S: Final = 1.0
 """After this long a start is over; it takes some ten milliseconds."""
 
@@ -30,9 +36,11 @@ class ExtensionError(Exception):
 
 
 class RunningExtensions:
-    """Starts and ends the processes of Extensions."""
+    """Starts and ends the processes of Extensions. ``keep_s``: for how many seconds a spare waits to be used."""
 
-    def __init__(self, home: Path, bubblewrap: Path, endings: Endings, line: RouterLine) -> None:
+    def __init__(
+        self, home: Path, bubblewrap: Path, endings: Endings, line: RouterLine, *, keep_s: float = KEEP_S
+    ) -> None:
         self._home = home
         self._bubblewrap = bubblewrap
         self._endings = endings
@@ -40,22 +48,47 @@ class RunningExtensions:
         self._loop = asyncio.get_running_loop()
         self._log = os.dup(sys.stderr.fileno())
         self._running: dict[str, StartedExtension] = {}
+        self._spares = Spares(self._begin, endings, keep_s)
+        self._ran: dict[str, None] = {}
+        """What was started since the last lock, in the order in which each was started last."""
+        self._ran_before: tuple[str, ...] = ()
+        self._router_ends = False
 
     def start(self, name: str, hand_out: HandOut) -> None:
         """Starts an Extension anew; raises ``ExtensionError``, ``EndedEarlyError`` or as ``start_extension`` does."""
-        self.stop(name)
+        self._end(name)
         packages = {package.principal: package for package in installed(self._home).packages}
         package = packages.get(name)
         if package is None:
+            self._spares.drop(name)
             raise ExtensionError(f"{name} is not installed")
-        self._endings.begin(name)
-        started = start_extension(package, bubblewrap=self._bubblewrap, home=self._home, log=self._log)
+        started = self._spares.take(package) or self._begin(package)
         self._running[name] = started
+        self._ran.pop(name, None)
+        self._ran[name] = None
         self._loop.add_reader(started.process.fileno(), self._ended, name, started)
-        self._loop.call_later(_SETTLED_S, started.process.settle)
         key = HandKey(installation=package.installation, publisher=package.manifest.publisher)
         hand_out(key, started.key_pipe)
         self._line.tell(Connected(role=Role.EXTENSION, name=name), started.connection)
+
+    def _begin(self, package: Package) -> StartedExtension:
+        self._endings.begin(package.principal)
+        started = start_extension(package, bubblewrap=self._bubblewrap, home=self._home, log=self._log)
+        self._loop.call_later(_SETTLED_S, started.process.settle)
+        return started
+
+    def prepare_spares(self) -> None:
+        """Starts ahead, without keys, what ran before the last lock, the last used first, and no more than four.
+
+        Before the first unlock that is what keeps the data of all the others. Whatever fails is left to the start.
+        """
+        try:
+            packages = {package.principal: package for package in installed(self._home).packages}
+        except (PackageError, OSError):
+            return
+        names = self._ran_before or [name for name, package in packages.items() if _keeps_data(package)]
+        wanted = [packages[name] for name in names if name in packages and name not in self._running]
+        self._spares.prepare(wanted[:_MOST_SPARES])
 
     def give_up(self, name: str) -> None:
         """Ends an Extension that gave its connection up, as if it had ended by itself; it may have."""
@@ -64,27 +97,40 @@ class RunningExtensions:
         self.stop(name)
 
     def stop(self, name: str) -> None:
-        """Ends an Extension, if it runs; nobody is told."""
+        """Ends an Extension, if it runs, and a spare of it; nobody is told."""
+        self._spares.drop(name)
+        self._end(name)
+
+    def expect_ends(self) -> None:
+        """The Router is about to end: an Extension that sees it first and ends too has not ended early."""
+        self._router_ends = True
+
+    def stop_all(self) -> None:
+        """Ends every Extension and every spare: first all are told to, then each is waited for."""
+        for started in self._running.values():
+            started.process.kill()
+        self._spares.drop_all()
+        for name in list(self._running):
+            self._end(name)
+        self._router_ends = False
+        if self._ran:
+            self._ran_before = tuple(reversed(self._ran))
+            self._ran.clear()
+
+    def _end(self, name: str) -> None:
         started = self._running.pop(name, None)
         if started is not None:
             self._loop.remove_reader(started.process.fileno())
-            started.process.kill()
-            started.process.wait(_GRACE_S)
-            started.process.close()
-            started.said.finish()
-
-    def stop_all(self) -> None:
-        """Ends every Extension: first all are told to, then each is waited for."""
-        for started in self._running.values():
-            started.process.kill()
-        for name in list(self._running):
-            self.stop(name)
+            end_extension(started)
 
     def _ended(self, name: str, started: StartedExtension) -> None:
         self._loop.remove_reader(started.process.fileno())
-        status = started.process.wait(_GRACE_S)
-        started.process.close()
-        started.said.finish()
+        status = end_extension(started)
         del self._running[name]
-        self._endings.note(name)
+        if not self._router_ends:
+            self._endings.note(name)
         self._line.tell(Ended(role=Role.EXTENSION, name=name, reason=f"it ended with status {status}"))
+
+
+def _keeps_data(package: Package) -> bool:
+    return package.supplied and _STORAGE in package.manifest.provides

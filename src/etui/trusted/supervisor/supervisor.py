@@ -39,6 +39,7 @@ from etui.trusted.control import (
     LinkClosed,
     Lock,
     LockNow,
+    PrepareSpares,
     Reply,
     Role,
     Start,
@@ -189,7 +190,10 @@ class Supervisor:
                 self._extensions.give_up(message.name)
             case Stop():
                 self._extensions.stop(message.name)
+            case PrepareSpares():
+                self._extensions.prepare_spares()
             case Lock():
+                self._extensions.expect_ends()
                 self._end_soon(router)
             case DoorSwitch():
                 self._doors.switch(message)

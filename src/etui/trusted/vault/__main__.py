@@ -129,18 +129,24 @@ class VaultProcess:
         return self._session.seal_to(ask.dialog_key, recovery.reveal(), "vault.recovery")
 
     def _hand(self, request: HandKey, descriptor: int | None) -> None:
-        """Writes a key into the pipe; where there is none to give, closing the pipe empty says so."""
+        """Writes a key into the pipe; where there is none to give, closing the pipe empty says so.
+
+        It waits for nobody: whoever holds a pipe's reading end can open the other one too, and fill it.
+        """
         if descriptor is None:
             return
+        os.set_blocking(descriptor, False)
         with open(descriptor, "wb", buffering=0) as pipe, suppress(BrokenPipeError):  # noqa: PTH123
             vault = self._vault
             if vault is None:
                 return
             try:
                 if request.installation:
-                    pipe.write(vault.key_for(request.installation, request.publisher))
+                    key = vault.key_for(request.installation, request.publisher)
                 else:
-                    pipe.write(vault.router_key() + vault.audit_key() + vault.header_key())
+                    key = vault.router_key() + vault.audit_key() + vault.header_key()
+                if pipe.write(key) is None:
+                    sys.stderr.write("vault: a key was not handed out: its pipe was filled by whoever was to read it\n")
             except VaultError as error:
                 sys.stderr.write(f"vault: a key was not handed out: {error}\n")
                 self._link.send(Reply(number=UNASKED, code=error.code, message=str(error)))

@@ -7,13 +7,14 @@ Rules:
 2. A try is counted, and the count is on the disk, *before* the PIN is compared. Five wrong ones in a row block it.
 3. A right passphrase or recovery key frees it, and a right PIN clears the count. Nothing else does.
 4. Without the file there is no PIN, and the passphrase is asked instead: whoever removes the file gains nothing. A file
-   that does not open counts as none, and says so where the wallet runs.
+   that does not open counts as none, and says so where the wallet runs; one of a newer version is left as it is.
 
 Source of the number of tries: a card's PIN is blocked after 3 to 5 (EMV Book 3, section 6.5.12).
 """
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import sys
 from typing import Annotated, Final
@@ -21,11 +22,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from etui.sealing import RecordKey, SealedRecordError, Secret, derive
+from etui.sealing import NewerRecordError, RecordKey, SealedRecordError, Secret, derive
 from etui.sealing.pin import PinTextError, prepared_new_pin, prepared_pin
-from etui.trusted.formats import FormatError, Readers, read_format
+from etui.trusted import formats
+from etui.trusted.formats import Readers, read_format
 from etui.trusted.vault.directory import VaultDirectory
-from etui.trusted.vault.errors import NoPinError, PinBlockedError, UnfitPinError, WrongPinError
+from etui.trusted.vault.errors import NewerFormatError, NoPinError, PinBlockedError, UnfitPinError, WrongPinError
 
 PIN_FILE: Final = "pin"
 PIN_TRIES: Final = 5
@@ -67,23 +69,29 @@ class Pin:
         self._directory = directory
 
     def tries_left(self) -> int | None:
-        """How many PINs may still be tried, 0 where it is blocked; nothing without a PIN. Raises ``StorageError``."""
+        """How many PINs may still be tried, 0 where it is blocked; nothing without a PIN; raises as ``check``."""
         kept = self._read()
         return None if kept is None else PIN_TRIES - kept.wrong
 
     def set(self, pin: Secret) -> None:
-        """Confirm by ``pin`` from now on, durably; raises ``UnfitPinError``, ``StorageError``."""
+        """Confirm by ``pin`` from now on, durably; raises ``UnfitPinError``, ``NewerFormatError``, ``StorageError``."""
         require_fit_pin(pin)
+        self._read()
         self._write(_Kept(self._digest(pin), 0))
 
     def remove(self) -> None:
-        """Have no PIN from now on, durably; nothing happens if there is none. Raises ``StorageError``."""
+        """Have no PIN from now on, durably; nothing happens if there is none.
+
+        Raises ``NewerFormatError``, ``StorageError``.
+        """
+        self._read()
         self._directory.destroy(PIN_FILE)
 
     def check(self, pin: Secret) -> None:
         """Return where ``pin`` is right; what is no PIN at all is refused without a try.
 
-        Raises ``UnfitPinError``, ``NoPinError``, ``WrongPinError``, ``PinBlockedError`` or ``StorageError``.
+        Raises ``UnfitPinError``, ``NoPinError``, ``WrongPinError``, ``PinBlockedError``, ``NewerFormatError`` or
+        ``StorageError``.
         """
         try:
             typed = prepared_pin(pin)
@@ -105,7 +113,9 @@ class Pin:
 
     def free(self) -> None:
         """Forget the wrong tries: the passphrase or the recovery key was right. Raises ``StorageError``."""
-        kept = self._read()
+        kept = None
+        with contextlib.suppress(NewerFormatError):
+            kept = self._read()
         if kept is not None and kept.wrong:
             self._write(_Kept(kept.digest, 0))
 
@@ -113,13 +123,18 @@ class Pin:
         return hmac.digest(self._comparing, pin.reveal(), "sha256")
 
     def _read(self) -> _Kept | None:
-        """What is kept, or nothing where there is no PIN or its file does not open (rule 4)."""
+        """What is kept, or nothing where there is no PIN or its file does not open (rule 4).
+
+        Raises ``NewerFormatError`` and ``StorageError``.
+        """
         sealed = self._directory.read(PIN_FILE)
         if sealed is None:
             return None
         try:
             return read_format(self._sealing.open(sealed, self._place), _READERS)
-        except (SealedRecordError, FormatError) as error:
+        except (NewerRecordError, formats.NewerFormatError) as error:
+            raise NewerFormatError(f"the PIN cannot be used: {error}") from None
+        except (SealedRecordError, formats.DamagedFormatError) as error:
             sys.stderr.write(f"vault: the PIN cannot be used ({error}); `etui pin` sets a new one\n")
             return None
 

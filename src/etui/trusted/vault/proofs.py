@@ -77,7 +77,7 @@ def _require(rules: Callable[[Secret], Secret], passphrase: Secret) -> None:
 
 def _by_passphrase(text: Secret, slots: SlotFile, counter: TryCounter) -> Proven:
     if not slots.passphrases:
-        raise NoSlotError(f"no passphrase opens this wallet; it has: {_kinds(slots)}")
+        raise NoSlotError(f"no passphrase opens this wallet, and its recovery key may; {_has(slots)}")
     _require(prepared, text)
     before = counter.count()
     for slot in slots.passphrases:
@@ -90,7 +90,7 @@ def _by_passphrase(text: Secret, slots: SlotFile, counter: TryCounter) -> Proven
 
 def _by_recovery(text: Secret, slots: SlotFile) -> Secret:
     if not slots.recoveries:
-        raise NoSlotError(f"no recovery key opens this wallet; it has: {_kinds(slots)}")
+        raise NoSlotError(f"no recovery key opens this wallet, and its passphrase may; {_has(slots)}")
     for slot in slots.recoveries:
         try:
             return slot.unwrap(text, slots.profile)
@@ -101,5 +101,7 @@ def _by_recovery(text: Secret, slots: SlotFile) -> Secret:
     raise WrongRecoveryError
 
 
-def _kinds(slots: SlotFile) -> str:
-    return ", ".join(str(slot) for slot in slots.slots)
+def _has(slots: SlotFile) -> str:
+    """What there is, and what to do where there should be more."""
+    found = ", ".join(str(slot) for slot in slots.slots)
+    return f"its slots.json holds: {found}. If there were more, restore that file from a backup"
