@@ -8,6 +8,7 @@ PROTOCOL.certkeys and PROTOCOL.key; RFC 4251, 4252, 4253, 5656, 8332 and 8709.
 """
 
 from etui.standards.sshagent.certificates import FOREVER_S, Certificate, CertificateType, parse_certificate
+from etui.standards.sshagent.constraints import AssociatedCertificates, Constraints, Destination, Hop, HostKey
 from etui.standards.sshagent.errors import (
     MalformedError,
     SignatureError,
@@ -18,8 +19,10 @@ from etui.standards.sshagent.errors import (
     UnsupportedKeyError,
 )
 from etui.standards.sshagent.framing import MessageReader, frame
+from etui.standards.sshagent.identities import AddIdentity, AddUnsupportedIdentity
 from etui.standards.sshagent.keys import PublicKey, fingerprint, key_name, load_public_key, plain_key, public_key_blob
 from etui.standards.sshagent.limits import MAX_IDENTITIES, MAX_MESSAGE_BYTES
+from etui.standards.sshagent.numbers import RSA_SHA2_256, RSA_SHA2_512
 from etui.standards.sshagent.private_keys import (
     EcdsaKeyPair,
     Ed25519KeyPair,
@@ -28,6 +31,35 @@ from etui.standards.sshagent.private_keys import (
     RsaKeyPair,
     load_private_key,
 )
+from etui.standards.sshagent.replies import (
+    ExtensionFailure,
+    ExtensionResponse,
+    Failure,
+    IdentitiesAnswer,
+    Identity,
+    QueryAnswer,
+    Reply,
+    SignResponse,
+    Success,
+    encode_reply,
+    parse_reply,
+)
+from etui.standards.sshagent.requests import (
+    AddSmartcardKey,
+    Lock,
+    OtherExtension,
+    Query,
+    RemoveAllIdentities,
+    RemoveIdentity,
+    RemoveSmartcardKey,
+    Request,
+    RequestIdentities,
+    SignRequest,
+    Unlock,
+    encode_request,
+    parse_request,
+)
+from etui.standards.sshagent.session_bind import SESSION_BIND, SessionBind, verify_session_bind
 from etui.standards.sshagent.signatures import (
     Signature,
     SignatureAlgorithm,
@@ -42,26 +74,59 @@ __all__ = [
     "FOREVER_S",
     "MAX_IDENTITIES",
     "MAX_MESSAGE_BYTES",
+    "RSA_SHA2_256",
+    "RSA_SHA2_512",
+    "SESSION_BIND",
+    "AddIdentity",
+    "AddSmartcardKey",
+    "AddUnsupportedIdentity",
+    "AssociatedCertificates",
     "Certificate",
     "CertificateType",
+    "Constraints",
+    "Destination",
     "EcdsaKeyPair",
     "Ed25519KeyPair",
+    "ExtensionFailure",
+    "ExtensionResponse",
+    "Failure",
+    "Hop",
+    "HostKey",
+    "IdentitiesAnswer",
+    "Identity",
     "KeyPair",
+    "Lock",
     "MalformedError",
     "MessageReader",
+    "OtherExtension",
     "PrivateKey",
     "PublicKey",
+    "Query",
+    "QueryAnswer",
+    "RemoveAllIdentities",
+    "RemoveIdentity",
+    "RemoveSmartcardKey",
+    "Reply",
+    "Request",
+    "RequestIdentities",
     "RsaKeyPair",
+    "SessionBind",
+    "SignRequest",
+    "SignResponse",
     "Signature",
     "SignatureAlgorithm",
     "SignatureError",
     "SshAgentError",
+    "Success",
     "TooLargeError",
     "UnknownConstraintError",
     "UnknownMessageError",
+    "Unlock",
     "UnsupportedKeyError",
     "algorithms_of",
     "decode_signature",
+    "encode_reply",
+    "encode_request",
     "encode_signature",
     "fingerprint",
     "frame",
@@ -69,8 +134,11 @@ __all__ = [
     "load_private_key",
     "load_public_key",
     "parse_certificate",
+    "parse_reply",
+    "parse_request",
     "plain_key",
     "public_key_blob",
     "signature_hash",
+    "verify_session_bind",
     "verify_signature",
 ]
