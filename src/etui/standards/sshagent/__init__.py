@@ -21,6 +21,7 @@ from etui.standards.sshagent.errors import (
 from etui.standards.sshagent.framing import MessageReader, frame
 from etui.standards.sshagent.identities import AddIdentity, AddUnsupportedIdentity
 from etui.standards.sshagent.keys import PublicKey, fingerprint, key_name, load_public_key, plain_key, public_key_blob
+from etui.standards.sshagent.known_hosts import KnownHost, KnownHosts, Marker, parse_known_hosts
 from etui.standards.sshagent.limits import MAX_IDENTITIES, MAX_MESSAGE_BYTES
 from etui.standards.sshagent.numbers import RSA_SHA2_256, RSA_SHA2_512
 from etui.standards.sshagent.private_keys import (
@@ -103,8 +104,11 @@ __all__ = [
     "IdentitiesAnswer",
     "Identity",
     "KeyPair",
+    "KnownHost",
+    "KnownHosts",
     "Lock",
     "MalformedError",
+    "Marker",
     "MessageHash",
     "MessageReader",
     "OtherExtension",
@@ -147,6 +151,7 @@ __all__ = [
     "load_private_key",
     "load_public_key",
     "parse_certificate",
+    "parse_known_hosts",
     "parse_reply",
     "parse_request",
     "parse_signed_data",
