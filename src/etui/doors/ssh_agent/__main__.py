@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import ctypes
 import gc
 import logging
@@ -37,7 +36,11 @@ def main() -> int:
     logging.basicConfig(format="ssh_agent: %(message)s")
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-    return uvloop.run(serve(socket.socket(fileno=options.fd), runtime_folder() / SOCKET))
+    path = runtime_folder() / SOCKET
+    try:
+        return uvloop.run(serve(socket.socket(fileno=options.fd), path))
+    finally:
+        path.unlink(missing_ok=True)
 
 
 async def serve(channel: socket.socket, path: Path) -> int:
@@ -46,15 +49,13 @@ async def serve(channel: socket.socket, path: Path) -> int:
     ended: asyncio.Future[int] = loop.create_future()
     door = Door(Path.home())
     control = Control(channel, lambda sock: _attach(door, sock))
-    control.start(loop, lambda: ended.done() or ended.set_result(0))
+    control.start(loop, lambda: None if ended.done() else ended.set_result(0))
     server = await loop.create_unix_server(door.connection, sock=_listening(path))
     control.tell_ours(f"it is open; have programs find it: export SSH_AUTH_SOCK={path}")
     gc.collect()
     gc.freeze()
     status = await ended
     server.close()
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
     door.link.close()
     return status
 
@@ -62,8 +63,7 @@ async def serve(channel: socket.socket, path: Path) -> int:
 def _listening(path: Path) -> socket.socket:
     """A socket at ``path`` that listens, for this user alone; one that a killed door left is replaced."""
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
+    path.unlink(missing_ok=True)
     before = os.umask(0o177)
     try:
         listener.bind(str(path))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from etui.standards.sshagent import Failure, MessageReader, SshAgentError, encode_reply, frame, parse_request
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
     from etui.sdk.door import Peer
@@ -18,8 +19,6 @@ MAX_BINDINGS: Final = 16
 """OpenSSH's own limit (AGENT_MAX_SESSION_IDS)."""
 _MAX_WAITING: Final = 64
 
-Serve = "Callable[[Connection, Request, Callable[[Reply], None]], None]"
-
 
 class Connection(asyncio.Protocol):
     """``serve`` is called with each request and a function that takes its reply; ``ended`` when the peer hangs up."""
@@ -27,7 +26,7 @@ class Connection(asyncio.Protocol):
     def __init__(
         self,
         serve: Callable[[Connection, Request, Callable[[Reply], None]], None],
-        greet: Callable[[asyncio.Transport], Peer | None],
+        greet: Callable[[Connection, socket.socket], Peer | None],
         ended: Callable[[Connection], None],
     ) -> None:
         self._serve = serve
@@ -42,10 +41,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Learns whose connection it is; one whose process cannot be told is closed."""
-        if not isinstance(transport, asyncio.Transport):
-            raise TypeError
-        self._transport = transport
-        self.peer = self._greet(transport)
+        self._transport = cast("asyncio.Transport", transport)
+        self.peer = self._greet(self, transport.get_extra_info("socket"))
         if self.peer is None:
             transport.close()
 

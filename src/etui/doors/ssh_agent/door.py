@@ -43,8 +43,7 @@ from etui.standards.sshagent import (
 )
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from etui.standards.sshagent import Reply, Request
 
@@ -73,7 +72,8 @@ class Door:
         self._references: dict[tuple[str, bytes], str] = {}
         self.link.on_lock_change = self._lock_changed
 
-    def __iter__(self):  # noqa: ANN204  # an iterator over peers
+    def __iter__(self) -> Iterator[Peer]:
+        """The peers that are there."""
         return iter([one.peer for one in self._connections if one.peer is not None])
 
     def connection(self) -> Connection:
@@ -82,16 +82,15 @@ class Door:
 
     # connections
 
-    def _greet(self, transport: asyncio.Transport) -> Peer | None:
+    def _greet(self, connection: Connection, taken: socket.socket) -> Peer | None:
         """The peer at the other end, by the process that connected; nobody where it cannot be told, or too many are."""
-        taken: socket.socket = transport.get_extra_info("socket")
         pid, uid, _ = _CREDENTIALS.unpack(taken.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
         if uid != os.getuid() or pid == 0 or len(self._connections) >= _MAX_CONNECTIONS:
             return None
         self._seen += 1
         peer = Peer(f"connection {self._seen}")
         peer.process = Process(pid, uid, start_of(pid))
-        self._connections.add(transport.get_protocol())  # type: ignore[arg-type]
+        self._connections.add(connection)
         return peer
 
     def _ended(self, connection: Connection) -> None:

@@ -9,6 +9,7 @@ from etui.sdk.door.control import Control
 from etui.sdk.door.link import Link, Posting
 from etui.sdk.door.patience import Patience
 from etui.sdk.door.peers import CLAIMED, Peer, Process, start_of
+from etui.sdk.door.place import runtime_folder
 from etui.sdk.door.unlocking import Unlocking, Waiter
 
 __all__ = [
@@ -24,5 +25,6 @@ __all__ = [
     "Question",
     "Unlocking",
     "Waiter",
+    "runtime_folder",
     "start_of",
 ]

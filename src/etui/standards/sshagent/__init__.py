@@ -22,8 +22,8 @@ from etui.standards.sshagent.framing import MessageReader, frame
 from etui.standards.sshagent.identities import AddIdentity, AddUnsupportedIdentity
 from etui.standards.sshagent.keys import PublicKey, fingerprint, key_name, load_public_key, plain_key, public_key_blob
 from etui.standards.sshagent.known_hosts import KnownHost, KnownHosts, Marker, parse_known_hosts
-from etui.standards.sshagent.limits import MAX_IDENTITIES, MAX_MESSAGE_BYTES
-from etui.standards.sshagent.numbers import RSA_SHA2_256, RSA_SHA2_512
+from etui.standards.sshagent.limits import MAX_IDENTITIES, MAX_MESSAGE_BYTES, MAX_SESSION_ID_BYTES
+from etui.standards.sshagent.numbers import RSA_SHA2_256, RSA_SHA2_512, USERAUTH_REQUEST
 from etui.standards.sshagent.private_keys import (
     EcdsaKeyPair,
     Ed25519KeyPair,
@@ -60,7 +60,13 @@ from etui.standards.sshagent.requests import (
     encode_request,
     parse_request,
 )
-from etui.standards.sshagent.session_bind import SESSION_BIND, SessionBind, verify_session_bind
+from etui.standards.sshagent.session_bind import (
+    SESSION_BIND,
+    SessionBind,
+    parse_session_bind,
+    verify_session_bind,
+    write_session_bind,
+)
 from etui.standards.sshagent.signatures import (
     Signature,
     SignatureAlgorithm,
@@ -83,9 +89,11 @@ __all__ = [
     "FOREVER_S",
     "MAX_IDENTITIES",
     "MAX_MESSAGE_BYTES",
+    "MAX_SESSION_ID_BYTES",
     "RSA_SHA2_256",
     "RSA_SHA2_512",
     "SESSION_BIND",
+    "USERAUTH_REQUEST",
     "AddIdentity",
     "AddSmartcardKey",
     "AddUnsupportedIdentity",
@@ -154,10 +162,12 @@ __all__ = [
     "parse_known_hosts",
     "parse_reply",
     "parse_request",
+    "parse_session_bind",
     "parse_signed_data",
     "plain_key",
     "public_key_blob",
     "signature_hash",
     "verify_session_bind",
     "verify_signature",
+    "write_session_bind",
 ]
