@@ -180,3 +180,12 @@ def test_a_digest_is_as_long_as_its_hash_makes_it() -> None:
             "file", MessageHash(name), bytes(size)
         )
         assert parse_signed_data(head + string(bytes(size - 1)), b"") is None
+
+
+def test_a_login_by_a_certificate_is_one_for_the_certificate_alone() -> None:
+    # OpenSSH's client asks the plain key to sign it, where an agent has both (sshconnect2.c, sign_and_send_pubkey).
+    certificate = text("ssh-ed25519-cert-v01@openssh.com") + string(b"nonce") + string(bytes(32)) + b"and so on"
+    login = msgspec.structs.replace(LOGIN, algorithm="ssh-ed25519-cert-v01@openssh.com", key=certificate)
+    data = encode_signed_data(login)
+    assert parse_signed_data(data, certificate) == login
+    assert parse_signed_data(data, KEY) is None

@@ -114,10 +114,9 @@ _HASHES: Final = {algorithm.value: algorithm for algorithm in MessageHash}
 
 def _algorithm_names(name: str) -> frozenset[str]:
     """What a server may be told of a key of type ``name``."""
-    certified = certified_name(name)
-    if certified is not None:
-        return frozenset(certificate_name(plain) for plain in _algorithm_names(certified))
-    return frozenset(algorithm.value for algorithm in algorithms_of(name)) or frozenset({name})
+    plain = certified_name(name)
+    names = {algorithm.value for algorithm in algorithms_of(plain or name)} or {plain or name}
+    return frozenset(names if plain is None else map(certificate_name, names))
 
 
 def _read_message(data: bytes) -> SshsigMessage | None:
