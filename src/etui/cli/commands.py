@@ -11,6 +11,7 @@ from etui.cli import (
     extensions,
     handing,
     items,
+    keys,
     published,
     records,
     reference,
@@ -36,6 +37,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         items.RESTORE_VALUE,
         items.DELETE,
     ),
+    "keys": (keys.LIST, keys.MAKE, keys.PUBLIC, keys.DELETE),
     "who may do what": (rights.CLIENTS, rights.GRANTS, rights.GRANT, rights.REVOKE),
     "what was asked for": (records.LIST, records.VERIFY, records.WHY),
     "ways in": (doors.LIST, doors.ENABLE, doors.DISABLE),
@@ -66,6 +68,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
 COMMANDS: Final = tuple(command for commands in SECTIONS.values() for command in commands)
 GROUPS: Final = {
     "audit": "What was asked for and decided.",
+    "key": "Keys that are used and never handed out.",
     "door": "How outside programs reach the wallet.",
     "extension": "What provides services and holds data.",
     "interface": "What Clients can ask for.",

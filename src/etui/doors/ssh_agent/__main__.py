@@ -12,6 +12,7 @@ import gc
 import logging
 import os
 import resource
+import shlex
 import socket
 import sys
 from pathlib import Path
@@ -51,7 +52,7 @@ async def serve(channel: socket.socket, path: Path) -> int:
     control = Control(channel, lambda sock: _attach(door, sock))
     control.start(loop, lambda: None if ended.done() else ended.set_result(0))
     server = await loop.create_unix_server(door.connection, sock=_listening(path))
-    control.tell_ours(f"it is open; have programs find it: export SSH_AUTH_SOCK={path}")
+    control.tell_ours(f"it is open; programs find it by: export SSH_AUTH_SOCK={shlex.quote(str(path))}")
     gc.collect()
     gc.freeze()
     status = await ended
