@@ -13,6 +13,7 @@ import logging
 import os
 import resource
 import shlex
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -50,7 +51,13 @@ async def serve(channel: socket.socket, path: Path) -> int:
     ended: asyncio.Future[int] = loop.create_future()
     door = Door(Path.home())
     control = Control(channel, lambda sock: _attach(door, sock))
-    control.start(loop, lambda: None if ended.done() else ended.set_result(0))
+
+    def end() -> None:
+        if not ended.done():
+            ended.set_result(0)
+
+    control.start(loop, end)
+    loop.add_signal_handler(signal.SIGTERM, end)
     server = await loop.create_unix_server(door.connection, sock=_listening(path))
     control.tell_ours(f"it is open; programs find it by: export SSH_AUTH_SOCK={shlex.quote(str(path))}")
     gc.collect()
