@@ -37,7 +37,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         items.RESTORE_VALUE,
         items.DELETE,
     ),
-    "keys": (keys.LIST, keys.MAKE, keys.PUBLIC, keys.DELETE),
+    "keys": (keys.LIST, keys.MAKE, keys.IMPORT, keys.PUBLIC, keys.DELETE),
     "who may do what": (rights.CLIENTS, rights.GRANTS, rights.GRANT, rights.REVOKE),
     "what was asked for": (records.LIST, records.VERIFY, records.WHY),
     "ways in": (doors.LIST, doors.ENABLE, doors.DISABLE),

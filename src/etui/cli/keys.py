@@ -1,12 +1,16 @@
-"""``etui key list · make · public · delete``: keys that are used and never handed out."""
+"""``etui key list · make · import · public · delete``: keys that are used and never handed out."""
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
+from etui.cli.key_files import read_key_file
 from etui.cli.naming import item_to_name, named
+from etui.cli.output import quoted, single_line
 from etui.cli.typed import confirmed
 from etui.interfaces import crypto_1 as crypto
 
@@ -69,6 +73,34 @@ def _make(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
+def _import_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="a private key of OpenSSH's, or in PEM")
+    parser.add_argument("--name", default="", metavar="NAME", help="what people call it (default: the file's name)")
+    parser.add_argument("--bound", action="store_true", help="the wallet never exports it")
+    parser.add_argument("--no-ssh", action="store_true", help="not for SSH: no agent shows it")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be brought in, and bring nothing in")
+
+
+def _import(arguments: Arguments, output: Output) -> Exit:
+    found = read_key_file(arguments.file)
+    name = arguments.name.strip() or arguments.file.name
+    if arguments.dry_run:
+        output.value({"name": name, "public": found.public}, f"{quoted(name)} would be brought in:\n{found.public}")
+        return Exit.OK
+    request = crypto.Import(
+        label=name,
+        private=found.private,
+        bound=arguments.bound or None,
+        ssh=None if arguments.no_ssh else True,
+    )
+    with connect() as client:
+        item = client.call(request).item
+    still = single_line(f"{found.path} still holds it, and was left as it is.")
+    advice = f"When the wallet's has served you, delete the file: shred -u {shlex.quote(str(found.path))}"
+    output.value(item, f"Brought in {named(item)}.\n{item.attributes['public']}\n{still}\n{single_line(advice)}")
+    return Exit.OK
+
+
 def _public(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.key, _KINDS)
@@ -110,6 +142,18 @@ MAKE = Command(
     examples=(
         ("etui key make Work", "for ssh, git and whatever else speaks to an SSH agent"),
         ("etui key make 'Build machine' --bound", "one that nobody can export"),
+    ),
+)
+IMPORT = Command(
+    name="key import",
+    help="bring a private key in from a file, which stays as it is",
+    text="Brings in a private key of OpenSSH's, or in PEM: Ed25519, P-256, P-384, or RSA from 2048 bits on for SSH. A\n"
+    "passphrase is asked for where the file has one. The file stays as it is; who has a copy can use that as before.",
+    arguments=_import_arguments,
+    run=_import,
+    examples=(
+        ("etui key import ~/.ssh/id_ed25519 --dry-run", "what that would bring in"),
+        ("etui key import ~/.ssh/id_ed25519 --name Work", "and what to delete after"),
     ),
 )
 PUBLIC = Command(

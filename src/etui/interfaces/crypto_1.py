@@ -23,6 +23,8 @@ __all__ = [
     "FindResult",
     "Generate",
     "GenerateResult",
+    "Import",
+    "ImportResult",
     "Rename",
     "RenameResult",
     "Sign",
@@ -56,6 +58,33 @@ class Generate(Request[GenerateResult], frozen=True, kw_only=True, omit_defaults
     """True: the item is of the kind `bound_key`."""
     ssh: bool | None = None
     """True: SSH agents show its public part, and it may sign for SSH."""
+
+
+class ImportResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.import``."""
+
+    METHOD: ClassVar[str] = "crypto/1.import"
+
+    item: Item
+
+
+class Import(Request[ImportResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Bring a key in.
+
+    Keeps a key that was made elsewhere: Ed25519, P-256, P-384, or RSA of 2048 to 8192 bits, which signs for
+    SSH alone. Whoever has a copy of it may use that as before.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.import"
+    RESULT: ClassVar[type[Result]] = ImportResult
+    SEALED: ClassVar[tuple[str, ...]] = ("private",)
+
+    label: Annotated[str, Meta(max_length=200)]
+    private: bytes
+    """PKCS#8 in DER (RFC 5958), not encrypted, at most 8192 bytes."""
+    bound: bool | None = None
+    ssh: bool | None = None
+    """As in `generate`."""
 
 
 class FindResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,19 @@ def test_each_kind_of_key_logs_in(agent: AgentWallet, host: Server, algorithm: s
     agent.wallet.user.approves()
     ran = agent.run(*host.command("echo", "inside"))
     assert ran.stdout == "inside\n", ran.stderr
+
+
+def test_an_rsa_key_that_was_brought_in_logs_in_with_sha_2(agent: AgentWallet, host: Server) -> None:
+    path = agent.wallet.folder / "old"
+    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", str(path)], check=True)
+    assert agent.wallet.etui("key", "import", str(path)).returncode == 0
+    host.lets_in(path.with_suffix(".pub").read_text(encoding="utf-8").strip())
+    path.unlink()
+    agent.wallet.user.approves()
+    ran = agent.run(*host.command("echo", "inside"))
+    assert ran.stdout == "inside\n", ran.stderr
+    old = agent.run(*host.command("true")[:1], "-o", "PubkeyAcceptedAlgorithms=ssh-rsa", *host.command("true")[1:])
+    assert old.returncode == 255, "SHA-1"
 
 
 def test_a_file_is_signed_by_ssh_keygen_and_verified_by_it(agent: AgentWallet) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ID_BYTES: Final = 16
+_MAX_PRIVATE_BYTES: Final = 8192
 
 
 class Encryption(Extension):
@@ -46,26 +47,21 @@ class Encryption(Extension):
     @provides(crypto.Generate)
     def generate(self, request: crypto.Generate, call: Call) -> crypto.GenerateResult:
         """Answers ``crypto/1.generate``."""
-        private = algorithms.generated(request.algorithm)
-        public = private.public_key()
-        line = algorithms.openssh(public)
-        now_s = int(time.time())
-        item = Item(
-            item=secrets.token_hex(_ID_BYTES),
-            kind=BOUND_KEY if request.bound else KEY,
-            label=request.label,
-            attributes={
-                "algorithm": request.algorithm,
-                "fingerprint": fingerprint(ssh.blob_of(line)),
-                "public": line,
-            },
-            created=now_s,
-            modified=now_s,
-        )
-        call.makes(item)
-        self._keyring.add(Entry(item, algorithms.spki(public), ssh=bool(request.ssh)), private)
-        self.tell("crypto/1.created", item)
-        return crypto.GenerateResult(item=item)
+        return crypto.GenerateResult(item=self._keep(algorithms.generated(request.algorithm), request, call))
+
+    @provides(crypto.Import)
+    def import_key(self, request: crypto.Import, call: Call) -> crypto.ImportResult:
+        """Answers ``crypto/1.import``; a key that is here already is refused."""
+        if len(request.private) > _MAX_PRIVATE_BYTES:
+            raise UnfitError(f"the private key has {len(request.private)} bytes, and may have {_MAX_PRIVATE_BYTES}")
+        try:
+            private = algorithms.unkept(request.private)
+        except ValueError:
+            raise UnfitError("this is no private key of Ed25519, P-256, P-384 or RSA of 2048 to 8192 bits") from None
+        spki = algorithms.spki(private.public_key())
+        if any(entry.spki == spki for entry in self._keyring.entries.values()):
+            raise UnfitError("this key is here already")
+        return crypto.ImportResult(item=self._keep(private, request, call))
 
     @provides(crypto.Find)
     def find(self, request: crypto.Find, _: Call) -> crypto.FindResult:
@@ -146,15 +142,37 @@ class Encryption(Extension):
         """Answers ``ssh/1.sign``."""
         entry = self._for_ssh(request.item)
         ssh.check_message(request.data, request.relying_party, ssh.blob(entry))
-        return ssh_1.SignResult(signature=self._signed(entry, request.data))
+        return ssh_1.SignResult(signature=self._signed(entry, request))
+
+    def _keep(self, private: algorithms.PrivateKey, request: crypto.Generate | crypto.Import, call: Call) -> Item:
+        """Keeps a key that is new here, and says so."""
+        public = private.public_key()
+        line = algorithms.openssh(public)
+        now_s = int(time.time())
+        item = Item(
+            item=secrets.token_hex(_ID_BYTES),
+            kind=BOUND_KEY if request.bound else KEY,
+            label=request.label,
+            attributes={
+                "algorithm": algorithms.name_of(public),
+                "fingerprint": fingerprint(ssh.blob_of(line)),
+                "public": line,
+            },
+            created=now_s,
+            modified=now_s,
+        )
+        call.makes(item)
+        self._keyring.add(Entry(item, algorithms.spki(public), ssh=bool(request.ssh)), private)
+        self.tell("crypto/1.created", item)
+        return item
 
     def _signed_login(self, request: ssh_1.Login | ssh_1.LoginForwarded) -> bytes:
         entry = self._for_ssh(request.item)
         ssh.check_login(request.data, request.relying_party, ssh.blob(entry), request.binding)
-        return self._signed(entry, request.data)
+        return self._signed(entry, request)
 
-    def _signed(self, entry: Entry, data: bytes) -> bytes:
-        return ssh.signed(self._keyring.private(entry), ssh.name_of(entry), data)
+    def _signed(self, entry: Entry, request: ssh_1.Login | ssh_1.LoginForwarded | ssh_1.Sign) -> bytes:
+        return ssh.signed(self._keyring.private(entry), ssh.name_of(entry), request.data, request.hash)
 
     def _for_ssh(self, item: str) -> Entry:
         entry = self._keyring.entry(item)

@@ -6,6 +6,9 @@ from base64 import b64decode
 from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 from etui.extensions.encryption.algorithms import der_signature
 from etui.extensions.encryption.errors import UnfitError
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
 UNKNOWN_HOST: Final = "unknown host"
 _SERVICE: Final = "ssh-connection"
 _LENGTH_BYTES: Final = 4
+_RSA: Final = {
+    "sha256": (SignatureAlgorithm.RSA_SHA256, SHA256()),
+    "sha512": (SignatureAlgorithm.RSA_SHA512, SHA512()),
+}
 
 
 def blob_of(line: str) -> bytes:
@@ -45,10 +52,22 @@ def blob(entry: Entry) -> bytes:
     return blob_of(entry.item.attributes["public"])
 
 
-def signed(key: PrivateKey, name: str, data: bytes) -> bytes:
-    """The signature over ``data`` in SSH's form (RFC 4253, section 6.6); ``name``: the key's type."""
-    value = key.sign(data) if isinstance(key, Ed25519PrivateKey) else der_signature(key, data)
-    return encode_signature(Signature(SignatureAlgorithm(name), value))
+def signed(key: PrivateKey, name: str, data: bytes, hash_name: str | None) -> bytes:
+    """The signature over ``data`` in SSH's form (RFC 4253, section 6.6); ``name``: the key's type.
+
+    ``hash_name``: ``sha256`` or ``sha512`` for RSA (RFC 8332). Raises ``UnfitError`` without one: that would be SHA-1.
+    """
+    match key:
+        case Ed25519PrivateKey():
+            algorithm, value = SignatureAlgorithm(name), key.sign(data)
+        case RSAPrivateKey():
+            if hash_name is None:
+                raise UnfitError("RSA with SHA-1 is not used: have the program ask for rsa-sha2-256 or rsa-sha2-512")
+            algorithm, digest = _RSA[hash_name]
+            value = key.sign(data, PKCS1v15(), digest)
+        case _:
+            algorithm, value = SignatureAlgorithm(name), der_signature(key, data)
+    return encode_signature(Signature(algorithm, value))
 
 
 def name_of(entry: Entry) -> str:
