@@ -72,6 +72,7 @@ def test_a_log_in_that_is_bound_to_no_host_says_so(agent: AgentWallet) -> None:
     verify_signature(key, reply.signature, data)
     (question,) = agent.asked()
     assert ["At", "ada@unknown host"] in question["lines"]
+    assert "message bus" not in question["sentence"], "the kernel named the process"
 
 
 def test_a_binding_names_the_host_where_the_request_does_not(agent: AgentWallet) -> None:

@@ -89,7 +89,7 @@ class Door:
             return None
         self._seen += 1
         peer = Peer(f"connection {self._seen}")
-        peer.process = Process(pid, uid, start_of(pid))
+        peer.process = Process(pid, uid, start_of(pid), by_socket=True)
         self._connections.add(connection)
         return peer
 

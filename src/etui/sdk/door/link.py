@@ -170,7 +170,13 @@ class Link:
             return
         peer.introducing = True
         process = peer.process
-        request = wallet.Introduce(pid=process.pid, uid=process.uid, start=process.start, key=client.end.public)
+        request = wallet.Introduce(
+            pid=process.pid,
+            uid=process.uid,
+            start=process.start,
+            socket=process.by_socket or None,
+            key=client.end.public,
+        )
         answered = partial(self._introduced, client, peer)
         client.post(wallet.Introduce.METHOD, msgspec.json.encode(request), _OWN, answered)
 

@@ -22,11 +22,15 @@ _START_FIELD: Final = 22
 
 
 class Process(msgspec.Struct, frozen=True):
-    """The process behind a connection. ``start``: clock ticks after boot, or None where /proc does not tell."""
+    """The process behind a connection. ``start``: clock ticks after boot, or None where /proc does not tell.
+
+    ``by_socket``: the kernel named it, at the other end of a socket; else a bus did.
+    """
 
     pid: int
     uid: int
     start: int | None
+    by_socket: bool = False
 
 
 class Peer:
