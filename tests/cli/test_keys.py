@@ -120,3 +120,28 @@ def test_a_key_of_another_algorithm_is_refused_by_name_of_those_that_are_taken(
     result = etui(wallet, "key", "import", str(made(short_dir, "-t", "ecdsa", "-b", "521")))
     assert result.returncode == 2
     assert "Ed25519, P-256, P-384 or RSA" in result.stderr
+
+
+def git(wallet: TestWallet, *arguments: str) -> str:
+    ran = wallet.run("git", *arguments)
+    return ran.stdout.strip()
+
+
+def test_git_is_set_up_by_three_settings_that_are_shown_before_and_undone_as_is_said(wallet: TestWallet) -> None:
+    wallet.environ["HOME"] = str(wallet.folder)  # where git keeps its settings
+    wallet.environ.pop("XDG_CONFIG_HOME", None)
+    done(wallet, "key", "make", "Work")
+    public = done(wallet, "key", "public", "work").strip()
+    wallet.run("git", "config", "--global", "gpg.format", "openpgp")
+    asked = etui(wallet, "git", "setup", "work")
+    assert asked.returncode == 2, "nobody is there to say yes"
+    assert "gpg.format is openpgp now" in asked.stderr
+    assert f"user.signingkey 'key::{public}'" in asked.stderr
+    assert git(wallet, "config", "--global", "--get", "user.signingkey") == ""
+    said = done(wallet, "git", "setup", "work", "--yes")
+    assert git(wallet, "config", "--global", "--get", "user.signingkey") == f"key::{public}"
+    assert git(wallet, "config", "--global", "--get", "commit.gpgsign") == "true"
+    for line in said.partition("This undoes it:\n")[2].splitlines():
+        assert wallet.run(*line.split()).returncode == 0
+    assert git(wallet, "config", "--global", "--get", "gpg.format") == "openpgp"
+    assert git(wallet, "config", "--global", "--get", "user.signingkey") == ""

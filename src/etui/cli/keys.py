@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from etui.cli.output import Output
 
-_KINDS: Final = ("key", "bound_key")
+KINDS: Final = ("key", "bound_key")
+"""What keys there are, by the kinds of `crypto/1`."""
 _ALGORITHMS: Final = ("ed25519", "p256", "p384")
 
 
@@ -103,7 +104,7 @@ def _import(arguments: Arguments, output: Output) -> Exit:
 
 def _public(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
-        item = item_to_name(client, arguments.key, _KINDS)
+        item = item_to_name(client, arguments.key, KINDS)
         item = client.call(crypto.Describe(item=item.item)).item
     line = item.attributes["public"]
     output.value({"public": line}, line)
@@ -117,7 +118,7 @@ def _delete_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _delete(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
-        item = item_to_name(client, arguments.key, _KINDS)
+        item = item_to_name(client, arguments.key, KINDS)
         if not arguments.yes and not confirmed(f"Nothing signs with {named(item)} after that. Delete it?"):
             raise CommandError("nothing was deleted", Exit.DENIED)
         client.call(crypto.Delete(item=item.item))
