@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import memory, page, policy, route, scale, secrets, start
+from bench import keys, memory, page, policy, route, scale, secrets, start
 from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
@@ -21,6 +21,8 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "policy": policy.measure,
     "scale": scale.measure,
     "start": start.measure,
+    "ssh": keys.measure_ssh,
+    "crypto": keys.measure_crypto,
     "memory": memory.measure,
 }
 

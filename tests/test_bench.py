@@ -28,11 +28,14 @@ IDS = {
     "policy": {"policy.cached_us", "policy.cold50_us", "policy.grants10k_us"},
     "scale": {"scale.find_ms", "scale.get_ratio", "scale.starved", "scale.flood_ratio"},
     "start": {"start.up_s", "start.dialog_ms", "start.extension_ms", "start.unlock_ratio"},
+    "ssh": {"ssh.sign_ratio", "ssh.list_ratio"},
+    "crypto": {"crypto.sign_s"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {
     "secrets": {"gnome-keyring-daemon": "gnome-keyring", "keepassxc": "keepassxc", "Xvfb": "xvfb"},
     "start": {"Xvfb": "xvfb"},
+    "ssh": {"ssh-agent": "openssh-client"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
 }
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.etui import WAIT_S, done, etui, told, wait_until
@@ -67,20 +68,29 @@ def keyring(short_dir: Path, bus: str, monkeypatch: pytest.MonkeyPatch) -> Itera
             process.terminate()
 
 
+def rows(wallet: TestWallet, *more: str) -> list[dict[str, Any]]:
+    """How the door of the Secret Service stands."""
+    return [row for row in told(wallet, "door", *more) if row["door"] == "secret-service"]
+
+
+def states(wallet: TestWallet, *more: str) -> list[str]:
+    return [row["state"] for row in rows(wallet, *more)]
+
+
 def test_a_door_is_closed_until_it_is_opened_and_says_who_served_before(wallet: TestWallet) -> None:
-    assert [row["state"] for row in told(wallet, "door")] == ["off"]
+    assert states(wallet) == ["off"]
     result = etui(wallet, "door", "enable", "secret-service")
     assert result.returncode == 0, result.stderr
     assert "served by nobody now" in result.stderr
-    assert [row["state"] for row in told(wallet, "door", "list")] == ["open"]
+    assert states(wallet, "list") == ["open"]
     assert "given back" in done(wallet, "door", "disable", "secret-service")
-    assert [row["state"] for row in told(wallet, "door")] == ["off"]
+    assert states(wallet) == ["off"]
 
 
 def test_the_user_is_asked_before_a_door_is_opened(wallet: TestWallet) -> None:
     wallet.user.refuses(action_contains="open the door")
     assert etui(wallet, "door", "enable", "secret_service").returncode == 7
-    assert [row["state"] for row in told(wallet, "door")] == ["off"]
+    assert states(wallet) == ["off"]
 
 
 def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_when_it_ends(
@@ -93,12 +103,12 @@ def test_the_door_waits_for_gnome_keyring_says_how_to_end_it_and_has_the_name_wh
     holder = f"is served by {Path(daemon).resolve()} (process {keyring.pid})"
     assert f"is enabled, and waits: {SECRETS} {holder}" in result.stderr
     assert "`etui door enable secret-service --take-over` ends it" in result.stderr
-    (row,) = told(wallet, "door")
+    (row,) = rows(wallet)
     assert (row["state"], row["detail"]) == ("waiting", f"it waits, since this {holder}")
 
     keyring.terminate()
     keyring.wait(WAIT_S)
-    wait_until(lambda: [row["state"] for row in told(wallet, "door")] == ["open"])
+    wait_until(lambda: states(wallet) == ["open"])
     now = serving(SECRETS)
     assert now is not None
     assert f"PPid:\t{wallet.pid}\n" in Path(f"/proc/{now.pid}/status").read_text()
@@ -141,7 +151,7 @@ def test_the_door_takes_over_from_gnome_keyring_which_keeps_what_it_has(
     assert result.returncode == 0, result.stderr
     assert f"(process {keyring.pid}) is told to end" in result.stderr
     assert keyring.wait(WAIT_S) in {0, -signal.SIGTERM}
-    assert [row["state"] for row in told(wallet, "door")] == ["open"]
+    assert states(wallet) == ["open"]
     now = serving(SECRETS)
     assert now is not None
     assert f"PPid:\t{wallet.pid}\n" in Path(f"/proc/{now.pid}/status").read_text()
@@ -165,5 +175,15 @@ def test_a_door_that_there_is_not_is_a_usage_error(wallet: TestWallet) -> None:
 def test_nobody_is_asked_about_a_door_that_there_is_not(wallet: TestWallet) -> None:
     result = etui(wallet, "door", "enable", "nosuch")
     assert result.returncode == 2
-    assert "there is no door 'nosuch'; those that there are: secret-service" in result.stderr
+    assert "there is no door 'nosuch'; those that there are: secret-service, ssh-agent" in result.stderr
     assert wallet.user.asked() == []
+
+
+def test_the_ssh_agent_says_what_to_put_where_programs_look_for_it_and_takes_nothing_else(wallet: TestWallet) -> None:
+    said = done(wallet, "door", "enable", "ssh-agent")
+    path = wallet.socket.with_name("ssh-agent")
+    assert f"Programs find it by: export SSH_AUTH_SOCK={path}" in said
+    assert path.is_socket()
+    assert states(wallet) == ["off"]
+    done(wallet, "door", "disable", "ssh-agent")
+    assert not path.exists()

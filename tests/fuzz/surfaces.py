@@ -11,6 +11,7 @@ from tests.fuzz.dialog_desk import DialogDesk
 from tests.fuzz.egress_line import EgressLine
 from tests.fuzz.packages import Packages
 from tests.fuzz.router_lines import AskingLine, DialogLine, DoorLine, ExtensionLine
+from tests.fuzz.ssh_agent import AgentMessages
 from tests.fuzz.surface import Surface
 
 SURFACES: Final[Mapping[str, tuple[Callable[[], Surface], int]]] = {
@@ -25,5 +26,6 @@ SURFACES: Final[Mapping[str, tuple[Callable[[], Surface], int]]] = {
     "vault": (VaultLine, 1500),
     "egress": (EgressLine, 1000),
     "packages": (Packages, 1500),
+    "ssh agent": (AgentMessages, 20_000),
 }
-"""How each is made, and how many frames it is fed every day: 20,000 together."""
+"""How each is made, and how many frames it is fed every day: 20,000 together, and as many for an SSH agent."""

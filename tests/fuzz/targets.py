@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
+from tests.fuzz import ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -150,5 +151,6 @@ TARGETS: Final = {
     "manifest": Target(_manifest, lambda: [manifest()]),
     "document": Target(_document, lambda: [msgspec.json.encode(one.document) for one in supplied().values()]),
     "bus": Target(_bus, lambda: [b"/org/freedesktop/secrets/collection/login", b"/a/b"]),
+    "ssh_agent": Target(ssh_agent.take, ssh_agent.good),
 }
 """By the name that ``python -m tests.fuzz`` takes."""

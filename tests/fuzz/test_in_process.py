@@ -13,7 +13,8 @@ from tests.long_run import LongRun
 
 PARTS = 10
 LONGER = 5
-"""A part of the long run has so many times what is fed every day: 1,000,000 frames in all."""
+"""A part of the long run has so many times what is fed every day: 1,000,000 frames in all, and as many
+for an SSH agent."""
 
 
 @pytest.mark.attack(48)

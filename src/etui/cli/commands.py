@@ -9,8 +9,10 @@ from etui.cli import (
     calling,
     doors,
     extensions,
+    git,
     handing,
     items,
+    keys,
     published,
     records,
     reference,
@@ -36,6 +38,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         items.RESTORE_VALUE,
         items.DELETE,
     ),
+    "keys": (keys.LIST, keys.MAKE, keys.IMPORT, keys.PUBLIC, keys.DELETE, git.SETUP),
     "who may do what": (rights.CLIENTS, rights.GRANTS, rights.GRANT, rights.REVOKE),
     "what was asked for": (records.LIST, records.VERIFY, records.WHY),
     "ways in": (doors.LIST, doors.ENABLE, doors.DISABLE),
@@ -66,6 +69,8 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
 COMMANDS: Final = tuple(command for commands in SECTIONS.values() for command in commands)
 GROUPS: Final = {
     "audit": "What was asked for and decided.",
+    "git": "How git uses the wallet.",
+    "key": "Keys that are used and never handed out.",
     "door": "How outside programs reach the wallet.",
     "extension": "What provides services and holds data.",
     "interface": "What Clients can ask for.",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _SECRET_SERVICE: Final = "secret-service"  # noqa: S105  # a door's name
 _OPEN: Final = "open"
 _WAITING: Final = "waiting"
+_FOUND: Final = "programs find it by: "
 _END_S: Final = 10.0
 
 
@@ -66,6 +67,8 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
     if state != _OPEN:
         raise CommandError(single_line(f"the door {arguments.door} is enabled, but not open: {detail or state}"))
     text = f"The door {arguments.door} is open; `etui door disable {arguments.door}` closes it."
+    if found := detail.partition(_FOUND)[2]:
+        text += f"\nPrograms find it by: {single_line(found)}"
     output.value(wallet.DoorEnableResult(detail=detail), text)
     return Exit.OK
 
@@ -133,6 +136,7 @@ ENABLE = Command(
     examples=(
         ("etui door enable secret-service", "programs that use libsecret find this wallet"),
         ("etui door enable secret-service --take-over", "even where gnome-keyring served them so far"),
+        ("etui door enable ssh-agent", "says what to put where ssh and git look for an agent"),
     ),
 )
 DISABLE = Command(

@@ -437,6 +437,11 @@ class Introduce(Request[IntroduceResult], frozen=True, kw_only=True, omit_defaul
     pid: Annotated[int, Meta(ge=1)]
     uid: Annotated[int, Meta(ge=0)]
     start: Annotated[int, Meta(ge=0)] | None = None
+    socket: bool | None = None
+    """True: the kernel named the process, at the other end of a socket of the door's.
+
+    Else a message bus did.
+    """
     key: Annotated[bytes, Meta(max_length=32)] | None = None
 
 

@@ -10,13 +10,14 @@ from functools import partial
 
 from tests.doors.secret_service.router_peer import RouterPeer
 
-from etui.doors.secret_service.asking import Ask, Question
-from etui.doors.secret_service.link import Link, Posting
-from etui.doors.secret_service.patience import Patience
-from etui.doors.secret_service.peers import Peer, Peers, Process
-from etui.doors.secret_service.unlocking import Unlocking
+from etui.doors.secret_service.peers import Peer, Peers
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk.door import Process
+from etui.sdk.door.asking import Ask, Question
+from etui.sdk.door.link import Link, Posting
+from etui.sdk.door.patience import Patience
+from etui.sdk.door.unlocking import Unlocking
 
 FIND = secret.Find.METHOD
 READ = Question(method=FIND, params=lambda _: b"{}", quiet=True)
@@ -28,7 +29,7 @@ class Line:
     def __init__(self, router: RouterPeer) -> None:
         self.router = router
         self.peers = Peers()
-        self.link = Link(self.peers)
+        self.link = Link(self.peers, name="Secret Service", interface="secret/1")
         self.unlocking = Unlocking(self.link)
         self.patience = Patience()
 

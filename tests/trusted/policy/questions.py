@@ -164,6 +164,7 @@ def grant(  # noqa: PLR0913  # a grant has these parts
     until: int = 0,
     uses: int = 0,
     limit: Limit | None = None,
+    where: tuple[str, str] | None = None,
 ) -> Grant:
     return Grant(
         id=name,
@@ -175,6 +176,7 @@ def grant(  # noqa: PLR0913  # a grant has these parts
         until=until,
         uses=uses,
         limit=limit,
+        where=where,
     )
 
 
@@ -195,6 +197,7 @@ def reached(held: Grant, asked: Question, now: float) -> bool:
         and (scope.type is not ScopeType.EXTENSION or not scope.id)
         and within
         and (not held.until or now < held.until)
+        and (held.where is None or asked.fields.get(held.where[0]) == held.where[1])
         and (held.limit is None or type(asked.fields.get("amount")) is int)
     )
 
@@ -285,6 +288,7 @@ def grants(name: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Gran
         until=st.sampled_from([0, int(NOW), int(NOW) + 1, int(NOW) + 5]),
         uses=st.sampled_from([0, 0, 1]),
         limit=st.none() | st.just(Limit(currency="EUR", each_minor=100, total_minor=150)),
+        where=st.none() | st.sampled_from([("payee", "Shop"), ("currency", "EUR"), ("nothing", "")]),
     )
 
 

@@ -1,5 +1,6 @@
 """*Ask* is evaluated: what is put to the user, with which assurance, and what no assurance opens."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,6 +31,8 @@ from etui.trusted.policy import (
     Principal,
     PrincipalType,
     Question,
+    Scope,
+    ScopeType,
 )
 
 NOTHING = GrantTable()
@@ -38,6 +41,31 @@ PERMIT_ALL = "permit (principal, action, resource);\n"
 
 def forbid(condition: str, scope: str = "principal, action, resource") -> str:
     return f'@id("rule") forbid ({scope}) when {{ {condition} }};\n'
+
+
+# a grant for one value
+
+
+def test_a_grant_for_one_value_allows_that_one_and_has_the_user_asked_about_others() -> None:
+    held = grant(actions=(PAY,), where=("payee", "Shop"))
+    rules = engine()
+    table = GrantTable([held])
+    for payee, outcome in (("Shop", Outcome.ALLOW), ("Bank", Outcome.ASK), ("shop", Outcome.ASK)) * 2:
+        fields: dict[str, str | int | bool] = {"amount": 1, "currency": "EUR", "payee": payee}
+        assert rules.decide(question(PAY, fields=fields), table, NOW).outcome is outcome
+    without = rules.decide(question(PAY, fields={"amount": 1, "currency": "EUR"}), table, NOW)
+    assert without.outcome is Outcome.ASK, "a request that does not say for whom"
+
+
+def test_grants_on_two_items_for_different_values_are_not_taken_for_each_other() -> None:
+    other = msgspec.structs.replace(ITEM, item="i-2")
+    scope = Scope(ScopeType.ITEM, other.extension, other.item)
+    table = GrantTable([grant(actions=(PAY,), where=("payee", "Shop")), grant("g-2", "", (PAY,), scope)])
+    table.add(grant("g-2", actions=(PAY,), scope=scope, where=("payee", "Bank")))
+    rules = engine()
+    fields: dict[str, str | int | bool] = {"amount": 1, "currency": "EUR", "payee": "Shop"}
+    assert rules.decide(question(PAY, fields=fields), table, NOW).outcome is Outcome.ALLOW
+    assert rules.decide(question(PAY, resource=other, fields=fields), table, NOW).outcome is Outcome.ASK
 
 
 # the weakest assurance that would do

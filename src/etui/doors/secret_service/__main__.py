@@ -21,10 +21,10 @@ import uvloop
 from dbus_fast.errors import AuthError, InvalidAddressError
 
 from etui.doors.secret_service.bus import Bus, NameState, NameWish
-from etui.doors.secret_service.control import Control
 from etui.doors.secret_service.dispatch import Dispatch
 from etui.doors.secret_service.door import Door
 from etui.sdk import ProtocolError
+from etui.sdk.door.control import Control
 
 _PR_SET_DUMPABLE: Final = 4
 _BUS_GONE: Final = 1
@@ -59,7 +59,8 @@ async def serve(channel: socket.socket, wish: NameWish) -> int:
             ended.set_result(status)
 
     async def report_holder() -> None:
-        control.tell_held(await door.bus.holder())
+        holder = await door.bus.holder()
+        control.tell_held("nobody" if holder is None else f"{holder.program or 'a program'} (process {holder.pid})")
 
     def name_changed(ours: bool) -> None:  # noqa: FBT001  # the new state
         if ours:

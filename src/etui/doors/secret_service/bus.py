@@ -16,7 +16,7 @@ from dbus_fast import Message, MessageFlag, MessageType, NameFlag, RequestNameRe
 from dbus_fast.aio import MessageBus
 from dbus_fast.signature import SignatureTree, get_signature_tree
 
-from etui.doors.secret_service.peers import Process, start_of
+from etui.sdk.door import Process, start_of
 from etui.standards.secretservice.names import BUS_NAME
 
 if TYPE_CHECKING:

@@ -27,12 +27,12 @@ from etui.doors.secret_service import (
     service,
     storing,
 )
-from etui.doors.secret_service.asking import ANSWER_S
 from etui.doors.secret_service.bus import forget_signatures, tree
 from etui.doors.secret_service.call import Call
 from etui.doors.secret_service.errors import DoorError, is_locked, limits_exceeded, no_such_object
 from etui.doors.secret_service.paths import Place, children, read_path
 from etui.sdk import ProtocolError
+from etui.sdk.door.asking import ANSWER_S
 from etui.standards.secretservice import INTERFACES, ErrorName, introspection
 from etui.standards.secretservice.names import (
     BUS_NAME,

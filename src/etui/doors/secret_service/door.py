@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 import msgspec
 
-from etui.doors.secret_service.asking import ANSWER_S, Ask, Question
 from etui.doors.secret_service.errors import DoorError
-from etui.doors.secret_service.link import Link
 from etui.doors.secret_service.locks import CollectionLocks
 from etui.doors.secret_service.notices import Notices
-from etui.doors.secret_service.patience import Patience
 from etui.doors.secret_service.peers import Peers
 from etui.doors.secret_service.sessions import KeyPairs
-from etui.doors.secret_service.unlocking import Unlocking
+from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk.door.asking import ANSWER_S, Ask, Question
+from etui.sdk.door.link import Link
+from etui.sdk.door.patience import Patience
+from etui.sdk.door.unlocking import Unlocking
 from etui.standards.secretservice import ErrorName
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Door:
 
     def __init__(self) -> None:
         self.peers = Peers()
-        self.link = Link(self.peers)
+        self.link = Link(self.peers, name="Secret Service", interface=secret.INTERFACE)
         self.unlocking = Unlocking(self.link)
         self.patience = Patience()
         self.locks = CollectionLocks()

@@ -1,80 +1,32 @@
-"""Peers: the programs on the bus, by their unique names, and what each of them has here.
-
-The bus tells a peer's process when its name is first seen, and the kernel when that process began; both are kept, so
-that a later process with the same number is not taken for it. The Router looks at the process itself.
-"""
+"""Peers: the programs on the bus, by their unique names, and what each of them has here."""
 
 from __future__ import annotations
 
-from collections import deque
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import msgspec
+from etui.sdk.door import CLAIMED
+from etui.sdk.door import Peer as DoorPeer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from etui.doors.secret_service.asking import Ask
-    from etui.doors.secret_service.link import Posting
     from etui.doors.secret_service.prompts import Prompt
     from etui.doors.secret_service.sessions import Session
 
-CLAIMED: Final = "claimed"
-_START_FIELD: Final = 22
-"""proc_pid_stat(5): the time at which the process began, in clock ticks."""
 
-
-class Process(msgspec.Struct, frozen=True):
-    """The process behind a bus connection. ``start``: clock ticks after boot, or None where /proc does not tell."""
-
-    pid: int
-    uid: int
-    start: int | None
-
-
-class Peer:
+class Peer(DoorPeer):
     """One connection to the bus, from the first call to the end of its name."""
 
-    __slots__ = (
-        "asks",
-        "client",
-        "collections",
-        "default_label",
-        "gone",
-        "handle",
-        "introducing",
-        "name",
-        "process",
-        "prompts",
-        "queue",
-        "sent",
-        "sessions",
-        "strength",
-    )
+    __slots__ = ("collections", "default_label", "prompts", "sessions")
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.process: Process | None = None
-        self.gone = False
-        self.handle = ""
-        """By what the present Router knows it; empty until it was introduced there."""
-        self.client = ""
-        """Who the Router takes it for: peers of one Client have the same references, so the same paths."""
-        self.strength = ""
-        self.introducing = False
+        super().__init__(name)
         self.sessions: dict[str, Session] = {}
         self.prompts: dict[str, Prompt] = {}
         self.collections: dict[str, None] = {}
         """The references of the groups that it has seen; they are shown to it, locked, while the wallet is locked."""
         self.default_label = ""
         """What it calls the default collection, which has no entry of its own where a label could be kept."""
-        self.queue: deque[Posting] = deque()
-        self.sent = 0
-        self.asks: set[Ask] = set()
-
-    def __repr__(self) -> str:
-        return f"Peer({self.name})"
 
 
 class Peers:
@@ -115,13 +67,3 @@ class Peers:
             or (peer.process is not None and other.process == peer.process)
             or (peer.client and other.client == peer.client and CLAIMED not in {peer.strength, other.strength})
         ]
-
-
-def start_of(pid: int) -> int | None:
-    """When a process began, in clock ticks after boot; None where it is gone or hidden."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    fields = text.rpartition(")")[2].split()  # the name in brackets may hold anything
-    return int(fields[_START_FIELD - 3])

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.doors.secret_service.asking import ANSWER_S, Question
 from etui.doors.secret_service.bus import fit
 from etui.doors.secret_service.errors import DoorError, is_locked, limits_exceeded
 from etui.doors.secret_service.paths import Place, read_path
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk.door.asking import ANSWER_S, Question
 from etui.standards.secretservice import BLOCK_BYTES, DEFAULT_CONTENT_TYPE, ErrorName, Secret, wrap
 
 if TYPE_CHECKING:
     from etui.doors.secret_service.call import Call
-    from etui.doors.secret_service.link import Link
     from etui.doors.secret_service.paths import Target
     from etui.doors.secret_service.sessions import Session
+    from etui.sdk.door.link import Link
 
 
 _METHOD: Final = secret.Read.METHOD

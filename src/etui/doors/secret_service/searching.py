@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.doors.secret_service.asking import Question
 from etui.doors.secret_service.lasting import element_of, kept_attributes, path_of
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ProtocolError
+from etui.sdk.door.asking import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

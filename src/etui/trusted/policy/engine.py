@@ -231,7 +231,7 @@ def _without_item(grant: Grant) -> tuple[object, ...]:
     """All of a grant that a decision depends on but its id, and the item where it is one item's."""
     scope = grant.scope
     reach = "" if scope.type is ScopeType.ITEM else scope.id
-    return grant.client, grant.actions, scope.type, scope.extension, reach, grant.until
+    return grant.client, grant.actions, scope.type, scope.extension, reach, grant.until, grant.where
 
 
 def _key(question: Question, groups: tuple[str, ...], item: str) -> tuple[object, ...]:

@@ -64,7 +64,8 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
 class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One grant. ``client``: a principal's id or ``group:NAME``. ``actions``: methods, or an interface for all.
 
-    ``until``: seconds since 1970, 0 for no end. ``uses``: how often, 0 for any number.
+    ``until``: seconds since 1970, 0 for no end. ``uses``: how often, 0 for any number. ``where``: a field that policy
+    sees and the value that it has to have, as one relying party.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     until: int = 0
     uses: int = 0
     limit: Limit | None = None
+    where: tuple[str, str] | None = None
     label: str = ""
     what: str = ""
 
@@ -172,6 +174,8 @@ def scopes_of(question: Question) -> list[Scope]:
 def _covers(grant: Grant, question: Question, now: float) -> bool:
     action = question.action
     if grant.limit is not None and type(question.fields.get("amount")) is not int:
+        return False
+    if grant.where is not None and question.fields.get(grant.where[0]) != grant.where[1]:
         return False
     if action.id not in grant.actions and action.interface not in grant.actions:
         return False

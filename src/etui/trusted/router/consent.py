@@ -223,6 +223,12 @@ class Consent:
             reason=reason,
         )
 
+    def _where(self, asked: Asked) -> tuple[str, str] | None:
+        """For which value alone a yes holds, beside the item: that of the field which the method has as its scope."""
+        scope = self._router.registry.method(asked.question.action.id).compiled.scope
+        value = asked.question.fields.get(scope)
+        return (scope, value) if isinstance(value, str) and asked.question.resource.kind != scope else None
+
     async def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> None:
         """Makes the grant that the user's choice asks for; it is in force, and durable where it outlives the unlock."""
         opened = self._router.unlocked()
@@ -230,22 +236,26 @@ class Consent:
         scope = Scope(ScopeType.EXTENSION, resource.extension)
         if resource.item:
             scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
+        where = self._where(asked)
+        what = asked.what if where is None else f"{asked.what}, {where[1]}"
         match consented.remember:
             case wording.HOUR.id | wording.ALWAYS.id:
                 self._router.record_now()
                 until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
                 principal, label = asked.origin.principal.id, asked.origin.label
                 grant, durable = opened.add_grant(
-                    principal, actions, scope, Origin.ASKED, until=until, label=label, what=asked.what
+                    principal, actions, scope, Origin.ASKED, until=until, where=where, label=label, what=what
                 )
                 self._router.recorder.granted(grant)
                 await opened.kept(grant, durable)
             case wording.RUNNING.id if group := asked.origin.process_group:
                 self._router.record_now()
-                opened.add_transient_grant(group, actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED)
+                opened.add_transient_grant(group, actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED, where=where)
             case wording.TERMINAL.id if group := asked.origin.terminal_group:
                 self._router.record_now()
-                opened.add_transient_grant(group, actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED)
+                opened.add_transient_grant(
+                    group, actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED, where=where
+                )
             case _:
                 pass
 

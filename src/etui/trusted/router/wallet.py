@@ -166,6 +166,7 @@ class Opened:
         until: int = 0,
         uses: int = 0,
         limit: Limit | None = None,
+        where: tuple[str, str] | None = None,
         label: str = "",
         what: str = "",
     ) -> tuple[Grant, asyncio.Future[None]]:
@@ -180,6 +181,7 @@ class Opened:
             until=until,
             uses=uses,
             limit=limit,
+            where=where,
             label=label,
             what=what,
         )
@@ -195,8 +197,15 @@ class Opened:
             self.revoke(grant.id)
             raise
 
-    def add_transient_grant(
-        self, group: str, actions: tuple[str, ...], scope: Scope, *, lasts_s: int, origin: Origin
+    def add_transient_grant(  # noqa: PLR0913  # as above
+        self,
+        group: str,
+        actions: tuple[str, ...],
+        scope: Scope,
+        *,
+        lasts_s: int,
+        origin: Origin,
+        where: tuple[str, str] | None = None,
     ) -> str:
         """A grant to one process, which ends with the wallet's next lock at the latest; its id."""
         now = int(self.now())
@@ -208,6 +217,7 @@ class Opened:
             origin=origin,
             since=now,
             until=now + lasts_s,
+            where=where,
         )
         self.grants.add(grant)
         self._transient[grant.id] = None

@@ -135,7 +135,7 @@ class OpenDoors:
             sys.stderr.write(problem + "\n")
 
     def _hear(self, name: str, opened: _Open) -> None:
-        """A door says whether it has the name by which it is found, or who has it: ``N``, or ``H`` and who."""
+        """A door says that it is found where it is looked for, and how, or who is there: ``N`` or ``H`` before it."""
         try:
             text = opened.channel.recv(_MAX_BYTES)
         except (BlockingIOError, ConnectionError):
@@ -145,7 +145,8 @@ class OpenDoors:
             return
         last = text.decode("utf-8", "replace").splitlines()[-1]
         opened.named = last.startswith("N")
-        opened.detail = "it is open" if opened.named else f"it waits, since this is served by {last[1:]}"
+        told = last[1:]
+        opened.detail = (told or "it is open") if opened.named else f"it waits, since this is served by {told}"
         self._report(name)
         self._answer(opened)
 

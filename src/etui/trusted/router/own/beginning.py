@@ -90,7 +90,7 @@ async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -
         evidence = await asyncio.wait_for(
             asyncio.get_running_loop().run_in_executor(
                 router.looking,
-                lambda: examine(request.pid, request.uid, start_ticks=request.start, via_bus=True),
+                lambda: examine(request.pid, request.uid, start_ticks=request.start, via_bus=not request.socket),
             ),
             2.0,
         )

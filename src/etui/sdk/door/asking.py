@@ -1,4 +1,4 @@
-"""One question to the Router on behalf of a D-Bus call, with all that may happen on the way.
+"""One question to the Router on behalf of a peer, with all that may happen on the way.
 
 ::
 
@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.doors.secret_service.link import Posting
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.sdk.door.link import Posting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etui.doors.secret_service.link import Link
-    from etui.doors.secret_service.patience import Patience
-    from etui.doors.secret_service.peers import Peer
-    from etui.doors.secret_service.unlocking import Unlocking, Waiter
     from etui.sdk.aio import Done
+    from etui.sdk.door.link import Link
+    from etui.sdk.door.patience import Patience
+    from etui.sdk.door.peers import Peer
+    from etui.sdk.door.unlocking import Unlocking, Waiter
 
 ANSWER_S: Final = 20.0
 _LOCKED: Final = "the wallet is locked: unlock it and ask again"
@@ -87,7 +87,7 @@ class Ask:
             self._link.cancel(self._posting)
 
     def caller_left(self) -> None:
-        """The caller left the bus: a question ends, a change that was asked for is carried out."""
+        """The caller left: a question ends, a change that was asked for is carried out."""
         if self._question.reads:
             self.give_up()
 

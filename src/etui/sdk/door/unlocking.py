@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etui.doors.secret_service.link import Posting
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.sdk.door.link import Posting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etui.doors.secret_service.link import Link
-    from etui.doors.secret_service.peers import Peer
+    from etui.sdk.door.link import Link
+    from etui.sdk.door.peers import Peer
 
 _MAX_FAILURES: Final = 3
 

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.doors.secret_service.provider_key import ProviderKey
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, Envelope, ErrorCode, ProtocolError
 from etui.sdk.aio import AsyncClient, Done
+from etui.sdk.door.provider_key import ProviderKey
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from etui.doors.secret_service.peers import Peer, Peers
-    from etui.doors.secret_service.provider_key import KeyReady
+    from etui.sdk.door.peers import Peer
+    from etui.sdk.door.provider_key import KeyReady
     from etui.sdk.ends import End
 
 _PEER_WINDOW: Final = 8
@@ -57,12 +57,17 @@ class Posting:
 
 
 class Link:
-    """Posts requests for peers. ``on_lock_change`` is called with each new lock state."""
+    """Posts requests for peers. ``on_lock_change`` is called with each new lock state.
 
-    def __init__(self, peers: Peers) -> None:
+    ``peers``: all that are there, whenever it is looked at. ``name``: of the door, for people. ``interface``: whose
+    provider's key it seals to.
+    """
+
+    def __init__(self, peers: Iterable[Peer], *, name: str, interface: str) -> None:
         self.locked = True
         self.on_lock_change: Callable[[bool], None] = lambda _: None
-        self._provider = ProviderKey()
+        self._name = name
+        self._provider = ProviderKey(interface)
         self._peers = peers
         self._client: AsyncClient | None = None
         self._newest = 0
@@ -90,7 +95,7 @@ class Link:
         """
         self._newest += 1
         turn = self._newest
-        client = await AsyncClient.over(sock, name="Secret Service")
+        client = await AsyncClient.over(sock, name=self._name)
         heard: list[bool] = []
         await client.subscribe("locked", lambda _: self._heard(client, heard, locked=True))
         await client.subscribe("unlocked", lambda _: self._heard(client, heard, locked=False))
@@ -138,7 +143,7 @@ class Link:
             self._send(self._client, posting)
             return
         if peer.gone or len(peer.queue) >= _MAX_PEER_WAITING or self._waiting_count >= _MAX_WAITING:
-            text = "the caller has left the bus" if peer.gone else "too many requests wait for the wallet already"
+            text = "the caller has left" if peer.gone else "too many requests wait for the wallet already"
             posting.done(ProtocolError(ErrorCode.TOO_MANY, text))
             return
         peer.queue.append(posting)
@@ -165,20 +170,26 @@ class Link:
             return
         peer.introducing = True
         process = peer.process
-        request = wallet.Introduce(pid=process.pid, uid=process.uid, start=process.start, key=client.end.public)
+        request = wallet.Introduce(
+            pid=process.pid,
+            uid=process.uid,
+            start=process.start,
+            socket=process.by_socket or None,
+            key=client.end.public,
+        )
         answered = partial(self._introduced, client, peer)
         client.post(wallet.Introduce.METHOD, msgspec.json.encode(request), _OWN, answered)
 
     def forget(self, peer: Peer) -> None:
         """Drops what waits for a peer that is gone, and tells the Router."""
-        self._drop_waiting(peer, ProtocolError(ErrorCode.CANCELLED, "the caller has left the bus"))
+        self._drop_waiting(peer, ProtocolError(ErrorCode.CANCELLED, "the caller has left"))
         self._dismiss(peer)
 
     # the provider's key
 
     @property
     def provider_key(self) -> bytes:
-        """The session key of the secrets' provider (32 bytes), empty while it is not known."""
+        """The session key of the interface's provider (32 bytes), empty while it is not known."""
         return self._provider.key
 
     def with_key(self, ready: KeyReady) -> None:

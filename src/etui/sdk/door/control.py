@@ -1,8 +1,8 @@
-"""The channel to the supervisor: connections to the Router come in, the state of the bus name goes out.
+"""The channel to the supervisor: connections to the Router come in, whether the door is found goes out.
 
 In: one byte ``R`` with a descriptor, a socket that is connected to the Router as this door, after each start of the
-Router. Its end ends the door. Out: ``N`` and a line feed when the name is ours; ``H``, who holds it, and a line feed
-when it is another's.
+Router. Its end ends the door. Out: ``N``, how, and a line feed when the door is found where it is looked for; ``H``,
+who is found there, and a line feed when that is another.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
-
-    from etui.doors.secret_service.bus import Holder
 
 _CONNECTION: Final = b"R"
 _MAX_BYTES: Final = 64
@@ -38,14 +36,13 @@ class Control:
         self._channel.setblocking(False)  # noqa: FBT003  # the standard library's signature
         loop.add_reader(self._channel, self._readable)
 
-    def tell_ours(self) -> None:
-        """Reports that the name is ours."""
-        self._tell(b"N\n")
+    def tell_ours(self, detail: str = "") -> None:
+        """Reports that the door is found where it is looked for; ``detail``: how, for people."""
+        self._tell(b"N" + _line(detail))
 
-    def tell_held(self, holder: Holder | None) -> None:
-        """Reports who holds the name instead."""
-        shown = "nobody" if holder is None else f"{holder.program or 'a program'} (process {holder.pid})"
-        self._tell(b"H" + shown.replace("\n", "?").encode("utf-8", "replace") + b"\n")
+    def tell_held(self, holder: str) -> None:
+        """Reports who is found there instead."""
+        self._tell(b"H" + _line(holder))
 
     def _readable(self) -> None:
         try:
@@ -67,3 +64,7 @@ class Control:
     def _tell(self, line: bytes) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionError):  # a supervisor that does not read need not know
             self._channel.send(line, socket.MSG_NOSIGNAL)
+
+
+def _line(text: str) -> bytes:
+    return text.replace("\n", "?").encode("utf-8", "replace") + b"\n"

@@ -1,4 +1,4 @@
-"""The session key of the secrets' provider: fetched once, for whoever needs it meanwhile, and forgotten when stale."""
+"""The session key of an interface's provider: fetched once for all who need it, forgotten when stale."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import msgspec
 
-from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, Envelope, ProtocolError
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from etui.sdk.aio import AsyncClient
 
 KeyReady: TypeAlias = "Callable[[ProtocolError | None], None]"
-_ENDS: Final = msgspec.json.encode(wallet.Ends(interface=secret.INTERFACE))
 _OWN: Final = Envelope()
 _answer: Final = msgspec.json.Decoder(wallet.EndsResult)
 
@@ -24,7 +22,8 @@ _answer: Final = msgspec.json.Decoder(wallet.EndsResult)
 class ProviderKey:
     """``key`` is the X25519 public key (32 bytes), empty while it is not known."""
 
-    def __init__(self) -> None:
+    def __init__(self, interface: str) -> None:
+        self._ends = msgspec.json.encode(wallet.Ends(interface=interface))
         self.key = b""
         self._waiting: list[KeyReady] = []
         self._fetch = 0
@@ -46,7 +45,7 @@ class ProviderKey:
             return
         self._fetch += 1
         fetch = self._fetch
-        client.post(wallet.Ends.METHOD, _ENDS, _OWN, lambda answer: self._answered(fetch, answer))
+        client.post(wallet.Ends.METHOD, self._ends, _OWN, lambda answer: self._answered(fetch, answer))
 
     def _answered(self, fetch: int, answer: bytes | ProtocolError) -> None:
         if fetch != self._fetch:

@@ -1,0 +1,103 @@
+"""``python bench/agents.py OURS PEERS ROUNDS``: asks two SSH agents for the same, by turns; prints the figures as JSON.
+
+It is a script of its own, since what cannot be told from other programs of the session has no standing grant.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from bench.figures import ratio_of
+from etui.standards.sshagent import (
+    IdentitiesAnswer,
+    MessageReader,
+    Reply,
+    Request,
+    RequestIdentities,
+    SignRequest,
+    SignResponse,
+    UserauthMethod,
+    UserauthRequest,
+    encode_request,
+    encode_signed_data,
+    frame,
+    parse_reply,
+    verify_signature,
+)
+
+
+class Talk:
+    """A connection to an agent."""
+
+    def __init__(self, path: Path) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._socket.settimeout(30)
+        self._socket.connect(str(path))
+        self._reader = MessageReader()
+
+    def close(self) -> None:
+        """Hangs up."""
+        self._socket.close()
+
+    def ask(self, request: Request) -> Reply:
+        """The reply to a request."""
+        return parse_reply(self.send(frame(encode_request(request))))
+
+    def send(self, message: bytes) -> bytes:
+        """The reply to an encoded message, as it came."""
+        self._socket.sendall(message)
+        while True:
+            if replies := self._reader.feed(self._socket.recv(1 << 16)):
+                return replies[0]
+
+
+def main() -> None:
+    """Asks both once, to see that they answer alike, and then for the figures."""
+    ours, peers = (Talk(Path(path)) for path in sys.argv[1:3])
+    rounds = int(sys.argv[3])
+    listed = _listed(ours)
+    if listed != _listed(peers):
+        msg = "the agents do not hold the same keys"
+        raise RuntimeError(msg)
+    sign = SignRequest(listed[0], _login(listed[0]))
+    for talk in (ours, peers):  # with ours, the user says yes for good
+        reply = talk.ask(sign)
+        if not isinstance(reply, SignResponse):
+            raise TypeError(reply)
+        verify_signature(sign.key, reply.signature, sign.data)
+    figures = [
+        ratio_of(name, want, _asking(ours, request), _asking(peers, request), peer="ssh-agent", rounds=rounds)
+        for name, want, request in (
+            ("ssh.sign_ratio", 0.5, sign),
+            ("ssh.list_ratio", 3.0, RequestIdentities()),
+        )
+    ]
+    sys.stdout.buffer.write(msgspec.json.encode(figures))
+
+
+def _listed(talk: Talk) -> list[bytes]:
+    reply = talk.ask(RequestIdentities())
+    if not isinstance(reply, IdentitiesAnswer):
+        raise TypeError(reply)
+    return sorted(identity.key for identity in reply.identities)
+
+
+def _login(key: bytes) -> bytes:
+    method = UserauthMethod.PUBLICKEY
+    return encode_signed_data(UserauthRequest(b"s" * 32, "ada", "ssh-connection", method, "ssh-ed25519", key))
+
+
+def _asking(talk: Talk, request: Request) -> Callable[[], object]:
+    message = frame(encode_request(request))
+    return lambda: talk.send(message)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Private keys in files of other programs: read, and left as they are."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.cli.exits import CommandError, Exit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MAX_BYTES: Final = 64 << 10
+_OPENSSH: Final = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+_PEM: Final = b"-----BEGIN "
+
+
+class KeyFile(msgspec.Struct, frozen=True):
+    """A private key that was read: PKCS#8 in DER, its public part as OpenSSH writes it, and where it lies."""
+
+    path: Path
+    private: bytes
+    public: str
+
+    def __repr__(self) -> str:
+        return f"KeyFile({self.path}, {self.public})"
+
+
+def read_key_file(path: Path) -> KeyFile:
+    """The private key in a file of OpenSSH's, or in PEM (PKCS#8, PKCS#1, SEC 1), with its passphrase where it has one.
+
+    Raises ``CommandError``.
+    """
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES)
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}", Exit.USAGE) from None
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  # only this command waits for it
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
+
+    load: Callable[..., object]
+    if text.lstrip().startswith(_OPENSSH):
+        load = serialization.load_ssh_private_key
+    elif text.lstrip().startswith(_PEM):
+        load = serialization.load_pem_private_key
+    else:
+        raise CommandError(
+            f"{path} is no private key of OpenSSH's, and no PEM: give the file without “.pub”", Exit.USAGE
+        )
+    try:
+        key = _loaded(load, text, path)
+        private = key.private_bytes(  # type: ignore[attr-defined]  # whichever it is
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        public = key.public_key().public_bytes(  # type: ignore[attr-defined]  # as above
+            serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
+        )
+    except (ValueError, AttributeError, UnsupportedAlgorithm) as error:
+        raise CommandError(f"{path} holds no key that can be brought in: {error}", Exit.USAGE) from None
+    return KeyFile(path, private, public.decode("ascii"))
+
+
+def _loaded(load: Callable[..., object], text: bytes, path: Path) -> object:
+    """The key, with its passphrase where it needs one; raises ``ValueError``, ``CommandError``."""
+    try:
+        return load(text, password=None)
+    except (TypeError, ValueError) as error:
+        if "password" not in str(error).lower() and "encrypted" not in str(error).lower():
+            raise ValueError(str(error)) from None
+    return load(text, password=_passphrase(path))
+
+
+def _passphrase(path: Path) -> bytes:
+    """Asked for at the terminal, else one line of standard input."""
+    if sys.stdin.isatty():
+        try:
+            typed = getpass.getpass(f"Passphrase of {path}: ").encode()
+        except EOFError:
+            typed = b""
+    else:
+        typed = sys.stdin.buffer.readline().rstrip(b"\r\n")
+    if not typed:
+        raise CommandError(f"{path} has a passphrase: type it, or pipe it in", Exit.USAGE)
+    return typed

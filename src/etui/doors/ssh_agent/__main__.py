@@ -1,0 +1,100 @@
+"""Runs the door: ``python -m etui.doors.ssh_agent --fd N``. It ends when the channel at descriptor N closes.
+
+The socket is ``ssh-agent`` in the wallet's runtime directory; ``SSH_AUTH_SOCK`` names it to OpenSSH.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import ctypes
+import gc
+import logging
+import os
+import resource
+import shlex
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import uvloop
+
+from etui.doors.ssh_agent.door import Door
+from etui.sdk import ProtocolError
+from etui.sdk.door import Control, runtime_folder
+
+SOCKET: Final = "ssh-agent"
+_PR_SET_DUMPABLE: Final = 4
+_log = logging.getLogger("etui.doors.ssh_agent")
+
+
+def main() -> int:
+    """Runs until the supervisor is gone; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m etui.doors.ssh_agent", description=__doc__)
+    parser.add_argument("--fd", type=int, required=True, help="descriptor of the channel to the supervisor")
+    options = parser.parse_args()
+    logging.basicConfig(format="ssh_agent: %(message)s")
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    path = runtime_folder() / SOCKET
+    try:
+        return uvloop.run(serve(socket.socket(fileno=options.fd), path))
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def serve(channel: socket.socket, path: Path) -> int:
+    """Serves; the exit status."""
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+    door = Door(Path.home())
+    control = Control(channel, lambda sock: _attach(door, sock))
+
+    def end() -> None:
+        if not ended.done():
+            ended.set_result(0)
+
+    control.start(loop, end)
+    loop.add_signal_handler(signal.SIGTERM, end)
+    server = await loop.create_unix_server(door.connection, sock=_listening(path))
+    control.tell_ours(f"it is open; programs find it by: export SSH_AUTH_SOCK={shlex.quote(str(path))}")
+    gc.collect()
+    gc.freeze()
+    status = await ended
+    server.close()
+    door.link.close()
+    return status
+
+
+def _listening(path: Path) -> socket.socket:
+    """A socket at ``path`` that listens, for this user alone; one that a killed door left is replaced."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+    path.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    listener.listen(64)
+    return listener
+
+
+def _attach(door: Door, sock: socket.socket) -> None:
+    async def attach() -> None:
+        try:
+            await door.link.attach(sock)
+        except ProtocolError as error:
+            _log.warning("a connection to the Router ended before it was of use: %s", error)
+
+    task = asyncio.get_running_loop().create_task(attach())
+    _attaching.add(task)
+    task.add_done_callback(_attaching.discard)
+
+
+_attaching: set[asyncio.Task[None]] = set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""Under which names a host's key is known to the user: from the files that OpenSSH looks into."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from etui.standards.sshagent import KnownHosts, parse_known_hosts
+
+_MAX_BYTES: Final = 4 << 20
+_FILES: Final = (".ssh/known_hosts", ".ssh/known_hosts2")
+_SYSTEM: Final = (Path("/etc/ssh/ssh_known_hosts"), Path("/etc/ssh/ssh_known_hosts2"))
+
+
+class HostNames:
+    """The known hosts, read again when a file changes."""
+
+    def __init__(self, home: Path) -> None:
+        self._files = (*(home / name for name in _FILES), *_SYSTEM)
+        self._stamp: tuple[tuple[int, int, int] | None, ...] | None = None
+        self._known: KnownHosts = parse_known_hosts("")
+
+    def of(self, key: bytes) -> str:
+        """The names of this host key, with a comma between two; empty where it is not known."""
+        return ", ".join(self._read().names(key))
+
+    def _read(self) -> KnownHosts:
+        stamp = tuple(map(_stamp, self._files))
+        if stamp != self._stamp:
+            self._stamp = stamp
+            self._known = parse_known_hosts("\n".join(map(_text, self._files)))
+        return self._known
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _text(path: Path) -> str:
+    """The file's text, as far as it is a reasonable one; a file that cannot be read names no host."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,128 @@
+"""The algorithms of keys: made, kept, used; each by ``cryptography``, nothing of it home-made."""
+
+from __future__ import annotations
+
+from typing import Final, TypeAlias
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    SECP384R1,
+    EllipticCurve,
+    generate_private_key,
+)
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey as EcPrivateKey
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey as EcPublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, HashAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+)
+
+from etui.extensions.encryption.errors import UnfitError
+
+PrivateKey: TypeAlias = Ed25519PrivateKey | EcPrivateKey | RSAPrivateKey
+PublicKey: TypeAlias = Ed25519PublicKey | EcPublicKey | RSAPublicKey
+ED25519: Final = "ed25519"
+RSA: Final = "rsa"
+_RSA_FOR_SSH: Final = "an RSA key is for SSH alone: use one of another algorithm here"
+_UNKNOWN: Final = "a kept key is of an algorithm that is not known here"
+_CURVES: Final[dict[str, EllipticCurve]] = {"p256": SECP256R1(), "p384": SECP384R1()}
+_HASHES: Final[dict[str, HashAlgorithm]] = {"secp256r1": SHA256(), "secp384r1": SHA384()}
+_NAMES: Final = {"secp256r1": "p256", "secp384r1": "p384"}
+_RSA_BITS: Final = range(2048, 8192 + 1)
+
+
+def generated(algorithm: str) -> PrivateKey:
+    """A new key of ``ed25519``, ``p256`` or ``p384``."""
+    return Ed25519PrivateKey.generate() if algorithm == ED25519 else generate_private_key(_CURVES[algorithm])
+
+
+def kept(key: PrivateKey) -> bytes:
+    """The key as it is kept: PKCS#8 in DER (RFC 5958), without a passphrase of its own."""
+    return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+
+
+def unkept(stored: bytes) -> PrivateKey:
+    """The key that was kept; raises ``ValueError`` for what is none, or is of another algorithm or size."""
+    try:
+        key = load_der_private_key(stored, password=None)
+    except (TypeError, UnsupportedAlgorithm) as error:  # it is encrypted, or of a curve that nobody knows
+        raise ValueError(str(error)) from None
+    if isinstance(key, PrivateKey) and name_of(key.public_key()):
+        return key
+    raise ValueError(_UNKNOWN)
+
+
+def unkept_public(stored: bytes) -> PublicKey:
+    """The public key in a kept SubjectPublicKeyInfo; raises ``ValueError`` as ``unkept``."""
+    key = load_der_public_key(stored)
+    if isinstance(key, PublicKey) and name_of(key):
+        return key
+    raise ValueError(_UNKNOWN)
+
+
+def name_of(key: PublicKey) -> str:
+    """``ed25519``, ``p256``, ``p384`` or ``rsa``; empty for another curve or size."""
+    match key:
+        case Ed25519PublicKey():
+            return ED25519
+        case EcPublicKey():
+            return _NAMES.get(key.curve.name, "")
+        case RSAPublicKey():
+            return RSA if key.key_size in _RSA_BITS else ""
+
+
+def spki(key: PublicKey) -> bytes:
+    """SubjectPublicKeyInfo in DER (RFC 5280, section 4.1)."""
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def openssh(key: PublicKey) -> str:
+    """The public key as OpenSSH writes it, ``TYPE BASE64``, without a comment."""
+    return key.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode("ascii")
+
+
+def sign(key: PrivateKey, data: bytes) -> bytes:
+    """The signature over ``data``: Ed25519 as RFC 8032 has it, ECDSA as two numbers of equal length (RFC 7518, 3.4).
+
+    Raises ``UnfitError`` for RSA.
+    """
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign(data)
+    if isinstance(key, RSAPrivateKey):
+        raise UnfitError(_RSA_FOR_SSH)
+    first, second = decode_dss_signature(der_signature(key, data))
+    size = (key.curve.key_size + 7) // 8
+    return first.to_bytes(size, "big") + second.to_bytes(size, "big")
+
+
+def der_signature(key: EcPrivateKey, data: bytes) -> bytes:
+    """An ECDSA signature over ``data`` in DER (RFC 3279, section 2.2.3), with the hash that goes with the curve."""
+    return key.sign(data, ECDSA(_HASHES[key.curve.name]))
+
+
+def verifies(key: PublicKey, data: bytes, signature: bytes) -> bool:
+    """Whether it is ``key``'s signature over ``data``, in the form that ``sign`` gives."""
+    if isinstance(key, RSAPublicKey):
+        raise UnfitError(_RSA_FOR_SSH)
+    try:
+        if isinstance(key, Ed25519PublicKey):
+            key.verify(signature, data)
+            return True
+        size = (key.curve.key_size + 7) // 8
+        if len(signature) != 2 * size:
+            return False
+        numbers = (int.from_bytes(part, "big") for part in (signature[:size], signature[size:]))
+        key.verify(encode_dss_signature(*numbers), data, ECDSA(_HASHES[key.curve.name]))
+    except InvalidSignature:
+        return False
+    return True

@@ -1,0 +1,40 @@
+"""What this Extension refuses, each with the code by which it travels. No message shows a key."""
+
+from __future__ import annotations
+
+from etui.sdk import ErrorCode, ProtocolError
+
+
+class KeysError(ProtocolError):
+    """A request that cannot be answered with a result."""
+
+
+class UnknownKeyError(KeysError):
+    """No key has this id."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.UNKNOWN_ITEM, "there is no such key: it was deleted; look for it anew")
+
+
+class UnfitError(KeysError):
+    """The parameters do not fit each other or the key."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.INVALID_PARAMS, message)
+
+
+class DamagedKeyError(KeysError):
+    """The key is there, but its record is not or cannot be read."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(ErrorCode.INTERNAL, f"{what} is missing from the storage or damaged: restore a backup")
+
+
+class NewerKeyError(KeysError):
+    """The keys were written by a newer version of this Extension."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            ErrorCode.UNSUPPORTED_VERSION,
+            f"a key has format {found}, and format {known} is the newest known here: update this Extension",
+        )

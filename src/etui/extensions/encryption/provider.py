@@ -1,0 +1,188 @@
+"""The Extension: each request of ``crypto/1`` and ``ssh/1``, answered from the keyring."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
+
+from etui.extensions.encryption import algorithms, ssh
+from etui.extensions.encryption.entries import BOUND_KEY, KEY, Entry
+from etui.extensions.encryption.errors import UnfitError
+from etui.extensions.encryption.keyring import Keyring
+from etui.interfaces import Item, ssh_1
+from etui.interfaces import crypto_1 as crypto
+from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
+from etui.standards.sshagent import fingerprint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_ID_BYTES: Final = 16
+_MAX_PRIVATE_BYTES: Final = 8192
+
+
+class Encryption(Extension):
+    """Keeps keys, and uses them for whoever may."""
+
+    _keyring: Keyring
+
+    def begin(self) -> None:
+        """Loads every entry; where the storage does not answer, the first request tries again."""
+        self._keyring = Keyring(self.store)
+        try:
+            self._keyring.load()
+        except RemoteError as error:
+            sys.stderr.write(f"the keys could not be loaded: {error}\n")
+
+    def inventory(self) -> Sequence[Item]:
+        """Every key."""
+        return [entry.item for entry in self._keyring.entries.values()]
+
+    # crypto/1
+
+    @provides(crypto.Generate)
+    def generate(self, request: crypto.Generate, call: Call) -> crypto.GenerateResult:
+        """Answers ``crypto/1.generate``."""
+        return crypto.GenerateResult(item=self._keep(algorithms.generated(request.algorithm), request, call))
+
+    @provides(crypto.Import)
+    def import_key(self, request: crypto.Import, call: Call) -> crypto.ImportResult:
+        """Answers ``crypto/1.import``; a key that is here already is refused."""
+        if len(request.private) > _MAX_PRIVATE_BYTES:
+            raise UnfitError(f"the private key has {len(request.private)} bytes, and may have {_MAX_PRIVATE_BYTES}")
+        try:
+            private = algorithms.unkept(request.private)
+        except ValueError:
+            raise UnfitError("this is no private key of Ed25519, P-256, P-384 or RSA of 2048 to 8192 bits") from None
+        spki = algorithms.spki(private.public_key())
+        if any(entry.spki == spki for entry in self._keyring.entries.values()):
+            raise UnfitError("this key is here already")
+        return crypto.ImportResult(item=self._keep(private, request, call))
+
+    @provides(crypto.Find)
+    def find(self, request: crypto.Find, _: Call) -> crypto.FindResult:
+        """Answers ``crypto/1.find``."""
+        words = (request.text or "").casefold().split()
+        items = [item for item in self.inventory() if all(word in _said_of(item) for word in words)]
+        return crypto.FindResult(items=sorted(items, key=lambda item: item.label.casefold()))
+
+    @provides(crypto.Describe)
+    def describe(self, request: crypto.Describe, _: Call) -> crypto.DescribeResult:
+        """Answers ``crypto/1.describe``."""
+        entry = self._keyring.entry(request.item)
+        return crypto.DescribeResult(item=entry.item, spki=entry.spki)
+
+    @provides(crypto.Sign)
+    def sign(self, request: crypto.Sign, _: Call) -> crypto.SignResult:
+        """Answers ``crypto/1.sign``; what SSH would take for a request or a signature of its own is refused."""
+        entry = self._keyring.entry(request.item)
+        ssh.refuse_ssh(request.data)
+        return crypto.SignResult(signature=algorithms.sign(self._keyring.private(entry), request.data))
+
+    @provides(crypto.Verify)
+    def verify(self, request: crypto.Verify, _: Call) -> crypto.VerifyResult:
+        """Answers ``crypto/1.verify``."""
+        public = algorithms.unkept_public(self._keyring.entry(request.item).spki)
+        return crypto.VerifyResult(valid=algorithms.verifies(public, request.data, request.signature))
+
+    @provides(crypto.Rename)
+    def rename(self, request: crypto.Rename, _: Call) -> crypto.RenameResult:
+        """Answers ``crypto/1.rename``."""
+        entry = self._keyring.entry(request.item)
+        new = replace(entry, item=replace(entry.item, label=request.label, modified=int(time.time())))
+        self._keyring.redescribe(new)
+        self.tell("crypto/1.changed", new.item)
+        return crypto.RenameResult(item=new.item)
+
+    @provides(crypto.Delete)
+    def delete(self, request: crypto.Delete, _: Call) -> crypto.DeleteResult:
+        """Answers ``crypto/1.delete``."""
+        entry = self._keyring.entry(request.item)
+        self._keyring.remove(entry)
+        self.tell("crypto/1.deleted", entry.item)
+        return crypto.DeleteResult()
+
+    @prepares(crypto.Delete)
+    def prepare_delete(self, request: crypto.Delete, _: Call) -> Prepared:
+        """Says what cannot be done any more without the key."""
+        self._keyring.entry(request.item)
+        return Prepared(notes=["Nothing signs with it any more, and there is no copy but one that you exported."])
+
+    # ssh/1
+
+    @provides(ssh_1.Identities)
+    def identities(self, _request: ssh_1.Identities, _: Call) -> ssh_1.IdentitiesResult:
+        """Answers ``ssh/1.identities``."""
+        entries = sorted(self._ssh_entries(), key=lambda entry: (entry.item.created, entry.id))
+        found = [ssh_1.Identity(key=ssh.blob(entry), comment=entry.item.label[:400]) for entry in entries]
+        return ssh_1.IdentitiesResult(identities=found)
+
+    @provides(ssh_1.Locate)
+    def locate_ssh(self, request: ssh_1.Locate, _: Call) -> ssh_1.LocateResult:
+        """Answers ``ssh/1.locate``."""
+        found = next((entry.item for entry in self._ssh_entries() if ssh.blob(entry) == request.key), None)
+        return ssh_1.LocateResult(item=found)
+
+    @provides(ssh_1.Login)
+    def login(self, request: ssh_1.Login, _: Call) -> ssh_1.LoginResult:
+        """Answers ``ssh/1.login``."""
+        return ssh_1.LoginResult(signature=self._signed_login(request))
+
+    @provides(ssh_1.LoginForwarded)
+    def login_forwarded(self, request: ssh_1.LoginForwarded, _: Call) -> ssh_1.LoginForwardedResult:
+        """Answers ``ssh/1.login_forwarded``."""
+        return ssh_1.LoginForwardedResult(signature=self._signed_login(request))
+
+    @provides(ssh_1.Sign)
+    def sign_ssh(self, request: ssh_1.Sign, _: Call) -> ssh_1.SignResult:
+        """Answers ``ssh/1.sign``."""
+        entry = self._for_ssh(request.item)
+        ssh.check_message(request.data, request.relying_party, ssh.blob(entry))
+        return ssh_1.SignResult(signature=self._signed(entry, request))
+
+    def _keep(self, private: algorithms.PrivateKey, request: crypto.Generate | crypto.Import, call: Call) -> Item:
+        """Keeps a key that is new here, and says so."""
+        public = private.public_key()
+        line = algorithms.openssh(public)
+        now_s = int(time.time())
+        item = Item(
+            item=secrets.token_hex(_ID_BYTES),
+            kind=BOUND_KEY if request.bound else KEY,
+            label=request.label,
+            attributes={
+                "algorithm": algorithms.name_of(public),
+                "fingerprint": fingerprint(ssh.blob_of(line)),
+                "public": line,
+            },
+            created=now_s,
+            modified=now_s,
+        )
+        call.makes(item)
+        self._keyring.add(Entry(item, algorithms.spki(public), ssh=bool(request.ssh)), private)
+        self.tell("crypto/1.created", item)
+        return item
+
+    def _signed_login(self, request: ssh_1.Login | ssh_1.LoginForwarded) -> bytes:
+        entry = self._for_ssh(request.item)
+        ssh.check_login(request.data, request.relying_party, ssh.blob(entry), request.binding)
+        return self._signed(entry, request)
+
+    def _signed(self, entry: Entry, request: ssh_1.Login | ssh_1.LoginForwarded | ssh_1.Sign) -> bytes:
+        return ssh.signed(self._keyring.private(entry), ssh.name_of(entry), request.data, request.hash)
+
+    def _for_ssh(self, item: str) -> Entry:
+        entry = self._keyring.entry(item)
+        if not entry.ssh:
+            raise UnfitError("this key is not for SSH: name one that is, or make one with “ssh”")
+        return entry
+
+    def _ssh_entries(self) -> list[Entry]:
+        return [entry for entry in self._keyring.entries.values() if entry.ssh]
+
+
+def _said_of(item: Item) -> str:
+    return " ".join((item.label, *item.attributes.values())).casefold()

@@ -1,0 +1,166 @@
+"""SSH keys: the typed Python of ``ssh/1``.
+
+Generated from the interface's document by ``etui interface generate``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from etui.interfaces.binding import Item, Request, Result
+
+INTERFACE: Final = "ssh/1"
+
+__all__ = [
+    "INTERFACE",
+    "Identities",
+    "IdentitiesResult",
+    "Identity",
+    "Locate",
+    "LocateResult",
+    "Login",
+    "LoginForwarded",
+    "LoginForwardedResult",
+    "LoginResult",
+    "Sign",
+    "SignResult",
+]
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A key as SSH knows it."""
+
+    key: Annotated[bytes, Meta(max_length=16384)]
+    """The public key, or a certificate, in SSH's form (RFC 4253, section 6.6)."""
+    comment: Annotated[str, Meta(max_length=400)]
+
+
+class IdentitiesResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.identities``."""
+
+    METHOD: ClassVar[str] = "ssh/1.identities"
+
+    identities: Annotated[list[Identity], Meta(max_length=1000)]
+
+
+class Identities(Request[IdentitiesResult], frozen=True, kw_only=True, omit_defaults=True):
+    """List the public parts of SSH keys.
+
+    The public parts of all keys that are for SSH, as an SSH client has to know them before it can ask for a
+    signature. They are no secret to programs of the same user.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.identities"
+    RESULT: ClassVar[type[Result]] = IdentitiesResult
+
+
+class LocateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.locate``."""
+
+    METHOD: ClassVar[str] = "ssh/1.locate"
+
+    item: Item | None = None
+
+
+class Locate(Request[LocateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Which item a public key belongs to.
+
+    The Client's reference to the key with this public part, by which it asks for signatures; it discloses
+    nothing that the public part does not.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.locate"
+    RESULT: ClassVar[type[Result]] = LocateResult
+
+    key: Annotated[bytes, Meta(max_length=16384)]
+
+
+class LoginResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.login``."""
+
+    METHOD: ClassVar[str] = "ssh/1.login"
+
+    signature: Annotated[bytes, Meta(max_length=8192)]
+    """In SSH's form (RFC 4253, section 6.6)."""
+
+
+class Login(Request[LoginResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Log in over SSH.
+
+    Signs a request to log in (RFC 4252, section 7; `publickey-hostbound-v00@openssh.com`). `relying_party`
+    is `USER@SHA256:…`, the user name in the request and the fingerprint of the host's key to which the
+    connection is bound, or `USER@unknown host` where it is bound to none: refused where `data` says
+    otherwise. A grant holds for one of them.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.login"
+    RESULT: ClassVar[type[Result]] = LoginResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    relying_party: Annotated[str, Meta(max_length=400)]
+    known_as: Annotated[str, Meta(max_length=400)] | None = None
+    """The names under which the host's key stands in the user's known_hosts."""
+    data: Annotated[bytes, Meta(max_length=262144)]
+    binding: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """The contents of `session-bind@openssh.com` by which the connection was bound to a host (OpenSSH's
+    PROTOCOL.agent, section 1).
+    """
+    hash: Literal["sha256", "sha512"] | None = None
+
+
+class LoginForwardedResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.login_forwarded``."""
+
+    METHOD: ClassVar[str] = "ssh/1.login_forwarded"
+
+    signature: Annotated[bytes, Meta(max_length=8192)]
+
+
+class LoginForwarded(Request[LoginForwardedResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Log in over SSH from another machine.
+
+    As `login`, for a request that came over a forwarded agent: whoever holds the other machine may have made
+    it. It is never part of a grant.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.login_forwarded"
+    RESULT: ClassVar[type[Result]] = LoginForwardedResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    relying_party: Annotated[str, Meta(max_length=400)]
+    known_as: Annotated[str, Meta(max_length=400)] | None = None
+    through: Annotated[str, Meta(max_length=4000)]
+    """The hosts over which the agent is forwarded, the nearest first."""
+    data: Annotated[bytes, Meta(max_length=262144)]
+    binding: Annotated[bytes, Meta(max_length=65536)] | None = None
+    hash: Literal["sha256", "sha512"] | None = None
+
+
+class SignResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.sign``."""
+
+    METHOD: ClassVar[str] = "ssh/1.sign"
+
+    signature: Annotated[bytes, Meta(max_length=8192)]
+
+
+class Sign(Request[SignResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Sign a file or message.
+
+    Signs an SSH signature's content (OpenSSH's PROTOCOL.sshsig). `relying_party` is its namespace, as `git`
+    or `file`: refused where `data` has another one.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.sign"
+    RESULT: ClassVar[type[Result]] = SignResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    relying_party: Annotated[str, Meta(max_length=400)]
+    data: Annotated[bytes, Meta(max_length=262144)]
+    hash: Literal["sha256", "sha512"] | None = None

@@ -1,0 +1,147 @@
+"""``etui key``: made, listed, shown in public, deleted."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.cli.etui import done, etui, told
+
+from etui.testkit import TestWallet
+
+PASSPHRASE = "only of this file"
+
+
+def made(folder: Path, *options: str, passphrase: str = "") -> Path:
+    """A private key, made by OpenSSH."""
+    path = folder / "id_made"
+    command = ["ssh-keygen", "-q", "-C", "ada", "-N", passphrase, "-f", str(path), *options]
+    subprocess.run(command, check=True, timeout=60)
+    return path
+
+
+def public_of(path: Path) -> str:
+    return " ".join(path.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+
+
+def test_a_key_is_made_and_its_public_part_printed(wallet: TestWallet) -> None:
+    said = done(wallet, "key", "make", "Work")
+    assert "Made “Work”." in said
+    assert "ssh-ed25519 AAAA" in said
+    assert done(wallet, "key", "public", "work").strip() in said
+    (row,) = told(wallet, "key")
+    assert (row["label"], row["algorithm"], row["export"]) == ("Work", "ed25519", "by you")
+
+
+def test_a_bound_one_says_that_it_is_never_exported(wallet: TestWallet) -> None:
+    done(wallet, "key", "make", "Build machine", "--bound", "--algorithm", "p384", "--no-ssh")
+    (row,) = told(wallet, "key", "list")
+    assert (row["algorithm"], row["export"]) == ("p384", "never")
+
+
+def test_a_key_is_deleted_when_that_was_said_here_and_in_the_dialog(wallet: TestWallet) -> None:
+    done(wallet, "key", "make", "Work")
+    assert etui(wallet, "key", "delete", "work").returncode == 2
+    wallet.user.refuses(action_contains="delete the key", times=1)
+    assert etui(wallet, "key", "delete", "work", "--yes").returncode == 0
+    assert told(wallet, "key") == []
+
+
+def test_an_empty_name_is_refused(wallet: TestWallet) -> None:
+    result = etui(wallet, "key", "make", " ")
+    assert result.returncode == 2
+    assert "the name is empty" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-t", "ed25519"),
+        ("-t", "ecdsa", "-b", "256"),
+        ("-t", "ecdsa", "-b", "384"),
+        ("-t", "rsa", "-b", "2048"),
+        ("-t", "rsa", "-b", "2048", "-m", "PEM"),
+        ("-t", "ecdsa", "-b", "256", "-m", "PKCS8"),
+    ],
+    ids=" ".join,
+)
+def test_a_key_of_openssh_is_brought_in_and_its_file_left_as_it_is(
+    wallet: TestWallet, short_dir: Path, options: tuple[str, ...]
+) -> None:
+    path = made(short_dir, *options)
+    before = path.read_bytes()
+    assert public_of(path) in done(wallet, "key", "import", str(path), "--dry-run")
+    assert told(wallet, "key") == []
+    said = done(wallet, "key", "import", str(path), "--name", "Work")
+    assert public_of(path) in said
+    assert f"delete the file: shred -u {path}" in said
+    assert path.read_bytes() == before
+    assert done(wallet, "key", "public", "work").strip() == public_of(path)
+    again = etui(wallet, "key", "import", str(path))
+    assert again.returncode == 2
+    assert "here already" in again.stderr
+
+
+@pytest.mark.parametrize("form", [(), ("-m", "PKCS8")], ids=["OpenSSH", "PKCS#8"])
+def test_one_with_a_passphrase_is_brought_in_by_it_alone(
+    wallet: TestWallet, short_dir: Path, form: tuple[str, ...]
+) -> None:
+    path = made(short_dir, "-t", "ecdsa", *form, passphrase=PASSPHRASE)
+    for typed, said in (("", "has a passphrase"), ("another", "no key that can be brought in")):
+        result = etui(wallet, "key", "import", str(path), stdin=typed)
+        assert result.returncode == 2
+        assert said in result.stderr
+    done(wallet, "key", "import", str(path), stdin=PASSPHRASE + "\n")
+    assert [row["label"] for row in told(wallet, "key")] == ["id_made"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"", "no private key"),
+        (b"ssh-ed25519 AAAA ada", "without \u201c.pub\u201d"),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----\nxx\n-----END OPENSSH PRIVATE KEY-----", "no key that can"),
+        (b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----", "no key that can"),
+    ],
+    ids=["nothing", "a public key", "damaged", "a certificate"],
+)
+def test_what_is_no_private_key_is_said(wallet: TestWallet, short_dir: Path, text: bytes, said: str) -> None:
+    path = short_dir / "file"
+    path.write_bytes(text)
+    result = etui(wallet, "key", "import", str(path))
+    assert result.returncode == 2
+    assert said in result.stderr
+
+
+def test_a_key_of_another_algorithm_is_refused_by_name_of_those_that_are_taken(
+    wallet: TestWallet, short_dir: Path
+) -> None:
+    result = etui(wallet, "key", "import", str(made(short_dir, "-t", "ecdsa", "-b", "521")))
+    assert result.returncode == 2
+    assert "Ed25519, P-256, P-384 or RSA" in result.stderr
+
+
+def git(wallet: TestWallet, *arguments: str) -> str:
+    ran = wallet.run("git", *arguments)
+    return ran.stdout.strip()
+
+
+def test_git_is_set_up_by_three_settings_that_are_shown_before_and_undone_as_is_said(wallet: TestWallet) -> None:
+    wallet.environ["HOME"] = str(wallet.folder)  # where git keeps its settings
+    wallet.environ.pop("XDG_CONFIG_HOME", None)
+    done(wallet, "key", "make", "Work")
+    public = done(wallet, "key", "public", "work").strip()
+    wallet.run("git", "config", "--global", "gpg.format", "openpgp")
+    asked = etui(wallet, "git", "setup", "work")
+    assert asked.returncode == 2, "nobody is there to say yes"
+    assert "gpg.format is openpgp now" in asked.stderr
+    assert f"user.signingkey 'key::{public}'" in asked.stderr
+    assert git(wallet, "config", "--global", "--get", "user.signingkey") == ""
+    said = done(wallet, "git", "setup", "work", "--yes")
+    assert git(wallet, "config", "--global", "--get", "user.signingkey") == f"key::{public}"
+    assert git(wallet, "config", "--global", "--get", "commit.gpgsign") == "true"
+    for line in said.partition("This undoes it:\n")[2].splitlines():
+        assert wallet.run(*line.split()).returncode == 0
+    assert git(wallet, "config", "--global", "--get", "gpg.format") == "openpgp"
+    assert git(wallet, "config", "--global", "--get", "user.signingkey") == ""

@@ -1,0 +1,190 @@
+"""The agent's protocol by a client of this test's own: what it binds, refuses and outlives."""
+
+from __future__ import annotations
+
+import base64
+import os
+import stat
+import threading
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.doors.ssh_agent.agent import AgentWallet
+
+from etui.standards.sshagent import (
+    ExtensionFailure,
+    Failure,
+    MessageHash,
+    Query,
+    QueryAnswer,
+    RemoveAllIdentities,
+    SessionBind,
+    Signature,
+    SignatureAlgorithm,
+    SignRequest,
+    SignResponse,
+    SshsigMessage,
+    Success,
+    UserauthMethod,
+    UserauthRequest,
+    encode_signature,
+    encode_signed_data,
+    fingerprint,
+    public_key_blob,
+    verify_signature,
+)
+
+HOST = Ed25519PrivateKey.generate()
+HOST_BLOB = public_key_blob(HOST.public_key())
+NEXT = Ed25519PrivateKey.generate()
+NEXT_BLOB = public_key_blob(NEXT.public_key())
+
+
+def blob(public: str) -> bytes:
+    return base64.b64decode(public.split()[1])
+
+
+def bound(session: bytes, key: Ed25519PrivateKey = HOST, *, is_forwarding: bool = False) -> SessionBind:
+    signature = encode_signature(Signature(SignatureAlgorithm.ED25519, key.sign(session)))
+    return SessionBind(public_key_blob(key.public_key()), session, signature, is_forwarding)
+
+
+def login(key: bytes, session: bytes, *, host: bytes | None = None, user: str = "ada", service: str = "") -> bytes:
+    method = UserauthMethod.PUBLICKEY if host is None else UserauthMethod.HOSTBOUND
+    algorithm = "ssh-ed25519"
+    request = UserauthRequest(session, user, service or "ssh-connection", method, algorithm, key, host)
+    return encode_signed_data(request)
+
+
+def test_the_socket_is_its_users_alone(agent: AgentWallet) -> None:
+    agent.connect().sock.close()
+    assert stat.S_IMODE(agent.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(agent.path.parent.stat().st_mode) == 0o700
+
+
+def test_a_log_in_that_is_bound_to_no_host_says_so(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves()
+    data = login(key, b"session")
+    with agent.connect() as talk:
+        reply = talk.ask(SignRequest(key, data))
+    assert isinstance(reply, SignResponse)
+    verify_signature(key, reply.signature, data)
+    (question,) = agent.asked()
+    assert ["At", "ada@unknown host"] in question["lines"]
+    assert "message bus" not in question["sentence"], "the kernel named the process"
+
+
+def test_a_binding_names_the_host_where_the_request_does_not(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves()
+    with agent.connect() as talk:
+        assert talk.ask(bound(b"session")) == Success()
+        assert isinstance(talk.ask(SignRequest(key, login(key, b"session"))), SignResponse)
+    (question,) = agent.asked()
+    assert ["At", f"ada@{fingerprint(HOST_BLOB)}"] in question["lines"]
+
+
+@pytest.mark.attack(76)
+def test_a_binding_that_its_host_did_not_sign_is_refused_and_binds_nothing(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves()
+    forged = SessionBind(HOST_BLOB, b"session", bound(b"session", NEXT).signature, is_forwarding=False)
+    with agent.connect() as talk:
+        assert talk.ask(forged) == ExtensionFailure()
+        assert isinstance(talk.ask(SignRequest(key, login(key, b"session"))), SignResponse)
+    (question,) = agent.asked()
+    assert ["At", "ada@unknown host"] in question["lines"]
+
+
+@pytest.mark.attack(76)
+def test_a_request_for_another_host_than_the_bound_one_is_not_signed(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves()
+    with agent.connect() as talk:
+        assert talk.ask(bound(b"session")) == Success()
+        assert talk.ask(SignRequest(key, login(key, b"session", host=NEXT_BLOB))) == Failure()
+
+
+@pytest.mark.attack(76)
+def test_no_session_is_bound_twice_and_none_after_the_one_in_which_somebody_logs_in(agent: AgentWallet) -> None:
+    with agent.connect() as talk:
+        assert talk.ask(bound(b"one", is_forwarding=True)) == Success()
+        assert talk.ask(bound(b"one", NEXT)) == ExtensionFailure()
+        assert talk.ask(bound(b"two", NEXT)) == Success()
+        assert talk.ask(bound(b"three", NEXT)) == ExtensionFailure()
+
+
+@pytest.mark.attack(76)
+def test_over_a_forwarded_agent_the_user_is_asked_each_time_and_told_through_whom(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves(remember="once")
+    for turn in (1, 2):
+        with agent.connect() as talk:
+            assert talk.ask(bound(b"first", is_forwarding=True)) == Success()
+            assert talk.ask(bound(b"second", NEXT)) == Success()
+            data = login(key, b"second", host=NEXT_BLOB)
+            assert isinstance(talk.ask(SignRequest(key, data)), SignResponse)
+        question = agent.asked()[-1]
+        assert len(agent.asked()) == turn
+        assert "on behalf of another machine" in question["lead"]
+        assert ["Through", fingerprint(HOST_BLOB)] in question["lines"]
+        assert ["At", f"ada@{fingerprint(NEXT_BLOB)}"] in question["lines"]
+        assert [choice[0] for choice in question.get("remember", [])] in ([], ["once"])
+
+
+@pytest.mark.attack(76)
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"anything", os.urandom(64), b"SSHSIG", b"\x00\x00\x00\x07session2"],
+    ids=["nothing", "text", "chance", "the beginning of a signature", "the beginning of a log-in"],
+)
+def test_what_is_neither_a_log_in_nor_a_signature_is_not_signed_and_nobody_is_asked(
+    agent: AgentWallet, data: bytes
+) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves()
+    with agent.connect() as talk:
+        assert talk.ask(SignRequest(key, data)) == Failure()
+        assert talk.ask(SignRequest(key, login(key, b"session", service="ssh-other"))) == Failure()
+        assert talk.ask(SignRequest(key, login(key, b"session"), flags=1)) == Failure()
+        assert talk.ask(SignRequest(HOST_BLOB, login(HOST_BLOB, b"session"))) == Failure()
+    questions = [question["lead"] for question in agent.asked()]
+    assert not questions or questions == ["wants to log in over SSH with “Work” at ada@unknown host"]
+
+
+def test_what_it_does_not_do_is_answered_with_a_failure(agent: AgentWallet) -> None:
+    agent.key()
+    with agent.connect() as talk:
+        assert talk.ask(RemoveAllIdentities()) == Failure()
+        assert len(talk.keys()) == 1
+        assert talk.ask(Query()) == QueryAnswer(("session-bind@openssh.com",))
+
+
+def test_a_message_of_no_possible_length_ends_that_connection_alone(agent: AgentWallet) -> None:
+    agent.key()
+    with agent.connect() as good, agent.connect() as bad:
+        bad.sock.sendall(b"\xff\xff\xff\xff")
+        with pytest.raises(ConnectionError):
+            bad.reply()
+        assert len(good.keys()) == 1
+
+
+def test_thirty_two_at_once_are_all_served(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves(remember="always")
+    message = encode_signed_data(SshsigMessage("file", MessageHash.SHA512, bytes(64)))
+    with agent.connect() as first:
+        assert isinstance(first.ask(SignRequest(key, message)), SignResponse)
+    served: list[bool] = []
+
+    def ask() -> None:
+        with agent.connect() as talk:
+            served.append(all(isinstance(talk.ask(SignRequest(key, message)), SignResponse) for _ in range(4)))
+
+    threads = [threading.Thread(target=ask) for _ in range(32)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert served == [True] * 32
