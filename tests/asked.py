@@ -239,7 +239,14 @@ class Asked:
         """The guest is not installed."""
         if self.versions != {""}:
             self.remove()
-        self._keys = self._count_keys()
+        self._keys = self._all_keys()
+
+    def _all_keys(self) -> int:
+        """How many keys there are once each Extension has had its own: it is made at the first start."""
+        self._says_yes()
+        with self.wallet.connect() as client:
+            client.call(wallet_interface.Inventory())
+        return self._count_keys()
 
     def _count_keys(self) -> int:
         return len(list((self.wallet.home / "vault" / "keys").iterdir()))
@@ -247,7 +254,7 @@ class Asked:
     def present(self) -> None:
         """The guest is installed, and there are rights on it and of its."""
         if self.versions == {""}:
-            self._keys = self._count_keys()
+            self._keys = self._all_keys()
             self.install()
         with self.wallet.connect() as client:
             GUEST.call(client, "run", code="tell(1)")

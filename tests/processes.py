@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 _END_S = 60
@@ -25,13 +26,15 @@ def kill(pid: int) -> None:
 def descendants(pid: int) -> list[int]:
     """The processes that a process started, and those that they did."""
     found: list[int] = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            children = task.read_text(encoding="ascii").split()
-        except OSError:  # it has just ended
-            continue
-        for child in children:
-            found += [int(child), *descendants(int(child))]
+    children: list[str] = []
+    tasks: list[Path] = []
+    with suppress(OSError):  # it has just ended, as one of its threads may have below
+        tasks += Path(f"/proc/{pid}/task").iterdir()
+    for task in tasks:
+        with suppress(OSError):
+            children += (task / "children").read_text(encoding="ascii").split()
+    for child in children:
+        found += [int(child), *descendants(int(child))]
     return found
 
 
