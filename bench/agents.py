@@ -90,8 +90,8 @@ def _listed(talk: Talk) -> list[bytes]:
 
 
 def _login(key: bytes) -> bytes:
-    method = UserauthMethod.PUBLICKEY
-    return encode_signed_data(UserauthRequest(b"s" * 32, "ada", "ssh-connection", method, "ssh-ed25519", key))
+    method = UserauthMethod.HOSTBOUND
+    return encode_signed_data(UserauthRequest(b"s" * 32, "ada", "ssh-connection", method, "ssh-ed25519", key, key))
 
 
 def _asking(talk: Talk, request: Request) -> Callable[[], object]:

@@ -150,6 +150,7 @@ class Sign(Request[SignResult], frozen=True, kw_only=True, omit_defaults=True):
 
     item: str
     relying_party: Annotated[str, Meta(max_length=200)] | None = None
+    """For whom, as the Client says: nothing in `data` is compared with it."""
     data: Annotated[bytes, Meta(max_length=262144)]
 
 

@@ -25,6 +25,8 @@ __all__ = [
     "LoginForwarded",
     "LoginForwardedResult",
     "LoginResult",
+    "LoginUnproven",
+    "LoginUnprovenResult",
     "Sign",
     "SignResult",
 ]
@@ -90,10 +92,10 @@ class LoginResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Login(Request[LoginResult], frozen=True, kw_only=True, omit_defaults=True):
     """Log in over SSH.
 
-    Signs a request to log in (RFC 4252, section 7; `publickey-hostbound-v00@openssh.com`). `relying_party`
-    is `USER@SHA256:…`, the user name in the request and the fingerprint of the host's key to which the
-    connection is bound, or `USER@unknown host` where it is bound to none: refused where `data` says
-    otherwise. A grant holds for one of them.
+    Signs a request to log in that names the host's key in what is signed (`publickey-
+    hostbound-v00@openssh.com`, OpenSSH's PROTOCOL, section 3.1). `relying_party` is `USER@SHA256:…`, the
+    user name and the fingerprint of that key: refused where `data` says otherwise. A grant holds for one of
+    them.
     """
 
     METHOD: ClassVar[str] = "ssh/1.login"
@@ -105,10 +107,36 @@ class Login(Request[LoginResult], frozen=True, kw_only=True, omit_defaults=True)
     known_as: Annotated[str, Meta(max_length=400)] | None = None
     """The names under which the host's key stands in the user's known_hosts."""
     data: Annotated[bytes, Meta(max_length=262144)]
-    binding: Annotated[bytes, Meta(max_length=65536)] | None = None
-    """The contents of `session-bind@openssh.com` by which the connection was bound to a host (OpenSSH's
-    PROTOCOL.agent, section 1).
+    hash: Literal["sha256", "sha512"] | None = None
+
+
+class LoginUnprovenResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.login_unproven``."""
+
+    METHOD: ClassVar[str] = "ssh/1.login_unproven"
+
+    signature: Annotated[bytes, Meta(max_length=8192)]
+
+
+class LoginUnproven(Request[LoginUnprovenResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Log in over SSH at a host that is not proven.
+
+    Signs a request to log in that names no host (RFC 4252, section 7): whoever is given the signature may
+    log in wherever the key is let in. The user is asked each time.
     """
+
+    METHOD: ClassVar[str] = "ssh/1.login_unproven"
+    RESULT: ClassVar[type[Result]] = LoginUnprovenResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    user: Annotated[str, Meta(max_length=400)]
+    """The user name: refused where `data` has another one."""
+    bound: Annotated[str, Meta(max_length=800)] | None = None
+    """The host's key and names, where the program bound the connection to one: that host proved that the
+    session is its own, and not that the log-in is.
+    """
+    data: Annotated[bytes, Meta(max_length=262144)]
     hash: Literal["sha256", "sha512"] | None = None
 
 
@@ -124,7 +152,7 @@ class LoginForwarded(Request[LoginForwardedResult], frozen=True, kw_only=True, o
     """Log in over SSH from another machine.
 
     As `login`, for a request that came over a forwarded agent: whoever holds the other machine may have made
-    it. It is never part of a grant.
+    it. The user is asked each time.
     """
 
     METHOD: ClassVar[str] = "ssh/1.login_forwarded"
@@ -137,7 +165,6 @@ class LoginForwarded(Request[LoginForwardedResult], frozen=True, kw_only=True, o
     through: Annotated[str, Meta(max_length=4000)]
     """The hosts over which the agent is forwarded, the nearest first."""
     data: Annotated[bytes, Meta(max_length=262144)]
-    binding: Annotated[bytes, Meta(max_length=65536)] | None = None
     hash: Literal["sha256", "sha512"] | None = None
 
 

@@ -14,10 +14,12 @@ from tests.doors.ssh_agent.agent import AgentWallet
 from etui.standards.sshagent import (
     ExtensionFailure,
     Failure,
+    IdentitiesAnswer,
     MessageHash,
     Query,
     QueryAnswer,
     RemoveAllIdentities,
+    RequestIdentities,
     SessionBind,
     Signature,
     SignatureAlgorithm,
@@ -27,9 +29,11 @@ from etui.standards.sshagent import (
     Success,
     UserauthMethod,
     UserauthRequest,
+    encode_request,
     encode_signature,
     encode_signed_data,
     fingerprint,
+    frame,
     public_key_blob,
     verify_signature,
 )
@@ -62,7 +66,8 @@ def test_the_socket_is_its_users_alone(agent: AgentWallet) -> None:
     assert stat.S_IMODE(agent.path.parent.stat().st_mode) == 0o700
 
 
-def test_a_log_in_that_is_bound_to_no_host_says_so(agent: AgentWallet) -> None:
+@pytest.mark.attack(76)
+def test_a_log_in_that_names_no_host_says_so_and_is_asked_about_each_time(agent: AgentWallet) -> None:
     key = blob(agent.key())
     agent.wallet.user.approves()
     data = login(key, b"session")
@@ -71,18 +76,21 @@ def test_a_log_in_that_is_bound_to_no_host_says_so(agent: AgentWallet) -> None:
     assert isinstance(reply, SignResponse)
     verify_signature(key, reply.signature, data)
     (question,) = agent.asked()
-    assert ["At", "ada@unknown host"] in question["lines"]
+    assert "as ada, at a host that is not proven" in question["lead"]
+    assert [choice[0] for choice in question["remember"]] == ["once"]
     assert "message bus" not in question["sentence"], "the kernel named the process"
 
 
-def test_a_binding_names_the_host_where_the_request_does_not(agent: AgentWallet) -> None:
+@pytest.mark.attack(76)
+def test_a_binding_is_told_where_the_request_names_no_host_and_proves_none(agent: AgentWallet) -> None:
     key = blob(agent.key())
     agent.wallet.user.approves()
     with agent.connect() as talk:
         assert talk.ask(bound(b"session")) == Success()
         assert isinstance(talk.ask(SignRequest(key, login(key, b"session"))), SignResponse)
     (question,) = agent.asked()
-    assert ["At", f"ada@{fingerprint(HOST_BLOB)}"] in question["lines"]
+    assert "at a host that is not proven" in question["lead"]
+    assert ["The connection is bound to", fingerprint(HOST_BLOB)] in question["lines"]
 
 
 @pytest.mark.attack(76)
@@ -94,7 +102,7 @@ def test_a_binding_that_its_host_did_not_sign_is_refused_and_binds_nothing(agent
         assert talk.ask(forged) == ExtensionFailure()
         assert isinstance(talk.ask(SignRequest(key, login(key, b"session"))), SignResponse)
     (question,) = agent.asked()
-    assert ["At", "ada@unknown host"] in question["lines"]
+    assert "The connection is bound to" not in [line[0] for line in question["lines"]]
 
 
 @pytest.mark.attack(76)
@@ -134,6 +142,49 @@ def test_over_a_forwarded_agent_the_user_is_asked_each_time_and_told_through_who
 
 
 @pytest.mark.attack(76)
+def test_over_a_forwarded_agent_nothing_is_signed_that_names_no_host(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves(remember="always")
+    message = encode_signed_data(SshsigMessage("git", MessageHash.SHA512, bytes(64)))
+    with agent.connect() as here:
+        assert isinstance(here.ask(SignRequest(key, message)), SignResponse), "a right for git, given here"
+    asked = len(agent.asked())
+    with agent.connect() as far:
+        assert far.ask(bound(b"first", is_forwarding=True)) == Success()
+        assert far.ask(SignRequest(key, message)) == Failure()
+        assert far.ask(bound(b"second")) == Success()
+        assert far.ask(SignRequest(key, login(key, b"second"))) == Failure()
+    assert len(agent.asked()) == asked
+
+
+def test_known_hosts_that_are_a_pipe_keep_nobody_waiting(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    folder = agent.wallet.folder / ".ssh"
+    folder.mkdir(mode=0o700)
+    os.mkfifo(folder / "known_hosts")
+    agent.wallet.user.approves()
+    with agent.connect() as talk:
+        assert isinstance(talk.ask(SignRequest(key, login(key, b"session", host=HOST_BLOB))), SignResponse)
+
+
+def test_a_host_key_that_is_cut_short_is_answered(agent: AgentWallet) -> None:
+    key = blob(agent.key())
+    certificate = b"\x00\x00\x00\x20ssh-ed25519-cert-v01@openssh.com"
+    with agent.connect() as talk:
+        assert talk.ask(SignRequest(key, login(key, b"session", host=certificate))) == Failure()
+        assert len(talk.keys()) == 1
+
+
+def test_a_thousand_requests_at_once_are_answered_in_their_order(agent: AgentWallet) -> None:
+    agent.key()
+    with agent.connect() as talk:
+        talk.sock.sendall(frame(encode_request(Query())) * 1000 + frame(encode_request(RequestIdentities())))
+        replies = [talk.reply() for _ in range(1001)]
+    assert replies[:1000] == [QueryAnswer(("session-bind@openssh.com",))] * 1000
+    assert isinstance(replies[-1], IdentitiesAnswer)
+
+
+@pytest.mark.attack(76)
 @pytest.mark.parametrize(
     "data",
     [b"", b"anything", os.urandom(64), b"SSHSIG", b"\x00\x00\x00\x07session2"],
@@ -150,7 +201,7 @@ def test_what_is_neither_a_log_in_nor_a_signature_is_not_signed_and_nobody_is_as
         assert talk.ask(SignRequest(key, login(key, b"session"), flags=1)) == Failure()
         assert talk.ask(SignRequest(HOST_BLOB, login(HOST_BLOB, b"session"))) == Failure()
     questions = [question["lead"] for question in agent.asked()]
-    assert not questions or questions == ["wants to log in over SSH with “Work” at ada@unknown host"]
+    assert questions == []
 
 
 def test_what_it_does_not_do_is_answered_with_a_failure(agent: AgentWallet) -> None:

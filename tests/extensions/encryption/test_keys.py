@@ -157,7 +157,7 @@ def test_the_maker_of_a_key_logs_in_nowhere_unasked(wallet: TestWallet, client: 
     data = login(item, user="ada")
     wallet.user.refuses()
     with pytest.raises(ProtocolError) as caught:
-        client.call(ssh_1.Login(item=item.item, relying_party="ada@unknown host", data=data))
+        client.call(ssh_1.LoginUnproven(item=item.item, user="ada", data=data))
     assert caught.value.code is ErrorCode.REFUSED
 
 
@@ -180,8 +180,11 @@ def test_a_door_that_says_another_user_or_host_than_the_bytes_has_nothing_signed
         assert "a log-in at" in refused(client, ssh_1.Login(item=item.item, relying_party=party, data=bound))
     signature = client.call(ssh_1.Login(item=item.item, relying_party=true, data=bound)).signature
     verify_signature(ssh_blob(item), signature, bound)
-    wrong = ssh_1.Login(item=item.item, relying_party=true, data=bound, binding=b"no binding")
-    assert "binding" in refused(client, wrong)
+    unbound = login(item, user="root")
+    assert "names no host" in refused(client, ssh_1.Login(item=item.item, relying_party=true, data=unbound))
+    forwarded = ssh_1.LoginForwarded(item=item.item, relying_party=true, through="another", data=unbound)
+    assert "names no host" in refused(client, forwarded)
+    assert "as root" in refused(client, ssh_1.LoginUnproven(item=item.item, user="ada", data=unbound))
 
 
 @pytest.mark.attack(76)
@@ -207,7 +210,7 @@ def test_a_key_that_is_not_for_ssh_is_not_shown_and_signs_nothing_for_it(wallet:
     wallet.user.approves()
     assert client.call(ssh_1.Identities()).identities == []
     assert client.call(ssh_1.Locate(key=ssh_blob(item))).item is None
-    request = ssh_1.Login(item=item.item, relying_party="ada@unknown host", data=login(item, user="ada"))
+    request = ssh_1.LoginUnproven(item=item.item, user="ada", data=login(item, user="ada"))
     assert "not for SSH" in refused(client, request)
 
 

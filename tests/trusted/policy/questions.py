@@ -197,7 +197,7 @@ def reached(held: Grant, asked: Question, now: float) -> bool:
         and (scope.type is not ScopeType.EXTENSION or not scope.id)
         and within
         and (not held.until or now < held.until)
-        and (held.where is None or asked.fields.get(held.where[0]) == held.where[1])
+        and (held.where is None or asked.fields.get(held.where[0], "") == held.where[1])
         and (held.limit is None or type(asked.fields.get("amount")) is int)
     )
 

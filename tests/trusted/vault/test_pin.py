@@ -102,7 +102,7 @@ def test_it_is_blocked_in_the_next_process_too_unless_that_was_unlocked(vault: V
     again = opened(wallet)
     assert again.pin_tries_left == PIN_TRIES, "who unlocks gave the passphrase"
     (wallet.directory / PIN_FILE).write_bytes(kept)
-    assert again.pin_tries_left == 0
+    assert again.pin_tries_left == 0, "what the file says, if that is more than what was counted"
     again.forget()
     recovered = Vault.open(wallet.directory, wallet.recovery).vault
     recovered.confirm_by_pin(PIN)
@@ -123,6 +123,24 @@ def test_the_try_is_on_the_disk_before_the_pin_is_compared(
     with pytest.raises(PinBlockedError):
         vault.confirm_by_pin(PIN)
     del wallet
+
+
+@pytest.mark.attack(75)
+def test_an_older_copy_of_the_file_takes_no_try_back(vault: Vault, wallet: Wallet) -> None:
+    file = wallet.directory / PIN_FILE
+    kept = file.read_bytes()
+    for _ in range(PIN_TRIES - 1):
+        with pytest.raises(WrongPinError):
+            vault.confirm_by_pin(WRONG)
+        file.write_bytes(kept)
+    with pytest.raises(PinBlockedError):
+        vault.confirm_by_pin(WRONG)
+    file.write_bytes(kept)
+    with pytest.raises(PinBlockedError):
+        vault.confirm_by_pin(PIN)
+    assert vault.pin_tries_left == 0
+    vault.confirm(wallet.passphrase.text)
+    vault.confirm_by_pin(PIN)
 
 
 def test_a_try_that_cannot_be_counted_is_not_compared(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:

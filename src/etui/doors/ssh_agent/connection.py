@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from etui.standards.sshagent import Failure, MessageReader, SshAgentError, encode_reply, frame, parse_request
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from etui.sdk.door import Peer
     from etui.standards.sshagent import Reply, Request, SessionBind
 
+_log: Final = logging.getLogger("etui.doors.ssh_agent")
 MAX_BINDINGS: Final = 16
 """OpenSSH's own limit (AGENT_MAX_SESSION_IDS)."""
 _MAX_WAITING: Final = 64
@@ -35,6 +38,9 @@ class Connection(asyncio.Protocol):
         self._reader = MessageReader()
         self._waiting: deque[bytes] = deque()
         self._busy = False
+        self._turn = 0
+        self._serving = False
+        self._full = False
         self._transport: asyncio.Transport | None = None
         self.peer: Peer | None = None
         self.bindings: list[SessionBind] = []
@@ -69,25 +75,50 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def pause_writing(self) -> None:
+        """The peer does not read: it is served no more until it does."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """The peer has read."""
+        self._full = False
+        self._next()
+
     def _next(self) -> None:
-        """Serves what waits, as long as it is answered at once."""
-        while self._waiting and not self._busy and self._transport is not None:
+        """Serves what waits, as long as it is answered at once and the peer reads."""
+        if self._serving:
+            return
+        self._serving = True
+        try:
+            self._serve_waiting()
+        finally:
+            self._serving = False
+
+    def _serve_waiting(self) -> None:
+        while self._waiting and not self._busy and not self._full and self._transport is not None:
             message = self._waiting.popleft()
             if len(self._waiting) <= _MAX_WAITING:
                 self._transport.resume_reading()
             self._busy = True
+            self._turn += 1
+            answer = partial(self._replied, self._turn)
             try:
-                request = parse_request(message)
+                self._serve(self, parse_request(message), answer)
             except SshAgentError:  # not known, or not to be understood
-                self._reply(Failure())
-            else:
-                self._serve(self, request, self._replied)
+                answer(Failure())
+            except Exception:  # noqa: BLE001  # one request's fault is answered, the door lives on
+                _log.exception("a request could not be served")
+                answer(Failure())
 
-    def _replied(self, reply: Reply) -> None:
-        self._reply(reply)
-        self._next()
-
-    def _reply(self, reply: Reply) -> None:
+    def _replied(self, turn: int, reply: Reply) -> None:
+        """Sends the reply to the request of this turn, once, and goes on with what waits."""
+        if turn != self._turn or not self._busy:
+            return
         self._busy = False
+        try:
+            message = frame(encode_reply(reply))
+        except SshAgentError:  # more keys than a message has room for
+            message = frame(encode_reply(Failure()))
         if self._transport is not None:
-            self._transport.write(frame(encode_reply(reply)))
+            self._transport.write(message)
+        self._next()

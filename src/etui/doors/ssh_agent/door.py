@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 import struct
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -39,7 +40,6 @@ from etui.standards.sshagent import (
     parse_signed_data,
     plain_key,
     verify_session_bind,
-    write_session_bind,
 )
 
 if TYPE_CHECKING:
@@ -48,12 +48,16 @@ if TYPE_CHECKING:
     from etui.standards.sshagent import Reply, Request
 
     Answer = Callable[[Reply], None]
+    Request_ = ssh.Identities | ssh.Locate | ssh.Login | ssh.LoginUnproven | ssh.LoginForwarded | ssh.Sign
 
+_log: Final = logging.getLogger("etui.doors.ssh_agent")
 _CREDENTIALS: Final = struct.Struct("3i")
+_SERVICE: Final = "ssh-connection"
 _MAX_CONNECTIONS: Final = 256
+_MAX_OF_ONE: Final = 64
+"""Connections of one process: a program, or a machine to which the agent is forwarded, does not take them all."""
 _MAX_REFERENCES: Final = 10_000
 _HASHES: Final[dict[int, str | None]] = {0: None, RSA_SHA2_256: "sha256", RSA_SHA2_512: "sha512"}
-_UNKNOWN_HOST: Final = "unknown host"
 _identities: Final = msgspec.json.Decoder(ssh.IdentitiesResult)
 _located: Final = msgspec.json.Decoder(ssh.LocateResult)
 _signature: Final = msgspec.json.Decoder(ssh.LoginResult)
@@ -86,6 +90,8 @@ class Door:
         """The peer at the other end, by the process that connected; nobody where it cannot be told, or too many are."""
         pid, uid, _ = _CREDENTIALS.unpack(taken.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
         if uid != os.getuid() or pid == 0 or len(self._connections) >= _MAX_CONNECTIONS:
+            return None
+        if sum(1 for peer in self if peer.process is not None and peer.process.pid == pid) >= _MAX_OF_ONE:
             return None
         self._seen += 1
         peer = Peer(f"connection {self._seen}")
@@ -146,15 +152,15 @@ class Door:
             found = _identities.decode(result).identities
             answer(IdentitiesAnswer(tuple(Identity(one.key, one.comment) for one in found)))
 
-        self._ask(connection, ssh.Identities.METHOD, ssh.Identities(), listed)
+        self._ask(connection, ssh.Identities(), listed, answer)
 
     def _sign(self, connection: Connection, request: SignRequest, answer: Answer) -> None:
         if request.flags not in _HASHES or parse_signed_data(request.data, request.key) is None:
             answer(Failure())
             return
-        self._with_reference(connection, request.key, partial(self._sign_with, connection, request, answer))
+        self._with_reference(connection, request.key, partial(self._sign_with, connection, request, answer), answer)
 
-    def _with_reference(self, connection: Connection, key: bytes, found: Callable[[str], None]) -> None:
+    def _with_reference(self, connection: Connection, key: bytes, found: Callable[[str], None], answer: Answer) -> None:
         """Calls ``found`` with the peer's reference to the key with this public part, empty where there is none."""
         peer = connection.peer
         kept = self._references.get((peer.client, key)) if peer is not None and peer.client else None
@@ -170,13 +176,13 @@ class Door:
                 self._references[peer.client, key] = item.item
             found("" if item is None else item.item)
 
-        self._ask(connection, ssh.Locate.METHOD, ssh.Locate(key=key), located)
+        self._ask(connection, ssh.Locate(key=key), located, answer)
 
     def _sign_with(self, connection: Connection, request: SignRequest, answer: Answer, item: str) -> None:
-        if not item:
+        asked = self._asked(connection, request, item) if item else None
+        if asked is None:
             answer(Failure())
             return
-        asked = self._asked(connection, request, item)
 
         def signed(result: bytes | ProtocolError) -> None:
             if isinstance(result, ProtocolError):
@@ -186,33 +192,36 @@ class Door:
             else:
                 answer(SignResponse(_signature.decode(result).signature))
 
-        self._ask(connection, asked.METHOD, asked, signed, reads=False)
+        self._ask(connection, asked, signed, answer, reads=False)
 
     def _asked(
         self, connection: Connection, request: SignRequest, item: str
-    ) -> ssh.Login | ssh.LoginForwarded | ssh.Sign:
-        """The request to the Extension: what the bytes say, and how the connection is bound."""
+    ) -> ssh.Login | ssh.LoginUnproven | ssh.LoginForwarded | ssh.Sign | None:
+        """The request to the Extension: what the bytes say, and how the connection is bound; nothing where it is none.
+
+        A host is proven by what is signed alone: a binding says that a host has a session, which it can say of any.
+        """
         meant = parse_signed_data(request.data, request.key)
-        hash_ = _HASHES[request.flags]
-        if isinstance(meant, SshsigMessage):
-            return ssh.Sign(item=item, relying_party=meant.namespace, data=request.data, hash=hash_)  # type: ignore[arg-type]
-        assert isinstance(meant, UserauthRequest)  # noqa: S101  # looked at before
-        binding = next((one for one in connection.bindings if one.session_id == meant.session_id), None)
-        host_key = binding.host_key if binding is not None else meant.host_key
-        host = _UNKNOWN_HOST if host_key is None else fingerprint(plain_key(host_key))
-        parts = {
-            "item": item,
-            "relying_party": f"{meant.user}@{host}",
-            "known_as": (self._hosts.of(plain_key(host_key)) if host_key is not None else "")[:400] or None,
-            "data": request.data,
-            "binding": None if binding is None else write_session_bind(binding),
-            "hash": hash_,
-        }
+        parts: dict[str, Any] = {"item": item, "data": request.data, "hash": _HASHES[request.flags]}
         hops = [one for one in connection.bindings if one.is_forwarding]
+        if not isinstance(meant, UserauthRequest):
+            named = isinstance(meant, SshsigMessage) and not hops  # nobody could tell what a far machine has signed
+            return ssh.Sign(relying_party=meant.namespace, **parts) if named and meant is not None else None
+        if meant.service != _SERVICE:
+            return None
+        binding = next((one for one in connection.bindings if one.session_id == meant.session_id), None)
+        if meant.host_key is None:
+            bound = None if binding is None else self._named(binding.host_key)[:800]
+            return None if hops else ssh.LoginUnproven(user=meant.user, bound=bound, **parts)
+        if binding is not None and plain_key(binding.host_key) != plain_key(meant.host_key):
+            return None
+        host_key = plain_key(meant.host_key)
+        parts["relying_party"] = f"{meant.user}@{fingerprint(host_key)}"
+        parts["known_as"] = self._hosts.of(host_key)[:400] or None
         if not hops:
-            return ssh.Login(**parts)  # type: ignore[arg-type]
+            return ssh.Login(**parts)
         through = "\n".join(self._named(one.host_key) for one in hops)
-        return ssh.LoginForwarded(**parts, through=through[:4000])  # type: ignore[arg-type]
+        return ssh.LoginForwarded(through=through[:4000], **parts)
 
     def _named(self, host_key: bytes) -> str:
         names = self._hosts.of(plain_key(host_key))
@@ -222,15 +231,26 @@ class Door:
     def _ask(
         self,
         connection: Connection,
-        method: str,
-        request: ssh.Identities | ssh.Locate | ssh.Login | ssh.LoginForwarded | ssh.Sign,
+        request: Request_,
         done: Callable[[bytes | ProtocolError], None],
+        answer: Answer,
         *,
         reads: bool = True,
     ) -> None:
-        """Asks the Router for the peer; a locked wallet asks to be unlocked, and whoever waits hangs up."""
+        """Asks the Router for the peer; a locked wallet asks to be unlocked, and whoever waits hangs up.
+
+        Whatever fails on the way is a failure to who asked, and no reason to leave it waiting.
+        """
         if connection.peer is None:
             return
+
+        def guarded(result: bytes | ProtocolError) -> None:
+            try:
+                done(result)
+            except Exception:  # noqa: BLE001  # as said above
+                _log.exception("an answer of the wallet's could not be handed on")
+                answer(Failure())
+
         encoded = msgspec.json.encode(request)
-        question = Question(method=method, params=lambda _: encoded, unlocks=True, reads=reads)
-        Ask(self.link, self._unlocking, self._patience, connection.peer, question, done).start(None)
+        question = Question(method=request.METHOD, params=lambda _: encoded, unlocks=True, reads=reads)
+        Ask(self.link, self._unlocking, self._patience, connection.peer, question, guarded).start(None)

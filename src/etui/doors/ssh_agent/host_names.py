@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Final
 
-from etui.standards.sshagent import KnownHosts, parse_known_hosts
+from etui.standards.sshagent import KnownHosts, SshAgentError, parse_known_hosts
 
 _MAX_BYTES: Final = 4 << 20
 _FILES: Final = (".ssh/known_hosts", ".ssh/known_hosts2")
@@ -28,7 +30,10 @@ class HostNames:
         stamp = tuple(map(_stamp, self._files))
         if stamp != self._stamp:
             self._stamp = stamp
-            self._known = parse_known_hosts("\n".join(map(_text, self._files)))
+            try:
+                self._known = parse_known_hosts("\n".join(map(_text, self._files)))
+            except SshAgentError:  # more than anybody has
+                self._known = parse_known_hosts("")
         return self._known
 
 
@@ -43,7 +48,9 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 def _text(path: Path) -> str:
     """The file's text, as far as it is a reasonable one; a file that cannot be read names no host."""
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):  # a pipe would keep everybody waiting
+                return ""
             return file.read(_MAX_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""

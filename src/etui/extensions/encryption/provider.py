@@ -132,6 +132,13 @@ class Encryption(Extension):
         """Answers ``ssh/1.login``."""
         return ssh_1.LoginResult(signature=self._signed_login(request))
 
+    @provides(ssh_1.LoginUnproven)
+    def login_unproven(self, request: ssh_1.LoginUnproven, _: Call) -> ssh_1.LoginUnprovenResult:
+        """Answers ``ssh/1.login_unproven``."""
+        entry = self._for_ssh(request.item)
+        ssh.check_unproven(request.data, request.user, ssh.blob(entry))
+        return ssh_1.LoginUnprovenResult(signature=self._signed(entry, request))
+
     @provides(ssh_1.LoginForwarded)
     def login_forwarded(self, request: ssh_1.LoginForwarded, _: Call) -> ssh_1.LoginForwardedResult:
         """Answers ``ssh/1.login_forwarded``."""
@@ -168,10 +175,12 @@ class Encryption(Extension):
 
     def _signed_login(self, request: ssh_1.Login | ssh_1.LoginForwarded) -> bytes:
         entry = self._for_ssh(request.item)
-        ssh.check_login(request.data, request.relying_party, ssh.blob(entry), request.binding)
+        ssh.check_login(request.data, request.relying_party, ssh.blob(entry))
         return self._signed(entry, request)
 
-    def _signed(self, entry: Entry, request: ssh_1.Login | ssh_1.LoginForwarded | ssh_1.Sign) -> bytes:
+    def _signed(
+        self, entry: Entry, request: ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded | ssh_1.Sign
+    ) -> bytes:
         return ssh.signed(self._keyring.private(entry), ssh.name_of(entry), request.data, request.hash)
 
     def _for_ssh(self, item: str) -> Entry:

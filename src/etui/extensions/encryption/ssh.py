@@ -17,23 +17,19 @@ from etui.standards.sshagent import (
     USERAUTH_REQUEST,
     Signature,
     SignatureAlgorithm,
-    SshAgentError,
     SshsigMessage,
     UserauthRequest,
     encode_signature,
     fingerprint,
     key_name,
-    parse_session_bind,
     parse_signed_data,
     plain_key,
-    verify_session_bind,
 )
 
 if TYPE_CHECKING:
     from etui.extensions.encryption.algorithms import PrivateKey
     from etui.extensions.encryption.entries import Entry
 
-UNKNOWN_HOST: Final = "unknown host"
 _SERVICE: Final = "ssh-connection"
 _LENGTH_BYTES: Final = 4
 _RSA: Final = {
@@ -87,14 +83,28 @@ def refuse_ssh(data: bytes) -> None:
         raise UnfitError("these bytes mean something to SSH: have them signed by ssh/1, which says what")
 
 
-def check_login(data: bytes, relying_party: str, key: bytes, binding: bytes | None) -> None:
-    """Raises ``UnfitError`` unless ``data`` is a request to log in with ``key``, as that user at that host."""
+def check_login(data: bytes, relying_party: str, key: bytes) -> None:
+    """Raises ``UnfitError`` unless ``data`` is a request to log in with ``key``, as that user at that very host."""
+    request = _login(data, key)
+    if request.host_key is None:
+        raise UnfitError("what is to be signed names no host: have it signed as a log-in that is not proven")
+    meant = f"{request.user}@{fingerprint(plain_key(request.host_key))}"
+    if relying_party != meant:
+        raise UnfitError(f"what is to be signed is a log-in at {meant}, and not at {relying_party}")
+
+
+def check_unproven(data: bytes, user: str, key: bytes) -> None:
+    """Raises ``UnfitError`` unless ``data`` is a request to log in with ``key`` as that user, at whatever host."""
+    request = _login(data, key)
+    if request.user != user:
+        raise UnfitError(f"what is to be signed is a log-in as {request.user}, and not as {user}")
+
+
+def _login(data: bytes, key: bytes) -> UserauthRequest:
     request = parse_signed_data(data, key)
     if not isinstance(request, UserauthRequest) or request.service != _SERVICE:
         raise UnfitError("what is to be signed is no request to log in over SSH with this key")
-    meant = f"{request.user}@{_host(request, binding)}"
-    if relying_party != meant:
-        raise UnfitError(f"what is to be signed is a log-in at {meant}, and not at {relying_party}")
+    return request
 
 
 def check_message(data: bytes, relying_party: str, key: bytes) -> None:
@@ -104,20 +114,3 @@ def check_message(data: bytes, relying_party: str, key: bytes) -> None:
         raise UnfitError("what is to be signed is no content of an SSH signature")
     if message.namespace != relying_party:
         raise UnfitError(f"the signature is of the namespace {message.namespace!r}, and not {relying_party!r}")
-
-
-def _host(request: UserauthRequest, binding: bytes | None) -> str:
-    """The fingerprint of the key of the host that the request is for, as far as it is proven."""
-    host_key = request.host_key
-    if binding is not None:
-        try:
-            bound = parse_session_bind(binding)
-            verify_session_bind(bound)
-        except SshAgentError as error:
-            raise UnfitError(f"the binding to a host does not hold: {error}") from None
-        if bound.session_id != request.session_id:
-            raise UnfitError("the binding to a host is of another session")
-        if host_key is not None and plain_key(host_key) != plain_key(bound.host_key):
-            raise UnfitError("the request names another host than the one that the connection is bound to")
-        host_key = bound.host_key
-    return UNKNOWN_HOST if host_key is None else fingerprint(plain_key(host_key))

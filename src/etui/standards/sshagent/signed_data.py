@@ -17,7 +17,7 @@ from typing import Final
 from msgspec import Struct
 
 from etui.standards.sshagent.errors import MalformedError
-from etui.standards.sshagent.keys import certificate_name, certified_name, key_name
+from etui.standards.sshagent.keys import certificate_name, certified_name, key_name, plain_key
 from etui.standards.sshagent.limits import MAX_SESSION_ID_BYTES
 from etui.standards.sshagent.numbers import USERAUTH_REQUEST
 from etui.standards.sshagent.signatures import algorithms_of
@@ -95,7 +95,7 @@ def _read_userauth_request(data: bytes, key: bytes) -> UserauthRequest | None:
     host_key = reader.string("its host key") if method is UserauthMethod.HOSTBOUND else None
     reader.end()
     if host_key is not None:
-        key_name(host_key)
+        plain_key(host_key)
     if (
         not 1 <= len(session_id) <= MAX_SESSION_ID_BYTES
         or number != USERAUTH_REQUEST

@@ -175,7 +175,7 @@ def _covers(grant: Grant, question: Question, now: float) -> bool:
     action = question.action
     if grant.limit is not None and type(question.fields.get("amount")) is not int:
         return False
-    if grant.where is not None and question.fields.get(grant.where[0]) != grant.where[1]:
+    if grant.where is not None and question.fields.get(grant.where[0], "") != grant.where[1]:
         return False
     if action.id not in grant.actions and action.interface not in grant.actions:
         return False

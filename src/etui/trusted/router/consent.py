@@ -226,8 +226,10 @@ class Consent:
     def _where(self, asked: Asked) -> tuple[str, str] | None:
         """For which value alone a yes holds, beside the item: that of the field which the method has as its scope."""
         scope = self._router.registry.method(asked.question.action.id).compiled.scope
-        value = asked.question.fields.get(scope)
-        return (scope, value) if isinstance(value, str) and asked.question.resource.kind != scope else None
+        if not scope or not asked.question.resource.item or asked.question.resource.kind == scope:
+            return None
+        value = asked.question.fields.get(scope, "")  # a yes for nobody in particular is one for nobody else
+        return scope, str(value)
 
     async def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> None:
         """Makes the grant that the user's choice asks for; it is in force, and durable where it outlives the unlock."""
@@ -237,7 +239,7 @@ class Consent:
         if resource.item:
             scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
         where = self._where(asked)
-        what = asked.what if where is None else f"{asked.what}, {where[1]}"
+        what = asked.what if where is None or not where[1] else f"{asked.what}, {where[1]}"
         match consented.remember:
             case wording.HOUR.id | wording.ALWAYS.id:
                 self._router.record_now()

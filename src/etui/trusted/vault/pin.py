@@ -4,7 +4,8 @@ Rules:
 
 1. It opens nothing. The file ``pin`` is sealed under a key of the master key, so that a PIN can be tried in an open
    vault alone; a copied disk tells nothing of it.
-2. A try is counted, and the count is on the disk, *before* the PIN is compared. Five wrong ones in a row block it.
+2. A try is counted, and the count is on the disk, *before* the PIN is compared. Five wrong ones in a row block it. This
+   process counts too: an older copy of the file that is put in its place takes no try back.
 3. A right passphrase or recovery key frees it, and a right PIN clears the count. Nothing else does.
 4. Without the file there is no PIN, and the passphrase is asked instead: whoever removes the file gains nothing. A file
    that does not open counts as none, and says so where the wallet runs; one of a newer version is left as it is.
@@ -67,17 +68,20 @@ class Pin:
         self._comparing = derive(master, "etui/vault/pin-digest/1")
         self._place = msgspec.json.encode(["etui/pin/1", profile])
         self._directory = directory
+        self._wrong = 0
+        """As counted here: an older copy of the file in its place takes no try back."""
 
     def tries_left(self) -> int | None:
         """How many PINs may still be tried, 0 where it is blocked; nothing without a PIN; raises as ``check``."""
         kept = self._read()
-        return None if kept is None else PIN_TRIES - kept.wrong
+        return None if kept is None else PIN_TRIES - max(kept.wrong, self._wrong)
 
     def set(self, pin: Secret) -> None:
         """Confirm by ``pin`` from now on, durably; raises ``UnfitPinError``, ``NewerFormatError``, ``StorageError``."""
         require_fit_pin(pin)
         self._read()
         self._write(_Kept(self._digest(pin), 0))
+        self._wrong = 0
 
     def remove(self) -> None:
         """Have no PIN from now on, durably; nothing happens if there is none.
@@ -100,12 +104,15 @@ class Pin:
         kept = self._read()
         if kept is None:
             raise NoPinError
-        if kept.wrong >= PIN_TRIES:
+        before = max(kept.wrong, self._wrong)
+        if before >= PIN_TRIES:
             raise PinBlockedError
-        counted = _Kept(kept.digest, kept.wrong + 1)
+        self._wrong = before + 1
+        counted = _Kept(kept.digest, self._wrong)
         self._write(counted)
         if hmac.compare_digest(kept.digest, self._digest(typed)):
             self._write(_Kept(kept.digest, 0))
+            self._wrong = 0
         elif counted.wrong >= PIN_TRIES:
             raise PinBlockedError
         else:
@@ -113,6 +120,7 @@ class Pin:
 
     def free(self) -> None:
         """Forget the wrong tries: the passphrase or the recovery key was right. Raises ``StorageError``."""
+        self._wrong = 0
         kept = None
         with contextlib.suppress(NewerFormatError):
             kept = self._read()
