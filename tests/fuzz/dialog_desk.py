@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import secrets
 import socket
 import threading
 import time
@@ -22,6 +23,7 @@ from etui.protocol import FrameReader, Message, ProtocolError, Reassembler, deco
 from etui.trusted.dialog.desk import Desk
 from etui.trusted.dialog.display import Display
 from etui.trusted.dialog.link import Link
+from etui.trusted.dialog.passphrases import generated
 from etui.trusted.dialog.process import _take_messages
 from etui.trusted.dialog.requests import Looks, Showing
 from etui.trusted.dialog.scripted import ForwardClock, ScriptedFace, ScriptFile
@@ -63,6 +65,7 @@ class DialogDesk:
             ),
             formed=0.6,
         )
+        generated(secrets.choice)  # its list of words is kept from then on, and is nothing that a frame leaves behind
         self._screen, descriptor = os.openpty()
         self._terminal = Terminal(descriptor)
         self._drawing = threading.Thread(target=self._look, daemon=True)
