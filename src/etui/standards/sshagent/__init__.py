@@ -63,9 +63,7 @@ from etui.standards.sshagent.requests import (
 from etui.standards.sshagent.session_bind import (
     SESSION_BIND,
     SessionBind,
-    parse_session_bind,
     verify_session_bind,
-    write_session_bind,
 )
 from etui.standards.sshagent.signatures import (
     Signature,
@@ -162,12 +160,10 @@ __all__ = [
     "parse_known_hosts",
     "parse_reply",
     "parse_request",
-    "parse_session_bind",
     "parse_signed_data",
     "plain_key",
     "public_key_blob",
     "signature_hash",
     "verify_session_bind",
     "verify_signature",
-    "write_session_bind",
 ]

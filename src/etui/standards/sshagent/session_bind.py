@@ -43,14 +43,6 @@ def read_session_bind(reader: Reader) -> SessionBind:
     return SessionBind(host_key, session_id, signature, reader.boolean("whether it is forwarding"))
 
 
-def parse_session_bind(contents: bytes) -> SessionBind:
-    """What follows the extension's name, all of it; raises ``MalformedError``."""
-    reader = Reader(contents, "a binding to a session")
-    bind = read_session_bind(reader)
-    reader.end()
-    return bind
-
-
 def write_session_bind(bind: SessionBind) -> bytes:
     """What follows the extension's name."""
     return string(bind.host_key) + string(bind.session_id) + string(bind.signature) + boolean(bind.is_forwarding)
