@@ -313,33 +313,26 @@ class Unlocking:
 
     async def change_passphrase(self, caller: Caller) -> None:
         """A new passphrase in place of the old one."""
-        router = self._router
-        router.unlocked()
-        self._take(caller)
-        async with self._busy.turn(caller.lane):
-            request = NewPassphrase(key=await router.vault_key())
-            while True:
-                answer = _typed(await router.dialogs.show(request, caller.lane), "the passphrase was not changed")
-                reply = await router.vault(VaultOperation.CHANGE, sealed=answer.sealed, sealed_new=answer.sealed_new)
-                if not reply.code:
-                    break
-                request = self._again(request, reply)
-            self._changed(caller, "the passphrase was changed")
+        await self._renew(caller, NewPassphrase, VaultOperation.CHANGE, "passphrase")
 
     async def change_pin(self, caller: Caller) -> None:
         """A PIN, where there is none or in place of the old one; the passphrase is asked for."""
+        await self._renew(caller, NewPin, VaultOperation.SET_PIN, "PIN")
+
+    async def _renew(self, caller: Caller, kind: type[_NewT], operation: VaultOperation, what: str) -> None:
+        """Has the user give the passphrase and what is new, until the vault takes it or no try is left."""
         router = self._router
         router.unlocked()
         self._take(caller)
         async with self._busy.turn(caller.lane):
-            request = NewPin(key=await router.vault_key())
+            request = kind(key=await router.vault_key())
             while True:
-                answer = _typed(await router.dialogs.show(request, caller.lane), "the PIN is what it was")
-                reply = await router.vault(VaultOperation.SET_PIN, sealed=answer.sealed, sealed_new=answer.sealed_new)
+                answer = _typed(await router.dialogs.show(request, caller.lane), f"the {what} was not changed")
+                reply = await router.vault(operation, sealed=answer.sealed, sealed_new=answer.sealed_new)
                 if not reply.code:
                     break
                 request = self._again(request, reply)
-            self._changed(caller, "the PIN was set")
+            self._changed(caller, f"the {what} was changed")
 
     async def remove_pin(self, caller: Caller) -> None:
         """No PIN any more: the passphrase confirms, which asks for more than before and needs no yes."""
