@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Self
 
@@ -109,10 +110,14 @@ class Authority:
 
 
 class Host:
-    """A server on a port of the loopback that reads requests and answers each as a test says, once a connection."""
+    """A server on a port of the loopback that reads requests and answers each as a test says.
 
-    def __init__(self, answer: Answer, tls: ssl.SSLContext | None) -> None:
+    ``most``: how many of a connection, before it is closed without a word.
+    """
+
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None, *, most: int = 1) -> None:
         self._answer = answer
+        self._most = most
         self._tls = tls
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -145,12 +150,13 @@ class Host:
         try:
             if self._tls is not None:
                 sock = self._tls.wrap_socket(raw, server_side=True)
-            received = self._read(sock)
-            self.received.append(received)
-            for part in self._answer(received):
-                if self.ending.is_set():
-                    break
-                sock.sendall(part)
+            for _ in range(self._most):
+                received = self._read(sock)
+                self.received.append(received)
+                for part in self._answer(received):
+                    if self.ending.is_set():
+                        break
+                    sock.sendall(part)
         except (OSError, h11.RemoteProtocolError):
             pass  # the other end has gone, as it may
         finally:
@@ -201,12 +207,19 @@ class World(Network):
         for host in self._hosts.values():
             host.close()
 
-    def host(
-        self, answer: Answer, *, name: str = API, address: str = API_ADDRESS, certified: str = "", tls: bool = True
+    def host(  # noqa: PLR0913  # what a host may be like
+        self,
+        answer: Answer,
+        *,
+        name: str = API,
+        address: str = API_ADDRESS,
+        certified: str = "",
+        tls: bool = True,
+        most: int = 1,
     ) -> Host:
         """A new host behind an address, which its name resolves to unless a test says otherwise."""
         assert is_host(name)
-        host = Host(answer, self.authority.context_for(certified or name) if tls else None)
+        host = Host(answer, self.authority.context_for(certified or name) if tls else None, most=most)
         self._hosts[address] = host
         self.names.setdefault(name, [(address,)])
         return host
@@ -233,9 +246,31 @@ class World(Network):
         limits: Limits = LIMITS,
     ) -> FetchResult:
         """What answers a request of an Extension that declares ``hosts``."""
+        return self.fetch_all([request], hosts=hosts, insertion=insertion, routes=routes, limits=limits)[0]
+
+    def fetch_all(  # noqa: PLR0913  # what a request may be tried with
+        self,
+        requests: Iterable[Fetch],
+        *,
+        hosts: Iterable[str] = (API, OTHER),
+        insertion: Insertion | None = None,
+        routes: Routes | None = None,
+        limits: Limits = LIMITS,
+        clients: Iterable[str] = (),
+    ) -> list[FetchResult]:
+        """What answers requests that one egress makes, one after the other; ``clients``: whose each is."""
         system = tls_context(self.authority.file)
-        fetcher = Fetcher(routes or Routes(), Trust(system, system), self.log.append, self, limits)
-        return asyncio.run(fetcher.fetch(request, insertion, Asking("pseudonym", "Fares", hosts=tuple(hosts))))
+        asking = Asking("pseudonym", "Fares", hosts=tuple(hosts))
+        askings = chain((msgspec.structs.replace(asking, client=client) for client in clients), repeat(asking))
+
+        async def fetched() -> list[FetchResult]:
+            fetcher = Fetcher(routes or Routes(), Trust(system, system), self.log.append, self, limits)
+            try:
+                return [await fetcher.fetch(one, insertion, asks) for one, asks in zip(requests, askings, strict=False)]
+            finally:
+                fetcher.close()
+
+        return asyncio.run(fetched())
 
 
 def get(url: str = f"https://{API}/fares", host: str = API, **more: object) -> Fetch:
