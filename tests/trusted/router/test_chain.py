@@ -69,6 +69,13 @@ def test_a_field_that_differs_from_what_was_consented_to_is_named(changed: dict[
     assert altered(parent(material(payee="shop", amount=500)), material(**fields)) == name
 
 
+def test_a_field_that_is_null_is_as_one_that_is_absent() -> None:
+    open_, named = (PAY.compiled.see(b'{"payee":' + payee + b',"amount":5}') for payee in (b"null", b'"shop"'))
+    assert altered(parent(material_of(open_, {})), material_of(named, {})) == ""
+    assert altered(parent(material_of(named, {})), material_of(open_, {})) == ""
+    assert not is_covered(parent(material_of(open_, {})), PAY, named, material_of(named, {}))
+
+
 def test_two_ways_to_write_the_same_text_are_the_same() -> None:
     escaped = Seen(references=(), policy={}, material={"payee": rb'"sh\u006fp"'})
     assert altered(parent(material(payee="shop")), material_of(escaped, {})) == ""
