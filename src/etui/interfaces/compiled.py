@@ -41,6 +41,7 @@ class CompiledMethod:
         self.action = f"{document.interface}.{name}"
         self.wire_name = msgspec.json.encode(self.action)
         self.method = method
+        self.types = document.types
         self.references = tuple(n for n, f in method.params.items() if f.type is FieldType.REFERENCE)
         self._policy = tuple(
             (n, f.policy) for n, f in method.params.items() if f.policy and f.type is not FieldType.REFERENCE
