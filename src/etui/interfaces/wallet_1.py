@@ -643,6 +643,10 @@ class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     erased: int | None = None
     summary: list[str] | None = None
     """What was found in short: one sentence for each segment of the audit, and for each fault of all of it."""
+    remarks: list[str] | None = None
+    """What is worth knowing and no fault: an end that no checkpoint confirms, a crash, what retention erased."""
+    unconfirmed: int | None = None
+    """How many records no checkpoint confirmed: a crash left them so, or they were put in."""
 
 
 class Verify(Request[VerifyResult], frozen=True, kw_only=True, omit_defaults=True):
