@@ -51,6 +51,7 @@ def consent_of(answer: Answer, home: Path) -> Consented:
             budget_of=lambda _: budget,
             dialogs=SimpleNamespace(show=show),
             recorder=Recorder(),
+            registry=REGISTRY,
             unlocked=lambda: opened,
         )
         question = Question(

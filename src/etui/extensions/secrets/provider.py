@@ -10,16 +10,19 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from etui.extensions.secrets.attributes import check_attributes
 from etui.extensions.secrets.entries import GROUP, Entry, Past
-from etui.extensions.secrets.errors import UnfitError
+from etui.extensions.secrets.errors import NotNamedError, UnfitError
 from etui.extensions.secrets.passwords import LENGTH, random_password, random_words
 from etui.extensions.secrets.safe import Safe
+from etui.extensions.secrets.uses import use_of
 from etui.extensions.secrets.values import given_value, wrapped
 from etui.interfaces import Item
 from etui.interfaces import dialog_1 as dialog
+from etui.interfaces import egress_1 as egress
 from etui.interfaces import secret_1 as secret
 from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
 from etui.standards.otp import OtpKeyError, TotpKey, parse_key, totp
@@ -127,6 +130,34 @@ class Secrets(Extension):
             raise UnfitError("this item's value is no text and cannot be shown: read it with a program") from None
         call.ask(dialog.Reveal(title=entry.item.label or "Secret", secret=value))
         return secret.RevealResult()
+
+    @provides(secret.Fetch)
+    def fetch(self, request: secret.Fetch, call: Call) -> secret.FetchResult:
+        """Answers ``secret/1.fetch``: the value goes to egress, sealed, and nowhere else."""
+        entry = self._safe.entry(request.item)
+        use = use_of(entry.item.attributes)
+        if use is None:
+            raise NotNamedError("any host")
+        use.check(request)
+        inserted = None
+        if request.placeholder is not None:
+            inserted = encode(
+                {"secret": self._safe.value(entry), "hosts": (request.host,), "where": use.where, "name": use.name}
+            )
+        answer = call.ask(
+            egress.Fetch(
+                method=request.method,
+                host=request.host,
+                url=request.url,
+                headers=[egress.Header(name=field.name, value=field.value) for field in request.headers or ()],
+                body=request.body,
+                insert=inserted,
+                placeholder=request.placeholder,
+                follow=False,
+            )
+        )
+        headers = [secret.Header(name=field.name, value=field.value) for field in answer.headers]
+        return secret.FetchResult(status=answer.status, headers=headers, body=answer.body)
 
     @provides(secret.Update)
     def update(self, request: secret.Update, _: Call) -> secret.UpdateResult:

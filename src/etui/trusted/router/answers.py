@@ -14,6 +14,7 @@ import msgspec
 
 from etui.interfaces import Effect, Item
 from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import Resource
 from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Question, Scope, ScopeType
 from etui.trusted.router import rights, wording
 from etui.trusted.router.calls import Owned
@@ -70,7 +71,7 @@ class Answers:
         if isinstance(result, ProtocolError):
             settle(self._router.opened, call.reservations, result)
             self._disown(call)
-            self._send(call, result)
+            self._send(call, self._on_record(call, result) if result.code is ErrorCode.DENIED else result)
             return
         if not call.method.compiled.item_fields:
             self._changed(call)
@@ -98,6 +99,17 @@ class Answers:
         call.task = task
         self._router.tasks.setdefault(call.connection, {})[call.client_id] = task
         task.add_done_callback(lambda task: self._finished(call, task))
+
+    def _on_record(self, call: ActiveCall, error: ProtocolError) -> ProtocolError:
+        """What a provider refused though it was allowed, with the id by which ``etui why`` explains it."""
+        item = next(iter(call.items.values()), "")
+        entry = call.provider.items.get(item)
+        label = entry.label if entry is not None else ""
+        try:
+            why = self._router.recorder.declined(call, Resource(call.provider.principal, item, label), error.message)
+        except ProtocolError:  # the audit takes nothing any more: the refusal is one all the same
+            return error
+        return ProtocolError(error.code, error.message, why=error.why or why)
 
     def _finished(self, call: ActiveCall, task: asyncio.Task[None]) -> None:
         self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
@@ -210,10 +222,11 @@ class Answers:
             call.under.allowed |= {(action, call.provider.resource(i.item).key) for action in actions for i in items}
             return
         written: list[Awaitable[None]] = []
-        until = int(opened.now()) + wording.HOUR_S if remember == wording.HOUR.id else 0
+        lasts_s = wording.LASTING.get(remember)
+        until = int(opened.now()) + lasts_s if lasts_s else 0
         for item in items:
             scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
-            if remember in {wording.HOUR.id, wording.ALWAYS.id} and call.caller.principal.tellable:
+            if lasts_s is not None and call.caller.principal.tellable:
                 grant, durable = opened.add_grant(
                     call.caller.principal.id,
                     actions,

@@ -36,7 +36,7 @@ from etui.trusted.router.reserving import release, reserve
 from etui.trusted.router.rights import Verdict
 
 if TYPE_CHECKING:
-    from etui.interfaces import Item, Seen
+    from etui.interfaces import Seen
     from etui.trusted.policy import Decision
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
@@ -250,6 +250,7 @@ class RequestPath:
             frame=wording.frame_of(provider) if provider.package is not None else None,
             what=next(iter(names.values()), str(request.seen.policy.get(request.method.compiled.scope, ""))),
             lasting=request.method.action.effect is not Effect.REMOVE,
+            running=request.method.compiled.method.running,
         )
 
     @staticmethod
@@ -279,7 +280,7 @@ class RequestPath:
             decision,
             outcome,
             chain=request.chain,
-            label=_label(request.provider.items.get(request.question.resource.item)),
+            label=_about(request),
             sync=sync or first,
             reason=reason,
         )
@@ -287,7 +288,7 @@ class RequestPath:
     def _keep(self, key: tuple[object, ...], request: Request, decision: Decision) -> None:
         if len(self._routes) >= _MAX_ROUTES:
             self._routes.clear()
-        label = _label(request.provider.items.get(request.question.resource.item))
+        label = _about(request)
         self._routes[key] = Route(
             age=self._age,
             drops=self._router.unlocked().engine.drops,
@@ -384,8 +385,13 @@ def _is_short(seen: Seen) -> bool:
     return sum(len(value) for value in seen.policy.values() if isinstance(value, str)) <= _MAX_ROUTE_CHARACTERS
 
 
-def _label(entry: Item | None) -> str:
-    return entry.label if entry is not None else ""
+def _about(request: Request) -> str:
+    """What a request is about, for the record: the item's label, and for which host or relying party it is."""
+    entry = request.provider.items.get(request.question.resource.item)
+    label = entry.label if entry is not None else ""
+    scope = request.method.compiled.scope
+    value = str(request.seen.policy.get(scope, "")) if scope else ""
+    return ", ".join(part for part in (label, value) if part)
 
 
 def _check_references(seen: Seen) -> None:

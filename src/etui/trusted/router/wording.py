@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 
 ONCE: Final = RememberChoice(id="once", label="Only this time")
 HOUR: Final = RememberChoice(id="hour", label="For an hour")
+MONTH: Final = RememberChoice(id="month", label="For 30 days")
 ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
 RUNNING: Final = RememberChoice(id="running", label="As long as this program runs")
 TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this terminal")
 HOUR_S: Final = 3600
+LASTING: Final = {HOUR.id: HOUR_S, MONTH.id: 30 * 86400, ALWAYS.id: 0}
+"""For how many seconds a yes holds that outlives the unlock; 0 for no end."""
 _SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
