@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import gzip
-import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import msgspec
-from tests.trusted.native.egress.world import Authority
+
+from etui.testkit import TestAuthority
 
 NAME = "api.etui.test"
 OTHER = "other.etui.test"
@@ -37,7 +37,7 @@ class Service:
     """Answers ``GET /me`` with who it takes the caller for, and echoes in whatever way a path names."""
 
     def __init__(self, folder: Path) -> None:
-        self.authority = Authority(folder)
+        self.authority = TestAuthority(folder)
         self.asked: list[Asked] = []
         service = self
 
@@ -109,8 +109,3 @@ class Service:
         to.end_headers()
         if asked.method != "HEAD":
             to.wfile.write(body)
-
-
-def trusting(authority: Path) -> ssl.SSLContext:
-    """What a client uses that trusts this authority alone."""
-    return ssl.create_default_context(cafile=authority)
