@@ -111,6 +111,29 @@ def test_another_scripts_lookup_of_the_same_attributes_opens_the_dialog(wallet: 
     assert "game" in asked["asker"]
 
 
+@pytest.mark.attack(78)
+def test_a_twin_that_another_script_stored_keeps_nobody_from_its_own_and_asks_nothing(wallet: TestWallet) -> None:
+    stored(wallet)
+    assert program(wallet, "game", "store", "planted").returncode == 0
+    wallet.user.refuses()
+    for name, own in (("mailer", SECRET), ("game", "planted")):
+        assert program(wallet, name, "lookup").stdout == own
+        found = program(wallet, name, "search")
+        assert f"secret = {own}" in found.stdout + found.stderr
+    assert wallet.user.asked() == []
+
+
+@pytest.mark.attack(78)
+def test_keyring_of_python_finds_its_own_beside_a_twin_of_anothers(wallet: TestWallet) -> None:
+    keyring(wallet, "set", SECRET)
+    (wallet.folder / "other.py").write_text(_KEYRING, encoding="utf-8")
+    other = wallet.run(sys.executable, str(wallet.folder / "other.py"), "set", "planted")
+    assert other.returncode == 0, other.stderr
+    wallet.user.refuses()
+    assert keyring(wallet, "get") == SECRET
+    assert wallet.user.asked() == []
+
+
 def test_a_dismissed_question_is_not_now_and_comes_again(wallet: TestWallet) -> None:
     stored(wallet)
     wallet.user.dismisses(name_contains="game")

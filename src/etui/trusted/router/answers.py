@@ -2,7 +2,8 @@
 
 An item in a result is a disclosure of its own. A method that *creates* gives the item to the Client that made it. A
 method that *decides* by another one (``find`` by ``read``) names those items that the Client may use so; what policy
-would put to the user is put in one question, unless the Client asked quietly; the rest is left out.
+would put to the user is put in one question, unless the Client asked quietly; the rest is left out. A no is the answer
+where there is nothing else to tell, so that what was refused is never taken for what is not there.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ _PROCESS_S: Final = 30 * 86400
 _MAX_ASKED: Final = 50
 _MAX_ITEMS: Final = 10_000
 _A_SLICE: Final = 200
+_LEAVES_OUT: Final = {ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.TOO_MANY, ErrorCode.NO_DIALOG, ErrorCode.DENIED}
+"""What a question ends with where the user, or policy meanwhile, did not allow what was asked about."""
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -121,7 +124,9 @@ class Answers:
             decisions = await _in_slices(items, lambda item: self._decision(call, item))
             decided = list(zip(items, decisions, strict=True))
             asked = [item for item, decision in decided if _is_asked(decision)]
-            allowed = await self._ask(call, asked, decisions) if asked and not call.quiet else frozenset[str]()
+            allowed = frozenset[str]()
+            if asked and not call.quiet:
+                allowed = await self._allowed(call, asked, decisions)
             shown = await _in_slices(decided, lambda pair: self._shown(call, *pair, allowed))
             self._finish(call, members, shown)
         except ProtocolError as error:
@@ -136,7 +141,7 @@ class Answers:
         self, call: ActiveCall, item: Item, decision: Decision | None, allowed: frozenset[str] = frozenset()
     ) -> Item | None:
         """An item as the Client is told it; None where it may not be told of it."""
-        visible = decision is None or decision.outcome is Outcome.ALLOW or item.item in allowed
+        visible = _is_allowed(decision) or item.item in allowed
         return self.entry(call.caller, call.provider, item) if visible else None
 
     def _finish(self, call: ActiveCall, members: dict[str, msgspec.Raw], shown: list[Item | None]) -> None:
@@ -169,6 +174,15 @@ class Answers:
 
     def _deciding(self, method: Method) -> Method:
         return self._router.registry.method(f"{method.action.interface}.{method.compiled.method.decide}")
+
+    async def _allowed(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
+        """Which of these items the user lets the Client have; its no keeps nothing back that was allowed unasked."""
+        try:
+            return await self._ask(call, asked, decisions)
+        except ProtocolError as error:
+            if error.code not in _LEAVES_OUT or not any(map(_is_allowed, decisions)):
+                raise
+            return frozenset()
 
     async def _ask(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
         """Which of these items the user lets the Client have."""
@@ -286,6 +300,10 @@ def _question(call: ActiveCall, method: Method, item: Item) -> Question:
         chain=tuple(member.principal.id for member in call.chain[:-1]),
         derived=call.under is not None,
     )
+
+
+def _is_allowed(decision: Decision | None) -> bool:
+    return decision is None or decision.outcome is Outcome.ALLOW
 
 
 def _is_asked(decision: Decision | None) -> bool:
