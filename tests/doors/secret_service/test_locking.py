@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.doors.secret_service.conftest import DoorProcess
-from tests.doors.secret_service.programs import DEFAULT, IS_LOCKED, KEPT_FOR_SESSION, LOGIN, DBusError, Program
+from tests.doors.secret_service.programs import ALIASES, DEFAULT, IS_LOCKED, KEPT_FOR_SESSION, LOGIN, DBusError, Program
 from tests.doors.secret_service.router_peer import RouterPeer
 
 from etui.interfaces import secret_1 as secret
@@ -96,6 +96,7 @@ def test_all_properties_are_those_of_a_locked_wallet_where_it_locks_meanwhile(  
         (SERVICE_PATH, SERVICE, {"a": "1"}),
         (SERVICE_PATH, SERVICE, {}),
         (LOGIN, COLLECTION, {"a": "1"}),
+        (ALIASES + "w", COLLECTION, {"a": "1"}),
     ],
 )
 def test_a_search_waits_for_the_unlock_dialog(  # noqa: PLR0913, PLR0917
@@ -106,7 +107,8 @@ def test_a_search_waits_for_the_unlock_dialog(  # noqa: PLR0913, PLR0917
     interface: str,
     attributes: dict[str, str],
 ) -> None:
-    router.add("alice", "L", {"a": "1"}, b"pw")
+    group = router.add("alice", "Work", {"etui:alias": "w"}, b"", kind="group")
+    router.add("alice", "L", {"a": "1"}, b"pw", group=group if path.startswith(ALIASES) else "")
     lock_wallet(door)
     with Program(environ) as program:
         program.begin(path, interface, "SearchItems", "a{ss}", attributes)

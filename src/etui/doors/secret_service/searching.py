@@ -38,11 +38,15 @@ _result: Final = msgspec.json.Decoder(secret.FindResult)
 def search_service(call: Call) -> None:
     """Answers ``Service.SearchItems``."""
     query = secret.Find(attributes=_attributes(call))
-    _search(call, query, lambda _: True, lambda items: call.answer(*_by_lock(call.door, items)))
+    until = call.door.now() + ANSWER_S
+    _search(call, query, until, lambda _: True, lambda items: call.answer(*_by_lock(call.door, items)))
 
 
-def search_collection(call: Call, collection: Target) -> None:
-    """Answers ``Collection.SearchItems``; the query leaves out what lies elsewhere, so that nobody is asked for it."""
+def search_collection(call: Call, collection: Target, until: float) -> None:
+    """Answers ``Collection.SearchItems``; the query leaves out what lies elsewhere, so that nobody is asked for it.
+
+    ``until``: when the caller has waited long enough, by ``Door.now``.
+    """
     query = secret.Find(
         attributes=kept_attributes(collection.collection, _attributes(call)),
         group=collection.group or None,
@@ -50,7 +54,7 @@ def search_collection(call: Call, collection: Target) -> None:
         without=[LASTS] if collection.collection == DEFAULT_ELEMENT else None,
     )
     lies_here = partial(_lies_in, collection.collection)
-    _search(call, query, lies_here, lambda items: call.answer([path_of(item) for item in items]))
+    _search(call, query, until, lies_here, lambda items: call.answer([path_of(item) for item in items]))
 
 
 def items_of(items: Iterable[Item]) -> Iterable[Item]:
@@ -58,9 +62,10 @@ def items_of(items: Iterable[Item]) -> Iterable[Item]:
     return (item for item in items if item.kind != GROUP)
 
 
-def _search(call: Call, query: secret.Find, fits: Callable[[Item], bool], give: Callable[[list[Item]], None]) -> None:
+def _search(
+    call: Call, query: secret.Find, until: float, fits: Callable[[Item], bool], give: Callable[[list[Item]], None]
+) -> None:
     encoded = _encode(query)
-    until = call.door.now() + ANSWER_S
 
     def ask(*, quiet: bool) -> None:
         question = Question(method=secret.Find.METHOD, params=lambda _: encoded, quiet=quiet, unlocks=True)
