@@ -36,3 +36,22 @@ def test_a_no_to_all_that_is_there_is_never_an_empty_answer(wallet: TestWallet, 
     with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
         found(client)
     assert caught.value.code is code
+
+
+def test_what_one_question_has_no_room_for_is_put_in_the_next(wallet: TestWallet) -> None:
+    keeper(wallet, "other.py", "mail", str(2 * _ASKED_AT_ONCE + 1))
+    wallet.user.approves()
+    with wallet.connect() as client:
+        assert len(found(client)) == 2 * _ASKED_AT_ONCE + 1
+    leads = [f"{asked['heading']} {asked['lead']}" for asked in wallet.user.asked()]
+    assert ["1 to 50 of 101" in leads[0], "51 to 100 of 101" in leads[1]] == [True, True]
+    assert len(leads) == 3
+
+
+def test_a_no_to_the_second_question_keeps_nothing_back_of_the_first_and_asks_no_more(wallet: TestWallet) -> None:
+    keeper(wallet, "other.py", "mail", str(2 * _ASKED_AT_ONCE + 1))
+    wallet.user.refuses()
+    wallet.user.approves(times=1)
+    with wallet.connect() as client:
+        assert len(found(client)) == _ASKED_AT_ONCE
+    assert len(wallet.user.asked()) == 2

@@ -2,8 +2,9 @@
 
 An item in a result is a disclosure of its own. A method that *creates* gives the item to the Client that made it. A
 method that *decides* by another one (``find`` by ``read``) names those items that the Client may use so; what policy
-would put to the user is put in one question, unless the Client asked quietly; the rest is left out. A no is the answer
-where there is nothing else to tell, so that what was refused is never taken for what is not there.
+would put to the user is put in one question, or in several where one has no room for so many, unless the Client asked
+quietly; the rest is left out. A no is the answer where there is nothing else to tell, so that what was refused is never
+taken for what is not there.
 """
 
 from __future__ import annotations
@@ -176,25 +177,33 @@ class Answers:
         return self._router.registry.method(f"{method.action.interface}.{method.compiled.method.decide}")
 
     async def _allowed(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
-        """Which of these items the user lets the Client have; its no keeps nothing back that was allowed unasked."""
-        try:
-            return await self._ask(call, asked, decisions)
-        except ProtocolError as error:
-            if error.code not in _LEAVES_OUT or not any(map(_is_allowed, decisions)):
-                raise
-            return frozenset()
+        """Which of these items the user lets the Client have, asked about so many at once.
 
-    async def _ask(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
-        """Which of these items the user lets the Client have."""
-        if len(asked) > _MAX_ASKED:
-            asked = asked[:_MAX_ASKED]
+        A no ends it, and keeps nothing back that was allowed before or unasked.
+        """
+        allowed: frozenset[str] = frozenset()
+        for start in range(0, len(asked), _MAX_ASKED):
+            part = asked[start : start + _MAX_ASKED]
+            of = f", {start + 1} to {start + len(part)} of {len(asked)}" if len(part) < len(asked) else ""
+            try:
+                allowed |= await self._ask(call, part, decisions, of)
+            except ProtocolError as error:
+                if error.code not in _LEAVES_OUT or not (allowed or any(map(_is_allowed, decisions))):
+                    raise
+                break
+        return allowed
+
+    async def _ask(
+        self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None], of: str
+    ) -> frozenset[str]:
+        """Which of these items the user lets the Client have; ``of`` says which part of all that is asked about."""
         method = self._deciding(call.method)
         provider = call.provider
         strictest = max((d for d in decisions if d and d.outcome is Outcome.ASK), key=lambda d: d.assurance)
         first = asked[0]
         names = {field: wording.name_of(first, wording.kind_title(provider, first)) for field in (method.item_field,)}
         one = len(asked) == 1
-        sentence = wording.sentence(method, {}, names) if one else f"have {len(asked)} items of {provider.name}"
+        sentence = wording.sentence(method, {}, names) if one else f"have {len(asked)} items of {provider.name}{of}"
         choices = tuple(wording.described(item, wording.kind_title(provider, item)) for item in asked)
         question = Asked(
             caller=call.caller,
