@@ -81,12 +81,14 @@ def test_the_default_collection_is_always_there(environ: dict[str, str]) -> None
             assert program.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", alias)[0] == LOGIN
             assert make(program, "Another", alias) == LOGIN
         assert program.get(DEFAULT, COLLECTION, "Label") == program.get(LOGIN, COLLECTION, "Label")
-        with pytest.raises(DBusError, match="NotSupported"):
-            program.call(LOGIN, COLLECTION, "Delete")
+        for everybodys in (LOGIN, KEPT_FOR_SESSION):
+            with pytest.raises(DBusError, match="NotSupported"):
+                program.call(everybodys, COLLECTION, "Delete")
         program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "default", LOGIN)
         path = make(program, "Work")
-        with pytest.raises(DBusError, match="NotSupported"):
-            program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "default", path)
+        for alias in ("default", "login", "session"):
+            with pytest.raises(DBusError, match="NotSupported"):
+                program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", alias, path)
 
 
 def test_what_a_program_calls_the_default_collection_is_its_own_affair(environ: dict[str, str]) -> None:
@@ -95,6 +97,10 @@ def test_what_a_program_calls_the_default_collection_is_its_own_affair(environ: 
         program.call(DEFAULT, PROPERTIES, "Set", "ssv", COLLECTION, "Label", ("s", "Mine"))
         assert program.get(LOGIN, COLLECTION, "Label") == "Mine"
         assert other.get(LOGIN, COLLECTION, "Label") == before
+    with Program(environ) as program:
+        assert program.get(LOGIN, COLLECTION, "Label") == before
+        with pytest.raises(DBusError, match="NotSupported"):
+            program.call(KEPT_FOR_SESSION, PROPERTIES, "Set", "ssv", COLLECTION, "Label", ("s", "Mine"))
 
 
 def test_an_alias_names_a_collection_of_its_program(environ: dict[str, str]) -> None:
