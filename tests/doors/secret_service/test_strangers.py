@@ -104,7 +104,7 @@ def test_what_the_user_keeps_back_is_not_in_the_answer(environ: dict[str, str], 
         assert (len(unlocked), locked) == (1, [])
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(82)
 @pytest.mark.parametrize(("path", "interface"), [(SERVICE_PATH, SERVICE), (LOGIN, COLLECTION)])
 def test_who_has_what_it_looks_for_is_shown_that_and_asks_nobody_for_anothers(
     environ: dict[str, str], router: RouterPeer, path: str, interface: str

@@ -118,7 +118,7 @@ def test_another_scripts_lookup_of_the_same_attributes_opens_the_dialog(wallet: 
     assert "game" in asked["asker"]
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(82)
 def test_a_twin_that_another_script_stored_keeps_nobody_from_its_own_and_asks_nothing(wallet: TestWallet) -> None:
     stored(wallet)
     assert program(wallet, "game", "store", "planted").returncode == 0
@@ -130,7 +130,7 @@ def test_a_twin_that_another_script_stored_keeps_nobody_from_its_own_and_asks_no
     assert wallet.user.asked() == []
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(82)
 def test_keyring_of_python_finds_its_own_beside_a_twin_of_anothers(wallet: TestWallet) -> None:
     keyring(wallet, "set", SECRET)
     (wallet.folder / "other.py").write_text(_KEYRING, encoding="utf-8")

@@ -18,7 +18,7 @@ def found(client: Client) -> list[str]:
     return sorted(item.label for item in client.call(secret.Find(attributes={"service": "mail"})).items)
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(82)
 @pytest.mark.parametrize("says", ["refuses", "dismisses"])
 def test_a_no_to_what_is_anothers_keeps_nobody_from_its_own(wallet: TestWallet, says: str) -> None:
     keeper(wallet, "other.py", "mail", "1")
