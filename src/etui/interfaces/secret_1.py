@@ -126,6 +126,9 @@ class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
     """
     kind: Annotated[str, Meta(max_length=40)] | None = None
     group: str | None = None
+    ungrouped: bool | None = None
+    without: Annotated[list[Annotated[str, Meta(max_length=4096)]], Meta(max_length=16)] | None = None
+    """Names of attributes that none of the items has."""
     text: Annotated[str, Meta(max_length=400)] | None = None
     limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hmac
 import os
 import secrets
 import sys
@@ -234,7 +235,7 @@ class Secrets(Extension):
 
     def _change(self, entry: Entry, request: secret.Update, value: bytes | None) -> Item:
         now_s = _now_s()
-        if value is None or entry.is_group:
+        if value is None or entry.is_group or self._holds(entry, value, request.content_type):
             new = entry.described(request, now_s=now_s)
             self._safe.redescribe(new)
         else:
@@ -242,6 +243,12 @@ class Secrets(Extension):
             self._safe.revalue(entry, new, value)
         self.tell("secret/1.changed", new.item)
         return new.item
+
+    def _holds(self, entry: Entry, value: bytes, content_type: str | None) -> bool:
+        """Whether this is the present value: stored again it would push an earlier one out of the history."""
+        if entry.size != len(value) or content_type not in {None, entry.content_type}:
+            return False
+        return hmac.compare_digest(self._safe.value(entry), value)
 
     def _group(self, request: secret.Create) -> str:
         if not request.group:
