@@ -24,6 +24,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What the Router sees of a request's parameters.
 
     ``references``: field and reference. ``policy``: name for policy and value. ``material``: field and encoded value.
+    A field that is null is as absent in each.
     """
 
     references: tuple[tuple[str, str], ...]
@@ -40,6 +41,7 @@ class CompiledMethod:
         self.action = f"{document.interface}.{name}"
         self.wire_name = msgspec.json.encode(self.action)
         self.method = method
+        self.types = document.types
         self.references = tuple(n for n, f in method.params.items() if f.type is FieldType.REFERENCE)
         self._policy = tuple(
             (n, f.policy) for n, f in method.params.items() if f.policy and f.type is not FieldType.REFERENCE
@@ -75,7 +77,7 @@ class CompiledMethod:
         material: dict[str, bytes] = {}
         if self._material:
             raw = _decoded(self._raw, params)
-            material = {name: bytes(raw[name]) for name in self._material if name in raw}
+            material = {n: bytes(raw[n]) for n in self._material if n in raw and memoryview(raw[n]) != _NULL}
         return Seen(references=references, policy=policy, material=material)
 
     def read_items(self, result: bytes) -> tuple[dict[str, Raw], list[Item]]:

@@ -34,14 +34,14 @@ from etui.trusted.router.references import is_well_formed
 from etui.trusted.router.requests import Arrival, Cleared, Request, Route
 from etui.trusted.router.reserving import release, reserve
 from etui.trusted.router.rights import Verdict
+from etui.trusted.router.settling import Settling, unseen
 
 if TYPE_CHECKING:
     from etui.interfaces import Seen
     from etui.trusted.policy import Decision
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
-    from etui.trusted.router.references import Place
-    from etui.trusted.router.registry import Method, Provider
+    from etui.trusted.router.registry import Method
     from etui.trusted.router.router import Router
 
 _MAX_ROUTES: Final = 20_000
@@ -59,6 +59,7 @@ class RequestPath:
         self._age = 0
         self._ids = CallIds()
         self._naming = Naming(router)
+        self._settling = Settling(router, self._naming)
 
     def drop_routes(self) -> None:
         """Forgets what was kept, as when grants, policies, registrations or references change."""
@@ -206,17 +207,8 @@ class RequestPath:
             prepared = _PREPARED.decode(result)
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} prepared nothing usable: {error}") from None
-        for name, value in prepared.settles.items():
-            request.material.setdefault(name, self._settled(provider, bytes(value)))
+        await self._settling.settle(request, prepared.settles)
         return tuple(prepared.notes)
-
-    def _settled(self, provider: Provider, value: bytes) -> bytes:
-        """A settled field; what reads as a reference of the provider's own is the item that it means."""
-        decoded = msgspec.json.decode(value)
-        place: Place | None = None
-        if isinstance(decoded, str) and is_well_formed(decoded):
-            place = self._router.unlocked().place(provider.principal, decoded)
-        return inherited.settled(value, place)
 
     async def _ask(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Decision:
         if request.quiet:
@@ -237,14 +229,18 @@ class RequestPath:
             field: wording.name_of(entry := provider.items.get(item), wording.kind_title(provider, entry))
             for field, item in request.items.items()
         }
+        names |= request.settled.names
         values: dict[str, object] = msgspec.json.decode(request.params, type=dict[str, object])
+        values |= request.settled.values
         return Asked(
             caller=request.caller,
             question=request.question,
             decision=decision,
             action=wording.sentence(request.method, values, names),
             digest=self._digest(request),
-            fields=wording.shown_fields(request.method, values, names),
+            fields=wording.shown_fields(
+                request.method, values, names, settled=request.settled.values.keys(), by=provider.name
+            ),
             advice=advice,
             chain=request.chain,
             frame=wording.frame_of(provider) if provider.package is not None else None,
@@ -353,6 +349,7 @@ class RequestPath:
             items=request.items,
             deadline=self._router.dispatch.deadline(request.method),
             quiet=request.quiet,
+            unseen=unseen(self._router.unlocked(), request, cleared),
             consented=cleared.consented or bool(decision.grants) or question.covered,
             given=max(question.given, decision.assurance if cleared.consented else Assurance.NONE),
             under=request.under,
@@ -388,9 +385,9 @@ def _is_short(seen: Seen) -> bool:
 def _about(request: Request) -> str:
     """What a request is about, for the record: the item's label, and for which host or relying party it is."""
     entry = request.provider.items.get(request.question.resource.item)
-    label = entry.label if entry is not None else ""
+    label = request.settled.names.get(request.method.item_field) or (entry.label if entry is not None else "")
     scope = request.method.compiled.scope
-    value = str(request.seen.policy.get(scope, "")) if scope else ""
+    value = str(request.question.fields.get(scope, "")) if scope else ""
     return ", ".join(part for part in (label, value) if part)
 
 
