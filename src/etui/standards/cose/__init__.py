@@ -15,7 +15,7 @@ from etui.standards.cose.sign1 import (
     algorithm_of,
     reads_as_cose,
     sign1,
-    unverified_headers,
+    unverified,
     verify1,
 )
 
@@ -32,6 +32,6 @@ __all__ = [
     "algorithm_of",
     "reads_as_cose",
     "sign1",
-    "unverified_headers",
+    "unverified",
     "verify1",
 ]

@@ -119,9 +119,10 @@ def sign1(headers: Headers, payload: bytes, sign: Signer, *, external: bytes = b
     return cbor2.dumps(cbor2.CBORTag(_TAG, [protected, {}, None if detached else payload, signature]))
 
 
-def unverified_headers(message: bytes) -> Headers:
-    """What a message says of itself before anybody verified it: good for finding the key, and for nothing else."""
-    return _read(message).headers
+def unverified(message: bytes) -> Sign1:
+    """What a message says before anybody verified it: good for finding the key, and for nothing else."""
+    read = _read(message)
+    return Sign1(headers=read.headers, payload=read.payload or b"")
 
 
 def verify1(message: bytes, key: PublicKey, *, payload: bytes | None = None, external: bytes = b"") -> Sign1:

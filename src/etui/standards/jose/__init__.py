@@ -7,7 +7,7 @@ Sources: RFC 7515 (JWS), RFC 7517 and 7638 (JWK and its thumbprint), RFC 7518, s
 
 from etui.standards.jose.errors import JoseError, MalformedError, SignatureError, UnsupportedError
 from etui.standards.jose.jwk import Algorithm, Jwk, PublicKey, algorithm_of, jwk_of, key_of, thumbprint
-from etui.standards.jose.jws import Header, Jws, Signer, reads_as_jws, sign_compact, unverified_header, verify_compact
+from etui.standards.jose.jws import Header, Jws, Signer, reads_as_jws, sign_compact, unverified, verify_compact
 
 __all__ = [
     "Algorithm",
@@ -26,6 +26,6 @@ __all__ = [
     "reads_as_jws",
     "sign_compact",
     "thumbprint",
-    "unverified_header",
+    "unverified",
     "verify_compact",
 ]

@@ -57,9 +57,10 @@ def sign_compact(header: Header, payload: bytes, sign: Signer, *, detached: bool
     return f"{head}.{'' if detached else body}.{signature}"
 
 
-def unverified_header(token: str) -> Header:
-    """What a signature says of itself before anybody verified it: good for finding the key, and for nothing else."""
-    return _header(_parts(token)[0])
+def unverified(token: str) -> Jws:
+    """What a signature says before anybody verified it: good for finding the key, and for nothing else."""
+    head, body, _ = _parts(token)
+    return Jws(header=_header(head), payload=decoded(body))
 
 
 def verify_compact(token: str, key: PublicKey, *, payload: bytes | None = None) -> Jws:
