@@ -33,7 +33,7 @@ def test_a_text_is_signed_and_verified_where_there_is_no_wallet(wallet: TestWall
     plan = str(folder / "plan.pdf")
     path = sign(wallet, folder, "--for", "Landlord & Co", "--attach", plan, "--form", form)
     (question,) = [one for one in wallet.user.asked() if "sign “" in one["lead"]]
-    assert question["lead"] == "wants to sign “lease.txt” with “Work”"
+    assert question["lead"] == "wants to have you sign “lease.txt” with “Work”"
     assert question["body"] == TEXT
     result = run(
         "verify",
