@@ -27,11 +27,17 @@ from etui.sdk import Client, Consent
 from etui.sdk.statement import CONTENT_TYPE, COSE_TYPE, JWS_TYPE, StatementError, decode_statement
 from etui.standards import cose, jose
 from etui.testkit import TestWallet
+from etui.testkit.user import PASSPHRASE
 
 TEXT = "I rent the flat in Example Street 7 from 1 May.\n\nThe rent is 700 euros a month.\n"
 PLAN = sign.Attachment(
     name="plan.pdf", media_type="application/pdf", size=48_213, sha256=hashlib.sha256(b"a plan").hexdigest()
 )
+PASSPHRASE_TO_SIGN = """
+@id("passphrase-to-sign")
+forbid (principal, action == Action::"sign/1.sign_text", resource)
+when { context.assurance < 2 };
+"""
 SIGNS = """
 import sys
 from etui.interfaces import crypto_1 as crypto
@@ -136,6 +142,22 @@ def test_the_longest_text_is_signed_whole(wallet: TestWallet, client: Client) ->
     assert signed.cose is not None
     assert decode_statement(cbor2.loads(signed.cose).value[2]).text == text
     refused(client, sign.SignText(item=made(client).item, title="Long", text=text + ".", form="both"))
+
+
+def test_a_policy_that_wants_the_passphrase_is_in_the_statement(wallet: TestWallet) -> None:
+    folder = wallet.home / "operator"
+    folder.mkdir(exist_ok=True)
+    (folder / "site.cedar").write_text(PASSPHRASE_TO_SIGN, encoding="utf-8")
+    wallet.lock()
+    wallet.unlock()
+    wallet.user.rule("approve", when={"face": "confirm", "wrong": True}, secret=PASSPHRASE)
+    wallet.user.rule("approve", when={"face": "confirm", "wrong": False}, secret="not the passphrase", times=1)
+    with wallet.connect() as client:
+        item = made(client)
+        jws = client.call(sign.SignText(item=item.item, title="Lease", text=TEXT, form="jws")).jws or ""
+        statement = decode_statement(jose.verify_compact(jws, public(client, item)).payload)
+    assert (statement.assurance, statement.text) == ("pin", TEXT)
+    assert [one["body"] for one in asked(wallet)] == [TEXT, TEXT]
 
 
 def test_a_no_signs_nothing(wallet: TestWallet, client: Client) -> None:

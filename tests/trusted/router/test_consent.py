@@ -40,14 +40,17 @@ HOW = HowAsked(at=1, assurance="consent", face="window", display="wayland")
 DIGEST = digest_of(MAILER, METHOD.action.id, PARAMS, ("i1",))
 
 
-def consent_of(answer: Answer, home: Path, text: str = "") -> Consented:
-    """What becomes of this answer to the question whether ``mailer`` may read an item; ``text``: that is to be read."""
+def consent_of(answer: Answer, home: Path, text: str = "", hello: Hello = HELLO) -> Consented:
+    """What becomes of this answer to the question whether ``mailer`` may read an item.
+
+    ``text``: one that is to be read. ``hello``: what the dialog says of itself.
+    """
 
     async def ask() -> Consented:
         async def shown(request: Confirm, lane: Lane, due: Callable[[], None], _: str) -> tuple[Answer, Hello]:
             assert (request.digest, lane) == (DIGEST, Lane.PROGRAMS)
             due()
-            return answer, HELLO
+            return answer, hello
 
         opened = Opened(home, Keys(bytes(32), bytes(32), bytes(32)), REGISTRY)
         budget = PromptBudget()
@@ -107,6 +110,16 @@ def test_a_yes_says_on_what_it_was_given(tmp_path: Path) -> None:
     assert (how.assurance, how.face, how.display, how.protected) == ("consent", "window", "wayland", True)
     assert how.read == digest("I pay nothing")
     assert not how.test
+
+
+@pytest.mark.parametrize(
+    ("display", "face"),
+    [("x11", "window"), ("offscreen", "window"), ("terminal", "terminal"), ("scripted", "script")],
+)
+def test_a_yes_says_by_which_face_it_was_given(tmp_path: Path, display: str, face: str) -> None:
+    hello = Hello(key=bytes(32), display=display, sentence="It says.")
+    how = consent_of(Approved(digest=DIGEST), tmp_path, hello=hello).how
+    assert (how.face, how.display, how.protected, how.read) == (face, display, False, b"")
 
 
 def test_a_yes_to_this_request_is_one(tmp_path: Path) -> None:

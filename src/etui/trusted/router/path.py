@@ -81,7 +81,8 @@ class RequestPath:
         if opened is None:
             _check_references(seen)
             raise router.unlocking.missing()
-        reading.check(method.compiled, seen)
+        if method.compiled.read:
+            reading.check(method.compiled, seen)
         arrival = Arrival(
             connection=connection, caller=caller, message=message, method=method, params=params, seen=seen
         )

@@ -34,9 +34,10 @@ def text_read(method: CompiledMethod, seen: Seen) -> ShownField | None:
 
 
 def check(method: CompiledMethod, seen: Seen) -> None:
-    """Raises ``ProtocolError`` (``invalid_params``) for a text that would not be seen as it is (rule 1)."""
-    if not method.read:
-        return
+    """Raises ``ProtocolError`` (``invalid_params``) for a text that would not be seen as it is (rule 1).
+
+    ``method``: one with a text that is read.
+    """
     for name, value in seen.material.items():
         for where, text in _texts(name, msgspec.json.decode(value)):
             unseen = first_unseen(text, has_lines=name == method.read)
