@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
 from pathlib import Path
 
 import pytest
-from tests.cli.etui import done, etui, run, told
+from tests.cli.etui import ETUI, WAIT_S, done, etui, run, told
 
 from etui.testkit import TestWallet
+from etui.testkit.user import PASSPHRASE
+from etui.trusted.dialog.front import ARMING_S
 
 TEXT = "I rent the flat in Example Street 7.\n\nThe rent is 700 euros a month.\n"
 
@@ -49,6 +59,64 @@ def test_a_text_is_signed_and_verified_where_there_is_no_wallet(wallet: TestWall
     assert "| The rent is 700 euros a month.\n" in result.stdout
     assert "nobody but the file" not in result.stderr
     assert "test profile" in result.stderr
+
+
+def test_a_text_longer_than_a_screen_is_read_by_a_person_at_a_terminal(wallet: TestWallet, folder: Path) -> None:
+    """No script: the wallet's own face on a terminal, and a person's keys there."""
+    text = "".join(f"{number}. What is agreed, at some length.\n" for number in range(1, 61))
+    (folder / "lease.txt").write_text(text, encoding="utf-8")
+    wallet.end()
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    command = ["setsid", "--ctty", *ETUI, "run", "--test-profile", "--as-root", "--no-doors", "--dialog", "terminal"]
+    with subprocess.Popen(command, env=wallet.environ, stdin=slave, stdout=slave, stderr=slave) as running:
+        os.close(slave)
+        try:
+            seen = _until(master, "is locked")
+            with subprocess.Popen([*ETUI, "unlock"], env=wallet.environ, stdin=subprocess.DEVNULL) as unlocking:
+                seen += _until(master, "Unlock your wallet")
+                while unlocking.poll() is None:  # Ctrl-U: an Enter that came too soon has left what was typed
+                    os.write(master, f"\x15{PASSPHRASE}".encode())
+                    seen += _for(master, ARMING_S * 2)
+                    os.write(master, b"\r")
+                    seen += _for(master, ARMING_S * 2)
+            signing = [*ETUI, "sign", str(folder / "lease.txt"), "--key", "work", "--out", str(folder / "lease.jws")]
+            with subprocess.Popen(signing, env=wallet.environ, stdin=subprocess.DEVNULL) as signer:
+                deadline = time.monotonic() + WAIT_S
+                while signer.poll() is None:
+                    assert time.monotonic() < deadline, seen
+                    for key in b" y":  # a key that comes too soon after another approves nothing
+                        os.write(master, bytes((key,)))
+                        seen += _for(master, ARMING_S * 2)
+            assert signer.returncode == 0, seen
+        finally:
+            running.terminate()
+            running.wait()
+            os.close(master)
+    shown = [number for number in range(1, 61) if f"│ {number}. What is agreed" in seen]
+    assert shown == list(range(1, 61))
+    assert "Scroll to the end first." in seen
+    result = run("verify", str(folder / "lease.jws"), "--text", str(folder / "lease.txt"))
+    assert "Shown      whole, in a terminal (terminal, unprotected display)" in result.stdout, result.stderr
+
+
+def _until(terminal: int, words: str) -> str:
+    """What is shown there, as soon as these words are."""
+    seen = ""
+    deadline = time.monotonic() + WAIT_S
+    while words not in seen:
+        assert time.monotonic() < deadline, seen
+        seen += _for(terminal, 0.1)
+    return seen
+
+
+def _for(terminal: int, seconds: float) -> str:
+    """What is shown there for so long."""
+    seen = b""
+    end = time.monotonic() + seconds
+    while select.select([terminal], [], [], max(0.0, end - time.monotonic()))[0]:
+        seen += os.read(terminal, 1 << 16)
+    return seen.decode(errors="replace")
 
 
 def test_a_program_is_told_everything(wallet: TestWallet, folder: Path) -> None:
