@@ -125,7 +125,7 @@ def test_safe_text_is_safe_again_unchanged(text: str) -> None:
     assert single_line(once).text == once
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 @pytest.mark.parametrize(
     ("text", "index"),
     [

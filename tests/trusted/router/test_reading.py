@@ -131,7 +131,7 @@ def test_the_text_stands_whole_in_the_question_and_its_provider_is_told_how(
     }
 
 
-@pytest.mark.attack(90)
+@pytest.mark.attack(87)
 @pytest.mark.usefixtures("notary")
 def test_nothing_that_was_allowed_before_skips_the_reading(wallet: TestWallet) -> None:
     script = wallet.folder / "asking.py"
@@ -151,7 +151,7 @@ def test_nothing_that_was_allowed_before_skips_the_reading(wallet: TestWallet) -
     assert ran.stdout.split() == ["refused", "refused"], ran.stderr
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 @pytest.mark.parametrize(
     ("params", "said"),
     [
@@ -191,7 +191,7 @@ def test_a_list_of_records_is_shown_line_by_line(wallet: TestWallet, notary: Str
     ]
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 def test_letters_that_look_like_others_are_flagged(wallet: TestWallet, notary: Stranger) -> None:
     wallet.user.approves(action_contains="put a seal")
     text = "The p\u0430yer is \u0440\u0430\u0443 Ltd."
