@@ -15,6 +15,7 @@ from etui.protocol.limits import LIMITS, Limits, RateLimiter
 from etui.protocol.messages import (
     PLAIN,
     CallInfo,
+    Consent,
     Envelope,
     Message,
     MessageId,
@@ -39,6 +40,7 @@ __all__ = [
     "PROTOCOL_VERSION",
     "CallInfo",
     "CallTable",
+    "Consent",
     "Envelope",
     "ErrorCode",
     "ErrorData",

@@ -40,6 +40,7 @@ from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import (
     CallInfo,
+    Consent,
     Envelope,
     ErrorCode,
     Message,
@@ -81,7 +82,8 @@ class Call:
     ``id``: names the call while it is served; empty while it is prepared. ``client``: a pseudonym of who asks, the same
     for this Extension each time and another for any other. ``name``: who asks, for people. ``key``: the
     X25519 key to which sealed fields of the result go; empty where the caller gave none. ``quota``: to providers of
-    what is an Extension's own, as ``storage/1``, how many bytes the calling Extension may keep; 0: none.
+    what is an Extension's own, as ``storage/1``, how many bytes the calling Extension may keep; 0: none. ``consent``:
+    how the user was asked about this very call and said yes; None where nobody was.
     """
 
     id: str
@@ -89,6 +91,7 @@ class Call:
     name: str
     key: bytes
     quota: int
+    consent: Consent | None
 
     def __init__(self, owner: Extension, info: CallInfo, hold: Callable[[bytes], None]) -> None:
         self._owner = owner
@@ -98,6 +101,7 @@ class Call:
         self.name = info.name
         self.key = info.key
         self.quota = info.quota
+        self.consent = info.consent
 
     def makes(self, item: Item) -> None:
         """Says which item this call is about to make, before it is stored and by its own id.

@@ -1,4 +1,4 @@
-"""The Extension: each request of ``crypto/1`` and ``ssh/1``, answered from the keyring."""
+"""The Extension: each request of ``crypto/1``, ``sign/1`` and ``ssh/1``, answered from the keyring."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from etui.extensions.encryption import algorithms, ssh
+from etui.extensions.encryption import algorithms, ssh, texts, tokens
 from etui.extensions.encryption.entries import BOUND_KEY, KEY, Entry
 from etui.extensions.encryption.errors import UnfitError
 from etui.extensions.encryption.keyring import Keyring
-from etui.interfaces import Item, ssh_1
+from etui.interfaces import Item, sign_1, ssh_1
 from etui.interfaces import crypto_1 as crypto
 from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
 from etui.standards.sshagent import fingerprint
@@ -78,10 +78,23 @@ class Encryption(Extension):
 
     @provides(crypto.Sign)
     def sign(self, request: crypto.Sign, _: Call) -> crypto.SignResult:
-        """Answers ``crypto/1.sign``; what SSH would take for a request or a signature of its own is refused."""
+        """Answers ``crypto/1.sign``; what means something to SSH, JOSE or COSE is refused."""
         entry = self._keyring.entry(request.item)
         ssh.refuse_ssh(request.data)
+        tokens.refuse_tokens(request.data)
         return crypto.SignResult(signature=algorithms.sign(self._keyring.private(entry), request.data))
+
+    @provides(crypto.SignJws)
+    def sign_jws(self, request: crypto.SignJws, _: Call) -> crypto.SignJwsResult:
+        """Answers ``crypto/1.sign_jws``."""
+        entry = self._keyring.entry(request.item)
+        return crypto.SignJwsResult(jws=tokens.signed_jws(self._keyring.private(entry), entry, request))
+
+    @provides(crypto.SignCose)
+    def sign_cose(self, request: crypto.SignCose, _: Call) -> crypto.SignCoseResult:
+        """Answers ``crypto/1.sign_cose``."""
+        entry = self._keyring.entry(request.item)
+        return crypto.SignCoseResult(cose=tokens.signed_cose(self._keyring.private(entry), entry, request))
 
     @provides(crypto.Verify)
     def verify(self, request: crypto.Verify, _: Call) -> crypto.VerifyResult:
@@ -111,6 +124,21 @@ class Encryption(Extension):
         """Says what cannot be done any more without the key."""
         self._keyring.entry(request.item)
         return Prepared(notes=["Nothing signs with it any more, and there is no copy but one that you exported."])
+
+    # sign/1
+
+    @provides(sign_1.SignText)
+    def sign_text(self, request: sign_1.SignText, call: Call) -> sign_1.SignTextResult:
+        """Answers ``sign/1.sign_text``."""
+        entry = self._keyring.entry(request.item)
+        return texts.signed_text(self._keyring.private(entry), entry, request, call.consent)
+
+    @prepares(sign_1.SignText)
+    def prepare_sign_text(self, request: sign_1.SignText, _: Call) -> Prepared:
+        """Refuses what would not be signed before the user reads it."""
+        tokens.public_key(self._keyring.entry(request.item))
+        texts.check(request.title, request.text, request.attachments or ())
+        return Prepared()
 
     # ssh/1
 
