@@ -177,6 +177,18 @@ def test_a_request_cancelled_in_the_same_breath_is_answered_once(bare: Bare, met
     assert bare.answer(1, "wallet/1.status")["state"] == "unlocked"
 
 
+@pytest.mark.parametrize("more", [{"reason": {"of": "tomorrow"}}, {"at": 1}, {"reason": "x" * 100}])
+def test_members_of_a_cancel_that_the_router_does_not_know_are_passed_over(
+    wallet: TestWallet, bare: Bare, more: dict[str, object]
+) -> None:
+    wallet.user.waits()
+    bare.ask(1, "wallet/1.inventory")
+    bare.notify("cancel", {"id": 1, **more})
+    heard = bare.hear()
+    assert heard is not None
+    assert (heard["id"], heard["error"]["data"]["code"]) == (1, "cancelled")
+
+
 def test_a_question_to_the_user_is_taken_away_with_the_request_that_asked_it(wallet: TestWallet, bare: Bare) -> None:
     wallet.user.waits()
     bare.ask(1, "wallet/1.inventory")

@@ -241,7 +241,9 @@ class Connection(asyncio.Protocol):
                 return self._request(message)
             case MessageKind.RESULT | MessageKind.ERROR:
                 try:
-                    self.waiting.take(message)(message)
+                    answered = self.waiting.take(message)
+                    if answered is not None:
+                        answered(message)
                 except ProtocolError as error:
                     self._malformed_line(error, answer=False)
             case MessageKind.NOTIFICATION:
@@ -361,6 +363,11 @@ class Connection(asyncio.Protocol):
             self._ahead.append(line)
         else:
             self._send(line)
+
+    def give_up(self, number: int) -> None:
+        """Forgets a request that was forwarded, and tells ``cancel`` where it is not answered yet."""
+        if self.waiting.give_up(number):
+            self.notify("cancel", b'{"id":%d}' % number)
 
     def send_ahead(self) -> None:
         """Sends what was forwarded ahead; called before the audit is written."""

@@ -82,6 +82,12 @@ _LOCK_S: Final = 5
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 
 
+class _Cancel(msgspec.Struct, frozen=True):
+    """Parameters of the notification ``cancel``; what else is in them is passed over."""
+
+    id: MessageId
+
+
 class Router:
     """One wallet's Router, from its start to its lock."""
 
@@ -358,10 +364,10 @@ class Router:
         if message.method != "cancel":
             return
         try:
-            request_id = msgspec.json.decode(message.params, type=dict[str, MessageId])["id"]
-        except (msgspec.DecodeError, KeyError):
+            cancelled = msgspec.json.decode(message.params, type=_Cancel)
+        except msgspec.DecodeError:
             return
-        self.cancel(connection, request_id)
+        self.cancel(connection, cancelled.id)
 
     def cancel(self, connection: Connection, request_id: MessageId) -> None:
         """Gives a request of a connection up, wherever it is."""
