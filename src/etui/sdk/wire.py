@@ -17,6 +17,7 @@ from etui.protocol import (
     ProtocolError,
     Reassembler,
     chunks_of,
+    must_be_whole,
     read_message,
 )
 
@@ -101,7 +102,7 @@ class Wire:
                 return message
             whole = self._chunks.feed(message)
             if whole is not None:
-                return read_message(whole)
+                return must_be_whole(read_message(whole))
         return None
 
     def _fill(self, flags: int = 0) -> None:

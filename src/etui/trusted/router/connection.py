@@ -39,6 +39,7 @@ from etui.protocol import (
     encode_notification,
     encode_result,
     error_object,
+    must_be_whole,
     split_request,
 )
 
@@ -236,6 +237,9 @@ class Connection(asyncio.Protocol):
         except ProtocolError as error:
             self._malformed_line(error)
             return None
+        return self._message(message, kind)
+
+    def _message(self, message: Message, kind: MessageKind) -> Way | None:
         match kind:
             case MessageKind.REQUEST:
                 return self._request(message)
@@ -253,12 +257,22 @@ class Connection(asyncio.Protocol):
                     self._end_with(error)
         return None
 
+    def _serve_whole(self, line: bytes) -> None:
+        """Serves a line that was put together; raises ``ProtocolError`` where that is a chunk again."""
+        try:
+            message = decode_message(line)
+            kind = message.kind
+        except ProtocolError as error:
+            self._malformed_line(error)
+            return
+        self._message(must_be_whole(message), kind)
+
     def _notification(self, message: Message) -> None:
         """Takes a notification; raises ``ProtocolError`` where the connection is of no more use after it."""
         if message.method == "chunk":
             whole = self._chunks.feed(message)
             if whole is not None:
-                self._serve(whole)
+                self._serve_whole(whole)
         elif self.on_notification is not None:
             self.on_notification(message)
         else:
