@@ -77,7 +77,7 @@ def test_who_is_no_door_introduces_nobody_and_speaks_for_nobody(wallet: TestWall
         assert caught.value.code is ErrorCode.INVALID_REQUEST
         with pytest.raises(ProtocolError) as caught:
             client.call_raw("wallet/1.status", b"{}", Envelope(under="c1"))
-    assert caught.value.code is ErrorCode.INVALID_REQUEST
+    assert caught.value.code is ErrorCode.DENIED
 
 
 @pytest.mark.attack(15)
