@@ -194,9 +194,13 @@ class Unlocking:
         self._router.tell_supervisor(PrepareSpares())
 
     def _was_cut_short(self) -> bool:
-        """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet."""
+        """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet.
+
+        Then no Extension has a key either; where one has, somebody took the Router's part away, whose header counts.
+        """
         home = self._router.home
-        return not (home / "audit" / "public").exists() and not (home / "router" / "state.db").exists()
+        made = (home / "audit" / "public").exists() or (home / "router" / "state.db").exists()
+        return not made and not any((home / "vault" / "keys").glob("*"))
 
     async def _new_passphrase_after(self, caller: Caller, recovery: bytes) -> None:
         """Who had to use the recovery key chooses a new passphrase at once."""
