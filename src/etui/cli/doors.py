@@ -180,8 +180,8 @@ DISABLE = Command(
     name="door disable",
     help="close a door, and give back the name that it took",
     text="Closes a door at once and without a question. What it took, as a name on the bus, is given back to who\n"
-    "waits for it; else the bus starts who is meant for it, as gnome-keyring, when a program next asks, where it knows\n"
-    "of such a program. It says which of these it is.",
+    "waits for it; else the bus starts who is meant for it, as gnome-keyring, when a program next asks, where the bus\n"
+    "knows of one. It says which of these it is.",
     arguments=_door_argument,
     run=_disable,
     examples=(("etui door disable secret-service", "whoever served before serves again"),),
