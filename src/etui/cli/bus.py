@@ -37,6 +37,22 @@ def serving(name: str) -> Serving | None:
     return _asked(_ask(name))
 
 
+def unreachable(address: str) -> str:
+    """Why the bus at this address cannot be reached; empty where it can."""
+    try:
+        asyncio.run(asyncio.wait_for(_reach(address), _WAIT_S))
+    except TimeoutError:
+        return "it does not answer"
+    except (OSError, EOFError, ValueError, AuthError, InvalidAddressError) as error:
+        return (error.strerror if isinstance(error, OSError) else None) or str(error) or "it does not answer"
+    return ""
+
+
+async def _reach(address: str) -> None:
+    bus = await MessageBus(bus_address=address).connect()
+    bus.disconnect()
+
+
 def is_started_for(name: str) -> bool:
     """Whether the bus starts a program when this name is next asked for."""
     return bool(_asked(_is_started_for(name)))
