@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -143,6 +144,33 @@ def test_where_the_display_leads_nowhere_the_terminal_is_asked_in(short_dir: Pat
             process.terminate()
             assert process.wait() == 0
             os.close(master)
+
+
+def test_on_a_display_that_answers_a_window_guides_through_making_a_wallet(short_dir: Path) -> None:
+    for program in ("Xvfb", "xdotool"):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs package {program.lower()}")
+    screen = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x900x24", "-nolisten", "tcp"]
+    stage = TestWallet(short_dir)
+    with subprocess.Popen(screen, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            display = {"DISPLAY": f":{first_line(server).strip()}", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+            command = [*ETUI, "run", "--as-root", "--no-doors"]
+            with subprocess.Popen(
+                command, env={**stage.environ, **display}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            ) as process:
+                try:
+                    look = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Etui: Make your wallet$"]
+                    seen = subprocess.run(
+                        look, env={**os.environ, **display}, capture_output=True, timeout=60, check=True
+                    )
+                    assert len(seen.stdout.split()) == 1
+                    assert told(stage, "status")["state"] == "none"
+                finally:
+                    process.terminate()
+                    assert process.wait() == 0
+        finally:
+            server.terminate()
 
 
 def _read_until(terminal: int, words: str) -> str:
