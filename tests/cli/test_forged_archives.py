@@ -82,7 +82,7 @@ def takes_the_installation_of_another(files: dict[str, bytes]) -> None:
     files[RECORD] = msgspec.json.encode(record) + b"\n"
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(92)
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -121,7 +121,7 @@ def write(home: Path, files: dict[str, bytes]) -> None:
         (home / path).write_bytes(content)
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(92)
 def test_a_wallet_restored_of_an_archive_with_another_extension_does_not_open_and_no_door_does(
     exported: Path, short_dir: Path
 ) -> None:
