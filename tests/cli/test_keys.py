@@ -119,7 +119,7 @@ def test_a_key_of_another_algorithm_is_refused_by_name_of_those_that_are_taken(
 ) -> None:
     result = etui(wallet, "key", "import", str(made(short_dir, "-t", "ecdsa", "-b", "521")))
     assert result.returncode == 2
-    assert "Ed25519, P-256, P-384 or RSA" in result.stderr
+    assert "Ed25519, P-256, P-384, X25519 or RSA" in result.stderr
 
 
 def git(wallet: TestWallet, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""``etui key list · make · import · public · delete``: keys that are used and never handed out."""
+"""``etui key list · make · import · public · identity · delete``: keys that are used and never handed out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.key_files import read_key_file
 from etui.cli.naming import item_to_name, named
-from etui.cli.output import quoted, single_line
+from etui.cli.output import quoted, sentence, single_line
 from etui.cli.typed import confirmed
 from etui.interfaces import crypto_1 as crypto
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("key", "bound_key")
 """What keys there are, by the kinds of `crypto/1`."""
-_ALGORITHMS: Final = ("ed25519", "p256", "p384")
+_ALGORITHMS: Final = ("ed25519", "p256", "p384", "x25519")
+_AGE: Final = "x25519"
+_PLUGIN: Final = "etui"
 
 
 def _key_argument(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +68,7 @@ def _make(arguments: Arguments, output: Output) -> Exit:
         algorithm=arguments.algorithm,
         label=arguments.name,
         bound=arguments.bound or None,
-        ssh=None if arguments.no_ssh else True,
+        ssh=None if arguments.no_ssh or arguments.algorithm == _AGE else True,
     )
     with connect() as client:
         item = client.call(request).item
@@ -111,6 +113,21 @@ def _public(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
+def _identity(arguments: Arguments, output: Output) -> Exit:
+    from etui.standards import age  # noqa: PLC0415  # only this command waits for it
+
+    with connect() as client:
+        item = item_to_name(client, arguments.key, KINDS)
+        item = client.call(crypto.Describe(item=item.item)).item
+    if item.attributes["algorithm"] != _AGE:
+        raise CommandError(f"{named(item)} is not for age; `etui key make NAME --algorithm x25519` makes one that is")
+    recipient = item.attributes["public"]
+    identity = age.plugin_identity(_PLUGIN, age.read_recipient(recipient))
+    lines = (f"# key: {single_line(item.label)}", f"# recipient: {recipient}", identity)
+    output.value({"identity": identity, "recipient": recipient}, "\n".join(lines))
+    return Exit.OK
+
+
 def _delete_arguments(parser: argparse.ArgumentParser) -> None:
     _key_argument(parser)
     parser.add_argument("--yes", action="store_true", help="do not ask in the terminal")
@@ -119,7 +136,7 @@ def _delete_arguments(parser: argparse.ArgumentParser) -> None:
 def _delete(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.key, KINDS)
-        if not arguments.yes and not confirmed(f"Nothing signs with {named(item)} after that. Delete it?"):
+        if not arguments.yes and not confirmed(f"{sentence(named(item))} can be used no more after that. Delete it?"):
             raise CommandError("nothing was deleted", Exit.DENIED)
         client.call(crypto.Delete(item=item.item))
     output.value({"deleted": item.item}, f"Deleted {named(item)}.")
@@ -137,12 +154,14 @@ MAKE = Command(
     name="key make",
     help="make a key that stays in the wallet",
     text="Makes a key and prints its public part, for an authorized_keys or a forge. The private part stays in the\n"
-    "wallet: `etui door enable ssh-agent` has SSH and git use it, and the Trusted Dialog asks.",
+    "wallet: `etui door enable ssh-agent` has SSH and git use it, and the Trusted Dialog asks. A key of x25519 is for\n"
+    "files of age: its public part is the recipient, and `etui key identity` has age decrypt with it.",
     arguments=_make_arguments,
     run=_make,
     examples=(
         ("etui key make Work", "for ssh, git and whatever else speaks to an SSH agent"),
         ("etui key make 'Build machine' --bound", "one that nobody can export"),
+        ("etui key make Files --algorithm x25519", "one to encrypt files to with age"),
     ),
 )
 IMPORT = Command(
@@ -159,10 +178,22 @@ IMPORT = Command(
 )
 PUBLIC = Command(
     name="key public",
-    help="print the public part of a key, as OpenSSH writes it",
+    help="print the public part of a key",
     arguments=_key_argument,
     run=_public,
     examples=(("etui key public work >> ~/.ssh/authorized_keys", "let it in here"),),
+)
+IDENTITY = Command(
+    name="key identity",
+    help="print the identity by which age decrypts with a key",
+    text="Prints an identity file for age, which names the key and holds none: age starts `age-plugin-etui`, which it\n"
+    "has to find in PATH, and the Trusted Dialog asks. Everybody can encrypt to the recipient in it, without a plugin.",
+    arguments=_key_argument,
+    run=_identity,
+    examples=(
+        ("etui key identity files > files.txt", "the identity"),
+        ("age -d -i files.txt -o letter letter.age", "decrypts with it"),
+    ),
 )
 DELETE = Command(
     name="key delete",

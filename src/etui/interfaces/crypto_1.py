@@ -45,14 +45,16 @@ class GenerateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Generate(Request[GenerateResult], frozen=True, kw_only=True, omit_defaults=True):
     """Make a key.
 
-    Makes a key. Its item's attributes are public: `algorithm`, `fingerprint` (SHA-256 of the public key as
-    OpenSSH writes it) and, in OpenSSH's form, `public`.
+    Makes a key. Its item's attributes are public: `algorithm`, `public` (in OpenSSH's form, of X25519 as age
+    writes a recipient) and `fingerprint` (SHA-256 of the public key as OpenSSH writes it, of X25519 as
+    SubjectPublicKeyInfo).
     """
 
     METHOD: ClassVar[str] = "crypto/1.generate"
     RESULT: ClassVar[type[Result]] = GenerateResult
 
-    algorithm: Literal["ed25519", "p256", "p384"]
+    algorithm: Literal["ed25519", "p256", "p384", "x25519"]
+    """Ed25519, P-256 and P-384 sign; X25519 is for files of age, by `age/1`."""
     label: Annotated[str, Meta(max_length=200)]
     bound: bool | None = None
     """True: the item is of the kind `bound_key`."""
@@ -71,8 +73,8 @@ class ImportResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Import(Request[ImportResult], frozen=True, kw_only=True, omit_defaults=True):
     """Bring a key in.
 
-    Keeps a key that was made elsewhere: Ed25519, P-256, P-384, or RSA of 2048 to 8192 bits, which signs for
-    SSH alone. Whoever has a copy of it may use that as before.
+    Keeps a key that was made elsewhere: Ed25519, P-256, P-384, X25519, or RSA of 2048 to 8192 bits, which
+    signs for SSH alone. Whoever has a copy of it may use that as before.
     """
 
     METHOD: ClassVar[str] = "crypto/1.import"

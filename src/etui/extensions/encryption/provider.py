@@ -1,4 +1,4 @@
-"""The Extension: each request of ``crypto/1`` and ``ssh/1``, answered from the keyring."""
+"""The Extension: each request of ``crypto/1``, ``ssh/1`` and ``age/1``, answered from the keyring."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from etui.extensions.encryption import algorithms, ssh
+from etui.extensions.encryption import algorithms, files, ssh
 from etui.extensions.encryption.entries import BOUND_KEY, KEY, Entry
 from etui.extensions.encryption.errors import UnfitError
 from etui.extensions.encryption.keyring import Keyring
-from etui.interfaces import Item, ssh_1
+from etui.interfaces import Item, age_1, ssh_1
 from etui.interfaces import crypto_1 as crypto
 from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
-from etui.standards.sshagent import fingerprint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ID_BYTES: Final = 16
 _MAX_PRIVATE_BYTES: Final = 8192
+_ALGORITHMS: Final = "Ed25519, P-256, P-384, X25519"
 
 
 class Encryption(Extension):
@@ -57,7 +57,7 @@ class Encryption(Extension):
         try:
             private = algorithms.unkept(request.private)
         except ValueError:
-            raise UnfitError("this is no private key of Ed25519, P-256, P-384 or RSA of 2048 to 8192 bits") from None
+            raise UnfitError(f"this is no private key of {_ALGORITHMS} or RSA of 2048 to 8192 bits") from None
         spki = algorithms.spki(private.public_key())
         if any(entry.spki == spki for entry in self._keyring.entries.values()):
             raise UnfitError("this key is here already")
@@ -110,7 +110,7 @@ class Encryption(Extension):
     def prepare_delete(self, request: crypto.Delete, _: Call) -> Prepared:
         """Says what cannot be done any more without the key."""
         self._keyring.entry(request.item)
-        return Prepared(notes=["Nothing signs with it any more, and there is no copy but one that you exported."])
+        return Prepared(notes=["It can be used no more then, and there is no copy of it but one that you exported."])
 
     # ssh/1
 
@@ -151,10 +151,26 @@ class Encryption(Extension):
         ssh.check_message(request.data, request.relying_party, ssh.blob(entry))
         return ssh_1.SignResult(signature=self._signed(entry, request))
 
+    # age/1
+
+    @provides(age_1.Locate)
+    def locate_age(self, request: age_1.Locate, _: Call) -> age_1.LocateResult:
+        """Answers ``age/1.locate``."""
+        found = (entry for entry in self._keyring.entries.values() if files.public_of(entry) == request.public)
+        return age_1.LocateResult(item=next((entry.item for entry in found), None))
+
+    @provides(age_1.Unwrap)
+    def unwrap_file_key(self, request: age_1.Unwrap, _: Call) -> age_1.UnwrapResult:
+        """Answers ``age/1.unwrap``."""
+        private = self._keyring.private(self._keyring.entry(request.item))
+        return age_1.UnwrapResult(file_key=files.file_key(private, request.stanzas))
+
     def _keep(self, private: algorithms.PrivateKey, request: crypto.Generate | crypto.Import, call: Call) -> Item:
         """Keeps a key that is new here, and says so."""
         public = private.public_key()
-        line = algorithms.openssh(public)
+        if request.ssh and not isinstance(private, algorithms.SigningKey):
+            raise UnfitError("an X25519 key signs nothing, so it is not for SSH")
+        written, fingerprint = algorithms.written(public)
         now_s = int(time.time())
         item = Item(
             item=secrets.token_hex(_ID_BYTES),
@@ -162,8 +178,8 @@ class Encryption(Extension):
             label=request.label,
             attributes={
                 "algorithm": algorithms.name_of(public),
-                "fingerprint": fingerprint(ssh.blob_of(line)),
-                "public": line,
+                "fingerprint": fingerprint,
+                "public": written,
             },
             created=now_s,
             modified=now_s,
