@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +14,9 @@ from etui.cli.key_files import read_key_file
 from etui.cli.naming import item_to_name, named
 from etui.cli.output import quoted, sentence, single_line
 from etui.cli.typed import confirmed
+from etui.interfaces import Item
 from etui.interfaces import crypto_1 as crypto
+from etui.protocol import ProtocolError
 
 if TYPE_CHECKING:
     import argparse
@@ -77,7 +81,7 @@ def _make(arguments: Arguments, output: Output) -> Exit:
 
 
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help="a private key of OpenSSH's, or in PEM")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a private key of OpenSSH's or age's, or in PEM")
     parser.add_argument("--name", default="", metavar="NAME", help="what people call it (default: the file's name)")
     parser.add_argument("--bound", action="store_true", help="the wallet never exports it")
     parser.add_argument("--no-ssh", action="store_true", help="not for SSH: no agent shows it")
@@ -87,21 +91,39 @@ def _import_arguments(parser: argparse.ArgumentParser) -> None:
 def _import(arguments: Arguments, output: Output) -> Exit:
     found = read_key_file(arguments.file)
     name = arguments.name.strip() or arguments.file.name
+    names = [name, *(f"{name} {number}" for number in range(2, len(found) + 1))]
     if arguments.dry_run:
-        output.value({"name": name, "public": found.public}, f"{quoted(name)} would be brought in:\n{found.public}")
+        told = [{"name": name, "public": key.public} for name, key in zip(names, found, strict=True)]
+        lines = [f"{quoted(row['name'])} would be brought in:\n{row['public']}" for row in told]
+        output.value(told if len(told) > 1 else told[0], "\n".join(lines))
         return Exit.OK
-    request = crypto.Import(
-        label=name,
-        private=found.private,
-        bound=arguments.bound or None,
-        ssh=None if arguments.no_ssh else True,
-    )
-    with connect() as client:
-        item = client.call(request).item
-    still = single_line(f"{found.path} still holds it, and was left as it is.")
-    advice = f"When the wallet's has served you, delete the file: shred -u {shlex.quote(str(found.path))}"
-    output.value(item, f"Brought in {named(item)}.\n{item.attributes['public']}\n{still}\n{single_line(advice)}")
+    items: list[Item] = []
+    said: list[str] = []
+    with connect() as client, _saying_all_the_same(output, said):
+        for name, key in zip(names, found, strict=True):
+            request = crypto.Import(
+                label=name,
+                private=key.private,
+                bound=arguments.bound or None,
+                ssh=True if key.signs and not arguments.no_ssh else None,
+            )
+            items.append(client.call(request).item)
+            said.append(f"Brought in {named(items[-1])}.\n{items[-1].attributes['public']}")
+    still = single_line(f"{arguments.file} still holds {'it' if len(items) == 1 else 'them'}, and was left as it is.")
+    advice = f"When the wallet's has served you, delete the file: shred -u {shlex.quote(str(arguments.file))}"
+    output.value(items if len(items) > 1 else items[0], "\n".join((*said, still, single_line(advice))))
     return Exit.OK
+
+
+@contextlib.contextmanager
+def _saying_all_the_same(output: Output, said: list[str]) -> Iterator[None]:
+    """Says what was done by then, where what is done within fails."""
+    try:
+        yield
+    except ProtocolError:
+        for line in said:
+            output.note(line)
+        raise
 
 
 def _public(arguments: Arguments, output: Output) -> Exit:
@@ -167,13 +189,15 @@ MAKE = Command(
 IMPORT = Command(
     name="key import",
     help="bring a private key in from a file, which stays as it is",
-    text="Brings in a private key of OpenSSH's, or in PEM: Ed25519, P-256, P-384, or RSA from 2048 bits on for SSH. A\n"
-    "passphrase is asked for where the file has one. The file stays as it is; who has a copy can use that as before.",
+    text="Brings in a private key of OpenSSH's, or in PEM: Ed25519, P-256, P-384, X25519, or RSA from 2048 bits on\n"
+    "for SSH; or the identities of age. A passphrase is asked for where the file has one. The file stays as it is;\n"
+    "who has a copy can use that as before.",
     arguments=_import_arguments,
     run=_import,
     examples=(
         ("etui key import ~/.ssh/id_ed25519 --dry-run", "what that would bring in"),
         ("etui key import ~/.ssh/id_ed25519 --name Work", "and what to delete after"),
+        ("etui key import keys.txt --name Files", "what age-keygen wrote"),
     ),
 )
 PUBLIC = Command(

@@ -19,6 +19,8 @@ __all__ = [
     "DeleteResult",
     "Describe",
     "DescribeResult",
+    "Export",
+    "ExportResult",
     "Find",
     "FindResult",
     "Generate",
@@ -193,6 +195,30 @@ class Rename(Request[RenameResult], frozen=True, kw_only=True, omit_defaults=Tru
 
     item: str
     label: Annotated[str, Meta(max_length=200)]
+
+
+class ExportResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.export``."""
+
+    METHOD: ClassVar[str] = "crypto/1.export"
+    SEALED: ClassVar[tuple[str, ...]] = ("private",)
+
+    private: bytes
+    """PKCS#8 in DER (RFC 5958), not encrypted."""
+
+
+class Export(Request[ExportResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Export a key.
+
+    The private part of a key, which stays in the wallet too. The user is asked each time, with the PIN or
+    passphrase. Of a `bound_key` there is no export, whoever asks.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.export"
+    RESULT: ClassVar[type[Result]] = ExportResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
 
 
 class DeleteResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -23,6 +23,13 @@ class UnfitError(KeysError):
         super().__init__(ErrorCode.INVALID_PARAMS, message)
 
 
+class BoundKeyError(KeysError):
+    """A key that nobody exports was to be exported."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.DENIED, "this key was made so that nobody can ever export it, you neither")
+
+
 class DamagedKeyError(KeysError):
     """The key is there, but its record is not or cannot be read."""
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from etui.extensions.encryption import algorithms, files, ssh
 from etui.extensions.encryption.entries import BOUND_KEY, KEY, Entry
-from etui.extensions.encryption.errors import UnfitError
+from etui.extensions.encryption.errors import BoundKeyError, UnfitError
 from etui.extensions.encryption.keyring import Keyring
 from etui.interfaces import Item, age_1, ssh_1
 from etui.interfaces import crypto_1 as crypto
@@ -106,6 +106,18 @@ class Encryption(Extension):
         self.tell("crypto/1.deleted", entry.item)
         return crypto.DeleteResult()
 
+    @provides(crypto.Export)
+    def export(self, request: crypto.Export, _: Call) -> crypto.ExportResult:
+        """Answers ``crypto/1.export``."""
+        private = self._keyring.private(self._exportable(request.item))
+        return crypto.ExportResult(private=algorithms.kept(private))
+
+    @prepares(crypto.Export)
+    def prepare_export(self, request: crypto.Export, _: Call) -> Prepared:
+        """Says what an export cannot undo; refuses before the user is asked."""
+        self._exportable(request.item)
+        return Prepared(notes=["Whoever has the copy can do all that the key can, without the wallet and for good."])
+
     @prepares(crypto.Delete)
     def prepare_delete(self, request: crypto.Delete, _: Call) -> Prepared:
         """Says what cannot be done any more without the key."""
@@ -198,6 +210,12 @@ class Encryption(Extension):
         self, entry: Entry, request: ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded | ssh_1.Sign
     ) -> bytes:
         return ssh.signed(self._keyring.private(entry), ssh.name_of(entry), request.data, request.hash)
+
+    def _exportable(self, item: str) -> Entry:
+        entry = self._keyring.entry(item)
+        if entry.item.kind == BOUND_KEY:
+            raise BoundKeyError
+        return entry
 
     def _for_ssh(self, item: str) -> Entry:
         entry = self._keyring.entry(item)
