@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 _AGE: Final = "age"
 _OPENSSH: Final = "openssh"
-_FORMS: Final = ("pem", _OPENSSH, _AGE)
+_RAW: Final = "raw"
+_FORMS: Final = ("pem", _OPENSSH, _AGE, _RAW)
+_PLAIN: Final = ("aes256", "hmac256")
 _X25519: Final = "x25519"
 _NOT_FOR_AGE: Final = "that is the form of keys for age, and this one is none: leave out --form"
 
@@ -33,13 +35,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         "--form",
         choices=_FORMS,
         default="pem",
-        help="what it is to be (default: pem, which is PKCS#8; age has no passphrase)",
+        help="what it is to be (default: pem, which is PKCS#8; age and raw have no passphrase)",
     )
 
 
 def _export(arguments: Arguments, output: Output) -> Exit:
     check_free(arguments.file)
-    passphrase = b"" if arguments.form == _AGE else read_secret("Passphrase of the file")
+    open_form = arguments.form in {_AGE, _RAW}
+    passphrase = b"" if open_form else read_secret("Passphrase of the file")
     with connect() as client:
         item = item_to_name(client, arguments.key, KINDS)
         _check_form(arguments.form, item.attributes.get("algorithm", ""))
@@ -47,9 +50,7 @@ def _export(arguments: Arguments, output: Output) -> Exit:
     text = _written(private, arguments.form, passphrase)
     with whole_file(arguments.file) as file:
         file.write(text)
-    under = (
-        "It has no passphrase: keep it as you would the key." if arguments.form == _AGE else "It has your passphrase."
-    )
+    under = "It has no passphrase: keep it as you would the key." if open_form else "It has your passphrase."
     output.value(
         {"file": str(arguments.file), "form": arguments.form},
         f"Wrote a copy of {named(item)} to {single_line(str(arguments.file))}. {under}",
@@ -61,6 +62,8 @@ def _check_form(form: str, algorithm: str) -> None:
     """Raises ``CommandError`` for a form that a key of this algorithm has not; empty where that is not known yet."""
     if algorithm and form == _AGE and algorithm != _X25519:
         raise CommandError(_NOT_FOR_AGE, Exit.USAGE)
+    if algorithm and (form == _RAW) != (algorithm in _PLAIN):
+        raise CommandError("a key of plain bytes is exported with --form raw, and no other is", Exit.USAGE)
     if form == _OPENSSH and algorithm == _X25519:
         raise CommandError("OpenSSH has no form for keys for age: leave out --form, or say --form age", Exit.USAGE)
 
@@ -72,6 +75,8 @@ def _written(private: bytes, form: str, passphrase: bytes) -> bytes:
 
     from etui.standards import age  # noqa: PLC0415  # as above
 
+    if form == _RAW:
+        return private
     key = serialization.load_der_private_key(private, password=None)
     if form == _AGE:
         if not isinstance(key, X25519PrivateKey):

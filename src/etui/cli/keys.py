@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 KINDS: Final = ("key", "bound_key")
 """What keys there are, by the kinds of `crypto/1`."""
-_ALGORITHMS: Final = ("ed25519", "p256", "p384", "x25519")
+_ALGORITHMS: Final = ("ed25519", "p256", "p384", "x25519", "aes256", "hmac256")
+_USAGES: Final = ("sign", "wrap", "encrypt", "derive", "mac")
+_SIGN: Final = ("ed25519", "p256", "p384")
 _AGE: Final = "x25519"
 _PLUGIN: Final = "etui"
 
@@ -42,8 +44,9 @@ def _list(arguments: Arguments, output: Output) -> Exit:
         {
             "label": item.label,
             "algorithm": item.attributes["algorithm"],
+            "usage": item.attributes.get("usage", "sign"),
             "export": "never" if item.kind == "bound_key" else "by you",
-            "fingerprint": item.attributes["fingerprint"],
+            "fingerprint": item.attributes.get("fingerprint", ""),
             "key": item.item,
         }
         for item in items
@@ -51,6 +54,7 @@ def _list(arguments: Arguments, output: Output) -> Exit:
     columns = (
         ("label", "NAME"),
         ("algorithm", "ALGORITHM"),
+        ("usage", "FOR"),
         ("export", "EXPORTED"),
         ("fingerprint", "FINGERPRINT"),
     )
@@ -61,6 +65,9 @@ def _list(arguments: Arguments, output: Output) -> Exit:
 def _make_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="what people call it")
     parser.add_argument("--algorithm", choices=_ALGORITHMS, default="ed25519", help="what it is (default: ed25519)")
+    parser.add_argument(
+        "--for", dest="usage", choices=_USAGES, help="the one thing that it is for (default: the first)"
+    )
     parser.add_argument("--bound", action="store_true", help="nobody can ever export it, you neither")
     parser.add_argument("--no-ssh", action="store_true", help="not for SSH: no agent shows it")
 
@@ -68,15 +75,17 @@ def _make_arguments(parser: argparse.ArgumentParser) -> None:
 def _make(arguments: Arguments, output: Output) -> Exit:
     if not arguments.name.strip():
         raise CommandError("the name is empty; give one by which people know the key", Exit.USAGE)
+    signs = arguments.algorithm in _SIGN and arguments.usage in {None, "sign"}
     request = crypto.Generate(
         algorithm=arguments.algorithm,
         label=arguments.name,
         bound=arguments.bound or None,
-        ssh=None if arguments.no_ssh or arguments.algorithm == _AGE else True,
+        usage=arguments.usage,
+        ssh=True if signs and not arguments.no_ssh else None,
     )
     with connect() as client:
         item = client.call(request).item
-    output.value(item, f"Made {named(item)}.\n{item.attributes['public']}")
+    output.value(item, f"Made {named(item)}.\n{item.attributes.get('public', '')}")
     return Exit.OK
 
 
@@ -130,7 +139,9 @@ def _public(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.key, KINDS)
         item = client.call(crypto.Describe(item=item.item)).item
-    line = item.attributes["public"]
+    line = item.attributes.get("public", "")
+    if not line:
+        raise CommandError(f"{named(item)} has no public part", Exit.USAGE)
     output.value({"public": line}, line)
     return Exit.OK
 
@@ -141,7 +152,7 @@ def _identity(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.key, KINDS)
         item = client.call(crypto.Describe(item=item.item)).item
-    if item.attributes["algorithm"] != _AGE:
+    if (item.attributes["algorithm"], item.attributes.get("usage")) != (_AGE, "wrap"):
         raise CommandError(f"{named(item)} is not for age; `etui key make NAME --algorithm x25519` makes one that is")
     recipient = item.attributes["public"]
     identity = age.plugin_identity(_PLUGIN, age.read_recipient(recipient))
@@ -177,7 +188,9 @@ MAKE = Command(
     help="make a key that stays in the wallet",
     text="Makes a key and prints its public part, for an authorized_keys or a forge. The private part stays in the\n"
     "wallet: `etui door enable ssh-agent` has SSH and git use it, and the Trusted Dialog asks. A key of x25519 is for\n"
-    "files of age: its public part is the recipient, and `etui key identity` has age decrypt with it.",
+    "files of age: its public part is the recipient, and `etui key identity` has age decrypt with it. Programs use\n"
+    "the others by crypto/1. A key is for one thing: p256 for sign, encrypt or derive, x25519 for wrap, encrypt or\n"
+    "derive, aes256 for encrypt or wrap, hmac256 for mac.",
     arguments=_make_arguments,
     run=_make,
     examples=(

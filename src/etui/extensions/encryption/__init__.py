@@ -6,8 +6,9 @@ Rules of this Extension:
 2. It reads what it signs: what is meant for SSH is signed by ``ssh/1`` alone, for the host and user that the request
    names, so that no door can have it sign something else than what the user was shown.
 3. A key and its description are written in one step: both are there or neither.
-4. Of what a file of age holds it gives the file key and no more, and what it cannot open it refuses in one way.
-5. A key is unwrapped into an object of ``cryptography`` when it is first used, and stays one until the process ends.
+4. A key is used for the one purpose that it was made for, and what does not open with it is refused in one way.
+5. Of what a file of age holds it gives the file key and no more.
+6. A key is unwrapped into an object of ``cryptography`` when it is first used, and stays one until the process ends.
 """
 
 from etui.extensions.encryption.provider import Encryption

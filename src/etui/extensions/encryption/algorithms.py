@@ -31,6 +31,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from etui.extensions.encryption.errors import UnfitError
+from etui.extensions.encryption.secret_keys import SecretKey
 from etui.standards import age
 from etui.standards.sshagent import fingerprint
 
@@ -40,6 +41,7 @@ PublicKey: TypeAlias = Ed25519PublicKey | EcPublicKey | RSAPublicKey | X25519Pub
 ED25519: Final = "ed25519"
 RSA: Final = "rsa"
 X25519: Final = "x25519"
+_PLAIN: Final = b"\0"
 _RSA_FOR_SSH: Final = "an RSA key is for SSH alone: use one of another algorithm here"
 _SIGNS_NOT: Final = "an X25519 key signs nothing: use one of another algorithm here"
 _UNKNOWN: Final = "a kept key is of an algorithm that is not known here"
@@ -60,13 +62,23 @@ def generated(algorithm: str) -> PrivateKey:
             return generate_private_key(_CURVES[algorithm])
 
 
-def kept(key: PrivateKey) -> bytes:
-    """The key as it is kept: PKCS#8 in DER (RFC 5958), without a passphrase of its own."""
+def kept(key: PrivateKey | SecretKey) -> bytes:
+    """The key as it is kept: PKCS#8 in DER (RFC 5958), without a passphrase of its own; plain bytes behind a 0."""
+    return _PLAIN + key.value if isinstance(key, SecretKey) else pkcs8(key)
+
+
+def pkcs8(key: PrivateKey) -> bytes:
+    """The key pair in DER (RFC 5958), not encrypted."""
     return key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
 
 
-def unkept(stored: bytes) -> PrivateKey:
-    """The key that was kept; raises ``ValueError`` for what is none, or is of another algorithm or size."""
+def unkept(stored: bytes) -> PrivateKey | SecretKey:
+    """The key that was kept; raises ``ValueError`` as ``read_pkcs8``."""
+    return SecretKey(stored[len(_PLAIN) :]) if stored.startswith(_PLAIN) else read_pkcs8(stored)
+
+
+def read_pkcs8(stored: bytes) -> PrivateKey:
+    """The key pair in DER; raises ``ValueError`` for what is none, or is of another algorithm or size."""
     try:
         key = load_der_private_key(stored, password=None)
     except (TypeError, UnsupportedAlgorithm) as error:  # it is encrypted, or of a curve that nobody knows

@@ -23,6 +23,13 @@ class UnfitError(KeysError):
         super().__init__(ErrorCode.INVALID_PARAMS, message)
 
 
+class NotOpenError(KeysError):
+    """Something does not open with a key: one error for whatever is wrong, which nobody can learn anything from."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.INVALID_PARAMS, "this does not open with this key")
+
+
 class BoundKeyError(KeysError):
     """A key that nobody exports was to be exported."""
 

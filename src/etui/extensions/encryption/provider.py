@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from etui.extensions.encryption import algorithms, files, ssh
+from etui.extensions.encryption import algorithms, files, secret_keys, ssh
 from etui.extensions.encryption.entries import BOUND_KEY, KEY, Entry
 from etui.extensions.encryption.errors import BoundKeyError, UnfitError
 from etui.extensions.encryption.keyring import Keyring
+from etui.extensions.encryption.secrecy import Secrecy
+from etui.extensions.encryption.secret_keys import SecretKey
+from etui.extensions.encryption.usages import SIGN, WRAP, check_usage, usage_of
 from etui.interfaces import Item, age_1, ssh_1
 from etui.interfaces import crypto_1 as crypto
 from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
@@ -25,7 +28,7 @@ _MAX_PRIVATE_BYTES: Final = 8192
 _ALGORITHMS: Final = "Ed25519, P-256, P-384, X25519"
 
 
-class Encryption(Extension):
+class Encryption(Secrecy, Extension):
     """Keeps keys, and uses them for whoever may."""
 
     _keyring: Keyring
@@ -47,15 +50,19 @@ class Encryption(Extension):
     @provides(crypto.Generate)
     def generate(self, request: crypto.Generate, call: Call) -> crypto.GenerateResult:
         """Answers ``crypto/1.generate``."""
-        return crypto.GenerateResult(item=self._keep(algorithms.generated(request.algorithm), request, call))
+        made = secret_keys if request.algorithm in {secret_keys.AES256, secret_keys.HMAC256} else algorithms
+        return crypto.GenerateResult(item=self._keep(made.generated(request.algorithm), request, call))
 
     @provides(crypto.Import)
     def import_key(self, request: crypto.Import, call: Call) -> crypto.ImportResult:
         """Answers ``crypto/1.import``; a key that is here already is refused."""
         if len(request.private) > _MAX_PRIVATE_BYTES:
             raise UnfitError(f"the private key has {len(request.private)} bytes, and may have {_MAX_PRIVATE_BYTES}")
+        if request.algorithm is not None:
+            secret = secret_keys.given(request.algorithm, request.private)
+            return crypto.ImportResult(item=self._keep(secret, request, call))
         try:
-            private = algorithms.unkept(request.private)
+            private = algorithms.read_pkcs8(request.private)
         except ValueError:
             raise UnfitError(f"this is no private key of {_ALGORITHMS} or RSA of 2048 to 8192 bits") from None
         spki = algorithms.spki(private.public_key())
@@ -81,12 +88,14 @@ class Encryption(Extension):
         """Answers ``crypto/1.sign``; what SSH would take for a request or a signature of its own is refused."""
         entry = self._keyring.entry(request.item)
         ssh.refuse_ssh(request.data)
-        return crypto.SignResult(signature=algorithms.sign(self._keyring.private(entry), request.data))
+        return crypto.SignResult(signature=algorithms.sign(self._signs(entry), request.data))
 
     @provides(crypto.Verify)
     def verify(self, request: crypto.Verify, _: Call) -> crypto.VerifyResult:
         """Answers ``crypto/1.verify``."""
-        public = algorithms.unkept_public(self._keyring.entry(request.item).spki)
+        entry = self._keyring.entry(request.item)
+        check_usage(entry.usage, SIGN)
+        public = algorithms.unkept_public(entry.spki)
         return crypto.VerifyResult(valid=algorithms.verifies(public, request.data, request.signature))
 
     @provides(crypto.Rename)
@@ -110,7 +119,8 @@ class Encryption(Extension):
     def export(self, request: crypto.Export, _: Call) -> crypto.ExportResult:
         """Answers ``crypto/1.export``."""
         private = self._keyring.private(self._exportable(request.item))
-        return crypto.ExportResult(private=algorithms.kept(private))
+        copy = private.value if isinstance(private, SecretKey) else algorithms.pkcs8(private)
+        return crypto.ExportResult(private=copy)
 
     @prepares(crypto.Export)
     def prepare_export(self, request: crypto.Export, _: Call) -> Prepared:
@@ -174,30 +184,34 @@ class Encryption(Extension):
     @provides(age_1.Unwrap)
     def unwrap_file_key(self, request: age_1.Unwrap, _: Call) -> age_1.UnwrapResult:
         """Answers ``age/1.unwrap``."""
-        private = self._keyring.private(self._keyring.entry(request.item))
+        entry = self._keyring.entry(request.item)
+        check_usage(entry.usage, WRAP)
+        private = self._keyring.private(entry)
         return age_1.UnwrapResult(file_key=files.file_key(private, request.stanzas))
 
-    def _keep(self, private: algorithms.PrivateKey, request: crypto.Generate | crypto.Import, call: Call) -> Item:
+    def _keep(
+        self, private: algorithms.PrivateKey | SecretKey, request: crypto.Generate | crypto.Import, call: Call
+    ) -> Item:
         """Keeps a key that is new here, and says so."""
-        public = private.public_key()
-        if request.ssh and not isinstance(private, algorithms.SigningKey):
-            raise UnfitError("an X25519 key signs nothing, so it is not for SSH")
-        written, fingerprint = algorithms.written(public)
+        public = None if isinstance(private, SecretKey) else private.public_key()
+        algorithm = algorithms.name_of(public) if public is not None else request.algorithm or ""
+        usage = usage_of(algorithm, request.usage)
+        if request.ssh and usage != SIGN:
+            raise UnfitError(f"a key for {usage} signs nothing, so it is not for SSH")
+        written, fingerprint = ("", "") if public is None else algorithms.written(public)
+        told = {"algorithm": algorithm, "usage": usage, "fingerprint": fingerprint, "public": written}
         now_s = int(time.time())
         item = Item(
             item=secrets.token_hex(_ID_BYTES),
             kind=BOUND_KEY if request.bound else KEY,
             label=request.label,
-            attributes={
-                "algorithm": algorithms.name_of(public),
-                "fingerprint": fingerprint,
-                "public": written,
-            },
+            attributes={name: value for name, value in told.items() if value},
             created=now_s,
             modified=now_s,
         )
         call.makes(item)
-        self._keyring.add(Entry(item, algorithms.spki(public), ssh=bool(request.ssh)), private)
+        spki = b"" if public is None else algorithms.spki(public)
+        self._keyring.add(Entry(item, spki, ssh=bool(request.ssh), usage=usage), private)
         self.tell("crypto/1.created", item)
         return item
 
@@ -209,7 +223,15 @@ class Encryption(Extension):
     def _signed(
         self, entry: Entry, request: ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded | ssh_1.Sign
     ) -> bytes:
-        return ssh.signed(self._keyring.private(entry), ssh.name_of(entry), request.data, request.hash)
+        return ssh.signed(self._signs(entry), ssh.name_of(entry), request.data, request.hash)
+
+    def _signs(self, entry: Entry) -> algorithms.PrivateKey:
+        """The private part of a key that is for signing; raises ``UnfitError``."""
+        check_usage(entry.usage, SIGN)
+        private = self._keyring.private(entry)
+        if isinstance(private, SecretKey):
+            raise UnfitError("a key of plain bytes signs nothing")
+        return private
 
     def _exportable(self, item: str) -> Entry:
         entry = self._keyring.entry(item)
