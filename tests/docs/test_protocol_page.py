@@ -20,6 +20,7 @@ from etui.protocol import (
     LIMITS,
     PROTOCOL_VERSION,
     CallInfo,
+    Consent,
     ErrorCode,
     Message,
     Reassembler,
@@ -118,7 +119,8 @@ def test_the_methods_that_it_names_are_there_with_the_fields_that_it_names() -> 
     declared = set(wallet["hello"].result)
     assert declared - set(PAGE.names("Hello and versions", 1)) <= {"reopened"}  # declared, and nobody sends it
     assert set(PAGE.names("Hello and versions", 1)) <= declared | {f"{name}:…" for name in ("script", "unit")}
-    assert set(PAGE.names("Writing an Extension", 2)) == set(DOCUMENTS["extension/1"].methods)
+    assert PAGE.names("Writing an Extension", 2) == [field.name for field in msgspec.structs.fields(Consent)]
+    assert set(PAGE.names("Writing an Extension", 3)) == set(DOCUMENTS["extension/1"].methods)
     introduced = [name for name in PAGE.names("Writing a door") if "/" not in name]
     assert introduced == list(wallet["introduce"].params)
 

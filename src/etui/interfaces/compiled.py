@@ -51,6 +51,8 @@ class CompiledMethod:
         """The field of each value that policy sees, by the name under which it sees it."""
         self.scope = next((mark for n, mark in self._policy if method.params[n].scope), "")
         """The name under which policy sees the value that a grant holds for; empty where there is none."""
+        self.read = next((n for n, f in method.params.items() if f.read), "")
+        """The field that the user reads whole before each call; empty where there is none."""
         seen = {*self.references, *(n for n, _ in self._policy)}
         self.material_is_references = set(self._material) <= set(self.references)
         """Whether nothing is material but items: then references say all of what is."""

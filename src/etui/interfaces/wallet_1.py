@@ -585,6 +585,8 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     client: Annotated[str, Meta(max_length=400)]
     action: Annotated[str, Meta(max_length=200)]
     item: str | None = None
+    only_for: Annotated[str, Meta(max_length=400)] | None = None
+    """The one value of the method's scope for which it holds, as a host or a relying party; goes with `item`."""
     uses: Annotated[int, Meta(ge=1)] | None = None
     until: int | None = None
     limit_minor: Annotated[int, Meta(ge=0)] | None = None
@@ -620,7 +622,11 @@ class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Audit."""
+    """Audit.
+
+    Without `item` it is for everything at one provider of the method's interface: the one that the member
+    `to` names, else the first that was installed.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.audit"
     RESULT: ClassVar[type[Result]] = AuditResult

@@ -68,7 +68,7 @@ def order(stranger: Stranger, client: Client, before: str, does: str = "", **fie
 # what may be settled
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(83)
 @pytest.mark.parametrize(
     ("settles", "which"),
     [
@@ -116,7 +116,7 @@ def test_what_is_settled_of_any_type_stands_in_the_question(wallet: TestWallet, 
     assert lines == {"Thing": "cake", **{f"{title} (set by Puppet)": value for title, value in said.items()}}
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(83)
 @pytest.mark.parametrize("left", [{}, {"payee": None, "amount": None, "currency": None}], ids=["absent", "null"])
 def test_what_is_settled_is_asked_and_binds_the_calls_that_follow(
     wallet: TestWallet, client: Client, left: dict[str, None]
@@ -134,7 +134,7 @@ def test_what_is_settled_is_asked_and_binds_the_calls_that_follow(
     assert order(PUPPET, client, SETTLES, other, **left) == json.dumps(["altered"])
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(83)
 def test_who_says_no_to_what_is_settled_pays_nothing(wallet: TestWallet, client: Client) -> None:
     PUPPET.install(wallet)
     SECOND.install(wallet)
@@ -162,7 +162,7 @@ def lent(wallet: TestWallet, client: Client, stranger: Stranger) -> str:
     return str(reference)
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(84)
 def test_an_item_that_was_lent_once_is_not_read_again_by_settling_it(wallet: TestWallet, client: Client) -> None:
     PUPPET.install(wallet)
     reference = lent(wallet, client, PUPPET)
@@ -173,7 +173,7 @@ def test_an_item_that_was_lent_once_is_not_read_again_by_settling_it(wallet: Tes
     assert len(questions(wallet)) == 1
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(84)
 def test_an_item_that_is_settled_is_named_in_the_question(wallet: TestWallet, client: Client) -> None:
     item = {"type": "reference", "title": "Flavour", "material": True, "policy": "item", "optional": True}
     stranger = with_fields(uses=("secret/1",), item=item)
@@ -222,7 +222,7 @@ def hits(short_dir: Path) -> Iterator[tuple[TestWallet, list[str]]]:
     server.server_close()
 
 
-@pytest.mark.attack(80)
+@pytest.mark.attack(85)
 def test_no_host_is_asked_that_was_settled_and_not_shown(hits: tuple[TestWallet, list[str]]) -> None:
     wallet, asked = hits
     stranger = puppet(uses=("egress/1",))
@@ -237,7 +237,7 @@ def test_no_host_is_asked_that_was_settled_and_not_shown(hits: tuple[TestWallet,
     assert asked == []
 
 
-@pytest.mark.attack(80)
+@pytest.mark.attack(85)
 def test_a_host_that_is_settled_stands_in_the_question(hits: tuple[TestWallet, list[str]]) -> None:
     wallet, asked = hits
     host = {"type": "text", "title": "Whom it tells", "material": True, "policy": "host", "optional": True}
@@ -297,7 +297,7 @@ with Client.connect() as wallet:
 REFUSED = json.dumps(["refused"])
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(86)
 def test_a_lasting_right_without_a_limit_does_not_cover_what_is_settled(wallet: TestWallet, client: Client) -> None:
     PUPPET.install(wallet)
     SECOND.install(wallet)
@@ -312,7 +312,7 @@ def test_a_lasting_right_without_a_limit_does_not_cover_what_is_settled(wallet: 
     assert len(questions(wallet)) == before + 1
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(86)
 def test_a_lasting_right_up_to_an_amount_counts_what_is_settled_and_covers_no_payee(
     wallet: TestWallet, client: Client
 ) -> None:
@@ -333,7 +333,7 @@ def test_a_lasting_right_up_to_an_amount_counts_what_is_settled_and_covers_no_pa
     assert "used up" in " ".join(wallet.user.asked()[-1]["notes"])
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(86)
 def test_a_lasting_right_for_one_value_covers_that_value_when_it_is_settled(wallet: TestWallet, client: Client) -> None:
     payee = {**ORDER["params"]["payee"], "scope": True}
     stranger = with_fields(uses=(SECOND.interface,), payee=payee)
@@ -354,7 +354,7 @@ def test_a_lasting_right_for_one_value_covers_that_value_when_it_is_settled(wall
 # under another call
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(83)
 @pytest.mark.parametrize(("payee", "ends"), [("mallory", ["altered"]), ("shop", [json.dumps(["ordered"])])])
 def test_what_is_settled_within_a_call_is_what_was_consented_to_with_that_call(
     wallet: TestWallet, client: Client, payee: str, ends: list[str]
@@ -374,7 +374,7 @@ def test_what_is_settled_within_a_call_is_what_was_consented_to_with_that_call(
     assert len(questions(wallet)) == 1
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(83)
 def test_what_is_settled_within_a_call_and_was_not_consented_to_with_it_is_asked(
     wallet: TestWallet, client: Client
 ) -> None:

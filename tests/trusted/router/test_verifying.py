@@ -52,7 +52,7 @@ def test_an_audit_that_nobody_touched_has_nothing_to_remark(used: TestWallet) ->
     assert (told["remarks"], told["unconfirmed"]) == ([], 0)
 
 
-@pytest.mark.attack(82)
+@pytest.mark.attack(93)
 def test_a_record_that_was_put_in_behind_the_last_checkpoint_is_counted(used: TestWallet) -> None:
     forge(used, "alone")
     ran = used.etui("audit", "verify")
@@ -69,7 +69,7 @@ def test_a_record_that_was_put_in_behind_the_last_checkpoint_is_counted(used: Te
     assert "1 record is confirmed by no checkpoint" in used.etui("audit", "verify").stdout, "it stays so"
 
 
-@pytest.mark.attack(82)
+@pytest.mark.attack(93)
 def test_nobody_can_tell_a_record_that_was_put_in_with_its_checkpoint_and_the_help_says_so(used: TestWallet) -> None:
     forge(used, "confirmed")
     ran = used.etui("audit", "verify")

@@ -7,7 +7,7 @@ import asyncio
 import msgspec
 
 from etui.interfaces import Seen
-from etui.protocol import Message, MessageId
+from etui.protocol import Consent, Message, MessageId
 from etui.trusted.audit import RecordTemplate
 from etui.trusted.policy import Question, Reservation
 from etui.trusted.router.callers import Caller
@@ -88,8 +88,8 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
 
 
 class Cleared(msgspec.Struct, frozen=True, kw_only=True):
-    """What lets a request go on: the verdict, whether the user consented, and what was taken out of grants."""
+    """What lets a request go on: the verdict, how the user consented, and what was taken out of grants."""
 
     verdict: Verdict
-    consented: bool = False
+    consent: Consent | None = None
     reservations: tuple[Reservation, ...] = ()

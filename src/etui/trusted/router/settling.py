@@ -104,7 +104,7 @@ def unseen(opened: Opened, request: Request, cleared: Cleared) -> frozenset[str]
 
     That is neither the user, for this request or for the call it is made under, nor the grants that allow it.
     """
-    if cleared.consented or not request.settled.values:
+    if cleared.consent is not None or not request.settled.values:
         return frozenset()
     left = request.settled.values.keys() - _granted(opened, request, cleared)
     if (parent := request.under) is not None and parent.consented:

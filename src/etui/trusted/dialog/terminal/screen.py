@@ -19,6 +19,7 @@ from etui.trusted.dialog.terminal.form import Form
 from etui.trusted.dialog.terminal.parts import (
     MARGIN,
     asker_rows,
+    body_text_rows,
     choice_rows,
     filled,
     flag_rows,
@@ -27,7 +28,6 @@ from etui.trusted.dialog.terminal.parts import (
     keeper_rows,
     line_rows,
     note_rows,
-    text_rows,
 )
 from etui.trusted.dialog.terminal.rows import LEAST_WIDTH, Row, Style, wrapped
 from etui.trusted.dialog.text import single_line, whole_text
@@ -133,9 +133,7 @@ def body_rows(form: Form, width: int) -> list[Row]:
     if content.asker is not None:
         with_name = content.heading != content.asker.name
         rows += [Row(""), *asker_rows(content.asker, width, with_name=with_name)]
-    if content.body.text:
-        rows += [Row(""), *text_rows(content.body, width)]
-    rows += line_rows(content.lines, width)
+    rows += line_rows(content.lines, width) + body_text_rows(content, width)
     for note in content.notes:
         if note.tone is Tone.ADVICE:
             rows += [Row(""), *note_rows(note, width)]
