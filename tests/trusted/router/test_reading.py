@@ -174,6 +174,15 @@ def test_what_nobody_would_see_is_refused_by_its_place_and_nobody_is_asked(
     assert [asked for asked in wallet.user.asked() if "seal" in asked["lead"]] == []
 
 
+@pytest.mark.parametrize("text", [5, None, ["ok"], "x" * 65_537])
+def test_what_is_no_text_or_longer_than_it_may_be_is_refused_and_nobody_is_asked(
+    wallet: TestWallet, notary: Stranger, text: object
+) -> None:
+    wallet.user.approves(action_contains="put a seal")
+    refused(wallet, notary, text=text)
+    assert [asked for asked in wallet.user.asked() if "seal" in asked["lead"]] == []
+
+
 def test_what_is_not_consented_to_may_be_as_it_likes(wallet: TestWallet, notary: Stranger) -> None:
     wallet.user.approves(action_contains="put a seal")
     assert sealed(wallet, notary, text="ok", aside="\u200b")["read"]
@@ -189,6 +198,15 @@ def test_a_list_of_records_is_shown_line_by_line(wallet: TestWallet, notary: Str
         ["Notes", "one\ntwo"],
         ["Said", "who: all"],
     ]
+
+
+@pytest.mark.attack(91)
+def test_a_text_that_runs_both_ways_is_flagged(wallet: TestWallet, notary: Stranger) -> None:
+    wallet.user.approves(action_contains="put a seal")
+    for text in ("I pay 100 \u05d0\u05d1 200", "\u05e9\u05dc\u05d5\u05dd"):
+        sealed(wallet, notary, text=text)
+    asked = [one for one in wallet.user.asked() if "seal" in one["lead"]]
+    assert ["both directions" in str(one.get("notes")) for one in asked] == [True, False]
 
 
 @pytest.mark.attack(91)

@@ -30,7 +30,7 @@ def text_read(method: CompiledMethod, seen: Seen) -> ShownField | None:
     if not method.read:
         return None
     title = method.method.params[method.read].title or method.read
-    return ShownField(title=title, value=msgspec.json.decode(seen.material[method.read], type=str), material=True)
+    return ShownField(title=title, value=seen.read, material=True)
 
 
 def check(method: CompiledMethod, seen: Seen) -> None:
