@@ -30,6 +30,7 @@ IDS = {
     "start": {"start.up_s", "start.dialog_ms", "start.extension_ms", "start.unlock_ratio"},
     "ssh": {"ssh.sign_ratio", "ssh.list_ratio"},
     "crypto": {"crypto.sign_s"},
+    "use": {"use.ratio"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {

@@ -169,7 +169,7 @@ def test_a_file_that_is_there_is_not_replaced_and_nobody_is_asked(wallet: TestWa
     assert [one for one in wallet.user.asked() if "sign “" in one["lead"]] == []
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 def test_what_nobody_sees_is_told_by_its_place(wallet: TestWallet, folder: Path) -> None:
     (folder / "lease.txt").write_bytes(b"one\r\ntwo")
     result = etui(wallet, "sign", str(folder / "lease.txt"), "--key", "work", "--out", str(folder / "a"))

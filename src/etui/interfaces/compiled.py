@@ -24,7 +24,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What the Router sees of a request's parameters.
 
     ``references``: field and reference. ``policy``: name for policy and value. ``material``: field and encoded value.
-    ``read``: the text that the user reads, where the method has one.
+    A field that is null is as absent in each. ``read``: the text that the user reads, where the method has one.
     """
 
     references: tuple[tuple[str, str], ...]
@@ -80,7 +80,7 @@ class CompiledMethod:
         material: dict[str, bytes] = {}
         if self._material:
             raw = _decoded(self._raw, params)
-            material = {name: bytes(raw[name]) for name in self._material if name in raw}
+            material = {n: bytes(raw[n]) for n in self._material if n in raw and memoryview(raw[n]) != _NULL}
         read = getattr(values, self.read) if self.read else ""
         return Seen(references=references, policy=policy, material=material, read=read)
 

@@ -147,7 +147,9 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     asked first what the call would amount to; it changes and discloses nothing. ``own``: the method touches what
     belongs to the caller itself, so that who called the caller does not matter. ``creates``: items in the result are
     new and belong to the Client. ``decide``: items in the result are named only as far as this other method would be
-    allowed on them. ``waits``: the user answers within the call, so that the time limit does not run.
+    allowed on them. ``waits``: the user, or somebody far away, answers within the call, so that the time limit does not
+    run and others are served meanwhile. ``running``: a yes may hold as long as the process that asked runs, even where
+    its program cannot be told from others.
     """
 
     title: ShortText
@@ -161,6 +163,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     creates: bool = False
     decide: Name | None = None
     waits: bool = False
+    running: bool = False
     timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
 
 

@@ -15,7 +15,9 @@
    own, and decides about one item. A scope is a text that policy sees, one in a method.
 9. ``ask`` names fields in braces that are there and can be shown; there is no other brace in it.
    What is read is a material text that policy does not see, always there, one in a method, and not in ``ask``.
-10. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
+10. A yes that may hold as long as a process runs (``running``) is to a method that uses: it discloses and changes
+    nothing.
+11. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
 """
 
@@ -27,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.interfaces.document import PLACEHOLDER, Document, Field, FieldType, Method
+from etui.interfaces.document import PLACEHOLDER, Document, Effect, Field, FieldType, Method
 from etui.protocol import ProtocolError, check_strict
 
 if TYPE_CHECKING:
@@ -118,6 +120,8 @@ def _method_broken(document: Document, where: str, method: Method) -> Iterator[s
     yield from _fields_broken(document, f"{where}.params", method.params, _Place.PARAMS)
     yield from _fields_broken(document, f"{where}.result", method.result, _Place.RESULT)
     yield from _marks_broken(f"{where}.params", method.params)
+    if method.running and method.effect is not Effect.USE:
+        yield f"{where} says `running`, which goes with the effect `use` alone"
     if method.ask is not None:
         yield from _ask_broken(f"{where}.ask", method.ask, method.params)
     if (method.creates or method.decide is not None) and not any(field.names_items for field in method.result.values()):

@@ -166,7 +166,7 @@ def test_a_no_signs_nothing(wallet: TestWallet, client: Client) -> None:
     refused(client, sign.SignText(item=item.item, title="Lease", text=TEXT, form="jws"), ErrorCode.REFUSED)
 
 
-@pytest.mark.attack(90)
+@pytest.mark.attack(87)
 def test_who_made_the_key_and_said_yes_for_good_reads_each_text_all_the_same(
     wallet: TestWallet, client: Client
 ) -> None:
@@ -185,7 +185,7 @@ def test_who_made_the_key_and_said_yes_for_good_reads_each_text_all_the_same(
     assert [[choice for choice, _ in one["remember"]] for one in asked(wallet)] == [["once"]] * 4
 
 
-@pytest.mark.attack(90)
+@pytest.mark.attack(87)
 @pytest.mark.parametrize("read", [None, b"", hashlib.sha256(b"another").digest()])
 def test_the_extension_signs_nothing_that_it_was_not_told_to_be_read(read: bytes | None) -> None:
     private = algorithms.generated("ed25519")
@@ -201,7 +201,7 @@ def test_the_extension_signs_nothing_that_it_was_not_told_to_be_read(read: bytes
     assert (statement.assurance, statement.face, statement.display, statement.test) == ("pin", "window", "x11", False)
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 def test_two_texts_of_one_look_are_not_both_signed(wallet: TestWallet, client: Client) -> None:
     item = made(client)
     wallet.user.approves(action_contains="sign “")
@@ -211,7 +211,7 @@ def test_two_texts_of_one_look_are_not_both_signed(wallet: TestWallet, client: C
         assert "text: character" in refused(client, msgspec.structs.replace(request, text=text))
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 def test_letters_that_look_alike_make_another_digest_and_are_flagged(wallet: TestWallet, client: Client) -> None:
     item = made(client)
     wallet.user.approves(action_contains="sign “")
@@ -223,7 +223,7 @@ def test_letters_that_look_alike_make_another_digest_and_are_flagged(wallet: Tes
     assert [one.get("look_alikes", []) for one in asked(wallet)] == [[], ["I pay \u0410pple"]]
 
 
-@pytest.mark.attack(93)
+@pytest.mark.attack(90)
 @pytest.mark.parametrize(
     ("other", "said"),
     [
@@ -284,7 +284,7 @@ def test_a_program_has_tokens_signed(client: Client, algorithm: str) -> None:
     assert cose.verify1(apart, key, payload=b"far").payload == b"far"
 
 
-@pytest.mark.attack(94)
+@pytest.mark.attack(91)
 @pytest.mark.parametrize(
     "typ",
     [
@@ -308,7 +308,7 @@ def b64(data: bytes) -> bytes:
 HEADER = json.dumps({"alg": "EdDSA", "typ": JWS_TYPE}).encode()
 
 
-@pytest.mark.attack(94)
+@pytest.mark.attack(91)
 @pytest.mark.parametrize(
     "data",
     [
@@ -327,7 +327,7 @@ def test_bytes_that_would_be_a_token_are_not_signed_as_they_are(client: Client, 
     assert "JOSE or COSE" in refused(client, crypto.Sign(item=item.item, data=data))
 
 
-@pytest.mark.attack(94)
+@pytest.mark.attack(91)
 def test_a_statement_that_contradicts_itself_is_none(wallet: TestWallet, client: Client) -> None:
     wallet.user.approves(action_contains="sign “")
     jws = client.call(sign.SignText(item=made(client).item, title="Lease", text=TEXT, form="jws")).jws or ""

@@ -291,7 +291,7 @@ def test_a_long_text_is_agreed_to_only_at_its_end(person: Person) -> None:
     assert person.insist("y") == Approved()
 
 
-@pytest.mark.attack(90)
+@pytest.mark.attack(87)
 def test_a_text_that_is_signed_is_read_to_its_end_and_the_answer_says_what_was_shown(person: Person) -> None:
     person.router.show(SIGN)
     person.look("Scroll to the end first.")
@@ -302,7 +302,7 @@ def test_a_text_that_is_signed_is_read_to_its_end_and_the_answer_says_what_was_s
     assert person.insist("y") == Approved(digest=DIGEST, read=hashlib.sha256(LONG_TEXT.encode()).digest())
 
 
-@pytest.mark.attack(92)
+@pytest.mark.attack(89)
 def test_no_line_of_a_text_is_taken_for_the_wallets_own() -> None:
     own = "Etui wallet · owl · green · “copper lantern orchard”\n\n-- more: Space --\ny Allow   n Refuse"
     form = form_of(msgspec.structs.replace(SIGN, reading=ShownField(title="Text", value=own)))

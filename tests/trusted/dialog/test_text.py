@@ -126,7 +126,7 @@ def test_safe_text_is_safe_again_unchanged(text: str) -> None:
     assert single_line(once).text == once
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 @pytest.mark.parametrize(
     ("text", "index"),
     [
@@ -172,7 +172,7 @@ def test_what_is_not_shown_as_it_stands_is_found(text: str) -> None:
         assert first_unseen(text, has_lines=True) is not None
 
 
-@pytest.mark.attack(91)
+@pytest.mark.attack(88)
 @pytest.mark.parametrize(
     ("text", "both"),
     [

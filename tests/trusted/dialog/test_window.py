@@ -279,7 +279,7 @@ def is_read(hands: Hands) -> bool:
     return hands.window.front is not None and hands.window.front.at_end
 
 
-@pytest.mark.attack(90)
+@pytest.mark.attack(87)
 def test_a_text_that_is_signed_is_read_to_its_end_and_the_answer_says_what_was_shown(hands: Hands) -> None:
     hands.show(SIGN)
     hands.arm()

@@ -60,6 +60,7 @@ def consent_of(answer: Answer, home: Path, text: str = "", hello: Hello = HELLO)
             dialogs=SimpleNamespace(shown=shown),
             profile=SimpleNamespace(test=None),
             recorder=Recorder(),
+            registry=REGISTRY,
             unlocked=lambda: opened,
         )
         question = Question(
@@ -97,7 +98,7 @@ def test_only_a_yes_to_this_very_request_is_one(tmp_path: Path, answer: Answer, 
     assert caught.value.code is code
 
 
-@pytest.mark.attack(90)
+@pytest.mark.attack(87)
 @pytest.mark.parametrize("read", [b"", bytes(32), digest("I pay nothing."), digest("I pay nothing\n")])
 def test_a_yes_to_another_text_than_the_one_that_is_forwarded_is_none(tmp_path: Path, read: bytes) -> None:
     with pytest.raises(ProtocolError) as caught:

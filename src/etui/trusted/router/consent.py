@@ -46,7 +46,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     ``caller`` asks; ``chain`` led there, who began it first. ``action`` finishes "NAME wants to …". ``items``: several
     things of which the user may allow some. ``names_only``: it discloses names and no secret: a yes may hold for a
-    terminal. ``reading``: a text that is read to its end.
+    terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
+    is read to its end.
     """
 
     caller: Caller
@@ -62,6 +63,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     frame: Frame | None = None
     lasting: bool = True
     names_only: bool = False
+    running: bool = False
     effect: Effect = Effect.PASSES
     reading: ShownField | None = None
 
@@ -237,7 +239,7 @@ class Consent:
             decision,
             outcome,
             chain=asked.chain,
-            label=asked.what,
+            label=self._about(asked),
             digest=asked.digest,
             sync=True,
             reason=reason,
@@ -251,6 +253,11 @@ class Consent:
         value = asked.question.fields.get(scope, "")  # a yes for nobody in particular is one for nobody else
         return scope, str(value)
 
+    def _about(self, asked: Asked) -> str:
+        """What it is about, for records and lists: the item's name, and for which host or relying party."""
+        where = self._where(asked)
+        return asked.what if where is None or not where[1] else f"{asked.what}, {where[1]}"
+
     async def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> None:
         """Makes the grant that the user's choice asks for; it is in force, and durable where it outlives the unlock."""
         opened = self._router.unlocked()
@@ -259,11 +266,11 @@ class Consent:
         if resource.item:
             scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
         where = self._where(asked)
-        what = asked.what if where is None or not where[1] else f"{asked.what}, {where[1]}"
+        what = self._about(asked)
         match consented.remember:
-            case wording.HOUR.id | wording.ALWAYS.id:
+            case remember if (lasts_s := wording.LASTING.get(remember)) is not None:
                 self._router.record_now()
-                until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
+                until = int(opened.now()) + lasts_s if lasts_s else 0
                 principal, label = asked.origin.principal.id, asked.origin.label
                 grant, durable = opened.add_grant(
                     principal, actions, scope, Origin.ASKED, until=until, where=where, label=label, what=what
@@ -299,13 +306,9 @@ def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
     question, caller = asked.question, asked.origin
     if not asked.lasting or (question.derived and not question.action.own):
         return (wording.ONCE,)
+    running = [wording.RUNNING] if (asked.running or asked.names_only) and caller.process_group else []
     if question.principal.tellable:
-        observed = question.principal.strength > 1
-        return (
-            (wording.ALWAYS, wording.ONCE, wording.HOUR) if observed else (wording.ONCE, wording.HOUR, wording.ALWAYS)
-        )
-    choices = [wording.ONCE]
-    if asked.names_only:
-        choices += [wording.TERMINAL] if caller.terminal_group else []
-        choices += [wording.RUNNING] if caller.process_group else []
-    return tuple(choices)
+        lasting = [wording.ONCE, *(running if asked.running else []), wording.HOUR, wording.MONTH, wording.ALWAYS]
+        return tuple(reversed(lasting) if question.principal.strength > 1 else lasting)
+    terminal = [wording.TERMINAL] if asked.names_only and caller.terminal_group else []
+    return (wording.ONCE, *terminal, *running)

@@ -35,14 +35,14 @@ from etui.trusted.router.references import is_well_formed
 from etui.trusted.router.requests import Arrival, Cleared, Request, Route
 from etui.trusted.router.reserving import release, reserve
 from etui.trusted.router.rights import Verdict
+from etui.trusted.router.settling import Settling, unseen
 
 if TYPE_CHECKING:
-    from etui.interfaces import Item, Seen
+    from etui.interfaces import Seen
     from etui.trusted.policy import Decision
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
-    from etui.trusted.router.references import Place
-    from etui.trusted.router.registry import Method, Provider
+    from etui.trusted.router.registry import Method
     from etui.trusted.router.router import Router
 
 _MAX_ROUTES: Final = 20_000
@@ -60,6 +60,7 @@ class RequestPath:
         self._age = 0
         self._ids = CallIds()
         self._naming = Naming(router)
+        self._settling = Settling(router, self._naming)
 
     def drop_routes(self) -> None:
         """Forgets what was kept, as when grants, policies, registrations or references change."""
@@ -213,17 +214,8 @@ class RequestPath:
             prepared = _PREPARED.decode(result)
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} prepared nothing usable: {error}") from None
-        for name, value in prepared.settles.items():
-            request.material.setdefault(name, self._settled(provider, bytes(value)))
+        await self._settling.settle(request, prepared.settles)
         return tuple(prepared.notes)
-
-    def _settled(self, provider: Provider, value: bytes) -> bytes:
-        """A settled field; what reads as a reference of the provider's own is the item that it means."""
-        decoded = msgspec.json.decode(value)
-        place: Place | None = None
-        if isinstance(decoded, str) and is_well_formed(decoded):
-            place = self._router.unlocked().place(provider.principal, decoded)
-        return inherited.settled(value, place)
 
     async def _ask(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Consented:
         if request.quiet:
@@ -244,19 +236,24 @@ class RequestPath:
             field: wording.name_of(entry := provider.items.get(item), wording.kind_title(provider, entry))
             for field, item in request.items.items()
         }
+        names |= request.settled.names
         values: dict[str, object] = msgspec.json.decode(request.params, type=dict[str, object])
+        values |= request.settled.values
         return Asked(
             caller=request.caller,
             question=request.question,
             decision=decision,
             action=wording.sentence(request.method, values, names),
             digest=self._digest(request),
-            fields=wording.shown_fields(request.method, values, names),
+            fields=wording.shown_fields(
+                request.method, values, names, settled=request.settled.values.keys(), by=provider.name
+            ),
             advice=advice,
             chain=request.chain,
             frame=wording.frame_of(provider) if provider.package is not None else None,
             what=next(iter(names.values()), str(request.seen.policy.get(request.method.compiled.scope, ""))),
             lasting=request.method.action.effect is not Effect.REMOVE and not request.method.compiled.read,
+            running=request.method.compiled.method.running,
             reading=reading.text_read(request.method.compiled, request.seen),
         )
 
@@ -287,7 +284,7 @@ class RequestPath:
             decision,
             outcome,
             chain=request.chain,
-            label=_label(request.provider.items.get(request.question.resource.item)),
+            label=_about(request),
             sync=sync or first,
             reason=reason,
         )
@@ -295,7 +292,7 @@ class RequestPath:
     def _keep(self, key: tuple[object, ...], request: Request, decision: Decision) -> None:
         if len(self._routes) >= _MAX_ROUTES:
             self._routes.clear()
-        label = _label(request.provider.items.get(request.question.resource.item))
+        label = _about(request)
         self._routes[key] = Route(
             age=self._age,
             drops=self._router.unlocked().engine.drops,
@@ -360,6 +357,7 @@ class RequestPath:
             items=request.items,
             deadline=self._router.dispatch.deadline(request.method),
             quiet=request.quiet,
+            unseen=unseen(self._router.unlocked(), request, cleared),
             consented=cleared.consent is not None or bool(decision.grants) or question.covered,
             given=max(question.given, Assurance.NONE if cleared.consent is None else decision.assurance),
             under=request.under,
@@ -393,8 +391,13 @@ def _is_short(seen: Seen) -> bool:
     return sum(len(value) for value in seen.policy.values() if isinstance(value, str)) <= _MAX_ROUTE_CHARACTERS
 
 
-def _label(entry: Item | None) -> str:
-    return entry.label if entry is not None else ""
+def _about(request: Request) -> str:
+    """What a request is about, for the record: the item's label, and for which host or relying party it is."""
+    entry = request.provider.items.get(request.question.resource.item)
+    label = request.settled.names.get(request.method.item_field) or (entry.label if entry is not None else "")
+    scope = request.method.compiled.scope
+    value = str(request.question.fields.get(scope, "")) if scope else ""
+    return ", ".join(part for part in (label, value) if part)
 
 
 def _check_references(seen: Seen) -> None:

@@ -15,7 +15,7 @@ from etui.trusted.dialog.requests import Choice, Frame, RememberChoice, ShownFie
 from etui.trusted.dialog.text import single_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from etui.interfaces import Item
     from etui.trusted.package import Package
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 ONCE: Final = RememberChoice(id="once", label="Only this time")
 HOUR: Final = RememberChoice(id="hour", label="For an hour")
+MONTH: Final = RememberChoice(id="month", label="For 30 days")
 ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
 RUNNING: Final = RememberChoice(id="running", label="As long as this program runs")
 TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this terminal")
 HOUR_S: Final = 3600
+LASTING: Final = {HOUR.id: HOUR_S, MONTH.id: 30 * 86400, ALWAYS.id: 0}
+"""For how many seconds a yes holds that outlives the unlock; 0 for no end."""
+EMPTY: Final = "(empty)"
 _SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
@@ -46,8 +50,18 @@ def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, s
     return PLACEHOLDER.sub(value, ask)
 
 
-def shown_fields(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> tuple[ShownField, ...]:
-    """The fields that have a title and a value, in the document's order."""
+def shown_fields(
+    method: Method,
+    values: Mapping[str, object],
+    items: Mapping[str, str],
+    *,
+    settled: Container[str] = (),
+    by: str = "",
+) -> tuple[ShownField, ...]:
+    """The fields that have a title and a value, in the document's order; of those that are settled it says ``by`` whom.
+
+    What is settled is shown even where it is empty: nobody typed it.
+    """
     shown: list[ShownField] = []
     money = _money(method, values)
     for name, field in method.compiled.method.params.items():
@@ -57,8 +71,9 @@ def shown_fields(method: Method, values: Mapping[str, object], items: Mapping[st
             text = items.get(name)
         else:
             text = money.get(name) or _of_field(method, field, values[name])
-        if text:
-            shown.append(ShownField(title=field.title, value=text, material=field.material))
+        title = f"{field.title} (set by {by})" if name in settled else field.title
+        if text or name in settled:
+            shown.append(ShownField(title=title, value=text or EMPTY, material=field.material))
     return tuple(shown)
 
 
