@@ -67,6 +67,7 @@ class Kind(msgspec.Struct, frozen=True):
 KINDS = {
     "profile.json": Kind("profile.*", ("profile.json",)),
     "settings.json": Kind("settings.json", ("settings.json",)),
+    "vouched.json": Kind("vouched.json", ("vouched.json",), rewritten=True),
     "vault/slots.json": Kind("vault/slots.json", ("slots.json", NOT_OPENED)),
     "vault/tries": Kind("vault/tries", (NOT_OPENED,), rewritten=True),
     "vault/pin": Kind("vault/pin", ("the PIN cannot be used",)),

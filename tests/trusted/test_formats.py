@@ -34,7 +34,7 @@ from etui.trusted.audit import ratchet_file, segment
 from etui.trusted.dialog.requests import Looks
 from etui.trusted.native.egress import routes
 from etui.trusted.package import Extensions, PublisherKey, installation, supplied
-from etui.trusted.router import state
+from etui.trusted.router import state, vouched
 from etui.trusted.router.header import read_looks, write_looks
 from etui.trusted.supervisor import settings
 from etui.trusted.vault import Recovery, Vault, pin, tries
@@ -335,6 +335,14 @@ KEPT = [
         settings.read_settings,
         newer_json,
         older_json(settings._READERS),
+    ),
+    Kept(
+        "vouched.json",
+        "vouched.json",
+        lambda home: vouched.vouch(home, KEY),
+        vouched.read_vouched,
+        newer_json,
+        older_json(vouched._READERS),
     ),
     Kept("vault/slots.json", "vault/slots.json", make_vault, open_vault, newer_json, older_json(slots._READERS)),
     Kept("vault/tries", "vault/tries", count_of_tries, count_of_tries, newer_json, older_json(tries._READERS)),

@@ -20,6 +20,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from etui.cli import up
+from etui.cli.bus import unreachable
 from etui.cli.command import Arguments, Command, name_session_bus, profile_place
 from etui.cli.exits import CommandError, Exit
 from etui.cli.lending import add_lending_arguments, run_lent
@@ -72,8 +73,12 @@ def circumstances(environ: Mapping[str, str], uid: int) -> list[str]:
     notes = []
     if not environ.get("XDG_RUNTIME_DIR"):
         notes.append(f"XDG_RUNTIME_DIR is not set, so the wallet listens below /tmp/etui-{uid}")
-    if not environ.get("DBUS_SESSION_BUS_ADDRESS"):
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if not address:
         notes.append("there is no session bus here (DBUS_SESSION_BUS_ADDRESS), so the Secret Service door stays off")
+    elif problem := unreachable(address):
+        text = f"the session bus at {printable(address)} (DBUS_SESSION_BUS_ADDRESS) cannot be reached ({problem})"
+        notes.append(f"{text}, so the Secret Service door stays off")
     return notes
 
 

@@ -622,7 +622,11 @@ class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Audit."""
+    """Audit.
+
+    Without `item` it is for everything at one provider of the method's interface: the one that the member
+    `to` names, else the first that was installed.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.audit"
     RESULT: ClassVar[type[Result]] = AuditResult

@@ -29,6 +29,7 @@ from etui.protocol import (
     encode_notification,
     encode_request,
     find_place,
+    must_be_whole,
     read_message,
 )
 from etui.sdk.client import Event, event_in
@@ -235,7 +236,7 @@ class AsyncClient(asyncio.Protocol):
             case MessageKind.NOTIFICATION if message.method == "chunk":
                 whole = self._chunks.feed(message)
                 if whole is not None:
-                    self._receive(read_message(whole))
+                    self._receive(must_be_whole(read_message(whole)))
             case MessageKind.NOTIFICATION if message.method == "event":
                 event = event_in(message)
                 for listener in self._listeners.get(event.topic, ()):

@@ -1,4 +1,4 @@
-"""Keys that are used and never handed out: provides ``crypto/1``, ``sign/1`` and ``ssh/1``.
+"""Keys that are used and never handed out: provides ``crypto/1``, ``sign/1``, ``ssh/1`` and ``age/1``.
 
 Rules of this Extension:
 
@@ -8,7 +8,9 @@ Rules of this Extension:
 3. A text is signed by ``sign/1`` alone, with a statement that it was read, and no bytes of a Client's can be taken for
    one: what means something to JOSE or COSE is written here, from its header on.
 4. A key and its description are written in one step: both are there or neither.
-5. A key is unwrapped into an object of ``cryptography`` when it is first used, and stays one until the process ends.
+5. A key is used for the one purpose that it was made for, and what does not open with it is refused in one way.
+6. Of what a file of age holds it gives the file key and no more.
+7. A key is unwrapped into an object of ``cryptography`` when it is first used, and stays one until the process ends.
 """
 
 from etui.extensions.encryption.provider import Encryption

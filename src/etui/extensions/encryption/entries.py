@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from etui.extensions.encryption.errors import DamagedKeyError, NewerKeyError
+from etui.extensions.encryption.usages import SIGN
 from etui.interfaces import Item
 
 KEY: Final = "key"
@@ -19,11 +20,16 @@ _FORMAT: Final = 1
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """All that is kept of a key beside its private part. ``spki``: its public part. ``ssh``: it may sign for SSH."""
+    """All that is kept of a key beside its private part.
+
+    ``spki``: its public part; empty for one that has none. ``ssh``: it may sign for SSH. ``usage``: what it is for;
+    one that was kept before keys had a purpose signs.
+    """
 
     item: Item
     spki: bytes
     ssh: bool = False
+    usage: str = SIGN
 
     @property
     def id(self) -> str:

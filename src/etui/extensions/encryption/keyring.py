@@ -16,6 +16,7 @@ from etui.sdk import ErrorCode, ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from etui.extensions.encryption.secret_keys import SecretKey
     from etui.sdk import Store
 
 _UNCERTAIN: Final = {
@@ -34,7 +35,7 @@ class Keyring:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: dict[str, Entry] | None = None
-        self._private: dict[str, PrivateKey] = {}
+        self._private: dict[str, PrivateKey | SecretKey] = {}
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -56,7 +57,7 @@ class Keyring:
             raise UnknownKeyError
         return entry
 
-    def private(self, entry: Entry) -> PrivateKey:
+    def private(self, entry: Entry) -> PrivateKey | SecretKey:
         """A key's private part; raises ``DamagedKeyError``."""
         key = self._private.get(entry.id)
         if key is None:
@@ -69,7 +70,7 @@ class Keyring:
                 raise DamagedKeyError("this key's private part") from None
         return key
 
-    def add(self, entry: Entry, private: PrivateKey) -> None:
+    def add(self, entry: Entry, private: PrivateKey | SecretKey) -> None:
         """Keeps a new key."""
         self._write({("items", entry.id): encode_entry(entry), ("private", entry.id): kept(private)})
         self.entries[entry.id] = entry

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from etui.extensions.encryption.algorithms import sign, unkept_public
 from etui.extensions.encryption.errors import UnfitError
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def public_key(entry: Entry) -> jose.PublicKey:
-    """A key that signs tokens; raises ``UnfitError`` for RSA, which signs for SSH alone."""
+    """A key that signs tokens; raises ``UnfitError`` for RSA, which is for SSH alone, and X25519, which signs nothing."""
     key = unkept_public(entry.spki)
     if isinstance(key, RSAPublicKey):
         raise UnfitError("an RSA key is for SSH alone: use one of another algorithm here")
+    if isinstance(key, X25519PublicKey):
+        raise UnfitError("an X25519 key signs nothing: use one of another algorithm here")
     return key
 
 

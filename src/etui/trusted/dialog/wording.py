@@ -204,7 +204,7 @@ CREATE_STEPS: Final[tuple[tuple[str, str], ...]] = (
     ("Your passphrase", "It opens your wallet, and nobody can reset it."),
     (
         "Programs on this machine",
-        ("Many programs store passwords without saying who they are. What may they reach once the wallet is open?"),
+        ("Many programs store passwords without saying who they are. What may they read once the wallet is open?"),
     ),
 )
 """Title and text of each step of a first run."""
@@ -221,6 +221,6 @@ NEW_PIN_WORDS: Final = "New PIN, 4 to 12 digits"
 REPEAT_PIN_WORDS: Final = "The new PIN again"
 SHARING_WORDS: Final = {
     False: ("Guarded", "Each program reaches only what it stored itself; for more it asks you."),
-    True: ("Shared", "Every program of this session reaches the default collection without asking."),
+    True: ("Shared", "Every program of this session reads the default collection without asking."),
 }
 """Title and text of each answer to the last step, by whether the collection is open to the session."""

@@ -39,6 +39,7 @@ from etui.protocol import (
     encode_notification,
     encode_result,
     error_object,
+    must_be_whole,
     split_request,
 )
 
@@ -236,12 +237,17 @@ class Connection(asyncio.Protocol):
         except ProtocolError as error:
             self._malformed_line(error)
             return None
+        return self._message(message, kind)
+
+    def _message(self, message: Message, kind: MessageKind) -> Way | None:
         match kind:
             case MessageKind.REQUEST:
                 return self._request(message)
             case MessageKind.RESULT | MessageKind.ERROR:
                 try:
-                    self.waiting.take(message)(message)
+                    answered = self.waiting.take(message)
+                    if answered is not None:
+                        answered(message)
                 except ProtocolError as error:
                     self._malformed_line(error, answer=False)
             case MessageKind.NOTIFICATION:
@@ -251,12 +257,22 @@ class Connection(asyncio.Protocol):
                     self._end_with(error)
         return None
 
+    def _serve_whole(self, line: bytes) -> None:
+        """Serves a line that was put together; raises ``ProtocolError`` where that is a chunk again."""
+        try:
+            message = decode_message(line)
+            kind = message.kind
+        except ProtocolError as error:
+            self._malformed_line(error)
+            return
+        self._message(must_be_whole(message), kind)
+
     def _notification(self, message: Message) -> None:
         """Takes a notification; raises ``ProtocolError`` where the connection is of no more use after it."""
         if message.method == "chunk":
             whole = self._chunks.feed(message)
             if whole is not None:
-                self._serve(whole)
+                self._serve_whole(whole)
         elif self.on_notification is not None:
             self.on_notification(message)
         else:
@@ -361,6 +377,11 @@ class Connection(asyncio.Protocol):
             self._ahead.append(line)
         else:
             self._send(line)
+
+    def give_up(self, number: int) -> None:
+        """Forgets a request that was forwarded, and tells ``cancel`` where it is not answered yet."""
+        if self.waiting.give_up(number):
+            self.notify("cancel", b'{"id":%d}' % number)
 
     def send_ahead(self) -> None:
         """Sends what was forwarded ahead; called before the audit is written."""

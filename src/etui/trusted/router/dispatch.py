@@ -136,7 +136,7 @@ class Dispatch:
             self._router.flush()
 
     async def ask(self, provider: Provider, method: Method, params: bytes, info: CallInfo) -> bytes:
-        """What a provider answers to a request of the Router's own."""
+        """What a provider answers to a request of the Router's own; it is told where nobody waits for that any more."""
         connection = provider.connection
         if connection is None:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} does not run")
@@ -146,12 +146,14 @@ class Dispatch:
             if not future.done():
                 future.set_result(message)
 
-        _forward(connection, answered, method, params, msgspec.json.encode(info))
+        number = _forward(connection, answered, method, params, msgspec.json.encode(info))
         try:
             async with asyncio.timeout(method.compiled.method.timeout_s):
                 result = _result_of(await future)
         except TimeoutError:
             raise ProtocolError(ErrorCode.TIMED_OUT, f"{provider.name} did not answer in time") from None
+        finally:
+            connection.give_up(number)
         if isinstance(result, ProtocolError):
             raise result
         return result
@@ -192,7 +194,7 @@ class Dispatch:
         if call.task is not None:
             call.task.cancel()
         if call.provider.connection is not None and call.provider_id:
-            call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
+            call.provider.connection.give_up(call.provider_id)
         self._end_derived(call, error)
         self._router.answers.give(call, error)
 

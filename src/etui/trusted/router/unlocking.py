@@ -54,6 +54,7 @@ from etui.trusted.router.header import (
 )
 from etui.trusted.router.state import StateError
 from etui.trusted.router.turns import Turns
+from etui.trusted.router.vouched import VouchedError, check_restored, settle_restored, vouch
 from etui.trusted.router.wallet import Keys, Opened
 
 if TYPE_CHECKING:
@@ -194,9 +195,13 @@ class Unlocking:
         self._router.tell_supervisor(PrepareSpares())
 
     def _was_cut_short(self) -> bool:
-        """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet."""
+        """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet.
+
+        Then no Extension has a key either; where one has, somebody took the Router's part away, whose header counts.
+        """
         home = self._router.home
-        return not (home / "audit" / "public").exists() and not (home / "router" / "state.db").exists()
+        made = (home / "audit" / "public").exists() or (home / "router" / "state.db").exists()
+        return not made and not any((home / "vault" / "keys").glob("*"))
 
     async def _new_passphrase_after(self, caller: Caller, recovery: bytes) -> None:
         """Who had to use the recovery key chooses a new passphrase at once."""
@@ -248,6 +253,7 @@ class Unlocking:
         """Opens what the keys open; where that fails the wallet locks again, keys and all."""
         router = self._router
         try:
+            check_restored(router.home, keys.header)
             if new:
                 seal_header(router.home, keys.header)
                 public = public_key_of(audit_private_key(keys))
@@ -259,8 +265,10 @@ class Unlocking:
                 if router.recorder.writer is None:
                     self._mend_audit(keys)
             router.opened = Opened(router.home, keys, router.registry)
+            vouch(router.home, keys.header)
+            settle_restored(router.home)
             self._record_opening(new=new)
-        except (HeaderError, StateError, AuditError, ProtocolError) as error:
+        except (HeaderError, VouchedError, StateError, AuditError, ProtocolError) as error:
             raise self._given_up(error) from None
         except PolicyError as error:
             text = f"{error}; mend or remove it in {router.home / 'operator'}"

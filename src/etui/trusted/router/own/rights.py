@@ -83,7 +83,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     method = router.registry.method(request.action)
     if method.action.callers != "anyone":
         raise ProtocolError(ErrorCode.DENIED, f"{request.action} is not for Clients")
-    provider = router.registry.provider_of(method.action.interface)
+    provider = router.registry.provider_of(method.action.interface, asking.provider)
     scope = Scope(ScopeType.EXTENSION, provider.principal)
     what = f"everything in {provider.name}"
     if request.item is not None:
