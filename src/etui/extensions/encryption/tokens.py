@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def public_key(entry: Entry) -> jose.PublicKey:
-    """A key that signs tokens; raises ``UnfitError`` for RSA, which is for SSH alone, and for X25519."""
+    """A key that signs tokens; raises ``UnfitError`` for RSA, which signs for SSH alone, and for X25519."""
     key = unkept_public(entry.spki)
     if isinstance(key, RSAPublicKey):
         raise UnfitError("an RSA key is for SSH alone: use one of another algorithm here")
