@@ -112,7 +112,7 @@ def test_what_is_settled_of_any_type_stands_in_the_question(wallet: TestWallet, 
     wallet.user.approves(action_contains="order cake")
     order(stranger, client, "settle(guests=[3, 4], note='', warm=False, payee=None)", amount=None)
     lines = dict(wallet.user.asked()[-1]["lines"])
-    said = {"Guests": "[3,4]", "Note": "(empty)", "Warm": "no"}
+    said = {"Guests": "3\n4", "Note": "(empty)", "Warm": "no"}
     assert lines == {"Thing": "cake", **{f"{title} (set by Puppet)": value for title, value in said.items()}}
 
 
