@@ -38,7 +38,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         items.RESTORE_VALUE,
         items.DELETE,
     ),
-    "keys": (keys.LIST, keys.MAKE, keys.IMPORT, keys.PUBLIC, keys.DELETE, git.SETUP),
+    "keys": (keys.LIST, keys.MAKE, keys.IMPORT, keys.CERTIFICATE, keys.PUBLIC, keys.DELETE, git.SETUP),
     "who may do what": (rights.CLIENTS, rights.GRANTS, rights.GRANT, rights.REVOKE),
     "what was asked for": (records.LIST, records.VERIFY, records.WHY),
     "ways in": (doors.LIST, doors.ENABLE, doors.DISABLE),

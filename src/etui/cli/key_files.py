@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_BYTES: Final = 64 << 10
 _OPENSSH: Final = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+_CERTIFICATE: Final = b"-cert-v01@openssh.com"
 _PEM: Final = b"-----BEGIN "
 
 
@@ -28,6 +30,21 @@ class KeyFile(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"KeyFile({self.path}, {self.public})"
+
+
+def read_certificate(path: Path) -> bytes:
+    """The certificate in a file of OpenSSH's, in SSH's form, unverified; raises ``CommandError``."""
+    try:
+        with path.open("rb") as file:
+            fields = file.read(_MAX_BYTES).split()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}", Exit.USAGE) from None
+    try:
+        if not fields[0].endswith(_CERTIFICATE):
+            raise ValueError
+        return base64.b64decode(fields[1], validate=True)
+    except (IndexError, ValueError):
+        raise CommandError(f"{path} is no certificate of OpenSSH's for a key", Exit.USAGE) from None
 
 
 def read_key_file(path: Path) -> KeyFile:

@@ -6,6 +6,7 @@ import contextlib
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -37,6 +38,13 @@ class Server(msgspec.Struct, frozen=True):
     folder: Path
     port: int
     fingerprint: str
+    pid: int
+
+    def reload(self) -> None:
+        """Has it read its configuration again, which was changed."""
+        os.kill(self.pid, signal.SIGHUP)
+        time.sleep(0.1)  # it closes its socket before it opens the next one
+        _await_port(self.port, self.folder / "log")
 
     def lets_in(self, public: str) -> None:
         """Authorises this public key."""
@@ -78,7 +86,7 @@ def server(folder: Path) -> Iterator[Server]:
         process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "config")], stderr=log)
         try:
             _await_port(port, folder / "log")
-            yield Server(folder, port, listed.stdout.split()[1])
+            yield Server(folder, port, listed.stdout.split()[1], process.pid)
         finally:
             process.terminate()
             process.wait(10)

@@ -19,11 +19,16 @@ _FORMAT: Final = 1
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """All that is kept of a key beside its private part. ``spki``: its public part. ``ssh``: it may sign for SSH."""
+    """All that is kept of a key beside its private part.
+
+    ``spki``: its public part. ``ssh``: it may sign for SSH. ``certificates``: what agents show beside it (OpenSSH's
+    PROTOCOL.certkeys).
+    """
 
     item: Item
     spki: bytes
     ssh: bool = False
+    certificates: tuple[bytes, ...] = ()
 
     @property
     def id(self) -> str:

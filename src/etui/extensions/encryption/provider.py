@@ -1,4 +1,4 @@
-"""The Extension: each request of ``crypto/1`` and ``ssh/1``, answered from the keyring."""
+"""The Extension: each request of ``crypto/1``, answered from the keyring."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from etui.extensions.encryption import algorithms, ssh
 from etui.extensions.encryption.entries import BOUND_KEY, KEY, Entry
 from etui.extensions.encryption.errors import UnfitError
 from etui.extensions.encryption.keyring import Keyring
-from etui.interfaces import Item, ssh_1
+from etui.extensions.encryption.ssh_requests import SshRequests
+from etui.interfaces import Item
 from etui.interfaces import crypto_1 as crypto
-from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
+from etui.sdk import Call, Prepared, RemoteError, prepares, provides
 from etui.standards.sshagent import fingerprint
 
 if TYPE_CHECKING:
@@ -25,13 +26,12 @@ _ID_BYTES: Final = 16
 _MAX_PRIVATE_BYTES: Final = 8192
 
 
-class Encryption(Extension):
+class Encryption(SshRequests):
     """Keeps keys, and uses them for whoever may."""
-
-    _keyring: Keyring
 
     def begin(self) -> None:
         """Loads every entry; where the storage does not answer, the first request tries again."""
+        self._begin_session()
         self._keyring = Keyring(self.store)
         try:
             self._keyring.load()
@@ -39,7 +39,10 @@ class Encryption(Extension):
             sys.stderr.write(f"the keys could not be loaded: {error}\n")
 
     def inventory(self) -> Sequence[Item]:
-        """Every key."""
+        """Every key, those of this session too."""
+        return [*self._stored(), *self._session_items()]
+
+    def _stored(self) -> list[Item]:
         return [entry.item for entry in self._keyring.entries.values()]
 
     # crypto/1
@@ -67,7 +70,7 @@ class Encryption(Extension):
     def find(self, request: crypto.Find, _: Call) -> crypto.FindResult:
         """Answers ``crypto/1.find``."""
         words = (request.text or "").casefold().split()
-        items = [item for item in self.inventory() if all(word in _said_of(item) for word in words)]
+        items = [item for item in self._stored() if all(word in _said_of(item) for word in words)]
         return crypto.FindResult(items=sorted(items, key=lambda item: item.label.casefold()))
 
     @provides(crypto.Describe)
@@ -96,6 +99,7 @@ class Encryption(Extension):
         new = replace(entry, item=replace(entry.item, label=request.label, modified=int(time.time())))
         self._keyring.redescribe(new)
         self.tell("crypto/1.changed", new.item)
+        self.tell("ssh/1.changed")
         return crypto.RenameResult(item=new.item)
 
     @provides(crypto.Delete)
@@ -104,6 +108,7 @@ class Encryption(Extension):
         entry = self._keyring.entry(request.item)
         self._keyring.remove(entry)
         self.tell("crypto/1.deleted", entry.item)
+        self.tell("ssh/1.changed")
         return crypto.DeleteResult()
 
     @prepares(crypto.Delete)
@@ -111,45 +116,6 @@ class Encryption(Extension):
         """Says what cannot be done any more without the key."""
         self._keyring.entry(request.item)
         return Prepared(notes=["Nothing signs with it any more, and there is no copy but one that you exported."])
-
-    # ssh/1
-
-    @provides(ssh_1.Identities)
-    def identities(self, _request: ssh_1.Identities, _: Call) -> ssh_1.IdentitiesResult:
-        """Answers ``ssh/1.identities``."""
-        entries = sorted(self._ssh_entries(), key=lambda entry: (entry.item.created, entry.id))
-        found = [ssh_1.Identity(key=ssh.blob(entry), comment=entry.item.label[:400]) for entry in entries]
-        return ssh_1.IdentitiesResult(identities=found)
-
-    @provides(ssh_1.Locate)
-    def locate_ssh(self, request: ssh_1.Locate, _: Call) -> ssh_1.LocateResult:
-        """Answers ``ssh/1.locate``."""
-        found = next((entry.item for entry in self._ssh_entries() if ssh.blob(entry) == request.key), None)
-        return ssh_1.LocateResult(item=found)
-
-    @provides(ssh_1.Login)
-    def login(self, request: ssh_1.Login, _: Call) -> ssh_1.LoginResult:
-        """Answers ``ssh/1.login``."""
-        return ssh_1.LoginResult(signature=self._signed_login(request))
-
-    @provides(ssh_1.LoginUnproven)
-    def login_unproven(self, request: ssh_1.LoginUnproven, _: Call) -> ssh_1.LoginUnprovenResult:
-        """Answers ``ssh/1.login_unproven``."""
-        entry = self._for_ssh(request.item)
-        ssh.check_unproven(request.data, request.user, ssh.blob(entry))
-        return ssh_1.LoginUnprovenResult(signature=self._signed(entry, request))
-
-    @provides(ssh_1.LoginForwarded)
-    def login_forwarded(self, request: ssh_1.LoginForwarded, _: Call) -> ssh_1.LoginForwardedResult:
-        """Answers ``ssh/1.login_forwarded``."""
-        return ssh_1.LoginForwardedResult(signature=self._signed_login(request))
-
-    @provides(ssh_1.Sign)
-    def sign_ssh(self, request: ssh_1.Sign, _: Call) -> ssh_1.SignResult:
-        """Answers ``ssh/1.sign``."""
-        entry = self._for_ssh(request.item)
-        ssh.check_message(request.data, request.relying_party, ssh.blob(entry))
-        return ssh_1.SignResult(signature=self._signed(entry, request))
 
     def _keep(self, private: algorithms.PrivateKey, request: crypto.Generate | crypto.Import, call: Call) -> Item:
         """Keeps a key that is new here, and says so."""
@@ -169,28 +135,11 @@ class Encryption(Extension):
             modified=now_s,
         )
         call.makes(item)
+        self._session.forget(ssh.blob_of(line))
         self._keyring.add(Entry(item, algorithms.spki(public), ssh=bool(request.ssh)), private)
         self.tell("crypto/1.created", item)
+        self.tell("ssh/1.changed")
         return item
-
-    def _signed_login(self, request: ssh_1.Login | ssh_1.LoginForwarded) -> bytes:
-        entry = self._for_ssh(request.item)
-        ssh.check_login(request.data, request.relying_party, ssh.blob(entry))
-        return self._signed(entry, request)
-
-    def _signed(
-        self, entry: Entry, request: ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded | ssh_1.Sign
-    ) -> bytes:
-        return ssh.signed(self._keyring.private(entry), ssh.name_of(entry), request.data, request.hash)
-
-    def _for_ssh(self, item: str) -> Entry:
-        entry = self._keyring.entry(item)
-        if not entry.ssh:
-            raise UnfitError("this key is not for SSH: name one that is, or make one with “ssh”")
-        return entry
-
-    def _ssh_entries(self) -> list[Entry]:
-        return [entry for entry in self._keyring.entries.values() if entry.ssh]
 
 
 def _said_of(item: Item) -> str:
