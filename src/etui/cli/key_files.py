@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import binascii
+import contextlib
 import getpass
 import sys
 from pathlib import Path
@@ -39,12 +41,10 @@ def read_certificate(path: Path) -> bytes:
             fields = file.read(_MAX_BYTES).split()
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}", Exit.USAGE) from None
-    try:
-        if not fields[0].endswith(_CERTIFICATE):
-            raise ValueError
-        return base64.b64decode(fields[1], validate=True)
-    except (IndexError, ValueError):
-        raise CommandError(f"{path} is no certificate of OpenSSH's for a key", Exit.USAGE) from None
+    if len(fields) > 1 and fields[0].endswith(_CERTIFICATE):
+        with contextlib.suppress(binascii.Error):
+            return base64.b64decode(fields[1], validate=True)
+    raise CommandError(f"{path} is no certificate of OpenSSH's for a key", Exit.USAGE)
 
 
 def read_key_file(path: Path) -> KeyFile:

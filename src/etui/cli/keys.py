@@ -176,9 +176,9 @@ IMPORT = Command(
 CERTIFICATE = Command(
     name="key certificate",
     help="attach a certificate to a key, for SSH",
-    text="Keeps a certificate of OpenSSH's with a key of the wallet's; the SSH agent shows it beside the key, and ssh logs\n"
-    "in by it where its authority is trusted. One of the same authority and key id takes the place of the earlier one.\n"
-    "What it says is shown in the Trusted Dialog, which asks.",
+    text="Keeps a certificate of OpenSSH's with a key of the wallet's; the SSH agent shows it beside the key, and ssh\n"
+    "logs in by it where its authority is trusted. One of the same authority and key id takes the place of the\n"
+    "earlier one. What it says is shown in the Trusted Dialog, which asks.",
     arguments=_certificate_arguments,
     run=_certificate,
     examples=(("etui key certificate work work-cert.pub", "as ssh-keygen -s made it from `etui key public work`"),),

@@ -1,4 +1,4 @@
-"""Certificates: beside a key that is lent, and beside one of the wallet's, before a real sshd that trusts an authority."""
+"""Certificates beside a key that is lent and beside one of the wallet's, before an sshd that trusts an authority."""
 
 from __future__ import annotations
 
@@ -35,9 +35,7 @@ CERTIFIED = "ssh-ed25519-cert-v01@openssh.com"
 def authority(short_dir: Path, host: Server) -> Path:
     """An authority for users that the host trusts, and nothing else does it let in."""
     path = key_file(short_dir, "authority")
-    with (host.folder / "config").open("a", encoding="utf-8") as config:
-        config.write(f"TrustedUserCAKeys {path}.pub\n")
-    host.reload()
+    host.trusts(public(path))
     return path
 
 
