@@ -53,6 +53,8 @@ class Provider:
         self.key = b""
         self.standing = Standing.STOPPED
         self.used_at = 0.0
+        self.stays = False
+        """Whether it holds in memory what would be lost if it were stopped for want of use."""
         self.used_by: Share | None = None
         self.shared_until = 0.0
         """Until when more than one may be calling it."""
