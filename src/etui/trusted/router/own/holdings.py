@@ -28,7 +28,7 @@ _BESIDE_ITEMS_BYTES: Final = 64 << 10
 
 
 def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wallet.ExtensionsResult:
-    """Answers ``wallet/1.extensions``; a logo where one Extension is asked for, since many would be too long."""
+    """Answers ``wallet/1.extensions``; a logo where its Extension is asked for alone, since many would be too long."""
     del asking
     rows = []
     for provider in router.registry.packages():
