@@ -69,6 +69,8 @@ def shown_fields(
             continue
         if field.type is FieldType.REFERENCE:
             text = items.get(name)
+        elif name in settled and field.type is FieldType.LIST:
+            text = _shown(values[name])  # with all that is in its records, which the provider chose, titled or not
         else:
             text = money.get(name) or _of_field(method, field, values[name])
         title = f"{field.title} (set by {by})" if name in settled else field.title
