@@ -23,6 +23,7 @@ from etui.trusted.router.path import RequestPath
 from etui.trusted.router.reading import digest
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import Registry
+from etui.trusted.router.requests import Settled
 from etui.trusted.router.turns import Lane
 from etui.trusted.router.wallet import Keys, Opened
 
@@ -169,7 +170,8 @@ def test_a_request_that_is_another_once_the_user_has_said_yes_goes_no_further(
         question=Question(principal=MAILER.principal, action=METHOD.action, resource=resource),
         chain=(),
         seen=SimpleNamespace(policy={}),
-        provider=SimpleNamespace(items={}, documents=(), package=None),
+        settled=Settled(),
+        provider=SimpleNamespace(name="Cards", items={}, documents=(), package=None),
     )
 
     async def walk(alter: Callable[[SimpleNamespace], None]) -> Consented:

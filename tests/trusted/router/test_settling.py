@@ -145,6 +145,36 @@ def test_who_says_no_to_what_is_settled_pays_nothing(wallet: TestWallet, client:
     assert not client.call(wallet_interface.Audit(text="org.example.second/1.pay")).records
 
 
+READ = {"type": "text", "title": "Terms", "material": True, "read": True}
+NOTE = {"type": "text", "title": "Note", "material": True, "optional": True}
+
+
+@pytest.mark.attack(83)
+@pytest.mark.parametrize("left", [{}, {"terms": None}, {"terms": 5}], ids=["absent", "null", "a number"])
+def test_a_text_that_the_user_reads_is_the_requests_and_never_settled(
+    wallet: TestWallet, client: Client, left: dict[str, Any]
+) -> None:
+    stranger = with_fields(terms=READ)
+    stranger.install(wallet)
+    wallet.user.approves(action_contains="order cake")
+    with pytest.raises(ProtocolError) as caught:
+        order(stranger, client, "settle(terms='I owe mallory a house.')", **left)
+    assert caught.value.code is ErrorCode.INVALID_PARAMS
+    assert questions(wallet) == []
+
+
+@pytest.mark.attack(83)
+def test_what_is_settled_beside_a_text_that_is_read_is_seen_as_it_is(wallet: TestWallet, client: Client) -> None:
+    stranger = with_fields(terms=READ, note=NOTE)
+    stranger.install(wallet)
+    wallet.user.approves(action_contains="order cake")
+    with pytest.raises(ProtocolError, match="RIGHT-TO-LEFT OVERRIDE") as caught:
+        order(stranger, client, "settle(note='to \\u202emallory')", terms="One cake.")
+    assert caught.value.code is ErrorCode.UNAVAILABLE
+    assert questions(wallet) == []
+    assert order(stranger, client, "settle(note='to the shop')", "tell(1)", terms="One cake.") == "[1]"
+
+
 # items
 
 

@@ -5,7 +5,8 @@ it, the question shows it, and the digest and all that is called under it are bo
 
 1. Only a field of the very method can be settled, which its document marks as material: such a field has a title, so
    that it is shown. It is open: the request does not have it, or has null.
-2. Its value is one of the field's type. An item is named by the provider's own reference, and shown by its name.
+2. Its value is one of the field's type; beside a text that the user reads, every text in it is seen as it is
+   (``reading.py``). An item is named by the provider's own reference, and shown by its name.
 3. Whoever breaks a rule prepared nothing usable: the request ends as ``unavailable``, and is on record.
 4. A question that the user said yes to covers all that stood in it. A grant alone covers what was settled only where it
    is for that very value: the item or value that it holds for, the amount and currency that it counts. For all else
@@ -55,6 +56,11 @@ class Settling:
         places = {name: self._place(request, str(values[name])) for name in _references(request, values)}
         names = {name: await self._named(request, place) for name, place in places.items()}
         self._naming.settle(request, Settled(values=values, places=places, names=names))
+        if request.method.compiled.read:
+            try:
+                reading.check(request.method.compiled, request.seen)
+            except ProtocolError as error:
+                raise self._unusable(request, error.message) from None
 
     def _place(self, request: Request, reference: str) -> Place:
         if is_well_formed(reference):

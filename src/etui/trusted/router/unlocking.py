@@ -17,6 +17,7 @@ from etui.trusted.audit import (
     AuditDamagedError,
     AuditError,
     AuditFolder,
+    AuditMissingError,
     AuditRecord,
     AuditUnwritableError,
     Kind,
@@ -200,7 +201,8 @@ class Unlocking:
         Then no Extension has a key either; where one has, somebody took the Router's part away, whose header counts.
         """
         home = self._router.home
-        made = (home / "audit" / "public").exists() or (home / "router" / "state.db").exists()
+        recorded = (home / "audit" / "public").exists() or AuditFolder(home / "audit").has_segments
+        made = recorded or (home / "router" / "state.db").exists()
         return not made and not any((home / "vault" / "keys").glob("*"))
 
     async def _new_passphrase_after(self, caller: Caller, recovery: bytes) -> None:
@@ -261,9 +263,7 @@ class Unlocking:
                 router.recorder.open(router.home / "audit")
             else:
                 check_header(router.home, keys.header)
-                restore_public(AuditFolder(router.home / "audit"), public_key_of(audit_private_key(keys)))
-                if router.recorder.writer is None:
-                    self._mend_audit(keys)
+                self._mend_audit(keys)
             router.opened = Opened(router.home, keys, router.registry)
             vouch(router.home, keys.header)
             settle_restored(router.home)
@@ -307,14 +307,18 @@ class Unlocking:
         router.record_now()
 
     def _mend_audit(self, keys: Keys) -> None:
-        """Opens an audit that did not open at the start, mending its checkpoints' state; raises ``AuditError``."""
+        """Opens an audit that did not open at the start, with what it lacks made anew; raises ``AuditError``."""
         recorder, folder = self._router.recorder, AuditFolder(self._router.home / "audit")
-        try:
-            recorder.open(folder.directory)
-        except AuditDamagedError:
-            restore_ratchet(folder, audit_first_key(keys))
-            recorder.open(folder.directory)
-            reason = "the state of the audit's checkpoints was lost and made anew"
+        mended = ["its public key"] if restore_public(folder, public_key_of(audit_private_key(keys))) else []
+        if recorder.writer is None:
+            try:
+                recorder.open(folder.directory)
+            except (AuditDamagedError, AuditMissingError):
+                restore_ratchet(folder, audit_first_key(keys))
+                recorder.open(folder.directory)
+                mended.append("the state of its checkpoints")
+        for what in mended:
+            reason = f"the audit goes on, but {what} was lost and made anew"
             recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=reason), sync=True)
 
     # settings of the vault

@@ -120,12 +120,13 @@ def frame_of(provider: Provider) -> Frame:
     if package is None:
         return Frame(extension=provider.principal, name=provider.name, publisher="etui")
     return Frame(
-        extension=provider.principal, name=provider.name, publisher=package.manifest.publisher, logo=_logo(package)
+        extension=provider.principal, name=provider.name, publisher=package.manifest.publisher, logo=logo_of(package)
     )
 
 
 @lru_cache(64)
-def _logo(package: Package) -> bytes:
+def logo_of(package: Package) -> bytes:
+    """The PNG of an installed package, which was checked when that was read; empty where it has none."""
     name = package.manifest.logo
     return (package.folder / name).read_bytes() if name is not None else b""
 
