@@ -30,12 +30,14 @@ IDS = {
     "start": {"start.up_s", "start.dialog_ms", "start.extension_ms", "start.unlock_ratio"},
     "ssh": {"ssh.sign_ratio", "ssh.list_ratio"},
     "crypto": {"crypto.sign_s"},
+    "age": {"age.decrypt_ratio"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {
     "secrets": {"gnome-keyring-daemon": "gnome-keyring", "keepassxc": "keepassxc", "Xvfb": "xvfb"},
     "start": {"Xvfb": "xvfb"},
     "ssh": {"ssh-agent": "openssh-client"},
+    "age": {"age": "age"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
 }
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}
