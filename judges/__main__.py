@@ -23,6 +23,7 @@ from judges import (
     sdbus,
     secret_tool,
     secretstorage,
+    use,
     uv,
 )
 from judges.expected import EXPECTED, Verdict
@@ -45,6 +46,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "keytar": partial(node.judge, name="keytar"),
     "napi-keyring": partial(node.judge, name="napi-keyring"),
     "uv": uv.judge,
+    "use": use.judge,
     "docker-credential-secretservice": docker.judge,
     "msmtp": msmtp.judge,
     "pinentry": pinentry.judge,

@@ -17,6 +17,7 @@ _NEEDS: Final = {
     "msmtp": ("msmtp", "libsecret-tools"),
     "pinentry": ("pinentry-gnome3", "libsecret-tools"),
     "git-credential-libsecret": ("git", "gcc", "libc6-dev", "libsecret-tools"),
+    "use": ("curl", "git", "nodejs"),
     "chromium": ("libsecret-tools",),
 }
 _PYTHON: Final = "/usr/lib/python3/dist-packages"
@@ -26,6 +27,7 @@ _SIGNS: Final = {
     "gir1.2-secret-1": "/usr/lib/*/girepository-1.0/Secret-1.typelib",
     "libc6-dev": "/usr/include/stdio.h",
     "libsecret-tools": "secret-tool",
+    "nodejs": "node",
     "golang-docker-credential-helpers": "docker-credential-secretservice",
 }
 """The file or program by which a package is known to be there, where that is not a program of its name."""

@@ -114,7 +114,7 @@ def asked(short_dir: Path) -> Iterator[Keyed]:
         yield started
 
 
-@pytest.mark.attack(88)
+@pytest.mark.attack(98)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_a_named_step(asked: Keyed, scene: Scene) -> None:
@@ -129,7 +129,7 @@ def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_a_named_step(ask
 
 
 @pytest.mark.long
-@pytest.mark.attack(88)
+@pytest.mark.attack(98)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_any_step(

@@ -62,6 +62,11 @@ class Stage:
         """The wallet."""
         return self._wallet
 
+    @property
+    def folder(self) -> Path:
+        """Where the programs lie, and what they make; it goes with the stage."""
+        return self._programs
+
     def program(self, *words: str) -> Ran:
         """Runs one of the two programs, ``mailer`` or ``game``, in their folder."""
         # By the shell's name, since /tmp may be mounted so that nothing in it can be executed.

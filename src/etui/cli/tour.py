@@ -176,6 +176,21 @@ def _allow_once(at: Stage) -> list[str]:
     return [found.line, *told, nothing.line, "When it asks again the user is asked again: once was once."]
 
 
+def _make_key(at: Stage) -> list[str]:
+    made = _done(at.etui("key", "make", "Contracts", "--bound", "--no-ssh"))
+    return [made.line, made.stdout.splitlines()[0], *_told(at, "crypto/1.generate", outcome="allowed")]
+
+
+def _sign(at: Stage) -> list[str]:
+    text, signed_text = at.folder / "lease.txt", at.folder / "lease.jws"
+    text.write_text("I rent the flat in Gartengasse 7.\n", encoding="utf-8")
+    at.user.approves(action_contains="have you sign", text_contains="Gartengasse 7", times=1)
+    signed = _done(at.etui("sign", str(text), "--key", "contracts", "--out", str(signed_text)))
+    told = _told(at, "sign/1.sign_text", outcome="approved")
+    verified = _done(at.etui("verify", str(signed_text), "--text", str(text)))
+    return [signed.line, *told, verified.line, verified.stdout.splitlines()[0]]
+
+
 def _verify(at: Stage) -> list[str]:
     verified = _done(at.etui("audit", "verify"))
     return [verified.line, verified.stdout.splitlines()[0]]
@@ -192,6 +207,8 @@ STEPS: Final = (
     Step("The wallet is locked", _lock),
     Step("It is unlocked, and everything is still there", _unlock),
     Step("The other program asks again, and is allowed once", _allow_once),
+    Step("A key is made that the wallet never gives out", _make_key),
+    Step("A text is read in the dialog, signed, and verified", _sign),
     Step("The audit is whole", _verify),
 )
 

@@ -42,6 +42,10 @@ __all__ = [
     "Rename",
     "RenameResult",
     "Sign",
+    "SignCose",
+    "SignCoseResult",
+    "SignJws",
+    "SignJwsResult",
     "SignResult",
     "Unwrap",
     "UnwrapResult",
@@ -175,7 +179,8 @@ class Sign(Request[SignResult], frozen=True, kw_only=True, omit_defaults=True):
 
     Signs bytes as they are: Ed25519 (RFC 8032), ECDSA over P-256 with SHA-256 or P-384 with SHA-384 (FIPS
     186-5), as two numbers of equal length. What reads as a request to log in over SSH, or as an SSH
-    signature, is refused: `ssh/1` signs those, and says to whom they go.
+    signature, is refused: `ssh/1` signs those, and says to whom they go. So is what a JSON Web Signature or
+    a COSE signature is over: `sign_jws` and `sign_cose` make those.
     """
 
     METHOD: ClassVar[str] = "crypto/1.sign"
@@ -186,6 +191,74 @@ class Sign(Request[SignResult], frozen=True, kw_only=True, omit_defaults=True):
     relying_party: Annotated[str, Meta(max_length=200)] | None = None
     """For whom, as the Client says: nothing in `data` is compared with it."""
     data: Annotated[bytes, Meta(max_length=262144)]
+
+
+class SignJwsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.sign_jws``."""
+
+    METHOD: ClassVar[str] = "crypto/1.sign_jws"
+
+    jws: Annotated[str, Meta(max_length=400000)]
+
+
+class SignJws(Request[SignJwsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Sign a JSON Web Signature.
+
+    Signs a payload as a JSON Web Signature in the compact form (RFC 7515): EdDSA (RFC 8037), ES256 or ES384,
+    as the key has it. A `typ` of `sign/1` is refused.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.sign_jws"
+    RESULT: ClassVar[type[Result]] = SignJwsResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    relying_party: Annotated[str, Meta(max_length=200)] | None = None
+    """For whom, as the Client says: nothing in `payload` is compared with it."""
+    payload: Annotated[bytes, Meta(max_length=262144)]
+    typ: Annotated[str, Meta(max_length=127)] | None = None
+    """The media type of the whole (RFC 7515, section 4.1.9)."""
+    cty: Annotated[str, Meta(max_length=127)] | None = None
+    """The media type of the payload."""
+    kid: Annotated[str, Meta(max_length=200)] | None = None
+    """Absent: the key's thumbprint (RFC 7638)."""
+    detached: bool | None = None
+    """True: the payload is left out of the result (RFC 7515, appendix F)."""
+
+
+class SignCoseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.sign_cose``."""
+
+    METHOD: ClassVar[str] = "crypto/1.sign_cose"
+
+    cose: Annotated[bytes, Meta(max_length=300000)]
+
+
+class SignCose(Request[SignCoseResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Sign a COSE message.
+
+    Signs a payload as a tagged COSE_Sign1 (RFC 9052, section 4.2) with EdDSA, ES256 or ES384, as the key has
+    it; everything in its headers is protected. A `typ` of `sign/1` is refused.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.sign_cose"
+    RESULT: ClassVar[type[Result]] = SignCoseResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    relying_party: Annotated[str, Meta(max_length=200)] | None = None
+    """For whom, as the Client says: nothing in `payload` is compared with it."""
+    payload: Annotated[bytes, Meta(max_length=262144)]
+    typ: Annotated[str, Meta(max_length=127)] | None = None
+    """The media type of the whole (RFC 9596)."""
+    content_type: Annotated[str, Meta(max_length=127)] | None = None
+    """The media type of the payload."""
+    kid: Annotated[bytes, Meta(max_length=200)] | None = None
+    """Absent: the key's JWK thumbprint (RFC 7638), as text."""
+    external: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """Signed with the payload, and not in the message (RFC 9052, section 4.3)."""
+    detached: bool | None = None
+    """True: the message has nil for its payload."""
 
 
 class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -33,7 +33,7 @@ def questions(wallet: TestWallet) -> list[str]:
     return [question["lead"] for question in wallet.user.asked() if "decrypt a file" in question["lead"]]
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(94)
 def test_a_file_for_a_key_of_the_wallet_is_decrypted_once_the_user_says_so(wallet: TestWallet, files: Files) -> None:
     item = made(wallet)
     letter = files.encrypted(LETTER, "-r", item.attributes["public"])
@@ -56,7 +56,7 @@ def test_the_identity_that_the_command_line_prints_is_one(wallet: TestWallet, fi
     assert files.decrypted(letter, files.write("identity", printed)) == LETTER
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(94)
 def test_a_right_that_lasts_spares_the_question_for_that_key_alone(wallet: TestWallet, files: Files) -> None:
     first, second = made(wallet), made(wallet, "Others")
     wallet.user.approves(remember="always")
@@ -102,7 +102,7 @@ def test_of_several_identities_the_one_that_fits_decrypts(wallet: TestWallet, fi
     assert files.decrypted(letter, files.write("identities", "\n".join(lines))) == LETTER
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(94)
 def test_who_says_no_has_nothing_decrypted_and_reads_so(wallet: TestWallet, files: Files) -> None:
     item = made(wallet)
     letter = files.encrypted(LETTER, "-r", item.attributes["public"])
@@ -110,7 +110,7 @@ def test_who_says_no_has_nothing_decrypted_and_reads_so(wallet: TestWallet, file
     assert "etui why" in files.refused(letter, identity_of(files, item))
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(94)
 def test_a_file_for_another_key_is_not_decrypted(wallet: TestWallet, files: Files) -> None:
     item, other = made(wallet), made(wallet, "Others")
     letter = files.encrypted(LETTER, "-r", other.attributes["public"])
@@ -146,7 +146,7 @@ def test_who_waits_for_the_user_reads_where_they_are_asked(wallet: TestWallet, f
         running.terminate()
 
 
-@pytest.mark.attack(84)
+@pytest.mark.attack(94)
 def test_a_file_key_is_sealed_to_who_asked_for_it(wallet: TestWallet) -> None:
     item = made(wallet)
     share, body = wrapped(FILE_KEY, age.read_recipient(item.attributes["public"]))

@@ -23,6 +23,13 @@ class UnfitError(KeysError):
         super().__init__(ErrorCode.INVALID_PARAMS, message)
 
 
+class UnshownError(KeysError):
+    """The text that is to be signed is not the one that was read."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.ALTERED, "this text was not shown whole in the Trusted Dialog, so it is not signed")
+
+
 class NotOpenError(KeysError):
     """Something does not open with a key: one error for whatever is wrong, which nobody can learn anything from."""
 
