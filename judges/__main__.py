@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from judges import (
+    age,
     chromium,
     docker,
     git,
@@ -51,6 +52,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "msmtp": msmtp.judge,
     "pinentry": pinentry.judge,
     "git-credential-libsecret": git.judge,
+    "age": age.judge,
     "chromium": chromium.judge,
 }
 

@@ -47,5 +47,6 @@ EXPECTED: Final = {
     "msmtp": Verdict(4),
     "pinentry": Verdict(3),
     "git-credential-libsecret": Verdict(7),
+    "age": Verdict(18),
     "chromium": Verdict(4),
 }

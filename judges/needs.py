@@ -18,6 +18,7 @@ _NEEDS: Final = {
     "pinentry": ("pinentry-gnome3", "libsecret-tools"),
     "git-credential-libsecret": ("git", "gcc", "libc6-dev", "libsecret-tools"),
     "use": ("curl", "git", "nodejs"),
+    "age": ("age",),
     "chromium": ("libsecret-tools",),
 }
 _PYTHON: Final = "/usr/lib/python3/dist-packages"

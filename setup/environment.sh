@@ -65,9 +65,9 @@ import sys
 root = __file__.rpartition("/.venv/")[0]
 sys.path += [f"{root}/src", f"{root}/.venv/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"]
 
-from etui.doors.age.__main__ import main
+from etui.doors.age.__main__ import run
 
-sys.exit(main(sys.argv[1:]))
+run()
 END
     cat >.venv/bin/etui <<'END'
 #!/bin/sh
@@ -76,8 +76,11 @@ exec "$here/python" -I "$here/../libexec/etui" "$@"
 END
     cat >.venv/bin/age-plugin-etui <<'END'
 #!/bin/sh
-here=$(readlink -f "$0")
-here=${here%/bin/*}
+here=${0%/bin/*}
+if [ ! -f "$here/libexec/age-plugin-etui" ]; then # by a link, or by a relative path
+    here=$(readlink -f "$0")
+    here=${here%/bin/*}
+fi
 exec "$here/bin/python" -I -S "$here/libexec/age-plugin-etui" "$@"
 END
     chmod 755 .venv/bin/etui .venv/bin/age-plugin-etui

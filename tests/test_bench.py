@@ -32,6 +32,7 @@ IDS = {
     "start": {"start.up_s", "start.dialog_ms", "start.extension_ms", "start.unlock_ratio"},
     "ssh": {"ssh.sign_ratio", "ssh.list_ratio"},
     "crypto": {"crypto.sign_s"},
+    "age": {"age.decrypt_ratio"},
     "use": {"use.ratio"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
@@ -39,6 +40,7 @@ NEEDS = {
     "secrets": {"gnome-keyring-daemon": "gnome-keyring", "keepassxc": "keepassxc", "Xvfb": "xvfb"},
     "start": {"Xvfb": "xvfb"},
     "ssh": {"ssh-agent": "openssh-client"},
+    "age": {"age": "age"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
 }
 RUNNING = {

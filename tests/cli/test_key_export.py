@@ -78,7 +78,7 @@ def test_a_form_that_the_key_has_not_and_a_file_that_is_there_are_refused_before
     assert not (short_dir / "new").exists()
 
 
-@pytest.mark.attack(86)
+@pytest.mark.attack(96)
 def test_a_bound_key_is_bound_in_an_archive_and_in_a_wallet_that_is_restored_of_it(
     wallet: TestWallet, short_dir: Path
 ) -> None:

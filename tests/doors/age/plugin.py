@@ -17,8 +17,8 @@ exec {python} -I -S {script} "$@"
 """
 SCRIPT = """import sys
 sys.path += {path!r}
-from etui.doors.age.__main__ import main
-sys.exit(main(sys.argv[1:]))
+from etui.doors.age.__main__ import run
+run()
 """
 
 

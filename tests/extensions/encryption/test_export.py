@@ -77,7 +77,7 @@ def test_a_copy_is_the_key_that_signs(wallet: TestWallet, client: Client) -> Non
     assert private.sign(b"x") == client.call(crypto.Sign(item=item.item, data=b"x")).signature
 
 
-@pytest.mark.attack(89)
+@pytest.mark.attack(99)
 def test_who_made_the_key_is_asked_about_each_time_and_with_more_than_a_yes(wallet: TestWallet, client: Client) -> None:
     item = made(client)
     wallet.user.approves(action_contains="take a copy")
@@ -92,7 +92,7 @@ def test_who_made_the_key_is_asked_about_each_time_and_with_more_than_a_yes(wall
     assert refused(client, item).code is ErrorCode.REFUSED
 
 
-@pytest.mark.attack(89)
+@pytest.mark.attack(99)
 def test_a_program_cannot_be_given_the_right_for_good(wallet: TestWallet, client: Client) -> None:
     made(client)
     script = wallet.folder / "copies.py"
@@ -106,7 +106,7 @@ def test_a_program_cannot_be_given_the_right_for_good(wallet: TestWallet, client
     assert len(offered) >= 2, "each is asked for"
 
 
-@pytest.mark.attack(86)
+@pytest.mark.attack(96)
 def test_a_bound_key_is_exported_to_nobody_and_nobody_is_asked(wallet: TestWallet, client: Client) -> None:
     item = made(client, bound=True)
     agrees(wallet)
@@ -121,7 +121,7 @@ def test_a_bound_key_is_exported_to_nobody_and_nobody_is_asked(wallet: TestWalle
     assert copies(wallet) == []
 
 
-@pytest.mark.attack(86)
+@pytest.mark.attack(96)
 def test_no_other_way_of_asking_makes_a_bound_key_one_that_may_be_exported(wallet: TestWallet, client: Client) -> None:
     bound, free = made(client, bound=True), made(client, "Free")
     agrees(wallet)
@@ -139,7 +139,7 @@ def test_no_other_way_of_asking_makes_a_bound_key_one_that_may_be_exported(walle
     assert refused(client, bound).code is ErrorCode.DENIED
 
 
-@pytest.mark.attack(86)
+@pytest.mark.attack(96)
 def test_one_that_was_brought_in_as_bound_is_bound(wallet: TestWallet, client: Client) -> None:
     key = Ed25519PrivateKey.generate().private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
     item = client.call(crypto.Import(label="Mine", private=key, bound=True)).item

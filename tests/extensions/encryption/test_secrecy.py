@@ -182,7 +182,7 @@ USES: dict[str, Callable[[str], list[Request[Any]]]] = {
 }
 
 
-@pytest.mark.attack(87)
+@pytest.mark.attack(97)
 @pytest.mark.parametrize(
     ("algorithm", "usage"),
     [(algorithm, usage) for algorithm in USAGES if algorithm != "rsa" for usage in USAGES[algorithm]],
@@ -198,7 +198,7 @@ def test_a_key_is_used_for_what_it_was_made_for_and_for_nothing_else(
             assert f"made for {usage} alone, and not for {other}" in refusal(client, request)
 
 
-@pytest.mark.attack(87)
+@pytest.mark.attack(97)
 def test_no_key_is_made_or_brought_in_for_what_its_algorithm_is_not_for(client: Client) -> None:
     for algorithm, usages in USAGES.items():
         for usage in USES.keys() - set(usages):
@@ -213,7 +213,7 @@ def test_no_key_is_made_or_brought_in_for_what_its_algorithm_is_not_for(client: 
                 given(client, algorithm, bytes(length))
 
 
-@pytest.mark.attack(87)
+@pytest.mark.attack(97)
 def test_a_key_that_does_not_sign_is_not_for_ssh(client: Client) -> None:
     for algorithm, usage in (("x25519", "wrap"), ("aes256", "encrypt"), ("p256", "derive")):
         request = crypto.Generate(algorithm=algorithm, usage=usage, label="No", ssh=True)  # type: ignore[arg-type]
@@ -228,7 +228,7 @@ def altered(value: bytes) -> list[bytes]:
     return [b"", value[:1], value[:-1], value + b"\0", bytes(len(value)), *turned]
 
 
-@pytest.mark.attack(85)
+@pytest.mark.attack(95)
 def test_what_does_not_open_is_refused_in_the_same_words_whatever_is_wrong_with_it(
     wallet: TestWallet, client: Client
 ) -> None:
@@ -257,7 +257,7 @@ def test_what_does_not_open_is_refused_in_the_same_words_whatever_is_wrong_with_
     assert {refusal(client, request) for request in requests} == {"this does not open with this key"}
 
 
-@pytest.mark.attack(85)
+@pytest.mark.attack(95)
 def test_a_header_of_age_that_does_not_open_says_no_more_than_one_for_another_key(
     wallet: TestWallet, client: Client
 ) -> None:

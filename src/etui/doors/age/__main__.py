@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import os
 import resource
 import sys
-from typing import Final
+from typing import Final, NoReturn
 
 from etui.doors.age.plugin import decrypt, encrypt
 from etui.doors.age.talk import Talk
@@ -41,5 +44,15 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def run() -> NoReturn:
+    """Runs it and ends at once: age waits for the end of this process, and nothing here needs to be put away."""
+    gc.disable()
+    status = main(sys.argv[1:])
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run()

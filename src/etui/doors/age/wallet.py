@@ -7,9 +7,9 @@ Source: Etui's own ``docs/protocol.md``, sections 2 (where the socket is), 5 (me
 
 from __future__ import annotations
 
+import _socket as socket  # what of the module socket is in C: the rest of it takes longer to load than this to run
 import json
 import os
-import socket
 import struct
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _VERSION: Final = 1
 _MAX_LINE_BYTES: Final = 1 << 20
+_READ_BYTES: Final = 1 << 16
 _PATIENCE_S: Final = 1.0
 _CREDENTIALS: Final = struct.Struct("3i")
 _FIELD: Final = b"age/1.unwrap.file_key"
@@ -56,7 +57,7 @@ class Wallet:
         self._next = 0
         self._items: dict[bytes, str] = {}
         self._socket = _connected()
-        self._lines = self._socket.makefile("rb")
+        self._held = b""
         self._call("wallet/1.hello", {"versions": [_VERSION], "key": _text(self._public), "name": "age"})
 
     def unwrap(self, public: bytes, stanzas: list[tuple[bytes, bytes]]) -> bytes | None:
@@ -101,15 +102,23 @@ class Wallet:
     def _answer(self) -> dict[str, Any]:
         """What answers the last request; events, of which nobody asked for any, are passed over."""
         while True:
-            if self._waits is not None and not _readable(self._socket, _PATIENCE_S):
+            if self._waits is not None and not self._held and not _readable(self._socket, _PATIENCE_S):
                 self._waits()
                 self._waits = None
-            line = self._lines.readline(_MAX_LINE_BYTES)
-            if not line.endswith(b"\n"):
-                raise WalletError("the wallet went away: it was locked, or has ended")
-            answer: dict[str, Any] = json.loads(line)
+            answer: dict[str, Any] = json.loads(self._line())
             if answer.get("id") == self._next:
                 return answer
+
+    def _line(self) -> bytes:
+        line, newline, rest = self._held.partition(b"\n")
+        while not newline:
+            came = self._socket.recv(_READ_BYTES)
+            if not came or len(self._held) > _MAX_LINE_BYTES:
+                raise WalletError("the wallet went away: it was locked, or has ended")
+            self._held += came
+            line, newline, rest = self._held.partition(b"\n")
+        self._held = rest
+        return line
 
     def _opened(self, sealed: bytes) -> bytes:
         """The value that was sealed to this end (section 16)."""
@@ -147,16 +156,23 @@ def _path(environ: Mapping[str, str], uid: int) -> str:
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     base = f"{runtime.rstrip('/')}/etui" if runtime.startswith("/") else f"/tmp/etui-{uid}"  # noqa: S108
     if environ.get("ETUI_HOME"):
-        from pathlib import Path  # noqa: PLC0415  # which takes longer to load than the rest of this to run
-
-        home = Path(environ["ETUI_HOME"]).absolute()
-        data = Path(environ.get("XDG_DATA_HOME", ""))
-        data = data if data.is_absolute() else Path(environ.get("HOME") or "/") / ".local/share"
-        if home != data / "etui":
+        home = _absolute(environ["ETUI_HOME"])
+        data = environ.get("XDG_DATA_HOME", "")
+        data = data if data.startswith("/") else f"{environ.get('HOME') or ''}/.local/share"
+        if home != _absolute(f"{data}/etui"):
             digest = Hash(SHA256())
-            digest.update(bytes(home))
+            digest.update(home.encode("utf-8", "surrogateescape"))
             base += f"/p-{digest.finalize().hex()[:8]}"
     return f"{base}/router"
+
+
+def _absolute(path: str) -> str:
+    """The path from the root, as ``pathlib`` has it, which takes longer to load than all of this to run."""
+    if path.startswith("/") and not any(part in {"", "."} for part in path[1:].split("/")):
+        return path
+    from pathlib import Path  # noqa: PLC0415  # as just said
+
+    return str(Path(path).absolute())
 
 
 def _readable(connection: socket.socket, timeout_s: float) -> bool:
