@@ -18,6 +18,9 @@ _NEEDS: Final = {
     "pinentry": ("pinentry-gnome3", "libsecret-tools"),
     "git-credential-libsecret": ("git", "gcc", "libc6-dev", "libsecret-tools"),
     "chromium": ("libsecret-tools",),
+    "openssh": ("openssh-client", "openssh-server"),
+    "paramiko": ("openssh-client", "openssh-server"),
+    "asyncssh": ("openssh-client",),
 }
 _PYTHON: Final = "/usr/lib/python3/dist-packages"
 _SIGNS: Final = {
@@ -26,6 +29,8 @@ _SIGNS: Final = {
     "gir1.2-secret-1": "/usr/lib/*/girepository-1.0/Secret-1.typelib",
     "libc6-dev": "/usr/include/stdio.h",
     "libsecret-tools": "secret-tool",
+    "openssh-client": "ssh-add",
+    "openssh-server": "/usr/sbin/sshd",
     "golang-docker-credential-helpers": "docker-credential-secretservice",
 }
 """The file or program by which a package is known to be there, where that is not a program of its name."""

@@ -202,7 +202,7 @@ class Door:
         if request.certificate is None:
             add("")
         else:
-            self._with_reference(connection, request.key_pair.public_blob(), add, answer)
+            self._locate(connection, request.key_pair.public_blob(), add, answer)
 
     def _remove(self, connection: Connection, key: bytes, answer: Answer) -> None:
         def remove(item: str) -> None:
@@ -214,7 +214,7 @@ class Door:
         if self.link.locked:  # nothing is lent to a locked wallet
             answer(Failure())
         else:
-            self._with_reference(connection, key, remove, answer)
+            self._locate(connection, key, remove, answer)
 
     def _remove_all(self, connection: Connection, answer: Answer) -> None:
         if self.link.locked:
@@ -244,34 +244,40 @@ class Door:
             answer(Failure())
             return
 
-        def sign(item: str) -> None:
+        def sign(item: str, done: Callable[[bytes | ProtocolError], None]) -> None:
             asked = meant_by(request, item, connection.bindings, self._hosts) if item else None
             if asked is None:
                 answer(Failure())
             else:
-                self._ask(connection, asked, signed, answer, reads=False)
+                self._ask(connection, asked, done, answer, reads=False)
 
         def signed(result: bytes | ProtocolError) -> None:
             if isinstance(result, ProtocolError):
-                if result.code is ErrorCode.UNKNOWN_ITEM:
-                    self._references.clear()
                 answer(Failure())
             else:
                 answer(SignResponse(_signature.decode(result).signature))
 
-        self._with_reference(connection, request.key, sign, answer)
+        def signed_or_gone(result: bytes | ProtocolError) -> None:
+            if isinstance(result, ProtocolError) and result.code is ErrorCode.UNKNOWN_ITEM:
+                self._references.clear()  # another item may have the key by now
+                self._locate(connection, request.key, partial(sign, done=signed), answer)
+            else:
+                signed(result)
 
-    def _with_reference(self, connection: Connection, key: bytes, found: Callable[[str], None], answer: Answer) -> None:
+        peer = connection.peer
+        kept = self._references.get((peer.client, plain_key(request.key))) if peer is not None and peer.client else None
+        if kept is not None:
+            sign(kept, done=signed_or_gone)
+        else:
+            self._locate(connection, request.key, partial(sign, done=signed), answer)
+
+    def _locate(self, connection: Connection, key: bytes, found: Callable[[str], None], answer: Answer) -> None:
         """Calls ``found`` with the peer's reference to the key with this public part, or of this certificate.
 
         Empty where there is none.
         """
         key = plain_key(key)
         peer = connection.peer
-        kept = self._references.get((peer.client, key)) if peer is not None and peer.client else None
-        if kept is not None:
-            found(kept)
-            return
 
         def located(result: bytes | ProtocolError) -> None:
             item = None if isinstance(result, ProtocolError) else _located.decode(result).item
