@@ -16,7 +16,7 @@ from etui.sdk import Call, Extension, Prepared, prepares, provides
 from etui.standards.sshagent import Constraints, SshAgentError, UserauthRequest, plain_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from etui.extensions.encryption.entries import Entry
     from etui.extensions.encryption.keyring import Keyring
@@ -131,7 +131,7 @@ class SshRequests(Extension):
         """Says what the certificate says."""
         self._refuse_item(request.item)
         key = self._session.with_certificate(request.item, request_in(request.request))
-        return Prepared(notes=certificates.notes(key.certificates[-1], key.blob))
+        return Prepared(notes=certificates.notes(key.identities[-1], key.blob))
 
     @provides(ssh_1.Remove)
     def remove(self, request: ssh_1.Remove, _: Call) -> ssh_1.RemoveResult:
@@ -204,7 +204,7 @@ class SshRequests(Extension):
             raise UnknownKeyError
 
 
-def _shown(identities: list[bytes], item: Item) -> list[ssh_1.Identity]:
+def _shown(identities: Iterable[bytes], item: Item) -> list[ssh_1.Identity]:
     return [ssh_1.Identity(key=one, comment=item.label[:400]) for one in identities]
 
 
