@@ -12,6 +12,7 @@ from tests.doors.ssh_agent.key_files import certified, key_file, public
 from tests.doors.ssh_agent.servers import Server
 from tests.doors.ssh_agent.test_agent import HOST_BLOB
 
+from etui.interfaces import crypto_1 as crypto
 from etui.interfaces import ssh_1 as ssh
 from etui.protocol import ErrorCode, ProtocolError
 from etui.standards.sshagent import (
@@ -113,6 +114,11 @@ def test_a_key_of_the_wallet_is_given_a_certificate_and_shows_it_for_good(
     renewed = certified(authority, folder / "work", "-z", "8", principals=USER)
     assert agent.wallet.etui("key", "certificate", "work", str(renewed)).returncode == 0
     assert blobs(agent) == [key, blob(renewed)], "in place of the earlier one"
+    with agent.wallet.connect() as client:
+        (item,) = client.call(crypto.Find()).items
+    assert item.attributes["certificates"].startswith("“ada” (serial 8), signed by SHA256:")
+    assert agent.wallet.etui("key", "certificate", "work", "--remove").returncode == 0
+    assert blobs(agent) == [key]
 
 
 def test_a_certificate_in_a_file_is_used_with_the_key_of_the_wallet(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     LogIn = ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded
 
 _MAX_SHOWN: Final = 1000
+_CERTIFICATES: Final = "certificates"
 _STORED: Final = "this key is stored in the wallet"
 _FREE: Final = Constraints()
 
@@ -153,9 +155,7 @@ class SshRequests(Extension):
         """Answers ``ssh/1.certify``."""
         entry = self._stored_for_ssh(request.item)
         certificate = certificates.checked(request.certificate, ssh.blob(entry))
-        new = replace(entry, certificates=certificates.replaced(entry.certificates, certificate))
-        self._keyring.redescribe(new)
-        self.tell("ssh/1.changed")
+        self._keep_certificates(entry, certificates.replaced(entry.certificates, certificate))
         return ssh_1.CertifyResult()
 
     @prepares(ssh_1.Certify)
@@ -163,11 +163,27 @@ class SshRequests(Extension):
         """Says what the certificate says."""
         return Prepared(notes=certificates.notes(request.certificate, ssh.blob(self._stored_for_ssh(request.item))))
 
+    @provides(ssh_1.Uncertify)
+    def uncertify(self, request: ssh_1.Uncertify, _: Call) -> ssh_1.UncertifyResult:
+        """Answers ``ssh/1.uncertify``."""
+        self._keep_certificates(self._stored_for_ssh(request.item), ())
+        return ssh_1.UncertifyResult()
+
     # what they share
 
     def _session_items(self) -> Sequence[Item]:
         """The entries of the keys of this session."""
         return [key.item for key in self._session.all()]
+
+    def _keep_certificates(self, entry: Entry, kept: tuple[bytes, ...]) -> None:
+        """Keeps a key's certificates, and says in its entry which they are."""
+        attributes = {name: value for name, value in entry.item.attributes.items() if name != _CERTIFICATES}
+        if kept:
+            attributes[_CERTIFICATES] = certificates.listed(kept)
+        item = replace(entry.item, attributes=attributes, modified=int(time.time()))
+        self._keyring.redescribe(replace(entry, item=item, certificates=kept))
+        self.tell("crypto/1.changed", item)
+        self.tell("ssh/1.changed")
 
     def _signed_login(self, request: ssh_1.Login | ssh_1.LoginForwarded) -> bytes:
         key = self._for_ssh(request.item)
