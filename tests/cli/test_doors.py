@@ -232,7 +232,17 @@ def test_the_ssh_agent_says_what_to_put_where_programs_look_for_it_and_takes_not
     said = done(wallet, "door", "enable", "ssh-agent")
     path = wallet.socket.with_name("ssh-agent")
     assert f"Programs find it by: export SSH_AUTH_SOCK={path}" in said
+    assert f"SSH_AUTH_SOCK={path} in ~/.config/environment.d/etui.conf" in said
+    assert "Nothing of this was changed" in said
     assert path.is_socket()
+    line = next(line for line in said.splitlines() if "export" in line).partition(": ")[2]
+    told = subprocess.run(["sh", "-c", f"{line}; ssh-add -l"], capture_output=True, text=True, check=False)
+    assert "no identities" in told.stdout, told.stderr
+    config = wallet.folder / "ssh_config"
+    setting = next(line for line in said.splitlines() if "IdentityAgent" in line).partition("IdentityAgent")[2]
+    config.write_text(f"Host *\n  IdentityAgent{setting.partition(' in ')[0]}\n", encoding="utf-8")
+    read = subprocess.run(["ssh", "-F", config, "-G", "host.example"], capture_output=True, text=True, check=True)
+    assert f"identityagent {path}\n" in read.stdout
     assert states(wallet) == ["off"]
     done(wallet, "door", "disable", "ssh-agent")
     assert not path.exists()

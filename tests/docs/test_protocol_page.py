@@ -31,7 +31,7 @@ from etui.protocol import limits as protocol_limits
 from etui.protocol import place as protocol_place
 from etui.sdk.client import Event
 from etui.sealing import Channel
-from etui.trusted.router import admission, answers, budget, connection, providers, turns
+from etui.trusted.router import admission, answers, budget, connection, providers, share, turns
 from etui.trusted.router.own import beginning
 from etui.trusted.router.references import is_well_formed
 
@@ -78,7 +78,8 @@ def test_every_limit_of_the_protocol_stands_in_it_with_its_value_and_no_other() 
 def test_every_limit_of_this_router_stands_in_it_with_its_value() -> None:
     assert numbers("Limits and fairness", 1) == {
         "malformed": connection._MAX_MALFORMED,
-        "frames_a_turn": connection.FRAMES_A_TURN,
+        "frames_a_turn": share.FRAMES_A_TURN,
+        "process_outstanding": share.PROCESS_OUTSTANDING,
         "unsent_bytes": connection._MAX_UNSENT_BYTES,
         "connections": admission._MAX_CONNECTIONS,
         "look_s": admission._LOOK_S,

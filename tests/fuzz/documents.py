@@ -150,7 +150,7 @@ class Speaker:
         return encoded({"jsonrpc": "2.0", "id": chance.randrange(1, 40), "error": error})
 
     def event(self, chance: random.Random) -> bytes:
-        """An event, or what an Extension says that it makes."""
+        """An event, or what an Extension says that it makes, or of itself."""
         document, topic, event = chance.choice(self._events)
         params: dict[str, Any] = {"topic": topic, "data": fields_of(chance, event.fields, document)}
         if chance.random() < 0.7:
@@ -158,6 +158,8 @@ class Speaker:
         if chance.random() < 0.3:
             params = {"call": chance.choice(("c1", "", "c" * 64)), "item": item(chance)}
             return encoded({"jsonrpc": "2.0", "method": "makes", "params": params})
+        if chance.random() < 0.1:
+            return encoded({"jsonrpc": "2.0", "method": "stays", "params": {"stays": chance.choice((True, 1, None))}})
         return encoded({"jsonrpc": "2.0", "method": "event", "params": params})
 
     def notification(self, chance: random.Random) -> bytes:

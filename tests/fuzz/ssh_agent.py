@@ -41,6 +41,7 @@ from etui.standards.sshagent import (
     RemoveAllIdentities,
     RemoveIdentity,
     RemoveSmartcardKey,
+    Request,
     RequestIdentities,
     RsaKeyPair,
     SessionBind,
@@ -56,6 +57,7 @@ from etui.standards.sshagent import (
     UserauthRequest,
     encode_reply,
     encode_request,
+    encode_session_bind,
     encode_signature,
     encode_signed_data,
     fingerprint,
@@ -66,7 +68,9 @@ from etui.standards.sshagent import (
     parse_known_hosts,
     parse_reply,
     parse_request,
+    parse_session_bind,
     parse_signed_data,
+    parse_signed_for,
     plain_key,
     public_key_blob,
     verify_session_bind,
@@ -97,11 +101,13 @@ _CERTIFICATE: Final = base64.b64decode(
 )
 _LOGIN: Final = UserauthRequest(_DATA, "me", "ssh-connection", UserauthMethod.PUBLICKEY, "ssh-ed25519", _BLOB)
 _HOSTBOUND: Final = msgspec.structs.replace(_LOGIN, method=UserauthMethod.HOSTBOUND, host_key=_BLOB)
+_CERTIFIED: Final = msgspec.structs.replace(_LOGIN, algorithm="ssh-ed25519-cert-v01@openssh.com", key=_CERTIFICATE)
 _HOP: Final = Hop("host.example", (HostKey(_BLOB), HostKey(_BLOB, is_authority=True)), "me")
 _CONSTRAINTS: Final = Constraints(
     60, confirm=True, destinations=(Destination(Hop(), _HOP), Destination(Hop("a", _HOP.host_keys), _HOP))
 )
-_REQUESTS: Final = (
+_SIGNED: Final = (_LOGIN, _HOSTBOUND, _CERTIFIED, SshsigMessage("git", MessageHash.SHA512, bytes(64)))
+_REQUESTS: Final[tuple[Request, ...]] = (
     RequestIdentities(),
     SignRequest(_BLOB, encode_signed_data(_HOSTBOUND), RSA_SHA2_256),
     AddIdentity(_PAIR, "a key"),
@@ -151,6 +157,7 @@ def _request(data: bytes) -> None:
         case AddIdentity():
             load_private_key(request.key_pair)
         case SessionBind():
+            assert parse_session_bind(encode_session_bind(request)) == request
             verify_session_bind(request)
 
 
@@ -164,7 +171,11 @@ def _signed_data(data: bytes) -> None:
 
 
 def _signed(data: bytes, key: bytes) -> None:
-    signed = parse_signed_data(data, key)
+    for parse in (parse_signed_data, parse_signed_for):
+        _told_whole(parse(data, key), data)
+
+
+def _told_whole(signed: UserauthRequest | SshsigMessage | None, data: bytes) -> None:
     assert signed is None or encode_signed_data(signed) == data, "more, or less, than was recognised"
 
 
@@ -197,7 +208,7 @@ TAKERS: Final[Mapping[str, tuple[Callable[[bytes], None], list[bytes]]]] = {
     "reply": (_reply, [encode_reply(reply) for reply in _REPLIES]),
     "signed data": (
         _signed_data,
-        [encode_signed_data(one) for one in (_LOGIN, _HOSTBOUND, SshsigMessage("git", MessageHash.SHA512, bytes(64)))],
+        [encode_signed_data(one) for one in _SIGNED],
     ),
     "key": (_key, [_BLOB, _CERTIFICATE, _ECDSA.public_blob(), _RSA.public_blob()]),
     "certificate": (_certificate, [_CERTIFICATE]),
@@ -230,7 +241,15 @@ def length(chance: random.Random, text: bytes) -> bytes:
     return text[:at] + number.to_bytes(4, "big") + text[at + 4 :]
 
 
-_MUTATIONS: Final = (cut, cut_out, flip, flip, flip, insert, double, length, length, length)
+AGENT_MUTATIONS: Final = (cut, cut_out, flip, flip, flip, insert, double, length, length, length)
+
+
+def agent_requests(public: str) -> list[bytes]:
+    """Good requests, among them signatures by a key that the agent has, as OpenSSH writes its public part."""
+    own = base64.b64decode(public.split()[1])
+    logins = [msgspec.structs.replace(one, key=own) for one in (_LOGIN, _HOSTBOUND)]
+    signed = [*map(encode_signed_data, logins), encode_signed_data(_SIGNED[-1])]
+    return [*map(encode_request, _REQUESTS), *(encode_request(SignRequest(own, data)) for data in signed)]
 
 
 class AgentMessages:
@@ -242,7 +261,7 @@ class AgentMessages:
     async def feed(self, chance: random.Random, tally: Counter[str], frames: int) -> None:
         for name in chance.choices(list(TAKERS), _WEIGHTS, k=frames):
             taker, seeds = TAKERS[name]
-            data = raw(chance) if chance.random() < 0.05 else mutated(chance, chance.choice(seeds), _MUTATIONS)
+            data = raw(chance) if chance.random() < 0.05 else mutated(chance, chance.choice(seeds), AGENT_MUTATIONS)
             try:
                 taker(data)
             except SshAgentError as error:

@@ -46,6 +46,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         keys.LIST,
         keys.MAKE,
         keys.IMPORT,
+        keys.CERTIFICATE,
         keys.PUBLIC,
         keys.IDENTITY,
         key_export.EXPORT,

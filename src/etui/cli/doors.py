@@ -7,6 +7,8 @@ until that program ends, by itself or because the user wants it so.
 
 from __future__ import annotations
 
+import os
+import shlex
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from etui.sdk import Client
 
 _SECRET_SERVICE: Final = "secret-service"  # noqa: S105  # a door's name
+_SSH_AGENT: Final = "ssh-agent"
 _OPEN: Final = "open"
 _WAITING: Final = "waiting"
 _FOUND: Final = "programs find it by: "
@@ -82,12 +85,31 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
     text = f"The door {arguments.door} is open; `etui door disable {arguments.door}` closes it."
     if found := detail.partition(_FOUND)[2]:
         text += f"\nPrograms find it by: {single_line(found)}"
+    if arguments.door == _SSH_AGENT:
+        text += "".join(f"\n{line}" for line in _ways_to_agent(found))
     output.value(Switched(detail, _told(before)), text)
     return Exit.OK
 
 
 def _told(holder: Serving | None) -> str | None:
     return None if holder is None else single_line(str(holder))
+
+
+def _ways_to_agent(found: str) -> list[str]:
+    """What to put where SSH looks for an agent; ``found``: the line for a shell."""
+    words = shlex.split(found)
+    path = words[-1].partition("=")[2] if words else ""
+    if not path:
+        return []
+    quoted = f'"{path}"' if " " in path else path
+    now = os.environ.get("SSH_AUTH_SOCK", "")
+    leads = "which is so already" if now == path else f"where it is {now} now" if now else "where it is not set now"
+    return [
+        single_line(f"  in a shell, {leads}, that line; in ~/.profile for every log-in"),
+        single_line(f"  in a systemd user session  SSH_AUTH_SOCK={quoted} in ~/.config/environment.d/etui.conf"),
+        single_line(f"  for ssh alone              IdentityAgent {quoted} in ~/.ssh/config"),
+        "Nothing of this was changed: choose one. docs/ssh.md says what is asked then.",
+    ]
 
 
 def _state(client: Client, name: str) -> str:

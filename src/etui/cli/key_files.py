@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import contextlib
 import getpass
 import sys
 from pathlib import Path
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 _MAX_BYTES: Final = 64 << 10
 _OPENSSH: Final = b"-----BEGIN OPENSSH PRIVATE KEY-----"
+_CERTIFICATE: Final = b"-cert-v01@openssh.com"
 _PEM: Final = b"-----BEGIN "
 _AGE: Final = b"AGE-"
 _AGE_FILES: Final = (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE-----")
@@ -30,6 +34,19 @@ class ReadKey(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"ReadKey({self.public})"
+
+
+def read_certificate(path: Path) -> bytes:
+    """The certificate in a file of OpenSSH's, in SSH's form, unverified; raises ``CommandError``."""
+    try:
+        with path.open("rb") as file:
+            fields = file.read(_MAX_BYTES).split()
+    except OSError as error:
+        raise CommandError(f"{path} cannot be read: {error.strerror}", Exit.USAGE) from None
+    if len(fields) > 1 and fields[0].endswith(_CERTIFICATE):
+        with contextlib.suppress(binascii.Error):
+            return base64.b64decode(fields[1], validate=True)
+    raise CommandError(f"{path} is no certificate of OpenSSH's for a key", Exit.USAGE)
 
 
 def read_key_file(path: Path) -> list[ReadKey]:

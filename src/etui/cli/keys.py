@@ -1,4 +1,4 @@
-"""``etui key list · make · import · public · identity · delete``: keys that are used and never handed out."""
+"""``etui key list · make · import · certificate · public · identity · delete``: keys that never leave the wallet."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
-from etui.cli.key_files import read_key_file
+from etui.cli.key_files import read_certificate, read_key_file
 from etui.cli.naming import item_to_name, named
 from etui.cli.output import quoted, sentence, single_line
 from etui.cli.typed import confirmed
 from etui.interfaces import Item
 from etui.interfaces import crypto_1 as crypto
+from etui.interfaces import ssh_1 as ssh
 from etui.protocol import ProtocolError
 
 if TYPE_CHECKING:
@@ -135,6 +136,21 @@ def _saying_all_the_same(output: Output, said: list[str]) -> Iterator[None]:
         raise
 
 
+def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
+    _key_argument(parser)
+    parser.add_argument("file", type=Path, metavar="FILE", help="a certificate of OpenSSH's, as id_ed25519-cert.pub")
+
+
+def _certificate(arguments: Arguments, output: Output) -> Exit:
+    certificate = read_certificate(arguments.file)
+    with connect() as client:
+        item = item_to_name(client, arguments.key, KINDS)
+        client.call(ssh.Certify(item=item.item, certificate=certificate))
+    text = f"{named(item)} has the certificate, and the SSH agent shows it beside the key."
+    output.value({"item": item.item}, text)
+    return Exit.OK
+
+
 def _public(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.key, KINDS)
@@ -212,6 +228,16 @@ IMPORT = Command(
         ("etui key import ~/.ssh/id_ed25519 --name Work", "and what to delete after"),
         ("etui key import keys.txt --name Files", "what age-keygen wrote"),
     ),
+)
+CERTIFICATE = Command(
+    name="key certificate",
+    help="attach a certificate to a key, for SSH",
+    text="Keeps a certificate of OpenSSH's with a key of the wallet's; the SSH agent shows it beside the key, and ssh\n"
+    "logs in by it where its authority is trusted. One of the same authority and key id takes the place of the\n"
+    "earlier one. What it says is shown in the Trusted Dialog, which asks.",
+    arguments=_certificate_arguments,
+    run=_certificate,
+    examples=(("etui key certificate work work-cert.pub", "as ssh-keygen -s made it from `etui key public work`"),),
 )
 PUBLIC = Command(
     name="key public",

@@ -24,12 +24,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What the Router sees of a request's parameters.
 
     ``references``: field and reference. ``policy``: name for policy and value. ``material``: field and encoded value.
-    A field that is null is as absent in each.
+    A field that is null is as absent in each. ``read``: the text that the user reads, where the method has one.
     """
 
     references: tuple[tuple[str, str], ...]
     policy: dict[str, Value]
     material: dict[str, bytes]
+    read: str = ""
 
 
 class CompiledMethod:
@@ -80,7 +81,8 @@ class CompiledMethod:
         if self._material:
             raw = _decoded(self._raw, params)
             material = {n: bytes(raw[n]) for n in self._material if n in raw and memoryview(raw[n]) != _NULL}
-        return Seen(references=references, policy=policy, material=material)
+        read = getattr(values, self.read) if self.read else ""
+        return Seen(references=references, policy=policy, material=material, read=read)
 
     def read_items(self, result: bytes) -> tuple[dict[str, Raw], list[Item]]:
         """The result's members, and the items that it names, in order; raises ``msgspec.DecodeError``."""

@@ -16,6 +16,12 @@ INTERFACE: Final = "ssh/1"
 
 __all__ = [
     "INTERFACE",
+    "Add",
+    "AddCertificate",
+    "AddCertificateResult",
+    "AddResult",
+    "Certify",
+    "CertifyResult",
     "Identities",
     "IdentitiesResult",
     "Identity",
@@ -27,6 +33,10 @@ __all__ = [
     "LoginResult",
     "LoginUnproven",
     "LoginUnprovenResult",
+    "Remove",
+    "RemoveAll",
+    "RemoveAllResult",
+    "RemoveResult",
     "Sign",
     "SignResult",
 ]
@@ -51,12 +61,20 @@ class IdentitiesResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Identities(Request[IdentitiesResult], frozen=True, kw_only=True, omit_defaults=True):
     """List the public parts of SSH keys.
 
-    The public parts of all keys that are for SSH, as an SSH client has to know them before it can ask for a
-    signature. They are no secret to programs of the same user.
+    The public parts of all keys that are for SSH, and their certificates, as an SSH client has to know them
+    before it can ask for a signature. They are no secret to programs of the same user. A key that may be
+    used for some hosts alone is left out where the connection is bound to others.
     """
 
     METHOD: ClassVar[str] = "ssh/1.identities"
     RESULT: ClassVar[type[Result]] = IdentitiesResult
+
+    bindings: Annotated[list[Annotated[bytes, Meta(max_length=40000)]], Meta(max_length=16)] | None = None
+    """How the connection was bound to sessions, in their order: each as `session-bind@openssh.com` has it after
+    its name (OpenSSH's PROTOCOL.agent, section 1).
+
+    The provider holds them against what a key may be used for, and verifies them by itself.
+    """
 
 
 class LocateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -70,8 +88,8 @@ class LocateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Locate(Request[LocateResult], frozen=True, kw_only=True, omit_defaults=True):
     """Which item a public key belongs to.
 
-    The Client's reference to the key with this public part, by which it asks for signatures; it discloses
-    nothing that the public part does not.
+    The Client's reference to the key with this public part, or with this certificate, by which it asks for
+    signatures; it discloses nothing that the public part does not.
     """
 
     METHOD: ClassVar[str] = "ssh/1.locate"
@@ -106,6 +124,18 @@ class Login(Request[LoginResult], frozen=True, kw_only=True, omit_defaults=True)
     relying_party: Annotated[str, Meta(max_length=400)]
     known_as: Annotated[str, Meta(max_length=400)] | None = None
     """The names under which the host's key stands in the user's known_hosts."""
+    certificate: Annotated[str, Meta(max_length=800)] | None = None
+    """Where `data` names a certificate of the key's, which: its key id, its serial number and its authority's
+    fingerprint, as in `“ada” (serial 7), signed by SHA256:…`.
+
+    Refused where it says otherwise.
+    """
+    bindings: Annotated[list[Annotated[bytes, Meta(max_length=40000)]], Meta(max_length=16)] | None = None
+    """How the connection was bound to sessions, in their order: each as `session-bind@openssh.com` has it after
+    its name (OpenSSH's PROTOCOL.agent, section 1).
+
+    The provider holds them against what a key may be used for, and verifies them by itself.
+    """
     data: Annotated[bytes, Meta(max_length=262144)]
     hash: Literal["sha256", "sha512"] | None = None
 
@@ -136,6 +166,18 @@ class LoginUnproven(Request[LoginUnprovenResult], frozen=True, kw_only=True, omi
     """The host's key and names, where the program bound the connection to one: that host proved that the
     session is its own, and not that the log-in is.
     """
+    certificate: Annotated[str, Meta(max_length=800)] | None = None
+    """Where `data` names a certificate of the key's, which: its key id, its serial number and its authority's
+    fingerprint, as in `“ada” (serial 7), signed by SHA256:…`.
+
+    Refused where it says otherwise.
+    """
+    bindings: Annotated[list[Annotated[bytes, Meta(max_length=40000)]], Meta(max_length=16)] | None = None
+    """How the connection was bound to sessions, in their order: each as `session-bind@openssh.com` has it after
+    its name (OpenSSH's PROTOCOL.agent, section 1).
+
+    The provider holds them against what a key may be used for, and verifies them by itself.
+    """
     data: Annotated[bytes, Meta(max_length=262144)]
     hash: Literal["sha256", "sha512"] | None = None
 
@@ -164,6 +206,18 @@ class LoginForwarded(Request[LoginForwardedResult], frozen=True, kw_only=True, o
     known_as: Annotated[str, Meta(max_length=400)] | None = None
     through: Annotated[str, Meta(max_length=4000)]
     """The hosts over which the agent is forwarded, the nearest first."""
+    certificate: Annotated[str, Meta(max_length=800)] | None = None
+    """Where `data` names a certificate of the key's, which: its key id, its serial number and its authority's
+    fingerprint, as in `“ada” (serial 7), signed by SHA256:…`.
+
+    Refused where it says otherwise.
+    """
+    bindings: Annotated[list[Annotated[bytes, Meta(max_length=40000)]], Meta(max_length=16)] | None = None
+    """How the connection was bound to sessions, in their order: each as `session-bind@openssh.com` has it after
+    its name (OpenSSH's PROTOCOL.agent, section 1).
+
+    The provider holds them against what a key may be used for, and verifies them by itself.
+    """
     data: Annotated[bytes, Meta(max_length=262144)]
     hash: Literal["sha256", "sha512"] | None = None
 
@@ -191,3 +245,115 @@ class Sign(Request[SignResult], frozen=True, kw_only=True, omit_defaults=True):
     relying_party: Annotated[str, Meta(max_length=400)]
     data: Annotated[bytes, Meta(max_length=262144)]
     hash: Literal["sha256", "sha512"] | None = None
+
+
+class AddResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.add``."""
+
+    METHOD: ClassVar[str] = "ssh/1.add"
+
+    item: Item
+
+
+class Add(Request[AddResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Lend a key to SSH for this session.
+
+    Holds a key in memory until it is removed, its lifetime has run out or the wallet locks; it never becomes
+    an item that is stored. It changes what every program of the session sees in its agent, so it takes a
+    right, or the user. A key that is here already keeps the tighter of its constraints; one that is stored
+    here is refused.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.add"
+    RESULT: ClassVar[type[Result]] = AddResult
+    SEALED: ClassVar[tuple[str, ...]] = ("request",)
+
+    label: Annotated[str, Meta(max_length=400)]
+    request: bytes
+    """SSH_AGENTC_ADD_IDENTITY or SSH_AGENTC_ADD_ID_CONSTRAINED (RFC 9987, section 5.2), with its number: the
+    key, its certificate where it has one, its comment, and what it may be used for.
+    """
+
+
+class AddCertificateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.add_certificate``."""
+
+    METHOD: ClassVar[str] = "ssh/1.add_certificate"
+
+
+class AddCertificate(Request[AddCertificateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Lend a certificate of a key to SSH for this session.
+
+    As `add`, for a key of this session that is here already: who lent the key may do it unasked. Refused
+    where the request's constraints are not those of the key.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.add_certificate"
+    RESULT: ClassVar[type[Result]] = AddCertificateResult
+    SEALED: ClassVar[tuple[str, ...]] = ("request",)
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    request: bytes
+    """SSH_AGENTC_ADD_IDENTITY or SSH_AGENTC_ADD_ID_CONSTRAINED (RFC 9987, section 5.2), with its number: the
+    key, its certificate where it has one, its comment, and what it may be used for.
+    """
+
+
+class CertifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.certify``."""
+
+    METHOD: ClassVar[str] = "ssh/1.certify"
+
+
+class Certify(Request[CertifyResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Attach a certificate to a key.
+
+    Keeps a certificate (OpenSSH's PROTOCOL.certkeys) with a key that is stored here, and shows it beside it.
+    One of the same authority and key id takes the place of the earlier one.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.certify"
+    RESULT: ClassVar[type[Result]] = CertifyResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    certificate: Annotated[bytes, Meta(max_length=16384)]
+
+
+class RemoveResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.remove``."""
+
+    METHOD: ClassVar[str] = "ssh/1.remove"
+
+
+class Remove(Request[RemoveResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Forget a key of this session.
+
+    Forgets a key of this session, or one of its certificates. A key that is stored here is refused. It takes
+    nothing away that was not lent: whoever lent it may do so again.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.remove"
+    RESULT: ClassVar[type[Result]] = RemoveResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    key: Annotated[bytes, Meta(max_length=16384)]
+    """The public part, or the certificate, in SSH's form."""
+
+
+class RemoveAllResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.remove_all``."""
+
+    METHOD: ClassVar[str] = "ssh/1.remove_all"
+
+
+class RemoveAll(Request[RemoveAllResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Forget all keys of this session.
+
+    Forgets what was lent, whoever lent it. Keys that are stored here stay.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.remove_all"
+    RESULT: ClassVar[type[Result]] = RemoveAllResult

@@ -140,6 +140,13 @@ class ExtensionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     state: str
     installed: int
     links: list[LinkRow] | None = None
+    description: str | None = None
+    restrictions: list[str] | None = None
+    """Its accessibility profile, in sentences."""
+    quota_bytes: int | None = None
+    transfer: Literal["copyable", "transferable", "bound"] | None = None
+    logo: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """A PNG of at most 64 KiB and 512 by 512 pixels."""
 
 
 class LinkRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -697,11 +704,13 @@ class Extensions(Request[ExtensionsResult], frozen=True, kw_only=True, omit_defa
     """Extensions.
 
     `links` are what an Extension publishes: who follows one calls its method as any other, and policy
-    decides.
+    decides. With `extension` it is that one alone, with its logo.
     """
 
     METHOD: ClassVar[str] = "wallet/1.extensions"
     RESULT: ClassVar[type[Result]] = ExtensionsResult
+
+    extension: Annotated[str, Meta(max_length=250)] | None = None
 
 
 class InstallResult(Result, frozen=True, kw_only=True, omit_defaults=True):

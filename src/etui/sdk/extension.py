@@ -72,7 +72,7 @@ _MAX_QUEUED: Final = 1024
 _KEY_BYTES: Final = 32
 _PAGE_BYTES: Final = 512 << 10
 _PLACES: Final = 3
-_NOT_TO_OVERRIDE: Final = ("call", "run", "store", "tell")
+_NOT_TO_OVERRIDE: Final = ("call", "run", "stays", "store", "tell")
 
 ResultT = TypeVar("ResultT", bound=Result)
 
@@ -126,8 +126,9 @@ class Extension:
     """Base of an Extension; a subclass has a method for each request that it serves.
 
     ``store`` keeps its sealed records. ``begin`` is called once, when the key is there and before the first request.
-    ``begin``, ``inventory`` and ``locate`` may be overridden; a subclass that has a ``call``, ``run``, ``store`` or
-    ``tell`` of its own is refused with ``TypeError``. Every other name is free: what is private here is mangled.
+    ``begin``, ``inventory`` and ``locate`` may be overridden; a subclass that has a ``call``, ``run``, ``stays``,
+    ``store`` or ``tell`` of its own is refused with ``TypeError``. Every other name is free: what is private here is
+    mangled.
     """
 
     def __init_subclass__(cls, **options: object) -> None:
@@ -223,6 +224,13 @@ class Extension:
         if item is not None:
             params["item"] = item
         self.__wire.send(encode_notification("event", msgspec.json.encode(params)))
+
+    def stays(self, needed: bool) -> None:  # noqa: FBT001  # the state
+        """Says whether it holds in memory alone what would be lost if it were stopped for want of use.
+
+        Where it does, it runs until it says otherwise, the wallet locks, or it fails.
+        """
+        self.__wire.send(encode_notification("stays", msgspec.json.encode({"stays": needed})))
 
     def __start(self, provided: list[str], key: int) -> None:
         with open(key, "rb") as pipe:  # a descriptor, not a path

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.doors.age.plugin import Files
 
-from etui.interfaces import Item
+from etui.interfaces import Item, age_1
 from etui.interfaces import crypto_1 as crypto
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.standards import age
+from etui.standards.age.x25519 import wrapped
 from etui.testkit import TestWallet
 
+FILE_KEY = b"sixteen bytes..."
 LETTER = b"a letter that is for one alone\n" * 5000
 
 
@@ -29,6 +33,7 @@ def questions(wallet: TestWallet) -> list[str]:
     return [question["lead"] for question in wallet.user.asked() if "decrypt a file" in question["lead"]]
 
 
+@pytest.mark.attack(94)
 def test_a_file_for_a_key_of_the_wallet_is_decrypted_once_the_user_says_so(wallet: TestWallet, files: Files) -> None:
     item = made(wallet)
     letter = files.encrypted(LETTER, "-r", item.attributes["public"])
@@ -51,6 +56,7 @@ def test_the_identity_that_the_command_line_prints_is_one(wallet: TestWallet, fi
     assert files.decrypted(letter, files.write("identity", printed)) == LETTER
 
 
+@pytest.mark.attack(94)
 def test_a_right_that_lasts_spares_the_question_for_that_key_alone(wallet: TestWallet, files: Files) -> None:
     first, second = made(wallet), made(wallet, "Others")
     wallet.user.approves(remember="always")
@@ -96,6 +102,7 @@ def test_of_several_identities_the_one_that_fits_decrypts(wallet: TestWallet, fi
     assert files.decrypted(letter, files.write("identities", "\n".join(lines))) == LETTER
 
 
+@pytest.mark.attack(94)
 def test_who_says_no_has_nothing_decrypted_and_reads_so(wallet: TestWallet, files: Files) -> None:
     item = made(wallet)
     letter = files.encrypted(LETTER, "-r", item.attributes["public"])
@@ -103,6 +110,7 @@ def test_who_says_no_has_nothing_decrypted_and_reads_so(wallet: TestWallet, file
     assert "etui why" in files.refused(letter, identity_of(files, item))
 
 
+@pytest.mark.attack(94)
 def test_a_file_for_another_key_is_not_decrypted(wallet: TestWallet, files: Files) -> None:
     item, other = made(wallet), made(wallet, "Others")
     letter = files.encrypted(LETTER, "-r", other.attributes["public"])
@@ -136,6 +144,22 @@ def test_who_waits_for_the_user_reads_where_they_are_asked(wallet: TestWallet, f
         assert running.stderr is not None
         assert b"asks in its Trusted Dialog" in running.stderr.readline()
         running.terminate()
+
+
+@pytest.mark.attack(94)
+def test_a_file_key_is_sealed_to_who_asked_for_it(wallet: TestWallet) -> None:
+    item = made(wallet)
+    share, body = wrapped(FILE_KEY, age.read_recipient(item.attributes["public"]))
+    wallet.user.approves()
+    request = age_1.Unwrap(item="", stanzas=[age_1.Stanza(share=share, body=body)])
+    with wallet.connect() as client:
+        (found,) = client.call(crypto.Find()).items
+        params = msgspec.json.encode(msgspec.structs.replace(request, item=found.item))
+        answer = msgspec.json.decode(client.call_raw("age/1.unwrap", params))
+        sealed = base64.b64decode(answer["file_key"])
+        assert len(sealed) == 61 + len(FILE_KEY)
+        assert FILE_KEY not in sealed
+        assert client.call(msgspec.structs.replace(request, item=found.item)).file_key == FILE_KEY
 
 
 def test_a_decryption_is_on_record(wallet: TestWallet, files: Files) -> None:

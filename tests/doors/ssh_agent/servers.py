@@ -23,6 +23,7 @@ ListenAddress 127.0.0.1
 HostKey {folder}/host_key
 PidFile none
 AuthorizedKeysFile {folder}/authorized_keys
+TrustedUserCAKeys {folder}/authorities
 StrictModes no
 UsePAM no
 PasswordAuthentication no
@@ -38,12 +39,21 @@ class Server(msgspec.Struct, frozen=True):
     port: int
     fingerprint: str
 
+    def trusts(self, authority: str) -> None:
+        """Trusts this public key as that of an authority for users."""
+        (self.folder / "authorities").write_text(authority + "\n", encoding="utf-8")
+
     def lets_in(self, public: str) -> None:
         """Authorises this public key."""
         (self.folder / "authorized_keys").write_text(public + "\n", encoding="utf-8")
 
-    def command(self, *remote: str) -> list[str]:
-        """What logs in and runs something there, with the agent alone."""
+    @property
+    def key(self) -> str:
+        """Its host key as OpenSSH writes it, without a comment."""
+        return " ".join((self.folder / "host_key.pub").read_text(encoding="utf-8").split()[:2])
+
+    def command(self, *remote: str, forwards: bool = False) -> list[str]:
+        """What logs in and runs something there, with the agent alone; ``forwards``: and lends it the agent."""
         known = self.folder / "known_hosts"
         options = {
             "BatchMode": "yes",
@@ -55,7 +65,18 @@ class Server(msgspec.Struct, frozen=True):
             "LogLevel": "ERROR",
         }
         given = [text for name, value in options.items() for text in ("-o", f"{name}={value}")]
-        return ["ssh", "-F", "none", *given, "-p", str(self.port), f"{getpass.getuser()}@127.0.0.1", *remote]
+        forwarding = ["-A"] if forwards else []
+        return [
+            "ssh",
+            "-F",
+            "none",
+            *forwarding,
+            *given,
+            "-p",
+            str(self.port),
+            f"{getpass.getuser()}@127.0.0.1",
+            *remote,
+        ]
 
 
 @contextlib.contextmanager
@@ -73,6 +94,7 @@ def server(folder: Path) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    (folder / "authorities").touch()
     (folder / "config").write_text(_CONFIG.format(port=port, folder=folder), encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "config")], stderr=log)

@@ -12,13 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.doors.ssh_agent.agent import AgentWallet
 
 from etui.standards.sshagent import (
+    AddSmartcardKey,
     ExtensionFailure,
     Failure,
     IdentitiesAnswer,
     MessageHash,
+    OtherExtension,
     Query,
     QueryAnswer,
-    RemoveAllIdentities,
     RequestIdentities,
     SessionBind,
     Signature,
@@ -207,7 +208,8 @@ def test_what_is_neither_a_log_in_nor_a_signature_is_not_signed_and_nobody_is_as
 def test_what_it_does_not_do_is_answered_with_a_failure(agent: AgentWallet) -> None:
     agent.key()
     with agent.connect() as talk:
-        assert talk.ask(RemoveAllIdentities()) == Failure()
+        assert talk.ask(AddSmartcardKey("/usr/lib/none.so", b"1234")) == Failure()
+        assert talk.ask(OtherExtension("none@example.org", b"")) == ExtensionFailure()
         assert len(talk.keys()) == 1
         assert talk.ask(Query()) == QueryAnswer(("session-bind@openssh.com",))
 

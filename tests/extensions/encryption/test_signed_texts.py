@@ -257,6 +257,21 @@ def test_there_is_something_to_read(wallet: TestWallet, client: Client, title: s
     refused(client, sign.SignText(item=made(client).item, title=title, text=text, form="jws"))
 
 
+@pytest.mark.parametrize(("algorithm", "usage"), [("p256", "derive"), ("x25519", None), ("aes256", None)])
+def test_a_key_for_another_purpose_signs_neither_texts_nor_tokens_and_nobody_is_asked(
+    wallet: TestWallet,
+    client: Client,
+    algorithm: Any,  # noqa: ANN401  # one of a choice
+    usage: Any,  # noqa: ANN401  # as above
+) -> None:
+    wallet.user.approves(action_contains="sign “")
+    item = client.call(crypto.Generate(algorithm=algorithm, usage=usage, label="Work")).item.item
+    refused(client, sign.SignText(item=item, title="Lease", text=TEXT, form="jws"))
+    refused(client, crypto.SignJws(item=item, payload=b"{}"))
+    refused(client, crypto.SignCose(item=item, payload=b"{}"))
+    assert asked(wallet) == []
+
+
 def test_more_attachments_than_anybody_reads_are_refused(wallet: TestWallet, client: Client) -> None:
     wallet.user.approves(action_contains="sign “")
     many = [sign.Attachment(name=f"{n}", media_type="text/plain", size=1, sha256=PLAN.sha256) for n in range(51)]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.standards.sshagent.openssh import needed, ran
 
 from etui.standards.sshagent import TooLargeError, parse_known_hosts
-from etui.standards.sshagent.known_hosts import MAX_LINES, MAX_TEXT_CHARACTERS, _fits
+from etui.standards.sshagent.known_hosts import MAX_LINES, MAX_TEXT_CHARACTERS
+from etui.standards.sshagent.patterns import fits
 from etui.standards.sshagent.wire import string, text
 
 KEY: Final = text("ssh-ed25519") + string(bytes(32))
@@ -135,7 +136,7 @@ def test_openssh_finds_the_same_host(tmp_path: Path, names: str) -> None:
 @example("*a?*a", "aba")
 @given(st.text("ab*?[", max_size=9) | st.text("a*?", max_size=9), st.text("ab[", max_size=9))
 def test_patterns_fit_as_they_do_elsewhere(pattern: str, name: str) -> None:
-    assert _fits(pattern, name) is fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
+    assert fits(pattern, name) is fnmatch.fnmatchcase(name, pattern.replace("[", "[[]"))
 
 
 PIECES: Final = st.lists(st.sampled_from(["a", "|1|", "@revoked", "ssh-ed25519", " ", "\n", "é"])).map("".join)

@@ -14,6 +14,7 @@ from etui.trusted.dialog.text import (
     TAB_MARK,
     first_unseen,
     looks_alike,
+    runs_both_ways,
     single_line,
     whole_text,
 )
@@ -169,3 +170,19 @@ def test_what_is_not_found_is_shown_as_it_stands(text: str) -> None:
 def test_what_is_not_shown_as_it_stands_is_found(text: str) -> None:
     if whole_text(text).text != text:
         assert first_unseen(text, has_lines=True) is not None
+
+
+@pytest.mark.attack(88)
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("I pay 100 euros.", False),
+        ("\u05e9\u05dc\u05d5\u05dd", False),
+        ("I pay 100 \u05d0 200", True),
+        ("\u05d0 100", True),
+        ("\u0645\u0631\u062d\u0628\u0627 \u0661\u0662", False),
+        ("I pay\n\u05e9\u05dc\u05d5\u05dd", False),
+    ],
+)
+def test_lines_that_run_both_ways_are_told_from_others(text: str, both: bool) -> None:  # noqa: FBT001
+    assert runs_both_ways(text) == both

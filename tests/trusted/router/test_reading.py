@@ -19,7 +19,7 @@ from etui.testkit import TestWallet
 _CODE = """
 import msgspec
 from etui.interfaces import Request, Result
-from etui.sdk import Call, Extension, provides
+from etui.sdk import Call, Extension, Prepared, prepares, provides
 
 class SealResult(Result, frozen=True, kw_only=True):
     METHOD = "org.example.notary/1.seal"
@@ -31,6 +31,11 @@ class Seal(Request[SealResult], frozen=True, kw_only=True):
     text: str
 
 class Notary(Extension):
+    @prepares(Seal)
+    def prepare_seal(self, request: Seal, _: Call) -> Prepared:
+        place = msgspec.Raw(msgspec.json.encode("Graz\\u200b"))
+        return Prepared(settles={"place": place} if "Graz" in request.text else {})
+
     @provides(Seal)
     def seal(self, request: Seal, call: Call) -> SealResult:
         return SealResult(consent=msgspec.json.encode(call.consent).decode())
@@ -42,7 +47,9 @@ _METHODS = {
         "title": "Seal",
         "ask": "put a seal under “{title}”",
         "effect": "use",
+        "prepare": True,
         "params": {
+            "place": {"type": "text", "title": "Place", "material": True, "optional": True},
             "title": {"type": "text", "title": "Title", "max": 100, "material": True},
             "text": {"type": "text", "title": "What you seal", "max": 65536, "material": True, "read": True},
             "papers": {
@@ -174,6 +181,25 @@ def test_what_nobody_would_see_is_refused_by_its_place_and_nobody_is_asked(
     assert [asked for asked in wallet.user.asked() if "seal" in asked["lead"]] == []
 
 
+@pytest.mark.attack(88)
+def test_what_its_provider_settles_is_seen_as_it_is_too(wallet: TestWallet, notary: Stranger) -> None:
+    wallet.user.approves(action_contains="put a seal")
+    with pytest.raises(ProtocolError) as caught:
+        sealed(wallet, notary, text="Done at Graz")
+    assert caught.value.code is ErrorCode.UNAVAILABLE
+    assert "place: character 5, U+200B ZERO WIDTH SPACE" in caught.value.message
+    assert [asked for asked in wallet.user.asked() if "seal" in asked["lead"]] == []
+
+
+@pytest.mark.parametrize("text", [5, None, ["ok"], "x" * 65_537])
+def test_what_is_no_text_or_longer_than_it_may_be_is_refused_and_nobody_is_asked(
+    wallet: TestWallet, notary: Stranger, text: object
+) -> None:
+    wallet.user.approves(action_contains="put a seal")
+    refused(wallet, notary, text=text)
+    assert [asked for asked in wallet.user.asked() if "seal" in asked["lead"]] == []
+
+
 def test_what_is_not_consented_to_may_be_as_it_likes(wallet: TestWallet, notary: Stranger) -> None:
     wallet.user.approves(action_contains="put a seal")
     assert sealed(wallet, notary, text="ok", aside="\u200b")["read"]
@@ -189,6 +215,15 @@ def test_a_list_of_records_is_shown_line_by_line(wallet: TestWallet, notary: Str
         ["Notes", "one\ntwo"],
         ["Said", "who: all"],
     ]
+
+
+@pytest.mark.attack(88)
+def test_a_text_that_runs_both_ways_is_flagged(wallet: TestWallet, notary: Stranger) -> None:
+    wallet.user.approves(action_contains="put a seal")
+    for text in ("I pay 100 \u05d0\u05d1 200", "\u05e9\u05dc\u05d5\u05dd"):
+        sealed(wallet, notary, text=text)
+    asked = [one for one in wallet.user.asked() if "seal" in one["lead"]]
+    assert ["both directions" in str(one.get("notes")) for one in asked] == [True, False]
 
 
 @pytest.mark.attack(88)

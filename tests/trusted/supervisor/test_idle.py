@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -115,6 +115,60 @@ def brief(short_dir: Path) -> Iterator[TestWallet]:
         running.create()
         store(running)
         yield running
+
+
+KEEPER = Stranger(
+    "keeper",
+    """
+    from etui.interfaces import Request, Result
+    from etui.sdk import Call, Extension, provides
+
+    class HoldResult(Result, frozen=True, kw_only=True):
+        METHOD = "org.example.keeper/1.hold"
+        held: int
+
+    class Hold(Request[HoldResult], frozen=True, kw_only=True):
+        METHOD = "org.example.keeper/1.hold"
+        RESULT = HoldResult
+        stays: bool
+
+    class Keeper(Extension):
+        def begin(self) -> None:
+            self.held = 0
+
+        @provides(Hold)
+        def hold(self, request: Hold, call: Call) -> HoldResult:
+            self.held += 1
+            self.stays(request.stays)
+            return HoldResult(held=self.held)
+
+    Keeper().run()
+    """,
+    {
+        "hold": {
+            "title": "Hold",
+            "effect": "none",
+            "params": {"stays": {"type": "boolean"}},
+            "result": {"held": {"type": "integer"}},
+        }
+    },
+)
+
+
+def unused(call: Callable[[], dict[str, object]]) -> dict[str, object]:
+    """What a call answers after nobody called for long enough."""
+    time.sleep(IDLE_S + 1.5)
+    return call()
+
+
+def test_an_extension_that_would_lose_what_it_holds_is_not_stopped_until_it_says_otherwise(brief: TestWallet) -> None:
+    KEEPER.install(brief)
+    with brief.connect() as client:
+        assert KEEPER.call(client, "hold", stays=True) == {"held": 1}
+        until(lambda: not {SECRETS, STORAGE} & set(processes(brief)), "the others were stopped")
+        time.sleep(IDLE_S)  # it was used after them
+        assert KEEPER.call(client, "hold", stays=False) == {"held": 2}
+        until(lambda: unused(lambda: KEEPER.call(client, "hold", stays=False)) == {"held": 1}, "it was stopped")
 
 
 def test_extensions_that_nobody_uses_are_stopped_and_start_when_they_are_needed(brief: TestWallet) -> None:

@@ -22,10 +22,12 @@ from typing import Final
 import uvloop
 
 from etui.doors.ssh_agent.door import Door
+from etui.doors.ssh_agent.locking import AgentLock
 from etui.sdk import ProtocolError
 from etui.sdk.door import Control, runtime_folder
 
 SOCKET: Final = "ssh-agent"
+LOCK: Final = "ssh-agent.locked"
 _PR_SET_DUMPABLE: Final = 4
 _log = logging.getLogger("etui.doors.ssh_agent")
 
@@ -49,15 +51,21 @@ async def serve(channel: socket.socket, path: Path) -> int:
     """Serves; the exit status."""
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
-    door = Door(Path.home())
+    lock = AgentLock(path.with_name(LOCK))
+    door = Door(Path.home(), lock)
     control = Control(channel, lambda sock: _attach(door, sock))
 
     def end() -> None:
         if not ended.done():
             ended.set_result(0)
 
-    control.start(loop, end)
-    loop.add_signal_handler(signal.SIGTERM, end)
+    def end_for_good() -> None:
+        lock.forget()
+        end()
+
+    door.on_stale = end
+    control.start(loop, end_for_good)
+    loop.add_signal_handler(signal.SIGTERM, end_for_good)
     server = await loop.create_unix_server(door.connection, sock=_listening(path))
     control.tell_ours(f"it is open; programs find it by: export SSH_AUTH_SOCK={shlex.quote(str(path))}")
     gc.collect()

@@ -8,7 +8,15 @@ from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
-from etui.standards.sshagent import Failure, MessageReader, SshAgentError, encode_reply, frame, parse_request
+from etui.standards.sshagent import (
+    WITH_SECRETS,
+    Failure,
+    MessageReader,
+    SshAgentError,
+    encode_reply,
+    frame,
+    parse_request,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -24,17 +32,22 @@ _MAX_WAITING: Final = 64
 
 
 class Connection(asyncio.Protocol):
-    """``serve`` is called with each request and a function that takes its reply; ``ended`` when the peer hangs up."""
+    """``serve`` is called with each request and a function that takes its reply; ``ended`` when the peer hangs up.
+
+    ``heard_secret`` is called before a message is read in which a private key or a PIN may be.
+    """
 
     def __init__(
         self,
         serve: Callable[[Connection, Request, Callable[[Reply], None]], None],
         greet: Callable[[Connection, socket.socket], Peer | None],
         ended: Callable[[Connection], None],
+        heard_secret: Callable[[], None],
     ) -> None:
         self._serve = serve
         self._greet = greet
         self._ended = ended
+        self._heard_secret = heard_secret
         self._reader = MessageReader()
         self._waiting: deque[bytes] = deque()
         self._busy = False
@@ -99,6 +112,8 @@ class Connection(asyncio.Protocol):
             message = self._waiting.popleft()
             if len(self._waiting) <= _MAX_WAITING:
                 self._transport.resume_reading()
+            if message[0] in WITH_SECRETS:
+                self._heard_secret()
             self._busy = True
             self._turn += 1
             answer = partial(self._replied, self._turn)

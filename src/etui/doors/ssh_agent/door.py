@@ -2,62 +2,67 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
 import struct
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from etui.doors.ssh_agent.connection import MAX_BINDINGS, Connection
 from etui.doors.ssh_agent.host_names import HostNames
+from etui.doors.ssh_agent.meaning import encoded, is_refused, meant_by
 from etui.interfaces import ssh_1 as ssh
 from etui.sdk import ErrorCode, ProtocolError
 from etui.sdk.door import Ask, Link, Patience, Peer, Process, Question, Unlocking, start_of
 from etui.standards.sshagent import (
-    RSA_SHA2_256,
-    RSA_SHA2_512,
     SESSION_BIND,
+    AddIdentity,
     ExtensionFailure,
     Failure,
     IdentitiesAnswer,
     Identity,
+    Lock,
     OtherExtension,
     Query,
     QueryAnswer,
+    RemoveAllIdentities,
+    RemoveIdentity,
     RequestIdentities,
     SessionBind,
     SignRequest,
     SignResponse,
     SshAgentError,
-    SshsigMessage,
     Success,
-    UserauthRequest,
-    fingerprint,
-    parse_signed_data,
+    Unlock,
+    encode_request,
     plain_key,
     verify_session_bind,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
+    from etui.doors.ssh_agent.locking import AgentLock
+    from etui.doors.ssh_agent.meaning import Signing
     from etui.standards.sshagent import Reply, Request
 
     Answer = Callable[[Reply], None]
-    Request_ = ssh.Identities | ssh.Locate | ssh.Login | ssh.LoginUnproven | ssh.LoginForwarded | ssh.Sign
+    Lending = ssh.Add | ssh.AddCertificate | ssh.Remove | ssh.RemoveAll
+    Request_ = ssh.Identities | ssh.Locate | Signing | Lending
 
 _log: Final = logging.getLogger("etui.doors.ssh_agent")
 _CREDENTIALS: Final = struct.Struct("3i")
-_SERVICE: Final = "ssh-connection"
 _MAX_CONNECTIONS: Final = 256
 _MAX_OF_ONE: Final = 64
 """Connections of one process: a program, or a machine to which the agent is forwarded, does not take them all."""
 _MAX_REFERENCES: Final = 10_000
-_HASHES: Final[dict[int, str | None]] = {0: None, RSA_SHA2_256: "sha256", RSA_SHA2_512: "sha512"}
+_FROM_HERE: Final = (AddIdentity, RemoveIdentity, RemoveAllIdentities, Lock, Unlock)
+"""What is for this machine's own programs: none of it is done for one to which the agent is forwarded."""
 _identities: Final = msgspec.json.Decoder(ssh.IdentitiesResult)
 _located: Final = msgspec.json.Decoder(ssh.LocateResult)
 _signature: Final = msgspec.json.Decoder(ssh.LoginResult)
@@ -66,7 +71,12 @@ _signature: Final = msgspec.json.Decoder(ssh.LoginResult)
 class Door:
     """Everything between the agent's socket and the Router."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, lock: AgentLock) -> None:
+        self.lock = lock
+        self.on_stale: Callable[[], None] = lambda: None
+        """Called when the wallet locks and a private key has been in this process's memory."""
+        self._has_heard_secret = False
+        self._switches: set[asyncio.Task[None]] = set()
         self._connections: set[Connection] = set()
         self._seen = 0
         self.link = Link(self, name="SSH agent", interface=ssh.INTERFACE)
@@ -82,7 +92,7 @@ class Door:
 
     def connection(self) -> Connection:
         """What serves a new connection."""
-        return Connection(self._serve, self._greet, self._ended)
+        return Connection(self._serve, self._greet, self._ended, self._heard_secret)
 
     # connections
 
@@ -112,10 +122,23 @@ class Door:
         self._references.clear()
         if not locked:
             self._unlocking.unlocked()
+        elif self._has_heard_secret:
+            self.on_stale()
+
+    def _heard_secret(self) -> None:
+        self._has_heard_secret = True
 
     # requests
 
     def _serve(self, connection: Connection, request: Request, answer: Answer) -> None:
+        if self.lock.is_on and not isinstance(request, Unlock | SessionBind | Query):
+            answer(IdentitiesAnswer(()) if isinstance(request, RequestIdentities) else Failure())
+        elif isinstance(request, _FROM_HERE) and any(one.is_forwarding for one in connection.bindings):
+            answer(Failure())
+        else:
+            self._serve_open(connection, request, answer)
+
+    def _serve_open(self, connection: Connection, request: Request, answer: Answer) -> None:  # noqa: C901  # a table
         match request:
             case RequestIdentities():
                 self._list(connection, answer)
@@ -123,6 +146,16 @@ class Door:
                 self._sign(connection, request, answer)
             case SessionBind():
                 answer(self._bind(connection, request))
+            case AddIdentity():
+                self._add(connection, request, answer)
+            case RemoveIdentity():
+                self._remove(connection, request.key, answer)
+            case RemoveAllIdentities():
+                self._remove_all(connection, answer)
+            case Lock():
+                self._switch(self.lock.lock(request.passphrase), answer)
+            case Unlock():
+                self._switch(self.lock.unlock(request.passphrase), answer)
             case Query():
                 answer(QueryAnswer((SESSION_BIND,)))
             case OtherExtension():
@@ -152,16 +185,88 @@ class Door:
             found = _identities.decode(result).identities
             answer(IdentitiesAnswer(tuple(Identity(one.key, one.comment) for one in found)))
 
-        self._ask(connection, ssh.Identities(), listed, answer)
+        self._ask(connection, ssh.Identities(bindings=encoded(connection.bindings)), listed, answer)
+
+    # keys that are lent
+
+    def _add(self, connection: Connection, request: AddIdentity, answer: Answer) -> None:
+        """Lends a key, or a certificate of one that is lent already, sealed to the Extension that holds it."""
+        message = encode_request(request)
+
+        def add(item: str) -> None:
+            asked: ssh.Add | ssh.AddCertificate = ssh.Add(label=request.label, request=message)
+            if item:
+                asked = ssh.AddCertificate(item=item, request=message)
+            self._ask(connection, asked, partial(_done, answer), answer, reads=False)
+
+        if request.certificate is None:
+            add("")
+        else:
+            self._with_reference(connection, request.key_pair.public_blob(), add, answer)
+
+    def _remove(self, connection: Connection, key: bytes, answer: Answer) -> None:
+        def remove(item: str) -> None:
+            if item:
+                self._ask(connection, ssh.Remove(item=item, key=key), partial(_done, answer), answer)
+            else:
+                answer(Failure())
+
+        if self.link.locked:  # nothing is lent to a locked wallet
+            answer(Failure())
+        else:
+            self._with_reference(connection, key, remove, answer)
+
+    def _remove_all(self, connection: Connection, answer: Answer) -> None:
+        if self.link.locked:
+            answer(Success())
+        else:
+            self._ask(connection, ssh.RemoveAll(), partial(_done, answer), answer)
+
+    def _switch(self, switched: Coroutine[None, None, bool], answer: Answer) -> None:
+        """Answers once the agent's lock was switched, or was not."""
+
+        async def switch() -> None:
+            try:
+                answer(Success() if await switched else Failure())
+            except OSError as error:
+                _log.warning("the agent's lock cannot be kept: %s", error.strerror)
+                answer(Failure())
+
+        task = asyncio.get_running_loop().create_task(switch())
+        self._switches.add(task)
+        task.add_done_callback(self._switches.discard)
+
+    # signatures
 
     def _sign(self, connection: Connection, request: SignRequest, answer: Answer) -> None:
-        if request.flags not in _HASHES or parse_signed_data(request.data, request.key) is None:
+        """Has it signed, where it is a log-in or an SSH signature."""
+        if is_refused(request):
             answer(Failure())
             return
-        self._with_reference(connection, request.key, partial(self._sign_with, connection, request, answer), answer)
+
+        def sign(item: str) -> None:
+            asked = meant_by(request, item, connection.bindings, self._hosts) if item else None
+            if asked is None:
+                answer(Failure())
+            else:
+                self._ask(connection, asked, signed, answer, reads=False)
+
+        def signed(result: bytes | ProtocolError) -> None:
+            if isinstance(result, ProtocolError):
+                if result.code is ErrorCode.UNKNOWN_ITEM:
+                    self._references.clear()
+                answer(Failure())
+            else:
+                answer(SignResponse(_signature.decode(result).signature))
+
+        self._with_reference(connection, request.key, sign, answer)
 
     def _with_reference(self, connection: Connection, key: bytes, found: Callable[[str], None], answer: Answer) -> None:
-        """Calls ``found`` with the peer's reference to the key with this public part, empty where there is none."""
+        """Calls ``found`` with the peer's reference to the key with this public part, or of this certificate.
+
+        Empty where there is none.
+        """
+        key = plain_key(key)
         peer = connection.peer
         kept = self._references.get((peer.client, key)) if peer is not None and peer.client else None
         if kept is not None:
@@ -177,56 +282,6 @@ class Door:
             found("" if item is None else item.item)
 
         self._ask(connection, ssh.Locate(key=key), located, answer)
-
-    def _sign_with(self, connection: Connection, request: SignRequest, answer: Answer, item: str) -> None:
-        asked = self._asked(connection, request, item) if item else None
-        if asked is None:
-            answer(Failure())
-            return
-
-        def signed(result: bytes | ProtocolError) -> None:
-            if isinstance(result, ProtocolError):
-                if result.code is ErrorCode.UNKNOWN_ITEM:
-                    self._references.clear()
-                answer(Failure())
-            else:
-                answer(SignResponse(_signature.decode(result).signature))
-
-        self._ask(connection, asked, signed, answer, reads=False)
-
-    def _asked(
-        self, connection: Connection, request: SignRequest, item: str
-    ) -> ssh.Login | ssh.LoginUnproven | ssh.LoginForwarded | ssh.Sign | None:
-        """The request to the Extension: what the bytes say, and how the connection is bound; nothing where it is none.
-
-        A host is proven by what is signed alone: a binding says that a host has a session, which it can say of any.
-        """
-        meant = parse_signed_data(request.data, request.key)
-        parts: dict[str, Any] = {"item": item, "data": request.data, "hash": _HASHES[request.flags]}
-        hops = [one for one in connection.bindings if one.is_forwarding]
-        if not isinstance(meant, UserauthRequest):
-            named = isinstance(meant, SshsigMessage) and not hops  # nobody could tell what a far machine has signed
-            return ssh.Sign(relying_party=meant.namespace, **parts) if named and meant is not None else None
-        if meant.service != _SERVICE:
-            return None
-        binding = next((one for one in connection.bindings if one.session_id == meant.session_id), None)
-        if meant.host_key is None:
-            bound = None if binding is None else self._named(binding.host_key)[:800]
-            return None if hops else ssh.LoginUnproven(user=meant.user, bound=bound, **parts)
-        if binding is not None and plain_key(binding.host_key) != plain_key(meant.host_key):
-            return None
-        host_key = plain_key(meant.host_key)
-        parts["relying_party"] = f"{meant.user}@{fingerprint(host_key)}"
-        parts["known_as"] = self._hosts.of(host_key)[:400] or None
-        if not hops:
-            return ssh.Login(**parts)
-        through = "\n".join(self._named(one.host_key) for one in hops)
-        return ssh.LoginForwarded(through=through[:4000], **parts)
-
-    def _named(self, host_key: bytes) -> str:
-        names = self._hosts.of(plain_key(host_key))
-        shown = fingerprint(plain_key(host_key))
-        return f"{names} ({shown})" if names else shown
 
     def _ask(
         self,
@@ -251,6 +306,14 @@ class Door:
                 _log.exception("an answer of the wallet's could not be handed on")
                 answer(Failure())
 
-        encoded = msgspec.json.encode(request)
-        question = Question(method=request.METHOD, params=lambda _: encoded, unlocks=True, reads=reads)
+        def params(link: Link) -> bytes:
+            return plain or link.end.encode(request, link.provider_key)
+
+        sealed = bool(request.SEALED)
+        plain = b"" if sealed else msgspec.json.encode(request)
+        question = Question(method=request.METHOD, params=params, unlocks=True, sealed=sealed, reads=reads)
         Ask(self.link, self._unlocking, self._patience, connection.peer, question, guarded).start(None)
+
+
+def _done(answer: Answer, result: bytes | ProtocolError) -> None:
+    answer(Failure() if isinstance(result, ProtocolError) else Success())

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hashes import SHA256, SHA384, HashAlgorithm
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -46,9 +46,10 @@ _RSA_FOR_SSH: Final = "an RSA key is for SSH alone: use one of another algorithm
 _SIGNS_NOT: Final = "an X25519 key signs nothing: use one of another algorithm here"
 _UNKNOWN: Final = "a kept key is of an algorithm that is not known here"
 _CURVES: Final[dict[str, EllipticCurve]] = {"p256": SECP256R1(), "p384": SECP384R1()}
-_HASHES: Final[dict[str, HashAlgorithm]] = {"secp256r1": SHA256(), "secp384r1": SHA384()}
+_HASHES: Final[dict[str, HashAlgorithm]] = {"secp256r1": SHA256(), "secp384r1": SHA384(), "secp521r1": SHA512()}
 _NAMES: Final = {"secp256r1": "p256", "secp384r1": "p384"}
-_RSA_BITS: Final = range(2048, 8192 + 1)
+MIN_RSA_BITS: Final = 2048
+_RSA_BITS: Final = range(MIN_RSA_BITS, 8192 + 1)
 
 
 def generated(algorithm: str) -> PrivateKey:

@@ -23,13 +23,15 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     """All that is kept of a key beside its private part.
 
     ``spki``: its public part; empty for one that has none. ``ssh``: it may sign for SSH. ``usage``: what it is for;
-    one that was kept before keys had a purpose signs.
+    one that was kept before keys had a purpose signs. ``certificates``: what agents show beside it (OpenSSH's
+    PROTOCOL.certkeys).
     """
 
     item: Item
     spki: bytes
     ssh: bool = False
     usage: str = SIGN
+    certificates: tuple[bytes, ...] = ()
 
     @property
     def id(self) -> str:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 from etui.extensions.encryption.algorithms import PrivateKey, kept, unkept
 from etui.extensions.encryption.entries import Entry, decode_entry, encode_entry
-from etui.extensions.encryption.errors import DamagedKeyError, UnknownKeyError
+from etui.extensions.encryption.errors import DamagedKeyError, UnfitError, UnknownKeyError
+from etui.extensions.encryption.secret_keys import SecretKey
+from etui.extensions.encryption.usages import SIGN, check_usage
 from etui.sdk import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from etui.extensions.encryption.secret_keys import SecretKey
     from etui.sdk import Store
 
 _UNCERTAIN: Final = {
@@ -69,6 +70,14 @@ class Keyring:
             except ValueError:
                 raise DamagedKeyError("this key's private part") from None
         return key
+
+    def signing(self, entry: Entry) -> PrivateKey:
+        """The private part of a key that is for signing; raises ``UnfitError`` for any other, ``DamagedKeyError``."""
+        check_usage(entry.usage, SIGN)
+        private = self.private(entry)
+        if isinstance(private, SecretKey):
+            raise UnfitError("a key of plain bytes signs nothing")
+        return private
 
     def add(self, entry: Entry, private: PrivateKey | SecretKey) -> None:
         """Keeps a new key."""

@@ -1,4 +1,4 @@
-"""The Extension: each request of ``crypto/1``, ``sign/1``, ``ssh/1`` and ``age/1``, answered from the keyring."""
+"""The Extension: each request of ``crypto/1``, ``sign/1`` and ``age/1``, answered from the keyring."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from etui.extensions.encryption.errors import BoundKeyError, UnfitError
 from etui.extensions.encryption.keyring import Keyring
 from etui.extensions.encryption.secrecy import Secrecy
 from etui.extensions.encryption.secret_keys import SecretKey
+from etui.extensions.encryption.ssh_requests import SshRequests
 from etui.extensions.encryption.usages import SIGN, WRAP, check_usage, usage_of
-from etui.interfaces import Item, age_1, sign_1, ssh_1
+from etui.interfaces import Item, age_1, sign_1
 from etui.interfaces import crypto_1 as crypto
-from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
+from etui.sdk import Call, Prepared, RemoteError, prepares, provides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,13 +29,12 @@ _MAX_PRIVATE_BYTES: Final = 8192
 _ALGORITHMS: Final = "Ed25519, P-256, P-384, X25519"
 
 
-class Encryption(Secrecy, Extension):
+class Encryption(Secrecy, SshRequests):
     """Keeps keys, and uses them for whoever may."""
-
-    _keyring: Keyring
 
     def begin(self) -> None:
         """Loads every entry; where the storage does not answer, the first request tries again."""
+        self._begin_session()
         self._keyring = Keyring(self.store)
         try:
             self._keyring.load()
@@ -42,7 +42,10 @@ class Encryption(Secrecy, Extension):
             sys.stderr.write(f"the keys could not be loaded: {error}\n")
 
     def inventory(self) -> Sequence[Item]:
-        """Every key."""
+        """Every key, those of this session too."""
+        return [*self._stored(), *self._session_items()]
+
+    def _stored(self) -> list[Item]:
         return [entry.item for entry in self._keyring.entries.values()]
 
     # crypto/1
@@ -74,7 +77,7 @@ class Encryption(Secrecy, Extension):
     def find(self, request: crypto.Find, _: Call) -> crypto.FindResult:
         """Answers ``crypto/1.find``."""
         words = (request.text or "").casefold().split()
-        items = [item for item in self.inventory() if all(word in _said_of(item) for word in words)]
+        items = [item for item in self._stored() if all(word in _said_of(item) for word in words)]
         return crypto.FindResult(items=sorted(items, key=lambda item: item.label.casefold()))
 
     @provides(crypto.Describe)
@@ -89,19 +92,19 @@ class Encryption(Secrecy, Extension):
         entry = self._keyring.entry(request.item)
         ssh.refuse_ssh(request.data)
         tokens.refuse_tokens(request.data)
-        return crypto.SignResult(signature=algorithms.sign(self._signs(entry), request.data))
+        return crypto.SignResult(signature=algorithms.sign(self._keyring.signing(entry), request.data))
 
     @provides(crypto.SignJws)
     def sign_jws(self, request: crypto.SignJws, _: Call) -> crypto.SignJwsResult:
         """Answers ``crypto/1.sign_jws``."""
         entry = self._keyring.entry(request.item)
-        return crypto.SignJwsResult(jws=tokens.signed_jws(self._signs(entry), entry, request))
+        return crypto.SignJwsResult(jws=tokens.signed_jws(self._keyring.signing(entry), entry, request))
 
     @provides(crypto.SignCose)
     def sign_cose(self, request: crypto.SignCose, _: Call) -> crypto.SignCoseResult:
         """Answers ``crypto/1.sign_cose``."""
         entry = self._keyring.entry(request.item)
-        return crypto.SignCoseResult(cose=tokens.signed_cose(self._signs(entry), entry, request))
+        return crypto.SignCoseResult(cose=tokens.signed_cose(self._keyring.signing(entry), entry, request))
 
     @provides(crypto.Verify)
     def verify(self, request: crypto.Verify, _: Call) -> crypto.VerifyResult:
@@ -118,6 +121,7 @@ class Encryption(Secrecy, Extension):
         new = replace(entry, item=replace(entry.item, label=request.label, modified=int(time.time())))
         self._keyring.redescribe(new)
         self.tell("crypto/1.changed", new.item)
+        self.tell("ssh/1.changed")
         return crypto.RenameResult(item=new.item)
 
     @provides(crypto.Delete)
@@ -126,6 +130,7 @@ class Encryption(Secrecy, Extension):
         entry = self._keyring.entry(request.item)
         self._keyring.remove(entry)
         self.tell("crypto/1.deleted", entry.item)
+        self.tell("ssh/1.changed")
         return crypto.DeleteResult()
 
     @provides(crypto.Export)
@@ -153,55 +158,16 @@ class Encryption(Secrecy, Extension):
     def sign_text(self, request: sign_1.SignText, call: Call) -> sign_1.SignTextResult:
         """Answers ``sign/1.sign_text``."""
         entry = self._keyring.entry(request.item)
-        return texts.signed_text(self._signs(entry), entry, request, call.consent)
+        return texts.signed_text(self._keyring.signing(entry), entry, request, call.consent)
 
     @prepares(sign_1.SignText)
     def prepare_sign_text(self, request: sign_1.SignText, _: Call) -> Prepared:
         """Refuses what would not be signed before the user reads it."""
         entry = self._keyring.entry(request.item)
-        self._signs(entry)
+        self._keyring.signing(entry)
         tokens.public_key(entry)
         texts.check(request.title, request.text, request.attachments or ())
         return Prepared()
-
-    # ssh/1
-
-    @provides(ssh_1.Identities)
-    def identities(self, _request: ssh_1.Identities, _: Call) -> ssh_1.IdentitiesResult:
-        """Answers ``ssh/1.identities``."""
-        entries = sorted(self._ssh_entries(), key=lambda entry: (entry.item.created, entry.id))
-        found = [ssh_1.Identity(key=ssh.blob(entry), comment=entry.item.label[:400]) for entry in entries]
-        return ssh_1.IdentitiesResult(identities=found)
-
-    @provides(ssh_1.Locate)
-    def locate_ssh(self, request: ssh_1.Locate, _: Call) -> ssh_1.LocateResult:
-        """Answers ``ssh/1.locate``."""
-        found = next((entry.item for entry in self._ssh_entries() if ssh.blob(entry) == request.key), None)
-        return ssh_1.LocateResult(item=found)
-
-    @provides(ssh_1.Login)
-    def login(self, request: ssh_1.Login, _: Call) -> ssh_1.LoginResult:
-        """Answers ``ssh/1.login``."""
-        return ssh_1.LoginResult(signature=self._signed_login(request))
-
-    @provides(ssh_1.LoginUnproven)
-    def login_unproven(self, request: ssh_1.LoginUnproven, _: Call) -> ssh_1.LoginUnprovenResult:
-        """Answers ``ssh/1.login_unproven``."""
-        entry = self._for_ssh(request.item)
-        ssh.check_unproven(request.data, request.user, ssh.blob(entry))
-        return ssh_1.LoginUnprovenResult(signature=self._signed(entry, request))
-
-    @provides(ssh_1.LoginForwarded)
-    def login_forwarded(self, request: ssh_1.LoginForwarded, _: Call) -> ssh_1.LoginForwardedResult:
-        """Answers ``ssh/1.login_forwarded``."""
-        return ssh_1.LoginForwardedResult(signature=self._signed_login(request))
-
-    @provides(ssh_1.Sign)
-    def sign_ssh(self, request: ssh_1.Sign, _: Call) -> ssh_1.SignResult:
-        """Answers ``ssh/1.sign``."""
-        entry = self._for_ssh(request.item)
-        ssh.check_message(request.data, request.relying_party, ssh.blob(entry))
-        return ssh_1.SignResult(signature=self._signed(entry, request))
 
     # age/1
 
@@ -240,43 +206,19 @@ class Encryption(Secrecy, Extension):
             modified=now_s,
         )
         call.makes(item)
+        if public is not None and usage == SIGN:
+            self._session.forget(ssh.blob_of(written))
         spki = b"" if public is None else algorithms.spki(public)
         self._keyring.add(Entry(item, spki, ssh=bool(request.ssh), usage=usage), private)
         self.tell("crypto/1.created", item)
+        self.tell("ssh/1.changed")
         return item
-
-    def _signed_login(self, request: ssh_1.Login | ssh_1.LoginForwarded) -> bytes:
-        entry = self._for_ssh(request.item)
-        ssh.check_login(request.data, request.relying_party, ssh.blob(entry))
-        return self._signed(entry, request)
-
-    def _signed(
-        self, entry: Entry, request: ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded | ssh_1.Sign
-    ) -> bytes:
-        return ssh.signed(self._signs(entry), ssh.name_of(entry), request.data, request.hash)
-
-    def _signs(self, entry: Entry) -> algorithms.PrivateKey:
-        """The private part of a key that is for signing; raises ``UnfitError``."""
-        check_usage(entry.usage, SIGN)
-        private = self._keyring.private(entry)
-        if isinstance(private, SecretKey):
-            raise UnfitError("a key of plain bytes signs nothing")
-        return private
 
     def _exportable(self, item: str) -> Entry:
         entry = self._keyring.entry(item)
         if entry.item.kind == BOUND_KEY:
             raise BoundKeyError
         return entry
-
-    def _for_ssh(self, item: str) -> Entry:
-        entry = self._keyring.entry(item)
-        if not entry.ssh:
-            raise UnfitError("this key is not for SSH: name one that is, or make one with “ssh”")
-        return entry
-
-    def _ssh_entries(self) -> list[Entry]:
-        return [entry for entry in self._keyring.entries.values() if entry.ssh]
 
 
 def _said_of(item: Item) -> str:

@@ -18,12 +18,16 @@ from etui.standards.sshagent import (
     USERAUTH_REQUEST,
     Signature,
     SignatureAlgorithm,
+    SshAgentError,
     SshsigMessage,
     UserauthRequest,
+    certificate_text,
     encode_signature,
     fingerprint,
     key_name,
+    parse_certificate,
     parse_signed_data,
+    parse_signed_for,
     plain_key,
 )
 
@@ -49,11 +53,12 @@ def blob(entry: Entry) -> bytes:
     return blob_of(entry.item.attributes["public"])
 
 
-def signed(key: PrivateKey, name: str, data: bytes, hash_name: str | None) -> bytes:
-    """The signature over ``data`` in SSH's form (RFC 4253, section 6.6); ``name``: the key's type.
+def signed(key: PrivateKey, blob: bytes, data: bytes, hash_name: str | None) -> bytes:
+    """The signature over ``data`` in SSH's form (RFC 4253, section 6.6); ``blob``: the key's public part.
 
     ``hash_name``: ``sha256`` or ``sha512`` for RSA (RFC 8332). Raises ``UnfitError`` without one: that would be SHA-1.
     """
+    name = key_name(blob)
     match key:
         case Ed25519PrivateKey():
             algorithm, value = SignatureAlgorithm(name), key.sign(data)
@@ -69,11 +74,6 @@ def signed(key: PrivateKey, name: str, data: bytes, hash_name: str | None) -> by
     return encode_signature(Signature(algorithm, value))
 
 
-def name_of(entry: Entry) -> str:
-    """A key's type, as SSH calls it."""
-    return key_name(blob(entry))
-
-
 def refuse_ssh(data: bytes) -> None:
     """Raises ``UnfitError`` for what SSH could take for a request to log in or a signed message.
 
@@ -86,27 +86,38 @@ def refuse_ssh(data: bytes) -> None:
         raise UnfitError("these bytes mean something to SSH: have them signed by ssh/1, which says what")
 
 
-def check_login(data: bytes, relying_party: str, key: bytes) -> None:
-    """Raises ``UnfitError`` unless ``data`` is a request to log in with ``key``, as that user at that very host."""
-    request = _login(data, key)
+def check_login(data: bytes, relying_party: str, key: bytes, certificate: str | None) -> UserauthRequest:
+    """The request to log in with ``key`` that ``data`` is, as that user at that very host; else raises ``UnfitError``.
+
+    ``certificate``: which one is named in it, as ``certificate_text`` has it; nothing where the key goes by itself.
+    """
+    request = _login(data, key, certificate)
     if request.host_key is None:
         raise UnfitError("what is to be signed names no host: have it signed as a log-in that is not proven")
     meant = f"{request.user}@{fingerprint(plain_key(request.host_key))}"
     if relying_party != meant:
         raise UnfitError(f"what is to be signed is a log-in at {meant}, and not at {relying_party}")
+    return request
 
 
-def check_unproven(data: bytes, user: str, key: bytes) -> None:
-    """Raises ``UnfitError`` unless ``data`` is a request to log in with ``key`` as that user, at whatever host."""
-    request = _login(data, key)
+def check_unproven(data: bytes, user: str, key: bytes, certificate: str | None) -> UserauthRequest:
+    """The request to log in with ``key`` that ``data`` is, as that user, at any host; raises as ``check_login``."""
+    request = _login(data, key, certificate)
     if request.user != user:
         raise UnfitError(f"what is to be signed is a log-in as {request.user}, and not as {user}")
+    return request
 
 
-def _login(data: bytes, key: bytes) -> UserauthRequest:
-    request = parse_signed_data(data, key)
+def _login(data: bytes, key: bytes, certificate: str | None) -> UserauthRequest:
+    request = parse_signed_for(data, key)
     if not isinstance(request, UserauthRequest) or request.service != _SERVICE:
         raise UnfitError("what is to be signed is no request to log in over SSH with this key")
+    try:
+        named = None if request.key == key else certificate_text(parse_certificate(request.key))
+    except SshAgentError as error:
+        raise UnfitError(f"the log-in names a certificate that is none: {error}") from None
+    if named != certificate:
+        raise UnfitError(f"what is to be signed names {named or 'no certificate'}, and not {certificate or 'none'}")
     return request
 
 

@@ -7,7 +7,13 @@ Source: RFC 9987 (the SSH agent protocol, draft-ietf-sshm-ssh-agent before); Ope
 PROTOCOL.certkeys and PROTOCOL.key; RFC 4251, 4252, 4253, 5656, 8332 and 8709.
 """
 
-from etui.standards.sshagent.certificates import FOREVER_S, Certificate, CertificateType, parse_certificate
+from etui.standards.sshagent.certificates import (
+    FOREVER_S,
+    Certificate,
+    CertificateType,
+    certificate_text,
+    parse_certificate,
+)
 from etui.standards.sshagent.constraints import AssociatedCertificates, Constraints, Destination, Hop, HostKey
 from etui.standards.sshagent.errors import (
     MalformedError,
@@ -23,7 +29,8 @@ from etui.standards.sshagent.identities import AddIdentity, AddUnsupportedIdenti
 from etui.standards.sshagent.keys import PublicKey, fingerprint, key_name, load_public_key, plain_key, public_key_blob
 from etui.standards.sshagent.known_hosts import KnownHost, KnownHosts, Marker, parse_known_hosts
 from etui.standards.sshagent.limits import MAX_IDENTITIES, MAX_MESSAGE_BYTES, MAX_SESSION_ID_BYTES
-from etui.standards.sshagent.numbers import RSA_SHA2_256, RSA_SHA2_512, USERAUTH_REQUEST
+from etui.standards.sshagent.numbers import RSA_SHA2_256, RSA_SHA2_512, USERAUTH_REQUEST, WITH_SECRETS
+from etui.standards.sshagent.patterns import fits
 from etui.standards.sshagent.private_keys import (
     EcdsaKeyPair,
     Ed25519KeyPair,
@@ -63,6 +70,8 @@ from etui.standards.sshagent.requests import (
 from etui.standards.sshagent.session_bind import (
     SESSION_BIND,
     SessionBind,
+    encode_session_bind,
+    parse_session_bind,
     verify_session_bind,
 )
 from etui.standards.sshagent.signatures import (
@@ -81,6 +90,7 @@ from etui.standards.sshagent.signed_data import (
     UserauthRequest,
     encode_signed_data,
     parse_signed_data,
+    parse_signed_for,
 )
 
 __all__ = [
@@ -92,6 +102,7 @@ __all__ = [
     "RSA_SHA2_512",
     "SESSION_BIND",
     "USERAUTH_REQUEST",
+    "WITH_SECRETS",
     "AddIdentity",
     "AddSmartcardKey",
     "AddUnsupportedIdentity",
@@ -146,12 +157,15 @@ __all__ = [
     "UserauthMethod",
     "UserauthRequest",
     "algorithms_of",
+    "certificate_text",
     "decode_signature",
     "encode_reply",
     "encode_request",
+    "encode_session_bind",
     "encode_signature",
     "encode_signed_data",
     "fingerprint",
+    "fits",
     "frame",
     "key_name",
     "load_private_key",
@@ -160,7 +174,9 @@ __all__ = [
     "parse_known_hosts",
     "parse_reply",
     "parse_request",
+    "parse_session_bind",
     "parse_signed_data",
+    "parse_signed_for",
     "plain_key",
     "public_key_blob",
     "signature_hash",

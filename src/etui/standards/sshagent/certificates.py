@@ -23,6 +23,7 @@ from etui.standards.sshagent.errors import MalformedError, SignatureError, TooLa
 from etui.standards.sshagent.keys import (
     SUPPORTED_KEYS,
     certified_name,
+    fingerprint,
     key_name,
     load_public_key,
     plain_key,
@@ -32,6 +33,9 @@ from etui.standards.sshagent.limits import MAX_MESSAGE_BYTES, MAX_OPTIONS, MAX_P
 
 FOREVER_S: Final = 2**64 - 1
 """The end of a validity that has none."""
+
+
+_MAX_SHOWN_ID: Final = 600
 
 
 class CertificateType(Enum):
@@ -95,6 +99,13 @@ def parse_certificate(blob: bytes) -> Certificate:
         key=plain_key(blob),
         signature_key=signature_key,
     )
+
+
+def certificate_text(certificate: Certificate) -> str:
+    """Which certificate it is, for people, in at most 800 characters."""
+    key_id = certificate.key_id
+    shown = key_id if len(key_id) <= _MAX_SHOWN_ID else f"{key_id[:_MAX_SHOWN_ID]}…"
+    return f"“{shown}” (serial {certificate.serial}), signed by {fingerprint(certificate.signature_key)}"
 
 
 def _loaded(name: str, blob: bytes) -> tuple[SSHCertificate, bytes]:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from etui.standards.sshagent.constraints import NO_CONSTRAINTS, Constraints, read_constraints, write_constraints
 from etui.standards.sshagent.errors import MalformedError, UnknownConstraintError
-from etui.standards.sshagent.keys import SUPPORTED_KEYS, certificate_name, certified_name, key_name
+from etui.standards.sshagent.keys import SUPPORTED_KEYS, certificate_name, certified_name, fingerprint, key_name
 from etui.standards.sshagent.private_keys import (
     KeyPair,
     read_certified_key_pair,
@@ -22,6 +22,7 @@ from etui.standards.sshagent.private_keys import (
 from etui.standards.sshagent.wire import Reader, string, text
 
 _WHAT: Final = "a request"
+_MAX_LABEL_CHARACTERS: Final = 200
 _SECURITY_KEY: Final = "sk-"
 
 
@@ -35,6 +36,11 @@ class AddIdentity(Struct, frozen=True):
     comment: str
     certificate: bytes | None = None
     constraints: Constraints = NO_CONSTRAINTS
+
+    @property
+    def label(self) -> str:
+        """What people call the key: its comment's first 200 characters, or its fingerprint where it has none."""
+        return self.comment.strip()[:_MAX_LABEL_CHARACTERS] or fingerprint(self.key_pair.public_blob())
 
 
 class AddUnsupportedIdentity(Struct, frozen=True):

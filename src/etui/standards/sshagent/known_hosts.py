@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import re
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import Enum
@@ -23,6 +22,7 @@ from msgspec import Struct
 
 from etui.standards.sshagent.errors import MalformedError, TooLargeError
 from etui.standards.sshagent.keys import key_name
+from etui.standards.sshagent.patterns import fits
 
 MAX_TEXT_CHARACTERS: Final = 8 << 20
 MAX_LINES: Final = 100_000
@@ -67,7 +67,7 @@ class KnownHost(Struct, frozen=True):
             return hmac.compare_digest(hmac.digest(self.salt, name.encode("utf-8", "replace"), "sha1"), self.digest)
         matched = False
         for pattern in self.patterns:
-            if _fits(pattern.removeprefix("!").lower(), name):
+            if fits(pattern.removeprefix("!").lower(), name):
                 if pattern.startswith("!"):
                     return False
                 matched = True
@@ -162,31 +162,3 @@ def _base64(encoded: str) -> bytes | None:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):  # what is no ASCII is the latter
         return None
-
-
-def _fits(pattern: str, name: str) -> bool:
-    """Whether a name fits a pattern, in which ``*`` is any characters and ``?`` is one.
-
-    What stands between two stars is taken where it comes first: to take it later could never help.
-    """
-    first, *others = pattern.split("*")
-    if not others:
-        return len(first) == len(name) and _find(first, name, 0) == 0
-    *middle, last = others
-    at, end = len(first), len(name) - len(last)
-    if at > end or _find(first, name[:at], 0) != 0 or _find(last, name[end:], 0) != 0:
-        return False
-    for part in middle:
-        found = _find(part, name[:end], at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return True
-
-
-def _find(part: str, name: str, at: int) -> int:
-    """Where a part of a pattern without stars is in a name, from ``at`` on; -1 where it is not."""
-    if "?" not in part:
-        return name.find(part, at)
-    found = re.compile(re.escape(part).replace(r"\?", "."), re.DOTALL).search(name, at)
-    return -1 if found is None else found.start()

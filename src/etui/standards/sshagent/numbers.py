@@ -32,6 +32,18 @@ class MessageNumber(IntEnum):
     EXTENSION_RESPONSE = 29
 
 
+WITH_SECRETS: Final = frozenset(
+    {
+        MessageNumber.ADD_IDENTITY,
+        MessageNumber.ADD_ID_CONSTRAINED,
+        MessageNumber.ADD_SMARTCARD_KEY,
+        MessageNumber.ADD_SMARTCARD_KEY_CONSTRAINED,
+        MessageNumber.REMOVE_SMARTCARD_KEY,
+    }
+)
+"""Requests in which there is a private key or the PIN of a smart card."""
+
+
 class ConstraintNumber(IntEnum):
     """What a constraint is: SSH_AGENT_CONSTRAIN_… of the protocol."""
 

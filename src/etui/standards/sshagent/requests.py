@@ -24,7 +24,7 @@ from etui.standards.sshagent.identities import (
 from etui.standards.sshagent.keys import key_name
 from etui.standards.sshagent.limits import MAX_MESSAGE_BYTES
 from etui.standards.sshagent.numbers import MessageNumber
-from etui.standards.sshagent.session_bind import SESSION_BIND, SessionBind, read_session_bind, write_session_bind
+from etui.standards.sshagent.session_bind import SESSION_BIND, SessionBind, encode_session_bind, read_session_bind
 from etui.standards.sshagent.wire import Reader, string, text, uint32
 
 QUERY: Final = "query"
@@ -226,7 +226,7 @@ def encode_request(request: Request) -> bytes:  # noqa: C901, PLR0911, PLR0912  
         case Unlock():
             return _message(MessageNumber.UNLOCK, string(request.passphrase))
         case SessionBind():
-            return _message(MessageNumber.EXTENSION, text(SESSION_BIND), write_session_bind(request))
+            return _message(MessageNumber.EXTENSION, text(SESSION_BIND), encode_session_bind(request))
         case Query():
             return _message(MessageNumber.EXTENSION, text(QUERY))
         case OtherExtension():

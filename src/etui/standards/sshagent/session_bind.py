@@ -43,7 +43,15 @@ def read_session_bind(reader: Reader) -> SessionBind:
     return SessionBind(host_key, session_id, signature, reader.boolean("whether it is forwarding"))
 
 
-def write_session_bind(bind: SessionBind) -> bytes:
+def parse_session_bind(contents: bytes) -> SessionBind:
+    """All that follows the extension's name; raises ``MalformedError``."""
+    reader = Reader(contents, SESSION_BIND)
+    bind = read_session_bind(reader)
+    reader.end()
+    return bind
+
+
+def encode_session_bind(bind: SessionBind) -> bytes:
     """What follows the extension's name."""
     return string(bind.host_key) + string(bind.session_id) + string(bind.signature) + boolean(bind.is_forwarding)
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from etui.standards.sshagent.errors import MalformedError
+from etui.standards.sshagent.errors import MalformedError, UnsupportedKeyError
 from etui.standards.sshagent.keys import certificate_name, certified_name, key_name, plain_key
 from etui.standards.sshagent.limits import MAX_SESSION_ID_BYTES
 from etui.standards.sshagent.numbers import USERAUTH_REQUEST
@@ -76,12 +76,41 @@ def parse_signed_data(data: bytes, key: bytes) -> UserauthRequest | SshsigMessag
     """What ``key`` (as public keys are written) is asked to sign; ``None`` where it is neither.
 
     OpenSSH's client has a plain key sign the login by its certificate where an agent has both. With the plain key that
-    is neither: an agent that has the certificate finds out by asking for it too.
+    is neither: ``parse_signed_for`` takes it.
     """
     try:
         return _read_message(data) if data.startswith(_PREAMBLE) else _read_userauth_request(data, key)
     except MalformedError:
         return None
+
+
+def parse_signed_for(data: bytes, key: bytes) -> UserauthRequest | SshsigMessage | None:
+    """As ``parse_signed_data``, with a plain key that may also be asked to sign the login by a certificate of its own.
+
+    Then the certificate is the request's ``key``; what it says, and whether its authority is trusted, is for others.
+    """
+    found = parse_signed_data(data, key)
+    if found is not None:
+        return found
+    try:
+        certificate = _key_of_login(data)
+        if certified_name(key_name(certificate)) is None or plain_key(certificate) != key:
+            return None
+    except (MalformedError, UnsupportedKeyError):
+        return None
+    return parse_signed_data(data, certificate)
+
+
+def _key_of_login(data: bytes) -> bytes:
+    """The key that a login names, if it is one at all."""
+    reader = Reader(data, _WHAT)
+    reader.string("its session id")
+    reader.byte("its number")
+    for field in ("its user", "its service", "its method"):
+        reader.string(field)
+    reader.byte("whether it has a signature")
+    reader.string("its algorithm")
+    return reader.string("its key")
 
 
 def _read_userauth_request(data: bytes, key: bytes) -> UserauthRequest | None:

@@ -25,8 +25,8 @@ from etui.trusted.dialog.requests import (
     ShownField,
     Strength,
 )
-from etui.trusted.dialog.text import SafeText, single_line, whole_text
-from etui.trusted.dialog.wording import Words, words_of
+from etui.trusted.dialog.text import SafeText, runs_both_ways, single_line, whole_text
+from etui.trusted.dialog.wording import BOTH_WAYS_WORDS, Words, words_of
 
 
 class Tone(Enum):
@@ -150,6 +150,8 @@ def content_of(request: Request) -> Content:
 
 def _notes(request: Request, words: Words) -> tuple[Note, ...]:
     cautions = [Note(SafeText(caution), Tone.CAUTION) for caution in words.cautions]
+    if isinstance(request, Confirm) and request.reading is not None and runs_both_ways(request.reading.value):
+        cautions.append(Note(SafeText(BOTH_WAYS_WORDS), Tone.CAUTION))
     advice = [Note(whole_text(text), Tone.ADVICE) for text in request.advice] if isinstance(request, Confirm) else []
     return (*cautions, *advice)
 

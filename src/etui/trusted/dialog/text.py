@@ -76,6 +76,18 @@ def looks_alike(text: str) -> bool:
     )
 
 
+def runs_both_ways(text: str) -> bool:
+    """Whether a line has words from right to left beside words or numbers from left to right.
+
+    Without any control character, those may stand in another order than they are written (UAX #9).
+    """
+    for line in text.split("\n"):
+        directions = set(map(unicodedata.bidirectional, line))
+        if directions & {"R", "AL", "AN"} and directions & {"L", "EN"}:
+            return True
+    return False
+
+
 def _safe(text: str, breaks: dict[str, str]) -> str:
     normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     shown: list[str] = []

@@ -32,6 +32,9 @@ STRENGTH_WORDS: Final = {
 }
 REMEMBER_WORDS: Final = "For how long"
 LOOK_ALIKE_WORDS: Final = "Mixes alphabets: letters may not be what they seem."
+BOTH_WAYS_WORDS: Final = (
+    "The text runs in both directions: words and numbers may stand in another order than they are written."
+)
 TEST_PROFILE_WORDS: Final = "Test profile: keep nothing of worth in it."
 SILENCE_WORDS: Final = "Not now, and quiet for a while"
 EXTENSION_SPEAKS_WORDS: Final = "An Extension, not the wallet, speaks here"

@@ -130,6 +130,11 @@ def permission_lines(manifest: Manifest) -> tuple[Line, ...]:
     return _asked(manifest)
 
 
+def restriction_lines(manifest: Manifest) -> tuple[Line, ...]:
+    """How the Extension of this manifest restricts the use of what it holds: its accessibility profile in sentences."""
+    return _narrowed(manifest)
+
+
 def _marked(lines: tuple[Line, ...], before: tuple[Line, ...]) -> tuple[Line, ...]:
     marked = (msgspec.structs.replace(line, new=line not in before) for line in lines)
     return tuple(sorted(marked, key=lambda line: not line.new))

@@ -6,6 +6,7 @@ A provider that ends takes its calls with it; nothing that it acknowledged is lo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -20,11 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
     from etui.interfaces import Item
+    from etui.protocol import Message
     from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
 _START_S: Final = 20.0
 _IDLE_S: Final = 300.0
+
+
+class _Stays(msgspec.Struct, frozen=True):
+    """What an Extension says of its own memory."""
+
+    stays: bool
 
 
 class Providers:
@@ -34,6 +42,7 @@ class Providers:
         self._router = router
         self._loop = asyncio.get_running_loop()
         test = router.profile.test
+        self._stays = msgspec.json.Decoder(_Stays)
         self._idle_s = test.idle_s if test is not None and test.idle_s else _IDLE_S
 
     async def ensure_running(self, provider: Provider) -> None:
@@ -100,6 +109,7 @@ class Providers:
         connection, provider.connection = provider.connection, None
         provider.standing = Standing.STOPPED
         provider.key = b""
+        provider.stays = False
         self._router.path.drop_routes()
         text = f"{provider.name} ended before it answered: {reason}; its errors stand where the wallet runs"
         error = ProtocolError(ErrorCode.UNAVAILABLE, text)
@@ -109,11 +119,21 @@ class Providers:
         if connection is not None:
             connection.close()
 
+    def stays(self, provider: Provider, message: Message) -> None:
+        """An Extension says whether it is to be left running though nobody uses it; other words are passed over."""
+        with contextlib.suppress(msgspec.DecodeError):
+            provider.stays = self._stays.decode(message.params).stays
+
     def stop_idle(self, busy: Container[Provider]) -> None:
         """Ends the Extensions that nobody has used for a while."""
         now = self._loop.time()
         for provider in self._router.registry.packages():
-            if provider.running and provider not in busy and now - provider.used_at > self._idle_s:
+            if (
+                provider.running
+                and not provider.stays
+                and provider not in busy
+                and now - provider.used_at > self._idle_s
+            ):
                 self.stop(provider)
 
     async def locate(self, provider: Provider, items: list[str]) -> None:

@@ -3,7 +3,8 @@
 Rules:
 
 1. In a method with a text that is read, no material text has a character that nobody sees, or sees as another: neither
-   that one, nor one in a list or a record. What would have to be marked is refused, and never shown in another form.
+   that one, nor one in a list or a record, nor one that the provider settles. What would have to be marked is refused,
+   and never shown in another form.
 2. What was shown is known by a digest that the dialog makes over its own characters, and that the Router compares.
 """
 
@@ -30,7 +31,7 @@ def text_read(method: CompiledMethod, seen: Seen) -> ShownField | None:
     if not method.read:
         return None
     title = method.method.params[method.read].title or method.read
-    return ShownField(title=title, value=msgspec.json.decode(seen.material[method.read], type=str), material=True)
+    return ShownField(title=title, value=seen.read, material=True)
 
 
 def check(method: CompiledMethod, seen: Seen) -> None:
@@ -39,12 +40,18 @@ def check(method: CompiledMethod, seen: Seen) -> None:
     ``method``: one with a text that is read.
     """
     for name, value in seen.material.items():
-        for where, text in _texts(name, msgspec.json.decode(value)):
-            unseen = first_unseen(text, has_lines=name == method.read)
-            if unseen is not None:
-                place = f"{where}: character {unseen.index + 1}{_line(text, unseen.index)}"
-                said = f"{place}, {_named(text[unseen.index])}, {unseen.reason}"
-                raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{method.action}: {said}: take it out")
+        if said := not_seen(method, name, msgspec.json.decode(value)):
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{method.action}: {said}: take it out")
+
+
+def not_seen(method: CompiledMethod, name: str, value: object) -> str:
+    """The first character in a field's value that is not seen as it is, with its place; empty where all are."""
+    for where, text in _texts(name, value):
+        unseen = first_unseen(text, has_lines=name == method.read)
+        if unseen is not None:
+            place = f"{where}: character {unseen.index + 1}{_line(text, unseen.index)}"
+            return f"{place}, {_named(text[unseen.index])}, {unseen.reason}"
+    return ""
 
 
 def digest(text: str) -> bytes:

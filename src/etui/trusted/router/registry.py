@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Item
     from etui.trusted.package import Package
     from etui.trusted.router.connection import Connection
+    from etui.trusted.router.share import Share
 
 ROUTER_INTERFACE: Final = "wallet/1"
 EXTENSION_INTERFACE: Final = "extension/1"
@@ -52,7 +53,9 @@ class Provider:
         self.key = b""
         self.standing = Standing.STOPPED
         self.used_at = 0.0
-        self.used_by: Connection | None = None
+        self.stays = False
+        """Whether it holds in memory what would be lost if it were stopped for want of use."""
+        self.used_by: Share | None = None
         self.shared_until = 0.0
         """Until when more than one may be calling it."""
         self.starting: asyncio.Future[None] | None = None

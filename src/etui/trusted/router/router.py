@@ -364,11 +364,16 @@ class Router:
         return ProtocolError(ErrorCode.DENIED, "only an Extension serves calls and makes others under them", why=why)
 
     def heard(self, connection: Connection, message: Message) -> None:
-        """A notification: ``cancel`` gives a request up, ``event`` is told, ``makes`` says what is being stored."""
+        """A notification: ``cancel`` gives a request up, ``event`` is told, ``makes`` says what is being stored.
+
+        ``stays`` says that what is held in memory alone would be lost.
+        """
         if message.method == "event" and connection.role is Role.EXTENSION:
             self.events.relay(self.registry.providers[connection.name], message)
         if message.method == "makes" and connection.role is Role.EXTENSION:
             self.answers.makes(connection, message)
+        if message.method == "stays" and connection.role is Role.EXTENSION:
+            self.providers.stays(self.registry.providers[connection.name], message)
         if message.method != "cancel":
             return
         try:

@@ -102,7 +102,7 @@ def _wrong(request: Request, name: str, value: object) -> str:
         return "the request itself says"
     if not fits(field, value, compiled.types):
         return f"is no {field.type.value} as the interface has it"
-    return ""
+    return reading.not_seen(compiled, name, value) if compiled.read else ""
 
 
 def unseen(opened: Opened, request: Request, cleared: Cleared) -> frozenset[str]:
