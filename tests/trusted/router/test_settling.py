@@ -121,7 +121,7 @@ def test_what_is_settled_of_any_type_stands_in_the_question(wallet: TestWallet, 
     order(stranger, client, settles, amount=None)
     lines = dict(wallet.user.asked()[-1]["lines"])
     shops = '[{"name":"Mayer","pays":"mallory"}]'
-    said = {"Guests": "[3,4]", "Note": "(empty)", "Warm": "no", "Shops": shops}
+    said = {"Guests": "3\n4", "Note": "(empty)", "Warm": "no", "Shops": shops}
     assert lines == {"Thing": "cake", **{f"{title} (set by Puppet)": value for title, value in said.items()}}
 
 
