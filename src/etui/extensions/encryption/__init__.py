@@ -7,6 +7,7 @@ Rules of this Extension:
    names, so that no door can have it sign something else than what the user was shown.
 3. A key and its description are written in one step: both are there or neither.
 4. A key is unwrapped into an object of ``cryptography`` when it is first used, and stays one until the process ends.
+5. A key that a program lends to SSH is held in memory alone, and by what it may be used for, which nothing widens.
 """
 
 from etui.extensions.encryption.provider import Encryption
