@@ -11,6 +11,7 @@ Rules of this Extension:
 5. A key is used for the one purpose that it was made for, and what does not open with it is refused in one way.
 6. Of what a file of age holds it gives the file key and no more.
 7. A key is unwrapped into an object of ``cryptography`` when it is first used, and stays one until the process ends.
+8. A key that a program lends to SSH is held in memory alone, and by what it may be used for, which nothing widens.
 """
 
 from etui.extensions.encryption.provider import Encryption

@@ -141,8 +141,9 @@ class SessionKeys:
     def forget(self, blob: bytes) -> None:
         """Forgets the key with this public part, if it is here."""
         with self._lock:
-            self._keys.pop(_id_of(blob), None)
-        self._swept()
+            is_gone = self._keys.pop(_id_of(blob), None) is not None
+        if is_gone:
+            self._swept()
 
     def clear(self) -> None:
         """Forgets all."""
