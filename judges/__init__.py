@@ -2,7 +2,7 @@
 
 ``python -m judges NAME`` fetches what it needs, runs it and ends with ``P passed, F failed, S skipped``. What is
 expected stands in ``judges.expected``: a test that is not run any more is a difference as much as one that fails.
-With ``--yardstick`` it is asked about gnome-keyring instead.
+With ``--yardstick`` it is asked about gnome-keyring instead, or about OpenSSH's ssh-agent.
 
 ===============================  =====================================================================================
 judge                            how it speaks to the Secret Service
@@ -23,6 +23,15 @@ msmtp                            libsecret in a mail program, of what secret-too
 pinentry                         libsecret in GnuPG's dialog, of what secret-tool stored; clears it
 git-credential-libsecret         git, over libsecret in C
 chromium                         its own code; reads its key at each start, and unlocks for it (``--long``: it is large)
+===============================  =====================================================================================
+
+===============================  =====================================================================================
+judge                            how it speaks to the SSH agent
+===============================  =====================================================================================
+openssh                          ssh, ssh-add, ssh-keygen and two sshds of Debian's: log-ins, certificates, forwarding,
+                                 destinations, signatures, the agent's lock
+paramiko                         its own client of agents, before sshd; its tests of that speak to no agent
+asyncssh                         its own tests of its client of agents, and of log-ins by agent
 ===============================  =====================================================================================
 
 Beside gnome-keyring 42 in the same run: each suite says the same of both. Of the programs, it fails where it would ask

@@ -1,6 +1,6 @@
 """``python -m judges [NAME …]``: asks the judges, and exits with 1 where one says another thing than expected.
 
-With ``--yardstick`` they are asked about gnome-keyring instead, and nothing is expected.
+With ``--yardstick`` they are asked about gnome-keyring instead, or OpenSSH's ssh-agent, and nothing is expected.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from judges import (
     age,
+    asyncssh,
     chromium,
     docker,
     git,
@@ -20,6 +21,8 @@ from judges import (
     libsecret,
     msmtp,
     node,
+    openssh,
+    paramiko,
     pinentry,
     sdbus,
     secret_tool,
@@ -29,7 +32,7 @@ from judges import (
 )
 from judges.expected import EXPECTED, Verdict
 from judges.needs import missing
-from judges.stage import Stage, stage, yardstick
+from judges.stage import Stage, agent_stage, agent_yardstick, stage, yardstick
 
 Judge: TypeAlias = Callable[[Stage], Verdict]
 
@@ -54,13 +57,18 @@ JUDGES: Final[dict[str, Judge]] = {
     "git-credential-libsecret": git.judge,
     "age": age.judge,
     "chromium": chromium.judge,
+    "openssh": openssh.judge,
+    "paramiko": paramiko.judge,
+    "asyncssh": asyncssh.judge,
 }
+OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
+"""Those that judge the SSH agent; the others judge the Secret Service."""
 
 
 def main() -> int:
     """Asks those that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m judges", description=__doc__)
-    parser.add_argument("--yardstick", action="store_true", help="ask about gnome-keyring instead")
+    parser.add_argument("--yardstick", action="store_true", help="ask about gnome-keyring, or ssh-agent, instead")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"whom to ask: {', '.join(JUDGES)}; all without")
     arguments = parser.parse_args()
     names = arguments.names or list(JUDGES)
@@ -74,7 +82,8 @@ def main() -> int:
             as_expected = False
             sys.stdout.write(f"not asked: it needs {', '.join(packages)} (packages/debian-test.txt)\n")
             continue
-        with yardstick() if arguments.yardstick else stage() as place:
+        ours, other = (agent_stage, agent_yardstick) if name in OF_THE_AGENT else (stage, yardstick)
+        with other() if arguments.yardstick else ours() as place:
             verdict = JUDGES[name](place)
         if verdict != EXPECTED[name] and not arguments.yardstick:
             as_expected = False

@@ -10,6 +10,10 @@ import msgspec
 MOCKED: Final = "This test should only be run with the mocked server."
 
 
+NO_SECURITY_KEY: Final = "security key support not available"
+UNREADABLE: Final = "it has bytes signed that are no log-in and no SSH signature"
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """How many tests passed and failed, and how many were skipped for which reason."""
 
@@ -49,4 +53,7 @@ EXPECTED: Final = {
     "git-credential-libsecret": Verdict(7),
     "age": Verdict(18),
     "chromium": Verdict(4),
+    "openssh": Verdict(19),
+    "paramiko": Verdict(9),
+    "asyncssh": Verdict(31, skipped={UNREADABLE: 4, NO_SECURITY_KEY: 2, "X.509 not available": 1}),
 }

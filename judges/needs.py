@@ -20,6 +20,9 @@ _NEEDS: Final = {
     "use": ("curl", "git", "nodejs"),
     "age": ("age",),
     "chromium": ("libsecret-tools",),
+    "openssh": ("openssh-client", "openssh-server"),
+    "paramiko": ("openssh-client", "openssh-server"),
+    "asyncssh": ("openssh-client",),
 }
 _PYTHON: Final = "/usr/lib/python3/dist-packages"
 _SIGNS: Final = {
@@ -29,6 +32,8 @@ _SIGNS: Final = {
     "libc6-dev": "/usr/include/stdio.h",
     "libsecret-tools": "secret-tool",
     "nodejs": "node",
+    "openssh-client": "ssh-add",
+    "openssh-server": "/usr/sbin/sshd",
     "golang-docker-credential-helpers": "docker-credential-secretservice",
 }
 """The file or program by which a package is known to be there, where that is not a program of its name."""

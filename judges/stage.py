@@ -20,10 +20,10 @@ _LIMIT_S: Final = 300.0
 class Stage:
     """Where a judge runs: ``path``, a folder of its own, and the environment that leads to the wallet."""
 
-    def __init__(self, path: Path, bus: dict[str, str]) -> None:
-        path.mkdir()
+    def __init__(self, path: Path, ways: dict[str, str]) -> None:
+        path.mkdir(mode=0o700)
         self.path = path
-        self.environ = {**os.environ, **bus, "HOME": str(path)}
+        self.environ = {**os.environ, **ways, "HOME": str(path)}
 
     def run(
         self, *command: str, cwd: Path | None = None, stdin: str = "", environ: Mapping[str, str] | None = None
@@ -57,6 +57,40 @@ def stage() -> Iterator[Stage]:
                 raise RuntimeError(msg)
             time.sleep(0.1)
         yield Stage(path / "judge", bus)
+
+
+@contextlib.contextmanager
+def agent_stage() -> Iterator[Stage]:
+    """The stage of one judge of the SSH agent, whose user says yes each time, and to a script's lending for good."""
+    with folder() as path, unlocked_wallet(path / "w", doors=("ssh-agent",), environ={"HOME": str(path)}) as wallet:
+        wallet.user.approves()
+        wallet.user.approves(remember="always", action_contains="lend the key", name_contains="runs.py")
+        agent = wallet.socket.with_name("ssh-agent")
+        _await_socket(agent)
+        yield Stage(path / "judge", {"SSH_AUTH_SOCK": str(agent)})
+
+
+@contextlib.contextmanager
+def agent_yardstick() -> Iterator[Stage]:
+    """The same with OpenSSH's ssh-agent in the wallet's place, whose user says yes where it asks."""
+    with folder() as path:
+        agent = path / "agent"
+        environ = {**os.environ, "SSH_ASKPASS": "/bin/true", "SSH_ASKPASS_REQUIRE": "force"}
+        with subprocess.Popen(["ssh-agent", "-D", "-a", str(agent)], env=environ, stdout=subprocess.DEVNULL) as process:
+            try:
+                _await_socket(agent)
+                yield Stage(path / "judge", {"SSH_AUTH_SOCK": str(agent)})
+            finally:
+                process.terminate()
+
+
+def _await_socket(path: Path) -> None:
+    deadline = time.monotonic() + _READY_S
+    while not path.is_socket():
+        if time.monotonic() > deadline:
+            msg = "the SSH agent does not open"
+            raise RuntimeError(msg)
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager

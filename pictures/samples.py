@@ -160,14 +160,16 @@ def _own() -> tuple[Sample, ...]:
             window=("type 4Q7ZK-81MNB",),
             terminal=("4Q7ZK-81MNB",),
         ),
+        Sample(
+            name="unlock-purpose",
+            request=Unlock(key=_KEY, asker=_SHELL, purpose="make a new recovery key"),
+            window=typed,
+            terminal=("orchard copper",),
+        ),
         Sample(name="new-passphrase", request=NewPassphrase(key=_KEY)),
         Sample(name="new-passphrase-recovered", request=NewPassphrase(key=_KEY, recovered=True)),
         Sample(name="new-pin", request=NewPin(key=_KEY), window=("type orchard copper",)),
         Sample(name="appearance", request=ChangeAppearance()),
-        Sample(
-            name="message",
-            request=Message(title="Backup is due", text="The last backup of this wallet is 40 days old."),
-        ),
     )
 
 
@@ -258,6 +260,12 @@ def _consents() -> tuple[Sample, ...]:
     return (
         Sample(name="consent", request=read_password),
         Sample(name="consent-pin", request=payment),
+        Sample(
+            name="consent-passphrase",
+            request=msgspec.structs.replace(payment, pin=False),
+            window=("type orchard",),
+        ),
+        Sample(name="consent-pin-blocked", request=msgspec.structs.replace(payment, pin=False, pin_blocked=True)),
         Sample(name="consent-several", request=several),
         Sample(name="consent-stranger", request=stranger),
         Sample(name="sign-text", request=signed_text),
@@ -328,7 +336,9 @@ def _framed(revealed: bytes) -> tuple[Sample, ...]:
     )
     choose = Choose(frame=_CARDS, title="Pay with which card?", text="Bücher Mayer takes all of these.", options=cards)
     pin = AskSecret(frame=_CARDS, title="PIN of the debit card", text="Card ending in 4711.", key=_KEY, digits=True)
+    sent = Message(frame=_CARDS, title="Your card is on its way", text="It comes by mail, within five working days.")
     return (
+        Sample(name="message", request=sent),
         Sample(name="choose", request=choose, window=("key Tab space",), terminal=("1",)),
         Sample(name="ask-secret", request=pin, window=("type 2743",), terminal=("2743",)),
         Sample(name="reveal", request=Reveal(frame=_SECRETS, title="Password of the choir", sealed=revealed)),

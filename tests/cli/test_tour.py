@@ -38,8 +38,8 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert result.stdout.count("✓") == 13
-    assert "All 13 steps did what they say" in result.stdout
+    assert result.stdout.count("✓") == 18
+    assert "All 18 steps did what they say" in result.stdout
 
 
 @pytest.mark.usefixtures("installed")

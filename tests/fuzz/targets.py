@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from tests.fuzz import encryption, ssh_agent
+from tests.fuzz import encryption, signed_texts, ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -155,5 +155,6 @@ TARGETS: Final = {
     "age": Target(encryption.take_age, encryption.good_age),
     "jwe": Target(encryption.take_jwe, encryption.good_jwe),
     "pkcs8": Target(encryption.take_pkcs8, encryption.good_pkcs8),
+    "signed_texts": Target(signed_texts.take, signed_texts.good),
 }
 """By the name that ``python -m tests.fuzz`` takes."""

@@ -138,15 +138,22 @@ def _saying_all_the_same(output: Output, said: list[str]) -> Iterator[None]:
 
 def _certificate_arguments(parser: argparse.ArgumentParser) -> None:
     _key_argument(parser)
-    parser.add_argument("file", type=Path, metavar="FILE", help="a certificate of OpenSSH's, as id_ed25519-cert.pub")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("file", type=Path, nargs="?", metavar="FILE", help="a certificate, as id_ed25519-cert.pub")
+    which.add_argument("--remove", action="store_true", help="take its certificates away")
 
 
 def _certificate(arguments: Arguments, output: Output) -> Exit:
-    certificate = read_certificate(arguments.file)
+    certificate = b"" if arguments.remove else read_certificate(arguments.file)
     with connect() as client:
         item = item_to_name(client, arguments.key, KINDS)
-        client.call(ssh.Certify(item=item.item, certificate=certificate))
-    text = f"{named(item)} has the certificate, and the SSH agent shows it beside the key."
+        if certificate:
+            client.call(ssh.Certify(item=item.item, certificate=certificate))
+        else:
+            client.call(ssh.Uncertify(item=item.item))
+    text = f"{named(item)} has no certificate any more."
+    if certificate:
+        text = f"{named(item)} has the certificate, and the SSH agent shows it beside the key."
     output.value({"item": item.item}, text)
     return Exit.OK
 
@@ -237,7 +244,10 @@ CERTIFICATE = Command(
     "earlier one. What it says is shown in the Trusted Dialog, which asks.",
     arguments=_certificate_arguments,
     run=_certificate,
-    examples=(("etui key certificate work work-cert.pub", "as ssh-keygen -s made it from `etui key public work`"),),
+    examples=(
+        ("etui key certificate work work-cert.pub", "as ssh-keygen -s made it from `etui key public work`"),
+        ("etui key certificate work --remove", "the key stays"),
+    ),
 )
 PUBLIC = Command(
     name="key public",

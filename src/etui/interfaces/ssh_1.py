@@ -39,6 +39,8 @@ __all__ = [
     "RemoveResult",
     "Sign",
     "SignResult",
+    "Uncertify",
+    "UncertifyResult",
 ]
 
 
@@ -310,7 +312,8 @@ class Certify(Request[CertifyResult], frozen=True, kw_only=True, omit_defaults=T
     """Attach a certificate to a key.
 
     Keeps a certificate (OpenSSH's PROTOCOL.certkeys) with a key that is stored here, and shows it beside it.
-    One of the same authority and key id takes the place of the earlier one.
+    One of the same authority and key id takes the place of the earlier one. The item's attribute
+    `certificates` says which there are.
     """
 
     METHOD: ClassVar[str] = "ssh/1.certify"
@@ -319,6 +322,25 @@ class Certify(Request[CertifyResult], frozen=True, kw_only=True, omit_defaults=T
 
     item: str
     certificate: Annotated[bytes, Meta(max_length=16384)]
+
+
+class UncertifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.uncertify``."""
+
+    METHOD: ClassVar[str] = "ssh/1.uncertify"
+
+
+class Uncertify(Request[UncertifyResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Take a key's certificates away.
+
+    Forgets the certificates that `certify` attached; the key stays.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.uncertify"
+    RESULT: ClassVar[type[Result]] = UncertifyResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
 
 
 class RemoveResult(Result, frozen=True, kw_only=True, omit_defaults=True):

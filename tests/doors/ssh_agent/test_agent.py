@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.doors.ssh_agent.agent import AgentWallet
 
+from etui.interfaces import crypto_1 as crypto
 from etui.standards.sshagent import (
     AddSmartcardKey,
     ExtensionFailure,
@@ -241,3 +242,27 @@ def test_thirty_two_at_once_are_all_served(agent: AgentWallet) -> None:
     for thread in threads:
         thread.join(60)
     assert served == [True] * 32
+
+
+def test_what_changes_the_keys_is_seen_in_the_next_list(agent: AgentWallet) -> None:
+    agent.wallet.user.approves()
+    with agent.connect() as talk, agent.wallet.connect() as client:
+        assert talk.keys() == []
+        made = client.call(crypto.Generate(algorithm="ed25519", label="Work", ssh=True)).item
+        assert len(talk.keys()) == 1
+        client.call(crypto.Rename(item=made.item, label="Other"))
+        answer = talk.ask(RequestIdentities())
+        assert isinstance(answer, IdentitiesAnswer)
+        assert [identity.comment for identity in answer.identities] == ["Other"]
+        client.call(crypto.Delete(item=made.item))
+        assert talk.keys() == []
+
+
+def test_a_list_that_was_just_made_is_made_anew_after_a_lock(agent: AgentWallet) -> None:
+    agent.key()
+    with agent.connect() as talk:
+        assert len(talk.keys()) == 1
+        agent.wallet.lock()
+        agent.wallet.user.forgets()
+        agent.wallet.user.dismisses(face="unlock")
+        assert talk.ask(RequestIdentities()) == Failure()

@@ -12,6 +12,7 @@ from tests.doors.ssh_agent.key_files import certified, key_file, public
 from tests.doors.ssh_agent.servers import Server
 from tests.doors.ssh_agent.test_agent import HOST_BLOB
 
+from etui.interfaces import crypto_1 as crypto
 from etui.interfaces import ssh_1 as ssh
 from etui.protocol import ErrorCode, ProtocolError
 from etui.standards.sshagent import (
@@ -113,6 +114,11 @@ def test_a_key_of_the_wallet_is_given_a_certificate_and_shows_it_for_good(
     renewed = certified(authority, folder / "work", "-z", "8", principals=USER)
     assert agent.wallet.etui("key", "certificate", "work", str(renewed)).returncode == 0
     assert blobs(agent) == [key, blob(renewed)], "in place of the earlier one"
+    with agent.wallet.connect() as client:
+        (item,) = client.call(crypto.Find()).items
+    assert item.attributes["certificates"].startswith("“ada” (serial 8), signed by SHA256:")
+    assert agent.wallet.etui("key", "certificate", "work", "--remove").returncode == 0
+    assert blobs(agent) == [key]
 
 
 def test_a_certificate_in_a_file_is_used_with_the_key_of_the_wallet(
@@ -200,3 +206,28 @@ def test_a_certificate_with_other_constraints_than_its_keys_is_not_lent(agent: A
     agent.run("ssh-add", "-q", str(path))
     assert blobs(agent) == [base64.b64decode(plain.split()[1])]
     assert parse_certificate(blob(certificate)).key_id == "ada"
+
+
+def test_a_key_that_was_taken_back_is_lent_again_with_its_certificate(agent: AgentWallet, short_dir: Path) -> None:
+    path = key_file(agent.wallet.folder)
+    certificate = certified(key_file(short_dir, "authority"), path)
+    agent.wallet.user.approves()
+    with agent.connect() as talk:
+        for _ in range(2):
+            assert agent.run("ssh-add", "-q", str(path)).returncode == 0
+            key, shown = talk.keys()
+            assert shown == blob(certificate)
+            assert isinstance(talk.ask(SignRequest(key, login(key))), SignResponse)
+            assert agent.run("ssh-add", "-D").returncode == 0
+            assert talk.ask(SignRequest(key, login(key))) == Failure()
+
+
+def test_a_key_that_was_lent_and_is_brought_in_signs_for_who_used_it_before(agent: AgentWallet) -> None:
+    path = key_file(agent.wallet.folder)
+    agent.wallet.user.approves()
+    with agent.connect() as talk:
+        assert agent.run("ssh-add", "-q", str(path)).returncode == 0
+        (key,) = talk.keys()
+        assert isinstance(talk.ask(SignRequest(key, login(key))), SignResponse)
+        assert agent.wallet.etui("key", "import", str(path)).returncode == 0
+        assert isinstance(talk.ask(SignRequest(key, login(key))), SignResponse)

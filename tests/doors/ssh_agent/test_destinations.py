@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.doors.ssh_agent.agent import AgentWallet
-from tests.doors.ssh_agent.key_files import key_file, public
+from tests.doors.ssh_agent.key_files import certified, key_file, public
 from tests.doors.ssh_agent.servers import Server, server
-from tests.doors.ssh_agent.test_agent import HOST_BLOB, NEXT, NEXT_BLOB, bound, login
+from tests.doors.ssh_agent.test_agent import HOST, HOST_BLOB, NEXT, NEXT_BLOB, bound, login
 from tests.doors.ssh_agent.test_lending import MESSAGE, pair
 
 from etui.standards.sshagent import (
@@ -229,3 +232,41 @@ def test_a_key_for_one_host_that_is_lent_again_for_more_is_for_no_more(agent: Ag
         assert talk.ask(bound(b"first", NEXT)) == Success()
         assert talk.ask(SignRequest(key, login(key, b"first", host=NEXT_BLOB))) == Failure()
         assert talk.ask(SignRequest(key, MESSAGE)) == Failure()
+
+
+def certificate(folder: Path, authority: Path, key: Ed25519PrivateKey, *options: str, principals: str) -> bytes:
+    """A certificate for a host's key, in SSH's form."""
+    path = folder / "host"
+    line = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    path.with_suffix(".pub").write_text(line + "\n", encoding="utf-8")
+    made = certified(authority, path, *options, principals=principals)
+    return base64.b64decode(made.read_text(encoding="utf-8").split()[1])
+
+
+@pytest.mark.attack(79)
+def test_a_key_for_the_hosts_of_an_authority_goes_to_those_that_it_has_certified(
+    agent: AgentWallet, short_dir: Path
+) -> None:
+    agent.wallet.user.approves()
+    authority, other = key_file(short_dir, "authority"), key_file(short_dir, "other")
+    trusted = HostKey(base64.b64decode(public(authority).split()[1]), is_authority=True)
+    lending = added(Destination(HERE, Hop("alpha.example", (trusted,))))
+    key = lending.key_pair.public_blob()
+    shown = {
+        "its own": (certificate(short_dir, authority, HOST, "-h", principals="*.example"), True),
+        "of any name": (certificate(short_dir, authority, HOST, "-h", principals=""), True),
+        "of another name": (certificate(short_dir, authority, HOST, "-h", principals="beta.example"), False),
+        "for a user": (certificate(short_dir, authority, HOST, principals="alpha.example"), False),
+        "of another authority": (certificate(short_dir, other, HOST, "-h", principals="alpha.example"), False),
+        "over": (certificate(short_dir, authority, HOST, "-h", "-V", "-2w:-1w", principals="alpha.example"), False),
+        "no certificate": (HOST_BLOB, False),
+    }
+    with agent.connect() as talk:
+        assert talk.ask(lending) == Success()
+    for name, (host_key, is_signed) in shown.items():
+        with agent.connect() as talk:
+            assert (
+                talk.ask(SessionBind(host_key, b"first", bound(b"first").signature, is_forwarding=False)) == Success()
+            )
+            reply = talk.ask(SignRequest(key, login(key, b"first", host=host_key)))
+            assert isinstance(reply, SignResponse) is is_signed, name

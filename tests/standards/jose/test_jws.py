@@ -246,6 +246,10 @@ def test_bytes_that_a_signature_would_be_over_are_told_from_others() -> None:
     assert reads_as_jws(EDDSA_TOKEN.rsplit(".", 1)[0].encode())
     assert reads_as_jws(b64(b' {"alg":"EdDSA", "b64":false}').encode() + b".as it is")
     assert reads_as_jws(base64.urlsafe_b64encode(b'{"alg":"EdDSA" }') + b".x")
+    assert reads_as_jws(base64.b64encode(b'{"alg":"EdDSA","x":"\xc3\xbf\xc3\xbe\xc3\xbf"}') + b".x")
+    assert reads_as_jws(b"eyJh bGci\nOiJFZERTQSJ9.x")
+    assert reads_as_jws(b"eyJhbGciOiJFZERTQSJ9=.x")
+    assert reads_as_jws(b"eyJhbGciOiJFZERTQSIgfR.x")  # bits behind the last byte
     assert not reads_as_jws(b"eyJhbGciOiJFZERTQSJ9")
     assert not reads_as_jws(b"Dear Sir. I agree.")
     assert not reads_as_jws(b64(b"[1]").encode() + b".x")

@@ -17,6 +17,8 @@ from etui.standards.sshagent import (
     UserauthRequest,
     encode_signed_data,
     parse_signed_data,
+    parse_signed_for,
+    plain_key,
 )
 from etui.standards.sshagent.wire import string, text
 
@@ -189,3 +191,25 @@ def test_a_login_by_a_certificate_is_one_for_the_certificate_alone() -> None:
     data = encode_signed_data(login)
     assert parse_signed_data(data, certificate) == login
     assert parse_signed_data(data, KEY) is None
+
+
+def test_a_plain_key_may_sign_the_login_by_a_certificate_of_its_own_and_of_no_other_key() -> None:
+    name = "ssh-ed25519-cert-v01@openssh.com"
+    own = text(name) + string(b"nonce") + string(bytes(32)) + b"and so on"
+    others = text(name) + string(b"nonce") + string(bytes(31) + b"\1") + b"and so on"
+    login = msgspec.structs.replace(LOGIN, algorithm=name, key=own)
+    assert parse_signed_for(encode_signed_data(login), KEY) == login
+    assert parse_signed_for(encode_signed_data(LOGIN), KEY) == LOGIN
+    assert parse_signed_for(encode_signed_data(MESSAGE), KEY) == MESSAGE
+    another = msgspec.structs.replace(login, key=others)
+    assert parse_signed_for(encode_signed_data(another), KEY) is None
+    under_plain_name = msgspec.structs.replace(login, algorithm="ssh-ed25519")
+    assert parse_signed_for(encode_signed_data(under_plain_name), KEY) is None
+
+
+@given(st.binary(max_size=200) | userauth_requests().map(encode_signed_data), st.binary(max_size=50) | public_blobs())
+def test_whatever_the_bytes_are_a_plain_key_signs_nothing_by_another_key(data: bytes, key: bytes) -> None:
+    signed = parse_signed_for(data, key)
+    if isinstance(signed, UserauthRequest):
+        assert encode_signed_data(signed) == data
+        assert plain_key(signed.key) == key or signed.key == key

@@ -34,6 +34,7 @@ PAYS = """
     tell(call.ask(Onward(payee="mallory", amount=99999900, currency="EUR", code="tell('paid')")).told)
 """
 SETTLES = "settle(payee='mallory', amount=99999900, currency='EUR')"
+SHOP = {"type": "named", "name": "Shop"}
 PAID = json.dumps([json.dumps(["paid"])])
 
 
@@ -53,6 +54,12 @@ def client(wallet: TestWallet) -> Iterator[Client]:
 def with_fields(stranger: str = "puppet", *, uses: tuple[str, ...] = (), **fields: object) -> Stranger:
     """A puppet whose orders have these fields too."""
     return puppet(stranger, uses=uses, order={"params": {**ORDER["params"], **fields}})
+
+
+def with_types(stranger: Stranger, **types: dict[str, object]) -> None:
+    """Gives its document records with these fields."""
+    records = {name: {"fields": fields} for name, fields in types.items()}
+    stranger.document = msgspec.json.encode({**msgspec.json.decode(stranger.document), "types": records})
 
 
 def questions(wallet: TestWallet) -> list[str]:
@@ -90,9 +97,7 @@ def test_only_open_material_fields_of_the_method_can_be_settled_with_a_value_of_
         guests={"type": "list", "of": {"type": "integer"}, "title": "Guests", "material": True, "optional": True},
         place={"type": "named", "name": "Place", "title": "Where", "material": True, "optional": True},
     )
-    places = {"Place": {"fields": {"street": {"type": "text"}, "number": {"type": "integer"}}}}
-    document = {**msgspec.json.decode(stranger.document), "types": places}
-    stranger.document = msgspec.json.encode(document)
+    with_types(stranger, Place={"street": {"type": "text"}, "number": {"type": "integer"}})
     stranger.install(wallet)
     wallet.user.approves(action_contains="order")
     with pytest.raises(ProtocolError, match=which) as caught:
@@ -107,12 +112,16 @@ def test_what_is_settled_of_any_type_stands_in_the_question(wallet: TestWallet, 
         guests={"type": "list", "of": {"type": "integer"}, "title": "Guests", "material": True, "optional": True},
         note={"type": "text", "title": "Note", "material": True, "optional": True},
         warm={"type": "boolean", "title": "Warm", "material": True, "optional": True},
+        shops={"type": "list", "of": SHOP, "title": "Shops", "material": True, "optional": True},
     )
+    with_types(stranger, Shop={"name": {"type": "text", "title": "Name"}, "pays": {"type": "text"}})
     stranger.install(wallet)
     wallet.user.approves(action_contains="order cake")
-    order(stranger, client, "settle(guests=[3, 4], note='', warm=False, payee=None)", amount=None)
+    settles = "settle(guests=[3, 4], note='', warm=False, payee=None, shops=[{'name': 'Mayer', 'pays': 'mallory'}])"
+    order(stranger, client, settles, amount=None)
     lines = dict(wallet.user.asked()[-1]["lines"])
-    said = {"Guests": "3\n4", "Note": "(empty)", "Warm": "no"}
+    shops = '[{"name":"Mayer","pays":"mallory"}]'
+    said = {"Guests": "3\n4", "Note": "(empty)", "Warm": "no", "Shops": shops}
     assert lines == {"Thing": "cake", **{f"{title} (set by Puppet)": value for title, value in said.items()}}
 
 

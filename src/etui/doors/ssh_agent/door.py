@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.doors.ssh_agent import lending
 from etui.doors.ssh_agent.connection import MAX_BINDINGS, Connection
 from etui.doors.ssh_agent.host_names import HostNames
-from etui.doors.ssh_agent.meaning import encoded, is_refused, meant_by
+from etui.doors.ssh_agent.meaning import encoded, meant_by, read
 from etui.interfaces import ssh_1 as ssh
 from etui.sdk import ErrorCode, ProtocolError
 from etui.sdk.door import Ask, Link, Patience, Peer, Process, Question, Unlocking, start_of
@@ -39,7 +40,6 @@ from etui.standards.sshagent import (
     SshAgentError,
     Success,
     Unlock,
-    encode_request,
     plain_key,
     verify_session_bind,
 )
@@ -49,11 +49,12 @@ if TYPE_CHECKING:
 
     from etui.doors.ssh_agent.locking import AgentLock
     from etui.doors.ssh_agent.meaning import Signing
+    from etui.sdk import Event
     from etui.standards.sshagent import Reply, Request
 
+    _Listing = tuple[str, tuple[bytes, ...]]
     Answer = Callable[[Reply], None]
-    Lending = ssh.Add | ssh.AddCertificate | ssh.Remove | ssh.RemoveAll
-    Request_ = ssh.Identities | ssh.Locate | Signing | Lending
+    Request_ = ssh.Identities | ssh.Locate | Signing | lending.Lending
 
 _log: Final = logging.getLogger("etui.doors.ssh_agent")
 _CREDENTIALS: Final = struct.Struct("3i")
@@ -61,6 +62,10 @@ _MAX_CONNECTIONS: Final = 256
 _MAX_OF_ONE: Final = 64
 """Connections of one process: a program, or a machine to which the agent is forwarded, does not take them all."""
 _MAX_REFERENCES: Final = 10_000
+_MAX_LISTS: Final = 100
+_LISTED_S: Final = 1.0
+"""How long a list is answered again without asking: whatever changes it is told, unless who would tell it has ended."""
+_CHANGED: Final = f"{ssh.INTERFACE}.changed"
 _FROM_HERE: Final = (AddIdentity, RemoveIdentity, RemoveAllIdentities, Lock, Unlock)
 """What is for this machine's own programs: none of it is done for one to which the agent is forwarded."""
 _identities: Final = msgspec.json.Decoder(ssh.IdentitiesResult)
@@ -84,7 +89,9 @@ class Door:
         self._patience = Patience()
         self._hosts = HostNames(home)
         self._references: dict[tuple[str, bytes], str] = {}
+        self._lists: dict[_Listing, tuple[float, IdentitiesAnswer]] = {}
         self.link.on_lock_change = self._lock_changed
+        self.link.listen(_CHANGED, self._keys_changed)
 
     def __iter__(self) -> Iterator[Peer]:
         """The peers that are there."""
@@ -119,11 +126,20 @@ class Door:
             self.link.forget(peer)
 
     def _lock_changed(self, locked: bool) -> None:  # noqa: FBT001  # the new state
-        self._references.clear()
+        self._forget()
         if not locked:
             self._unlocking.unlocked()
         elif self._has_heard_secret:
             self.on_stale()
+
+    def _keys_changed(self, event: Event) -> None:
+        del event
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drops what was kept of the keys: they are others now, or a program may not know of them any more."""
+        self._references.clear()
+        self._lists.clear()
 
     def _heard_secret(self) -> None:
         self._has_heard_secret = True
@@ -147,11 +163,11 @@ class Door:
             case SessionBind():
                 answer(self._bind(connection, request))
             case AddIdentity():
-                self._add(connection, request, answer)
+                lending.add(self, connection, request, answer)
             case RemoveIdentity():
-                self._remove(connection, request.key, answer)
+                lending.remove(self, connection, request.key, answer)
             case RemoveAllIdentities():
-                self._remove_all(connection, answer)
+                lending.remove_all(self, connection, answer)
             case Lock():
                 self._switch(self.lock.lock(request.passphrase), answer)
             case Unlock():
@@ -178,49 +194,31 @@ class Door:
         return Success()
 
     def _list(self, connection: Connection, answer: Answer) -> None:
+        """Lists the keys, as they were listed to the same program just before where none has changed since."""
+        bindings = encoded(connection.bindings)
+        client = connection.peer.client if connection.peer is not None else ""
+        listing = (client, tuple(bindings or ()))
+        now = asyncio.get_running_loop().time()
+        until, kept = self._lists.get(listing, (0.0, None))
+        if kept is not None and now < until and not self.link.locked:
+            answer(kept)
+            return
+
         def listed(result: bytes | ProtocolError) -> None:
             if isinstance(result, ProtocolError):
                 answer(Failure())
                 return
             found = _identities.decode(result).identities
-            answer(IdentitiesAnswer(tuple(Identity(one.key, one.comment) for one in found)))
+            shown = IdentitiesAnswer(tuple(Identity(one.key, one.comment) for one in found))
+            if client:
+                if len(self._lists) >= _MAX_LISTS:
+                    self._lists.clear()
+                self._lists[listing] = now + _LISTED_S, shown
+            answer(shown)
 
-        self._ask(connection, ssh.Identities(bindings=encoded(connection.bindings)), listed, answer)
+        self.ask(connection, ssh.Identities(bindings=bindings), listed, answer)
 
-    # keys that are lent
-
-    def _add(self, connection: Connection, request: AddIdentity, answer: Answer) -> None:
-        """Lends a key, or a certificate of one that is lent already, sealed to the Extension that holds it."""
-        message = encode_request(request)
-
-        def add(item: str) -> None:
-            asked: ssh.Add | ssh.AddCertificate = ssh.Add(label=request.label, request=message)
-            if item:
-                asked = ssh.AddCertificate(item=item, request=message)
-            self._ask(connection, asked, partial(_done, answer), answer, reads=False)
-
-        if request.certificate is None:
-            add("")
-        else:
-            self._with_reference(connection, request.key_pair.public_blob(), add, answer)
-
-    def _remove(self, connection: Connection, key: bytes, answer: Answer) -> None:
-        def remove(item: str) -> None:
-            if item:
-                self._ask(connection, ssh.Remove(item=item, key=key), partial(_done, answer), answer)
-            else:
-                answer(Failure())
-
-        if self.link.locked:  # nothing is lent to a locked wallet
-            answer(Failure())
-        else:
-            self._with_reference(connection, key, remove, answer)
-
-    def _remove_all(self, connection: Connection, answer: Answer) -> None:
-        if self.link.locked:
-            answer(Success())
-        else:
-            self._ask(connection, ssh.RemoveAll(), partial(_done, answer), answer)
+    # the agent's lock
 
     def _switch(self, switched: Coroutine[None, None, bool], answer: Answer) -> None:
         """Answers once the agent's lock was switched, or was not."""
@@ -240,38 +238,45 @@ class Door:
 
     def _sign(self, connection: Connection, request: SignRequest, answer: Answer) -> None:
         """Has it signed, where it is a log-in or an SSH signature."""
-        if is_refused(request):
+        meant = read(request)
+        if meant is None:
             answer(Failure())
             return
 
-        def sign(item: str) -> None:
-            asked = meant_by(request, item, connection.bindings, self._hosts) if item else None
+        def sign(item: str, done: Callable[[bytes | ProtocolError], None]) -> None:
+            asked = meant_by(request, meant, item, connection.bindings, self._hosts) if item else None
             if asked is None:
                 answer(Failure())
             else:
-                self._ask(connection, asked, signed, answer, reads=False)
+                self.ask(connection, asked, done, answer, reads=False)
 
         def signed(result: bytes | ProtocolError) -> None:
             if isinstance(result, ProtocolError):
-                if result.code is ErrorCode.UNKNOWN_ITEM:
-                    self._references.clear()
                 answer(Failure())
             else:
                 answer(SignResponse(_signature.decode(result).signature))
 
-        self._with_reference(connection, request.key, sign, answer)
+        def signed_or_gone(result: bytes | ProtocolError) -> None:
+            if isinstance(result, ProtocolError) and result.code is ErrorCode.UNKNOWN_ITEM:
+                self._forget()  # another item may have the key by now
+                self.locate(connection, request.key, partial(sign, done=signed), answer)
+            else:
+                signed(result)
 
-    def _with_reference(self, connection: Connection, key: bytes, found: Callable[[str], None], answer: Answer) -> None:
+        peer = connection.peer
+        kept = self._references.get((peer.client, plain_key(request.key))) if peer is not None and peer.client else None
+        if kept is not None:
+            sign(kept, done=signed_or_gone)
+        else:
+            self.locate(connection, request.key, partial(sign, done=signed), answer)
+
+    def locate(self, connection: Connection, key: bytes, found: Callable[[str], None], answer: Answer) -> None:
         """Calls ``found`` with the peer's reference to the key with this public part, or of this certificate.
 
         Empty where there is none.
         """
         key = plain_key(key)
         peer = connection.peer
-        kept = self._references.get((peer.client, key)) if peer is not None and peer.client else None
-        if kept is not None:
-            found(kept)
-            return
 
         def located(result: bytes | ProtocolError) -> None:
             item = None if isinstance(result, ProtocolError) else _located.decode(result).item
@@ -281,9 +286,9 @@ class Door:
                 self._references[peer.client, key] = item.item
             found("" if item is None else item.item)
 
-        self._ask(connection, ssh.Locate(key=key), located, answer)
+        self.ask(connection, ssh.Locate(key=key), located, answer)
 
-    def _ask(
+    def ask(
         self,
         connection: Connection,
         request: Request_,
@@ -313,7 +318,3 @@ class Door:
         plain = b"" if sealed else msgspec.json.encode(request)
         question = Question(method=request.METHOD, params=params, unlocks=True, sealed=sealed, reads=reads)
         Ask(self.link, self._unlocking, self._patience, connection.peer, question, guarded).start(None)
-
-
-def _done(answer: Answer, result: bytes | ProtocolError) -> None:
-    answer(Failure() if isinstance(result, ProtocolError) else Success())

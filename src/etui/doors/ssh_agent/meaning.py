@@ -29,32 +29,36 @@ if TYPE_CHECKING:
     from etui.doors.ssh_agent.host_names import HostNames
     from etui.standards.sshagent import SessionBind, SignRequest
 
+Meaning: TypeAlias = UserauthRequest | SshsigMessage
 Signing: TypeAlias = ssh.Login | ssh.LoginUnproven | ssh.LoginForwarded | ssh.Sign
 
 _SERVICE: Final = "ssh-connection"
 _HASHES: Final[dict[int, str | None]] = {0: None, RSA_SHA2_256: "sha256", RSA_SHA2_512: "sha512"}
 
 
-def is_refused(request: SignRequest) -> bool:
-    """Whether nobody is even asked: it is neither a log-in nor an SSH signature, or it is to be RSA with SHA-1."""
+def read(request: SignRequest) -> Meaning | None:
+    """What is to be signed; nothing where nobody is even asked.
+
+    That is what is neither a log-in nor an SSH signature, and whatever would be signed by RSA with SHA-1.
+    """
     key = plain_key(request.key)
-    is_sha1 = request.flags == 0 and key_name(key) == SignatureAlgorithm.RSA_SHA1.value
-    return request.flags not in _HASHES or is_sha1 or parse_signed_for(request.data, key) is None
+    if request.flags not in _HASHES or (not request.flags and key_name(key) == SignatureAlgorithm.RSA_SHA1.value):
+        return None
+    return parse_signed_for(request.data, key)
 
 
-def meant_by(request: SignRequest, item: str, bindings: Sequence[SessionBind], hosts: HostNames) -> Signing | None:
+def meant_by(
+    request: SignRequest, meant: Meaning, item: str, bindings: Sequence[SessionBind], hosts: HostNames
+) -> Signing | None:
     """The request to the Extension for a signature with the key ``item``; nothing where none is to be made."""
-    key = plain_key(request.key)
-    meant = parse_signed_for(request.data, key)
     parts: dict[str, Any] = {"item": item, "data": request.data, "hash": _HASHES[request.flags]}
     hops = [one for one in bindings if one.is_forwarding]
-    if not isinstance(meant, UserauthRequest):
-        named = isinstance(meant, SshsigMessage) and not hops  # nobody could tell what a far machine has signed
-        return ssh.Sign(relying_party=meant.namespace, **parts) if named and meant is not None else None
+    if isinstance(meant, SshsigMessage):  # nobody could tell what a far machine has signed
+        return None if hops else ssh.Sign(relying_party=meant.namespace, **parts)
     if meant.service != _SERVICE:
         return None
     parts["bindings"] = encoded(bindings)
-    if meant.key != key:
+    if meant.key != plain_key(request.key):
         parts["certificate"] = certificate_text(parse_certificate(meant.key))
     binding = next((one for one in bindings if one.session_id == meant.session_id), None)
     if meant.host_key is None:

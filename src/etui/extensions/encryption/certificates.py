@@ -51,6 +51,11 @@ def notes(blob: bytes, key: bytes) -> list[str]:
     ]
 
 
+def listed(blobs: tuple[bytes, ...]) -> str:
+    """Which certificates they are, for people."""
+    return "; ".join(certificate_text(parse_certificate(blob)) for blob in blobs)
+
+
 def _read(blob: bytes, key: bytes) -> Certificate:
     try:
         certificate = parse_certificate(blob)

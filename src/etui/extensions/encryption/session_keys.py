@@ -44,23 +44,25 @@ _PREFIX: Final = b"etui session key\0"
 
 
 class SessionKey(msgspec.Struct, frozen=True):
-    """A key that was lent. ``ends_at``: seconds of the boot clock. ``is_plain``: it is shown without a certificate."""
+    """A key that was lent. ``ends_at``: seconds of the boot clock.
+
+    ``identities``: what agents show of it, in the order in which they came: its public part, and certificates.
+    """
 
     item: Item
     blob: bytes
     private: PrivateKey
     constraints: Constraints
     ends_at: float | None
-    is_plain: bool = True
-    certificates: tuple[bytes, ...] = ()
+    identities: tuple[bytes, ...]
 
     def __repr__(self) -> str:
         return f"SessionKey({self.item.item})"
 
     @property
-    def identities(self) -> list[bytes]:
-        """What agents show of it: the key, then its certificates."""
-        return [*([self.blob] if self.is_plain else []), *self.certificates]
+    def certificates(self) -> tuple[bytes, ...]:
+        """Those of its identities that are certificates."""
+        return tuple(one for one in self.identities if one != self.blob)
 
 
 class SessionKeys:
@@ -121,7 +123,7 @@ class SessionKeys:
         if request.constraints != key.constraints:
             raise UnfitError("a certificate has the constraints of its key: remove the key, and lend both anew")
         certificate = checked(request.certificate, key.blob)
-        return msgspec.structs.replace(key, certificates=replaced(key.certificates, certificate))
+        return _showing(key, certificate)
 
     def remove(self, item: str, identity: bytes) -> None:
         """Forgets what an agent shows as ``identity``, and the key with the last of it."""
@@ -129,11 +131,7 @@ class SessionKeys:
             key = self._keys.get(item)
             if key is None or identity not in key.identities:
                 raise UnknownKeyError
-            left = msgspec.structs.replace(
-                key,
-                is_plain=key.is_plain and identity != key.blob,
-                certificates=tuple(one for one in key.certificates if one != identity),
-            )
+            left = msgspec.structs.replace(key, identities=tuple(one for one in key.identities if one != identity))
             if left.identities:
                 self._keys[item] = left
             else:
@@ -164,17 +162,16 @@ class SessionKeys:
         confirm = old.constraints.confirm or new.constraints.confirm
         lifetimes = [one.constraints.lifetime_s for one in (old, new) if one.constraints.lifetime_s is not None]
         constraints = Constraints(min(lifetimes, default=None), confirm, destinations)
-        certificates = old.certificates
-        for certificate in new.certificates:
-            certificates = replaced(certificates, certificate)
-        return msgspec.structs.replace(
+        merged = msgspec.structs.replace(
             new,
             item=_item(new.item.label, new.blob, constraints, created=old.item.created),
             constraints=constraints,
             ends_at=min(ends, default=None),
-            is_plain=old.is_plain or new.is_plain,
-            certificates=certificates,
+            identities=old.identities,
         )
+        for identity in new.identities:
+            merged = _showing(merged, identity)
+        return merged
 
     def _swept(self) -> None:
         self._drop_over()
@@ -238,9 +235,18 @@ def _key_in(request: AddIdentity, label: str) -> SessionKey:
         private=private,
         constraints=constraints,
         ends_at=None if lifetime_s is None else _now() + lifetime_s,
-        is_plain=certificate is None,
-        certificates=() if certificate is None else (checked(certificate, blob),),
+        identities=(blob if certificate is None else checked(certificate, blob),),
     )
+
+
+def _showing(key: SessionKey, identity: bytes) -> SessionKey:
+    """The key with one more identity, which comes last; a certificate takes the place of the one that it renews."""
+    if identity in key.identities:
+        return key
+    if identity == key.blob:
+        return msgspec.structs.replace(key, identities=(*key.identities, identity))
+    kept = {*replaced(key.certificates, identity), key.blob}
+    return msgspec.structs.replace(key, identities=(*(one for one in key.identities if one in kept), identity))
 
 
 def _item(label: str, blob: bytes, constraints: Constraints, *, created: int) -> Item:

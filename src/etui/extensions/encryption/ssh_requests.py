@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -16,7 +17,7 @@ from etui.sdk import Call, Extension, Prepared, prepares, provides
 from etui.standards.sshagent import Constraints, SshAgentError, UserauthRequest, plain_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from etui.extensions.encryption.entries import Entry
     from etui.extensions.encryption.keyring import Keyring
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     LogIn = ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded
 
 _MAX_SHOWN: Final = 1000
+_CERTIFICATES: Final = "certificates"
 _STORED: Final = "this key is stored in the wallet"
 _FREE: Final = Constraints()
 
@@ -131,7 +133,7 @@ class SshRequests(Extension):
         """Says what the certificate says."""
         self._refuse_item(request.item)
         key = self._session.with_certificate(request.item, request_in(request.request))
-        return Prepared(notes=certificates.notes(key.certificates[-1], key.blob))
+        return Prepared(notes=certificates.notes(key.identities[-1], key.blob))
 
     @provides(ssh_1.Remove)
     def remove(self, request: ssh_1.Remove, _: Call) -> ssh_1.RemoveResult:
@@ -153,9 +155,7 @@ class SshRequests(Extension):
         """Answers ``ssh/1.certify``."""
         entry = self._stored_for_ssh(request.item)
         certificate = certificates.checked(request.certificate, ssh.blob(entry))
-        new = replace(entry, certificates=certificates.replaced(entry.certificates, certificate))
-        self._keyring.redescribe(new)
-        self.tell("ssh/1.changed")
+        self._keep_certificates(entry, certificates.replaced(entry.certificates, certificate))
         return ssh_1.CertifyResult()
 
     @prepares(ssh_1.Certify)
@@ -163,11 +163,27 @@ class SshRequests(Extension):
         """Says what the certificate says."""
         return Prepared(notes=certificates.notes(request.certificate, ssh.blob(self._stored_for_ssh(request.item))))
 
+    @provides(ssh_1.Uncertify)
+    def uncertify(self, request: ssh_1.Uncertify, _: Call) -> ssh_1.UncertifyResult:
+        """Answers ``ssh/1.uncertify``."""
+        self._keep_certificates(self._stored_for_ssh(request.item), ())
+        return ssh_1.UncertifyResult()
+
     # what they share
 
     def _session_items(self) -> Sequence[Item]:
         """The entries of the keys of this session."""
         return [key.item for key in self._session.all()]
+
+    def _keep_certificates(self, entry: Entry, kept: tuple[bytes, ...]) -> None:
+        """Keeps a key's certificates, and says in its entry which they are."""
+        attributes = {name: value for name, value in entry.item.attributes.items() if name != _CERTIFICATES}
+        if kept:
+            attributes[_CERTIFICATES] = certificates.listed(kept)
+        item = replace(entry.item, attributes=attributes, modified=int(time.time()))
+        self._keyring.redescribe(replace(entry, item=item, certificates=kept))
+        self.tell("crypto/1.changed", item)
+        self.tell("ssh/1.changed")
 
     def _signed_login(self, request: ssh_1.Login | ssh_1.LoginForwarded) -> bytes:
         key = self._for_ssh(request.item)
@@ -204,7 +220,7 @@ class SshRequests(Extension):
             raise UnknownKeyError
 
 
-def _shown(identities: list[bytes], item: Item) -> list[ssh_1.Identity]:
+def _shown(identities: Iterable[bytes], item: Item) -> list[ssh_1.Identity]:
     return [ssh_1.Identity(key=one, comment=item.label[:400]) for one in identities]
 
 

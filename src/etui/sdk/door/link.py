@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable
 
+    from etui.sdk.client import Event
     from etui.sdk.door.peers import Peer
     from etui.sdk.door.provider_key import KeyReady
     from etui.sdk.ends import End
@@ -75,6 +76,11 @@ class Link:
         self._waiting_count = 0
         self._sent = 0
         self._connect_waiters: list[Callable[[], None]] = []
+        self._topics: dict[str, Callable[[Event], None]] = {}
+
+    def listen(self, topic: str, listener: Callable[[Event], None]) -> None:
+        """Calls ``listener`` with each event of a topic, on every connection from the next one on."""
+        self._topics[topic] = listener
 
     @property
     def connected(self) -> bool:
@@ -99,6 +105,8 @@ class Link:
         heard: list[bool] = []
         await client.subscribe("locked", lambda _: self._heard(client, heard, locked=True))
         await client.subscribe("unlocked", lambda _: self._heard(client, heard, locked=False))
+        for topic, listener in self._topics.items():
+            await client.subscribe(topic, listener)
         if not heard:  # whatever changed before the subscription made no event
             status = await client.call(wallet.Status())
             heard[:] = heard or [status.state != "unlocked"]

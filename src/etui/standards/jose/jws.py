@@ -12,6 +12,7 @@ Ed25519 is written ``EdDSA``, which every reader knows; RFC 9864 has given it th
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Final, TypeAlias
@@ -24,6 +25,7 @@ from etui.standards.jose.jwk import Algorithm, PublicKey, algorithm_of, decoded,
 MAX_HEADER_BYTES: Final = 4096
 MAX_PAYLOAD_BYTES: Final = 4 << 20
 _PARTS: Final = 3
+_AS_BASE64: Final = bytes.maketrans(b"-_", b"+/")
 
 Signer: TypeAlias = Callable[[bytes], bytes]
 """Signs bytes: Ed25519 as RFC 8032 has it, ECDSA as two numbers of equal length (RFC 7518, section 3.4)."""
@@ -99,12 +101,16 @@ def verify_compact(token: str, key: PublicKey, *, payload: bytes | None = None) 
 
 
 def reads_as_jws(data: bytes) -> bool:
-    """Whether bytes to be signed are what a JSON Web Signature of this or any other form is a signature over."""
+    """Whether bytes to be signed are what a JSON Web Signature of this or any other form is a signature over.
+
+    It reads more than it has to: what only a careless reader takes for the header of one is one here too.
+    """
     head, dot, _ = data.partition(b".")
     if not dot:
         return False
     try:
-        return isinstance(json.loads(decoded(head.rstrip(b"=").decode("ascii"))), dict)
+        header = base64.b64decode(head.translate(_AS_BASE64) + b"===")  # passes over what is no base64
+        return isinstance(json.loads(header), dict)
     except (ValueError, RecursionError):
         return False
 

@@ -31,6 +31,7 @@ TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this te
 HOUR_S: Final = 3600
 LASTING: Final = {HOUR.id: HOUR_S, MONTH.id: 30 * 86400, ALWAYS.id: 0}
 """For how many seconds a yes holds that outlives the unlock; 0 for no end."""
+_HOLDING: Final = {FieldType.NAMED, FieldType.LIST, FieldType.MAP}
 EMPTY: Final = "(empty)"
 _SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
@@ -69,6 +70,8 @@ def shown_fields(
             continue
         if field.type is FieldType.REFERENCE:
             text = items.get(name)
+        elif name in settled and field.of is not None and field.of.type in _HOLDING:
+            text = _shown(values[name])  # with all that is in its records, which the provider chose, titled or not
         else:
             text = money.get(name) or _of_field(method, field, values[name])
         title = f"{field.title} (set by {by})" if name in settled else field.title
