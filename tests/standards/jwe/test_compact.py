@@ -134,7 +134,7 @@ def test_a_padding_that_is_wrong_looks_like_any_other_alteration() -> None:
     for at in range(len(content) - 32, len(content)):
         turned = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
         text = ".".join([*first, base64.urlsafe_b64encode(turned).decode().rstrip("="), tag])
-        with pytest.raises(jwe.JweError, match="^this JWE does not open with this key$"):
+        with pytest.raises(jwe.JweError, match=r"^this JWE does not open with this key$"):
             jwe.decrypt_compact(text, cookbook_key())
 
 
