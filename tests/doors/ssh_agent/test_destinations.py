@@ -243,7 +243,7 @@ def certificate(folder: Path, authority: Path, key: Ed25519PrivateKey, *options:
     return base64.b64decode(made.read_text(encoding="utf-8").split()[1])
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_for_the_hosts_of_an_authority_goes_to_those_that_it_has_certified(
     agent: AgentWallet, short_dir: Path
 ) -> None:
