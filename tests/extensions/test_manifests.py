@@ -8,7 +8,8 @@ from etui.trusted.package.supplied import SUPPLIED, supplied_manifests
 def test_the_manifests_name_what_the_folders_hold() -> None:
     manifests = {folder.name: manifest for folder, manifest in supplied_manifests().items()}
     for name, provides, uses in (
-        ("secrets", ("secret/1",), ("dialog/1", "storage/1")),
+        ("secrets", ("secret/1",), ("dialog/1", "egress/1", "storage/1")),
+        ("encryption", ("crypto/1", "sign/1", "ssh/1", "age/1"), ("dialog/1", "storage/1")),
         ("storage_software", ("storage/1",), ()),
     ):
         manifest = manifests[name]
