@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import keys, memory, page, policy, route, scale, secrets, start
+from bench import files, keys, lending, memory, page, policy, route, scale, secrets, start
 from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
@@ -23,6 +23,8 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "start": start.measure,
     "ssh": keys.measure_ssh,
     "crypto": keys.measure_crypto,
+    "age": files.measure,
+    "use": lending.measure,
     "memory": memory.measure,
 }
 

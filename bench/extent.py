@@ -11,7 +11,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     ``items``, ``more_items``, ``many_items``: how many lie in the wallets of ``secrets`` and ``scale``. ``clients`` and
     ``grants``: how many there are at once. ``calls``: of a round that counts them; rounds of other kinds have a part of
     it. ``rounds``: of a comparison. ``starts``: how often a process is started. ``idle_s``: how long a wallet is left
-    alone before its memory is read.
+    alone before its memory is read. ``file_bytes``: of a file that is decrypted.
     """
 
     items: int = 1000
@@ -23,10 +23,20 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int = 12
     starts: int = 12
     idle_s: float = 60.0
+    file_bytes: int = 100_000_000
 
 
 FULL = Extent()
 SAMPLE = Extent(
-    items=10, more_items=20, many_items=40, clients=20, grants=100, calls=1000, rounds=2, starts=2, idle_s=1.0
+    items=10,
+    more_items=20,
+    many_items=40,
+    clients=20,
+    grants=100,
+    calls=1000,
+    rounds=2,
+    starts=2,
+    idle_s=1.0,
+    file_bytes=1_000_000,
 )
 """Its figures mean nothing."""

@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from bench.placement import Placed, placement
+
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
     """One figure. ``value`` is compared with ``want``; percentiles are of our own times, in ``unit``.
 
     ``peer`` names what was measured beside it, ``peer_value`` is its median in the same unit; both are null where the
     figure is absolute. ``note``: what has to be known of how it came about, for people.
+    ``placement``: the processes that ran as it was taken, and on which CPUs.
     """
 
     id: str
@@ -29,6 +32,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     rounds: tuple[float, ...] = ()
     at_least: bool = False
     note: str = ""
+    placement: tuple[Placed, ...] = ()
 
     @property
     def reached(self) -> bool:
@@ -121,6 +125,7 @@ def median_of(  # noqa: PLR0913  # as ratio_of
         peer_value=round(percentile(peer_times, 0.5) * scale, 4) if peer else None,
         rounds=tuple(round(value, 3) for value in values),
         note=note,
+        placement=placement(),
     )
 
 
@@ -139,4 +144,5 @@ def rate(figure: str, want: float, measure: Callable[[], float], *, rounds: int 
         runs=rounds,
         rounds=tuple(values),
         at_least=True,
+        placement=placement(),
     )

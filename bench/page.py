@@ -36,14 +36,33 @@ def table(figures: Iterable[Figure]) -> str:
     rows = [
         f"Measured on {dt.datetime.now(dt.UTC).date()} at commit {_commit()}.",
         f"{_machine()}. Beside {_peers()}.",
+        f"{_may_run_on(figures)}",
         "",
         "| figure | aim | value | | rounds | ours: median, p95, p99 | peer: median | peer |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
         *(_row(figure) for figure in figures),
         "",
         *(f"`{figure.id}`: {figure.note}.\n" for figure in figures if figure.note),
+        *_placements(figures),
     ]
     return "\n".join(rows)
+
+
+def _may_run_on(figures: list[Figure]) -> str:
+    """Which CPUs the processes may run on."""
+    pinned = {placed.cpus for figure in figures for placed in figure.placement}
+    sets = " or ".join(", ".join(map(str, cpus)) for cpus in sorted(pinned)) or "unknown"
+    return f"No process is bound to a CPU by the measurement; those that ran might run on {sets}."
+
+
+def _placements(figures: list[Figure]) -> list[str]:
+    """For each figure, the CPU that each process ran on last before it was taken."""
+    rows = [
+        f"| `{figure.id}` | {', '.join(f'{placed.name} {placed.last}' for placed in figure.placement)} |"
+        for figure in figures
+        if figure.placement
+    ]
+    return ["| figure | each process that ran then, and its last CPU |", "| --- | --- |", *rows, ""] if rows else []
 
 
 def _row(figure: Figure) -> str:
@@ -92,7 +111,7 @@ def _machine() -> str:
     cpus = len(os.sched_getaffinity(0))
     return (
         f"{cpus} CPUs ({cpu.strip()}), {kib / 2**20:.0f} GiB, "
-        f"{_distribution()}, Linux {linux}, Python {platform.python_version()}"
+        f"{_distribution()}, Linux {linux}, Python {platform.python_version()} ({' '.join(platform.python_build())})"
     )
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 
@@ -26,6 +27,7 @@ from etui.sealing.slots import PassphraseSlot
 from etui.testkit import TestWallet
 from etui.trusted.dialog.requests import Asker, Confirm, Looks, RememberChoice, Showing, ShownField, Strength
 
+_ETUI = Path(sys.executable).with_name("etui")
 _SETTLE_S = 0.5
 _TYPES_S = 1.0
 """How long the user takes for the passphrase: little, for a person."""
@@ -72,8 +74,8 @@ def measure(extent: Extent) -> list[Figure]:
 
 
 def _up(prepared: TestWallet) -> float:
-    """From exec of ``etui up`` to the first ``status: locked`` answered."""
-    command = [sys.executable, "-I", "-m", "etui.cli", "up", "--as-root", "--no-doors", "--test-profile"]
+    """From exec of ``etui up``, the command as people type it, to the first ``status: locked`` answered."""
+    command = [str(_ETUI), "up", "--as-root", "--no-doors", "--test-profile"]
     command += ["--script", str(prepared.user.script), "--transcript", str(prepared.user.transcript)]
     socket_path = prepared.socket
     began = time.perf_counter()

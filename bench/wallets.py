@@ -14,9 +14,9 @@ from etui.testkit import TestWallet, private_bus
 
 
 @contextlib.contextmanager
-def folder() -> Iterator[Path]:
+def folder(place: str = "/tmp") -> Iterator[Path]:
     """A private folder with a short path."""
-    path = Path(tempfile.mkdtemp(prefix="bench-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="bench-", dir=place))
     try:
         yield path
     finally:

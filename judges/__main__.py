@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from judges import (
+    age,
     asyncssh,
     chromium,
     docker,
@@ -26,6 +27,7 @@ from judges import (
     sdbus,
     secret_tool,
     secretstorage,
+    use,
     uv,
 )
 from judges.expected import EXPECTED, Verdict
@@ -48,10 +50,12 @@ JUDGES: Final[dict[str, Judge]] = {
     "keytar": partial(node.judge, name="keytar"),
     "napi-keyring": partial(node.judge, name="napi-keyring"),
     "uv": uv.judge,
+    "use": use.judge,
     "docker-credential-secretservice": docker.judge,
     "msmtp": msmtp.judge,
     "pinentry": pinentry.judge,
     "git-credential-libsecret": git.judge,
+    "age": age.judge,
     "chromium": chromium.judge,
     "openssh": openssh.judge,
     "paramiko": paramiko.judge,

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from etui.extensions import secrets
+from etui.extensions import encryption, secrets
 from etui.trusted.dialog.requests import (
     Asker,
     AskSecret,
@@ -71,6 +71,12 @@ _SECRETS: Final = Frame(
     publisher="etui",
     logo=(Path(secrets.__file__).parent / "logo.png").read_bytes(),
 )
+_KEYS: Final = Frame(
+    extension="ext:etui/org.etui.encryption",
+    name="Keys",
+    publisher="etui",
+    logo=(Path(encryption.__file__).parent / "logo.png").read_bytes(),
+)
 _CARDS: Final = Frame(extension="ext:example.alp/example.alp.cards", name="Alpbank Cards", publisher="example.alp")
 _TERMS: Final = "\n\n".join(
     f"{number}. {text}"
@@ -87,6 +93,13 @@ _TERMS: Final = "\n\n".join(
         start=1,
     )
 )
+_LEASE: Final = """\
+I rent the flat in Gartengasse 7, Graz, from 1 May.
+
+The rent is 700 euros a month, heating included. It is due on the third of each month.
+
+Either of us may end this with three months' notice, in writing.
+"""
 _FINGERPRINT: Final = "etui-pub:7qxa-i3mk-5tbd-rywh-gzjc-e4vn-m2kq-xt6d"
 _OWN_WORDS: Final = "ember fjord 77 anchor beacon"
 _NEXT: Final = ("key shift+Tab", "key Return")
@@ -147,14 +160,16 @@ def _own() -> tuple[Sample, ...]:
             window=("type 4Q7ZK-81MNB",),
             terminal=("4Q7ZK-81MNB",),
         ),
+        Sample(
+            name="unlock-purpose",
+            request=Unlock(key=_KEY, asker=_SHELL, purpose="make a new recovery key"),
+            window=typed,
+            terminal=("orchard copper",),
+        ),
         Sample(name="new-passphrase", request=NewPassphrase(key=_KEY)),
         Sample(name="new-passphrase-recovered", request=NewPassphrase(key=_KEY, recovered=True)),
         Sample(name="new-pin", request=NewPin(key=_KEY), window=("type orchard copper",)),
         Sample(name="appearance", request=ChangeAppearance()),
-        Sample(
-            name="message",
-            request=Message(title="Backup is due", text="The last backup of this wallet is 40 days old."),
-        ),
     )
 
 
@@ -205,11 +220,56 @@ def _consents() -> tuple[Sample, ...]:
         ),
         remember=(ONCE,),
     )
+    login = Confirm(
+        asker=Asker(
+            name="ssh",
+            principal="app:/usr/bin/ssh",
+            strength=Strength.CLAIMED,
+            sentence="The program /usr/bin/ssh of your own user, as far as the system shows. It asks through a general"
+            " tool, which anything could have started.",
+            through=("SSH agent",),
+        ),
+        action="log in over SSH with “Work” at mira@SHA256:0xhq1rHGk6Fb3LwQyTnqYt0j7ZLrPDQJ8S0cWZ2zJ0E",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="Key", value="Work", material=True),
+            ShownField(title="At", value="mira@SHA256:0xhq1rHGk6Fb3LwQyTnqYt0j7ZLrPDQJ8S0cWZ2zJ0E", material=True),
+            ShownField(title="Known as", value="forge.example.org"),
+        ),
+        remember=(ONCE, HOUR, ALWAYS),
+        frame=_KEYS,
+    )
+    signed_text = Confirm(
+        asker=_SHOP,
+        action="have you sign “Lease” with “Contracts”",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="Key", value="Contracts", material=True),
+            ShownField(title="Title", value="Lease", material=True),
+            ShownField(title="For", value="Bücher Mayer, Graz", material=True),
+            ShownField(
+                title="Attachments",
+                value="Name: plan.pdf · Type: application/pdf · Bytes: 48213 · SHA-256: " + "9f86d081884c7d65" * 4,
+                material=True,
+            ),
+        ),
+        remember=(ONCE,),
+        frame=_KEYS,
+        reading=ShownField(title="Text", value=_LEASE, material=True),
+    )
     return (
         Sample(name="consent", request=read_password),
         Sample(name="consent-pin", request=payment),
+        Sample(
+            name="consent-passphrase",
+            request=msgspec.structs.replace(payment, pin=False),
+            window=("type orchard",),
+        ),
+        Sample(name="consent-pin-blocked", request=msgspec.structs.replace(payment, pin=False, pin_blocked=True)),
         Sample(name="consent-several", request=several),
         Sample(name="consent-stranger", request=stranger),
+        Sample(name="sign-text", request=signed_text),
+        Sample(name="ssh-login", request=login),
         Sample(name="consent-install", request=_install()),
         Sample(name="consent-long", request=_long()),
     )
@@ -276,7 +336,9 @@ def _framed(revealed: bytes) -> tuple[Sample, ...]:
     )
     choose = Choose(frame=_CARDS, title="Pay with which card?", text="Bücher Mayer takes all of these.", options=cards)
     pin = AskSecret(frame=_CARDS, title="PIN of the debit card", text="Card ending in 4711.", key=_KEY, digits=True)
+    sent = Message(frame=_CARDS, title="Your card is on its way", text="It comes by mail, within five working days.")
     return (
+        Sample(name="message", request=sent),
         Sample(name="choose", request=choose, window=("key Tab space",), terminal=("1",)),
         Sample(name="ask-secret", request=pin, window=("type 2743",), terminal=("2743",)),
         Sample(name="reveal", request=Reveal(frame=_SECRETS, title="Password of the choir", sealed=revealed)),

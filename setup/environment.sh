@@ -44,9 +44,9 @@ make_environment() {
     "$python" -I -m venv --clear .venv
 }
 
-# Makes the package importable, and startable as .venv/bin/etui, without a build: by a path file, which is
-# relative to the folder that it lies in. -I: neither the folder where etui is called nor PYTHON* variables
-# decide what is imported. The Python file is called etui, since that is what the dialog then calls who asks.
+# Makes the package importable, and startable as .venv/bin/etui and .venv/bin/age-plugin-etui, without a build: by a path
+# file, which is relative to the folder that it lies in. -I: neither the folder where etui is called nor PYTHON* variables
+# decide what is imported. The Python files are called as the programs, since that is what the dialog then calls who asks.
 link_package() {
     site=$(.venv/bin/python -I -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     echo ../../../../src >"$site/etui.pth"
@@ -58,12 +58,32 @@ from etui.cli.main import main
 
 sys.exit(main(sys.argv[1:]))
 END
+    cat >.venv/libexec/age-plugin-etui <<'END'
+import sys
+
+# Without Python's module site (-S), which age would wait for: what it would have put here.
+root = __file__.rpartition("/.venv/")[0]
+sys.path += [f"{root}/src", f"{root}/.venv/lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"]
+
+from etui.doors.age.__main__ import run
+
+run()
+END
     cat >.venv/bin/etui <<'END'
 #!/bin/sh
 here=$(dirname "$(readlink -f "$0")")
 exec "$here/python" -I "$here/../libexec/etui" "$@"
 END
-    chmod 755 .venv/bin/etui
+    cat >.venv/bin/age-plugin-etui <<'END'
+#!/bin/sh
+here=${0%/bin/*}
+if [ ! -f "$here/libexec/age-plugin-etui" ]; then # by a link, or by a relative path
+    here=$(readlink -f "$0")
+    here=${here%/bin/*}
+fi
+exec "$here/bin/python" -I -S "$here/libexec/age-plugin-etui" "$@"
+END
+    chmod 755 .venv/bin/etui .venv/bin/age-plugin-etui
 }
 
 # Installs requirements/$1.txt: what its hashes name, as wheels, so that nothing is built here, and nothing

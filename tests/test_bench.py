@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 from bench.figures import Figure
 from bench.page import table, write
+from bench.placement import Placed
 
 ROOT = Path(__file__).parent.parent
 IDS = {
@@ -30,14 +32,22 @@ IDS = {
     "start": {"start.up_s", "start.dialog_ms", "start.extension_ms", "start.unlock_ratio"},
     "ssh": {"ssh.sign_ratio", "ssh.list_ratio"},
     "crypto": {"crypto.sign_s"},
+    "age": {"age.decrypt_ratio"},
+    "use": {"use.ratio"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {
     "secrets": {"gnome-keyring-daemon": "gnome-keyring", "keepassxc": "keepassxc", "Xvfb": "xvfb"},
     "start": {"Xvfb": "xvfb"},
     "ssh": {"ssh-agent": "openssh-client"},
+    "age": {"age": "age"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
 }
+RUNNING = {
+    "secrets": {"bench", "etui", "trusted.router", "doors.secret_service", "gnome-keyring-daemon"},
+    "route": {"bench", "etui", "trusted.router", "bench.relay"},
+}
+"""What runs as each figure of a group is taken, beside the measurement itself."""
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}
 
 
@@ -66,6 +76,9 @@ def test_a_measurement_prints_a_record_for_each_of_its_figures(name: str) -> Non
         value, want = record["value"], record["want"]
         assert isinstance(value, float)
         assert isinstance(want, float)
+        placed = msgspec.convert(record["placement"], tuple[Placed, ...])
+        assert RUNNING.get(name, {"bench"}) <= {process.name for process in placed}
+        assert all(process.last in process.cpus for process in placed)
         missed |= value < want if record["at_least"] else value > want
     assert ran.returncode == int(missed)
 
@@ -98,6 +111,14 @@ def test_what_is_written_replaces_the_figures_before_and_nothing_else(tmp_path: 
 def test_what_has_to_be_known_of_a_figure_stands_below_the_table() -> None:
     noted = msgspec.structs.replace(figure(0.9), note="measured with one hand")
     assert table([figure(0.8), noted]).endswith("|  |\n\n`secrets.some`: measured with one hand.\n")
+
+
+def test_the_page_says_where_processes_ran_and_by_which_python() -> None:
+    where = (Placed("trusted.router", (0, 1), 1), Placed("gnome-keyring-daemon", (0, 1), 0))
+    text = table([figure(0.8), msgspec.structs.replace(figure(0.9), id="ssh.some", placement=where)])
+    assert " ".join(platform.python_build()) in text
+    assert "No process is bound to a CPU by the measurement; those that ran might run on 0, 1." in text
+    assert "| `ssh.some` | trusted.router 1, gnome-keyring-daemon 0 |" in text
 
 
 def test_a_missed_aim_is_told_as_one() -> None:

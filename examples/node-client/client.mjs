@@ -2,6 +2,7 @@
 import { connect } from "node:net";
 import { key, open, seal } from "./seal.mjs";
 
+// Of the default profile alone: for another one, and without XDG_RUNTIME_DIR, ETUI_SOCKET has to name the socket.
 const wallet = connect(process.env.ETUI_SOCKET ?? `${process.env.XDG_RUNTIME_DIR}/etui/router`).setEncoding("utf8");
 
 // One request at a time, so that the next line is its answer.

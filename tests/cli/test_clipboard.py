@@ -130,3 +130,10 @@ def test_ending_the_command_takes_the_secret_away_at_once(clipboard: Clipboard, 
         process.communicate(timeout=WAIT_S)
         assert process.returncode == 128 + number
         assert clipboard.pasted() is None
+
+
+def test_a_kill_of_the_command_takes_the_secret_away_too(clipboard: Clipboard) -> None:
+    with using(clipboard) as process:
+        process.kill()
+        process.wait(WAIT_S)
+        wait_until(lambda: clipboard.pasted() is None)

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.etui import WAIT_S, done, etui, told, wait_until
 
 from etui.cli.bus import SECRETS, serving
-from etui.testkit import TestWallet
+from etui.testkit import TestWallet, private_bus
 
 _HOLDER = """
 import asyncio
@@ -83,7 +83,9 @@ def test_a_door_is_closed_until_it_is_opened_and_says_who_served_before(wallet: 
     assert result.returncode == 0, result.stderr
     assert "served by nobody now" in result.stderr
     assert states(wallet, "list") == ["open"]
-    assert "given back" in done(wallet, "door", "disable", "secret-service")
+    closed = done(wallet, "door", "disable", "secret-service")
+    assert f"{SECRETS} is given back, and nobody serves it now" in closed
+    assert "starts" not in closed
     assert states(wallet) == ["off"]
 
 
@@ -138,10 +140,55 @@ def test_the_door_takes_over_from_who_lets_go_and_gives_back_when_it_is_closed(
     assert now is not None
     assert now.pid != holder.pid
 
-    done(wallet, "door", "disable", "secret-service")
+    closed = done(wallet, "door", "disable", "secret-service")
     again = serving(SECRETS)
     assert again is not None
     assert again.pid == holder.pid
+    assert f"is given back: {again} serves it now." in closed
+
+
+def test_programs_are_told_who_served_before_and_who_serves_again(
+    wallet: TestWallet, holder: subprocess.Popen[str]
+) -> None:
+    before = f"{Path(sys.executable).resolve()} (process {holder.pid})"
+    enabled = told(wallet, "door", "enable", "secret-service")
+    assert enabled == {"detail": "it is open", "served_by": before}
+    assert told(wallet, "door", "disable", "secret-service")["served_by"] == before
+    assert told(wallet, "door", "enable", "ssh-agent")["served_by"] is None
+
+
+def test_after_a_taking_over_the_bus_starts_who_is_meant_for_the_name_when_the_door_is_closed(
+    short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a bus that was told of gnome-keyring by a file of services, as that of a desktop is."""
+    daemon = shutil.which("gnome-keyring-daemon")
+    if daemon is None or shutil.which("dbus-daemon") is None:
+        pytest.skip("needs package gnome-keyring")
+    services, own, folder = short_dir / "services", short_dir / "keyring", short_dir / "w"
+    for made in (services, own, folder):
+        made.mkdir(mode=0o700)
+    command = f"{daemon} --foreground --components=secrets --control-directory={own}/c"
+    command = f"/usr/bin/env HOME={own} XDG_DATA_HOME={own}/data XDG_RUNTIME_DIR={own} {command}"
+    (services / f"{SECRETS}.service").write_text(f"[D-BUS Service]\nName={SECRETS}\nExec={command}\n")
+    with private_bus(short_dir, services=services) as bus:
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
+        with TestWallet(folder, environ={"DBUS_SESSION_BUS_ADDRESS": bus.address}) as wallet:
+            wallet.create()
+            wallet.user.approves()
+            ask = ["dbus-send", "--print-reply", f"--dest={SECRETS}", "/", "org.freedesktop.DBus.Peer.Ping"]
+            subprocess.run(ask, check=True, capture_output=True)
+            first = serving(SECRETS)
+            assert first is not None
+            assert Path(first.program) == Path(daemon).resolve()
+            done(wallet, "door", "enable", "secret-service", "--take-over")
+            closed = done(wallet, "door", "disable", "secret-service")
+            assert serving(SECRETS) is None
+            assert "is given back: the bus starts who is meant for it when a program next asks." in closed
+            subprocess.run(ask, check=True, capture_output=True)
+            again = serving(SECRETS)
+            assert again is not None
+            assert (again.program, again.pid != first.pid) == (first.program, True)
+            os.kill(again.pid, signal.SIGTERM)
 
 
 def test_the_door_takes_over_from_gnome_keyring_which_keeps_what_it_has(
@@ -159,7 +206,9 @@ def test_the_door_takes_over_from_gnome_keyring_which_keeps_what_it_has(
 
 @pytest.mark.usefixtures("keyring")
 def test_a_door_that_took_over_is_told_as_open(wallet: TestWallet) -> None:
-    assert told(wallet, "door", "enable", "secret-service", "--take-over") == {"detail": "it is open"}
+    enabled = told(wallet, "door", "enable", "secret-service", "--take-over")
+    assert enabled["detail"] == "it is open"
+    assert "gnome-keyring-daemon (process " in enabled["served_by"]
 
 
 def test_no_program_is_ended_where_the_user_says_no(wallet: TestWallet, keyring: subprocess.Popen[bytes]) -> None:

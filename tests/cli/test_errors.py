@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from tests.cli.etui import ETUI, done, etui, run
 
-from etui.cli.exits import Exit
+from etui.cli.exits import Exit, exit_of
+from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 
 
@@ -123,6 +124,32 @@ def test_a_wrong_command_line_is_told_with_the_usage_of_its_command(words: list[
     assert result.stderr.startswith(f"usage: etui {command}".rstrip() + " [")
     if "--from" in words:
         assert "error: unrecognized arguments: --from" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["find", "--json", "--bogus"], "etui find: unrecognized arguments: --bogus"),
+        (["add", "Mail", "--kind", "bogus", "--json"], "etui add: argument --kind: invalid choice: 'bogus'"),
+        (["door", "enable", "--json"], "etui door enable: the following arguments are required: NAME"),
+        (["find", "mail", "--json", "--", "cat"], "etui find: `etui find` starts no program"),
+        (["up", "--dialog", "--json"], "etui up: argument --dialog: expected one argument"),
+        (["fnid", "--json"], "etui: there is no command 'fnid'; did you mean `etui find`?"),
+        (["--json"], "etui: unrecognized arguments: --json"),
+    ],
+)
+def test_a_wrong_command_line_is_told_to_programs_in_the_form_of_an_error(words: list[str], said: str) -> None:
+    error = failure(run(*words))
+    assert error["code"] == "usage"
+    assert error["message"].startswith(said)
+
+
+def test_what_follows_a_program_does_not_say_how_ours_speaks() -> None:
+    assert run("find", "--bogus", "--", "cat", "--json").stderr.startswith("usage: ")
+
+
+def test_a_wallet_that_is_locked_out_is_a_locked_one() -> None:
+    assert exit_of(ProtocolError(ErrorCode.LOCKED_OUT, "too many wrong tries")) == Exit.LOCKED
 
 
 def test_a_locked_wallet_is_said_with_what_unlocks_it(wallet: TestWallet) -> None:

@@ -119,7 +119,58 @@ def test_a_key_of_another_algorithm_is_refused_by_name_of_those_that_are_taken(
 ) -> None:
     result = etui(wallet, "key", "import", str(made(short_dir, "-t", "ecdsa", "-b", "521")))
     assert result.returncode == 2
-    assert "Ed25519, P-256, P-384 or RSA" in result.stderr
+    assert "Ed25519, P-256, P-384, X25519 or RSA" in result.stderr
+
+
+AGE_KEYS = (
+    "AGE-SECRET-KEY-1GFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPYYSJZGFPQ4EGAEX",
+    "AGE-SECRET-KEY-1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0SWRYDWG",
+)
+RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
+
+
+def test_the_identities_of_age_in_a_file_are_brought_in_and_the_file_left_as_it_is(
+    wallet: TestWallet, short_dir: Path
+) -> None:
+    path = short_dir / "keys.txt"
+    text = f"# created: today\n# public key: {RECIPIENT}\n{AGE_KEYS[0]}\n\n{AGE_KEYS[1].lower()}\n"
+    path.write_text(text, encoding="utf-8")
+    assert RECIPIENT in done(wallet, "key", "import", str(path), "--name", "Files", "--dry-run")
+    assert told(wallet, "key") == []
+    said = done(wallet, "key", "import", str(path), "--name", "Files")
+    assert "Brought in “Files”." in said
+    assert "Brought in “Files 2”." in said
+    assert f"delete the file: shred -u {path}" in said
+    assert path.read_text(encoding="utf-8") == text
+    assert [(row["label"], row["algorithm"]) for row in told(wallet, "key")] == [
+        ("Files", "x25519"),
+        ("Files 2", "x25519"),
+    ]
+    assert done(wallet, "key", "public", "files").strip() == RECIPIENT
+    again = etui(wallet, "key", "import", str(path))
+    assert "here already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (AGE_KEYS[0][:-1], "checksum"),
+        (f"{AGE_KEYS[0]}\nssh-ed25519 AAAA", "Bech32"),
+        ("AGE-PLUGIN-YUBIKEY-1QQQQ", "Bech32"),
+        ("age-encryption.org/v1\n-> scrypt x 18\n", "is encrypted itself"),
+    ],
+    ids=["cut short", "with something else", "of a plugin", "encrypted"],
+)
+def test_a_file_of_age_that_cannot_be_brought_in_is_said_without_its_key(
+    wallet: TestWallet, short_dir: Path, text: str, said: str
+) -> None:
+    path = short_dir / "keys.txt"
+    path.write_text(text, encoding="utf-8")
+    result = etui(wallet, "key", "import", str(path))
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert "GFPYYSJZ" not in result.stderr.upper()
+    assert told(wallet, "key") == []
 
 
 def git(wallet: TestWallet, *arguments: str) -> str:

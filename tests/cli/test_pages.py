@@ -11,7 +11,7 @@ from tests.cli.etui import run
 from etui.cli.command import Command
 from etui.cli.commands import COMMANDS
 from etui.cli.completion import commands_of
-from etui.cli.exits import MEANINGS, Exit
+from etui.cli.exits import MEANINGS, SIGNALS, Exit
 from etui.cli.main import build_parser
 
 
@@ -40,7 +40,8 @@ def test_help_exits_explains_every_status() -> None:
     assert all(meaning in page for meaning in MEANINGS.values())
     assert set(MEANINGS) == set(Exit)
     table = msgspec.json.decode(run("help", "exits", "--json").stdout)
-    assert set(table) == {str(status.value) for status in Exit}
+    assert set(table) == {str(status.value) for status in Exit} | {"129", "130", "143"}
+    assert all(f"{number}  {meaning}" in page for number, meaning in SIGNALS.items())
 
 
 def test_help_on_a_command_is_its_own_page() -> None:

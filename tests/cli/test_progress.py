@@ -92,6 +92,7 @@ def large(short_dir: Path) -> dict[str, str]:
     home = short_dir / "home"
     (home / "storage").mkdir(parents=True)
     (home / "profile.json").write_text('{"format": 1, "id": "0123456789abcdef"}')
+    (home / "vouched.json").write_text('{"format": 1, "files": {}, "mac": ""}')
     (home / "storage/records.db").touch()
     os.truncate(home / "storage/records.db", _LARGE)
     return {**os.environ, "ETUI_HOME": str(home), "XDG_RUNTIME_DIR": str(short_dir)}

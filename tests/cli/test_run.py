@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
-from tests.cli.etui import ETUI, done, run
+from tests.cli.etui import ETUI, done, run, told, wait_until
 
 from etui.cli.run import circumstances
 from etui.protocol import find_place
@@ -144,6 +146,33 @@ def test_where_the_display_leads_nowhere_the_terminal_is_asked_in(short_dir: Pat
             os.close(master)
 
 
+def test_on_a_display_that_answers_a_window_guides_through_making_a_wallet(short_dir: Path) -> None:
+    for program in ("Xvfb", "xdotool"):
+        if shutil.which(program) is None:
+            pytest.skip(f"needs package {program.lower()}")
+    screen = ["Xvfb", "-displayfd", "1", "-screen", "0", "1024x900x24", "-nolisten", "tcp"]
+    stage = TestWallet(short_dir)
+    with subprocess.Popen(screen, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            display = {"DISPLAY": f":{first_line(server).strip()}", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": ""}
+            command = [*ETUI, "run", "--as-root", "--no-doors"]
+            with subprocess.Popen(
+                command, env={**stage.environ, **display}, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            ) as process:
+                try:
+                    look = ["xdotool", "search", "--sync", "--onlyvisible", "--name", "^Etui: Make your wallet$"]
+                    seen = subprocess.run(
+                        look, env={**os.environ, **display}, capture_output=True, timeout=60, check=True
+                    )
+                    assert len(seen.stdout.split()) == 1
+                    assert told(stage, "status")["state"] == "none"
+                finally:
+                    process.terminate()
+                    assert process.wait() == 0
+        finally:
+            server.terminate()
+
+
 def _read_until(terminal: int, words: str) -> str:
     """What is shown there, as soon as these words are; they fail to come within a minute."""
     shown = b""
@@ -154,9 +183,13 @@ def _read_until(terminal: int, words: str) -> str:
     return shown.decode(errors="replace")
 
 
-def test_what_is_missing_is_said_with_what_follows() -> None:
-    session = {"XDG_RUNTIME_DIR": "/run/user/1000", "DBUS_SESSION_BUS_ADDRESS": "unix:path=/run/user/1000/bus"}
+def test_what_is_missing_is_said_with_what_follows(bus: str) -> None:
+    session = {"XDG_RUNTIME_DIR": "/run/user/1000", "DBUS_SESSION_BUS_ADDRESS": bus}
     assert circumstances(session, 1000) == []
+    for address, why in (("unix:path=/nonexistent/bus", "No such file"), ("nonsense", "")):
+        (said,) = circumstances({**session, "DBUS_SESSION_BUS_ADDRESS": address}, 1000)
+        assert f"the session bus at {address} (DBUS_SESSION_BUS_ADDRESS) cannot be reached ({why}" in said
+        assert "Secret Service door stays off" in said
     runtime, bus = circumstances({}, 1000)
     assert "/tmp/etui-1000" in runtime
     assert "Secret Service door stays off" in bus
@@ -224,15 +257,31 @@ def test_without_a_session_bus_the_wallet_starts_and_says_why_the_door_is_off(sh
         assert "no session bus" in process.stderr.read()
 
 
+def test_a_session_bus_that_is_not_there_is_said_once_and_at_the_door(short_dir: Path) -> None:
+    stage = TestWallet(short_dir, environ={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent/bus"})
+    with running(stage, "--door", "secret-service") as process:
+        first_line(process)
+        wait_until(lambda: "the session bus cannot be reached: " in _door(stage)["detail"])
+        assert "No such file or directory" in _door(stage)["detail"]
+        assert _door(stage)["enabled"]
+        process.terminate()
+        assert process.stderr is not None
+        said = process.stderr.read()
+        assert "etui: the session bus at unix:path=/nonexistent/bus (DBUS_SESSION_BUS_ADDRESS) cannot be" in said
+        assert said.count("the door secret-service is off: the session bus cannot be reached") == 1
+
+
+def _door(stage: TestWallet) -> Any:  # noqa: ANN401  # JSON
+    return next(row for row in told(stage, "door") if row["door"] == "secret-service")
+
+
 def test_the_session_bus_is_found_where_it_usually_is(short_dir: Path) -> None:
     stage = TestWallet(short_dir)
     stage.environ.pop("DBUS_SESSION_BUS_ADDRESS", None)
     stage.user.approves()
     with private_bus(Path(stage.environ["XDG_RUNTIME_DIR"])), running(stage) as process:
         first_line(process)
-        assert msgspec.json.decode(done(stage, "door", "enable", "secret-service", "--json")) == {
-            "detail": "it is open"
-        }
+        assert msgspec.json.decode(done(stage, "door", "enable", "secret-service", "--json"))["detail"] == "it is open"
         process.terminate()
         assert process.stderr is not None
         assert "no session bus" not in process.stderr.read()

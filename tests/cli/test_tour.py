@@ -7,6 +7,8 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
+import venv
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +38,8 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert result.stdout.count("✓") == 11
-    assert "All 11 steps did what they say" in result.stdout
+    assert result.stdout.count("✓") == 18
+    assert "All 18 steps did what they say" in result.stdout
 
 
 @pytest.mark.usefixtures("installed")
@@ -82,6 +84,57 @@ def test_a_step_that_fails_ends_the_tour_with_a_failure(short_dir: Path) -> None
     stood = Path((short_dir / "stage").read_text())
     assert stood.name.startswith("etui-tour-")
     assert not stood.exists()
+
+
+_OBSERVED = """\
+#!/bin/sh
+for process in /proc/[0-9]*; do
+    if tr '\\0' ' ' <$process/cmdline 2>/dev/null | grep -q "etui.cli up .*$HOME/"; then
+        stat -c %u $process > {seen}
+    fi
+done
+exit 1
+"""
+"""In the place of secret-tool: leaves behind which user the tour's wallet runs as."""
+
+
+def user_of_the_tour(short_dir: Path, python: str) -> tuple[int, str]:
+    """Which user the supervisor of the tour's wallet runs as, and what the tour said on standard error."""
+    fake = short_dir / "secret-tool"
+    fake.write_text(_OBSERVED.format(seen=short_dir / "seen"))
+    fake.chmod(0o755)
+    ended = subprocess.run(
+        [python, "-I", "-m", "etui.cli", "run", "--tour"],
+        env={**os.environ, "PATH": f"{short_dir}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 1, ended.stderr
+    return int((short_dir / "seen").read_text()), ended.stderr
+
+
+@pytest.mark.usefixtures("installed")
+def test_root_has_the_tour_played_by_nobody(short_dir: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root becomes another user")
+    short_dir.chmod(0o777)
+    uid, said = user_of_the_tour(short_dir, sys.executable)
+    assert (uid, "runs as root" in said) == (65534, False)
+
+
+@pytest.mark.usefixtures("installed")
+def test_root_plays_the_tour_itself_and_says_so_where_no_other_user_can_read_the_installation(short_dir: Path) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root becomes another user")
+    own = short_dir / "own"  # in a folder that is its user's alone
+    venv.create(own, symlinks=True)
+    (packages,) = own.glob("lib/python*/site-packages")
+    (packages / "here.pth").write_text("\n".join(path for path in sys.path if path))
+    uid, said = user_of_the_tour(short_dir, str(own / "bin" / "python"))
+    assert uid == 0
+    assert "etui: no other user can read this installation, so the tour runs as root" in said
 
 
 def test_what_is_not_installed_is_named_with_its_package(short_dir: Path) -> None:

@@ -98,6 +98,22 @@ def test_it_is_told_of_a_call_that_nobody_waits_for_any_more(bare: Bare) -> None
     assert cancelled["params"]["id"] == known["message"]["id"] - 1
 
 
+@pytest.mark.parametrize("ends", ["cancelled", "timed_out"])
+def test_it_is_told_of_what_it_was_asked_beforehand_and_nobody_waits_for(bare: Bare, ends: str) -> None:
+    told(bare)
+    bare.ask(1, "org.example.bare/1.weigh")
+    if ends == "cancelled":
+        while not told(bare)["heard"]:
+            continue
+        bare.notify("cancel", {"id": 1})
+    heard = bare.hear()
+    assert heard is not None
+    assert (heard["id"], heard["error"]["data"]["code"]) == (1, ends)
+    prepared, cancelled = told(bare)["heard"]
+    assert prepared["call"]["prepare"]
+    assert (cancelled["method"], cancelled["params"]) == ("cancel", {"id": prepared["id"]})
+
+
 def test_it_speaks_with_the_user_under_the_call_that_it_serves(wallet: TestWallet, bare: Bare) -> None:
     wallet.user.approves(face="message")
     assert bare.answer(1, "org.example.bare/1.talk") == {}

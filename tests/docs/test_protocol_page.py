@@ -20,6 +20,7 @@ from etui.protocol import (
     LIMITS,
     PROTOCOL_VERSION,
     CallInfo,
+    Consent,
     ErrorCode,
     Message,
     Reassembler,
@@ -30,7 +31,7 @@ from etui.protocol import limits as protocol_limits
 from etui.protocol import place as protocol_place
 from etui.sdk.client import Event
 from etui.sealing import Channel
-from etui.trusted.router import admission, answers, budget, connection, providers, turns
+from etui.trusted.router import admission, answers, budget, connection, providers, share, turns
 from etui.trusted.router.own import beginning
 from etui.trusted.router.references import is_well_formed
 
@@ -77,7 +78,8 @@ def test_every_limit_of_the_protocol_stands_in_it_with_its_value_and_no_other() 
 def test_every_limit_of_this_router_stands_in_it_with_its_value() -> None:
     assert numbers("Limits and fairness", 1) == {
         "malformed": connection._MAX_MALFORMED,
-        "frames_a_turn": connection.FRAMES_A_TURN,
+        "frames_a_turn": share.FRAMES_A_TURN,
+        "process_outstanding": share.PROCESS_OUTSTANDING,
         "unsent_bytes": connection._MAX_UNSENT_BYTES,
         "connections": admission._MAX_CONNECTIONS,
         "look_s": admission._LOOK_S,
@@ -118,7 +120,8 @@ def test_the_methods_that_it_names_are_there_with_the_fields_that_it_names() -> 
     declared = set(wallet["hello"].result)
     assert declared - set(PAGE.names("Hello and versions", 1)) <= {"reopened"}  # declared, and nobody sends it
     assert set(PAGE.names("Hello and versions", 1)) <= declared | {f"{name}:…" for name in ("script", "unit")}
-    assert set(PAGE.names("Writing an Extension", 2)) == set(DOCUMENTS["extension/1"].methods)
+    assert PAGE.names("Writing an Extension", 2) == [field.name for field in msgspec.structs.fields(Consent)]
+    assert set(PAGE.names("Writing an Extension", 3)) == set(DOCUMENTS["extension/1"].methods)
     introduced = [name for name in PAGE.names("Writing a door") if "/" not in name]
     assert introduced == list(wallet["introduce"].params)
 

@@ -25,3 +25,11 @@ def test_attacks_are_numbered_in_order_from_one() -> None:
 
 def test_each_attack_has_a_test_that_carries_its_number_and_no_test_an_attack_that_is_none() -> None:
     assert numbers_in_tests() == set(numbered())
+
+
+def test_each_actor_that_is_named_has_an_attack_and_each_attack_an_actor_that_is_named() -> None:
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\| \*\*(\w+)\*\* \|", text, re.MULTILINE))
+    acting = {who for cell in re.findall(r"^\| A\d+ \| ([^|]+) \|", text, re.MULTILINE) for who in cell.split(", ")}
+    assert named
+    assert acting == named

@@ -186,7 +186,9 @@ class Peer:
                 if message.kind is MessageKind.REQUEST:
                     self._serve(message)
                 elif message.kind is not MessageKind.NOTIFICATION:
-                    self._calls.take(message).give(message)
+                    answer = self._calls.take(message)
+                    assert answer is not None  # this one gives nothing up
+                    answer.give(message)
         with self._sending:
             self._lost = True
         for answer in self._calls.drain():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from tests.fuzz import ssh_agent
+from tests.fuzz import signed_texts, ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -152,5 +152,6 @@ TARGETS: Final = {
     "document": Target(_document, lambda: [msgspec.json.encode(one.document) for one in supplied().values()]),
     "bus": Target(_bus, lambda: [b"/org/freedesktop/secrets/collection/login", b"/a/b"]),
     "ssh_agent": Target(ssh_agent.take, ssh_agent.good),
+    "signed_texts": Target(signed_texts.take, signed_texts.good),
 }
 """By the name that ``python -m tests.fuzz`` takes."""

@@ -31,7 +31,7 @@ ENDLESS: Final = (0xFFFFFFFF, 0x80000000, (256 << 10) + 1)
 _LOCKS: Final = b"\x16\x17"
 """SSH_AGENTC_LOCK and SSH_AGENTC_UNLOCK: locked by what nobody knows, an agent would answer no to all the rest."""
 often = pytest.mark.parametrize("times", [1, pytest.param(LONGER, marks=pytest.mark.long)])
-attacked = pytest.mark.attack(83)
+attacked = pytest.mark.attack(106)
 
 
 @pytest.fixture

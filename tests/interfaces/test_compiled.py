@@ -68,7 +68,8 @@ def test_what_is_optional_and_not_given_is_not_seen() -> None:
         }
     )
     assert seen(method) == Seen(references=(), policy={}, material={})
-    assert seen(method, a=None, b=None) == Seen(references=(), policy={}, material={"a": b"null"})
+    assert seen(method, a=None, b=None) == Seen(references=(), policy={}, material={})
+    assert method.see(b'{ "a" : null , "b":null}') == Seen(references=(), policy={}, material={})
 
 
 def compiled(params: dict[str, Any]) -> CompiledMethod:

@@ -123,6 +123,10 @@ FIELDS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"type": "map", "of": {"type": "list", "max": 2, "of": {"type": "named", "name": "Place"}}},
         ("map of list of [`Place`](#place)", "each at most 2 entries", ""),
     ),
+    "read": (
+        {"type": "text", "title": "X", "material": True, "read": True, "optional": False},
+        ("text", "", "material, read"),
+    ),
     "marked": (
         {"type": "text", "title": "X", "material": True, "policy": "x", "scope": True},
         ("text", "", "material, policy `x`, scope"),
@@ -134,8 +138,8 @@ FIELDS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
 def test_a_page_tells_type_limits_and_marks_of_each_field(field: dict[str, Any], told: tuple[str, str, str]) -> None:
     # the other fields see to it that no column is left out
     others = {"item": ITEM, "length": {"type": "text", "max": 3, "title": "Length", "text": "Of `it`."}}
-    told_rows = rows(reference_page(read(with_method(show(params={**others, "one": {**field, "optional": True}})))))
-    assert ("`one` *optional*", *told, field.get("title", "")) in told_rows
+    told_rows = rows(reference_page(read(with_method(show(params={**others, "one": {"optional": True, **field}})))))
+    assert ("`one` *optional*" if field.get("optional", True) else "`one`", *told, field.get("title", "")) in told_rows
     assert ("`length`", "text", "at most 3 characters", "", "*Length*. Of `it`.") in told_rows
 
 

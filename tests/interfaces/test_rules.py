@@ -335,6 +335,28 @@ def test_a_method_has_one_scope() -> None:
     assert "has more than one scope" in refusal(with_param({"type": "text", "policy": "x", "scope": True}))
 
 
+READ = {"type": "text", "title": "Text", "material": True, "read": True}
+
+
+def test_what_is_read_is_a_material_text_that_is_always_there_and_not_for_policy() -> None:
+    read(with_param(READ))
+    for field in (
+        {**READ, "type": "boolean"},
+        {**READ, "material": False},
+        {**READ, "policy": "x"},
+        {**READ, "optional": True},
+    ):
+        assert "is read, so it is a text" in refusal(with_param(field))
+    assert "has a mark for the Router" in refusal(with_result({"type": "text", "read": True}))
+
+
+def test_a_method_has_one_text_that_is_read_and_not_in_its_sentence() -> None:
+    two = show(params={"item": ITEM, "x": READ, "y": READ})
+    assert "has more than one text that is read" in refusal(with_method(two))
+    asked = show(ask="sign {x}", params={"item": ITEM, "x": READ})
+    assert "names {x}, which is shown whole" in refusal(with_method(asked))
+
+
 # 9: the sentence
 
 

@@ -64,6 +64,29 @@ def test_an_id_is_not_given_out_again() -> None:
     assert calls.add("y") not in ids
 
 
+def test_the_answer_to_a_request_that_was_given_up_goes_nowhere_once() -> None:
+    calls: CallTable[str] = CallTable()
+    given_up, waits = calls.add("given up"), calls.add("waits")
+    assert calls.give_up(given_up)
+    assert not calls.give_up(given_up)
+    assert not calls.give_up(99)
+    assert len(calls) == 1
+    assert calls.take(answer(given_up)) is None
+    assert calls.take(answer(waits)) == "waits"
+    with pytest.raises(ProtocolError):
+        calls.take(answer(given_up))
+
+
+def test_of_requests_that_were_given_up_and_are_never_answered_the_last_are_remembered() -> None:
+    calls: CallTable[str] = CallTable()
+    ids = [calls.add("never") for _ in range(2000)]
+    assert all(calls.give_up(number) for number in ids)
+    assert calls.take(answer(ids[-1])) is None
+    assert calls.take(answer(ids[-1000])) is None
+    with pytest.raises(ProtocolError):
+        calls.take(answer(ids[0]))
+
+
 def test_all_that_waits_is_given_back_at_the_end() -> None:
     calls: CallTable[str] = CallTable()
     calls.add("a")

@@ -286,6 +286,33 @@ def test_calls_that_come_while_it_waits_are_served_after(start: Start) -> None:
         assert CLIENT.end.decode(secret.GenerateResult, answer.result()).value == b"x" * 8
 
 
+def test_a_call_that_is_given_up_while_it_waits_for_its_turn_is_not_served(start: Start) -> None:
+    asked: queue.Queue[Message] = queue.Queue()
+    records: dict[str, bytes] = {}
+    peer = start({"dialog/1": asked.put, "storage/1": _keeping(records)})
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(peer.call, secret.Find(text="Which?"), client=CLIENT)
+        question = asked.get(timeout=60)
+        given_up, kept = _Answer(), _Answer()
+        numbers = []
+        for answer, label in ((given_up, "given up"), (kept, "kept")):
+            params = CLIENT.end.encode(secret.Create(kind="note", label=label, value=b"x"), peer.key)
+            numbers.append(peer._calls.add(answer))
+            peer._wire.send(
+                encode_call(numbers[-1], b'"secret/1.create"', params, msgspec.json.encode(CLIENT.info({})))
+            )
+        send(peer, *(encode_notification("cancel", b'{"id":%d}' % number) for number in (numbers[0], 999)))
+        assert given_up.arrived.wait(60)
+        with pytest.raises(RemoteError) as caught:
+            given_up.result()
+        assert caught.value.code is ErrorCode.CANCELLED
+        peer.answer(question, b'{"chosen":"0005"}')
+        assert first.result(20).items[0].item == "0005"
+    assert kept.arrived.wait(60)
+    kept.result()
+    assert [Store(KEY, _no_call)._opened(*record)[0] for record in records.items()] == ["kept"]
+
+
 @pytest.mark.parametrize("code", [ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.NO_DIALOG])
 def test_an_error_of_what_it_asked_is_its_own_answer_where_the_handler_says_nothing(
     start: Start, code: ErrorCode

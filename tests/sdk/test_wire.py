@@ -140,6 +140,9 @@ def test_who_waits_no_longer_than_a_time_is_told_that_it_has_passed() -> None:
             wire.send(request(1, 2 * MEBIBYTE))
 
 
+CHUNK = encode_notification("chunk", msgspec.json.encode(Chunk(2, 0, b"{}", last=True)))[:-1]
+
+
 @pytest.mark.parametrize(
     ("line", "code"),
     [
@@ -149,6 +152,7 @@ def test_who_waits_no_longer_than_a_time_is_told_that_it_has_passed() -> None:
         (encode_notification("chunk", msgspec.json.encode(Chunk(1, 5, b"x"))), ErrorCode.INVALID_REQUEST),
         (encode_notification("chunk", msgspec.json.encode(Chunk(1, 0, b"{\n}", last=True))), ErrorCode.INVALID_REQUEST),
         (encode_notification("chunk", msgspec.json.encode(Chunk(1, 0, b"no JSON", last=True))), ErrorCode.PARSE_ERROR),
+        (encode_notification("chunk", msgspec.json.encode(Chunk(1, 0, CHUNK, last=True))), ErrorCode.INVALID_REQUEST),
     ],
 )
 def test_a_line_that_breaks_the_protocol_is_told_and_the_next_is_read(

@@ -34,7 +34,7 @@ from etui.trusted.audit import ratchet_file, segment
 from etui.trusted.dialog.requests import Looks
 from etui.trusted.native.egress import routes
 from etui.trusted.package import Extensions, PublisherKey, installation, supplied
-from etui.trusted.router import state
+from etui.trusted.router import state, vouched
 from etui.trusted.router.header import read_looks, write_looks
 from etui.trusted.supervisor import settings
 from etui.trusted.vault import Recovery, Vault, pin, tries
@@ -243,7 +243,7 @@ def older_database(module: Any) -> Callable[[Path, Patch], None]:  # noqa: ANN40
         def adds(connection: sqlite3.Connection) -> None:
             connection.execute("CREATE TABLE later (name TEXT)")
 
-        assert version_of(path) == 1
+        assert version_of(path) == len(module._MIGRATIONS)
         monkeypatch.setattr(module, "_MIGRATIONS", (*module._MIGRATIONS, adds))
 
     return older
@@ -335,6 +335,14 @@ KEPT = [
         settings.read_settings,
         newer_json,
         older_json(settings._READERS),
+    ),
+    Kept(
+        "vouched.json",
+        "vouched.json",
+        lambda home: vouched.vouch(home, KEY),
+        vouched.read_vouched,
+        newer_json,
+        older_json(vouched._READERS),
     ),
     Kept("vault/slots.json", "vault/slots.json", make_vault, open_vault, newer_json, older_json(slots._READERS)),
     Kept("vault/tries", "vault/tries", count_of_tries, count_of_tries, newer_json, older_json(tries._READERS)),
@@ -499,6 +507,7 @@ def test_a_kill_while_it_is_carried_on_leaves_the_older_file_or_todays(
     kept.make(made)
     (path,) = shutil.copytree(made, taught).glob(kept.pattern)
     today = kept.read(taught)
+    before = version_of(path) if path.suffix == ".db" else 0
     kept.older(path, monkeypatch)
     number, status = -1, -signal.SIGKILL
     while status == -signal.SIGKILL:
@@ -512,7 +521,7 @@ def test_a_kill_while_it_is_carried_on_leaves_the_older_file_or_todays(
     assert number >= 2, "it was killed nowhere"
     (path,) = (tmp_path / f"{number}").glob(kept.pattern)
     if path.suffix == ".db":
-        assert version_of(path) == 2
+        assert version_of(path) == before + 1
     else:
         monkeypatch.undo()
         assert kept.read(tmp_path / f"{number}") == today, "it is of today's version now"

@@ -9,8 +9,8 @@ file (POSIX.1-1988, ustar) that every machine can list, with what is in the clea
 2. The same profile at the same moment has one archive, bit for bit: sorted, with neither owner nor time; but the state
    of the audit's ratchet comes before the segments, since a state that is older than they are still verifies them.
 3. What belongs to a running wallet is left out: its lock, sockets, and files that were never finished. So is what
-   belongs to this device: picture and phrase of the dialog, and the key beside them that opens them. Whoever restores
-   the archive chooses new ones.
+   belongs to this device: picture and phrase of the dialog, and the key beside them that opens them, and which doors
+   open. Whoever restores the archive chooses new ones, and opens doors anew.
 4. Every digest is checked before anything is written, and once more while it is written. What is restored has its name
    when all of it is there and durable; where anything fails, nothing is left.
 """
@@ -30,13 +30,14 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from etui.cli.contents import FORMAT, LEFT_OUT, PIECE_BYTES, Contents, Listed, look_over, pieces_of
+from etui.cli.contents import DOORS, FORMAT, LEFT_OUT, PIECE_BYTES, Contents, Listed, look_over, pieces_of
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import sync_folder, unreadable
 from etui.cli.progress import Advance, unseen
 
 HEADER: Final = "etui-archive.json"
 TRAILER: Final = "etui-archive.sha256"
+RESTORED: Final = "restored"
 _MAX_HEADER_BYTES: Final = 64 << 20
 _BLOCK: Final = tarfile.BLOCKSIZE
 
@@ -92,7 +93,11 @@ def unpack_archive(file: BinaryIO, home: Path, advance: Advance = unseen) -> Non
         unfinished.mkdir(mode=0o700)
         try:
             for _, listed, pieces in _read(file, advance):
-                _write(unfinished, listed, pieces)
+                if listed.path == DOORS:
+                    _check(listed, pieces)
+                else:
+                    _write(unfinished, listed, pieces)
+            _mark(unfinished)
             for folder, _, _ in os.walk(unfinished):
                 sync_folder(Path(folder))
             unfinished.rename(home)  # which takes the place of an empty folder, and of nothing else
@@ -239,6 +244,11 @@ def _write(folder: Path, listed: Listed, pieces: Iterator[bytes]) -> None:
         file.flush()
         os.fchmod(descriptor, listed.mode)
         os.fsync(descriptor)
+
+
+def _mark(folder: Path) -> None:
+    """Has the wallet hold what is not sealed against its master key when it is unlocked first."""
+    (folder / RESTORED).touch(mode=0o600)
 
 
 def _written(file: BinaryIO, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ import msgspec
 
 from etui.cli.archive import check_archive, check_target, unpack_archive, write_archive
 from etui.cli.command import Arguments, Command, connect, profile_place
-from etui.cli.contents import Contents, look_over, size_of
+from etui.cli.contents import Contents, check_vouched, look_over, size_of
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import check_free, unreadable, whole_file
 from etui.cli.output import moment, single_line
@@ -50,6 +50,7 @@ def _export(arguments: Arguments, output: Output) -> Exit:
         output.note("etui: the wallet was locked for this; `etui unlock` opens it again")
     with bytes_done("reading the wallet", size_of(home)) as advance:
         contents = look_over(home, int(time.time()), advance)
+    check_vouched(home, contents)
     with (
         bytes_done("writing the archive and comparing", 2 * _size(contents)) as advance,
         whole_file(arguments.file) as file,
@@ -99,7 +100,8 @@ def _restore(arguments: Arguments, output: Output) -> Exit:
     text = f"Restored into {home} the wallet as it was on {moment(contents.created)}.\n"
     start = f"ETUI_HOME={shlex.quote(str(home))} etui up" if os.environ.get("ETUI_HOME") else "etui up"
     text += f"Start it with `{start}`; it opens with the passphrase of then.\n"
-    text += "The dialog shows neither picture nor phrase until `etui appearance` chooses new ones."
+    text += "The dialog shows neither picture nor phrase until `etui appearance` chooses new ones, and no door is\n"
+    text += "open until `etui door enable` opens it."
     output.value(_summary(arguments.file, contents), text)
     return Exit.OK
 
@@ -117,10 +119,11 @@ EXPORT = Command(
     help="write the whole wallet to one sealed archive",
     text="Writes the whole wallet to one archive, sealed as it lies on the disk. It locks the wallet first.\n"
     "Nothing that is sealed in it opens without the passphrase or the recovery key. Whoever has it sees what is not\n"
-    "sealed: how many items and records there are, of what size, and when parts of the audit began; which doors open\n"
-    "with the wallet; id, publisher and version of installed packages, and what is in them; an operator's policies;\n"
-    "how many wrong passphrases were tried; the profile's id; and the key of the audit's next checkpoint.\n"
-    "The dialog's picture, phrase and colour are not in it, since they open without a passphrase.",
+    "sealed: how many items and records there are, of what size, and when parts of the audit began; id, publisher and\n"
+    "version of installed packages, and what is in them; an operator's policies; how many wrong passphrases were\n"
+    "tried; the profile's id; and the key of the audit's next checkpoint. Whoever changes one of those in it is found\n"
+    "out when the wallet is unlocked that is restored of it.\n"
+    "The dialog's picture, phrase and colour are not in it, since they open without a passphrase; nor are open doors.",
     arguments=_export_arguments,
     run=_export,
     examples=(("etui export wallet.etui", "then keep it on another disk"),),
@@ -130,7 +133,8 @@ RESTORE = Command(
     help="make a wallet of an archive, in a new folder",
     text="Makes a wallet of an archive, in the folder that ETUI_HOME names, which has to be empty or not there:\n"
     "nothing is overwritten. All of the archive is checked before anything is written. The dialog's picture, phrase\n"
-    "and colour are in no archive: it shows none until `etui appearance` chooses new ones.",
+    "and colour are in no archive: it shows none until `etui appearance` chooses new ones. Nor is an open door:\n"
+    "`etui door enable` opens it again. What is not sealed is held against the wallet's key at the first unlock.",
     arguments=_restore_arguments,
     run=_restore,
     examples=(

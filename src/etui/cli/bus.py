@@ -6,17 +6,20 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from dbus_fast import Message, MessageType
 from dbus_fast.aio import MessageBus
+from dbus_fast.errors import AuthError, InvalidAddressError
 
 SECRETS: Final = "org.freedesktop.secrets"
 _BUS: Final = "org.freedesktop.DBus"
 _PATH: Final = "/org/freedesktop/DBus"
 _WAIT_S: Final = 10.0
+_T = TypeVar("_T")
 
 
 class Serving(msgspec.Struct, frozen=True):
@@ -31,12 +34,28 @@ class Serving(msgspec.Struct, frozen=True):
 
 def serving(name: str) -> Serving | None:
     """Who has this name; None where nobody has, or there is no session bus to ask."""
-    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
-        return None
+    return _asked(_ask(name))
+
+
+def unreachable(address: str) -> str:
+    """Why the bus at this address cannot be reached; empty where it can."""
     try:
-        return asyncio.run(asyncio.wait_for(_ask(name), _WAIT_S))
-    except (OSError, TimeoutError, EOFError, ValueError):  # no bus answers at that address
-        return None
+        asyncio.run(asyncio.wait_for(_reach(address), _WAIT_S))
+    except TimeoutError:
+        return "it does not answer"
+    except (OSError, EOFError, ValueError, AuthError, InvalidAddressError) as error:
+        return (error.strerror if isinstance(error, OSError) else None) or str(error) or "it does not answer"
+    return ""
+
+
+async def _reach(address: str) -> None:
+    bus = await MessageBus(bus_address=address).connect()
+    bus.disconnect()
+
+
+def is_started_for(name: str) -> bool:
+    """Whether the bus starts a program when this name is next asked for."""
+    return bool(_asked(_is_started_for(name)))
 
 
 def end_holder(name: str) -> Serving | None:
@@ -58,6 +77,26 @@ def end_holder(name: str) -> Serving | None:
     return holder
 
 
+def _asked(question: Coroutine[Any, Any, _T]) -> _T | None:
+    """What the session bus answers; None where there is none, or none that answers at that address."""
+    if not os.environ.get("DBUS_SESSION_BUS_ADDRESS"):
+        question.close()
+        return None
+    try:
+        return asyncio.run(asyncio.wait_for(question, _WAIT_S))
+    except (OSError, TimeoutError, EOFError, ValueError, AuthError, InvalidAddressError):
+        return None
+
+
+async def _is_started_for(name: str) -> bool:
+    bus = await MessageBus().connect()
+    try:
+        names = await _call(bus, "ListActivatableNames")
+    finally:
+        bus.disconnect()
+    return isinstance(names, list) and name in names
+
+
 async def _ask(name: str) -> Serving | None:
     bus = await MessageBus().connect()
     try:
@@ -68,8 +107,15 @@ async def _ask(name: str) -> Serving | None:
     return Serving(pid, _program(pid)) if isinstance(pid, int) else None
 
 
-async def _call(bus: MessageBus, member: str, argument: str) -> object:
-    message = Message(destination=_BUS, path=_PATH, interface=_BUS, member=member, signature="s", body=[argument])
+async def _call(bus: MessageBus, member: str, *arguments: str) -> object:
+    message = Message(
+        destination=_BUS,
+        path=_PATH,
+        interface=_BUS,
+        member=member,
+        signature="s" * len(arguments),
+        body=list(arguments),
+    )
     reply = await bus.call(message)
     if reply.message_type is not MessageType.METHOD_RETURN:
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 HELD_S: Final = 20
 _WAYLAND: Final = ("wl-copy", "--foreground")
 _X11: Final = ("xclip", "-selection", "clipboard", "-quiet")
+_PR_SET_PDEATHSIG: Final = 1
+"""Source: prctl(2)."""
+_prctl: Final = ctypes.CDLL(None, use_errno=True).prctl
 _PACKAGES: Final = {"wl-copy": "wl-clipboard", "xclip": "xclip"}
 
 
@@ -38,12 +42,26 @@ def holder(environ: Mapping[str, str]) -> tuple[str, ...]:
 def hold(value: bytes) -> bool:
     """Keeps the value on the clipboard for ``HELD_S`` seconds, or until something else is copied there.
 
-    Whether it was there to the end of its time. A signal that ends this process takes the value away first.
+    Whether it was there to the end of its time. A signal that ends this process takes the value away first, and with
+    kill -9 the kernel ends who holds it.
     """
     command = holder(os.environ)
+    ours = os.getpid()
+
+    def end_with_us() -> None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM.value, 0, 0, 0)
+        if os.getppid() != ours:  # which ended before that
+            os._exit(1)
+
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _leave)
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=end_with_us,  # noqa: PLW1509  # no other thread runs by now
+    )
     try:
         process.communicate(value, timeout=HELD_S)
     except subprocess.TimeoutExpired:

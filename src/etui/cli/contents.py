@@ -17,10 +17,16 @@ from etui.cli.exits import CommandError, Exit
 from etui.cli.progress import Advance, unseen
 
 FORMAT: Final = 1
-LEFT_OUT: Final = frozenset({"running", "device"})
-"""What is in no archive, by its name at the top of a profile: what a running wallet holds; and picture and phrase of
-the dialog, which open with a key that lies beside them: whoever has both can show a dialog that looks like the user's.
+LEFT_OUT: Final = frozenset({"running", "device", "restored"})
+"""What no archive may name, by its name at the top of a profile: what a running wallet holds; picture and phrase of the
+dialog, which open with a key that lies beside them: whoever has both can show a dialog that looks like the user's; and
+the mark of a profile that was restored and not unlocked yet.
 """
+DOORS: Final = "settings.json"
+"""Which doors open with the wallet: of this device, and opened by a question. An archive that has it is restored
+without it.
+"""
+VOUCHED: Final = "vouched.json"
 PIECE_BYTES: Final = 1 << 20
 MAX_FILE_BYTES: Final = 8**11 - 1
 """One byte less than 8 GiB: a member's size is eleven octal digits (POSIX.1-1988, ustar)."""
@@ -52,6 +58,10 @@ class _Profile(msgspec.Struct, frozen=True):
     id: str
 
 
+class _Vouched(msgspec.Struct, frozen=True):
+    files: dict[str, str] = {}
+
+
 def size_of(home: Path) -> int:
     """How many bytes its archive will hold, as far as that can be seen; for people who wait."""
     with contextlib.suppress(OSError, CommandError):  # whoever reads the files says what is wrong
@@ -77,7 +87,7 @@ def _paths(home: Path, below: str) -> Iterator[str]:
     with os.scandir(home / below) as entries:
         for entry in entries:
             path = f"{below}{entry.name}"
-            if path in LEFT_OUT or entry.name.endswith(_UNFINISHED) or entry.name.startswith(_UNFINISHED_BEGINNINGS):
+            if path in LEFT_OUT or path == DOORS or _is_unfinished(entry.name):
                 continue
             mode = entry.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):
@@ -86,6 +96,10 @@ def _paths(home: Path, below: str) -> Iterator[str]:
                 yield path
             elif not stat.S_ISSOCK(mode):
                 raise CommandError(f"{home / path} is neither a file nor a folder, so it can be in no archive")
+
+
+def _is_unfinished(name: str) -> bool:
+    return name.endswith(_UNFINISHED) or name.startswith(_UNFINISHED_BEGINNINGS)
 
 
 def _listed(home: Path, path: str, advance: Advance) -> Listed:
@@ -99,6 +113,35 @@ def _listed(home: Path, path: str, advance: Advance) -> Listed:
         size += len(piece)
         advance(len(piece))
     return Listed(path=path, size=size, mode=stat.S_IMODE(status.st_mode) & 0o777, sha256=digest.hexdigest())
+
+
+def check_vouched(home: Path, contents: Contents) -> None:
+    """Raises ``CommandError`` where an archive would not open, since the wallet vouched for other files than it has.
+
+    The wallet vouches at each unlock for an operator's files and for the records of what is installed.
+    """
+    try:
+        vouched = msgspec.json.decode((home / VOUCHED).read_bytes(), type=_Vouched).files
+    except FileNotFoundError:
+        text = f"{home / VOUCHED} is missing, and the archive would not open without it"
+        raise CommandError(f"{text}: unlock the wallet (`etui unlock`), then export again") from None
+    except (OSError, msgspec.DecodeError) as error:
+        raise CommandError(f"{home / VOUCHED} cannot be read: {error}; `etui unlock` makes it anew") from None
+    found = {listed.path: listed.sha256 for listed in contents.files if is_vouched(listed.path)}
+    for path in sorted(found.keys() | {path for path in vouched if path.startswith("operator/")}):
+        if found.get(path) != vouched.get(path):
+            text = (
+                f"{home / path} was changed since the wallet was last unlocked, and the archive would not open with it"
+            )
+            raise CommandError(f"{text}: unlock the wallet (`etui unlock`), then export again")
+
+
+def is_vouched(path: str) -> bool:
+    """Whether a file is among those that the wallet vouches for, as ``etui.trusted.router.vouched`` has them."""
+    match path.split("/"):
+        case ["operator", _] | ["extensions", _, "installation.json"]:
+            return True
+    return False
 
 
 def pieces_of(path: Path) -> Iterator[bytes]:

@@ -12,7 +12,9 @@ import shlex
 import time
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.bus import SECRETS, Serving, end_holder, serving
+import msgspec
+
+from etui.cli.bus import SECRETS, Serving, end_holder, is_started_for, serving
 from etui.cli.command import Arguments, Command, connect, name_session_bus
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import single_line
@@ -30,6 +32,16 @@ _OPEN: Final = "open"
 _WAITING: Final = "waiting"
 _FOUND: Final = "programs find it by: "
 _END_S: Final = 10.0
+
+
+class Switched(msgspec.Struct, frozen=True):
+    """A door that was opened or closed, for programs.
+
+    ``served_by``: who served its name before, or serves it now that the door is closed; null for nobody.
+    """
+
+    detail: str
+    served_by: str | None
 
 
 def _list(arguments: Arguments, output: Output) -> Exit:
@@ -56,9 +68,10 @@ def _door(text: str) -> str:
 
 def _enable(arguments: Arguments, output: Output) -> Exit:
     name_session_bus()
+    before = None
     if arguments.door == _SECRET_SERVICE:
-        holder = serving(SECRETS)
-        output.note(f"etui: {SECRETS} is served by {holder or 'nobody'} now")
+        before = serving(SECRETS)
+        output.note(f"etui: {SECRETS} is served by {_told(before) or 'nobody'} now")
     with connect() as client:
         detail = client.call(wallet.DoorEnable(door=arguments.door)).detail
         state = _state(client, arguments.door)
@@ -74,8 +87,12 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
         text += f"\nPrograms find it by: {single_line(found)}"
     if arguments.door == _SSH_AGENT:
         text += "".join(f"\n{line}" for line in _ways_to_agent(found))
-    output.value(wallet.DoorEnableResult(detail=detail), text)
+    output.value(Switched(detail, _told(before)), text)
     return Exit.OK
+
+
+def _told(holder: Serving | None) -> str | None:
+    return None if holder is None else single_line(str(holder))
 
 
 def _ways_to_agent(found: str) -> list[str]:
@@ -130,13 +147,33 @@ def _waits(holder: Serving) -> str:
 
 
 def _disable(arguments: Arguments, output: Output) -> Exit:
+    name_session_bus()
+    secrets = arguments.door == _SECRET_SERVICE
     with connect() as client:
+        was = serving(SECRETS) if secrets and _state(client, _SECRET_SERVICE) == _OPEN else None
         result = client.call(wallet.DoorDisable(door=arguments.door))
+    now = _served_after(was) if secrets else None
     lines = [f"The door {arguments.door} is closed."]
-    if arguments.door == _SECRET_SERVICE:
-        lines.append(f"{SECRETS} is given back: whoever waits for it, or is started for it, serves it again.")
-    output.value(result, "\n".join([*lines, single_line(result.detail)]))
+    if secrets:
+        lines.append(_given_back(now))
+    output.value(Switched(result.detail, _told(now)), "\n".join([*lines, single_line(result.detail)]))
     return Exit.OK
+
+
+def _served_after(door: Serving | None) -> Serving | None:
+    """Who has the name once the door, whose process is ending, has let go of it."""
+    deadline = time.monotonic() + _END_S
+    while (now := serving(SECRETS)) is not None and now == door and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return now
+
+
+def _given_back(now: Serving | None) -> str:
+    if now is not None:
+        return f"{SECRETS} is given back: {_told(now)} serves it now."
+    if is_started_for(SECRETS):
+        return f"{SECRETS} is given back: the bus starts who is meant for it when a program next asks."
+    return f"{SECRETS} is given back, and nobody serves it now: what served it before has to be started again."
 
 
 LIST = Command(
@@ -165,7 +202,8 @@ DISABLE = Command(
     name="door disable",
     help="close a door, and give back the name that it took",
     text="Closes a door at once and without a question. What it took, as a name on the bus, is given back to who\n"
-    "waits for it; else the bus starts who is meant for it, as gnome-keyring, when a program next asks.",
+    "waits for it; else the bus starts who is meant for it, as gnome-keyring, when a program next asks, where the bus\n"
+    "knows of one. It says which of these it is.",
     arguments=_door_argument,
     run=_disable,
     examples=(("etui door disable secret-service", "whoever served before serves again"),),

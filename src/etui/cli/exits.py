@@ -44,13 +44,21 @@ MEANINGS: Final = {
     Exit.NO_TERMINAL: "There is neither a display nor a terminal to ask the user in.",
     Exit.NO_CONFINEMENT: "This machine cannot confine Extensions; the message names the setting.",
     Exit.NOT_RUNNING: "No wallet runs for this profile; `etui up` starts one.",
-    Exit.LOCKED: "The wallet is locked, or there is none yet.",
+    Exit.LOCKED: "The wallet is locked, or locked out after too many wrong tries, or there is none yet.",
     Exit.DENIED: "A policy forbids it, or the user said no or not now; `etui why ID` explains it.",
     Exit.NOT_FOUND: "What was named is not there.",
 }
 
+SIGNALS: Final = {
+    129: "The terminal was closed (SIGHUP).",
+    130: "It was interrupted (SIGINT, Ctrl-C).",
+    143: "It was told to end (SIGTERM).",
+}
+"""What a command ends with that a signal ended: 128 and the number of the signal, as shells have it."""
+
 _BY_CODE: Final = {
     ErrorCode.LOCKED: Exit.LOCKED,
+    ErrorCode.LOCKED_OUT: Exit.LOCKED,
     ErrorCode.NO_WALLET: Exit.LOCKED,
     ErrorCode.DENIED: Exit.DENIED,
     ErrorCode.REFUSED: Exit.DENIED,

@@ -33,6 +33,9 @@ def _list(arguments: Arguments, output: Output) -> Exit:
     del arguments
     with connect() as client:
         extensions = client.call(wallet.Extensions()).extensions
+        if output.as_json:  # with the logo of each, which comes for one at a time
+            rows = (client.call(wallet.Extensions(extension=row.extension)).extensions for row in extensions)
+            extensions = [row for told in rows for row in told]
     columns = (
         ("extension", "EXTENSION"),
         ("name", "NAME"),

@@ -21,17 +21,19 @@ _MAX_BYTES: Final = 64 << 10
 _OPENSSH: Final = b"-----BEGIN OPENSSH PRIVATE KEY-----"
 _CERTIFICATE: Final = b"-cert-v01@openssh.com"
 _PEM: Final = b"-----BEGIN "
+_AGE: Final = b"AGE-"
+_AGE_FILES: Final = (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE-----")
 
 
-class KeyFile(msgspec.Struct, frozen=True):
-    """A private key that was read: PKCS#8 in DER, its public part as OpenSSH writes it, and where it lies."""
+class ReadKey(msgspec.Struct, frozen=True):
+    """A private key that was read: PKCS#8 in DER, its public part as OpenSSH or age writes it, and whether it signs."""
 
-    path: Path
     private: bytes
     public: str
+    signs: bool
 
     def __repr__(self) -> str:
-        return f"KeyFile({self.path}, {self.public})"
+        return f"ReadKey({self.public})"
 
 
 def read_certificate(path: Path) -> bytes:
@@ -47,18 +49,46 @@ def read_certificate(path: Path) -> bytes:
     raise CommandError(f"{path} is no certificate of OpenSSH's for a key", Exit.USAGE)
 
 
-def read_key_file(path: Path) -> KeyFile:
-    """The private key in a file of OpenSSH's, or in PEM (PKCS#8, PKCS#1, SEC 1), with its passphrase where it has one.
+def read_key_file(path: Path) -> list[ReadKey]:
+    """The private keys in a file: one of OpenSSH's or in PEM (PKCS#8, PKCS#1, SEC 1), or the identities of age.
 
-    Raises ``CommandError``.
+    The passphrase is asked for where there is one. Raises ``CommandError``.
     """
     try:
         with path.open("rb") as file:
             text = file.read(_MAX_BYTES)
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror}", Exit.USAGE) from None
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith(b"#")]
+    try:
+        if text.startswith(_AGE_FILES):
+            raise CommandError(f"{path} is encrypted itself: `age -d FILE` says what is in it", Exit.USAGE)
+        if lines and lines[0].upper().startswith(_AGE):
+            return [_age_key(line.decode("ascii", "replace")) for line in lines]
+        return [_key(text, path)]
+    except ValueError as error:
+        raise CommandError(f"{path} holds no key that can be brought in: {error}", Exit.USAGE) from None
+
+
+def _age_key(line: str) -> ReadKey:
+    """The key in an identity of age; raises ``ValueError``."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # only this command waits for it
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415  # as above
+
+    from etui.standards import age  # noqa: PLC0415  # as above
+
+    key = X25519PrivateKey.from_private_bytes(age.read_secret_key(line))
+    private = key.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return ReadKey(private, age.recipient(key.public_key().public_bytes_raw()), signs=False)
+
+
+def _key(text: bytes, path: Path) -> ReadKey:
+    """The key in a file of OpenSSH's or in PEM; raises ``ValueError``, ``CommandError``."""
     from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  # only this command waits for it
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415  # as above
 
     load: Callable[..., object]
     if text.lstrip().startswith(_OPENSSH):
@@ -67,19 +97,23 @@ def read_key_file(path: Path) -> KeyFile:
         load = serialization.load_pem_private_key
     else:
         raise CommandError(
-            f"{path} is no private key of OpenSSH's, and no PEM: give the file without “.pub”", Exit.USAGE
+            f"{path} is no private key of OpenSSH's or age's, and no PEM: give the file without “.pub”", Exit.USAGE
         )
     try:
         key = _loaded(load, text, path)
-        private = key.private_bytes(  # type: ignore[attr-defined]  # whichever it is
+        private: bytes = key.private_bytes(  # type: ignore[attr-defined]  # whichever it is
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        public = key.public_key().public_bytes(  # type: ignore[attr-defined]  # as above
+        if isinstance(key, X25519PrivateKey):
+            from etui.standards import age  # noqa: PLC0415  # as above
+
+            return ReadKey(private, age.recipient(key.public_key().public_bytes_raw()), signs=False)
+        public: bytes = key.public_key().public_bytes(  # type: ignore[attr-defined]  # as above
             serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH
         )
-    except (ValueError, AttributeError, UnsupportedAlgorithm) as error:
-        raise CommandError(f"{path} holds no key that can be brought in: {error}", Exit.USAGE) from None
-    return KeyFile(path, private, public.decode("ascii"))
+    except (AttributeError, UnsupportedAlgorithm) as error:
+        raise ValueError(str(error)) from None
+    return ReadKey(private, public.decode("ascii"), signs=True)
 
 
 def _loaded(load: Callable[..., object], text: bytes, path: Path) -> object:

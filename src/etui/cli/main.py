@@ -10,7 +10,7 @@ import difflib
 import io
 import os
 import sys
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from etui import __version__
 from etui.cli import up
@@ -25,13 +25,15 @@ if TYPE_CHECKING:
 _END_OF_OPTIONS: Final = "--"
 _INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells have it."""
+_JSON: Final = "--json"
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs ``etui`` with these arguments; the exit status is one of ``Exit``, or that of the program it started."""
     _print_all_characters()
     words, program = _split(arguments)
-    parser = _parser_of([up.COMMAND], {}) if words[:1] == [up.COMMAND.name] else _whole_parser(words)
+    kind = _JsonParser if _JSON in words else argparse.ArgumentParser
+    parser = _parser_of([up.COMMAND], {}, kind) if words[:1] == [up.COMMAND.name] else _whole_parser(words, kind)
     parsed, unknown = parser.parse_known_args(words)
     own = cast("argparse.ArgumentParser", getattr(parsed, "own", parser))
     if unknown:  # argparse itself would show the usage of `etui`
@@ -63,21 +65,30 @@ def main(arguments: Sequence[str]) -> int:
         return Exit.OK
 
 
-def build_parser() -> argparse.ArgumentParser:
+class _JsonParser(argparse.ArgumentParser):
+    """Says that a command line is wrong as every other error is said to programs."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends ``etui``, with the form of an error on standard error."""
+        Output(as_json=True).error(CommandError(message, Exit.USAGE).slug, f"{self.prog}: {message}", Exit.USAGE)
+        sys.exit(Exit.USAGE)
+
+
+def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The whole command line, also for completion and the reference pages."""
     from etui.cli.commands import COMMANDS, GROUPS, SECTIONS  # noqa: PLC0415  # all commands, as said above
     from etui.cli.page import start_page  # noqa: PLC0415
 
-    parser = _parser_of(COMMANDS, GROUPS)
+    parser = _parser_of(COMMANDS, GROUPS, kind)
     parser.format_help = lambda: start_page(SECTIONS)  # type: ignore[method-assign]  # of `etui` itself
     return parser
 
 
-def _whole_parser(words: list[str]) -> argparse.ArgumentParser:
+def _whole_parser(words: list[str], kind: type[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     """The whole command line, once it is clear that it has the command that these words begin with."""
     from etui.cli.commands import COMMANDS  # noqa: PLC0415
 
-    parser = build_parser()
+    parser = build_parser(kind)
     names = sorted({command.name.partition(" ")[0] for command in COMMANDS})
     if words and not words[0].startswith("-") and words[0] not in names:
         near = difflib.get_close_matches(words[0], names, n=1)
@@ -86,11 +97,13 @@ def _whole_parser(words: list[str]) -> argparse.ArgumentParser:
     return parser
 
 
-def _parser_of(table: Sequence[Command], titles: Mapping[str, str]) -> argparse.ArgumentParser:
+def _parser_of(
+    table: Sequence[Command], titles: Mapping[str, str], kind: type[argparse.ArgumentParser]
+) -> argparse.ArgumentParser:
     """The command line of these commands; ``titles``: what the groups among them are, by name."""
-    parser = argparse.ArgumentParser(prog="etui")
+    parser = kind(prog="etui")
     parser.add_argument("--version", action="version", version=f"etui {__version__}", help="show the version")
-    commands = parser.add_subparsers(metavar="COMMAND", parser_class=argparse.ArgumentParser)
+    commands = parser.add_subparsers(metavar="COMMAND", parser_class=kind)
     groups: dict[str, argparse._SubParsersAction[argparse.ArgumentParser]] = {}
     for command in table:
         group, _, name = command.name.rpartition(" ")
@@ -132,7 +145,7 @@ def _add(parsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str
 
 def _provide(parser: argparse.ArgumentParser, command: Command) -> None:
     text = "print one JSON value instead of text, for an error too"
-    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=text)
+    parser.add_argument(_JSON, action="store_true", default=argparse.SUPPRESS, help=text)
     command.arguments(parser)
     parser.set_defaults(command=command, own=parser)
 

@@ -52,8 +52,19 @@ def _verify(arguments: Arguments, output: Output) -> Exit:
     lines += [f"  {finding}" for finding in short]
     if len(short) < len(verdict.findings):
         lines.append("`etui audit verify --json` lists every finding.")
+    if verdict.unconfirmed:
+        lines.append(_doubt(verdict.unconfirmed))
+    if len(verdict.remarks or ()) > bool(verdict.unconfirmed):
+        lines.append("`etui audit verify --json` has every remark, as of crashes and of what was erased.")
     output.value(verdict, printable("\n".join([*lines, verdict.rollback])))
     return Exit.OK if verdict.ok else Exit.FAILED
+
+
+def _doubt(records: int) -> str:
+    """What there is to say of records that no checkpoint confirmed."""
+    if records == 1:
+        return "1 record is confirmed by no checkpoint: the wallet ended too early for one, or it was put in."
+    return f"{records} records are confirmed by no checkpoint: the wallet ended too early for one, or they were put in."
 
 
 def _why_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +92,10 @@ LIST = Command(
 VERIFY = Command(
     name="audit verify",
     help="check that no record was changed or taken out",
-    text="Checks the whole audit: that no record was changed, taken out or put in, and that nothing was erased but\n"
-    "what the setting audit_days had erased. 1 is the exit status otherwise.",
+    text="Checks the whole audit: that no record was changed, moved, taken out or put between others, and that\n"
+    "nothing was erased but what the setting audit_days had erased. 1 is the exit status otherwise. Whoever writes\n"
+    "to the files while the wallet is stopped can put records at the end: it is told how many no checkpoint\n"
+    "confirms, and nothing of those that were put in with one.",
     run=_verify,
     examples=(
         ("etui audit verify", "what was found, in a sentence for each segment"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from etui.cli.command import Arguments, Command
 from etui.cli.completion import SHELLS, commands_of
-from etui.cli.exits import MEANINGS, CommandError, Exit
+from etui.cli.exits import MEANINGS, SIGNALS, CommandError, Exit
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
@@ -20,7 +20,7 @@ An error is said on standard error. With --json it is one JSON object, and nothi
 
 `code` is what programs compare: the protocol's code, or for what is no answer of the wallet the name of the
 status: failed, usage, no_terminal, no_confinement, not_running, locked, denied, not_found; or interrupted (130).
-`why` is what `etui why` explains, or null. A wrong command line is explained in text, whatever it asks for.
+`why` is what `etui why` explains, or null.
 Where there is a result as well as a status, as for `audit verify` that finds something, the result says it."""
 
 
@@ -31,7 +31,7 @@ def _help_arguments(parser: argparse.ArgumentParser) -> None:
 def _help(arguments: Arguments, output: Output) -> Exit:
     topic: list[str] = arguments.topic
     if topic == [_EXITS]:
-        rows = {str(status.value): meaning for status, meaning in MEANINGS.items()}
+        rows = {str(int(status)): meaning for status, meaning in (MEANINGS | SIGNALS).items()}
         lines = [f"{status:>3}  {meaning}" for status, meaning in rows.items()]
         heading = "Exit statuses of every command; `use`, `code` and `call` end as the command that they start."
         output.value(rows, "\n".join([heading, "", *lines, "", _ERRORS]))

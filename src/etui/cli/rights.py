@@ -78,6 +78,7 @@ def _grant_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("client", metavar="CLIENT", help="as `etui clients` names it")
     parser.add_argument("action", metavar="ACTION", help="a method, as secret/1.read")
     parser.add_argument("--item", metavar="ITEM", help="a reference, or words that match exactly one; else all items")
+    parser.add_argument("--only-for", metavar="VALUE", help="one host or relying party alone; goes with --item")
     parser.add_argument("--uses", type=int, metavar="N", help="how often")
     parser.add_argument("--until", type=_moment, metavar="WHEN", help="30m, 2h, 7d, or a date as 2030-12-31")
     parser.add_argument("--currency", metavar="CODE", help="of ISO 4217, with --limit-minor")
@@ -99,6 +100,7 @@ def _grant(arguments: Arguments, output: Output) -> Exit:
             client=arguments.client,
             action=arguments.action,
             item=item,
+            only_for=arguments.only_for,
             uses=arguments.uses,
             until=arguments.until,
             limit_minor=arguments.limit_minor,
@@ -149,6 +151,10 @@ GRANT = Command(
     run=_grant,
     examples=(
         ("etui grant app:/usr/bin/mailer secret/1.read --item mail", "one item, until it is taken back"),
+        (
+            "etui grant app:/usr/bin/deploy secret/1.fetch --item token --only-for api.example.org --uses 9",
+            "nine requests to one host",
+        ),
         ("etui grant app:/usr/bin/mailer secret/1.read --uses 3 --until 2h", "any item, three times, for two hours"),
         (
             "etui grant app:/usr/bin/shop org.example.parking/1.buy --currency EUR --limit-minor 2000 --period 30d",

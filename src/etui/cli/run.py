@@ -1,5 +1,7 @@
 """``etui run``: what ``./run`` starts. It runs the wallet, and the first time it guides through making one.
 
+With ``--use`` it runs a command beside the wallet instead (``lending``).
+
 Rules:
 
 1. The wallet is a process beside this one, in the same foreground: Ctrl-C reaches both, and the wallet's exit status is
@@ -18,8 +20,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from etui.cli import up
+from etui.cli.bus import unreachable
 from etui.cli.command import Arguments, Command, name_session_bus, profile_place
 from etui.cli.exits import CommandError, Exit
+from etui.cli.lending import add_lending_arguments, run_lent
 from etui.cli.output import printable
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ProtocolError
@@ -45,6 +49,7 @@ Your wallet is ready. In another terminal:
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tour", action="store_true", help="play the whole story in a test profile, without a hand")
     up.add_arguments(parser)
+    add_lending_arguments(parser)
 
 
 def _run(arguments: Arguments, output: Output) -> Exit | int:
@@ -52,6 +57,10 @@ def _run(arguments: Arguments, output: Output) -> Exit | int:
         from etui.cli.tour import run_tour  # noqa: PLC0415  # it starts the testkit, which nothing else here needs
 
         return run_tour(output)
+    if arguments.use:
+        return run_lent(arguments, output)
+    if arguments.program:
+        raise CommandError("a command after -- goes with --use, which says what it may use", Exit.USAGE)
     name_session_bus()
     if _runs_already():
         text = f"a wallet runs already at {profile_place().socket}; `etui status` shows it, `etui stop` ends it; "
@@ -64,8 +73,12 @@ def circumstances(environ: Mapping[str, str], uid: int) -> list[str]:
     notes = []
     if not environ.get("XDG_RUNTIME_DIR"):
         notes.append(f"XDG_RUNTIME_DIR is not set, so the wallet listens below /tmp/etui-{uid}")
-    if not environ.get("DBUS_SESSION_BUS_ADDRESS"):
+    address = environ.get("DBUS_SESSION_BUS_ADDRESS")
+    if not address:
         notes.append("there is no session bus here (DBUS_SESSION_BUS_ADDRESS), so the Secret Service door stays off")
+    elif problem := unreachable(address):
+        text = f"the session bus at {printable(address)} (DBUS_SESSION_BUS_ADDRESS) cannot be reached ({problem})"
+        notes.append(f"{text}, so the Secret Service door stays off")
     return notes
 
 
@@ -129,14 +142,18 @@ def _greet(client: Client, output: Output) -> None:
 
 COMMAND = Command(
     name="run",
-    help="run the wallet; the first time, make one",
+    help="run the wallet, or a command that uses what it never has",
     text="Runs the wallet in the foreground and, the first time, guides through making one. With --tour it plays the\n"
     "whole story in a test profile of its own, prints each step with the decision that was taken, and ends with 0\n"
-    "only if every step did what it says.",
+    "only if every step did what it says. With --use it runs the command after -- while the wallet runs elsewhere:\n"
+    "the command finds a placeholder, its requests go through a proxy on the loopback, and the wallet puts the value\n"
+    "in on its way to the hosts that the item names.",
     arguments=_arguments,
     run=_run,
+    takes_program=True,
     examples=(
         ("./run", "the same, after it has made ready what the wallet needs"),
         ("etui run --tour", "see it work, without a display and without touching your wallet"),
+        ("etui run --use 'GitHub token' -- ./release.sh", "a script that finds a placeholder in GITHUB_TOKEN"),
     ),
 )

@@ -7,9 +7,11 @@ that is started is ended by its own id.
 from __future__ import annotations
 
 import contextlib
+import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +20,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.cli.exits import CommandError
+from etui.cli.scenery import SERVICE, sshd, web_service
 from etui.interfaces import wallet_1 as wallet
-from etui.testkit import TestWallet, private_bus
+from etui.testkit import TestAuthority, TestWallet, private_bus
 
 if TYPE_CHECKING:
     from etui.testkit import ScriptedUser
@@ -62,10 +65,24 @@ class Stage:
         """The wallet."""
         return self._wallet
 
+    @property
+    def folder(self) -> Path:
+        """Where the programs lie, and what they make; it goes with the stage."""
+        return self._programs
+
     def program(self, *words: str) -> Ran:
-        """Runs one of the two programs, ``mailer`` or ``game``, in their folder."""
+        """Runs one of the programs, ``mailer``, ``game`` or one that ``write`` wrote, in their folder."""
         # By the shell's name, since /tmp may be mounted so that nothing in it can be executed.
-        command = ["sh", *words]
+        return self.run("sh", *words)
+
+    def write(self, name: str, text: str) -> Path:
+        """A file beside the programs."""
+        path = self._programs / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def run(self, *command: str) -> Ran:
+        """Runs any command in the programs' folder, where ``etui`` and its plugin for age are found, and the agent."""
         result = subprocess.run(
             command,
             cwd=self._programs,
@@ -76,7 +93,7 @@ class Stage:
             timeout=_RUN_S,
             check=False,
         )
-        return _ran(command, result)
+        return _ran(list(command), result)
 
     def etui(self, *arguments: str) -> Ran:
         """Runs a command of ours."""
@@ -91,6 +108,12 @@ class Stage:
         if ids:
             self._seen = ids[0]
         return [record for record in reversed(new) if record.action in actions]
+
+    @contextlib.contextmanager
+    def host(self, name: str, public: str) -> Iterator[int]:
+        """A real sshd on the loopback that lets in who has this key; its port."""
+        with sshd(self._programs / name, public) as port:
+            yield port
 
 
 def _ran(command: list[str], result: subprocess.CompletedProcess[str]) -> Ran:
@@ -108,10 +131,21 @@ def stage() -> Iterator[Stage]:
         with private_bus(folder) as bus:
             for name in ("mailer", "game"):
                 (folder / name).write_text(_PROGRAM, encoding="utf-8")
-            environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "HOME": str(folder)}
             played = folder / "w"
             played.mkdir(mode=0o700)
-            with TestWallet(played, environ=environ) as started:
+            authority = TestAuthority(folder)
+            environ = {
+                "DBUS_SESSION_BUS_ADDRESS": bus.address,
+                "HOME": str(folder),
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            }
+            with (
+                web_service(authority.context_for(SERVICE)) as port,
+                TestWallet(
+                    played, environ=environ, hosts={SERVICE: port}, authority=authority.file.read_bytes()
+                ) as started,
+            ):
+                started.environ["SSH_AUTH_SOCK"] = str(started.socket.with_name("ssh-agent"))
                 yield Stage(started, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

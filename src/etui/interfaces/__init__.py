@@ -16,6 +16,7 @@ from etui.interfaces.document import (
     Method,
     Transfer,
 )
+from etui.interfaces.fitting import fits
 from etui.interfaces.generate import python_module
 from etui.interfaces.promises import broken_promise
 from etui.interfaces.rules import InterfaceError, read_document
@@ -41,6 +42,7 @@ __all__ = [
     "Value",
     "broken_promise",
     "file_name",
+    "fits",
     "plain_type",
     "python_module",
     "read_document",

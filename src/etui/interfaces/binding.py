@@ -62,9 +62,9 @@ class Request(_Guarded, Generic[ResultT], frozen=True, kw_only=True, omit_defaul
 class Prepared(Result, frozen=True, kw_only=True, omit_defaults=True):
     """What a call would amount to, which a provider says before it is asked for.
 
-    ``notes``: sentences for the user. ``settles``: material fields of the calls that it will make under this one and
-    that the request leaves open, as JSON values (an item by the provider's own reference): they are consented to with
-    the request, and no call under it may have another value.
+    ``notes``: sentences for the user. ``settles``: by name, what the request leaves open of the method's own material
+    fields, as JSON values (an item by the provider's own reference): they are shown and consented to with the request,
+    and no call under it may have another value. Whatever else is settled ends the request.
     """
 
     notes: list[Annotated[str, Meta(max_length=1000)]] = []

@@ -24,11 +24,13 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     """What the Router sees of a request's parameters.
 
     ``references``: field and reference. ``policy``: name for policy and value. ``material``: field and encoded value.
+    A field that is null is as absent in each. ``read``: the text that the user reads, where the method has one.
     """
 
     references: tuple[tuple[str, str], ...]
     policy: dict[str, Value]
     material: dict[str, bytes]
+    read: str = ""
 
 
 class CompiledMethod:
@@ -40,6 +42,7 @@ class CompiledMethod:
         self.action = f"{document.interface}.{name}"
         self.wire_name = msgspec.json.encode(self.action)
         self.method = method
+        self.types = document.types
         self.references = tuple(n for n, f in method.params.items() if f.type is FieldType.REFERENCE)
         self._policy = tuple(
             (n, f.policy) for n, f in method.params.items() if f.policy and f.type is not FieldType.REFERENCE
@@ -49,7 +52,9 @@ class CompiledMethod:
         """The field of each value that policy sees, by the name under which it sees it."""
         self.scope = next((mark for n, mark in self._policy if method.params[n].scope), "")
         """The name under which policy sees the value that a grant holds for; empty where there is none."""
-        seen = {*self.references, *(n for n, _ in self._policy)}
+        self.read = next((n for n, f in method.params.items() if f.read), "")
+        """The field that the user reads whole before each call; empty where there is none."""
+        seen = {*self.references, *(n for n, _ in self._policy), *((self.read,) if self.read else ())}
         self.material_is_references = set(self._material) <= set(self.references)
         """Whether nothing is material but items: then references say all of what is."""
         self._plain = not seen and not self._material
@@ -75,8 +80,9 @@ class CompiledMethod:
         material: dict[str, bytes] = {}
         if self._material:
             raw = _decoded(self._raw, params)
-            material = {name: bytes(raw[name]) for name in self._material if name in raw}
-        return Seen(references=references, policy=policy, material=material)
+            material = {n: bytes(raw[n]) for n in self._material if n in raw and memoryview(raw[n]) != _NULL}
+        read = getattr(values, self.read) if self.read else ""
+        return Seen(references=references, policy=policy, material=material, read=read)
 
     def read_items(self, result: bytes) -> tuple[dict[str, Raw], list[Item]]:
         """The result's members, and the items that it names, in order; raises ``msgspec.DecodeError``."""

@@ -94,6 +94,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``material``: what the user consents to; an Extension that serves the call may not change it on the way.
     ``policy``: the name under which policy sees the value (``amount``, ``payee``, …). ``scope``: where the method names
     no item, this value is what policy decides about, so that a grant holds for it alone (a host, a relying party).
+    ``read``: a text that the user reads whole before each call: nothing that was allowed before skips that.
     ``title``: shown to people; without one the field is not shown. ``max``, ``min``: of a number, its value; of a text,
     of bytes, of a list or map, ``max`` characters, bytes or entries.
     """
@@ -105,6 +106,7 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     material: bool = False
     policy: Name | None = None
     scope: bool = False
+    read: bool = False
     max: Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)] | None = None
     min: Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)] | None = None
     options: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=80)], ...], Meta(max_length=_MANY)] = ()
@@ -145,7 +147,9 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     asked first what the call would amount to; it changes and discloses nothing. ``own``: the method touches what
     belongs to the caller itself, so that who called the caller does not matter. ``creates``: items in the result are
     new and belong to the Client. ``decide``: items in the result are named only as far as this other method would be
-    allowed on them. ``waits``: the user answers within the call, so that the time limit does not run.
+    allowed on them. ``waits``: the user, or somebody far away, answers within the call, so that the time limit does not
+    run and others are served meanwhile. ``running``: a yes may hold as long as the process that asked runs, even where
+    its program cannot be told from others.
     """
 
     title: ShortText
@@ -159,6 +163,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     creates: bool = False
     decide: Name | None = None
     waits: bool = False
+    running: bool = False
     timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
 
 

@@ -57,9 +57,15 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
 
     What is sealed is a JSON object of `secret`, `hosts` and `where`: 4 to 4,096 bytes of UTF-8 without
     control characters, in base64; the exact names of 1 to 64 hosts that it may go to; and `header`, `body`
-    or `url`, the one part of the request where the placeholder stands. Where the answer echoes it, it is
-    masked.
+    or `url`, the one part of the request where the placeholder stands, with, as `name`, the one header that
+    it is, if it is one alone. A placeholder anywhere else is refused. Within the credentials of `Basic` (RFC
+    7617) it is replaced too. Where the answer echoes the secret, it is masked.
     """
     placeholder: Annotated[str, Meta(max_length=64)] | None = None
     """What `insert` takes the place of: 4 to 64 letters, digits, dots, hyphens and underscores."""
+    follow: bool | None = None
+    """False: an answer that redirects is the answer.
+
+    Otherwise up to 5 redirects are followed, each checked like the first request.
+    """
     max_bytes: Annotated[int, Meta(ge=0, le=2097152)] | None = None

@@ -158,6 +158,8 @@ def _marked(method: Method) -> Iterator[str]:
     for name, field in method.params.items():
         if field.scope:
             yield f"Scope: a grant holds for one `{name}`."
+        if field.read:
+            yield f"Read: the user reads `{name}` whole before each call, whatever was allowed before."
 
 
 def _fields(heading: str, fields: Mapping[str, Field], otherwise: str) -> Iterator[str]:
@@ -218,6 +220,8 @@ def _marks(field: Field) -> Iterator[str]:
         yield f"policy `{field.policy}`"
     if field.scope:
         yield "scope"
+    if field.read:
+        yield "read"
 
 
 def _types(document: Document) -> Iterator[str]:

@@ -8,12 +8,16 @@
 4. What ``name``, ``kinds``, ``decide``, ``owner`` and ``session`` name is there.
 5. ``of`` goes with a list or a map, ``name`` with a named type, ``options`` with a choice, ``kinds`` with a reference
    or an item, ``max`` with what can be counted, ``min`` with a number. No option stands twice, no ``max`` is too low.
-6. The marks ``material``, ``policy`` and ``scope`` stand at the top level of params, where the Router looks for them.
+6. The marks ``material``, ``policy``, ``scope`` and ``read`` stand at the top level of params, where the Router looks
+   for them.
 7. What is material is shown: it has a title, and it is neither sealed nor bytes.
 8. Policy sees plain values, each name once in a method and never under a name by which policy knows something of its
    own, and decides about one item. A scope is a text that policy sees, one in a method.
 9. ``ask`` names fields in braces that are there and can be shown; there is no other brace in it.
-10. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
+   What is read is a material text that policy does not see, always there, one in a method, and not in ``ask``.
+10. A yes that may hold as long as a process runs (``running``) is to a method that uses: it discloses and changes
+    nothing.
+11. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
 """
 
@@ -25,7 +29,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.interfaces.document import PLACEHOLDER, Document, Field, FieldType, Method
+from etui.interfaces.document import PLACEHOLDER, Document, Effect, Field, FieldType, Method
 from etui.protocol import ProtocolError, check_strict
 
 if TYPE_CHECKING:
@@ -116,6 +120,8 @@ def _method_broken(document: Document, where: str, method: Method) -> Iterator[s
     yield from _fields_broken(document, f"{where}.params", method.params, _Place.PARAMS)
     yield from _fields_broken(document, f"{where}.result", method.result, _Place.RESULT)
     yield from _marks_broken(f"{where}.params", method.params)
+    if method.running and method.effect is not Effect.USE:
+        yield f"{where} says `running`, which goes with the effect `use` alone"
     if method.ask is not None:
         yield from _ask_broken(f"{where}.ask", method.ask, method.params)
     if (method.creates or method.decide is not None) and not any(field.names_items for field in method.result.values()):
@@ -142,6 +148,8 @@ def _marks_broken(where: str, params: Mapping[str, Field]) -> Iterator[str]:
         yield f"{where} has more than one reference that is marked for policy, which decides about one item"
     if sum(1 for field in params.values() if field.scope) > 1:
         yield f"{where} has more than one scope"
+    if sum(1 for field in params.values() if field.read) > 1:
+        yield f"{where} has more than one text that is read"
 
 
 def _ask_broken(where: str, ask: str, params: Mapping[str, Field]) -> Iterator[str]:
@@ -150,6 +158,8 @@ def _ask_broken(where: str, ask: str, params: Mapping[str, Field]) -> Iterator[s
             yield f"{where} names {{{name}}}, which is no field of params"
         elif params[name].type in _UNSHOWN:
             yield f"{where} names {{{name}}}, which is {params[name].type.value} and cannot be shown"
+        elif params[name].read:
+            yield f"{where} names {{{name}}}, which is shown whole and not in a sentence"
     if set(PLACEHOLDER.sub("", ask)) & {"{", "}"}:
         yield f"{where} has a brace that is not around the name of a field"
 
@@ -167,7 +177,7 @@ def _fields_broken(document: Document, where: str, fields: Mapping[str, Field], 
 def _field_broken(document: Document, field: Field, place: _Place) -> Iterator[str]:
     if place not in _PLACED.get(field.type, {place}):
         yield f"is {field.type.value}, which does not stand in {place.value}"
-    if place is not _Place.PARAMS and (field.material or field.policy is not None or field.scope):
+    if place is not _Place.PARAMS and (field.material or field.policy is not None or field.scope or field.read):
         yield "has a mark for the Router, which looks for them at the top level of params alone"
     yield from _mark_broken(field)
     yield from _members_broken(field)
@@ -183,6 +193,8 @@ def _mark_broken(field: Field) -> Iterator[str]:
         yield "is material, so it has a title and is neither sealed nor bytes: the user sees what is consented to"
     if field.scope and (field.policy is None or field.type is not FieldType.TEXT):
         yield "is a scope, so it is a text that is marked for policy"
+    if field.read and (field.type is not FieldType.TEXT or not field.material or field.policy or field.optional):
+        yield "is read, so it is a text, material, always there and not for policy"
     if field.policy is None:
         return
     if field.type not in _POLICY_TYPES:

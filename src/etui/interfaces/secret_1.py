@@ -24,10 +24,13 @@ __all__ = [
     "DeleteResult",
     "Describe",
     "DescribeResult",
+    "Fetch",
+    "FetchResult",
     "Find",
     "FindResult",
     "Generate",
     "GenerateResult",
+    "Header",
     "History",
     "HistoryResult",
     "Read",
@@ -48,6 +51,13 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: Annotated[int, Meta(ge=1)]
     replaced: int
     size: Annotated[int, Meta(ge=0)]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A header field."""
+
+    name: Annotated[str, Meta(max_length=200)]
+    value: Annotated[str, Meta(max_length=8192)]
 
 
 class CreateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -116,6 +126,9 @@ class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
     """
     kind: Annotated[str, Meta(max_length=40)] | None = None
     group: str | None = None
+    ungrouped: bool | None = None
+    without: Annotated[list[Annotated[str, Meta(max_length=4096)]], Meta(max_length=16)] | None = None
+    """Names of attributes that none of the items has."""
     text: Annotated[str, Meta(max_length=400)] | None = None
     limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
 
@@ -205,6 +218,45 @@ class Reveal(Request[RevealResult], frozen=True, kw_only=True, omit_defaults=Tru
     WAITS: ClassVar[bool] = True
 
     item: str
+
+
+class FetchResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.fetch``."""
+
+    METHOD: ClassVar[str] = "secret/1.fetch"
+
+    status: Annotated[int, Meta(ge=100, le=599)]
+    headers: list[Header]
+    body: bytes
+
+
+class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Use in a web request.
+
+    Sends one request in which the value stands where `placeholder` stood, and gives the answer with every
+    echo of the value masked; the Client never has it. `etui:use.hosts` names the hosts, with blanks between,
+    to which `fetch` may send the value; beside it `etui:use.in` says where it stands (`header:NAME`, `body`
+    or `url`; else `header:Authorization`), `etui:use.methods` and `etui:use.paths` which methods and
+    beginnings of paths (else any), `etui:use.variable` the variable in which a program looks for it, and
+    `etui:use.base-url` the variable that names the service's address to it. What the item does not name is
+    refused. Redirects are answers. A request goes out as it is where no `placeholder` is given.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.fetch"
+    RESULT: ClassVar[type[Result]] = FetchResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+    WAITS: ClassVar[bool] = True
+
+    item: str
+    method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+    host: Annotated[str, Meta(max_length=253)]
+    url: Annotated[str, Meta(max_length=8192)]
+    on_behalf: Annotated[str, Meta(max_length=400)] | None = None
+    """For which program, as the Client says."""
+    headers: Annotated[list[Header], Meta(max_length=100)] | None = None
+    body: Annotated[bytes, Meta(max_length=1048576)] | None = None
+    placeholder: Annotated[str, Meta(max_length=64)] | None = None
+    """What the value takes the place of: 4 to 64 letters, digits, dots, hyphens and underscores."""
 
 
 class UpdateResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -140,6 +140,13 @@ class ExtensionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     state: str
     installed: int
     links: list[LinkRow] | None = None
+    description: str | None = None
+    restrictions: list[str] | None = None
+    """Its accessibility profile, in sentences."""
+    quota_bytes: int | None = None
+    transfer: Literal["copyable", "transferable", "bound"] | None = None
+    logo: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """A PNG of at most 64 KiB and 512 by 512 pixels."""
 
 
 class LinkRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -585,6 +592,8 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     client: Annotated[str, Meta(max_length=400)]
     action: Annotated[str, Meta(max_length=200)]
     item: str | None = None
+    only_for: Annotated[str, Meta(max_length=400)] | None = None
+    """The one value of the method's scope for which it holds, as a host or a relying party; goes with `item`."""
     uses: Annotated[int, Meta(ge=1)] | None = None
     until: int | None = None
     limit_minor: Annotated[int, Meta(ge=0)] | None = None
@@ -620,7 +629,11 @@ class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Audit."""
+    """Audit.
+
+    Without `item` it is for everything at one provider of the method's interface: the one that the member
+    `to` names, else the first that was installed.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.audit"
     RESULT: ClassVar[type[Result]] = AuditResult
@@ -643,6 +656,10 @@ class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     erased: int | None = None
     summary: list[str] | None = None
     """What was found in short: one sentence for each segment of the audit, and for each fault of all of it."""
+    remarks: list[str] | None = None
+    """What is worth knowing and no fault: an end that no checkpoint confirms, a crash, what retention erased."""
+    unconfirmed: int | None = None
+    """How many records no checkpoint confirmed: a crash left them so, or they were put in."""
 
 
 class Verify(Request[VerifyResult], frozen=True, kw_only=True, omit_defaults=True):
@@ -687,11 +704,13 @@ class Extensions(Request[ExtensionsResult], frozen=True, kw_only=True, omit_defa
     """Extensions.
 
     `links` are what an Extension publishes: who follows one calls its method as any other, and policy
-    decides.
+    decides. With `extension` it is that one alone, with its logo.
     """
 
     METHOD: ClassVar[str] = "wallet/1.extensions"
     RESULT: ClassVar[type[Result]] = ExtensionsResult
+
+    extension: Annotated[str, Meta(max_length=250)] | None = None
 
 
 class InstallResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -10,11 +10,12 @@ Rules of this room:
 
 from etui.protocol.calls import CallTable
 from etui.protocol.errors import ErrorCode, ErrorData, ErrorObject, ProtocolError, RemoteError, error_object
-from etui.protocol.framing import FrameReader, Reassembler, chunks_of
+from etui.protocol.framing import FrameReader, Reassembler, chunks_of, must_be_whole
 from etui.protocol.limits import LIMITS, Limits, RateLimiter
 from etui.protocol.messages import (
     PLAIN,
     CallInfo,
+    Consent,
     Envelope,
     Message,
     MessageId,
@@ -39,6 +40,7 @@ __all__ = [
     "PROTOCOL_VERSION",
     "CallInfo",
     "CallTable",
+    "Consent",
     "Envelope",
     "ErrorCode",
     "ErrorData",
@@ -63,6 +65,7 @@ __all__ = [
     "encode_result",
     "error_object",
     "find_place",
+    "must_be_whole",
     "read_message",
     "split_request",
 ]

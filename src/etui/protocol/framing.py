@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta
 
 from etui.protocol.errors import ErrorCode, ProtocolError
 from etui.protocol.limits import LIMITS, MAX_INTEGER, Limits
@@ -70,6 +70,13 @@ class Chunk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _decoder: Final = msgspec.json.Decoder(Chunk)
+
+
+def must_be_whole(message: Message) -> Message:
+    """A message that was put together from chunks; raises ``ProtocolError`` where it is a chunk again."""
+    if message.method == CHUNK_METHOD and message.id is UNSET:
+        raise ProtocolError(ErrorCode.INVALID_REQUEST, "what was put together from chunks is a chunk again")
+    return message
 
 
 class Reassembler:

@@ -61,6 +61,25 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+class Consent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How the user was asked about a call, and said yes.
+
+    ``at``: seconds since 1970 UTC, by the wallet's clock. ``assurance``: what it took. ``face`` and ``display``: what
+    the question stood on; ``protected``: whether no program of the session could see or press it. ``installed``: whose
+    account the wallet runs under. ``test``: a test profile, where nothing is promised. ``read``: SHA-256 over the UTF-8
+    of the text that was shown whole, as it was shown; empty where the method has none.
+    """
+
+    at: int
+    assurance: Literal["consent", "pin"]
+    face: Literal["window", "terminal", "script"]
+    display: str
+    protected: bool = False
+    installed: Literal["per_user", "managed"] = "per_user"
+    test: bool = False
+    read: bytes = b""
+
+
 class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     """The member ``call`` of a request from the Router to an Extension: what the Router knows of it.
 
@@ -69,7 +88,8 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     which sealed results go. ``items``: for each reference in params, by its field, the Extension's own id of the item.
     ``prepare``: say what the call would amount to; change and disclose nothing. ``hosts``: to egress alone, the hosts
     that the caller's manifest names. ``quota``: to providers of what is an Extension's own, how many bytes the calling
-    Extension may keep, as its manifest asks for; 0: none.
+    Extension may keep, as its manifest asks for; 0: none. ``consent``: how the user was asked about this very call;
+    None where a grant allowed it, or the consent to another call.
     """
 
     id: str = ""
@@ -80,6 +100,7 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     prepare: bool = False
     hosts: list[str] = []
     quota: int = 0
+    consent: Consent | None = None
 
 
 _OBJECT: Final = ord("{")

@@ -4,7 +4,7 @@ The asynchronous Client stands in ``etui.sdk.aio``, so that an Extension does no
 """
 
 from etui.interfaces import Item, Prepared
-from etui.protocol import Envelope, ErrorCode, ProtocolError, RemoteError
+from etui.protocol import Consent, Envelope, ErrorCode, ProtocolError, RemoteError
 from etui.sdk.client import Client, Event
 from etui.sdk.extension import Call, Extension
 from etui.sdk.marks import prepares, provides
@@ -15,6 +15,7 @@ __all__ = [
     "Call",
     "Client",
     "ConnectionLost",
+    "Consent",
     "DamagedRecordError",
     "Envelope",
     "ErrorCode",

@@ -29,6 +29,7 @@ from etui.protocol import (
     encode_notification,
     encode_request,
     find_place,
+    must_be_whole,
     read_message,
 )
 from etui.sdk.client import Event, event_in
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from etui.interfaces import Request, Result
+    from etui.interfaces import secret_1 as secret
+    from etui.sdk.web import WebRequest
 
 T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound="Result")
@@ -117,6 +120,12 @@ class AsyncClient(asyncio.Protocol):
         envelope = Envelope(speaks_for=speaks_for, provider=provider, quiet=quiet)
         async with asyncio.timeout(timeout_s):
             return await self._follow(self._exchange.call(request, envelope))
+
+    async def fetch(self, request: WebRequest, *, use: str) -> secret.FetchResult:
+        """As ``Client.fetch``."""
+        from etui.sdk.web import fetch_of  # noqa: PLC0415  # a door does not pay for it at its start
+
+        return await self.call(fetch_of(request, use))
 
     def post(self, method: str, params: bytes, envelope: Envelope, done: Done) -> int:
         """Sends a request whose answer goes to ``done``; returns its id, for ``cancel``.
@@ -227,7 +236,7 @@ class AsyncClient(asyncio.Protocol):
             case MessageKind.NOTIFICATION if message.method == "chunk":
                 whole = self._chunks.feed(message)
                 if whole is not None:
-                    self._receive(read_message(whole))
+                    self._receive(must_be_whole(read_message(whole)))
             case MessageKind.NOTIFICATION if message.method == "event":
                 event = event_in(message)
                 for listener in self._listeners.get(event.topic, ()):

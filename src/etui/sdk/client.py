@@ -42,7 +42,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from etui.interfaces import Request, Result
+    from etui.interfaces import secret_1 as secret
     from etui.protocol import Message
+    from etui.sdk.web import WebRequest
 
 ResultT = TypeVar("ResultT", bound="Result")
 _MAX_EVENTS: Final = 1000
@@ -98,6 +100,16 @@ class Client:
         """
         envelope = Envelope(quiet=quiet, provider=provider) if quiet or provider else PLAIN
         return follow(self._exchange.call(request, envelope), self._ask)
+
+    def fetch(self, request: WebRequest, *, use: str) -> secret.FetchResult:
+        """What a web service answers to a request with the value of an item in it, which this program never has.
+
+        ``use``: the reference to the item, whose attributes name the hosts (``secret/1.fetch``). Redirects are answers.
+        Raises as ``call``.
+        """
+        from etui.sdk.web import fetch_of  # noqa: PLC0415  # an Extension does not pay for it at its start
+
+        return self.call(fetch_of(request, use))
 
     def call_raw(self, method: str, params: bytes = b"{}", envelope: Envelope = PLAIN) -> bytes:
         """The encoded result of a method that this Client has no types for; ``params`` is encoded JSON."""

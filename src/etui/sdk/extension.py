@@ -31,7 +31,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
 import msgspec
 
@@ -40,6 +40,7 @@ from etui.interfaces import extension_1 as extension
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import (
     CallInfo,
+    Consent,
     Envelope,
     ErrorCode,
     Message,
@@ -67,6 +68,7 @@ CHANNEL_FD: Final = 3
 KEY_FD: Final = 4
 _PR_SET_DUMPABLE: Final = 4
 _MAX_WAITING_THREADS: Final = 16
+_MAX_QUEUED: Final = 1024
 _KEY_BYTES: Final = 32
 _PAGE_BYTES: Final = 512 << 10
 _PLACES: Final = 3
@@ -75,13 +77,20 @@ _NOT_TO_OVERRIDE: Final = ("call", "run", "stays", "store", "tell")
 ResultT = TypeVar("ResultT", bound=Result)
 
 
+class _Cancel(msgspec.Struct, frozen=True):
+    """Parameters of the notification ``cancel``."""
+
+    id: int | str
+
+
 class Call:
     """The call being served, under which the Extension may call others.
 
     ``id``: names the call while it is served; empty while it is prepared. ``client``: a pseudonym of who asks, the same
     for this Extension each time and another for any other. ``name``: who asks, for people. ``key``: the
     X25519 key to which sealed fields of the result go; empty where the caller gave none. ``quota``: to providers of
-    what is an Extension's own, as ``storage/1``, how many bytes the calling Extension may keep; 0: none.
+    what is an Extension's own, as ``storage/1``, how many bytes the calling Extension may keep; 0: none. ``consent``:
+    how the user was asked about this very call and said yes; None where nobody was.
     """
 
     id: str
@@ -89,6 +98,7 @@ class Call:
     name: str
     key: bytes
     quota: int
+    consent: Consent | None
 
     def __init__(self, owner: Extension, info: CallInfo, hold: Callable[[bytes], None]) -> None:
         self._owner = owner
@@ -98,6 +108,7 @@ class Call:
         self.name = info.name
         self.key = info.key
         self.quota = info.quota
+        self.consent = info.consent
 
     def makes(self, item: Item) -> None:
         """Says which item this call is about to make, before it is stored and by its own id.
@@ -144,6 +155,7 @@ class Extension:
         self.__threads = threading.BoundedSemaphore(_MAX_WAITING_THREADS)
         self.__wire: Wire
         self.__info = msgspec.json.Decoder(CallInfo)
+        self.__cancel = msgspec.json.Decoder(_Cancel)
         self.__store: Store
 
     @property
@@ -190,6 +202,7 @@ class Extension:
         try:
             self.__start(provided, key)
             while True:
+                self.__receive_ready()
                 while not self.__queue:
                     self.__receive()
                 self.__serve(self.__queue.popleft())
@@ -247,23 +260,46 @@ class Extension:
         return waiter.result()
 
     def __receive(self) -> None:
-        """Takes one message: hands an answer over, keeps what is to be served."""
+        """Waits for one message and takes it."""
         try:
-            message = self.__wire.receive()
-            kind = message.kind
-            is_answer = kind is MessageKind.RESULT or kind is MessageKind.ERROR
-        except ConnectionLost:
-            raise
+            self.__take(self.__wire.receive())
         except ProtocolError as error:
-            sys.exit(f"the Router broke the protocol: {error.message}")  # nothing it says can be used
-        if not is_answer:
-            self.__queue.append(message)
-        elif (reason := self.__waiting.give(message)) is not None:
-            sys.stderr.write(f"{reason.message}\n")
+            _break_off(error)
+
+    def __receive_ready(self) -> None:
+        """Takes what came while a call was served: it may say that nobody waits for one of the next any more."""
+        try:
+            while len(self.__queue) < _MAX_QUEUED and (message := self.__wire.receive_ready()) is not None:
+                self.__take(message)
+        except ProtocolError as error:
+            _break_off(error)
+
+    def __take(self, message: Message) -> None:
+        """Hands an answer over, keeps what is to be served, and drops of that what was given up."""
+        match message.kind:
+            case MessageKind.REQUEST:
+                self.__queue.append(message)
+            case MessageKind.NOTIFICATION:
+                if message.method == "cancel":
+                    self.__drop(message.params)
+            case _:
+                if (reason := self.__waiting.give(message)) is not None:
+                    sys.stderr.write(f"{reason.message}\n")
+
+    def __drop(self, cancel: bytes) -> None:
+        """Answers a call that waits here to be served, and never serves it; one that is being served goes on."""
+        try:
+            given_up = self.__cancel.decode(cancel).id
+        except msgspec.DecodeError as error:
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"no cancel: {error}") from None
+        for place, message in enumerate(self.__queue):
+            if message.id == given_up:
+                del self.__queue[place]
+                unserved = ProtocolError(ErrorCode.CANCELLED, "it was given up before it was served")
+                self.__wire.send(encode_error(_id(message), error_object(unserved)))
+                return
 
     def __serve(self, message: Message) -> None:
-        if message.kind is not MessageKind.REQUEST:
-            return  # `cancel` of a call that is already served
         handled = self.__serves.get(message.method)
         if handled is not None and handled[0].WAITS:
             self.__serve_on_thread(message)
@@ -321,6 +357,13 @@ class Extension:
             if (item := info.items.get(kind.on_the_wire(field))) is not None:
                 msgspec.structs.force_setattr(request, field, item)
         return function(request, Call(self, info, self.__wire.hold))
+
+
+def _break_off(error: ProtocolError) -> NoReturn:
+    """Ends the process where the Router broke the protocol; where the connection is lost, that goes on being raised."""
+    if isinstance(error, ConnectionLost):
+        raise error
+    sys.exit(f"the Router broke the protocol: {error.message}")  # nothing it says can be used
 
 
 def _place(error: BaseException) -> str:

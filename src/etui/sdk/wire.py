@@ -17,6 +17,7 @@ from etui.protocol import (
     ProtocolError,
     Reassembler,
     chunks_of,
+    must_be_whole,
     read_message,
 )
 
@@ -76,25 +77,38 @@ class Wire:
 
         Raises ``ConnectionLost`` at the end of the stream, ``TimeoutError`` where the socket has a time limit.
         """
-        while True:
-            if not self._ready:
-                self._fill()
-                continue
-            message = read_message(self._ready.popleft())
-            if message.method != "chunk" or message.kind is not MessageKind.NOTIFICATION:
-                return message
-            whole = self._chunks.feed(message)
-            if whole is not None:
-                return read_message(whole)
+        while (message := self._whole()) is None:
+            self._fill()
+        return message
+
+    def receive_ready(self) -> Message | None:
+        """The next message if all of it has come already, else None; as ``receive``, and waits for nothing."""
+        while (message := self._whole()) is None:
+            try:
+                self._fill(socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return None
+        return message
 
     def close(self) -> None:
         """Closes the connection."""
         self._socket.close()
 
-    def _fill(self) -> None:
+    def _whole(self) -> Message | None:
+        """The next message of what was read, with its chunks put together; None where the rest is still to come."""
+        while self._ready:
+            message = read_message(self._ready.popleft())
+            if message.method != "chunk" or message.kind is not MessageKind.NOTIFICATION:
+                return message
+            whole = self._chunks.feed(message)
+            if whole is not None:
+                return must_be_whole(read_message(whole))
+        return None
+
+    def _fill(self, flags: int = 0) -> None:
         try:
-            data = self._socket.recv(_READ_BYTES)
-        except TimeoutError:
+            data = self._socket.recv(_READ_BYTES, flags)
+        except (TimeoutError, BlockingIOError):
             raise
         except OSError as error:
             msg = f"the connection to the Router broke ({error.strerror or error})"

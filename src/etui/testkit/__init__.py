@@ -9,8 +9,9 @@
             …
 """
 
+from etui.testkit.authority import TestAuthority
 from etui.testkit.bus import BusError, PrivateBus, private_bus
 from etui.testkit.user import ScriptedUser
 from etui.testkit.wallet import StartError, TestWallet
 
-__all__ = ["BusError", "PrivateBus", "ScriptedUser", "StartError", "TestWallet", "private_bus"]
+__all__ = ["BusError", "PrivateBus", "ScriptedUser", "StartError", "TestAuthority", "TestWallet", "private_bus"]

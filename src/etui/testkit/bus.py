@@ -1,4 +1,4 @@
-"""A message bus of a test's own, with the policy of a usual session bus, on which nothing is started by itself."""
+"""A message bus of a test's own, with the policy of a usual session bus; by itself it starts nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONFIG: Final = """\
   <type>session</type>
   <listen>unix:path={socket}</listen>
   <auth>EXTERNAL</auth>
-  <policy context="default">
+{services}  <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
     <allow eavesdrop="true"/>
     <allow own="*"/>
@@ -42,13 +42,15 @@ class BusError(RuntimeError):
 
 
 @contextlib.contextmanager
-def private_bus(folder: Path) -> Iterator[PrivateBus]:
+def private_bus(folder: Path, *, services: Path | None = None) -> Iterator[PrivateBus]:
     """A bus in ``folder``, whose path has to be short; it ends with the block.
 
+    ``services``: a folder of service files, by which the bus starts programs. What it started is not ended with it.
     Raises ``FileNotFoundError`` where ``dbus-daemon`` is not installed, ``BusError`` where it does not start.
     """
     config, log = folder / "bus.conf", folder / "bus.log"
-    config.write_text(_CONFIG.format(socket=folder / "bus"), encoding="utf-8")
+    started = "" if services is None else f"  <servicedir>{services}</servicedir>\n"
+    config.write_text(_CONFIG.format(socket=folder / "bus", services=started), encoding="utf-8")
     read, write = os.pipe()
     command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", f"--print-address={write}"]
     try:

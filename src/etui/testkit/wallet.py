@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _START_S: Final = 60.0
 _END_S: Final = 30.0
+_AUTHORITY: Final = "authority.pem"
 
 
 class StartError(RuntimeError):
@@ -39,7 +40,7 @@ class TestWallet:
 
     ``folder``: an empty private folder with a short path, since a Unix socket lies in it. ``environ``: variables beside
     the test's own. ``doors``: the doors to open. ``hosts``: names below ``etui.test`` that Extensions reach, with the
-    port of the loopback where each is served.
+    port of the loopback where each is served. ``authority``: the certificate, in PEM, of who vouches for those names.
     """
 
     __test__ = False
@@ -51,6 +52,7 @@ class TestWallet:
         doors: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
         hosts: Mapping[str, int] | None = None,
+        authority: bytes = b"",
     ) -> None:
         self.folder = folder
         self.home = folder / "home"
@@ -65,7 +67,7 @@ class TestWallet:
         self.user = ScriptedUser(folder / "script", folder / "transcript")
         self.log = folder / "log"
         if hosts and not self.home.exists():
-            self._map(hosts)
+            self._map(hosts, authority)
         self._doors = doors
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -181,10 +183,14 @@ class TestWallet:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def _map(self, hosts: Mapping[str, int]) -> None:
+    def _map(self, hosts: Mapping[str, int], authority: bytes) -> None:
         """Makes the profile's header, since only a new test profile maps hosts."""
         self.home.mkdir(mode=0o700)
-        header = {"format": 1, "id": secrets.token_hex(16), "test": {"hosts": dict(hosts)}}
+        test: dict[str, object] = {"hosts": dict(hosts)}
+        if authority:
+            (self.home / _AUTHORITY).write_bytes(authority)
+            test["ca"] = _AUTHORITY
+        header = {"format": 1, "id": secrets.token_hex(16), "test": test}
         (self.home / "profile.json").write_bytes(msgspec.json.encode(header))
 
     def _state(self) -> str:

@@ -76,5 +76,7 @@ while message := hear():
         heard.append(message)
     elif message["method"].endswith(".wait"):
         pass  # it is answered by nobody; whoever waits for it gives up
+    elif message["method"].endswith(".weigh"):
+        heard.append(message)  # nor is this, neither when it is prepared nor else
     else:
         send(id=message["id"], result=served(message))

@@ -16,7 +16,8 @@ from tests.doors.secret_service.router_peer import CLIENT_VARIABLE
 from etui.standards.secretservice import KeyPair, unwrap, wrap
 from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERTIES, SERVICE, SERVICE_PATH
 
-DEFAULT = "/org/freedesktop/secrets/aliases/default"
+ALIASES = "/org/freedesktop/secrets/aliases/"
+DEFAULT = ALIASES + "default"
 LOGIN = "/org/freedesktop/secrets/collection/login"
 KEPT_FOR_SESSION = "/org/freedesktop/secrets/collection/session"
 IS_LOCKED = "org.freedesktop.Secret.Error.IsLocked"

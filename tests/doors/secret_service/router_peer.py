@@ -73,12 +73,17 @@ class Dialog:
         self._line.wallet.approved |= {(self.client, item) for item in self.items}
         self._line.serve(self._message, self._serve)
 
-    def refuse(self, code: ErrorCode = ErrorCode.REFUSED) -> None:
-        self._line.fail(self._message, ProtocolError(code, "the user said no", why="d-1"))
+    def approve_first(self) -> None:
+        """The user lets the Client have the first item and keeps the others back."""
+        self._line.wallet.approved.add((self.client, self.items[0]))
+        self._line.serve(self._message, self._serve, quiet=True)
 
-    def leave_out(self) -> None:
-        """The user says no to what a search found."""
-        self.approve() if not self.items else self._line.serve(self._message, self._serve, quiet=True)
+    def refuse(self, code: ErrorCode = ErrorCode.REFUSED) -> None:
+        """The user says no: a search is answered with what the Client may see without that, if there is any."""
+        if self.method == secret.Find.METHOD and self._line.sees(self._message, self.client):
+            self._line.serve(self._message, self._serve, quiet=True)
+        else:
+            self._line.fail(self._message, ProtocolError(code, "the user said no", why="d-1"))
 
 
 class RouterPeer:
@@ -355,21 +360,30 @@ class Line:
             raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked")
         self._ask(message, client, items, self._secret)
 
-    def _find(self, message: Message, client: str, request: secret.Find, quiet: bool) -> bytes | None:
+    def sees(self, message: Message, client: str) -> bool:
+        """Whether a search finds something that the Client may see unasked."""
+        request = self.wallet.end.decode(secret.Find, bytes(message.params))
+        return any(self.wallet.may(client, entry) for entry in self._matching(client, request))
+
+    def _matching(self, client: str, request: secret.Find) -> list[Entry]:
         group = self.wallet.opened(client, request.group).item.item if request.group else None
-        found = [
+        return [
             entry
             for entry in self.wallet.entries.values()
             if (request.attributes or {}).items() <= entry.item.attributes.items()
             and request.kind in {None, entry.item.kind}
-            and group in {None, entry.item.group}
-        ]
+            and ("" if request.ungrouped else group) in {None, entry.item.group}
+            and entry.item.attributes.keys().isdisjoint(request.without or [])
+        ][: request.limit]
+
+    def _find(self, message: Message, client: str, request: secret.Find, quiet: bool) -> bytes | None:
+        found = self._matching(client, request)
         others = [entry.item.item for entry in found if not self.wallet.may(client, entry)]
         if others and not quiet:
             self._ask(message, client, others, self._secret)
             return None
         mine = [self.wallet.shown(client, entry.item) for entry in found if self.wallet.may(client, entry)]
-        return msgspec.json.encode(secret.FindResult(items=mine[: request.limit]))
+        return msgspec.json.encode(secret.FindResult(items=mine))
 
     def _create(self, client: str, request: secret.Create) -> secret.CreateResult:
         value = self._given(request) or b""

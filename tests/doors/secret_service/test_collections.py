@@ -81,12 +81,14 @@ def test_the_default_collection_is_always_there(environ: dict[str, str]) -> None
             assert program.call(SERVICE_PATH, SERVICE, "ReadAlias", "s", alias)[0] == LOGIN
             assert make(program, "Another", alias) == LOGIN
         assert program.get(DEFAULT, COLLECTION, "Label") == program.get(LOGIN, COLLECTION, "Label")
-        with pytest.raises(DBusError, match="NotSupported"):
-            program.call(LOGIN, COLLECTION, "Delete")
+        for everybodys in (LOGIN, KEPT_FOR_SESSION):
+            with pytest.raises(DBusError, match="NotSupported"):
+                program.call(everybodys, COLLECTION, "Delete")
         program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "default", LOGIN)
         path = make(program, "Work")
-        with pytest.raises(DBusError, match="NotSupported"):
-            program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", "default", path)
+        for alias in ("default", "login", "session"):
+            with pytest.raises(DBusError, match="NotSupported"):
+                program.call(SERVICE_PATH, SERVICE, "SetAlias", "so", alias, path)
 
 
 def test_what_a_program_calls_the_default_collection_is_its_own_affair(environ: dict[str, str]) -> None:
@@ -95,6 +97,10 @@ def test_what_a_program_calls_the_default_collection_is_its_own_affair(environ: 
         program.call(DEFAULT, PROPERTIES, "Set", "ssv", COLLECTION, "Label", ("s", "Mine"))
         assert program.get(LOGIN, COLLECTION, "Label") == "Mine"
         assert other.get(LOGIN, COLLECTION, "Label") == before
+    with Program(environ) as program:
+        assert program.get(LOGIN, COLLECTION, "Label") == before
+        with pytest.raises(DBusError, match="NotSupported"):
+            program.call(KEPT_FOR_SESSION, PROPERTIES, "Set", "ssv", COLLECTION, "Label", ("s", "Mine"))
 
 
 def test_an_alias_names_a_collection_of_its_program(environ: dict[str, str]) -> None:
@@ -129,9 +135,56 @@ def test_a_collection_is_there_and_locked_while_the_wallet_is(
         lock_wallet(door)
         assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION, path]
         assert program.get(path, COLLECTION, "Locked") is True
+        assert program.get(path, COLLECTION, "Label") == "", "what it is called is nobody's to see"
         with pytest.raises(DBusError) as raised:
-            program.get(path, COLLECTION, "Label")
+            program.get(path, COLLECTION, "Items")
         assert raised.value.name == IS_LOCKED
+
+
+def test_a_program_that_starts_while_the_wallet_is_locked_is_shown_the_collections_that_it_has(
+    door: DoorProcess, environ: dict[str, str]
+) -> None:
+    with Program(environ) as program:
+        path = make(program, "Work")
+    lock_wallet(door)
+    with Program(environ) as program, Program(environ, "bob") as other:
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION, path]
+        assert program.get(path, COLLECTION, "Locked") is True
+        assert program.call(SERVICE_PATH, SERVICE, "Lock", "ao", [path])[0] == [path]
+        assert other.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION]
+
+
+def test_programs_that_cannot_be_told_apart_are_not_shown_each_others_collections_while_the_wallet_is_locked(
+    door: DoorProcess, environ: dict[str, str]
+) -> None:
+    with Program(environ, "session:1000") as program:
+        path = make(program, "Work")
+        lock_wallet(door)
+        with Program(environ, "session:1000") as other:
+            assert other.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION]
+        assert program.get(SERVICE_PATH, SERVICE, "Collections") == [LOGIN, KEPT_FOR_SESSION, path]
+
+
+@pytest.mark.parametrize(
+    ("label", "alias", "twin"),
+    [("Work", "", True), ("Home", "w", True), ("Home", "", False), ("Work", "x", False)],
+)
+def test_a_collection_that_is_there_already_is_not_made_again_in_a_locked_wallet(  # noqa: PLR0913
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer, label: str, alias: str, *, twin: bool
+) -> None:
+    with Program(environ, "bob") as other:
+        make(other, "Work", "w")
+    with Program(environ) as program:
+        path = make(program, "Work", "w")
+    lock_wallet(door)
+    with Program(environ) as program:
+        properties = {f"{COLLECTION}.Label": ("s", label)}
+        prompt = program.call(SERVICE_PATH, SERVICE, "CreateCollection", "a{sv}s", properties, alias)[1]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        router.dialogs.get(timeout=60).approve()
+        dismissed, (_, made) = program.completed(prompt)
+        assert not dismissed
+        assert (made == path) is twin
 
 
 @pytest.mark.parametrize("approved", [True, False])

@@ -96,12 +96,42 @@ def test_what_a_search_finds_of_others_is_put_to_the_user_inside_the_call(
 
 def test_what_the_user_keeps_back_is_not_in_the_answer(environ: dict[str, str], router: RouterPeer) -> None:
     router.add("alice", "L", {"a": "1"}, b"pw")
-    router.add("bob", "M", {"a": "1"}, b"pw")
+    router.add("alice", "M", {"a": "1"}, b"pw")
     with Program(environ, "bob") as other:
         other.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {"a": "1"})
-        router.dialogs.get(timeout=60).leave_out()
+        router.dialogs.get(timeout=60).approve_first()
         unlocked, locked = other.finish()
         assert (len(unlocked), locked) == (1, [])
+
+
+@pytest.mark.attack(82)
+@pytest.mark.parametrize(("path", "interface"), [(SERVICE_PATH, SERVICE), (LOGIN, COLLECTION)])
+def test_who_has_what_it_looks_for_is_shown_that_and_asks_nobody_for_anothers(
+    environ: dict[str, str], router: RouterPeer, path: str, interface: str
+) -> None:
+    router.add("alice", "L", {"a": "1"}, b"pw")
+    router.add("bob", "M", {"a": "1", "b": "2"}, b"pw")
+    with Program(environ, "bob") as other:
+        assert len(other.call(path, interface, "SearchItems", "a{ss}", {"a": "1"})[0]) == 1
+    assert router.dialogs.empty()
+
+
+@pytest.mark.parametrize("code", [ErrorCode.REFUSED, ErrorCode.NOT_NOW])
+@pytest.mark.parametrize("elsewhere", ["in a collection of its own", "for the session"])
+def test_a_refused_search_of_one_collection_is_denied_whatever_the_caller_has_in_others(
+    environ: dict[str, str], router: RouterPeer, code: ErrorCode, elsewhere: str
+) -> None:
+    router.add("alice", "L", {"a": "1"}, b"pw")
+    if elsewhere == "for the session":
+        router.add("bob", "M", {"a": "1", "etui:lasts": "session"}, b"pw")
+    else:
+        router.add("bob", "M", {"a": "1"}, b"pw", group=router.add("bob", "Work", {}, b"", kind="group"))
+    with Program(environ, "bob") as other:
+        other.begin(LOGIN, COLLECTION, "SearchItems", "a{ss}", {"a": "1"})
+        router.dialogs.get(timeout=60).refuse(code)
+        with pytest.raises(DBusError) as raised:
+            other.finish()
+        assert raised.value.name == ACCESS_DENIED
 
 
 @pytest.mark.parametrize("code", [ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.DENIED])

@@ -49,6 +49,13 @@ for line in sys.stdin:
     print(item.get_secret().decode(), flush=True)
 """
 
+_WORK = """
+import secretstorage
+connection = secretstorage.dbus_init()
+there = [c.collection_path for c in secretstorage.get_all_collections(connection)]
+print(len(there), secretstorage.create_collection(connection, "Work").collection_path)
+"""
+
 
 @pytest.fixture
 def wallet(short_dir: Path, bus: str) -> Iterator[TestWallet]:
@@ -111,6 +118,29 @@ def test_another_scripts_lookup_of_the_same_attributes_opens_the_dialog(wallet: 
     assert "game" in asked["asker"]
 
 
+@pytest.mark.attack(82)
+def test_a_twin_that_another_script_stored_keeps_nobody_from_its_own_and_asks_nothing(wallet: TestWallet) -> None:
+    stored(wallet)
+    assert program(wallet, "game", "store", "planted").returncode == 0
+    wallet.user.refuses()
+    for name, own in (("mailer", SECRET), ("game", "planted")):
+        assert program(wallet, name, "lookup").stdout == own
+        found = program(wallet, name, "search")
+        assert f"secret = {own}" in found.stdout + found.stderr
+    assert wallet.user.asked() == []
+
+
+@pytest.mark.attack(82)
+def test_keyring_of_python_finds_its_own_beside_a_twin_of_anothers(wallet: TestWallet) -> None:
+    keyring(wallet, "set", SECRET)
+    (wallet.folder / "other.py").write_text(_KEYRING, encoding="utf-8")
+    other = wallet.run(sys.executable, str(wallet.folder / "other.py"), "set", "planted")
+    assert other.returncode == 0, other.stderr
+    wallet.user.refuses()
+    assert keyring(wallet, "get") == SECRET
+    assert wallet.user.asked() == []
+
+
 def test_a_dismissed_question_is_not_now_and_comes_again(wallet: TestWallet) -> None:
     stored(wallet)
     wallet.user.dismisses(name_contains="game")
@@ -153,6 +183,23 @@ def test_who_keeps_it_locked_is_never_answered_with_nothing_found(wallet: TestWa
         "import secretstorage as s; c = s.dbus_init(); print(s.get_default_collection(c).is_locked())",
     )
     assert found.stdout.strip() == "True"
+
+
+def test_a_script_that_starts_while_the_wallet_is_locked_has_the_collection_that_it_made_and_makes_no_second(
+    wallet: TestWallet,
+) -> None:
+    script = wallet.folder / "work.py"
+    script.write_text(_WORK, encoding="utf-8")
+
+    def seen_and_made() -> list[str]:
+        ran = wallet.run(sys.executable, str(script))
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout.split()
+
+    seen, made = seen_and_made()
+    assert seen == "2"
+    wallet.lock()
+    assert seen_and_made() == ["3", made]
 
 
 def test_bus_name_and_encrypted_session_survive_the_lock(wallet: TestWallet) -> None:

@@ -56,7 +56,7 @@ def test_a_locked_agent_shows_and_signs_nothing_until_the_passphrase_is_typed(ag
     assert "unlocked" not in switched(agent, "-X", "open sesame"), "it is not locked"
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(104)
 def test_a_door_that_is_killed_comes_back_locked_and_one_that_is_closed_does_not(agent: AgentWallet) -> None:
     public = base64.b64decode(agent.key().split()[1])
     with agent.connect() as talk:
@@ -82,7 +82,7 @@ def test_a_door_that_is_killed_comes_back_locked_and_one_that_is_closed_does_not
         assert talk.keys() == [public]
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(104)
 def test_the_agents_lock_outlives_the_wallets(agent: AgentWallet) -> None:
     agent.key()
     agent.wallet.user.approves()
@@ -99,7 +99,7 @@ def test_the_agents_lock_outlives_the_wallets(agent: AgentWallet) -> None:
         assert len(talk.keys()) == 1
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(104)
 def test_wrong_passphrases_take_longer_each_time_and_those_of_all_wait_for_each_other(agent: AgentWallet) -> None:
     public = base64.b64decode(agent.key().split()[1])
     with agent.connect() as talk:
@@ -124,7 +124,7 @@ def test_wrong_passphrases_take_longer_each_time_and_those_of_all_wait_for_each_
         assert talk.keys() == [public]
 
 
-@pytest.mark.attack(81)
+@pytest.mark.attack(104)
 def test_a_lock_that_was_damaged_opens_for_nobody_until_the_door_is_closed(agent: AgentWallet) -> None:
     agent.key()
     agent.connect().sock.close()

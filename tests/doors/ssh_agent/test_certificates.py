@@ -132,7 +132,7 @@ def test_a_certificate_in_a_file_is_used_with_the_key_of_the_wallet(
     assert "“ada” (serial 0)" in str(agent.asked()[-1])
 
 
-@pytest.mark.attack(80)
+@pytest.mark.attack(103)
 def test_what_is_no_certificate_of_that_key_is_not_attached(agent: AgentWallet, short_dir: Path) -> None:
     folder = agent.wallet.folder
     authority = key_file(short_dir, "authority")
@@ -152,7 +152,7 @@ def test_what_is_no_certificate_of_that_key_is_not_attached(agent: AgentWallet, 
     assert len(blobs(agent)) == 1
 
 
-@pytest.mark.attack(80)
+@pytest.mark.attack(103)
 def test_a_log_in_by_a_certificate_of_another_key_is_not_signed(agent: AgentWallet, short_dir: Path) -> None:
     own = base64.b64decode(agent.key().split()[1])
     other = blob(certified(key_file(short_dir, "authority"), key_file(short_dir, "other")))
@@ -164,7 +164,7 @@ def test_a_log_in_by_a_certificate_of_another_key_is_not_signed(agent: AgentWall
     assert agent.asked() == []
 
 
-@pytest.mark.attack(80)
+@pytest.mark.attack(103)
 def test_a_certificate_is_named_to_the_user_as_it_stands_in_what_is_signed(agent: AgentWallet, short_dir: Path) -> None:
     folder = agent.wallet.folder
     line = agent.key("Work")
@@ -196,7 +196,7 @@ def test_a_certificate_is_named_to_the_user_as_it_stands_in_what_is_signed(agent
             assert caught.value.code is ErrorCode.INVALID_PARAMS
 
 
-@pytest.mark.attack(77)
+@pytest.mark.attack(100)
 def test_a_certificate_with_other_constraints_than_its_keys_is_not_lent(agent: AgentWallet, short_dir: Path) -> None:
     path = key_file(agent.wallet.folder)
     plain = public(path)

@@ -67,7 +67,7 @@ def through(host: Server, *command: str) -> list[str]:
     return host.command(shlex.join(command), forwards=True)
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_of_the_wallet_is_used_from_a_far_machine_only_after_the_user_was_asked_each_time(
     agent: AgentWallet, host: Server, beyond: Server
 ) -> None:
@@ -89,7 +89,7 @@ def test_a_key_of_the_wallet_is_used_from_a_far_machine_only_after_the_user_was_
     assert "inside" not in agent.run(*through(host, *beyond.command("echo", "inside"))).stdout
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_three_machines_in_a_row_are_all_told(agent: AgentWallet, host: Server, beyond: Server) -> None:
     key = agent.key()
     for one in (host, beyond):
@@ -101,7 +101,7 @@ def test_three_machines_in_a_row_are_all_told(agent: AgentWallet, host: Server, 
     assert told.split("\n") == [host.fingerprint, beyond.fingerprint]
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_far_machine_lends_takes_back_and_locks_nothing(agent: AgentWallet, host: Server) -> None:
     folder = agent.wallet.folder
     here, there = key_file(folder, "here"), key_file(folder, "there")
@@ -124,7 +124,7 @@ def test_a_far_machine_lends_takes_back_and_locks_nothing(agent: AgentWallet, ho
         assert len(talk.keys()) == 2
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_for_one_host_logs_in_there_and_nowhere_else(agent: AgentWallet, host: Server, beyond: Server) -> None:
     lent(agent, host, beyond, "alpha")
     assert f"from here to alpha ({host.fingerprint})" in str(agent.asked()[-1])
@@ -136,7 +136,7 @@ def test_a_key_for_one_host_logs_in_there_and_nowhere_else(agent: AgentWallet, h
     assert len(agent.asked()) == asked
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_for_a_way_of_two_steps_goes_that_way_and_no_other(
     agent: AgentWallet, host: Server, beyond: Server
 ) -> None:
@@ -150,7 +150,7 @@ def test_a_key_for_a_way_of_two_steps_goes_that_way_and_no_other(
     assert "inside" not in far.stdout, "and on from there"
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_for_another_user_does_not_log_this_one_in(agent: AgentWallet, host: Server, beyond: Server) -> None:
     lent(agent, host, beyond, "nobody-of-this-name@alpha")
     assert agent.run(*host.command("echo", "inside")).returncode == 255
@@ -160,7 +160,7 @@ def added(*destinations: Destination) -> AddIdentity:
     return AddIdentity(pair(), "Lent", constraints=Constraints(destinations=destinations))
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_for_one_host_signs_for_nothing_else_whatever_the_connection_says(agent: AgentWallet) -> None:
     agent.wallet.user.approves()
     lending = added(Destination(HERE, ALPHA))
@@ -184,7 +184,7 @@ def test_a_key_for_one_host_signs_for_nothing_else_whatever_the_connection_says(
         assert talk.ask(SignRequest(key, at_beta)) == Failure()
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_for_a_way_goes_each_step_in_its_order(agent: AgentWallet) -> None:
     agent.wallet.user.approves()
     lending = added(Destination(HERE, ALPHA), Destination(ALPHA, BETA))
@@ -219,7 +219,7 @@ def test_a_key_for_a_way_goes_each_step_in_its_order(agent: AgentWallet) -> None
             assert isinstance(talk.ask(SignRequest(key, data)), SignResponse) is is_signed, name
 
 
-@pytest.mark.attack(77)
+@pytest.mark.attack(100)
 def test_a_key_for_one_host_that_is_lent_again_for_more_is_for_no_more(agent: AgentWallet) -> None:
     agent.wallet.user.approves()
     lending = added(Destination(HERE, ALPHA))
@@ -243,7 +243,7 @@ def certificate(folder: Path, authority: Path, key: Ed25519PrivateKey, *options:
     return base64.b64decode(made.read_text(encoding="utf-8").split()[1])
 
 
-@pytest.mark.attack(79)
+@pytest.mark.attack(102)
 def test_a_key_for_the_hosts_of_an_authority_goes_to_those_that_it_has_certified(
     agent: AgentWallet, short_dir: Path
 ) -> None:

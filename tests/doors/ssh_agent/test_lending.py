@@ -74,7 +74,7 @@ def test_a_key_is_lent_after_the_user_said_yes_and_logs_in(agent: AgentWallet, h
     assert ["Key", "id of Ada"] in using["lines"]
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(101)
 def test_who_refuses_a_key_is_not_lent_it(agent: AgentWallet) -> None:
     path = key_file(agent.wallet.folder)
     agent.wallet.user.refuses()
@@ -103,7 +103,7 @@ def test_an_rsa_key_of_too_few_bits_is_not_lent(agent: AgentWallet) -> None:
     assert agent.asked() == []
 
 
-@pytest.mark.attack(78)
+@pytest.mark.attack(101)
 def test_a_program_uses_the_key_that_it_lent_and_another_program_is_asked_for(agent: AgentWallet, host: Server) -> None:
     path = key_file(agent.wallet.folder)
     host.lets_in(public(path))
@@ -157,7 +157,7 @@ def test_a_key_that_is_brought_into_the_wallet_is_lent_no_more(agent: AgentWalle
     assert agent.run("ssh-add", "-d", str(path)).returncode != 0, "the one that is left is stored"
 
 
-@pytest.mark.attack(77)
+@pytest.mark.attack(100)
 def test_a_key_with_a_lifetime_is_gone_after_it(agent: AgentWallet, host: Server) -> None:
     path = key_file(agent.wallet.folder)
     host.lets_in(public(path))
@@ -169,7 +169,7 @@ def test_a_key_with_a_lifetime_is_gone_after_it(agent: AgentWallet, host: Server
     assert agent.run(*host.command("true")).returncode == 255
 
 
-@pytest.mark.attack(77)
+@pytest.mark.attack(100)
 def test_a_key_that_is_lent_again_lives_no_longer(agent: AgentWallet) -> None:
     agent.wallet.user.approves()
     key = pair()
@@ -185,7 +185,7 @@ def test_a_key_that_is_lent_again_lives_no_longer(agent: AgentWallet) -> None:
         until(lambda: talk.keys() == [], "its first lifetime has run out")
 
 
-@pytest.mark.attack(77)
+@pytest.mark.attack(100)
 def test_a_key_to_be_confirmed_is_asked_about_each_time_even_for_who_lent_it(agent: AgentWallet, host: Server) -> None:
     path = key_file(agent.wallet.folder)
     host.lets_in(public(path))
@@ -198,7 +198,7 @@ def test_a_key_to_be_confirmed_is_asked_about_each_time_even_for_who_lent_it(age
     assert [choice[0] for choice in agent.asked()[-1]["remember"]] == ["once"]
 
 
-@pytest.mark.attack(77)
+@pytest.mark.attack(100)
 def test_a_key_to_be_confirmed_that_is_lent_again_without_is_confirmed_still(agent: AgentWallet, host: Server) -> None:
     path = key_file(agent.wallet.folder)
     host.lets_in(public(path))
@@ -216,7 +216,7 @@ def test_a_key_to_be_confirmed_that_is_lent_again_without_is_confirmed_still(age
     assert len(agent.asked()) == before + 1
 
 
-@pytest.mark.attack(77)
+@pytest.mark.attack(100)
 def test_a_key_with_a_constraint_that_nobody_knows_is_not_lent(agent: AgentWallet) -> None:
     agent.wallet.user.approves()
     unknown = [
@@ -233,7 +233,7 @@ def test_a_key_with_a_constraint_that_nobody_knows_is_not_lent(agent: AgentWalle
     assert agent.asked() == []
 
 
-@pytest.mark.attack(82)
+@pytest.mark.attack(105)
 def test_what_is_lent_is_gone_with_the_lock_and_was_never_stored(agent: AgentWallet) -> None:
     wallet, user = agent.wallet, agent.wallet.user
     user.approves()

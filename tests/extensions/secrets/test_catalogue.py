@@ -37,7 +37,17 @@ def _both(steps: list[Entry | str]) -> tuple[Catalogue, dict[str, Entry]]:
     return catalogue, model
 
 
-@given(STEPS, st.builds(Find, attributes=st.none() | ATTRIBUTES, kind=st.none() | KINDS, group=st.none() | GROUPS))
+QUERIES = st.builds(
+    Find,
+    attributes=st.none() | ATTRIBUTES,
+    kind=st.none() | KINDS,
+    group=st.none() | GROUPS,
+    ungrouped=st.none() | st.booleans(),
+    without=st.none() | st.lists(NAMES, max_size=2),
+)
+
+
+@given(STEPS, QUERIES)
 def test_an_item_is_found_by_all_that_is_given_of_it(steps: list[Entry | str], query: Find) -> None:
     catalogue, model = _both(steps)
     wanted = [
@@ -45,7 +55,8 @@ def test_an_item_is_found_by_all_that_is_given_of_it(steps: list[Entry | str], q
         for entry in model.values()
         if (query.attributes or {}).items() <= entry.item.attributes.items()
         and query.kind in {None, entry.item.kind}
-        and query.group in {None, entry.item.group}
+        and ("" if query.ungrouped else query.group) in {None, entry.item.group}
+        and not set(query.without or ()) & set(entry.item.attributes)
     ]
     wanted.sort(key=lambda item: (-item.modified, item.item))
     assert catalogue.find(query) == wanted

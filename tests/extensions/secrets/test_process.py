@@ -149,6 +149,24 @@ def test_replacing_overwrites_the_creators_own_twin_alone(wallet: Wallet) -> Non
     assert wallet.read(first) == b"22"
 
 
+def test_the_same_value_again_and_again_pushes_no_earlier_one_out_of_the_history(wallet: Wallet) -> None:
+    twin: dict[str, Any] = {"attributes": {"host": "bank"}, "replace": True, "content_type": "text/plain"}
+    item = wallet.create("Bank", b"right", **twin)
+    for _ in range(6):
+        wallet.create("Bank", b"wrong", **twin)
+        wallet.update(item, label="Again", value=b"wrong")
+    given = wrapped(SESSION_KEY, b"wrong")
+    wallet.update(item, wrap_key=SESSION_KEY, wrap_iv=given.iv, wrap_value=given.value, content_type="text/plain")
+    history = wallet.secrets.call(secret.History(item=REFERENCE), client=SHOP, item=item.item).versions
+    assert [(version.version, version.size) for version in history] == [(1, 5)]
+    assert wallet.find(attributes={"host": "bank"}) == ["Again"]
+    wallet.update(item, value=b"wrong", content_type="another")
+    history = wallet.secrets.call(secret.History(item=REFERENCE), client=SHOP, item=item.item).versions
+    assert [version.version for version in history] == [2, 1], "a value of another type is another one"
+    wallet.secrets.call(secret.Restore(item=REFERENCE, version=1), client=SHOP, item=item.item)
+    assert wallet.read(item) == b"right"
+
+
 def test_a_wrapped_value_is_stored_and_read_under_the_sessions_key(wallet: Wallet) -> None:
     given = wrapped(SESSION_KEY, b"secret")
     request = secret.Create(kind="password", label="x", wrap_key=SESSION_KEY, wrap_iv=given.iv, wrap_value=given.value)

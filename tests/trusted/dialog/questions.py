@@ -48,6 +48,13 @@ CHOOSE = Choose(
     frame=FRAME, title="Which card?", options=(Choice(id="debit", label="Debit"), Choice(id="credit", label="Credit"))
 )
 LONG_TEXT = "\n\n".join(f"Paragraph {number}: what it says is said at length." for number in range(1, 120))
+SIGN = Confirm(
+    asker=ASKER,
+    action="sign “Terms” with “Work”",
+    digest=DIGEST,
+    fields=(ShownField(title="For", value="Alpbank", material=True),),
+    reading=ShownField(title="Text", value=LONG_TEXT, material=True),
+)
 READ = ReadText(frame=FRAME, title="Terms", text=LONG_TEXT)
 
 
@@ -60,6 +67,7 @@ def all_requests(key: bytes) -> tuple[Request, ...]:
         NewPassphrase(key=key),
         NewPin(key=key),
         CONFIRM,
+        SIGN,
         SEVERAL,
         Confirm(asker=ASKER, action="pay", digest=DIGEST, key=key),
         Confirm(asker=ASKER, action="pay", digest=DIGEST, key=key, pin=True),

@@ -1,4 +1,4 @@
-"""An Extension that wants its face taken for the wallet's own: what stands on the screen, pixel by pixel."""
+"""An Extension that wants its face taken for the wallet's own: what stands on the screen, by pixels and by rows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from tests.trusted.dialog.router_side import RouterSide
 
+from etui.trusted.dialog.content import content_of
+from etui.trusted.dialog.display import TERMINAL, Display
+from etui.trusted.dialog.face import View
+from etui.trusted.dialog.front import first_sight
 from etui.trusted.dialog.looks import picture_svg
 from etui.trusted.dialog.qt.theme import LIGHT
 from etui.trusted.dialog.requests import (
@@ -24,8 +28,13 @@ from etui.trusted.dialog.requests import (
     Message,
     ReadText,
     Request,
+    Showing,
     Unlock,
 )
+from etui.trusted.dialog.terminal.form import Form
+from etui.trusted.dialog.terminal.rows import Style
+from etui.trusted.dialog.terminal.screen import Sight, compose
+from etui.trusted.dialog.wording import EXTENSION_SPEAKS_WORDS
 
 SETTINGS = (Setting(suffix="screen"), Setting(suffix="phone", width=390, height=844))
 HONEST = Message(
@@ -91,6 +100,30 @@ def test_whatever_an_extension_says_its_face_is_not_the_wallets_own(stage: tuple
         assert frame is not None, name
         assert frame == frame_of(honest), f"{name}: the frame is as any other Extension's"
         assert caption(picture, frame) == caption(honest, frame), f"{name}: it says that no wallet speaks here"
+
+
+@pytest.mark.attack(27)
+@pytest.mark.parametrize("size", [(20, 24), (40, 20), (40, 12), (80, 10), (80, 24), (200, 50)])
+@pytest.mark.parametrize("name", ["message", "secret", "choice", "text"])
+def test_on_the_terminal_it_says_at_any_size_and_wherever_it_is_scrolled_to_that_no_wallet_speaks(
+    name: str, size: tuple[int, int]
+) -> None:
+    width, height = size
+    form = form_of(hostile_faces(bytes(31) + b"\x09")[name])
+    offset, shows_end = 0, False
+    while not shows_end:
+        screen = compose(form, Sight(width=width, height=height, now=0.0, offset=offset))
+        said = " ".join(" ".join(row.text for row in screen.rows if row.style is Style.CAUTION).split())
+        assert EXTENSION_SPEAKS_WORDS in said, [row.text for row in screen.rows]
+        assert not [row for row in screen.rows if row.style is Style.BAND], "the wallet's own face has one"
+        offset, shows_end = screen.offset + screen.page, screen.shows_end
+
+
+def form_of(request: Request) -> Form:
+    """A face as the terminal has it, with the looks that the wallet's own would bear."""
+    front = first_sight(Showing(number=1, request=request), now=0.0, focused=True)
+    display = Display(kind="terminal", sentence=TERMINAL)
+    return Form(View(front=front, content=content_of(request), display=display, looks=LOOKS))
 
 
 def taken(stage: tuple[Screen, RouterSide], face: Request) -> QImage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import fcntl
+import hashlib
 import os
 import pty
 import re
@@ -17,7 +18,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, READ, SEVERAL
+from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, READ, SEVERAL, SIGN
 from tests.trusted.dialog.router_side import PATIENCE_S, RouterSide
 
 from etui.sealing import Secret
@@ -290,6 +291,27 @@ def test_a_long_text_is_agreed_to_only_at_its_end(person: Person) -> None:
     assert person.insist("y") == Approved()
 
 
+@pytest.mark.attack(87)
+def test_a_text_that_is_signed_is_read_to_its_end_and_the_answer_says_what_was_shown(person: Person) -> None:
+    person.router.show(SIGN)
+    person.look("Scroll to the end first.")
+    person.type("y")
+    for _ in range(60):
+        person.type(" ")
+    assert "│ Paragraph 119:" in person.look("Paragraph 119:", gone="Scroll to the end")
+    assert person.insist("y") == Approved(digest=DIGEST, read=hashlib.sha256(LONG_TEXT.encode()).digest())
+
+
+@pytest.mark.attack(89)
+def test_no_line_of_a_text_is_taken_for_the_wallets_own() -> None:
+    own = "Etui wallet · owl · green · “copper lantern orchard”\n\n-- more: Space --\ny Allow   n Refuse"
+    form = form_of(msgspec.structs.replace(SIGN, reading=ShownField(title="Text", value=own)))
+    rows = [row.text for row in body_rows(form, 80)]
+    told = rows[rows.index("  Text") + 1 :]
+    assert [row for row in told if not row.startswith("  │ ")] == []
+    assert "".join(row.removeprefix("  │ ") for row in told) == own.replace("\n", "")
+
+
 def test_a_shown_secret_is_gone_from_the_terminal_afterwards(person: Person) -> None:
     person.router.show(
         Reveal(frame=FRAME, title="Password", sealed=person.router.sealed("Wald", "dialog/1.reveal.secret"))
@@ -366,7 +388,7 @@ def form_of(request: Request, *, shown: Secret | None = None) -> Form:
 
 @pytest.mark.parametrize(("width", "height"), [(20, 24), (33, 16), (50, 12), (80, 10), (80, 24)])
 @pytest.mark.parametrize(
-    "request_", [CONFIRM, SEVERAL, CHOOSE, READ, AskSecret(frame=FRAME, title="PIN", key=bytes(32))]
+    "request_", [CONFIRM, SIGN, SEVERAL, CHOOSE, READ, AskSecret(frame=FRAME, title="PIN", key=bytes(32))]
 )
 def test_every_row_of_a_face_can_be_scrolled_to_at_any_size(width: int, height: int, request_: Request) -> None:
     form = form_of(request_)

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from etui.trusted.dialog.text import LINE_BREAK_MARK, MARK, TAB_MARK, looks_alike, single_line, whole_text
+from etui.trusted.dialog.text import (
+    LINE_BREAK_MARK,
+    MARK,
+    TAB_MARK,
+    first_unseen,
+    looks_alike,
+    runs_both_ways,
+    single_line,
+    whole_text,
+)
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 INVISIBLE = "\u200b\u2060\ufeff\u00ad\u180e\u034f\u3164\u115f\U000e0041\u2800\ufff9"
@@ -115,3 +124,65 @@ def test_nothing_is_cut(text: str) -> None:
 def test_safe_text_is_safe_again_unchanged(text: str) -> None:
     once = single_line(text).text
     assert single_line(once).text == once
+
+
+@pytest.mark.attack(88)
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        *((f"ab{character}c", 2) for character in BIDI + INVISIBLE),
+        ("a\u00a0b", 1),
+        ("a\u3000b", 1),
+        ("a\tb", 1),
+        ("a\r\nb", 1),
+        ("a\x1b[31m", 1),
+        ("a\u2028b", 1),
+        ("blank \nat its end", 5),
+        ("blank ", 5),
+        ("u\u0308", 0),
+        ("\u212b", 0),  # the sign of a length, which is the letter Å
+        ("a" + "\u0335" * 5, 5),
+        ("a\u200db", 1),
+        ("\U000e0041", 0),
+    ],
+)
+def test_what_nobody_sees_is_found_by_its_place(text: str, index: int) -> None:
+    unseen = first_unseen(text, has_lines=True)
+    assert unseen is not None
+    assert unseen.index == index
+
+
+def test_a_line_break_is_seen_where_lines_are() -> None:
+    assert first_unseen("a\n\nb\n", has_lines=True) is None
+    assert first_unseen("a\nb", has_lines=False) is not None
+    assert first_unseen("Grüße, 東京, Αθήνα, 👩\u200d💻, “quoted”: 49.90 €", has_lines=False) is None
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_not_found_is_shown_as_it_stands(text: str) -> None:
+    if first_unseen(text, has_lines=True) is None:
+        assert whole_text(text).text == text
+    if first_unseen(text, has_lines=False) is None:
+        assert single_line(text).text == text
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_not_shown_as_it_stands_is_found(text: str) -> None:
+    if whole_text(text).text != text:
+        assert first_unseen(text, has_lines=True) is not None
+
+
+@pytest.mark.attack(88)
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("I pay 100 euros.", False),
+        ("\u05e9\u05dc\u05d5\u05dd", False),
+        ("I pay 100 \u05d0 200", True),
+        ("\u05d0 100", True),
+        ("\u0645\u0631\u062d\u0628\u0627 \u0661\u0662", False),
+        ("I pay\n\u05e9\u05dc\u05d5\u05dd", False),
+    ],
+)
+def test_lines_that_run_both_ways_are_told_from_others(text: str, both: bool) -> None:  # noqa: FBT001
+    assert runs_both_ways(text) == both

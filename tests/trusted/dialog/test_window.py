@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
-from tests.trusted.dialog.hands import Hands
-from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, READ, SEVERAL
+from tests.trusted.dialog.hands import Hands, settle
+from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, READ, SEVERAL, SIGN
 
 from etui.sealing import SealedValueError
 from etui.trusted.dialog.front import CreateStep
 from etui.trusted.dialog.qt.approve import ApproveButton
+from etui.trusted.dialog.qt.body_scroll import BodyScroll
 from etui.trusted.dialog.qt.choice_list import ChoiceRow
+from etui.trusted.dialog.qt.text_block import TextBlock
 from etui.trusted.dialog.qt.typed_field import TypedField
 from etui.trusted.dialog.requests import (
     Approved,
@@ -26,6 +31,7 @@ from etui.trusted.dialog.requests import (
     NewPin,
     Refused,
     Request,
+    ShownField,
     Typed,
     Unlock,
 )
@@ -266,6 +272,45 @@ def test_a_long_text_needs_its_end_and_keys_scroll_to_it(hands: Hands) -> None:
     hands.tab_to(ApproveButton)
     hands.press(Qt.Key.Key_Space)
     assert hands.answer() == Approved()
+
+
+def is_read(hands: Hands) -> bool:
+    """Whether the end of what is in front was in sight."""
+    return hands.window.front is not None and hands.window.front.at_end
+
+
+@pytest.mark.attack(87)
+def test_a_text_that_is_signed_is_read_to_its_end_and_the_answer_says_what_was_shown(hands: Hands) -> None:
+    hands.show(SIGN)
+    hands.arm()
+    hands.tab_to(ApproveButton)
+    hands.press(Qt.Key.Key_Space)
+    assert hands.answer() is None
+    assert not is_read(hands)
+    hands.tab_to(QWidget, "What is asked")
+    while not is_read(hands):
+        hands.press(Qt.Key.Key_PageDown)
+    hands.arm()
+    hands.tab_to(ApproveButton)
+    hands.press(Qt.Key.Key_Space)
+    assert hands.answer() == Approved(digest=DIGEST, read=hashlib.sha256(LONG_TEXT.encode()).digest())
+
+
+def test_the_longest_text_is_drawn_line_by_line_as_it_stands(hands: Hands) -> None:
+    longest = "\n".join(["", "a line", *("word" if n % 3 else "" for n in range(20_000))])[:65_535] + "."
+    hands.show(msgspec.structs.replace(SIGN, reading=ShownField(title="Text", value=longest)))
+    blocks = [block.text() for block in hands.window.findChildren(TextBlock)]
+    assert longest in "\n".join(blocks)
+    scroll = hands.window.findChild(BodyScroll)
+    assert isinstance(scroll, BodyScroll)
+    bar = scroll.verticalScrollBar()
+    assert bar.maximum() + scroll.height() > longest.count("\n") * scroll.fontMetrics().height()
+    bar.setValue(bar.maximum() - 1)
+    settle()
+    assert not is_read(hands)
+    bar.setValue(bar.maximum())
+    settle()
+    assert is_read(hands)
 
 
 def test_losing_the_front_disarms(hands: Hands) -> None:

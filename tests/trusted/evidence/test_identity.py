@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etui.trusted.evidence import Evidence, Note, Peer, Strength
+from etui.trusted.evidence.appimages import appimage_of, mount_of
 from etui.trusted.evidence.identity import identify
 from etui.trusted.evidence.process import Executable, Namespace, Process, Unit
 
@@ -237,6 +238,78 @@ def test_paths_cannot_imitate_an_anchor() -> None:
     assert sly.principal != plain.principal
 
 
+MOUNT = "/tmp/.mount_Shop4f2c1a"
+SHOP = "/home/u/Shop.AppImage"
+
+
+@pytest.mark.parametrize(
+    "lineage",
+    [
+        [_process(f"{MOUNT}/usr/bin/shop", appimage=SHOP)],
+        [_process(f"{MOUNT}/usr/bin/python3.11", appimage=SHOP, script=f"{MOUNT}/usr/lib/shop.py")],
+        [_process(f"{MOUNT}/usr/bin/electron", appimage=SHOP)],
+        [_process(BASH, appimage=SHOP, script=f"{MOUNT}/AppRun")],
+        [_process(TOOL), _process(f"{MOUNT}/usr/bin/shop", appimage=SHOP)],
+    ],
+)
+def test_what_runs_from_an_appimage_is_that_file_wherever_it_is_mounted(lineage: list[Process]) -> None:
+    evidence = _look(*lineage, _process(BASH), _process(TERMINAL))
+    assert evidence.principal == f"appimage:{SHOP}"
+    assert "Shop.AppImage" in evidence.label
+    assert evidence.strength is Strength.CLAIMED
+    assert evidence.distinguishable
+    assert "as its environment says" in evidence.sentence
+
+
+@pytest.mark.parametrize("path", [f"{MOUNT}/usr/bin/shop", f"{MOUNT}/usr/bin/python3.11"])
+def test_what_runs_from_an_appimage_that_it_does_not_name_cannot_be_told_apart(path: str) -> None:
+    evidence = _look(_process(path), _process(TERMINAL))
+    assert evidence.principal == f"session:{UID}"
+    assert not evidence.distinguishable
+    assert (Note.APPIMAGE_UNNAMED in evidence.notes) is path.endswith("shop")
+    assert _look(_process(path, unit=BACKUP), _process(TERMINAL)).principal == "unit:user/backup.service"
+
+
+def test_interpreter_from_an_appimage_of_its_own_is_a_deputy() -> None:
+    python = _process(f"{MOUNT}/usr/bin/python3.11", appimage="/home/u/python3.11.7-cp311.AppImage")
+    assert _look(python, _process(TERMINAL)).principal == f"session:{UID}"
+    script = _process(f"{MOUNT}/usr/bin/python3.11", appimage="/opt/Python.AppImage", script="/home/u/x.py")
+    assert _look(script, _process(TERMINAL)).principal == "script:/home/u/x.py@session"
+
+
+def test_terminal_from_an_appimage_is_not_who_asks_through_a_tool() -> None:
+    terminal = _process(f"{MOUNT}/usr/bin/xterm", appimage="/home/u/XTerm.AppImage")
+    assert _look(_process(TOOL), _process(BASH), terminal).principal == f"session:{UID}"
+
+
+def test_script_that_an_appimage_started_is_anchored_at_its_file() -> None:
+    evidence = _look(_process(BASH, script="/x.sh"), _process(f"{MOUNT}/usr/bin/shop", appimage=SHOP))
+    assert evidence.principal == f"script:/x.sh@{SHOP}"
+
+
+@pytest.mark.parametrize(
+    ("environ", "path"),
+    [
+        (f"A=1\0APPDIR={MOUNT}\0APPIMAGE={SHOP}\0", SHOP),
+        (f"APPDIR={MOUNT}\0APPIMAGE={SHOP}\0APPIMAGE=/bin/other\0", SHOP),
+        (f"APPDIR=/tmp/.mount_Other1\0APPIMAGE={SHOP}\0", None),
+        (f"APPDIR={MOUNT}\0APPIMAGE={SHOP}", None),
+        (f"APPDIR={MOUNT}\0APPIMAGE=Shop.AppImage\0", None),
+        (f"APPDIR={MOUNT}\0APPIMAGE=/home/u/../Shop.AppImage\0", None),
+        (f"APPIMAGE={SHOP}\0", None),
+        ("", None),
+    ],
+)
+def test_an_appimage_is_named_by_an_environment_of_its_own(environ: str, path: str | None) -> None:
+    assert mount_of(f"{MOUNT}/usr/bin/shop") == MOUNT
+    assert appimage_of(environ, MOUNT) == path
+
+
+@pytest.mark.parametrize("path", [MOUNT, f"{MOUNT}/", "/tmp/mount_Shop/x", "/usr/bin/.mount_x", "", "x/.mount_a/b"])
+def test_what_lies_in_no_mount_of_an_appimage_is_not_taken_for_it(path: str) -> None:
+    assert mount_of(path) is None
+
+
 def test_control_characters_reach_neither_label_nor_sentence() -> None:
     evidence = _look(_process("/home/u/a\nb\x1b[2J\udcff"))
     assert evidence.principal == r"app:/home/u/a\x0ab\x1b[2J\xff"
@@ -244,7 +317,19 @@ def test_control_characters_reach_neither_label_nor_sentence() -> None:
     assert "\n" not in evidence.sentence
 
 
-_PROGRAMS = st.sampled_from([TOOL, BASH, PYTHON, TERMINAL, "/usr/bin/mailer", "/usr/bin/tmux", None])
+_PROGRAMS = st.sampled_from(
+    [
+        TOOL,
+        BASH,
+        PYTHON,
+        TERMINAL,
+        "/usr/bin/mailer",
+        "/usr/bin/tmux",
+        f"{MOUNT}/usr/bin/shop",
+        f"{MOUNT}/python3",
+        None,
+    ]
+)
 _LINEAGES = st.lists(
     st.builds(
         _process,
@@ -252,7 +337,8 @@ _LINEAGES = st.lists(
         uid=st.sampled_from([UID, 0]),
         unit=st.sampled_from([None, BACKUP, Unit("cron.service", None)]),
         tty=st.sampled_from([0, 34816]),
-        script=st.sampled_from([None, "/home/u/x.sh", "/usr/bin/etui"]),
+        script=st.sampled_from([None, "/home/u/x.sh", "/usr/bin/etui", f"{MOUNT}/AppRun"]),
+        appimage=st.sampled_from([None, SHOP]),
         foreign=st.sampled_from([None, frozenset(), frozenset({Namespace.MOUNT})]),
     ),
     max_size=6,

@@ -116,6 +116,49 @@ def test_program_that_connects_is_known_by_its_path(door: Door, start: Start, sh
         assert (Note.NOT_PINNED in evidence.notes) is not _kernel_pins_peers(connection)
 
 
+def _from_appimage(start: Start, door: Door, folder: Path, mount: str, appimage: Path) -> None:
+    """Starts a program as an AppImage does: from a mount of its own, which its environment names with the file."""
+    shop = folder / mount / "usr" / "bin" / "shop"
+    shop.parent.mkdir(parents=True)
+    _copy(PERL, shop)
+    environ = os.environ | {"APPDIR": str(folder / mount), "APPIMAGE": str(appimage)}
+    start(shop, "-e", CLIENT, door.path, env=environ)
+
+
+def test_program_of_an_appimage_is_the_same_at_each_start(door: Door, start: Start, short_dir: Path) -> None:
+    appimage = short_dir / "Shop.AppImage"
+    appimage.touch()
+    for mount in (".mount_ShopAAAAAA", ".mount_ShopBBBBBB"):
+        _from_appimage(start, door, short_dir, mount, appimage)
+        with door.accept() as connection:
+            evidence = examine_socket(connection)
+        assert evidence.principal == f"appimage:{appimage}"
+        assert evidence.exe == str(short_dir / mount / "usr/bin/shop")
+        assert (evidence.strength, evidence.distinguishable) == (Strength.CLAIMED, True)
+
+
+def test_program_of_an_appimage_that_is_not_there_cannot_be_told_apart(
+    door: Door, start: Start, short_dir: Path
+) -> None:
+    _from_appimage(start, door, short_dir, ".mount_ShopAAAAAA", short_dir / "Shop.AppImage")
+    with door.accept() as connection:
+        evidence = examine_socket(connection)
+    assert not evidence.distinguishable
+    assert Note.APPIMAGE_UNNAMED in evidence.notes
+
+
+@pytest.mark.attack(63)
+def test_program_that_names_anothers_appimage_is_claimed_and_never_the_program_of_that_path(
+    door: Door, start: Start, short_dir: Path
+) -> None:
+    honest = _copy(PERL, short_dir / "honest")
+    _from_appimage(start, door, short_dir, ".mount_Sly", honest)
+    with door.accept() as connection:
+        evidence = examine_socket(connection)
+    assert (evidence.principal, evidence.strength) == (f"appimage:{honest}", Strength.CLAIMED)
+    assert "could pretend to be it" in evidence.sentence
+
+
 def _kernel_pins_peers(connection: socket.socket) -> bool:
     peer, pidfd = peer_of_socket(connection)
     if pidfd is not None:

@@ -62,6 +62,36 @@ def test_a_package_that_asks_for_nothing_says_that_it_has_no_network() -> None:
     assert "It has no network." in texts(summarise(verify(signed(KEY))).asks)
 
 
+def test_who_may_ask_egress_for_hosts_is_not_said_to_have_no_network() -> None:
+    asks = summarise(verify(signed(KEY, tree(manifest(uses='["egress/1"]'))))).asks
+    assert "no network" not in texts(asks)
+    (line,) = [line for line in asks if "hosts" in line.text]
+    assert line.text == "It may ask you to reach hosts that it does not name."
+    assert "could be sent" in line.consequence
+
+
+def test_who_names_hosts_may_ask_for_others_too() -> None:
+    asking = '[permissions]\nnetwork = ["api.example.org"]'
+    asks = texts(summarise(verify(signed(KEY, tree(manifest(uses='["egress/1"]', extra=asking))))).asks)
+    assert "It reaches api.example.org over the network." in asks
+    assert "It may ask you to reach hosts that it does not name." in asks
+
+
+def test_an_update_that_begins_to_use_egress_says_what_that_is_as_new() -> None:
+    before = read_manifest(manifest())
+    summary = summarise(verify(signed(KEY, tree(manifest(version="2.0.0", uses='["egress/1"]')))), before)
+    assert "It may ask you to reach hosts" in texts(summary.asks, new=True)
+
+
+def test_what_an_entry_is_for_is_told_in_its_publishers_words_that_cannot_pose_as_the_wallets() -> None:
+    text = "Shows all.” It has no network. What it holds cannot leave."
+    link = f'[[links]]\ntitle = "My permits"\ntext = "{text}"\nmethod = "{INTERFACE}.pay"'
+    (line,) = summarise(verify(signed(KEY, tree(manifest(extra=link))))).provides[1:]
+    assert line.text == "It puts the entry “My permits” into the wallet."
+    said = "Shows all.' It has no network. What it holds cannot leave."
+    assert line.consequence == f"The entry calls the Extension. Its publisher says of it: “{said}”"
+
+
 def test_how_much_it_keeps_is_told_and_who_keeps_nothing_says_nothing_of_it() -> None:
     def asked(count: int) -> str:
         return texts(permission_lines(read_manifest(manifest(extra=f"[quota]\nbytes = {count}"))))

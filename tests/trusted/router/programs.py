@@ -35,6 +35,21 @@ with Client.connect(name="someone") as wallet:
         print(error.code.slug, error.why)
 """
 
+_KEEP = """
+import sys
+from etui.interfaces import secret_1 as secret
+from etui.sdk import Client
+with Client.connect(name="someone") as wallet:
+    for number in range(int(sys.argv[2])):
+        about = {"service": sys.argv[1], "number": str(number)}
+        wallet.call(secret.Create(kind="password", label=f"{number:03}", attributes=about, value=b"another's"))
+"""
+
+
+def keeper(wallet: TestWallet, name: str, service: str, count: str) -> None:
+    """A script called ``name`` stores so many passwords for a service, each labelled by its number."""
+    _run(wallet, name, _KEEP, service, count)
+
 
 def finder(wallet: TestWallet, name: str, *arguments: str) -> list[str]:
     """What a script called ``name`` prints that looks for a service and reads what it finds."""

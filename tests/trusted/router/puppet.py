@@ -12,6 +12,7 @@ from etui.sdk import Client
 
 _CODE = """
 import json
+import msgspec
 from etui.interfaces import Prepared, Request, Result
 from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import egress_1 as egress
@@ -40,6 +41,16 @@ class Pay(Request[RunResult], frozen=True, kw_only=True):
 class Ask(Pay, frozen=True, kw_only=True):
     METHOD = "org.example.puppet/1.ask"
 
+class Order(Request[RunResult], frozen=True, kw_only=True):
+    METHOD = "org.example.puppet/1.order"
+    RESULT = RunResult
+    thing: str
+    payee: str | None = None
+    amount: int | None = None
+    currency: str | None = None
+    code: str = ""
+    before: str = ""
+
 class Puppet(Extension):
     def perform(self, code, call, request):
         told = []
@@ -67,6 +78,18 @@ class Puppet(Extension):
         exec(request.before, {**globals(), "self": self, "call": call, "request": request, "settles": settles})
         return Prepared(notes=["Settled: " + ", ".join(sorted(settles))], settles=settles)
 
+    @provides(Order)
+    def order(self, request: Order, call: Call) -> RunResult:
+        return self.perform(request.code, call, request)
+
+    @prepares(Order)
+    def prepare_order(self, request: Order, call: Call) -> Prepared:
+        settles = {}
+        def settle(**fields):
+            settles.update({name: msgspec.Raw(msgspec.json.encode(value)) for name, value in fields.items()})
+        exec(request.before, {**globals(), "self": self, "call": call, "request": request, "settle": settle})
+        return Prepared(settles=settles)
+
 Puppet().run()
 """
 _PAYMENT: dict[str, Any] = {
@@ -82,6 +105,20 @@ _PAYMENT: dict[str, Any] = {
     },
     "result": {"told": {"type": "text"}},
 }
+ORDER: dict[str, Any] = {
+    "title": "Order",
+    "ask": "order {thing} for {amount} {currency}",
+    "effect": "use",
+    "prepare": True,
+    "params": {
+        "thing": {"type": "text", "material": True, "policy": "thing", "title": "Thing"},
+        **{name: {**_PAYMENT["params"][name], "optional": True} for name in ("payee", "amount", "currency")},
+        "code": {"type": "text", "optional": True},
+        "before": {"type": "text", "optional": True},
+    },
+    "result": {"told": {"type": "text"}},
+}
+"""It leaves open what it costs and who is paid: the puppet settles it, by the code in ``before``."""
 _METHODS: dict[str, dict[str, Any]] = {
     "run": {
         "title": "Run",
@@ -91,6 +128,7 @@ _METHODS: dict[str, dict[str, Any]] = {
     },
     "pay": _PAYMENT,
     "ask": {**_PAYMENT, "prepare": True},
+    "order": ORDER,
 }
 
 

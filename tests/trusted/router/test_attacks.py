@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import sys
 from pathlib import Path
@@ -77,7 +78,7 @@ def test_who_is_no_door_introduces_nobody_and_speaks_for_nobody(wallet: TestWall
         assert caught.value.code is ErrorCode.INVALID_REQUEST
         with pytest.raises(ProtocolError) as caught:
             client.call_raw("wallet/1.status", b"{}", Envelope(under="c1"))
-    assert caught.value.code is ErrorCode.INVALID_REQUEST
+    assert caught.value.code is ErrorCode.DENIED
 
 
 @pytest.mark.attack(15)
@@ -87,6 +88,24 @@ def test_a_wallet_whose_header_was_altered_does_not_open(wallet: TestWallet) -> 
     header = msgspec.json.decode(path.read_bytes())
     header["test"]["hosts"] = {"bank.etui.test": 9}
     path.write_bytes(msgspec.json.encode(header))
+    wallet.start()
+    with pytest.raises(ProtocolError) as caught:
+        wallet.unlock()
+    assert "altered" in caught.value.message
+
+
+@pytest.mark.attack(15)
+def test_a_wallet_whose_header_was_altered_does_not_open_where_it_is_made_to_look_half_made(wallet: TestWallet) -> None:
+    """One whose making was cut short has no key of an Extension yet."""
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label="Kept", value=b"planted"))
+    wallet.end()
+    path = wallet.home / "profile.json"
+    header = msgspec.json.decode(path.read_bytes())
+    header["test"]["hosts"] = {"bank.etui.test": 9}
+    path.write_bytes(msgspec.json.encode(header))
+    for name in ("audit", "router"):
+        shutil.rmtree(wallet.home / name)
     wallet.start()
     with pytest.raises(ProtocolError) as caught:
         wallet.unlock()

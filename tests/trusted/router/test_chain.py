@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from etui.interfaces import CompiledInterface, Seen, read_document
 from etui.trusted.policy import Assurance
 from etui.trusted.router.calls import ActiveCall
-from etui.trusted.router.chain import altered, is_covered, material_of, settled
+from etui.trusted.router.chain import altered, is_covered, material_of
 from etui.trusted.router.references import Place
 from etui.trusted.router.registry import Method
 
@@ -69,6 +69,13 @@ def test_a_field_that_differs_from_what_was_consented_to_is_named(changed: dict[
     assert altered(parent(material(payee="shop", amount=500)), material(**fields)) == name
 
 
+def test_a_field_that_is_null_is_as_one_that_is_absent() -> None:
+    open_, named = (PAY.compiled.see(b'{"payee":' + payee + b',"amount":5}') for payee in (b"null", b'"shop"'))
+    assert altered(parent(material_of(open_, {})), material_of(named, {})) == ""
+    assert altered(parent(material_of(named, {})), material_of(open_, {})) == ""
+    assert not is_covered(parent(material_of(open_, {})), PAY, named, material_of(named, {}))
+
+
 def test_two_ways_to_write_the_same_text_are_the_same() -> None:
     escaped = Seen(references=(), policy={}, material={"payee": rb'"sh\u006fp"'})
     assert altered(parent(material(payee="shop")), material_of(escaped, {})) == ""
@@ -84,7 +91,8 @@ def test_an_item_is_the_same_by_whatever_reference_it_is_named() -> None:
 
 def test_no_text_imitates_an_item() -> None:
     imitation = "\0" + "0" * 32 + "\0card-1"
-    assert settled(msgspec.json.encode(imitation), None) != settled(b"null", CARD)
+    item = material_of(Seen(references=(), policy={}, material={"card": b'"r1.one"'}), {"card": CARD})
+    assert altered(parent(item), material(card=imitation)) == "card"
 
 
 def covered(held: dict[str, bytes], params: bytes, *, consented: bool = True, method: Method = PAY) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from etui.protocol import LIMITS
-from etui.trusted.router import connection
+from etui.trusted.router import share
 from etui.trusted.router.connection import Connection, Role, Way
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def test_what_comes_faster_than_the_limit_is_refused_and_the_connection_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # One more in a thousand seconds, so that no machine is so slow that another is admitted.
-    monkeypatch.setattr(connection, "LIMITS", msgspec.structs.replace(LIMITS, burst=BURST, rate_per_s=0.001))
+    monkeypatch.setattr(share, "LIMITS", msgspec.structs.replace(LIMITS, burst=BURST, rate_per_s=0.001))
 
     async def answers() -> list[dict[str, object]]:
         ours, theirs = socket.socketpair()

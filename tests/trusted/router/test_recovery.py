@@ -104,13 +104,68 @@ def test_a_making_that_was_cut_short_after_the_vault_is_finished_at_the_next_unl
 
 
 @pytest.mark.attack(42)
-def test_a_wallet_whose_audit_was_taken_away_does_not_open_as_if_there_had_been_none(wallet: TestWallet) -> None:
+@pytest.mark.parametrize("left", ["nothing", "an empty folder", "the key alone", "the checkpoints' state alone"])
+def test_a_wallet_whose_audit_was_taken_away_does_not_open_as_if_there_had_been_none(
+    wallet: TestWallet, left: str
+) -> None:
     wallet.end()
-    shutil.rmtree(wallet.home / "audit")
+    audit = wallet.home / "audit"
+    kept = {"the key alone": "public", "the checkpoints' state alone": "ratchet"}.get(left, "")
+    for path in audit.iterdir():
+        if path.name != kept:
+            path.unlink()
+    if left == "nothing":
+        audit.rmdir()
     wallet.start()
     with pytest.raises(ProtocolError) as caught:
         unlock(wallet)
-    assert "audit" in caught.value.message
+    assert f"{audit} has no record left" in caught.value.message
+    assert "restore that folder from a backup" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("gone", "told", "found"),
+    [
+        (["public"], ["its public key"], ""),
+        (["ratchet"], ["the state of its checkpoints"], "is missing"),
+        (["public", "ratchet"], ["its public key", "the state of its checkpoints"], "is missing"),
+    ],
+)
+def test_an_audit_of_which_a_file_is_gone_goes_on_and_says_so(
+    wallet: TestWallet, gone: list[str], told: list[str], found: str
+) -> None:
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label="Mine", value=b"still here"))
+        before = len(client.call(wallet_interface.Audit(text="create")).records)
+    wallet.end()
+    for name in gone:
+        (wallet.home / "audit" / name).unlink()
+    wallet.start()
+    unlock(wallet)
+    with wallet.connect() as client:
+        assert [item.label for item in client.call(secret.Find(text="Mine")).items] == ["Mine"]
+        errors = client.call(wallet_interface.Audit(text="error")).records
+        said = " ".join(s for row in errors for s in client.call(wallet_interface.Why(id=row.id)).sentences)
+        assert all(f"{what} was lost and made anew" in said for what in told), said
+        assert len(client.call(wallet_interface.Audit(text="create")).records) == before
+        verified = client.call(wallet_interface.Verify())
+        assert verified.ok is (not found), "a gap in the checkpoints shows for good"
+        assert found in " ".join(verified.findings)
+    wallet.lock()
+    unlock(wallet)
+    assert state(wallet) == "unlocked"
+
+
+def test_an_audit_without_its_key_is_no_making_that_was_cut_short(wallet: TestWallet) -> None:
+    wallet.end()
+    (wallet.home / "audit" / "public").unlink()
+    shutil.rmtree(wallet.home / "router")
+    wallet.start()
+    unlock(wallet)
+    with wallet.connect() as client:
+        said = client.call(wallet_interface.Audit(text="error")).records
+        assert len(said) == 2, "the key of the audit, and the rights"
+        assert client.call(wallet_interface.Verify()).ok
 
 
 def test_an_audit_whose_checkpoint_state_was_lost_goes_on_and_says_so(wallet: TestWallet) -> None:

@@ -20,10 +20,6 @@ from etui.testkit import TestWallet
 
 PUPPET = puppet(uses=("dialog/1", "secret/1", "storage/1", "org.example.second/1"))
 SECOND = puppet("second")
-BY_CARD = {
-    "card": {"type": "text", "title": "Card", "material": True, "policy": "card"},
-    "code": {"type": "text", "optional": True},
-}
 TO_WHOM = {
     "payee": {"type": "text", "title": "To", "material": True, "optional": True},
     "code": {"type": "text"},
@@ -177,33 +173,6 @@ def test_consent_to_a_payment_covers_it_all_the_way(wallet: TestWallet, client: 
     assert len(asked(wallet)) == 1
     records = client.call(wallet_interface.Audit(text="org.example.second/1.pay")).records
     assert [record.outcome for record in records] == ["allowed"]
-
-
-@pytest.mark.attack(25)
-def test_what_prepare_settles_is_consented_to_and_binds_the_calls_that_follow(
-    wallet: TestWallet, client: Client
-) -> None:
-    second = puppet("second", run={"effect": "use", "ask": "run by {card}", "params": BY_CARD})
-    second.install(wallet)
-    wallet.user.approves(action_contains="pay 5.00 EUR to shop")
-    forward = """
-        class Onward(Request[RunResult], frozen=True, kw_only=True):
-            METHOD = "org.example.second/1.run"
-            RESULT = RunResult
-            card: str
-            code: str = ""
-        for card in ("gold", "blue"):
-            try:
-                call.ask(Onward(card=card, code="tell('ran')"))
-                tell(card)
-            except ProtocolError as error:
-                tell(error.code.slug)
-    """
-    before = "import msgspec; settles['card'] = msgspec.Raw(b'\"gold\"')"
-    answer = PUPPET.call(client, "ask", **PAYMENT, code=code(forward), before=before)
-    assert json.loads(str(answer["told"])) == ["gold", "altered"]
-    shown = wallet.user.asked()[-1]
-    assert "Settled: card" in shown["notes"]
 
 
 # grants with limits

@@ -51,7 +51,7 @@ def state_of(message: ToRouter) -> tuple[bool, str] | None:
 
 
 def test_a_door_that_was_closed_while_it_waited_to_be_opened_again_stays_closed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """The bus that it needs is not there, so that it ends as often as it is started."""
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
@@ -62,10 +62,14 @@ def test_a_door_that_was_closed_while_it_waited_to_be_opened_again_stays_closed(
         doors = OpenDoors(tmp_path, endings, line)
         doors.switch(DoorSwitch(number=1, name=DOOR, enabled=True))
         assert read_settings(tmp_path).doors == (DOOR,)
-        due = 0.0
+        due, off = 0.0, None
         while due <= asyncio.get_running_loop().time():
-            await router.told(lambda message: state_of(message) == (True, "off"))
+            off = await router.told(lambda message: state_of(message) == (True, "off"))
             due = max((start.when() for start in endings._due.values()), default=0.0)
+        assert isinstance(off, DoorState)
+        assert off.detail.startswith("the session bus cannot be reached: ")
+        said = capfd.readouterr().err
+        assert said.count("the door secret-service is off: the session bus cannot be reached: ") == 1, said
         doors.switch(DoorSwitch(number=2, name=DOOR, enabled=False))
         await router.told(lambda message: state_of(message) == (False, "off"))
         await router.told(lambda message: isinstance(message, Reply) and message.number == 2)

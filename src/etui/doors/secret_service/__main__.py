@@ -72,7 +72,7 @@ async def serve(channel: socket.socket, wish: NameWish) -> int:
     try:
         door.bus = await Bus.connect(Dispatch(door, name_changed).take)
     except (OSError, AuthError, InvalidAddressError) as error:
-        _log.error("the session bus cannot be reached: %s", error)  # its text says all
+        control.tell_end(f"the session bus cannot be reached: {error}")  # its text says all
         return _BUS_GONE
     door.prepare_pairs()
     gc.collect()
@@ -81,7 +81,7 @@ async def serve(channel: socket.socket, wish: NameWish) -> int:
         await report_holder()
         if not wish.wait:
             return _NAME_TAKEN
-    watch = door.run(_watch(door.bus))
+    watch = door.run(_watch(door.bus, control))
     watch.add_done_callback(lambda _: end(_BUS_GONE))
     status = await ended
     door.link.close()
@@ -89,11 +89,11 @@ async def serve(channel: socket.socket, wish: NameWish) -> int:
     return status
 
 
-async def _watch(bus: Bus) -> None:
+async def _watch(bus: Bus, control: Control) -> None:
     try:
         await bus.wait_closed()
     except (OSError, EOFError) as error:
-        _log.error("the session bus hung up: %s", error)  # its text says all
+        control.tell_end(f"the session bus hung up: {error}")  # its text says all
 
 
 def _attach(door: Door, sock: socket.socket) -> None:

@@ -12,11 +12,13 @@ from etui.doors.secret_service.errors import DoorError
 from etui.doors.secret_service.locks import CollectionLocks
 from etui.doors.secret_service.notices import Notices
 from etui.doors.secret_service.peers import Peers
+from etui.doors.secret_service.seen import SeenCollections
 from etui.doors.secret_service.sessions import KeyPairs
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ErrorCode, ProtocolError
 from etui.sdk.door.asking import ANSWER_S, Ask, Question
-from etui.sdk.door.link import Link
+from etui.sdk.door.link import Link, Posting
 from etui.sdk.door.patience import Patience
 from etui.sdk.door.unlocking import Unlocking
 from etui.standards.secretservice import ErrorName
@@ -46,6 +48,7 @@ class Door:
         self.unlocking = Unlocking(self.link)
         self.patience = Patience()
         self.locks = CollectionLocks()
+        self.seen = SeenCollections()
         self.pairs = KeyPairs()
         self.notices = Notices(self)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -100,6 +103,23 @@ class Door:
                 ask.give_up()
             raise
         return cast("ResultT", msgspec.json.decode(answer, type=request.RESULT))
+
+    async def meet(self, peer: Peer) -> None:
+        """Waits until the Router has said who a peer is, or will not say it."""
+        if peer.client:
+            return
+        future: asyncio.Future[None] = self._loop.create_future()
+
+        def answered(_: bytes | ProtocolError) -> None:
+            if not future.done():
+                future.set_result(None)
+
+        posting = Posting(peer, wallet.Status.METHOD, b"{}", answered)  # which waits until the peer is introduced
+        self.link.post(posting)
+        try:
+            await asyncio.wait_for(future, ANSWER_S)
+        except TimeoutError:
+            self.link.cancel(posting)
 
     def now(self) -> float:
         """Monotonic seconds."""

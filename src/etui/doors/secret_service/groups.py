@@ -27,6 +27,7 @@ from etui.doors.secret_service.prompts import NO_ITEM, NO_RESULT, new_prompt
 from etui.doors.secret_service.searching import GROUP, items_of, search_collection
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk.door.asking import ANSWER_S
 from etui.standards.secretservice import ErrorName
 from etui.standards.secretservice.names import ALIAS_PREFIX, COLLECTION_LABEL, NO_OBJECT
 
@@ -39,15 +40,19 @@ if TYPE_CHECKING:
 ALIAS_ATTRIBUTE: Final = "etui:alias"
 _DEFAULT_LABEL: Final = "Etui"
 _SESSION_LABEL: Final = "Session"
-_MAX_REMEMBERED: Final = 256
 _MAX_ALIAS: Final = 200
 
 
-async def collection_of(call: Call) -> Target:
-    """The collection that a call's path names, by itself or by an alias; raises ``DoorError``."""
+async def collection_of(call: Call, *, unlocks: bool = False) -> Target:
+    """The collection that a call's path names, by itself or by an alias; raises ``DoorError``.
+
+    ``unlocks``: an alias brings the unlock dialog of a locked wallet rather than fail.
+    """
     if call.target.place is not Place.ALIAS:
         return call.target
-    group = await _by_alias(call, call.target.name)
+    if call.door.link.locked and not unlocks:
+        raise is_locked()
+    group = await _by_alias(call.door, call.peer, call.target.name, unlocks=unlocks)
     if group is None:
         raise no_such_object(call.target.path)
     return read_path(collection_path(group.item))
@@ -62,9 +67,10 @@ async def collections(door: Door, peer: Peer) -> list[str]:
             if error.code is not ErrorCode.LOCKED:  # else it is locked by now
                 raise
         else:
-            peer.collections = {item.item: None for item in found.items[:_MAX_REMEMBERED]}
+            door.seen.saw(peer, (item.item for item in found.items))
             return [DEFAULT_PATH, SESSION_PATH, *(collection_path(item.item) for item in found.items)]
-    return [DEFAULT_PATH, SESSION_PATH, *(collection_path(group) for group in peer.collections)]
+    await door.meet(peer)
+    return [DEFAULT_PATH, SESSION_PATH, *map(collection_path, door.seen.of(peer))]
 
 
 async def items(door: Door, peer: Peer, collection: Target) -> list[str]:
@@ -87,12 +93,17 @@ async def described(door: Door, peer: Peer, group: str) -> Item:
 
 
 async def search_items(call: Call) -> None:
-    """Answers ``Collection.SearchItems``."""
-    search_collection(call, await collection_of(call))
+    """Answers ``Collection.SearchItems``; what unlocking takes is no longer there to ask in."""
+    until = call.door.now() + ANSWER_S
+    search_collection(call, await collection_of(call, unlocks=True), until)
 
 
 async def create_collection(call: Call) -> tuple[object, ...]:
-    """Answers ``Service.CreateCollection``: the collection, one that has the alias already, or a prompt."""
+    """Answers ``Service.CreateCollection``: the collection, one that has the alias already, or a prompt.
+
+    While the wallet is locked nobody sees what a collection is called. So a prompt of that time looks once it is
+    unlocked, and gives the one that the caller has by this alias, or without an alias by this label, instead of a twin.
+    """
     door, peer = call.door, call.peer
     properties, alias = call.body
     alias = _alias(alias)
@@ -102,13 +113,22 @@ async def create_collection(call: Call) -> tuple[object, ...]:
         kind="group", label=_label(properties), attributes={ALIAS_ATTRIBUTE: alias} if alias else None
     )
 
+    unseen = door.link.locked
+
     async def work() -> Variant:
+        there = None
+        if alias:
+            there = await _by_alias(door, peer, alias, unlocks=True, limit_s=None)
+        elif unseen:
+            there = await _by_label(door, peer, request.label)
+        if there is not None:
+            return Variant("o", collection_path(there.item))
         answer = await door.request(peer, request, unlocks=True, limit_s=None)
         return Variant("o", _made(door, peer, answer.item))
 
-    if door.link.locked:
+    if unseen:
         return NO_OBJECT, new_prompt(door, peer, work, NO_ITEM)
-    if alias and (there := await _by_alias(call, alias)) is not None:
+    if alias and (there := await _by_alias(door, peer, alias)) is not None:
         return collection_path(there.item), NO_OBJECT
     try:
         created = await door.request(peer, request, quiet=True)
@@ -131,7 +151,7 @@ async def delete_collection(call: Call) -> tuple[object, ...]:
     path = collection_path(target.group)
 
     def deleted() -> None:
-        peer.collections.pop(target.group, None)
+        door.seen.gone(peer, target.group)
         door.notices.collection_deleted(peer, path)
 
     async def work() -> Variant:
@@ -171,7 +191,9 @@ async def read_alias(call: Call) -> tuple[object, ...]:
     name = _alias(call.body[0])
     if (shared := _shared(name)) is not None:
         return (shared,)
-    group = await _by_alias(call, name) if name else None
+    if name and call.door.link.locked:
+        raise is_locked()
+    group = await _by_alias(call.door, call.peer, name) if name else None
     return (collection_path(group.item) if group is not None else NO_OBJECT,)
 
 
@@ -188,7 +210,9 @@ async def set_alias(call: Call) -> tuple[object, ...]:
     if path != NO_OBJECT and (target.place is not Place.COLLECTION or not target.group):
         raise no_such_object(path)
     door, peer = call.door, call.peer
-    before = await _by_alias(call, name)
+    if door.link.locked:
+        raise is_locked()
+    before = await _by_alias(door, peer, name)
     if path != NO_OBJECT:
         group = await described(door, peer, target.group)
         await door.request(peer, secret.Update(item=group.item, attributes={**group.attributes, ALIAS_ATTRIBUTE: name}))
@@ -204,17 +228,23 @@ def _shared(alias: str) -> str | None:
     return target.path if alias and target.place is Place.COLLECTION else None
 
 
-async def _by_alias(call: Call, name: str) -> Item | None:
-    if call.door.link.locked:
-        raise is_locked()
-    request = secret.Find(kind=GROUP, attributes={ALIAS_ATTRIBUTE: name}, limit=1)
-    found = await call.door.request(call.peer, request, quiet=True, reads=True)
+async def _by_alias(
+    door: Door, peer: Peer, name: str, *, unlocks: bool = False, limit_s: float | None = ANSWER_S
+) -> Item | None:
+    """The caller's collection with this alias; no limit goes with the query, since others may have one of the same."""
+    request = secret.Find(kind=GROUP, attributes={ALIAS_ATTRIBUTE: name})
+    found = await door.request(peer, request, quiet=True, unlocks=unlocks, reads=True, limit_s=limit_s)
     return found.items[0] if found.items else None
 
 
+async def _by_label(door: Door, peer: Peer, label: str) -> Item | None:
+    """The caller's collection with this label, once the wallet is unlocked."""
+    found = await door.request(peer, secret.Find(kind=GROUP), quiet=True, unlocks=True, reads=True, limit_s=None)
+    return next((item for item in found.items if item.label == label), None)
+
+
 def _made(door: Door, peer: Peer, item: Item) -> str:
-    if len(peer.collections) < _MAX_REMEMBERED:
-        peer.collections[item.item] = None
+    door.seen.made(peer, item.item)
     path = collection_path(item.item)
     door.notices.collection_created(peer, path)
     return path

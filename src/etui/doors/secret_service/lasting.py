@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from etui.interfaces import Item
 
-_LASTS: Final = "etui:lasts"
+LASTS: Final = "etui:lasts"
 _SESSION: Final = "session"
 
 
@@ -24,7 +24,7 @@ def element_of(item: Item) -> str:
     """The element of the path of an item's collection."""
     if item.group:
         return escape(item.group)
-    return SESSION_ELEMENT if item.attributes.get(_LASTS) == _SESSION else DEFAULT_ELEMENT
+    return SESSION_ELEMENT if item.attributes.get(LASTS) == _SESSION else DEFAULT_ELEMENT
 
 
 def path_of(item: Item) -> str:
@@ -34,9 +34,9 @@ def path_of(item: Item) -> str:
 
 def kept_attributes(collection: str, attributes: Mapping[str, str]) -> dict[str, str]:
     """The attributes as they are kept for an item in a collection, by its element of the path."""
-    return {**attributes, _LASTS: _SESSION} if collection == SESSION_ELEMENT else dict(attributes)
+    return {**attributes, LASTS: _SESSION} if collection == SESSION_ELEMENT else dict(attributes)
 
 
 def shown_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
     """The attributes that a program is shown."""
-    return {name: value for name, value in attributes.items() if name != _LASTS}
+    return {name: value for name, value in attributes.items() if name != LASTS}

@@ -67,7 +67,8 @@ async def _is_there(door: Door, peer: Peer, target: Target) -> bool:
     if not target.group:
         return True
     if door.link.locked:
-        return target.group in peer.collections
+        await door.meet(peer)
+        return target.group in door.seen.of(peer)
     try:
         await described(door, peer, target.group)
     except ProtocolError as error:

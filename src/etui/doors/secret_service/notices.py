@@ -69,7 +69,7 @@ class Notices:
     def wallet_lock_changed(self) -> None:
         """The wallet was locked or unlocked, and every collection with it."""
         for peer in self._door.peers:
-            for collection in (*SHARED, *map(escape, peer.collections)):
+            for collection in (*SHARED, *map(escape, self._door.seen.of(peer))):
                 locked = Variant("b", self._door.is_locked(collection))
                 self._changed(peer, COLLECTION_PREFIX + collection, {"Locked": locked}, ["Items"])
 

@@ -24,7 +24,7 @@ class Peer(DoorPeer):
         self.sessions: dict[str, Session] = {}
         self.prompts: dict[str, Prompt] = {}
         self.collections: dict[str, None] = {}
-        """The references of the groups that it has seen; they are shown to it, locked, while the wallet is locked."""
+        """The references of the groups that it has seen, where its Client cannot be told from others (``seen``)."""
         self.default_label = ""
         """What it calls the default collection, which has no entry of its own where a label could be kept."""
 

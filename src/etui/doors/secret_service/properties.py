@@ -1,8 +1,8 @@
 """Properties: Get, GetAll and Set of every object.
 
 ``Locked`` is answered from what the Router said last, without asking it, and so is everything of a locked collection:
-its label and contents are nobody's to see. Where a caller wants one such property by name it gets ``IsLocked``; where
-it wants all, an empty list and no more than is true of every locked collection.
+its label and contents are nobody's to see. Its label is empty and its times are 0, since libraries read them to make
+their proxy at all. Who wants its items by name gets ``IsLocked``; who wants all, an empty list.
 """
 
 from __future__ import annotations
@@ -118,10 +118,9 @@ async def _value(call: Call, target: Target, name: str) -> object:
         if door.link.locked:
             raise is_locked()
         return await groups.items(door, peer, target)
-    if not target.group:
-        return shared_label(peer, target) if name == "Label" else 0
-    if door.link.locked:
-        raise is_locked()
+    if not target.group or door.link.locked:
+        label = "" if target.group else shared_label(peer, target)
+        return label if name == "Label" else 0
     return _OF_ITEM[name](await groups.described(door, peer, target.group))
 
 

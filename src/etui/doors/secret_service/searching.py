@@ -1,23 +1,29 @@
 """SearchItems: of the whole service and of one collection.
 
-A search by attributes may put items of other programs to the user, inside the call. One without attributes asks for
-everything, and is shown what the caller may see unasked. While the wallet is locked both bring the unlock dialog: an
-empty answer would say "not found".
+Rules:
+
+1. What the caller may see unasked is the answer where there is any: another program's item with the same attributes
+   puts no question to the user, and keeps nobody from its own.
+2. Else items of other programs are put to the user, inside the call.
+3. A search without attributes asks for everything, and is shown what the caller may see unasked.
+4. While the wallet is locked all of them bring the unlock dialog: an empty answer would say "not found".
 """
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.doors.secret_service.lasting import element_of, kept_attributes, path_of
+from etui.doors.secret_service.lasting import LASTS, element_of, kept_attributes, path_of
+from etui.doors.secret_service.paths import DEFAULT_ELEMENT
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ProtocolError
-from etui.sdk.door.asking import Question
+from etui.sdk.door.asking import ANSWER_S, Question
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from etui.doors.secret_service.call import Call
     from etui.doors.secret_service.door import Door
@@ -31,16 +37,24 @@ _result: Final = msgspec.json.Decoder(secret.FindResult)
 
 def search_service(call: Call) -> None:
     """Answers ``Service.SearchItems``."""
-    _search(call, _attributes(call), "", lambda items: call.answer(*_by_lock(call.door, items)))
+    query = secret.Find(attributes=_attributes(call))
+    until = call.door.now() + ANSWER_S
+    _search(call, query, until, lambda _: True, lambda items: call.answer(*_by_lock(call.door, items)))
 
 
-def search_collection(call: Call, collection: Target) -> None:
-    """Answers ``Collection.SearchItems``."""
+def search_collection(call: Call, collection: Target, until: float) -> None:
+    """Answers ``Collection.SearchItems``; the query leaves out what lies elsewhere, so that nobody is asked for it.
 
-    def found(items: Iterable[Item]) -> None:
-        call.answer([path_of(item) for item in items if element_of(item) == collection.collection])
-
-    _search(call, kept_attributes(collection.collection, _attributes(call)), collection.group, found)
+    ``until``: when the caller has waited long enough, by ``Door.now``.
+    """
+    query = secret.Find(
+        attributes=kept_attributes(collection.collection, _attributes(call)),
+        group=collection.group or None,
+        ungrouped=None if collection.group else True,
+        without=[LASTS] if collection.collection == DEFAULT_ELEMENT else None,
+    )
+    lies_here = partial(_lies_in, collection.collection)
+    _search(call, query, until, lies_here, lambda items: call.answer([path_of(item) for item in items]))
 
 
 def items_of(items: Iterable[Item]) -> Iterable[Item]:
@@ -48,17 +62,30 @@ def items_of(items: Iterable[Item]) -> Iterable[Item]:
     return (item for item in items if item.kind != GROUP)
 
 
-def _search(call: Call, attributes: Mapping[str, str], group: str, found: Callable[[Iterable[Item]], None]) -> None:
-    encoded = _encode({"attributes": attributes, "group": group} if group else {"attributes": attributes})
+def _search(
+    call: Call, query: secret.Find, until: float, fits: Callable[[Item], bool], give: Callable[[list[Item]], None]
+) -> None:
+    encoded = _encode(query)
 
-    def done(answer: bytes | ProtocolError) -> None:
+    def ask(*, quiet: bool) -> None:
+        question = Question(method=secret.Find.METHOD, params=lambda _: encoded, quiet=quiet, unlocks=True)
+        call.door.ask(call.peer, question, partial(answered, quiet=quiet), until - call.door.now())
+
+    def answered(answer: bytes | ProtocolError, *, quiet: bool) -> None:
         if isinstance(answer, ProtocolError):
             call.fail(answer)
+            return
+        found = [item for item in items_of(_result.decode(answer).items) if fits(item)]
+        if quiet and not found and call.body[0]:
+            ask(quiet=False)
         else:
-            found(items_of(_result.decode(answer).items))
+            give(found)
 
-    question = Question(method=secret.Find.METHOD, params=lambda _: encoded, quiet=not call.body[0], unlocks=True)
-    call.door.ask(call.peer, question, done)
+    ask(quiet=True)
+
+
+def _lies_in(element: str, item: Item) -> bool:
+    return element_of(item) == element
 
 
 def _attributes(call: Call) -> dict[str, str]:

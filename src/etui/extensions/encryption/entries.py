@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from etui.extensions.encryption.errors import DamagedKeyError, NewerKeyError
+from etui.extensions.encryption.usages import SIGN
 from etui.interfaces import Item
 
 KEY: Final = "key"
@@ -21,13 +22,15 @@ _FORMAT: Final = 1
 class Entry(Struct, frozen=True, omit_defaults=True):
     """All that is kept of a key beside its private part.
 
-    ``spki``: its public part. ``ssh``: it may sign for SSH. ``certificates``: what agents show beside it (OpenSSH's
+    ``spki``: its public part; empty for one that has none. ``ssh``: it may sign for SSH. ``usage``: what it is for;
+    one that was kept before keys had a purpose signs. ``certificates``: what agents show beside it (OpenSSH's
     PROTOCOL.certkeys).
     """
 
     item: Item
     spki: bytes
     ssh: bool = False
+    usage: str = SIGN
     certificates: tuple[bytes, ...] = ()
 
     @property

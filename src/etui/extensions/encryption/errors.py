@@ -23,6 +23,27 @@ class UnfitError(KeysError):
         super().__init__(ErrorCode.INVALID_PARAMS, message)
 
 
+class UnshownError(KeysError):
+    """The text that is to be signed is not the one that was read."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.ALTERED, "this text was not shown whole in the Trusted Dialog, so it is not signed")
+
+
+class NotOpenError(KeysError):
+    """Something does not open with a key: one error for whatever is wrong, which nobody can learn anything from."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.INVALID_PARAMS, "this does not open with this key")
+
+
+class BoundKeyError(KeysError):
+    """A key that nobody exports was to be exported."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.DENIED, "this key was made so that nobody can ever export it, you neither")
+
+
 class DamagedKeyError(KeysError):
     """The key is there, but its record is not or cannot be read."""
 

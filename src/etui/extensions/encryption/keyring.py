@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from etui.extensions.encryption.algorithms import PrivateKey, kept, unkept
 from etui.extensions.encryption.entries import Entry, decode_entry, encode_entry
-from etui.extensions.encryption.errors import DamagedKeyError, UnknownKeyError
+from etui.extensions.encryption.errors import DamagedKeyError, UnfitError, UnknownKeyError
+from etui.extensions.encryption.secret_keys import SecretKey
+from etui.extensions.encryption.usages import SIGN, check_usage
 from etui.sdk import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ class Keyring:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._entries: dict[str, Entry] | None = None
-        self._private: dict[str, PrivateKey] = {}
+        self._private: dict[str, PrivateKey | SecretKey] = {}
 
     @property
     def entries(self) -> dict[str, Entry]:
@@ -56,7 +58,7 @@ class Keyring:
             raise UnknownKeyError
         return entry
 
-    def private(self, entry: Entry) -> PrivateKey:
+    def private(self, entry: Entry) -> PrivateKey | SecretKey:
         """A key's private part; raises ``DamagedKeyError``."""
         key = self._private.get(entry.id)
         if key is None:
@@ -69,7 +71,15 @@ class Keyring:
                 raise DamagedKeyError("this key's private part") from None
         return key
 
-    def add(self, entry: Entry, private: PrivateKey) -> None:
+    def signing(self, entry: Entry) -> PrivateKey:
+        """The private part of a key that is for signing; raises ``UnfitError`` for any other, ``DamagedKeyError``."""
+        check_usage(entry.usage, SIGN)
+        private = self.private(entry)
+        if isinstance(private, SecretKey):
+            raise UnfitError("a key of plain bytes signs nothing")
+        return private
+
+    def add(self, entry: Entry, private: PrivateKey | SecretKey) -> None:
         """Keeps a new key."""
         self._write({("items", entry.id): encode_entry(entry), ("private", entry.id): kept(private)})
         self.entries[entry.id] = entry

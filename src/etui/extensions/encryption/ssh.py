@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256, SHA512
 
 from etui.extensions.encryption.algorithms import der_signature
@@ -66,6 +67,8 @@ def signed(key: PrivateKey, blob: bytes, data: bytes, hash_name: str | None) -> 
                 raise UnfitError("RSA with SHA-1 is not used: have the program ask for rsa-sha2-256 or rsa-sha2-512")
             algorithm, digest = _RSA[hash_name]
             value = key.sign(data, PKCS1v15(), digest)
+        case X25519PrivateKey():
+            raise UnfitError("an X25519 key signs nothing")
         case _:
             algorithm, value = SignatureAlgorithm(name), der_signature(key, data)
     return encode_signature(Signature(algorithm, value))

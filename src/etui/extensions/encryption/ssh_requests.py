@@ -195,7 +195,7 @@ class SshRequests(Extension):
         if item not in self._keyring.entries and (lent := self._session.get(item)) is not None:
             return _Key(lent.blob, lent.private, lent.constraints)
         entry = self._stored_for_ssh(item)
-        return _Key(ssh.blob(entry), self._keyring.private(entry), _FREE)
+        return _Key(ssh.blob(entry), self._keyring.signing(entry), _FREE)
 
     def _stored_for_ssh(self, item: str) -> Entry:
         entry = self._keyring.entry(item)

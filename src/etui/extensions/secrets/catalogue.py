@@ -67,9 +67,11 @@ class Catalogue:
         Attributes match when each one given is there with the same value, words when each one is part of the label or
         of an attribute's value, in capitals or not. The group "" is that of items without a group.
         """
-        entries = self._having(query.attributes or {}, query.group)
+        entries = self._having(query.attributes or {}, "" if query.ungrouped else query.group)
         if query.kind is not None:
             entries = [entry for entry in entries if entry.item.kind == query.kind]
+        if query.without:
+            entries = [entry for entry in entries if entry.item.attributes.keys().isdisjoint(query.without)]
         if query.text:
             words = query.text.casefold().split()
             entries = [entry for entry in entries if _has(self._words_of(entry), words)]

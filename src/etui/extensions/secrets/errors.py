@@ -23,6 +23,15 @@ class UnfitError(SecretsError):
         super().__init__(ErrorCode.INVALID_PARAMS, message)
 
 
+class NotNamedError(SecretsError):
+    """A value is to be used where its item does not name that."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            ErrorCode.DENIED, f"the item does not name {what} for its use: `etui use-at` says where its value may go"
+        )
+
+
 class OversizeError(SecretsError):
     """Something is longer than an item may have it."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hmac
 import os
 import secrets
 import sys
@@ -10,16 +11,19 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from msgspec.json import encode
 from msgspec.structs import replace
 
 from etui.extensions.secrets.attributes import check_attributes
 from etui.extensions.secrets.entries import GROUP, Entry, Past
-from etui.extensions.secrets.errors import UnfitError
+from etui.extensions.secrets.errors import NotNamedError, UnfitError
 from etui.extensions.secrets.passwords import LENGTH, random_password, random_words
 from etui.extensions.secrets.safe import Safe
+from etui.extensions.secrets.uses import use_of
 from etui.extensions.secrets.values import given_value, wrapped
 from etui.interfaces import Item
 from etui.interfaces import dialog_1 as dialog
+from etui.interfaces import egress_1 as egress
 from etui.interfaces import secret_1 as secret
 from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
 from etui.standards.otp import OtpKeyError, TotpKey, parse_key, totp
@@ -128,6 +132,34 @@ class Secrets(Extension):
         call.ask(dialog.Reveal(title=entry.item.label or "Secret", secret=value))
         return secret.RevealResult()
 
+    @provides(secret.Fetch)
+    def fetch(self, request: secret.Fetch, call: Call) -> secret.FetchResult:
+        """Answers ``secret/1.fetch``: the value goes to egress, sealed, and nowhere else."""
+        entry = self._safe.entry(request.item)
+        use = use_of(entry.item.attributes)
+        if use is None:
+            raise NotNamedError("any host")
+        use.check(request)
+        inserted = None
+        if request.placeholder is not None:
+            inserted = encode(
+                {"secret": self._safe.value(entry), "hosts": (request.host,), "where": use.where, "name": use.name}
+            )
+        answer = call.ask(
+            egress.Fetch(
+                method=request.method,
+                host=request.host,
+                url=request.url,
+                headers=[egress.Header(name=field.name, value=field.value) for field in request.headers or ()],
+                body=request.body,
+                insert=inserted,
+                placeholder=request.placeholder,
+                follow=False,
+            )
+        )
+        headers = [secret.Header(name=field.name, value=field.value) for field in answer.headers]
+        return secret.FetchResult(status=answer.status, headers=headers, body=answer.body)
+
     @provides(secret.Update)
     def update(self, request: secret.Update, _: Call) -> secret.UpdateResult:
         """Answers ``secret/1.update``: what is not given stays, attributes are replaced together."""
@@ -203,7 +235,7 @@ class Secrets(Extension):
 
     def _change(self, entry: Entry, request: secret.Update, value: bytes | None) -> Item:
         now_s = _now_s()
-        if value is None or entry.is_group:
+        if value is None or entry.is_group or self._holds(entry, value, request.content_type):
             new = entry.described(request, now_s=now_s)
             self._safe.redescribe(new)
         else:
@@ -211,6 +243,12 @@ class Secrets(Extension):
             self._safe.revalue(entry, new, value)
         self.tell("secret/1.changed", new.item)
         return new.item
+
+    def _holds(self, entry: Entry, value: bytes, content_type: str | None) -> bool:
+        """Whether this is the present value: stored again it would push an earlier one out of the history."""
+        if entry.size != len(value) or content_type not in {None, entry.content_type}:
+            return False
+        return hmac.compare_digest(self._safe.value(entry), value)
 
     def _group(self, request: secret.Create) -> str:
         if not request.group:

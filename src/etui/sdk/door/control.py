@@ -2,7 +2,7 @@
 
 In: one byte ``R`` with a descriptor, a socket that is connected to the Router as this door, after each start of the
 Router. Its end ends the door. Out: ``N``, how, and a line feed when the door is found where it is looked for; ``H``,
-who is found there, and a line feed when that is another.
+who is found there, and a line feed when that is another; ``E``, why, and a line feed when it ends by itself.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ class Control:
     def tell_held(self, holder: str) -> None:
         """Reports who is found there instead."""
         self._tell(b"H" + _line(holder))
+
+    def tell_end(self, reason: str) -> None:
+        """Reports why the door ends now: a sentence for people."""
+        self._tell(b"E" + _line(reason))
 
     def _readable(self) -> None:
         try:

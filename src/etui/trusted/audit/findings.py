@@ -72,6 +72,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """What is worth knowing and no fault: crashes, erasures, what no checkpoint confirms yet."""
     unconfirmed: int
     """The last entries of the newest segment that no checkpoint confirms: they could be cut off or forged."""
+    doubtful: int
+    """The records that no checkpoint of their segment confirms: a crash left them so, or they were put in."""
     rollback: str
     """A sentence: whether an older copy of everything would have been noticed."""
 

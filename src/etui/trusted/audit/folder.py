@@ -53,9 +53,8 @@ class AuditFolder:
         try:
             public_key = (self.directory / PUBLIC).read_bytes()
         except FileNotFoundError:
-            raise AuditMissingError(
-                f"there is no audit in {self.directory}: create the wallet, or name the right profile"
-            ) from None
+            path = self.directory / PUBLIC
+            raise AuditMissingError(f"{path} is gone: unlock the wallet, which restores it") from None
         key_id(public_key)
         return public_key
 
@@ -67,6 +66,11 @@ class AuditFolder:
         """The numbers of the segments that are there, ascending."""
         names = (_SEGMENT.fullmatch(name) for name in os.listdir(self.directory))  # noqa: PTH208  # names, no paths
         return sorted(int(name[1]) for name in names if name)
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether anything is left of what was recorded."""
+        return self.directory.is_dir() and bool(self.numbers())
 
     def read(self, number: int) -> StoredSegment:
         """A segment's bytes."""

@@ -58,7 +58,7 @@ class RatchetFile:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except FileNotFoundError:
-            raise AuditMissingError(f"{path} is gone: unlock the wallet and restore it") from None
+            raise AuditMissingError(f"{path} is gone: unlock the wallet, which restores it") from None
         except OSError as error:
             raise AuditUnwritableError(f"{path} cannot be opened for writing: {error.strerror}") from error
         try:
@@ -125,7 +125,7 @@ def _decode(data: bytes, path: Path) -> RatchetState:
             if magic == _MAGIC and version in _READERS:
                 states.append(_READERS[version](content))
     if not states:
-        raise AuditDamagedError(f"{path} cannot be read: unlock the wallet and restore it")
+        raise AuditDamagedError(f"{path} cannot be read: unlock the wallet, which restores it")
     return max(states, key=lambda state: state.index)
 
 

@@ -89,15 +89,19 @@ def restore_ratchet(folder: AuditFolder, first_key: Secret) -> None:
     """Make the ratchet's file anew from the ratchet's first key (32 bytes), where it is gone or unreadable.
 
     How many checkpoints there had been is not known any more, so one number is left out: every later verification
-    shows the gap. Raises ``AuditExistsError`` where the file can be read, ``AuditNewerError``.
+    shows the gap. Raises ``AuditExistsError`` where the file can be read, ``AuditMissingError`` where it is gone and
+    so is all that was recorded, ``AuditNewerError``.
     """
-    _refuse_newer(folder)
     try:
         read_ratchet(folder.ratchet)
-    except (AuditMissingError, AuditDamagedError):
+    except AuditMissingError:
+        _refuse_empty(folder)
+        state = RatchetState(0, first_key)
+    except AuditDamagedError:
         state = RatchetState(0, first_key)
     else:
         raise AuditExistsError(f"{folder.ratchet} is whole: there is nothing to restore")
+    _refuse_newer(folder)
     for number in folder.numbers():
         for made in _survey(folder.read(number).data).made:
             if made.made_by(state):
@@ -107,21 +111,31 @@ def restore_ratchet(folder: AuditFolder, first_key: Secret) -> None:
     folder.sync()
 
 
-def restore_public(folder: AuditFolder, public_key: bytes) -> None:
-    """Make the file of the audit's public key (32 bytes) anew where it holds another: nobody could read the records.
+def restore_public(folder: AuditFolder, public_key: bytes) -> bool:
+    """Make the file of the audit's public key (32 bytes) anew where it is gone; whether it was.
 
-    Raises ``AuditDamagedError`` where it did; the audit has to be opened again. Where the file is gone nothing is done.
+    Raises ``AuditDamagedError`` where it held another, by which nobody could read the records: it is made anew, and the
+    audit has to be opened again. Raises ``AuditMissingError`` where it is gone and so is all that was recorded.
     """
     path = folder.directory / PUBLIC
     try:
         if path.read_bytes() == public_key:
-            return
+            return False
         folder.replace_public(public_key)
     except FileNotFoundError:
-        return
+        _refuse_empty(folder)
+        folder.replace_public(public_key)
+        return True
     except OSError as error:
         raise AuditUnwritableError(f"{path}: {error.strerror}; make room or make the folder writable") from error
     raise AuditDamagedError(f"{path} was damaged and is made anew; unlock the wallet again")
+
+
+def _refuse_empty(folder: AuditFolder) -> None:
+    """Raises ``AuditMissingError`` where nothing is left: an audit that was taken away is not begun anew unseen."""
+    if not folder.has_segments:
+        text = f"{folder.directory} has no record left of this wallet: restore that folder from a backup"
+        raise AuditMissingError(text)
 
 
 def _recover(folder: AuditFolder, ratchet: RatchetFile) -> Tail:

@@ -5,8 +5,9 @@ or of another audit; an end that was cut off before the last checkpoint; a check
 payload that was erased without a record of it.
 
 What it cannot find: entries cut off or forged behind the last checkpoint (at most what 50 ms hold, and what was
-appended before a crash), and an older copy of the whole directory, unless someone elsewhere knows how many checkpoints
-there were.
+appended before a crash), which it counts; entries that were put in at the end with a checkpoint of their own, by who
+could read the ratchet's file while the wallet was stopped; and an older copy of the whole directory, unless someone
+elsewhere knows how many checkpoints there were.
 
 The chain is followed as it is stored: if its links were computed anew after an alteration, the next checkpoint does not
 match.
@@ -70,6 +71,7 @@ class _Examination:
         self.gap = False  # something is missing before the next entry, and was told
         self.confirmed = 0
         self.unconfirmed = 0
+        self.records_unconfirmed = self.doubtful = 0  # of this segment since its last checkpoint, and of those before
         self.closed = False
         self.trailing: Damage | None = None
         self.records = self.first = self.last = 0
@@ -117,6 +119,7 @@ class _Examination:
             findings=tuple(self.findings),
             remarks=tuple(self.remarks),
             unconfirmed=unconfirmed,
+            doubtful=self.doubtful,
             rollback=rollback,
         )
 
@@ -130,7 +133,7 @@ class _Examination:
         elif not follows:
             self._find(FindingCode.SEGMENT_MISPLACED, 0, f"this segment stands behind segment {previous}.")
         self.closed = False
-        self.unconfirmed = 0
+        self.unconfirmed = self.records_unconfirmed = 0
         header = read_header(stored.data)
         if header is None:
             self._find(FindingCode.SEGMENT_HEADER, 0, "the header was altered, is cut short or of another version.")
@@ -155,6 +158,7 @@ class _Examination:
         if self.unconfirmed and not self.closed:
             text = f"the last {self.unconfirmed} entries of this segment are confirmed by no checkpoint in it."
             self._remark(FindingCode.UNCONFIRMED, 0, text)
+            self.doubtful += self.records_unconfirmed
         self.erasures.clear()
 
     def _examine_entry(self, entry: Entry, before: bytes) -> None:
@@ -168,6 +172,7 @@ class _Examination:
         match entry.kind:
             case EntryKind.RECORD:
                 self.records += 1
+                self.records_unconfirmed += 1
                 self.first = self.first or entry.sequence
                 self.last = entry.sequence
                 if entry.erased:
@@ -210,7 +215,7 @@ class _Examination:
         while self.state.index < index:
             self.state = self.state.advanced()
         if checkpoint is not None and self.state.confirms(checkpoint, before, entry.head):
-            self.unconfirmed = 0
+            self.unconfirmed = self.records_unconfirmed = 0
             self.confirmed_erasures += self.erasures
             self.erasures.clear()
         else:

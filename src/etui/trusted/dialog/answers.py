@@ -5,10 +5,12 @@ What was typed is sealed here and nowhere else, to the end and for the field tha
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Final, TypeAlias, assert_never
 
 from etui.sealing import Secret
+from etui.trusted.dialog.content import content_of
 from etui.trusted.dialog.errors import MisuseError
 from etui.trusted.dialog.events import Secrets
 from etui.trusted.dialog.front import Front
@@ -75,6 +77,7 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
                 remember=front.remember,
                 items=front.items,
                 sealed=seal(key, _given(secrets.secret), field) if key else b"",
+                read=b"" if request.reading is None else _digest_of_shown(request),
             )
         case Choose():
             return Chosen(id=front.chosen)
@@ -84,6 +87,11 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
             return Approved()
         case _:
             assert_never(request)
+
+
+def _digest_of_shown(request: Confirm) -> bytes:
+    """SHA-256 over the UTF-8 of the text as every face draws it."""
+    return hashlib.sha256(content_of(request).body.text.encode()).digest()
 
 
 def sealing_keys(request: object) -> tuple[bytes, ...]:

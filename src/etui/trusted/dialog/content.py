@@ -25,8 +25,8 @@ from etui.trusted.dialog.requests import (
     ShownField,
     Strength,
 )
-from etui.trusted.dialog.text import SafeText, single_line, whole_text
-from etui.trusted.dialog.wording import Words, words_of
+from etui.trusted.dialog.text import SafeText, runs_both_ways, single_line, whole_text
+from etui.trusted.dialog.wording import BOTH_WAYS_WORDS, Words, words_of
 
 
 class Tone(Enum):
@@ -83,8 +83,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a face shows of a request.
 
     ``frame``: the Extension in whose frame the face stands; without one it is the wallet's own. ``keeper``: the
-    Extension that an own face names. ``body``: paragraphs. ``only_remembered``: for how long, where there is one answer
-    and it is worth saying: what is widened stays so until it is taken back.
+    Extension that an own face names. ``body``: paragraphs; with a ``body_title`` it is a text to be read, apart from
+    all that the wallet says. ``only_remembered``: for how long, where there is one answer and it is worth saying: what
+    is widened stays so until it is taken back.
     """
 
     face: str
@@ -94,6 +95,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     frame: FrameBlock | None = None
     keeper: FrameBlock | None = None
     asker: AskerBlock | None = None
+    body_title: SafeText = SafeText("")
     body: SafeText = SafeText("")
     lines: tuple[Line, ...] = ()
     items: tuple[Option, ...] = ()
@@ -130,8 +132,11 @@ def content_of(request: Request) -> Content:
         notes=_notes(request, words),
     )
     if isinstance(request, Confirm):
+        reading = request.reading
         return msgspec.structs.replace(
             content,
+            body_title=SafeText("") if reading is None else single_line(reading.title),
+            body=SafeText("") if reading is None else whole_text(reading.value),
             heading=single_line(request.asker.name),
             lead=single_line(f"wants to {request.action}"),
             keeper=None if frame is None else _frame(frame),
@@ -145,6 +150,8 @@ def content_of(request: Request) -> Content:
 
 def _notes(request: Request, words: Words) -> tuple[Note, ...]:
     cautions = [Note(SafeText(caution), Tone.CAUTION) for caution in words.cautions]
+    if isinstance(request, Confirm) and request.reading is not None and runs_both_ways(request.reading.value):
+        cautions.append(Note(SafeText(BOTH_WAYS_WORDS), Tone.CAUTION))
     advice = [Note(whole_text(text), Tone.ADVICE) for text in request.advice] if isinstance(request, Confirm) else []
     return (*cautions, *advice)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from etui.protocol import FrameReader, Message, Reassembler, chunks_of, decode_message
+from etui.protocol import FrameReader, Message, Reassembler, chunks_of, decode_message, must_be_whole
 
 _READ_BYTES = 1 << 16
 
@@ -42,7 +42,7 @@ class Link:
                 whole = self._chunks.feed(message)
                 if whole is None:
                     continue
-                message = decode_message(whole)
+                message = must_be_whole(decode_message(whole))
             messages.append(message)
         return messages
 

@@ -145,6 +145,7 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     ``action`` finishes "NAME wants to …". ``advice``: what the provider's ``prepare`` says of it.
     ``digest``: of the very bytes that will be forwarded; the answer repeats it. ``items``: with several, the user
     may allow some of them. ``effect``: whether somebody may do more afterwards, or something is gone for good.
+    ``reading``: a text that is shown whole, apart from everything that the wallet says.
     """
 
     asker: Asker
@@ -161,6 +162,7 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     wrong: bool = False
     tries_left: int = -1
     effect: Effect = Effect.PASSES
+    reading: ShownField | None = None
 
     @property
     def takes_other(self) -> bool:
@@ -249,12 +251,16 @@ class Looks(_Value, frozen=True, tag="looks"):
 
 
 class Approved(_Value, frozen=True, tag="approved"):
-    """Yes. ``remember`` is the id of a ``RememberChoice``; ``items`` the ids allowed where there were several."""
+    """Yes. ``remember`` is the id of a ``RememberChoice``; ``items`` the ids allowed where there were several.
+
+    ``read``: SHA-256 over the UTF-8 of the text that was shown whole, as it was shown, where there was one.
+    """
 
     digest: bytes = b""
     remember: str = ""
     items: tuple[str, ...] = ()
     sealed: bytes = b""
+    read: bytes = b""
 
 
 class Refused(_Value, frozen=True, tag="refused"):

@@ -173,7 +173,9 @@ def fits(when: When, request: Request, content: Content) -> bool:
 
 def shown_texts(content: Content) -> tuple[str, ...]:
     """Every text on a face, in the order of reading; no secret is among them."""
-    texts = [content.heading, content.lead, content.body]
+    texts = [content.heading, content.lead]
+    if not content.body_title.text:
+        texts.append(content.body)
     for frame in (content.frame, content.keeper):
         if isinstance(frame, FrameBlock):
             texts += [frame.name, frame.publisher]
@@ -181,6 +183,8 @@ def shown_texts(content: Content) -> tuple[str, ...]:
         texts += [content.asker.name, content.asker.sentence, content.asker.principal, *content.asker.through]
     for line in content.lines:
         texts += [line.title, line.value]
+    if content.body_title.text:
+        texts += [content.body_title, content.body]
     for option in (*content.items, *content.options, *content.remember):
         texts += [option.label, option.detail]
     texts += [note.text for note in content.notes]

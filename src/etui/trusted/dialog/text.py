@@ -76,6 +76,18 @@ def looks_alike(text: str) -> bool:
     )
 
 
+def runs_both_ways(text: str) -> bool:
+    """Whether a line has words from right to left beside words or numbers from left to right.
+
+    Without any control character, those may stand in another order than they are written (UAX #9).
+    """
+    for line in text.split("\n"):
+        directions = set(map(unicodedata.bidirectional, line))
+        if directions & {"R", "AL", "AN"} and directions & {"L", "EN"}:
+            return True
+    return False
+
+
 def _safe(text: str, breaks: dict[str, str]) -> str:
     normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     shown: list[str] = []
@@ -130,3 +142,33 @@ def _mixes(word: str) -> bool:
 def _like_latin(word: str) -> bool:
     letters = [letter for letter in word if letter.isalpha()]
     return bool(letters) and all(letter in _LIKE_LATIN for letter in letters)
+
+
+class Unseen(msgspec.Struct, frozen=True):
+    """The first character of a text that nobody would see as it is: its index, and what is wrong with it."""
+
+    index: int
+    reason: str
+
+
+def first_unseen(text: str, *, has_lines: bool) -> Unseen | None:
+    """What a face would not show as it stands, or show like something else; None where the text is what is seen.
+
+    ``has_lines``: whether U+000A may end a line. A blank before the end of a line is unseen too.
+    """
+    normal = unicodedata.normalize("NFC", text)
+    if normal != text:
+        index = next((i for i, (a, b) in enumerate(zip(text, normal, strict=False)) if a != b), len(normal))
+        return Unseen(index, "is not composed (NFC)")
+    combining = 0
+    for index, character in enumerate(text):
+        combining = combining + 1 if unicodedata.combining(character) else 0
+        if character == "\n" and has_lines:
+            continue
+        if combining > _MAX_COMBINING:
+            return Unseen(index, "is one of many on one letter")
+        if _shown(text, index) != character:
+            return Unseen(index, "is seen by nobody, or as another")
+        if character == " " and text[index + 1 : index + 2] in {"", "\n"}:
+            return Unseen(index, "is at the end of a line, where nobody sees it")
+    return None

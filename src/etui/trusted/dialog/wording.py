@@ -32,6 +32,9 @@ STRENGTH_WORDS: Final = {
 }
 REMEMBER_WORDS: Final = "For how long"
 LOOK_ALIKE_WORDS: Final = "Mixes alphabets: letters may not be what they seem."
+BOTH_WAYS_WORDS: Final = (
+    "The text runs in both directions: words and numbers may stand in another order than they are written."
+)
 TEST_PROFILE_WORDS: Final = "Test profile: keep nothing of worth in it."
 SILENCE_WORDS: Final = "Not now, and quiet for a while"
 EXTENSION_SPEAKS_WORDS: Final = "An Extension, not the wallet, speaks here"
@@ -201,7 +204,7 @@ CREATE_STEPS: Final[tuple[tuple[str, str], ...]] = (
     ("Your passphrase", "It opens your wallet, and nobody can reset it."),
     (
         "Programs on this machine",
-        ("Many programs store passwords without saying who they are. What may they reach once the wallet is open?"),
+        ("Many programs store passwords without saying who they are. What may they read once the wallet is open?"),
     ),
 )
 """Title and text of each step of a first run."""
@@ -218,6 +221,6 @@ NEW_PIN_WORDS: Final = "New PIN, 4 to 12 digits"
 REPEAT_PIN_WORDS: Final = "The new PIN again"
 SHARING_WORDS: Final = {
     False: ("Guarded", "Each program reaches only what it stored itself; for more it asks you."),
-    True: ("Shared", "Every program of this session reaches the default collection without asking."),
+    True: ("Shared", "Every program of this session reads the default collection without asking."),
 }
 """Title and text of each answer to the last step, by whether the collection is open to the session."""

@@ -30,6 +30,7 @@ _SHELLS = "bash sh dash ash ksh mksh zsh fish tcsh csh busybox toybox rbash nu e
 _TOOLS = """
     etui keyring secret-tool gdbus busctl dbus-send dbus-monitor qdbus qdbus6 dbus-run-session
     dbus-launch kwallet-query kwalletcli pass gopass gpg gpg2 gpgsm gpg-connect-agent pinentry age
+    age-plugin-etui rage
     ssh ssh-add ssh-keygen sftp scp autossh sshpass mosh-client git git-remote-http
     git-credential-libsecret hg svn gh glab rsync rclone curl wget http nc ncat nc.openbsd
     nc.traditional netcat socat openssl pkcs11-tool websocat

@@ -49,6 +49,7 @@ class Note(StrEnum):
     PROGRAM_ELSEWHERE = "program_elsewhere"
     PROGRAM_WRITABLE = "program_writable"
     FOREIGN_NAMESPACE = "foreign_namespace"
+    APPIMAGE_UNNAMED = "appimage_unnamed"
     SANDBOX_OF_USER = "sandbox_of_user"
 
     @property
@@ -70,6 +71,7 @@ _SENTENCES = {
     Note.PROGRAM_ELSEWHERE: "The program's path leads to another file here, or to none.",
     Note.PROGRAM_WRITABLE: "Your user can change or replace the program file.",
     Note.FOREIGN_NAMESPACE: "The program runs in namespaces of its own and sees other files.",
+    Note.APPIMAGE_UNNAMED: "It runs from an AppImage, elsewhere at each start, and does not say from which file.",
     Note.SANDBOX_OF_USER: "Any program of your user can set up a sandbox that looks the same.",
 }
 
@@ -79,7 +81,7 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     Args:
         principal: the stable name: `app:PATH`, `unit:user/NAME`, `unit:system/NAME`,
-            `script:PATH@ANCHOR` (ANCHOR is an executable's path or `session`), `flatpak:ID`,
+            `appimage:PATH`, `script:PATH@ANCHOR` (ANCHOR is an executable's path or `session`), `flatpak:ID`,
             `snap:NAME`, `session:UID` or `uid:UID`. In a path, control characters, backslashes and
             bytes that are not UTF-8 stand as `\xNN`, and so does an `@` in a script's path.
         label: a short name for people.

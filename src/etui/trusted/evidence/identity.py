@@ -8,7 +8,9 @@ Rules, in order; the first that applies decides:
 2. A process that is not visible, that changed its user since it connected, whose program may not be
    read or whose path leads to another file here is `session:UID`. Only its unit can still tell it.
 3. Inside the sandbox of a package it is that package.
-4. A program that is no deputy is `app:PATH`.
+4. A program that is no deputy is `app:PATH`. What runs from an AppImage has another path at each start:
+   it is `appimage:PATH` by the AppImage's file, claimed, since only its environment names that, and
+   `session:UID` where nothing does.
 5. A deputy acts for whoever called it. Going up, the first script is noted, and the first ancestor
    that is no deputy ends the search: a container of sessions yields nothing, another program is
    who asked. If everything up to the border of a lasting service unit is a deputy, it is the unit.
@@ -18,6 +20,7 @@ Rules, in order; the first that applies decides:
 What comes through a deputy from a program or a script is claimed: it shows who started the tool,
 not who wanted it. A bus that belongs to the user makes nothing better than observed.
 
+    /tmp/.mount_Shop4f2c1a/shop                                 appimage:/home/u/Shop.AppImage, claimed
     secret-tool ◄─ bash backup.sh ◄─ bash ◄─ gnome-terminal     script:/home/u/backup.sh@session
     secret-tool ◄─ bash ◄─ gnome-terminal                       session:1000
     secret-tool ◄─ /usr/bin/mailer                              app:/usr/bin/mailer, claimed
@@ -29,6 +32,7 @@ import posixpath
 from msgspec import Struct
 
 from etui.trusted.evidence import sentences
+from etui.trusted.evidence.appimages import acts_for_others, mount_of
 from etui.trusted.evidence.containers import holds_a_session, names_one_service
 from etui.trusted.evidence.deputies import deputy_kind, is_tool_script
 from etui.trusted.evidence.evidence import Evidence, Note, Strength, escaped, printable
@@ -56,11 +60,15 @@ class _Finding(Struct, frozen=True, kw_only=True):
 
 
 class _Caller(Struct, frozen=True):
-    """Whom a deputy acts for: a program, a unit, or neither; and the script between, if any."""
+    """Whom a deputy acts for: a program, a unit, or neither; and the script between, if any.
+
+    ``kind`` of a program: `app`, or `appimage` for the file of one.
+    """
 
     program: str | None
     unit: Unit | None
     script: str | None
+    kind: str = "app"
 
 
 def identify(lineage: Lineage, *, peer: Peer, wallet_uid: int, via_bus: bool) -> Evidence:
@@ -109,9 +117,9 @@ def _finding(lineage: Lineage, peer: Peer, wallet_uid: int) -> _Finding:
     if executable is None or not executable.located:
         why = Note.UNREADABLE if executable is None else Note.PROGRAM_ELSEWHERE
         return _obscure(peer, process, why)
-    if deputy_kind(executable.path) is None:
-        return _program(executable.path)
-    return _deputy(lineage, peer)
+    if deputy_kind(executable.path) is not None:
+        return _deputy(lineage, peer)
+    return _program(executable.path) if mount_of(executable.path) is None else _appimage(process, peer)
 
 
 def _packaged(sandbox: Package) -> _Finding:
@@ -131,6 +139,18 @@ def _program(path: str) -> _Finding:
         label=posixpath.basename(path),
         strength=Strength.OBSERVED,
         sentence=sentences.program(path),
+    )
+
+
+def _appimage(process: Process, peer: Peer) -> _Finding:
+    path = process.appimage
+    if path is None:
+        return _obscure(peer, process, Note.APPIMAGE_UNNAMED)
+    return _Finding(
+        principal=f"appimage:{escaped(path)}",
+        label=posixpath.basename(path),
+        strength=Strength.CLAIMED,
+        sentence=sentences.appimage(path),
     )
 
 
@@ -204,11 +224,11 @@ def _deputy(lineage: Lineage, peer: Peer) -> _Finding:
         )
     if caller.program is not None:
         return _Finding(
-            principal=f"app:{escaped(caller.program)}",
+            principal=f"{caller.kind}:{escaped(caller.program)}",
             label=f"{tool}, called by {posixpath.basename(caller.program)}",
             strength=Strength.CLAIMED,
             deputy=tool,
-            sentence=sentences.program_through(caller.program, tool),
+            sentence=_through(caller.program, caller.kind, tool),
             notes=frozenset({Note.THROUGH_DEPUTY}),
         )
     return _Finding(
@@ -220,6 +240,10 @@ def _deputy(lineage: Lineage, peer: Peer) -> _Finding:
         sentence=sentences.session(tool),
         notes=frozenset({Note.THROUGH_DEPUTY}),
     )
+
+
+def _through(path: str, kind: str, tool: str) -> str:
+    return sentences.appimage(path) if kind == "appimage" else sentences.program_through(path, tool)
 
 
 def _tool(process: Process) -> str:
@@ -241,10 +265,20 @@ def _caller(lineage: Lineage, peer: Peer) -> _Caller:
             return _Caller(None, None, script)
         if deputy_kind(executable.path) is None:
             ends = holds_a_session(executable.path)
-            return _Caller(None if ends else executable.path, None, script)
-        if script is None and process.script is not None and not is_tool_script(process.script):
+            return _Caller(None, None, script) if ends else _calling(process, executable.path, script)
+        mounted = mount_of(process.script or executable.path) is not None
+        if mounted and process.appimage is not None and not acts_for_others(process.appimage):
+            return _calling(process, executable.path, script)
+        if script is None and not mounted and process.script is not None and not is_tool_script(process.script):
             script = process.script
     return _Caller(None, None, script)
+
+
+def _calling(process: Process, path: str, script: str | None) -> _Caller:
+    """The program that calls a deputy: what an AppImage brings, a deputy of its own too, is that AppImage."""
+    if mount_of(process.script or path) is None:
+        return _Caller(path, None, script)
+    return _Caller(process.appimage, None, script, "appimage")
 
 
 def _terminal(lineage: Lineage) -> str | None:

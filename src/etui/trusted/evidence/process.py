@@ -73,6 +73,8 @@ class Process(Struct, frozen=True, kw_only=True):
         tty: device number of its controlling terminal; 0 if it has none.
         foreign: the namespaces that are not ours; None where that may not be read.
         script: absolute path of the script that its interpreter runs, as its command line says.
+        appimage: absolute path of the AppImage that it was mounted from, as its environment says; only
+            ever read where its program or its script lies in such a mount.
         flatpak: the application id in the `/.flatpak-info` of its own root; only ever read where
             its mount namespace is not ours.
         apparmor: its AppArmor label without the mode; None if there is none.
@@ -91,5 +93,6 @@ class Process(Struct, frozen=True, kw_only=True):
     tty: int = 0
     foreign: frozenset[Namespace] | None = frozenset()
     script: str | None = None
+    appimage: str | None = None
     flatpak: str | None = None
     apparmor: str | None = None

@@ -9,7 +9,7 @@ Rules:
 4. What may not be read is None. What the kernel wrote and we cannot parse is an error of ours and
    is raised as it is.
 
-Reading `cmdline` or the attributes of a file can wait for the process itself (its memory or file
+Reading `cmdline`, `environ` or the attributes of a file can wait for the process itself (its memory or file
 system may be its own to serve), so whoever must stay responsive calls this with a time limit.
 """
 
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from etui.trusted.evidence import records
+from etui.trusted.evidence.appimages import appimage_of, mount_of
 from etui.trusted.evidence.deputies import Deputy, deputy_kind
 from etui.trusted.evidence.errors import GoneError, UnsettledError
 from etui.trusted.evidence.process import Executable, Namespace, Process
@@ -117,6 +118,7 @@ def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
     cgroup = records.cgroup(_text(directory, "cgroup"))
     foreign = _foreign(directory, own)
     executable = _executable(directory, status)
+    script = _script(directory, executable, foreign)
     return Process(
         pid=pid,
         ppid=stat.ppid,
@@ -129,7 +131,8 @@ def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
         session=stat.session,
         tty=stat.tty,
         foreign=foreign,
-        script=_script(directory, executable, foreign),
+        script=script,
+        appimage=_appimage(directory, executable, script),
         flatpak=_flatpak(directory, foreign),
         apparmor=_apparmor(directory),
     )
@@ -229,6 +232,22 @@ def _script(directory: int, executable: Executable | None, foreign: frozenset[Na
         return None
     whole, ended, _cut = _text(directory, "cmdline", _LIMIT).rpartition("\0")
     path = script_path(executable.path, tuple(whole.split("\0")), _cwd(directory)) if ended else None
+    attributes = None if path is None else _attributes(path)
+    regular = attributes is not None and mode_bits.S_ISREG(attributes.st_mode)
+    return path if regular else None
+
+
+def _appimage(directory: int, executable: Executable | None, script: str | None) -> str | None:
+    """Return the AppImage that the environment names, if the program or its script lies in the mount of one."""
+    if executable is None or not executable.located:
+        return None
+    folder = mount_of(executable.path) or (None if script is None else mount_of(script))
+    if folder is None:
+        return None
+    try:
+        path = appimage_of(_text(directory, "environ"), folder)
+    except PermissionError:
+        return None
     attributes = None if path is None else _attributes(path)
     regular = attributes is not None and mode_bits.S_ISREG(attributes.st_mode)
     return path if regular else None

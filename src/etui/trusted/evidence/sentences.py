@@ -14,6 +14,11 @@ def program(path: str) -> str:
     return f"The program {path} of your own user, as far as the system shows. {_PRETEND}"
 
 
+def appimage(path: str) -> str:
+    """Speak of a program that runs from an AppImage."""
+    return f"The AppImage {path} of your own user, as its environment says. {_PRETEND}"
+
+
 def program_through(path: str, tool: str) -> str:
     """Speak of a program that started the `tool` which asks."""
     return f"The program {path} of your own user started {tool}, as far as the system shows. {_PRETEND}"

@@ -31,7 +31,7 @@ from etui.trusted.package.manifest import ETUI, Link, Manifest, Permissions, Quo
 from etui.trusted.package.package import Package
 from etui.trusted.package.paths import MANIFEST
 from etui.trusted.package.signature import Verified, sign, verify
-from etui.trusted.package.summary import Line, Summary, permission_lines, summarise
+from etui.trusted.package.summary import Line, Summary, permission_lines, restriction_lines, summarise
 from etui.trusted.package.supplied import check_installations, supplied_ids, supplied_packages
 
 __all__ = [
@@ -79,6 +79,7 @@ __all__ = [
     "pack",
     "permission_lines",
     "read_manifest",
+    "restriction_lines",
     "sign",
     "split_method",
     "summarise",

@@ -2,11 +2,12 @@
 
 Rules:
 
-1. Every permission stands with its consequence; what is not asked for is not mentioned, but that it has no network is.
+1. Every permission stands with its consequence; what is not asked for is not mentioned, but that it has no network is:
+   of who neither names a host nor uses egress, which may ask the user for hosts that no manifest names.
 2. On an update, what the version before could not do is marked ``new`` and comes first. A restriction that is dropped
    is told as such, and so is what is given up.
 3. Name and description, the publisher's own words, are values beside the sentences, so that they cannot pose as the
-   wallet speaking; the title of an entry stands in quotation marks.
+   wallet speaking; the title and the text of an entry stand in quotation marks, without such marks of their own.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ import msgspec
 from etui.interfaces import Transfer, supplied
 from etui.standards.money import full_amount
 from etui.trusted.package.accessibility import Assurance, Evidence, Rule
-from etui.trusted.package.manifest import Manifest, Permissions
+from etui.trusted.package.manifest import Link, Manifest, Permissions
 from etui.trusted.package.signature import Verified
 
 _MIB: Final = 1 << 20
+_INNER_MARKS: Final = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))
 _STANDARD: Final = Permissions()
 _ASSURANCES: Final = {
     Assurance.CONSENT: "only when you agree",
@@ -42,6 +44,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     new: bool = False
 
 
+_EGRESS: Final = "egress/1"
+_OTHER_HOSTS: Final = Line(
+    text="It may ask you to reach hosts that it does not name.",
+    consequence="What it holds could be sent to those that you allow; the wallet logs each request.",
+)
 _NO_NETWORK: Final = Line(text="It has no network.", consequence="What it holds cannot leave through it alone.")
 _TRANSFERS: Final = {
     Transfer.BOUND: Line(
@@ -108,7 +115,7 @@ def summarise(verified: Verified, installed: Manifest | None = None) -> Summary:
     if installed is None:
         return summary
     narrowed_before = _narrowed(installed)
-    rights_before = (*_reach(installed.permissions), *_uses(installed))
+    rights_before = (*_reach(installed), *_uses(installed))
     return msgspec.structs.replace(
         summary,
         provides=_marked(provides, _provided(installed)),
@@ -121,6 +128,11 @@ def summarise(verified: Verified, installed: Manifest | None = None) -> Summary:
 def permission_lines(manifest: Manifest) -> tuple[Line, ...]:
     """What the Extension of this manifest asks for, as an installed one is listed."""
     return _asked(manifest)
+
+
+def restriction_lines(manifest: Manifest) -> tuple[Line, ...]:
+    """How the Extension of this manifest restricts the use of what it holds: its accessibility profile in sentences."""
+    return _narrowed(manifest)
 
 
 def _marked(lines: tuple[Line, ...], before: tuple[Line, ...]) -> tuple[Line, ...]:
@@ -136,24 +148,36 @@ def _provided(manifest: Manifest) -> tuple[Line, ...]:
         )
         for interface in manifest.provides
     ]
-    lines += [
-        Line(text=f"It puts the entry “{link.title}” into the wallet.", consequence="The entry calls the Extension.")
-        for link in manifest.links
-    ]
-    return tuple(lines)
+    return (*lines, *map(_link, manifest.links))
+
+
+def _link(link: Link) -> Line:
+    said = f" Its publisher says of it: “{_quoted(link.text)}”" if link.text.strip() else ""
+    return Line(
+        text=f"It puts the entry “{_quoted(link.title)}” into the wallet.",
+        consequence=f"The entry calls the Extension.{said}",
+    )
+
+
+def _quoted(text: str) -> str:
+    """The publisher's words as they can stand between quotation marks: nothing in them ends the quotation."""
+    return text.translate(_INNER_MARKS)
 
 
 def _asked(manifest: Manifest) -> tuple[Line, ...]:
-    return (*_reach(manifest.permissions), *_uses(manifest), *_room(manifest), _TRANSFERS[manifest.transfer])
+    return (*_reach(manifest), *_uses(manifest), *_room(manifest), _TRANSFERS[manifest.transfer])
 
 
-def _reach(permissions: Permissions) -> Iterator[Line]:
+def _reach(manifest: Manifest) -> Iterator[Line]:
+    permissions = manifest.permissions
     for host in permissions.network:
         yield Line(
             text=f"It reaches {host} over the network.",
             consequence=f"What it holds could be sent to {host}; the wallet logs each request.",
         )
-    if not permissions.network:
+    if _EGRESS in manifest.uses:
+        yield _OTHER_HOSTS
+    elif not permissions.network:
         yield _NO_NETWORK
     if permissions.pcsc:
         yield Line(

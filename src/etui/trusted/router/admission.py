@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import socket
 
     from etui.trusted.router.router import Router
+    from etui.trusted.router.share import Share
 
 _MAX_CONNECTIONS: Final = 4096
 _MAX_LOOKS: Final = 2
@@ -97,8 +98,9 @@ class Admission:
         except (EvidenceError, TimeoutError, OSError):
             sock.close()
             return
-        connection = Connection(self._router, Role.CLIENT, evidence.label)
-        connection.caller = caller_of(evidence, key=b"")
+        caller = caller_of(evidence, key=b"")
+        connection = Connection(self._router, Role.CLIENT, evidence.label, self._share(caller.process_group))
+        connection.caller = caller
         if not self._makes_room(_process(connection)):
             sock.close()
             return
@@ -107,6 +109,11 @@ class Admission:
         self._router.connections.add(connection)
         sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
         await self._loop.create_unix_connection(lambda: connection, sock=sock)
+
+    def _share(self, process: str) -> Share | None:
+        """What this process's connections have together; None for the first, and where the process is not known."""
+        inside = self._inside.get(process) if process else None
+        return next(iter(inside)).share if inside else None
 
     def _makes_room(self, process: str) -> bool:
         """Whether there is room for one more connection of a process, if need be in place of another's."""

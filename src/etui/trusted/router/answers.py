@@ -2,7 +2,9 @@
 
 An item in a result is a disclosure of its own. A method that *creates* gives the item to the Client that made it. A
 method that *decides* by another one (``find`` by ``read``) names those items that the Client may use so; what policy
-would put to the user is put in one question, unless the Client asked quietly; the rest is left out.
+would put to the user is put in one question, or in several where one has no room for so many, unless the Client asked
+quietly; the rest is left out. A no is the answer where there is nothing else to tell, so that what was refused is never
+taken for what is not there.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import msgspec
 
 from etui.interfaces import Effect, Item
 from etui.protocol import ErrorCode, ProtocolError
+from etui.trusted.audit import Resource
 from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Question, Scope, ScopeType
 from etui.trusted.router import rights, wording
 from etui.trusted.router.calls import Owned
@@ -36,6 +39,8 @@ _PROCESS_S: Final = 30 * 86400
 _MAX_ASKED: Final = 50
 _MAX_ITEMS: Final = 10_000
 _A_SLICE: Final = 200
+_LEAVES_OUT: Final = {ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.TOO_MANY, ErrorCode.NO_DIALOG, ErrorCode.DENIED}
+"""What a question ends with where the user, or policy meanwhile, did not allow what was asked about."""
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -70,7 +75,7 @@ class Answers:
         if isinstance(result, ProtocolError):
             settle(self._router.opened, call.reservations, result)
             self._disown(call)
-            self._send(call, result)
+            self._send(call, self._on_record(call, result) if result.code is ErrorCode.DENIED else result)
             return
         if not call.method.compiled.item_fields:
             self._changed(call)
@@ -99,6 +104,17 @@ class Answers:
         self._router.tasks.setdefault(call.connection, {})[call.client_id] = task
         task.add_done_callback(lambda task: self._finished(call, task))
 
+    def _on_record(self, call: ActiveCall, error: ProtocolError) -> ProtocolError:
+        """What a provider refused though it was allowed, with the id by which ``etui why`` explains it."""
+        item = next(iter(call.items.values()), "")
+        entry = call.provider.items.get(item)
+        label = entry.label if entry is not None else ""
+        try:
+            why = self._router.recorder.declined(call, Resource(call.provider.principal, item, label), error.message)
+        except ProtocolError:  # the audit takes nothing any more: the refusal is one all the same
+            return error
+        return ProtocolError(error.code, error.message, why=error.why or why)
+
     def _finished(self, call: ActiveCall, task: asyncio.Task[None]) -> None:
         self._router.tasks.get(call.connection, {}).pop(call.client_id, None)
         if task.cancelled():  # before its first step, so that nothing in it could answer
@@ -121,7 +137,9 @@ class Answers:
             decisions = await _in_slices(items, lambda item: self._decision(call, item))
             decided = list(zip(items, decisions, strict=True))
             asked = [item for item, decision in decided if _is_asked(decision)]
-            allowed = await self._ask(call, asked, decisions) if asked and not call.quiet else frozenset[str]()
+            allowed = frozenset[str]()
+            if asked and not call.quiet:
+                allowed = await self._allowed(call, asked, decisions)
             shown = await _in_slices(decided, lambda pair: self._shown(call, *pair, allowed))
             self._finish(call, members, shown)
         except ProtocolError as error:
@@ -136,7 +154,7 @@ class Answers:
         self, call: ActiveCall, item: Item, decision: Decision | None, allowed: frozenset[str] = frozenset()
     ) -> Item | None:
         """An item as the Client is told it; None where it may not be told of it."""
-        visible = decision is None or decision.outcome is Outcome.ALLOW or item.item in allowed
+        visible = _is_allowed(decision) or item.item in allowed
         return self.entry(call.caller, call.provider, item) if visible else None
 
     def _finish(self, call: ActiveCall, members: dict[str, msgspec.Raw], shown: list[Item | None]) -> None:
@@ -170,17 +188,34 @@ class Answers:
     def _deciding(self, method: Method) -> Method:
         return self._router.registry.method(f"{method.action.interface}.{method.compiled.method.decide}")
 
-    async def _ask(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
-        """Which of these items the user lets the Client have."""
-        if len(asked) > _MAX_ASKED:
-            asked = asked[:_MAX_ASKED]
+    async def _allowed(self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None]) -> frozenset[str]:
+        """Which of these items the user lets the Client have, asked about so many at once.
+
+        A no ends it, and keeps nothing back that was allowed before or unasked.
+        """
+        allowed: frozenset[str] = frozenset()
+        for start in range(0, len(asked), _MAX_ASKED):
+            part = asked[start : start + _MAX_ASKED]
+            of = f", {start + 1} to {start + len(part)} of {len(asked)}" if len(part) < len(asked) else ""
+            try:
+                allowed |= await self._ask(call, part, decisions, of)
+            except ProtocolError as error:
+                if error.code not in _LEAVES_OUT or not (allowed or any(map(_is_allowed, decisions))):
+                    raise
+                break
+        return allowed
+
+    async def _ask(
+        self, call: ActiveCall, asked: list[Item], decisions: list[Decision | None], of: str
+    ) -> frozenset[str]:
+        """Which of these items the user lets the Client have; ``of`` says which part of all that is asked about."""
         method = self._deciding(call.method)
         provider = call.provider
         strictest = max((d for d in decisions if d and d.outcome is Outcome.ASK), key=lambda d: d.assurance)
         first = asked[0]
         names = {field: wording.name_of(first, wording.kind_title(provider, first)) for field in (method.item_field,)}
         one = len(asked) == 1
-        sentence = wording.sentence(method, {}, names) if one else f"have {len(asked)} items of {provider.name}"
+        sentence = wording.sentence(method, {}, names) if one else f"have {len(asked)} items of {provider.name}{of}"
         choices = tuple(wording.described(item, wording.kind_title(provider, item)) for item in asked)
         question = Asked(
             caller=call.caller,
@@ -210,10 +245,11 @@ class Answers:
             call.under.allowed |= {(action, call.provider.resource(i.item).key) for action in actions for i in items}
             return
         written: list[Awaitable[None]] = []
-        until = int(opened.now()) + wording.HOUR_S if remember == wording.HOUR.id else 0
+        lasts_s = wording.LASTING.get(remember)
+        until = int(opened.now()) + lasts_s if lasts_s else 0
         for item in items:
             scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
-            if remember in {wording.HOUR.id, wording.ALWAYS.id} and call.caller.principal.tellable:
+            if lasts_s is not None and call.caller.principal.tellable:
                 grant, durable = opened.add_grant(
                     call.caller.principal.id,
                     actions,
@@ -286,6 +322,10 @@ def _question(call: ActiveCall, method: Method, item: Item) -> Question:
         chain=tuple(member.principal.id for member in call.chain[:-1]),
         derived=call.under is not None,
     )
+
+
+def _is_allowed(decision: Decision | None) -> bool:
+    return decision is None or decision.outcome is Outcome.ALLOW
 
 
 def _is_asked(decision: Decision | None) -> bool:

@@ -29,10 +29,11 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     """One call that a provider serves.
 
     ``chain``: who began it and who stands between, the first first, this call's caller last. ``material``: what was
-    consented to, field by field. ``consented``: by the user, a grant, or the call it is made ``under``; ``given`` is
-    what the user did for it. ``allowed``: what the user allowed within it, by action and item. ``provider_id``: the
-    request's id at the provider. ``owned``: what its provider said that it makes. ``led_on``: whether calls were made
-    under it; ``walking``: the requests under it that are no calls yet.
+    consented to, field by field; ``unseen``: those of its fields that bind all the same, and that its provider settled
+    under a lasting right which says nothing of them. ``consented``: by the user, a grant, or the call it is made
+    ``under``; ``given`` is what the user did for it. ``allowed``: what the user allowed within it, by action and item.
+    ``provider_id``: the request's id at the provider. ``owned``: what its provider said that it makes. ``led_on``:
+    whether calls were made under it; ``walking``: the requests under it that are no calls yet.
     """
 
     id: str
@@ -46,6 +47,7 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     items: dict[str, str]
     deadline: float
     quiet: bool
+    unseen: frozenset[str] = frozenset()
     consented: bool = False
     given: Assurance = Assurance.NONE
     under: ActiveCall | None = None

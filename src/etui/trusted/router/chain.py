@@ -3,7 +3,7 @@
 An Extension that serves a call may make others under it. Its material fields (an amount, an item, a host, …) must
 equal those that were consented to, whether they stood in the request or were settled by ``prepare``; a call whose
 material fields all stand there, equal, is *covered*: the consent to the first is the consent to it. What is not covered
-needs rights of its own, or a question of its own.
+needs rights of its own, or a question of its own: so does what was settled under a lasting right that is not for it.
 """
 
 from __future__ import annotations
@@ -29,11 +29,6 @@ def material_of(seen: Seen, places: Mapping[str, Place]) -> dict[str, bytes]:
     return {name: _at(places[name]) if name in places else _canonical(value) for name, value in seen.material.items()}
 
 
-def settled(value: bytes, place: Place | None) -> bytes:
-    """A field that ``prepare`` settled, in the same form; ``place`` where it is an item."""
-    return _at(place) if place is not None else _canonical(value)
-
-
 def altered(parent: ActiveCall, material: Mapping[str, bytes]) -> str:
     """The first field that is not what was consented to; empty where none is."""
     for name, value in material.items():
@@ -51,7 +46,7 @@ def is_covered(parent: ActiveCall, method: Method, seen: Seen, material: Mapping
     if not parent.consented or not material:
         return False
     visible = {method.compiled.marked[mark] for mark in seen.policy} | {name for name, _ in seen.references}
-    return visible <= material.keys() <= parent.material.keys()
+    return visible <= material.keys() <= parent.material.keys() - parent.unseen
 
 
 def _at(place: Place) -> bytes:

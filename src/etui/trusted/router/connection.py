@@ -2,7 +2,8 @@
 
 Rules:
 
-1. A connection is served at most ``FRAMES_A_TURN`` frames before the others have their turn.
+1. A process is served at most ``FRAMES_A_TURN`` frames before the others have their turn, over however many
+   connections they came; what they have together stands in ``share.py``.
 2. A Client with ``outstanding`` requests unanswered is not read from until one is answered; what it sent waits in its
    own socket. An Extension is told ``too_many`` instead, since answers come over the same connection.
 3. What a connection is sent waits in its outbox until the audit has written the records of this turn.
@@ -31,7 +32,6 @@ from etui.protocol import (
     MessageId,
     MessageKind,
     ProtocolError,
-    RateLimiter,
     Reassembler,
     chunks_of,
     decode_message,
@@ -39,16 +39,16 @@ from etui.protocol import (
     encode_notification,
     encode_result,
     error_object,
+    must_be_whole,
     split_request,
 )
+from etui.trusted.router.share import FRAMES_A_TURN, Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etui.trusted.router.callers import Caller
-    from etui.trusted.router.calls import ActiveCall
 
-FRAMES_A_TURN: Final = 8
 _MAX_MALFORMED: Final = 16
 _MAX_UNSENT_BYTES: Final = 16 << 20
 _MAX_WAYS: Final = 2048
@@ -95,16 +95,13 @@ class Served(Protocol):
 class Connection(asyncio.Protocol):
     """One connected socket."""
 
-    def __init__(self, router: Served, role: Role, name: str = "") -> None:
+    def __init__(self, router: Served, role: Role, name: str = "", share: Share | None = None) -> None:
         self.role = role
         self.name = name
+        self.share = share or Share()
         self.caller: Caller | None = None
         self.peers: dict[str, Caller] = {}
         self.topics: frozenset[str] = frozenset()
-        self.under_way = 0
-        """How many of its calls providers serve now, but for those that wait for the user."""
-        self.held: deque[tuple[ActiveCall, bytes, bytes]] = deque()
-        """Those that are passed on when one of them is answered, with what ``Dispatch.send`` was given."""
         self.waiting: CallTable[Callable[[Message | ProtocolError], None]] = CallTable()
         self.open = False
         self.queued = False
@@ -115,7 +112,6 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._frames = FrameReader()
         self._chunks = Reassembler()
-        self._rate = RateLimiter(LIMITS, self._loop.time())
         self._lines: deque[bytes] = deque()
         self._outbox: list[bytes] = []
         self._ahead: list[bytes] = []
@@ -142,6 +138,7 @@ class Connection(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._descriptor = transport.get_extra_info("socket").fileno()
         self.open = True
+        self.share.connections += 1
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop."""
@@ -151,8 +148,12 @@ class Connection(asyncio.Protocol):
             self._lines.extend(self._frames.feed(data))
         except ProtocolError as error:
             self._end_with(error)
-        if not self._scheduled:
-            self._work()
+        if self._scheduled:
+            self._read_or_pause()  # it has more than it is served as it is
+        elif self.share.connections == 1:
+            self._work(FRAMES_A_TURN)
+        else:
+            self._wait()
         self._router.flush()
 
     def pause_writing(self) -> None:
@@ -168,6 +169,8 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self.open = False
+        self.share.left(self, len(self._requests))
+        self._requests.clear()
         self._lines.clear()
         self._outbox.clear()
         self._ahead.clear()
@@ -181,25 +184,34 @@ class Connection(asyncio.Protocol):
 
     # in
 
-    def _work(self) -> None:
-        """Serves the lines that have come, up to a turn's share."""
-        self._scheduled = False
+    def _work(self, frames: int) -> int:
+        """Serves the lines that have come, up to so many; how many it served."""
         lines = self._lines
-        for _ in range(min(FRAMES_A_TURN, len(lines))):
-            if self._full():
-                break
+        served = 0
+        while served < frames and lines and not self._full():
+            served += 1
             self._line(lines.popleft())
             if self._ending or not self.open:
-                return
+                return served
         if lines and not self._full():
-            self._scheduled = True
-            self._loop.call_soon(self._next_turn)
+            self._wait()
+        elif self._asks and self.share.is_full:
+            self.share.stall(self)
         self._read_or_pause()
+        return served
 
-    def _next_turn(self) -> None:
-        if self.open:
-            self._work()
-            self._router.flush()
+    def _wait(self) -> None:
+        self._scheduled = True
+        self.share.wait(self)
+
+    def take_turn(self, frames: int) -> int:
+        """Serves at most so many of its frames; how many it served."""
+        self._scheduled = False
+        if not self.open:
+            return 0
+        served = self._work(frames)
+        self._router.flush()
+        return served
 
     def _line(self, line: bytes) -> None:
         """Serves a line, by the way of an earlier one where it repeats that."""
@@ -219,14 +231,14 @@ class Connection(asyncio.Protocol):
         """Takes a request by the way of an earlier one; whether that was open."""
         if self._refusal(request_id) is not None:
             return False
-        self._requests.add(request_id)
+        self._begin(request_id)
         try:
             taken = way(request_id)
         except ProtocolError as error:
             self.fail(request_id, error)
             return True
         if not taken:
-            self._requests.discard(request_id)
+            self._finish(request_id)
         return taken
 
     def _serve(self, line: bytes) -> Way | None:
@@ -236,12 +248,17 @@ class Connection(asyncio.Protocol):
         except ProtocolError as error:
             self._malformed_line(error)
             return None
+        return self._message(message, kind)
+
+    def _message(self, message: Message, kind: MessageKind) -> Way | None:
         match kind:
             case MessageKind.REQUEST:
                 return self._request(message)
             case MessageKind.RESULT | MessageKind.ERROR:
                 try:
-                    self.waiting.take(message)(message)
+                    answered = self.waiting.take(message)
+                    if answered is not None:
+                        answered(message)
                 except ProtocolError as error:
                     self._malformed_line(error, answer=False)
             case MessageKind.NOTIFICATION:
@@ -251,12 +268,22 @@ class Connection(asyncio.Protocol):
                     self._end_with(error)
         return None
 
+    def _serve_whole(self, line: bytes) -> None:
+        """Serves a line that was put together; raises ``ProtocolError`` where that is a chunk again."""
+        try:
+            message = decode_message(line)
+            kind = message.kind
+        except ProtocolError as error:
+            self._malformed_line(error)
+            return
+        self._message(must_be_whole(message), kind)
+
     def _notification(self, message: Message) -> None:
         """Takes a notification; raises ``ProtocolError`` where the connection is of no more use after it."""
         if message.method == "chunk":
             whole = self._chunks.feed(message)
             if whole is not None:
-                self._serve(whole)
+                self._serve_whole(whole)
         elif self.on_notification is not None:
             self.on_notification(message)
         else:
@@ -269,18 +296,26 @@ class Connection(asyncio.Protocol):
             self._answered.append(request_id)
             self._send(encode_error(request_id, error_object(refusal)))
             return None
-        self._requests.add(request_id)
+        self._begin(request_id)
         try:
             return self._router.receive(self, message)
         except ProtocolError as error:
             self.fail(request_id, error)
             return None
 
+    def _begin(self, request_id: MessageId) -> None:
+        self._requests.add(request_id)
+        self.share.requests += 1
+
+    def _finish(self, request_id: MessageId) -> None:
+        self._requests.discard(request_id)
+        self.share.finish()
+
     def _refusal(self, request_id: MessageId) -> ProtocolError | None:
         """Why a request is not even looked at."""
         if request_id in self._requests:
             return ProtocolError(ErrorCode.INVALID_REQUEST, "a request with this id is not answered yet")
-        if not self._rate.admits(self._loop.time()):
+        if not self.share.rate.admits(self._loop.time()):
             return ProtocolError(ErrorCode.TOO_MANY, "requests come faster than the limit")
         if len(self._requests) >= LIMITS.outstanding and self.role is not Role.CLIENT:
             return ProtocolError(ErrorCode.TOO_MANY, f"more than {LIMITS.outstanding} requests are not answered yet")
@@ -307,7 +342,9 @@ class Connection(asyncio.Protocol):
     def _full(self) -> bool:
         if not self._asks:
             return False
-        return self._clogged or (self.role is Role.CLIENT and len(self._requests) >= LIMITS.outstanding)
+        if self.role is Role.CLIENT and (len(self._requests) >= LIMITS.outstanding or self.share.is_full):
+            return True
+        return self._clogged
 
     def _read_or_pause(self) -> None:
         wanted = not self._lines and not self._full()
@@ -320,8 +357,7 @@ class Connection(asyncio.Protocol):
 
     def _continue(self) -> None:
         if self.open and not self._scheduled and (self._lines or self._paused):
-            self._scheduled = True
-            self._loop.call_soon(self._next_turn)
+            self._wait()
 
     # out
 
@@ -340,7 +376,7 @@ class Connection(asyncio.Protocol):
 
     def _give(self, request_id: MessageId, line: bytes) -> None:
         if request_id in self._requests:
-            self._requests.discard(request_id)
+            self._finish(request_id)
             self._answered.append(request_id)
             self._send(line)
             self._continue()
@@ -361,6 +397,11 @@ class Connection(asyncio.Protocol):
             self._ahead.append(line)
         else:
             self._send(line)
+
+    def give_up(self, number: int) -> None:
+        """Forgets a request that was forwarded, and tells ``cancel`` where it is not answered yet."""
+        if self.waiting.give_up(number):
+            self.notify("cancel", b'{"id":%d}' % number)
 
     def send_ahead(self) -> None:
         """Sends what was forwarded ahead; called before the audit is written."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from etui.protocol import Consent as HowAsked
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import VaultOperation
@@ -20,13 +21,14 @@ from etui.trusted.dialog.requests import (
     Dismissed,
     Effect,
     Frame,
+    Hello,
     Refused,
     RememberChoice,
     ShownField,
     Typed,
 )
 from etui.trusted.policy import Assurance, Decision, Origin, Scope, ScopeType
-from etui.trusted.router import rights, wording
+from etui.trusted.router import reading, rights, wording
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _RUNNING_S: Final = 30 * 86400
+_FACES: Final[dict[str, Literal["window", "terminal", "script"]]] = {"terminal": "terminal", "scripted": "script"}
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +46,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     ``caller`` asks; ``chain`` led there, who began it first. ``action`` finishes "NAME wants to …". ``items``: several
     things of which the user may allow some. ``names_only``: it discloses names and no secret: a yes may hold for a
-    terminal.
+    terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
+    is read to its end.
     """
 
     caller: Caller
@@ -59,7 +63,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     frame: Frame | None = None
     lasting: bool = True
     names_only: bool = False
+    running: bool = False
     effect: Effect = Effect.PASSES
+    reading: ShownField | None = None
 
     @property
     def origin(self) -> Caller:
@@ -77,12 +83,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consented(msgspec.Struct, frozen=True, kw_only=True):
-    """The user's yes. ``remember``: the id of the choice for how long. ``items``: which, where there were several."""
+    """The user's yes.
+
+    ``remember``: the id of the choice for how long. ``items``: which, where there were several. ``how``: what an
+    Extension is told of it.
+    """
 
     decision: Decision
     remember: str
     items: tuple[str, ...]
     why: str
+    how: HowAsked
 
 
 def digest_of(
@@ -117,7 +128,7 @@ class Consent:
         now = asyncio.get_running_loop().time()
         try:
             budget.take(principal.id, *what, now, payer=router.budget_of(asked.caller))
-            answer = await self._shown(asked)
+            answer, hello = await self._shown(asked)
         except ProtocolError as error:
             why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
             raise ProtocolError(error.code, error.message, why=why) from None
@@ -127,7 +138,7 @@ class Consent:
         now = asyncio.get_running_loop().time()
         match answer:
             case Approved():
-                return self._approved(asked, answer)
+                return self._approved(asked, answer, hello)
             case Refused():
                 budget.refused(principal.id, *what, now)
                 why = self._record(asked, Recorded.REFUSED, asked.decision)
@@ -138,9 +149,10 @@ class Consent:
                 why = self._record(asked, Recorded.DISMISSED, asked.decision)
                 raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now", why=why)
 
-    def _approved(self, asked: Asked, answer: Approved) -> Consented:
+    def _approved(self, asked: Asked, answer: Approved, hello: Hello) -> Consented:
         router = self._router
-        if answer.digest != asked.digest:
+        read = b"" if asked.reading is None else reading.digest(asked.reading.value)
+        if answer.digest != asked.digest or answer.read != read:
             why = self._record(asked, Recorded.DENIED, asked.decision, reason="the answer was to another request")
             raise ProtocolError(ErrorCode.ALTERED, "the answer was to another request", why=why)
         opened = router.unlocked()
@@ -156,9 +168,18 @@ class Consent:
             remember=answer.remember,
             items=tuple(item for item in answer.items if item in offered),
             why=why,
+            how=HowAsked(
+                at=int(opened.now()),
+                assurance="pin" if asked.decision.assurance is Assurance.PIN else "consent",
+                face=_FACES.get(hello.display, "window"),
+                display=hello.display,
+                protected=hello.protected,
+                test=router.profile.test is not None,
+                read=read,
+            ),
         )
 
-    async def _shown(self, asked: Asked) -> Approved | Refused | Dismissed:
+    async def _shown(self, asked: Asked) -> tuple[Approved | Refused | Dismissed, Hello]:
         """Shows the question; with passphrase or PIN it is shown again until that is right, or no try is left."""
         router = self._router
         origin = asked.origin
@@ -172,19 +193,19 @@ class Consent:
             pin = await router.vault(VaultOperation.PIN)
             request = msgspec.structs.replace(request, key=key, pin=pin.tries_left > 0, pin_blocked=pin.tries_left == 0)
         while True:
-            answer = await router.dialogs.show(request, origin.lane, due, asked.caller.extension)
+            answer, hello = await router.dialogs.shown(request, origin.lane, due, asked.caller.extension)
             match answer:
                 case Refused() | Dismissed():
-                    return answer
+                    return answer, hello
                 case Typed(use_other=True) if request.takes_other:
                     request = msgspec.structs.replace(request, pin=False, wrong=False, tries_left=-1)
                 case Approved():
                     if not request.key:
-                        return answer
+                        return answer, hello
                     operation = VaultOperation.CONFIRM_BY_PIN if request.pin else VaultOperation.CONFIRM
                     reply = await router.vault(operation, sealed=answer.sealed)
                     if not reply.code:
-                        return answer
+                        return answer, hello
                     request = _again(request, reply)
                 case _:
                     raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
@@ -200,6 +221,7 @@ class Consent:
             remember=self._choices(asked),
             frame=asked.frame,
             effect=asked.effect,
+            reading=asked.reading,
         )
 
     def _choices(self, asked: Asked) -> tuple[RememberChoice, ...]:
@@ -217,7 +239,7 @@ class Consent:
             decision,
             outcome,
             chain=asked.chain,
-            label=asked.what,
+            label=self._about(asked),
             digest=asked.digest,
             sync=True,
             reason=reason,
@@ -231,6 +253,11 @@ class Consent:
         value = asked.question.fields.get(scope, "")  # a yes for nobody in particular is one for nobody else
         return scope, str(value)
 
+    def _about(self, asked: Asked) -> str:
+        """What it is about, for records and lists: the item's name, and for which host or relying party."""
+        where = self._where(asked)
+        return asked.what if where is None or not where[1] else f"{asked.what}, {where[1]}"
+
     async def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> None:
         """Makes the grant that the user's choice asks for; it is in force, and durable where it outlives the unlock."""
         opened = self._router.unlocked()
@@ -239,11 +266,11 @@ class Consent:
         if resource.item:
             scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
         where = self._where(asked)
-        what = asked.what if where is None or not where[1] else f"{asked.what}, {where[1]}"
+        what = self._about(asked)
         match consented.remember:
-            case wording.HOUR.id | wording.ALWAYS.id:
+            case remember if (lasts_s := wording.LASTING.get(remember)) is not None:
                 self._router.record_now()
-                until = int(opened.now()) + wording.HOUR_S if consented.remember == wording.HOUR.id else 0
+                until = int(opened.now()) + lasts_s if lasts_s else 0
                 principal, label = asked.origin.principal.id, asked.origin.label
                 grant, durable = opened.add_grant(
                     principal, actions, scope, Origin.ASKED, until=until, where=where, label=label, what=what
@@ -279,13 +306,9 @@ def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
     question, caller = asked.question, asked.origin
     if not asked.lasting or (question.derived and not question.action.own):
         return (wording.ONCE,)
+    running = [wording.RUNNING] if (asked.running or asked.names_only) and caller.process_group else []
     if question.principal.tellable:
-        observed = question.principal.strength > 1
-        return (
-            (wording.ALWAYS, wording.ONCE, wording.HOUR) if observed else (wording.ONCE, wording.HOUR, wording.ALWAYS)
-        )
-    choices = [wording.ONCE]
-    if asked.names_only:
-        choices += [wording.TERMINAL] if caller.terminal_group else []
-        choices += [wording.RUNNING] if caller.process_group else []
-    return tuple(choices)
+        lasting = [wording.ONCE, *(running if asked.running else []), wording.HOUR, wording.MONTH, wording.ALWAYS]
+        return tuple(reversed(lasting) if question.principal.strength > 1 else lasting)
+    terminal = [wording.TERMINAL] if asked.names_only and caller.terminal_group else []
+    return (wording.ONCE, *terminal, *running)

@@ -63,11 +63,18 @@ class Dialogs:
         whose it is, where an Extension shows or asks it. Raises ``ProtocolError``: ``no_dialog`` where there is no
         dialog, ``too_many`` where too many requests wait, or too many of this Extension's.
         """
+        answer, _ = await self.shown(request, lane, due, extension)
+        return answer
+
+    async def shown(
+        self, request: Request, lane: Lane, due: Callable[[], None] = lambda: None, extension: str = ""
+    ) -> tuple[Answer, Hello]:
+        """As ``show``, with what the dialog that showed it says of itself and its display."""
         async with self._turns.turn(lane, extension):
             due()
-            await self._await_hello(10.0)
+            hello = await self._await_hello(10.0)
             self._number += 1
-            return await self._show(Showing(number=self._number, request=request))
+            return await self._show(Showing(number=self._number, request=request)), hello
 
     async def _show(self, showing: Showing) -> Answer:
         connection = self.connection

@@ -1,6 +1,6 @@
 """Calls under way: forwarded to their providers, given up when they take too long or nobody waits for them.
 
-No more than ``_ALONE`` of one Client's are at providers at once, and ``_SHARING`` at one that somebody else calls as
+No more than ``_ALONE`` of one process's are at providers at once, and ``_SHARING`` at one that somebody else calls as
 well; its others wait here, so that they do not stand there before what that one asks.
 """
 
@@ -67,7 +67,7 @@ class Dispatch:
             return
         self._note_use(call)
         if call.connection.role is Role.CLIENT and not self._has_place(call):
-            call.connection.held.append((call, params, info))
+            call.connection.share.held[call.id] = (call, params, info)
         else:
             self._pass_on(call, params, info, ahead=ahead)
         self._calls[call.id] = call
@@ -88,36 +88,39 @@ class Dispatch:
         member = b'{"id":"' + call.id.encode() + b'"' + info
         call.provider_id = _forward(connection, answered, call.method, params, member, ahead=ahead)
         if call.deadline < _FOREVER:
-            call.connection.under_way += 1
+            call.connection.share.under_way += 1
 
     def _note_use(self, call: ActiveCall) -> None:
-        provider, client = call.provider, call.connection
+        provider, client = call.provider, call.connection.share
         provider.used_at = self._loop.time()
         if provider.used_by is not client:
-            if provider.used_by is not None and provider.used_by.open:
+            if provider.used_by is not None and provider.used_by.connections:
                 provider.shared_until = provider.used_at + _SHARED_S
             provider.used_by = client
 
     def _has_place(self, call: ActiveCall) -> bool:
         """Whether one more of this Client's may be at this provider now."""
         shared = self._loop.time() < call.provider.shared_until
-        return call.connection.under_way < (_SHARING if shared else _ALONE)
+        return call.connection.share.under_way < (_SHARING if shared else _ALONE)
 
     def _end(self, call: ActiveCall) -> bool:
         """Forgets a call, and passes on what waited for its place; whether it was one until now."""
         if self._calls.pop(call.id, None) is None:
             return False
-        client = call.connection
+        client = call.connection.share
+        client.held.pop(call.id, None)
         if call.provider_id and call.deadline < _FOREVER:
             client.under_way -= 1
-        while client.held and self._has_place(client.held[0][0]):
-            held, params, info = client.held.popleft()
-            if held.id in self._calls:
-                try:
-                    self._pass_on(held, params, info, ahead=False)
-                    self._router.await_record(held)
-                except ProtocolError as error:
-                    self.give_up(held, error)
+        while client.held:
+            held, params, info = next(iter(client.held.values()))
+            if not self._has_place(held):
+                break
+            del client.held[held.id]
+            try:
+                self._pass_on(held, params, info, ahead=False)
+                self._router.await_record(held)
+            except ProtocolError as error:
+                self.give_up(held, error)
         return True
 
     async def _show_face(self, call: ActiveCall, params: bytes) -> None:
@@ -136,7 +139,7 @@ class Dispatch:
             self._router.flush()
 
     async def ask(self, provider: Provider, method: Method, params: bytes, info: CallInfo) -> bytes:
-        """What a provider answers to a request of the Router's own."""
+        """What a provider answers to a request of the Router's own; it is told where nobody waits for that any more."""
         connection = provider.connection
         if connection is None:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} does not run")
@@ -146,12 +149,14 @@ class Dispatch:
             if not future.done():
                 future.set_result(message)
 
-        _forward(connection, answered, method, params, msgspec.json.encode(info))
+        number = _forward(connection, answered, method, params, msgspec.json.encode(info))
         try:
             async with asyncio.timeout(method.compiled.method.timeout_s):
                 result = _result_of(await future)
         except TimeoutError:
             raise ProtocolError(ErrorCode.TIMED_OUT, f"{provider.name} did not answer in time") from None
+        finally:
+            connection.give_up(number)
         if isinstance(result, ProtocolError):
             raise result
         return result
@@ -166,10 +171,11 @@ class Dispatch:
 
     def connection_lost(self, connection: Connection) -> None:
         """Gives up all that a connection asked for."""
-        connection.held.clear()
-        for call in list(self._calls.values()):
-            if call.connection is connection:
-                self.give_up(call, ProtocolError(ErrorCode.CANCELLED, "its Client is gone"))
+        calls = [call for call in self._calls.values() if call.connection is connection]
+        for call in calls:  # so that none of them takes the place of another
+            connection.share.held.pop(call.id, None)
+        for call in calls:
+            self.give_up(call, ProtocolError(ErrorCode.CANCELLED, "its Client is gone"))
 
     def provider_ended(self, provider: Provider, error: ProtocolError) -> None:
         """Answers all that a provider served."""
@@ -192,7 +198,7 @@ class Dispatch:
         if call.task is not None:
             call.task.cancel()
         if call.provider.connection is not None and call.provider_id:
-            call.provider.connection.notify("cancel", b'{"id":%d}' % call.provider_id)
+            call.provider.connection.give_up(call.provider_id)
         self._end_derived(call, error)
         self._router.answers.give(call, error)
 

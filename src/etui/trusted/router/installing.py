@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import stat
 import time
@@ -26,6 +27,7 @@ from etui.trusted.package import (
     verify,
 )
 from etui.trusted.policy import PolicyError
+from etui.trusted.router.vouched import vouch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -113,8 +115,14 @@ class Installing:
         router.path.drop_routes()
         router.broken.pop(package.manifest.id, None)
         router.unlocked().state.owe(_BEGUN, provider.principal, None)
+        self._vouch()
         self._record(provider.principal, provider.name, f"installed version {package.manifest.version}")
         return package
+
+    def _vouch(self) -> None:
+        """Vouches for what is installed now; where that fails the next unlock does, and `etui export` says so."""
+        with contextlib.suppress(OSError):
+            vouch(self._router.home, self._router.unlocked().keys.header)
 
     def _check_policies(self, verified: Verified) -> None:
         """Raises ``ProtocolError`` where the policies would not load with this package, before anything is written."""
@@ -159,6 +167,7 @@ class Installing:
             undone = failed = reply.message if reply.code else ""  # which is tried again at the next unlock
         if provider is not None:
             router.registry.remove(provider)
+        self._vouch()
         router.broken.pop(removable.id, None)
         principals = _principals(removable.id) if provider is None else [provider.principal]
         for principal in principals:

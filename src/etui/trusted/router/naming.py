@@ -12,13 +12,16 @@ import msgspec
 from etui.protocol import ErrorCode, MessageId, ProtocolError
 from etui.trusted.policy import Assurance, Question, Resource
 from etui.trusted.router import chain as inherited
+from etui.trusted.router.references import Place
 from etui.trusted.router.requests import Arrival, Request
 
 if TYPE_CHECKING:
-    from etui.interfaces import Seen
+    from collections.abc import Mapping
+
+    from etui.interfaces import Seen, Value
     from etui.trusted.router.calls import ActiveCall
-    from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Method, Provider
+    from etui.trusted.router.requests import Settled
     from etui.trusted.router.router import Router
 
 
@@ -34,28 +37,7 @@ class Naming:
         parent = self._parent(arrival) if message.under else None
         provider, places = self._places(arrival)
         material = inherited.material_of(seen, places) if seen.material else {}
-        covered = False
-        if parent is not None:
-            if name := inherited.altered(parent, material):
-                reason = f"{name} is not what was consented to in {parent.method.action.id}"
-                why = self._router.record_refusal(caller, method, reason)
-                raise ProtocolError(ErrorCode.ALTERED, reason, why=why)
-            covered = inherited.is_covered(parent, method, seen, material)
-        resource = self._resource(method, provider, places, seen)
-        within = parent is not None and (method.action.id, resource.key) in parent.allowed
-        given = Assurance.NONE
-        if parent is not None and (covered or within):
-            given = Assurance.CONSENT if within else parent.given
-        question = Question(
-            principal=caller.principal,
-            action=method.action,
-            resource=resource,
-            fields=seen.policy,
-            chain=tuple(member.principal.id for member in parent.chain) if parent is not None else (),
-            derived=parent is not None,
-            covered=covered or within,
-            given=given,
-        )
+        question = self._question(arrival, parent, provider, places, material)
         return Request(
             connection=arrival.connection,
             id=cast("MessageId", message.id),
@@ -70,6 +52,60 @@ class Naming:
             chain=parent.chain if parent is not None else (),
             quiet=message.quiet or (parent is not None and parent.quiet),
             under=parent,
+        )
+
+    def settle(self, request: Request, settled: Settled) -> None:
+        """Puts what was settled beforehand into a request, as if it had come with it.
+
+        Raises ``ProtocolError`` (``altered``) where it is not what was consented to with the call that it is under.
+        """
+        compiled, seen = request.method.compiled, request.seen
+        policy = {mark: settled.values[field] for mark, field in compiled.marked.items() if field in settled.values}
+        references = [(field, str(settled.values[field])) for field in settled.places]
+        added = {field: msgspec.json.encode(value) for field, value in settled.values.items()}
+        request.settled = settled
+        request.seen = msgspec.structs.replace(
+            seen,
+            references=(*seen.references, *references),
+            policy={**seen.policy, **cast("dict[str, Value]", policy)},
+            material={**seen.material, **added},
+        )
+        here = {field: Place(request.provider.installation, item) for field, item in request.items.items()}
+        places = {**here, **settled.places}
+        request.material = inherited.material_of(request.seen, places)
+        request.question = self._question(request, request.under, request.provider, places, request.material)
+
+    def _question(
+        self,
+        of: Arrival | Request,
+        parent: ActiveCall | None,
+        provider: Provider,
+        places: Mapping[str, Place],
+        material: Mapping[str, bytes],
+    ) -> Question:
+        """What policy is asked; raises ``ProtocolError`` (``altered``) where it is not what was consented to."""
+        caller, method, seen = of.caller, of.method, of.seen
+        covered = False
+        if parent is not None:
+            if name := inherited.altered(parent, material):
+                reason = f"{name} is not what was consented to in {parent.method.action.id}"
+                why = self._router.record_refusal(caller, method, reason)
+                raise ProtocolError(ErrorCode.ALTERED, reason, why=why)
+            covered = inherited.is_covered(parent, method, seen, material)
+        resource = self._resource(method, provider, places, seen)
+        within = parent is not None and (method.action.id, resource.key) in parent.allowed
+        given = Assurance.NONE
+        if parent is not None and (covered or within):
+            given = Assurance.CONSENT if within else parent.given
+        return Question(
+            principal=caller.principal,
+            action=method.action,
+            resource=resource,
+            fields=seen.policy,
+            chain=tuple(member.principal.id for member in parent.chain) if parent is not None else (),
+            derived=parent is not None,
+            covered=covered or within,
+            given=given,
         )
 
     def _parent(self, arrival: Arrival) -> ActiveCall:
@@ -99,11 +135,12 @@ class Naming:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"that item's Extension does not provide {method.action.id}")
         return provider, places
 
-    def _resource(self, method: Method, provider: Provider, places: dict[str, Place], seen: Seen) -> Resource:
+    def _resource(self, method: Method, provider: Provider, places: Mapping[str, Place], seen: Seen) -> Resource:
         """What policy is asked about: the item or value of the field that is marked for it, or the Extension."""
         place = places.get(method.item_field)
         if place is not None:
-            return provider.resource(place.item)
+            keeper = self._router.registry.by_installation(place.installation)
+            return (keeper or provider).resource(place.item)
         scope = method.compiled.scope
         if value := seen.policy.get(scope):
             # apart from the ids of items, so that a grant for the one is none for the other

@@ -22,26 +22,27 @@ import msgspec
 
 from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
+from etui.protocol import Consent as HowAsked
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.policy import Assurance, LimitReached, Outcome
 from etui.trusted.router import chain as inherited
-from etui.trusted.router import rights, wording
+from etui.trusted.router import reading, rights, wording
 from etui.trusted.router.callers import pseudonym
 from etui.trusted.router.calls import ActiveCall, CallIds
-from etui.trusted.router.consent import Asked, digest_of
+from etui.trusted.router.consent import Asked, Consented, digest_of
 from etui.trusted.router.naming import Naming
 from etui.trusted.router.references import is_well_formed
 from etui.trusted.router.requests import Arrival, Cleared, Request, Route
 from etui.trusted.router.reserving import release, reserve
 from etui.trusted.router.rights import Verdict
+from etui.trusted.router.settling import Settling, unseen
 
 if TYPE_CHECKING:
-    from etui.interfaces import Item, Seen
+    from etui.interfaces import Seen
     from etui.trusted.policy import Decision
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
-    from etui.trusted.router.references import Place
-    from etui.trusted.router.registry import Method, Provider
+    from etui.trusted.router.registry import Method
     from etui.trusted.router.router import Router
 
 _MAX_ROUTES: Final = 20_000
@@ -59,6 +60,7 @@ class RequestPath:
         self._age = 0
         self._ids = CallIds()
         self._naming = Naming(router)
+        self._settling = Settling(router, self._naming)
 
     def drop_routes(self) -> None:
         """Forgets what was kept, as when grants, policies, registrations or references change."""
@@ -80,6 +82,8 @@ class RequestPath:
         if opened is None:
             _check_references(seen)
             raise router.unlocking.missing()
+        if method.compiled.read:
+            reading.check(method.compiled, seen)
         arrival = Arrival(
             connection=connection, caller=caller, message=message, method=method, params=params, seen=seen
         )
@@ -92,7 +96,8 @@ class RequestPath:
         request = self._naming.request(arrival)
         verdict = self._decide(request)
         decision = verdict.decision
-        at_once = decision.outcome is Outcome.ALLOW and decision.until and not method.compiled.method.prepare
+        waits = method.compiled.method.prepare or method.compiled.read
+        at_once = decision.outcome is Outcome.ALLOW and decision.until and not waits
         if not at_once or not request.provider.running:
             self._start(request)
             return None
@@ -161,7 +166,7 @@ class RequestPath:
         cleared = await self._clear(request, advice)
         if cleared.verdict.decision.outcome is not Outcome.ALLOW:
             raise self._denied(request, cleared.verdict.decision)
-        if not cleared.consented:
+        if cleared.consent is None:
             self._record(request, cleared.verdict.decision, Recorded.ALLOWED, sync=bool(cleared.reservations))
         try:
             if not request.provider.running:  # it may have ended while the user was asked
@@ -177,7 +182,9 @@ class RequestPath:
         opened = self._router.unlocked()
         verdict = self._decide(request)
         decision = verdict.decision
-        if decision.outcome is Outcome.ALLOW and verdict.alternatives:
+        if decision.outcome is Outcome.ALLOW and request.method.compiled.read:
+            decision = rights.without_grants(opened, request.question, request.chain, "it is read each time")
+        elif decision.outcome is Outcome.ALLOW and verdict.alternatives:
             try:
                 reservations = await reserve(opened, verdict, request.question)
             except LimitReached as limit:
@@ -190,7 +197,8 @@ class RequestPath:
                 return Cleared(verdict=verdict, reservations=reservations)
         if decision.outcome is not Outcome.ASK:
             return Cleared(verdict=Verdict(decision=decision))
-        return Cleared(verdict=Verdict(decision=await self._ask(request, decision, advice)), consented=True)
+        consented = await self._ask(request, decision, advice)
+        return Cleared(verdict=Verdict(decision=consented.decision), consent=consented.how)
 
     # policy and consent
 
@@ -206,19 +214,10 @@ class RequestPath:
             prepared = _PREPARED.decode(result)
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} prepared nothing usable: {error}") from None
-        for name, value in prepared.settles.items():
-            request.material.setdefault(name, self._settled(provider, bytes(value)))
+        await self._settling.settle(request, prepared.settles)
         return tuple(prepared.notes)
 
-    def _settled(self, provider: Provider, value: bytes) -> bytes:
-        """A settled field; what reads as a reference of the provider's own is the item that it means."""
-        decoded = msgspec.json.decode(value)
-        place: Place | None = None
-        if isinstance(decoded, str) and is_well_formed(decoded):
-            place = self._router.unlocked().place(provider.principal, decoded)
-        return inherited.settled(value, place)
-
-    async def _ask(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Decision:
+    async def _ask(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Consented:
         if request.quiet:
             why = self._record(request, decision, Recorded.DENIED, reason="the user would have had to be asked")
             raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
@@ -229,7 +228,7 @@ class RequestPath:
             raise ProtocolError(
                 ErrorCode.ALTERED, "the request is not the one that was consented to", why=consented.why
             )
-        return consented.decision
+        return consented
 
     def _asked(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Asked:
         provider = request.provider
@@ -237,19 +236,25 @@ class RequestPath:
             field: wording.name_of(entry := provider.items.get(item), wording.kind_title(provider, entry))
             for field, item in request.items.items()
         }
+        names |= request.settled.names
         values: dict[str, object] = msgspec.json.decode(request.params, type=dict[str, object])
+        values |= request.settled.values
         return Asked(
             caller=request.caller,
             question=request.question,
             decision=decision,
             action=wording.sentence(request.method, values, names),
             digest=self._digest(request),
-            fields=wording.shown_fields(request.method, values, names),
+            fields=wording.shown_fields(
+                request.method, values, names, settled=request.settled.values.keys(), by=provider.name
+            ),
             advice=advice,
             chain=request.chain,
             frame=wording.frame_of(provider) if provider.package is not None else None,
             what=next(iter(names.values()), str(request.seen.policy.get(request.method.compiled.scope, ""))),
-            lasting=request.method.action.effect is not Effect.REMOVE,
+            lasting=request.method.action.effect is not Effect.REMOVE and not request.method.compiled.read,
+            running=request.method.compiled.method.running,
+            reading=reading.text_read(request.method.compiled, request.seen),
         )
 
     @staticmethod
@@ -279,7 +284,7 @@ class RequestPath:
             decision,
             outcome,
             chain=request.chain,
-            label=_label(request.provider.items.get(request.question.resource.item)),
+            label=_about(request),
             sync=sync or first,
             reason=reason,
         )
@@ -287,7 +292,7 @@ class RequestPath:
     def _keep(self, key: tuple[object, ...], request: Request, decision: Decision) -> None:
         if len(self._routes) >= _MAX_ROUTES:
             self._routes.clear()
-        label = _label(request.provider.items.get(request.question.resource.item))
+        label = _about(request)
         self._routes[key] = Route(
             age=self._age,
             drops=self._router.unlocked().engine.drops,
@@ -352,14 +357,15 @@ class RequestPath:
             items=request.items,
             deadline=self._router.dispatch.deadline(request.method),
             quiet=request.quiet,
-            consented=cleared.consented or bool(decision.grants) or question.covered,
-            given=max(question.given, decision.assurance if cleared.consented else Assurance.NONE),
+            unseen=unseen(self._router.unlocked(), request, cleared),
+            consented=cleared.consent is not None or bool(decision.grants) or question.covered,
+            given=max(question.given, Assurance.NONE if cleared.consent is None else decision.assurance),
             under=request.under,
             reservations=cleared.reservations,
         )
-        self._router.dispatch.send(call, request.params, self._info_bytes(request))
+        self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared.consent))
 
-    def _info(self, request: Request, *, prepare: bool = False) -> CallInfo:
+    def _info(self, request: Request, *, prepare: bool = False, consent: HowAsked | None = None) -> CallInfo:
         opened = self._router.unlocked()
         caller = request.caller
         egress = request.provider is self._router.registry.egress
@@ -372,11 +378,12 @@ class RequestPath:
             # those of its manifest, which the user saw at install, and the one that was decided about
             hosts=[*caller.principal.hosts, str(request.seen.policy.get("host", ""))] if egress else [],
             quota=self._router.registry.quota_of(caller.principal.id) if request.method.action.own else 0,
+            consent=consent,
         )
 
-    def _info_bytes(self, request: Request) -> bytes:
+    def _info_bytes(self, request: Request, consent: HowAsked | None = None) -> bytes:
         """The member ``call`` without its id: everything after that, from the comma on."""
-        return b"," + msgspec.json.encode(self._info(request))[1:]
+        return b"," + msgspec.json.encode(self._info(request, consent=consent))[1:]
 
 
 def _is_short(seen: Seen) -> bool:
@@ -384,8 +391,13 @@ def _is_short(seen: Seen) -> bool:
     return sum(len(value) for value in seen.policy.values() if isinstance(value, str)) <= _MAX_ROUTE_CHARACTERS
 
 
-def _label(entry: Item | None) -> str:
-    return entry.label if entry is not None else ""
+def _about(request: Request) -> str:
+    """What a request is about, for the record: the item's label, and for which host or relying party it is."""
+    entry = request.provider.items.get(request.question.resource.item)
+    label = request.settled.names.get(request.method.item_field) or (entry.label if entry is not None else "")
+    scope = request.method.compiled.scope
+    value = str(request.question.fields.get(scope, "")) if scope else ""
+    return ", ".join(part for part in (label, value) if part)
 
 
 def _check_references(seen: Seen) -> None:

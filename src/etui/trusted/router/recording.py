@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from etui.trusted.policy import Decision, Grant, Question
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.calls import ActiveCall
 
 _ASSURANCES: Final = {
     Assurance.NONE: AuditAssurance.NONE,
@@ -103,6 +104,20 @@ class Recorder:
         """Records what a template says once more; its number in the audit, 0 where there is none."""
         payload = template.encode(digest) if digest else template.encode()
         return self._append(payload, sync=sync)
+
+    def declined(self, call: ActiveCall, resource: Resource, reason: str) -> str:
+        """Records that a provider refused what was allowed; its id."""
+        return self.event(
+            AuditRecord(
+                kind=Kind.ANSWER,
+                outcome=Outcome.FAILED,
+                subject=call.caller.subject,
+                action=call.method.action.id,
+                resource=resource,
+                chain=tuple(member.principal.id for member in call.chain[:-1]),
+                reason=reason,
+            )
+        )
 
     def granted(self, grant: Grant) -> str:
         """Records a lasting right that the user gave; its id."""

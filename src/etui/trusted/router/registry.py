@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Item
     from etui.trusted.package import Package
     from etui.trusted.router.connection import Connection
+    from etui.trusted.router.share import Share
 
 ROUTER_INTERFACE: Final = "wallet/1"
 EXTENSION_INTERFACE: Final = "extension/1"
@@ -54,7 +55,7 @@ class Provider:
         self.used_at = 0.0
         self.stays = False
         """Whether it holds in memory what would be lost if it were stopped for want of use."""
-        self.used_by: Connection | None = None
+        self.used_by: Share | None = None
         self.shared_until = 0.0
         """Until when more than one may be calling it."""
         self.starting: asyncio.Future[None] | None = None

@@ -7,12 +7,13 @@ import asyncio
 import msgspec
 
 from etui.interfaces import Seen
-from etui.protocol import Message, MessageId
+from etui.protocol import Consent, Message, MessageId
 from etui.trusted.audit import RecordTemplate
 from etui.trusted.policy import Question, Reservation
 from etui.trusted.router.callers import Caller
 from etui.trusted.router.calls import ActiveCall
 from etui.trusted.router.connection import Connection
+from etui.trusted.router.references import Place
 from etui.trusted.router.registry import Method, Provider
 from etui.trusted.router.rights import Verdict
 
@@ -49,11 +50,24 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     seen: Seen
 
 
+class Settled(msgspec.Struct, frozen=True, kw_only=True):
+    """What a provider settled of a request beforehand, by field.
+
+    ``values``: as JSON decodes them. ``places`` and ``names``: of those that are items, where they are, and what they
+    are called in a question.
+    """
+
+    values: dict[str, object] = {}
+    places: dict[str, Place] = {}
+    names: dict[str, str] = {}
+
+
 class Request(msgspec.Struct, kw_only=True, eq=False):
     """One request on its way.
 
     ``material``: what is consented to with it, field by field, in a form in which two requests can be compared.
-    ``chain``: who began it and who stands between, without its own caller. ``under``: the call it is made under.
+    ``settled``: what of it did not come with it. ``chain``: who began it and who stands between, without its own
+    caller. ``under``: the call it is made under.
     """
 
     connection: Connection
@@ -68,13 +82,14 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     material: dict[str, bytes]
     chain: tuple[Caller, ...]
     quiet: bool
+    settled: Settled = Settled()
     under: ActiveCall | None = None
     task: asyncio.Task[None] | None = None
 
 
 class Cleared(msgspec.Struct, frozen=True, kw_only=True):
-    """What lets a request go on: the verdict, whether the user consented, and what was taken out of grants."""
+    """What lets a request go on: the verdict, how the user consented, and what was taken out of grants."""
 
     verdict: Verdict
-    consented: bool = False
+    consent: Consent | None = None
     reservations: tuple[Reservation, ...] = ()

@@ -82,6 +82,12 @@ _LOCK_S: Final = 5
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 
 
+class _Cancel(msgspec.Struct, frozen=True):
+    """Parameters of the notification ``cancel``; what else is in them is passed over."""
+
+    id: MessageId
+
+
 class Router:
     """One wallet's Router, from its start to its lock."""
 
@@ -327,8 +333,10 @@ class Router:
         Raises ``ProtocolError`` to have it answered with an error.
         """
         interface = message.method.rpartition(".")[0]
-        caller = self.caller(connection, message)
         method = self.registry.method(message.method)
+        if message.under and connection.role is not Role.EXTENSION:
+            raise self._serves_no_calls(connection, method)
+        caller = self.caller(connection, message)
         if interface == ROUTER_INTERFACE:
             self.own.take(connection, caller, message, method)
             return None
@@ -338,8 +346,6 @@ class Router:
 
     def caller(self, connection: Connection, message: Message) -> Caller:
         """Who makes a request; raises ``ProtocolError`` where nobody does whom this connection may speak for."""
-        if message.under and connection.role is not Role.EXTENSION:
-            raise ProtocolError(ErrorCode.INVALID_REQUEST, "only an Extension serves calls and makes others under them")
         if message.speaks_for:
             caller = connection.peers.get(message.speaks_for)
             if caller is None:
@@ -348,6 +354,14 @@ class Router:
         if connection.caller is None:
             raise ProtocolError(ErrorCode.DENIED, "this connection asks for nothing")
         return connection.caller
+
+    def _serves_no_calls(self, connection: Connection, method: Method) -> ProtocolError:
+        """What is answered to who is no Extension and names a call that it serves, on record while there are calls."""
+        reason = "it names a call under which it asks, and serves no calls"
+        why = ""
+        if self.opened is not None and connection.caller is not None:
+            why = self.record_refusal(connection.caller, method, reason)
+        return ProtocolError(ErrorCode.DENIED, "only an Extension serves calls and makes others under them", why=why)
 
     def heard(self, connection: Connection, message: Message) -> None:
         """A notification: ``cancel`` gives a request up, ``event`` is told, ``makes`` says what is being stored.
@@ -363,10 +377,10 @@ class Router:
         if message.method != "cancel":
             return
         try:
-            request_id = msgspec.json.decode(message.params, type=dict[str, MessageId])["id"]
-        except (msgspec.DecodeError, KeyError):
+            cancelled = msgspec.json.decode(message.params, type=_Cancel)
+        except msgspec.DecodeError:
             return
-        self.cancel(connection, request_id)
+        self.cancel(connection, cancelled.id)
 
     def cancel(self, connection: Connection, request_id: MessageId) -> None:
         """Gives a request of a connection up, wherever it is."""

@@ -213,5 +213,9 @@ def _first(database: sqlite3.Connection) -> None:
     database.execute("CREATE TABLE IF NOT EXISTS rows (place BLOB PRIMARY KEY, value BLOB) WITHOUT ROWID")
 
 
-_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_first,)
+def _second(_: sqlite3.Connection) -> None:
+    """A right may hold for one value of a field alone: what does not know that would take it for a wider one."""
+
+
+_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_first, _second)
 """The step at index N leads from version N to N + 1; a step that was released is never changed."""

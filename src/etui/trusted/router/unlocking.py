@@ -17,6 +17,7 @@ from etui.trusted.audit import (
     AuditDamagedError,
     AuditError,
     AuditFolder,
+    AuditMissingError,
     AuditRecord,
     AuditUnwritableError,
     Kind,
@@ -54,6 +55,7 @@ from etui.trusted.router.header import (
 )
 from etui.trusted.router.state import StateError
 from etui.trusted.router.turns import Turns
+from etui.trusted.router.vouched import VouchedError, check_restored, settle_restored, vouch
 from etui.trusted.router.wallet import Keys, Opened
 
 if TYPE_CHECKING:
@@ -194,9 +196,14 @@ class Unlocking:
         self._router.tell_supervisor(PrepareSpares())
 
     def _was_cut_short(self) -> bool:
-        """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet."""
+        """Whether the making of this wallet ended between the vault's part and the Router's: nothing is there yet.
+
+        Then no Extension has a key either; where one has, somebody took the Router's part away, whose header counts.
+        """
         home = self._router.home
-        return not (home / "audit" / "public").exists() and not (home / "router" / "state.db").exists()
+        recorded = (home / "audit" / "public").exists() or AuditFolder(home / "audit").has_segments
+        made = recorded or (home / "router" / "state.db").exists()
+        return not made and not any((home / "vault" / "keys").glob("*"))
 
     async def _new_passphrase_after(self, caller: Caller, recovery: bytes) -> None:
         """Who had to use the recovery key chooses a new passphrase at once."""
@@ -248,6 +255,7 @@ class Unlocking:
         """Opens what the keys open; where that fails the wallet locks again, keys and all."""
         router = self._router
         try:
+            check_restored(router.home, keys.header)
             if new:
                 seal_header(router.home, keys.header)
                 public = public_key_of(audit_private_key(keys))
@@ -255,12 +263,12 @@ class Unlocking:
                 router.recorder.open(router.home / "audit")
             else:
                 check_header(router.home, keys.header)
-                restore_public(AuditFolder(router.home / "audit"), public_key_of(audit_private_key(keys)))
-                if router.recorder.writer is None:
-                    self._mend_audit(keys)
+                self._mend_audit(keys)
             router.opened = Opened(router.home, keys, router.registry)
+            vouch(router.home, keys.header)
+            settle_restored(router.home)
             self._record_opening(new=new)
-        except (HeaderError, StateError, AuditError, ProtocolError) as error:
+        except (HeaderError, VouchedError, StateError, AuditError, ProtocolError) as error:
             raise self._given_up(error) from None
         except PolicyError as error:
             text = f"{error}; mend or remove it in {router.home / 'operator'}"
@@ -299,14 +307,18 @@ class Unlocking:
         router.record_now()
 
     def _mend_audit(self, keys: Keys) -> None:
-        """Opens an audit that did not open at the start, mending its checkpoints' state; raises ``AuditError``."""
+        """Opens an audit that did not open at the start, with what it lacks made anew; raises ``AuditError``."""
         recorder, folder = self._router.recorder, AuditFolder(self._router.home / "audit")
-        try:
-            recorder.open(folder.directory)
-        except AuditDamagedError:
-            restore_ratchet(folder, audit_first_key(keys))
-            recorder.open(folder.directory)
-            reason = "the state of the audit's checkpoints was lost and made anew"
+        mended = ["its public key"] if restore_public(folder, public_key_of(audit_private_key(keys))) else []
+        if recorder.writer is None:
+            try:
+                recorder.open(folder.directory)
+            except (AuditDamagedError, AuditMissingError):
+                restore_ratchet(folder, audit_first_key(keys))
+                recorder.open(folder.directory)
+                mended.append("the state of its checkpoints")
+        for what in mended:
+            reason = f"the audit goes on, but {what} was lost and made anew"
             recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=reason), sync=True)
 
     # settings of the vault

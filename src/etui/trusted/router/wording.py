@@ -12,9 +12,10 @@ from etui.interfaces import Field, FieldType
 from etui.interfaces.document import PLACEHOLDER
 from etui.standards.money import decimal_amount, full_amount
 from etui.trusted.dialog.requests import Choice, Frame, RememberChoice, ShownField
+from etui.trusted.dialog.text import single_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from etui.interfaces import Item
     from etui.trusted.package import Package
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
 
 ONCE: Final = RememberChoice(id="once", label="Only this time")
 HOUR: Final = RememberChoice(id="hour", label="For an hour")
+MONTH: Final = RememberChoice(id="month", label="For 30 days")
 ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
 RUNNING: Final = RememberChoice(id="running", label="As long as this program runs")
 TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this terminal")
 HOUR_S: Final = 3600
+LASTING: Final = {HOUR.id: HOUR_S, MONTH.id: 30 * 86400, ALWAYS.id: 0}
+"""For how many seconds a yes holds that outlives the unlock; 0 for no end."""
+_HOLDING: Final = {FieldType.NAMED, FieldType.LIST, FieldType.MAP}
+EMPTY: Final = "(empty)"
 _SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
@@ -39,25 +45,38 @@ def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, s
         if known := items.get(name) or money.get(name):
             return known
         field = method.compiled.method.params.get(name)
-        return _shown(values.get(name)) if field is None else _of_field(field, values.get(name))
+        return _shown(values.get(name)) if field is None else _of_field(method, field, values.get(name))
 
     money = _money(method, values)
     return PLACEHOLDER.sub(value, ask)
 
 
-def shown_fields(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> tuple[ShownField, ...]:
-    """The fields that have a title and a value, in the document's order."""
+def shown_fields(
+    method: Method,
+    values: Mapping[str, object],
+    items: Mapping[str, str],
+    *,
+    settled: Container[str] = (),
+    by: str = "",
+) -> tuple[ShownField, ...]:
+    """The fields that have a title and a value, in the document's order; of those that are settled it says ``by`` whom.
+
+    What is settled is shown even where it is empty: nobody typed it.
+    """
     shown: list[ShownField] = []
     money = _money(method, values)
     for name, field in method.compiled.method.params.items():
-        if field.title is None or name not in values or field.type in {FieldType.SEALED, FieldType.BYTES}:
+        if field.title is None or name not in values or field.type in {FieldType.SEALED, FieldType.BYTES} or field.read:
             continue
         if field.type is FieldType.REFERENCE:
             text = items.get(name)
+        elif name in settled and field.of is not None and field.of.type in _HOLDING:
+            text = _shown(values[name])  # with all that is in its records, which the provider chose, titled or not
         else:
-            text = money.get(name) or _of_field(field, values[name])
-        if text:
-            shown.append(ShownField(title=field.title, value=text, material=field.material))
+            text = money.get(name) or _of_field(method, field, values[name])
+        title = f"{field.title} (set by {by})" if name in settled else field.title
+        if text or name in settled:
+            shown.append(ShownField(title=title, value=text or EMPTY, material=field.material))
     return tuple(shown)
 
 
@@ -104,12 +123,13 @@ def frame_of(provider: Provider) -> Frame:
     if package is None:
         return Frame(extension=provider.principal, name=provider.name, publisher="etui")
     return Frame(
-        extension=provider.principal, name=provider.name, publisher=package.manifest.publisher, logo=_logo(package)
+        extension=provider.principal, name=provider.name, publisher=package.manifest.publisher, logo=logo_of(package)
     )
 
 
 @lru_cache(64)
-def _logo(package: Package) -> bytes:
+def logo_of(package: Package) -> bytes:
+    """The PNG of an installed package, which was checked when that was read; empty where it has none."""
     name = package.manifest.logo
     return (package.folder / name).read_bytes() if name is not None else b""
 
@@ -124,12 +144,27 @@ def _money(method: Method, values: Mapping[str, object]) -> dict[str, str]:
     return {name: decimal_amount(minor, currency)}
 
 
-def _of_field(field: Field, value: object) -> str:
+def _of_field(method: Method, field: Field, value: object) -> str:
     if field.type is FieldType.TIME and isinstance(value, int):
         return _moment(value)
     if field.type is FieldType.MAP and isinstance(value, dict):
         return "\n".join(f"{name}: {_shown(entry)}" for name, entry in sorted(value.items()))
+    if field.type is FieldType.LIST and field.of is not None and isinstance(value, list):
+        return "\n".join(_entry(method, field.of, entry) for entry in value)
     return _shown(value)
+
+
+def _entry(method: Method, field: Field, value: object) -> str:
+    """One entry of a list on a line of its own: of a record the fields that have a title."""
+    record = method.compiled.types.get(field.name or "")
+    if record is None or not isinstance(value, dict):
+        return single_line(_of_field(method, field, value)).text
+    told = [
+        f"{one.title}: {_of_field(method, one, value[name])}"
+        for name, one in record.fields.items()
+        if one.title is not None and value.get(name) is not None
+    ]
+    return single_line(" · ".join(told)).text
 
 
 def _moment(seconds: int) -> str:

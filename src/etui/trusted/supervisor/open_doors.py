@@ -50,6 +50,8 @@ class OpenDoors:
         self._known = known_doors()
         self._wanted: set[str] = set()
         self._open: dict[str, _Open] = {}
+        self._last: dict[str, str] = {}
+        """What a door that ended by itself said last, until it says something else."""
 
     def open_all(self, names: Iterable[str]) -> None:
         """Opens these doors; says on standard error why one stays closed."""
@@ -86,6 +88,7 @@ class OpenDoors:
             self._open_for(message.number, door.name)
         else:
             self._wanted.discard(door.name)
+            self._last.pop(door.name, None)
             self._close(door.name)
             self._line.tell(Reply(number=message.number, message=f"{door.title} is closed"))
 
@@ -135,7 +138,10 @@ class OpenDoors:
             sys.stderr.write(problem + "\n")
 
     def _hear(self, name: str, opened: _Open) -> None:
-        """A door says that it is found where it is looked for, and how, or who is there: ``N`` or ``H`` before it."""
+        """A door says that it is found where it is looked for, and how, or who is there, or why it ends.
+
+        Before these stand ``N``, ``H`` and ``E``.
+        """
         try:
             text = opened.channel.recv(_MAX_BYTES)
         except (BlockingIOError, ConnectionError):
@@ -146,6 +152,13 @@ class OpenDoors:
         last = text.decode("utf-8", "replace").splitlines()[-1]
         opened.named = last.startswith("N")
         told = last[1:]
+        if last.startswith("E"):
+            opened.detail = told
+            if self._last.get(name) != told:
+                self._last[name] = told
+                sys.stderr.write(f"the door {name} is off: {told}\n")
+            return
+        self._last.pop(name, None)
         opened.detail = (told or "it is open") if opened.named else f"it waits, since this is served by {told}"
         self._report(name)
         self._answer(opened)
@@ -159,8 +172,9 @@ class OpenDoors:
         """Tells the Router how a door stands."""
         door, opened = self._known[name], self._open.get(name)
         state = "off" if opened is None else "open" if opened.named else "waiting"
-        detail = opened.detail if opened is not None else _missing(door)
         enabled = name in self._wanted
+        last = self._last.get(name, "") if enabled else ""
+        detail = (opened.detail if opened is not None else _missing(door)) or last
         self._line.tell(DoorState(name=name, title=door.title, enabled=enabled, state=state, detail=detail))
 
     def _connect(self, name: str) -> None:
@@ -171,6 +185,7 @@ class OpenDoors:
                 socket.send_fds(self._open[name].channel, [b"R"], [to_door.fileno()])
 
     def _ended(self, name: str, child: Child) -> None:
+        self._hear(name, self._open[name])  # what it said last
         self._close(name)
         self._line.tell(Ended(role=Role.DOOR, name=name, reason=f"the door ended with status {child.status}"))
         self._endings.again(f"door:{name}", lambda: self._start_again(name))

@@ -4,6 +4,7 @@ import socket
 import ssl
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from tests.trusted.native.egress.world import (
     API,
@@ -62,7 +63,6 @@ def test_a_request_reaches_its_host_and_is_answered(world: World) -> None:
     assert received.headers == (
         (b"Host", API.encode()),
         (b"Accept-Encoding", b"identity"),
-        (b"Connection", b"close"),
         (b"User-Agent", b"etui"),
         (b"Accept", b"text/plain"),
     )
@@ -282,6 +282,13 @@ def test_redirects_come_to_an_end(world: World) -> None:
     with pytest.raises(UnreachableError, match="more than 5 times"):
         world.fetch(get())
     assert len(host.received) == 6
+
+
+def test_a_redirect_that_is_not_followed_is_the_answer_with_the_secret_masked(world: World) -> None:
+    host = world.host(answering(redirect(f"https://{OTHER}/?k={SECRET}")))
+    result = world.fetch(msgspec.structs.replace(with_key(), follow=False), insertion=insertion())
+    assert (result.status, len(host.received)) == (302, 1)
+    assert Header(name="Location", value=f"https://{OTHER}/?k=****") in result.headers
 
 
 def test_a_redirect_s_body_is_not_waited_for(world: World) -> None:

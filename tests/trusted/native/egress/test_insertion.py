@@ -107,17 +107,45 @@ def test_a_json_body_stays_the_json_that_it_was(secret: str) -> None:
 
 
 @pytest.mark.parametrize("where", list(Where))
-def test_a_secret_stands_in_no_other_part_than_its_item_names(where: Where) -> None:
-    everywhere = outgoing(
-        f"https://{API}/{HERE}", method="POST", body=HERE.encode(), headers=[Header(name="X", value=HERE)]
-    )
-    filled = insert(everywhere, insertion(where))
-    changed = {
-        Where.HEADER: filled.fields != everywhere.fields,
-        Where.BODY: filled.body != everywhere.body,
-        Where.URL: filled.target != everywhere.target,
+@pytest.mark.attack(77)
+def test_a_placeholder_in_another_part_than_its_item_names_is_refused(where: Where) -> None:
+    parts: dict[Where, dict[str, Any]] = {
+        Where.HEADER: {"headers": [Header(name="X", value=HERE)]},
+        Where.BODY: {"body": HERE.encode()},
+        Where.URL: {"url": f"https://{API}/{HERE}"},
     }
-    assert [part for part, is_changed in changed.items() if is_changed] == [where]
+    assert insert(outgoing(method="POST", **parts[where]), insertion(where)) is not None
+    for other in set(Where) - {where}:
+        both = outgoing(method="POST", **(parts[where] | parts[other]))
+        with pytest.raises(RefusedError, match="the placeholder stands in"):
+            insert(both, insertion(where))
+
+
+@pytest.mark.attack(77)
+def test_a_secret_stands_in_the_one_header_that_its_item_names() -> None:
+    named = msgspec.structs.replace(insertion(Where.HEADER), name="x-key")
+    filled = insert(outgoing(headers=[Header(name="X-Key", value=HERE)]), named)
+    assert filled.fields == ((b"X-Key", SECRET.encode()),)
+    for headers in ([Header(name="X-Other", value=HERE)], [Header(name=n, value=HERE) for n in ("X-Key", "Cookie")]):
+        with pytest.raises(RefusedError, match=r"the placeholder stands in the header (x-other|cookie), .*x-key alone"):
+            insert(outgoing(headers=headers), named)
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "basic"])
+def test_a_secret_goes_into_the_credentials_of_basic(scheme: str) -> None:
+    credentials = base64.b64encode(f"ada:{HERE}".encode()).decode()
+    headers = [Header(name="Authorization", value=f"{scheme} {credentials}")]
+    ((_, value),) = insert(outgoing(headers=headers), insertion(Where.HEADER)).fields
+    sent, _, encoded = value.decode().partition(" ")
+    assert (sent, base64.b64decode(encoded).decode()) == (scheme, f"ada:{SECRET}")
+
+
+@pytest.mark.attack(77)
+def test_a_placeholder_within_basic_is_seen_where_it_may_not_stand() -> None:
+    credentials = base64.b64encode(f"ada:{HERE}".encode()).decode()
+    headers = [Header(name="Authorization", value=f"Basic {credentials}"), Header(name="X-Key", value=HERE)]
+    with pytest.raises(RefusedError, match="the header authorization"):
+        insert(outgoing(headers=headers), msgspec.structs.replace(insertion(Where.HEADER), name="x-key"))
 
 
 @pytest.mark.attack(30)
@@ -129,7 +157,7 @@ def test_a_secret_goes_to_no_other_host_than_its_item_names() -> None:
 
 def test_a_placeholder_that_stands_elsewhere_is_told() -> None:
     with pytest.raises(MalformedError, match="does not stand in the request's header"):
-        insert(outgoing(f"https://{API}/{HERE}"), insertion(Where.HEADER))
+        insert(outgoing(f"https://{API}/"), insertion(Where.HEADER))
 
 
 def test_a_secret_that_a_header_would_not_keep_is_refused() -> None:

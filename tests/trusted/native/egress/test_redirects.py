@@ -21,7 +21,8 @@ FIELDS = (
 
 
 def step(where: Where | None = None, *, method: str = "POST", body: bytes = b"fares", path: str = "/a") -> Step:
-    plain = read_request(get(f"https://{API}{path}", method=method, body=body, headers=list(FIELDS)))
+    fields = [field for field in FIELDS if where in {None, Where.HEADER} or HERE not in field.value]
+    plain = read_request(get(f"https://{API}{path}", method=method, body=body, headers=fields))
     if where is None:
         return Step(plain, None)
     return Step(plain, Insertion(Secret.from_text(SECRET), frozenset({API, OTHER}), where, HERE))

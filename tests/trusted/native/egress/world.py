@@ -6,22 +6,19 @@ any address arrives at the host that the test put there. Everything between, TLS
 
 import asyncio
 import contextlib
-import datetime as dt
 import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Self
 
 import h11
 import msgspec
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from etui.interfaces.egress_1 import Fetch, FetchResult
+from etui.testkit import TestAuthority
 from etui.trusted.native.egress.fetching import Asking, Fetcher, Trust
 from etui.trusted.native.egress.insertion import Insertion
 from etui.trusted.native.egress.limits import LIMITS, Limits
@@ -63,56 +60,15 @@ def redirect(location: str, status: int = 302) -> bytes:
     return response(status=status, Location=location)
 
 
-class Authority:
-    """A certificate authority and the files of what it signed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
-        certificate = self._signed(self._name, self._key.public_key(), None)
-        self.file = folder / "authority.pem"
-        self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-
-    def context_for(self, *hosts: str) -> ssl.SSLContext:
-        """What a server with a certificate for these hosts uses."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
-        certificate = self._signed(name, key.public_key(), hosts)
-        path = self._folder / f"{hosts[0]}.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        return context
-
-    def _signed(self, name: x509.Name, key: ec.EllipticCurvePublicKey, hosts: Sequence[str] | None) -> x509.Certificate:
-        now = dt.datetime.now(dt.UTC)
-        builder = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(self._name)
-            .public_key(key)
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(days=1))
-            .not_valid_after(now + dt.timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=hosts is None, path_length=None), critical=True)
-        )
-        if hosts is not None:
-            names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
-            builder = builder.add_extension(names, critical=False)
-        return builder.sign(self._key, hashes.SHA256())
-
-
 class Host:
-    """A server on a port of the loopback that reads requests and answers each as a test says, once a connection."""
+    """A server on a port of the loopback that reads requests and answers each as a test says.
 
-    def __init__(self, answer: Answer, tls: ssl.SSLContext | None) -> None:
+    ``most``: how many of a connection, before it is closed without a word.
+    """
+
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None, *, most: int = 1) -> None:
         self._answer = answer
+        self._most = most
         self._tls = tls
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -145,12 +101,13 @@ class Host:
         try:
             if self._tls is not None:
                 sock = self._tls.wrap_socket(raw, server_side=True)
-            received = self._read(sock)
-            self.received.append(received)
-            for part in self._answer(received):
-                if self.ending.is_set():
-                    break
-                sock.sendall(part)
+            for _ in range(self._most):
+                received = self._read(sock)
+                self.received.append(received)
+                for part in self._answer(received):
+                    if self.ending.is_set():
+                        break
+                    sock.sendall(part)
         except (OSError, h11.RemoteProtocolError):
             pass  # the other end has gone, as it may
         finally:
@@ -187,7 +144,7 @@ class World(Network):
     """
 
     def __init__(self, folder: Path) -> None:
-        self.authority = Authority(folder)
+        self.authority = TestAuthority(folder)
         self.names: dict[str, list[Sequence[str]]] = {}
         self.asked: list[str] = []
         self.dialled: list[tuple[str, int]] = []
@@ -201,12 +158,19 @@ class World(Network):
         for host in self._hosts.values():
             host.close()
 
-    def host(
-        self, answer: Answer, *, name: str = API, address: str = API_ADDRESS, certified: str = "", tls: bool = True
+    def host(  # noqa: PLR0913  # what a host may be like
+        self,
+        answer: Answer,
+        *,
+        name: str = API,
+        address: str = API_ADDRESS,
+        certified: str = "",
+        tls: bool = True,
+        most: int = 1,
     ) -> Host:
         """A new host behind an address, which its name resolves to unless a test says otherwise."""
         assert is_host(name)
-        host = Host(answer, self.authority.context_for(certified or name) if tls else None)
+        host = Host(answer, self.authority.context_for(certified or name) if tls else None, most=most)
         self._hosts[address] = host
         self.names.setdefault(name, [(address,)])
         return host
@@ -233,9 +197,31 @@ class World(Network):
         limits: Limits = LIMITS,
     ) -> FetchResult:
         """What answers a request of an Extension that declares ``hosts``."""
+        return self.fetch_all([request], hosts=hosts, insertion=insertion, routes=routes, limits=limits)[0]
+
+    def fetch_all(  # noqa: PLR0913  # what a request may be tried with
+        self,
+        requests: Iterable[Fetch],
+        *,
+        hosts: Iterable[str] = (API, OTHER),
+        insertion: Insertion | None = None,
+        routes: Routes | None = None,
+        limits: Limits = LIMITS,
+        clients: Iterable[str] = (),
+    ) -> list[FetchResult]:
+        """What answers requests that one egress makes, one after the other; ``clients``: whose each is."""
         system = tls_context(self.authority.file)
-        fetcher = Fetcher(routes or Routes(), Trust(system, system), self.log.append, self, limits)
-        return asyncio.run(fetcher.fetch(request, insertion, Asking("pseudonym", "Fares", hosts=tuple(hosts))))
+        asking = Asking("pseudonym", "Fares", hosts=tuple(hosts))
+        askings = chain((msgspec.structs.replace(asking, client=client) for client in clients), repeat(asking))
+
+        async def fetched() -> list[FetchResult]:
+            fetcher = Fetcher(routes or Routes(), Trust(system, system), self.log.append, self, limits)
+            try:
+                return [await fetcher.fetch(one, insertion, asks) for one, asks in zip(requests, askings, strict=False)]
+            finally:
+                fetcher.close()
+
+        return asyncio.run(fetched())
 
 
 def get(url: str = f"https://{API}/fares", host: str = API, **more: object) -> Fetch:

@@ -25,12 +25,12 @@ from etui.trusted.dialog.qt.parts import (
     Pages,
     add,
     asker_block,
+    body_text,
     column,
     flags,
     lines_card,
     note_block,
     quiet_button,
-    texts,
 )
 from etui.trusted.dialog.qt.passphrase_maker import PassphraseMaker
 from etui.trusted.dialog.qt.picture import PictureTile
@@ -148,9 +148,9 @@ class Body(QWidget):
         add(layout, [note_block(kit, note) for note in content.notes if note.tone is not Tone.ADVICE])
         if content.asker is not None:
             layout.addWidget(asker_block(kit, content.asker, with_name=content.asker.name != content.heading))
-        add(layout, texts(kit, content.body, kit.font))
         if content.lines:
             layout.addWidget(lines_card(kit, content.lines))
+        add(layout, body_text(kit, content.body_title, content.body))
         add(layout, [note_block(kit, note) for note in content.notes if note.tone is Tone.ADVICE])
         if content.keeper is not None:
             layout.addWidget(extension_block(kit, content.keeper, "Kept by the Extension", scale=0.8))

@@ -20,6 +20,7 @@ from etui.trusted.dialog.wording import LOOK_ALIKE_WORDS, STRENGTH_WORDS
 SMALL: Final = 0.9
 """The size of what stands beside something, as a part of the user's own."""
 _SHORT: Final = 60
+_BLOCK_LINES: Final = 40
 
 
 class Kit(msgspec.Struct, frozen=True):
@@ -136,6 +137,24 @@ def _value(kit: Kit, line: Line) -> list[QWidget]:
         font = sized(kit.font, 1.2 if is_short else 1.0, weight=QFont.Weight.DemiBold)
     widgets: list[QWidget] = [TextBlock(paragraph, font) for paragraph in paragraphs]
     return widgets + flags(kit, line.value)
+
+
+def body_text(kit: Kit, title: SafeText, text: SafeText) -> list[QWidget]:
+    """Paragraphs; a text to be read stands on a ground of its own: nothing in it is taken for the wallet's own words.
+
+    A long one is drawn in blocks, so that only those in sight are laid out each time.
+    """
+    if not title.text:
+        return texts(kit, text, kit.font)
+    frame, layout = card(kit, "reading")
+    layout.setSpacing(0)
+    add(layout, texts(kit, title, sized(kit.font, SMALL), part="muted"))
+    layout.addSpacing(kit.unit // 3)
+    lines = text.text.split("\n")
+    for start in range(0, len(lines), _BLOCK_LINES):
+        layout.addWidget(TextBlock("\n".join(lines[start : start + _BLOCK_LINES]), kit.font))
+    add(layout, flags(kit, text))
+    return [frame]
 
 
 def note_block(kit: Kit, note: Note) -> QWidget:

@@ -140,6 +140,9 @@ def style_sheet(theme: Theme, unit: int) -> str:
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
     QFrame[part="card"] {{ background: {theme.card}; border: 1px solid {theme.line}; border-radius: {pad}px; }}
     QFrame[part="frame"] {{ background: {theme.card}; border: 2px solid {theme.muted}; border-radius: {pad}px; }}
+    QFrame[part="reading"] {{
+        background: {theme.ground}; border: 1px solid {theme.line}; border-left: 3px solid {theme.accent};
+    }}
     QFrame[part="line"] {{ background: {theme.line}; border: none; }}
     QFrame[part="cautionGround"] {{
         background: {theme.caution_ground}; border: 1px solid {theme.caution_line}; border-radius: {pad}px;

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from typing import Final
 
-from etui.trusted.dialog.content import AskerBlock, FrameBlock, Line, Note, Tone
+from etui.trusted.dialog.content import AskerBlock, Content, FrameBlock, Line, Note, Tone
 from etui.trusted.dialog.terminal.choices import Kind, Numbered
 from etui.trusted.dialog.terminal.rows import Row, Style, cells, wrapped
 from etui.trusted.dialog.text import SafeText
 from etui.trusted.dialog.wording import LOOK_ALIKE_WORDS, STRENGTH_WORDS
 
 MARGIN: Final = "  "
+BAR: Final = "│ "
 
 
 def asker_rows(asker: AskerBlock, width: int, *, with_name: bool) -> list[Row]:
@@ -40,6 +41,15 @@ def line_rows(lines: tuple[Line, ...], width: int) -> list[Row]:
             rows += text_rows(line.value, width, style, indent=MARGIN + "  ")
         was_short = is_short
     return rows
+
+
+def body_text_rows(content: Content, width: int) -> list[Row]:
+    """Paragraphs; a text to be read has a bar before each row: nothing in it is taken for a row of the wallet's own."""
+    title, text = content.body_title, content.body
+    if not title.text:
+        return [Row(""), *text_rows(text, width)] if text.text else []
+    rows = [Row(""), *wrapped(title.text, width, style=Style.MUTED, indent=MARGIN)]
+    return rows + wrapped(text.text, width, indent=MARGIN + BAR) + flag_rows(width, MARGIN, title, text)
 
 
 def keeper_rows(keeper: FrameBlock, width: int) -> list[Row]:

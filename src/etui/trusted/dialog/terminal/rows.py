@@ -37,6 +37,8 @@ class Row(msgspec.Struct, frozen=True):
 
 def cells(text: str) -> int:
     """How many columns a text takes."""
+    if text.isascii():
+        return len(text)
     return sum(map(_cell, text))
 
 
@@ -63,14 +65,18 @@ def _cell(character: str) -> int:
 
 def _lines(paragraph: str, width: int) -> Iterator[str]:
     line: str | None = None
+    taken = 0
     for word in paragraph.split(" "):
-        joined = word if line is None else f"{line} {word}"
-        if cells(joined) <= width:
-            line = joined
-            continue
+        size = cells(word)
+        if line is None or taken + 1 + size <= width:
+            joined, needed = (word, size) if line is None else (f"{line} {word}", taken + 1 + size)
+            if needed <= width:
+                line, taken = joined, needed
+                continue
         if line is not None:
             yield line
         *full, line = _pieces(word, width)
+        taken = cells(line)
         yield from full
     yield line or ""
 

@@ -1,7 +1,8 @@
 """The terminal face as rows: a head that says whose face it is, a body that scrolls to its end, a foot with the keys.
 
 Pure: a view and a form in, rows out. Where the screen is too low, the head and the sentence on the display scroll with
-the body.
+the body, but for the caption of an Extension's frame: that no wallet speaks there is in sight at any size, wherever the
+face is scrolled to.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from etui.trusted.dialog.terminal.form import Form
 from etui.trusted.dialog.terminal.parts import (
     MARGIN,
     asker_rows,
+    body_text_rows,
     choice_rows,
     filled,
     flag_rows,
@@ -26,7 +28,6 @@ from etui.trusted.dialog.terminal.parts import (
     keeper_rows,
     line_rows,
     note_rows,
-    text_rows,
 )
 from etui.trusted.dialog.terminal.rows import LEAST_WIDTH, Row, Style, wrapped
 from etui.trusted.dialog.text import single_line, whole_text
@@ -73,12 +74,13 @@ class Screen(msgspec.Struct, frozen=True, kw_only=True):
 def compose(form: Form, sight: Sight) -> Screen:
     """The screen as it is drawn."""
     width, height = max(sight.width, LEAST_WIDTH), sight.height
-    head, body, foot = head_rows(form, width), body_rows(form, width), _foot(form, width, sight)
+    caption, head = caption_rows(form, width), head_rows(form, width)
+    body, foot = body_rows(form, width), _foot(form, width, sight)
     display = wrapped(form.view.display.sentence, width, style=Style.MUTED, indent=MARGIN)
-    if height - len(head) - len(foot) - len(display) < _LEAST_BODY:
-        head, body = [], [*head, *body, Row(""), *display]
+    if height - len(caption) - len(head) - len(foot) - len(display) < _LEAST_BODY:
+        head, body = caption, [*head, *body, Row(""), *display]
     else:
-        foot += display
+        head, foot = [*caption, *head], [*foot, *display]
     page = max(1, height - len(head) - len(foot) - 1)
     last_offset = max(0, len(body) - page)
     offset = min(max(0, sight.offset), last_offset)
@@ -90,13 +92,19 @@ def compose(form: Form, sight: Sight) -> Screen:
     )
 
 
+def caption_rows(form: Form, width: int) -> list[Row]:
+    """That an Extension speaks, where one does."""
+    if form.view.content.frame is None:
+        return []
+    return wrapped(EXTENSION_SPEAKS_WORDS, width, style=Style.CAUTION, indent=MARGIN)
+
+
 def head_rows(form: Form, width: int) -> list[Row]:
     """Whose face it is: the wallet's with picture, phrase and colour in words, or an Extension's."""
     view = form.view
     content = view.content
     rows = [row for warning in view.warnings for row in wrapped(warning, width, style=Style.CAUTION, indent=MARGIN)]
     if content.frame is not None:
-        rows += wrapped(EXTENSION_SPEAKS_WORDS, width, style=Style.CAUTION, indent=MARGIN)
         rows += frame_rows("Extension", content.frame, width)
         rows.append(Row("-" * width, Style.MUTED))
     elif view.looks is not None and not form.picks_looks:
@@ -125,9 +133,7 @@ def body_rows(form: Form, width: int) -> list[Row]:
     if content.asker is not None:
         with_name = content.heading != content.asker.name
         rows += [Row(""), *asker_rows(content.asker, width, with_name=with_name)]
-    if content.body.text:
-        rows += [Row(""), *text_rows(content.body, width)]
-    rows += line_rows(content.lines, width)
+    rows += line_rows(content.lines, width) + body_text_rows(content, width)
     for note in content.notes:
         if note.tone is Tone.ADVICE:
             rows += [Row(""), *note_rows(note, width)]

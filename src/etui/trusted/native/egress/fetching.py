@@ -22,9 +22,10 @@ from etui.trusted.native.egress.addresses import public_addresses
 from etui.trusted.native.egress.content import result_of
 from etui.trusted.native.egress.errors import EgressError, RefusedError, SlowError, UnreachableError
 from etui.trusted.native.egress.insertion import Insertion, insert
+from etui.trusted.native.egress.keeping import KeptConnections
 from etui.trusted.native.egress.limits import LIMITS, Limits
 from etui.trusted.native.egress.masking import Mask
-from etui.trusted.native.egress.network import Network, Way, connected
+from etui.trusted.native.egress.network import Network, Way
 from etui.trusted.native.egress.redirects import Step, follow
 from etui.trusted.native.egress.requests import Outgoing, check_size, read_request
 from etui.trusted.native.egress.routes import Routes
@@ -71,12 +72,13 @@ class Fetcher:
         self._trust = trust
         self._log = log
         self._network = network
+        self._kept = KeptConnections(network, limits)
         self._limits = limits
 
     async def fetch(self, request: Fetch, insertion: Insertion | None, asking: Asking) -> FetchResult:
         """The answer to a request; raises ``EgressError``."""
         try:
-            step = Step(read_request(request), insertion)
+            step = Step(read_request(request), insertion, follows=request.follow is not False)
             most = self._limits.body_bytes
             if request.max_bytes is not None:
                 most = min(most, request.max_bytes)
@@ -89,6 +91,10 @@ class Fetcher:
         except EgressError as error:
             self._note(asking, request.method, request.host, error.code.slug)
             raise
+
+    def close(self) -> None:
+        """Ends the connections that were kept."""
+        self._kept.close()
 
     async def _walk(self, step: Step, asking: Asking, most: int) -> FetchResult:
         mask = Mask(None if step.insertion is None else step.insertion.secret)
@@ -110,14 +116,14 @@ class Fetcher:
     ) -> FetchResult | Step:
         target = outgoing.target
         way = await self._way(target)
-        async with connected(self._network, way, self._limits, most=most) as exchange:
-            status, fields = await exchange.send(outgoing)
+        async with self._kept.exchange(asking.client, way, outgoing, most=most) as answer:
+            status, fields = answer.status, answer.fields
             location = next((value for name, value in fields if name.lower() == b"location"), None)
             after = follow(step, target, status, location, mask)
             if after is not None:
                 self._note(asking, outgoing.method, target.host, f"{status} {_REDIRECTED}")
                 return after
-            body = await exchange.body()
+            body = await answer.body()
         result = result_of(target, status, fields, body, mask, most=most)
         self._note(asking, outgoing.method, target.host, f"{status} {len(result.body)} bytes")
         return result

@@ -1,17 +1,22 @@
 """Puts a secret into a request in place of a placeholder, so that it is used and not read.
 
 What is sealed to egress, for ``egress/1.fetch.insert``, is the JSON object ``{"secret": base64, "hosts": [...],
-"where": "header" | "body" | "url"}``: the secret (4 to 4,096 bytes of UTF-8 without control characters), the hosts that
-may get it (exact names), and the one part of the request that it may stand in. A URL takes it percent-encoded in path
-or query; a body encoded as its media type asks: JSON within a string, a form percent-encoded, any other as it is.
+"where": "header" | "body" | "url", "name": "authorization"}``: the secret (4 to 4,096 bytes of UTF-8 without control
+characters), the hosts that may get it (exact names), and the one part of the request that it may stand in; of the
+headers ``name`` alone, where it is given. A placeholder anywhere else has the request refused. A URL takes the secret
+percent-encoded in path or query; a body encoded as its media type asks: JSON within a string, a form percent-encoded,
+any other as it is; a header within the base64 of ``Basic`` (RFC 7617) too.
 
 What is said of a value that does not fit shows nothing of it.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
+from collections.abc import Iterator
 from enum import Enum
 from typing import Annotated, Final
 from urllib.parse import quote
@@ -29,6 +34,7 @@ FIELD: Final = "egress/1.fetch.insert"
 MIN_SECRET_BYTES: Final = 4
 _PLACEHOLDER: Final = re.compile(r"[A-Za-z0-9_.-]{4,64}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_BASIC: Final = re.compile(rb"(basic +)([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 
 
 class Where(Enum):
@@ -43,18 +49,28 @@ class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: Annotated[bytes, Meta(min_length=MIN_SECRET_BYTES, max_length=4096)]
     hosts: Annotated[tuple[str, ...], Meta(min_length=1, max_length=64)]
     where: Where
+    name: Annotated[str, Meta(max_length=200)] = ""
 
     def __repr__(self) -> str:
         return "_Sealed(…)"
 
 
 class Insertion(msgspec.Struct, frozen=True):
-    """A secret, where it may go, and what stands in its place until then."""
+    """A secret, where it may go, and what stands in its place until then.
+
+    ``name``: the one header that it may stand in, in lower case; empty for any.
+    """
 
     secret: Secret
     hosts: frozenset[str]
     where: Where
     placeholder: str
+    name: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where the item says that it may stand, for people."""
+        return f"the header {self.name}" if self.name else f"the request's {self.where.value}"
 
 
 def read_insertion(plain: bytes, placeholder: str) -> Insertion:
@@ -72,20 +88,24 @@ def read_insertion(plain: bytes, placeholder: str) -> Insertion:
         raise MalformedError("the secret in `insert` holds a control character: encode it before it is sealed")
     if not all(is_host(host) for host in sealed.hosts):
         raise MalformedError("a host in `insert` is no name as `api.example.org` in lower case")
-    return Insertion(Secret(sealed.secret), frozenset(sealed.hosts), sealed.where, placeholder)
+    return Insertion(
+        Secret(sealed.secret), frozenset(sealed.hosts), sealed.where, placeholder, name=sealed.name.lower()
+    )
 
 
 def insert(outgoing: Outgoing, insertion: Insertion) -> Outgoing:
     """The request with the secret in it.
 
-    Raises ``RefusedError`` for a host that the item does not name, ``MalformedError`` where the placeholder is missing
-    from the part that the item names, or the secret does not fit there.
+    Raises ``RefusedError`` for a host that the item does not name and for a placeholder elsewhere than the item says,
+    ``MalformedError`` where it is missing from there, or the secret does not fit.
     """
     host = outgoing.target.host
     if host not in insertion.hosts:
         raise RefusedError(f"the inserted value may not go to {host}: its item does not name that host")
+    if stray := next(_elsewhere(outgoing, insertion), ""):
+        raise RefusedError(f"the placeholder stands in {stray}, and its item names {insertion.place} alone")
     if not holds_placeholder(outgoing, insertion):
-        raise MalformedError(f"the placeholder does not stand in the request's {insertion.where.value}: put it there")
+        raise MalformedError(f"the placeholder does not stand in {insertion.place}: put it there")
     match insertion.where:
         case Where.HEADER:
             return _into_fields(outgoing, insertion)
@@ -102,16 +122,53 @@ def holds_placeholder(outgoing: Outgoing, insertion: Insertion) -> bool:
     placeholder = insertion.placeholder.encode()
     match insertion.where:
         case Where.HEADER:
-            return any(placeholder in value for _, value in outgoing.fields)
+            return any(_takes(insertion, name) and placeholder in _readable(value) for name, value in outgoing.fields)
         case Where.BODY:
             return placeholder in outgoing.body
         case Where.URL:
             return insertion.placeholder in outgoing.target.path
 
 
+def _elsewhere(outgoing: Outgoing, insertion: Insertion) -> Iterator[str]:
+    """Where the placeholder stands and may not."""
+    placeholder = insertion.placeholder.encode()
+    for name, value in outgoing.fields:
+        if not _takes(insertion, name) and placeholder in _readable(value):
+            yield f"the header {name.decode('ascii').lower()}"
+    if insertion.where is not Where.BODY and placeholder in outgoing.body:
+        yield "the request's body"
+    if insertion.where is not Where.URL and insertion.placeholder in outgoing.target.path:
+        yield "the request's url"
+
+
+def _takes(insertion: Insertion, name: bytes) -> bool:
+    return insertion.where is Where.HEADER and insertion.name in {"", name.decode("ascii").lower()}
+
+
+def _readable(value: bytes) -> bytes:
+    """A field's value, with the credentials of ``Basic`` behind it as they read without base64."""
+    return value + b" " + _credentials(value)
+
+
+def _credentials(value: bytes) -> bytes:
+    """The user's name and password of a field's value, as RFC 7617 writes them; empty where there are none."""
+    basic = _BASIC.fullmatch(value)
+    try:
+        return b"" if basic is None else base64.b64decode(basic[2], validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _filled(value: bytes, placeholder: bytes, secret: bytes) -> bytes:
+    credentials = _credentials(value)
+    if placeholder in credentials:
+        return value.split(b" ")[0] + b" " + base64.b64encode(credentials.replace(placeholder, secret))
+    return value.replace(placeholder, secret)
+
+
 def _into_fields(outgoing: Outgoing, insertion: Insertion) -> Outgoing:
     secret, placeholder = insertion.secret.reveal(), insertion.placeholder.encode()
-    fields = tuple((name, value.replace(placeholder, secret)) for name, value in outgoing.fields)
+    fields = tuple((name, _filled(value, placeholder, secret)) for name, value in outgoing.fields)
     if any(value != value.strip(b" ") for _, value in fields):
         raise MalformedError("the inserted value begins or ends with a space, which no header keeps")
     return msgspec.structs.replace(outgoing, fields=fields)

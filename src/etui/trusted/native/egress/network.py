@@ -1,4 +1,4 @@
-"""The network: the only module that resolves names and opens connections. One exchange of HTTP/1.1 on each of them.
+"""The network: the only module that resolves names and opens connections, over which HTTP/1.1 is spoken.
 
 ::
 
@@ -13,8 +13,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 import h11
@@ -67,22 +66,41 @@ class Network:
         return sock
 
 
-class Exchange:
-    """One request and its response on a connection of its own."""
+class Line:
+    """A connection to one host, over which requests go one after the other."""
 
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, limits: Limits, *, most: int
-    ) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, limits: Limits) -> None:
         self._reader = reader
         self._writer = writer
         self._host = host
         self._limits = limits
-        self._most = most
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.head_bytes)
         self._received = 0
 
-    async def send(self, outgoing: Outgoing) -> tuple[int, Fields]:
-        """Sends a request; status and fields of the response."""
+    @property
+    def heard(self) -> bool:
+        """Whether anything came in answer to the present request."""
+        return self._received > 0
+
+    @property
+    def gone(self) -> bool:
+        """Whether an end has closed it, or more came than the last answer."""
+        return self._reader.at_eof() or self._writer.is_closing() or bool(self._http.trailing_data[0])
+
+    def again(self) -> bool:
+        """Makes it ready for the next request; whether it can be: both ends are done with the last and go on."""
+        if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+            return False
+        self._http.start_next_cycle()
+        self._received = 0
+        return not self.gone
+
+    def close(self) -> None:
+        """Ends it: what is left is not wanted, and the other end decides nothing about when it ends."""
+        self._writer.transport.abort()
+
+    async def send(self, outgoing: Outgoing, most: int) -> Answer:
+        """Sends a request; its answer as far as the head. ``most``: bytes of the body."""
         request = h11.Request(method=outgoing.method, target=outgoing.target.path, headers=outgoing.head())
         try:
             self._writer.write(self._http.send(request) or b"")
@@ -93,37 +111,37 @@ class Exchange:
         except OSError:
             raise self._broken() from None
         for _ in range(_MAX_INFORMATIONAL):
-            event = await self._event(self._limits.head_bytes)
+            event = await self._event(self._limits.head_bytes, most)
             if isinstance(event, h11.Response):
-                return event.status_code, tuple(event.headers.raw_items())
+                return Answer(self, event.status_code, tuple(event.headers.raw_items()), most)
             if not isinstance(event, h11.InformationalResponse):
                 raise self._broken()
         raise UnreachableError(f"{self._host} sent {_MAX_INFORMATIONAL} informational responses and no other")
 
-    async def body(self) -> bytes:
+    async def body(self, most: int) -> bytes:
         """The response's body as it was sent, framing undone; raises ``OversizeError`` rather than cut it off."""
         body = bytearray()
-        wire = 2 * (self._most + self._limits.head_bytes)  # chunks of one byte are no way to send much more than that
-        while not isinstance(event := await self._event(wire), h11.EndOfMessage):
+        wire = 2 * (most + self._limits.head_bytes)  # chunks of one byte are no way to send much more than that
+        while not isinstance(event := await self._event(wire, most), h11.EndOfMessage):
             if not isinstance(event, h11.Data):
                 raise self._broken()
             body += event.data
-            if len(body) > self._most:
-                raise self._too_large()
+            if len(body) > most:
+                raise self._too_large(most)
         return bytes(body)
 
-    async def _event(self, most_received: int) -> _Event:
+    async def _event(self, most_received: int, most: int) -> _Event:
         while True:
             try:
                 event: _Event = self._http.next_event()
             except h11.RemoteProtocolError as error:
                 if error.error_status_hint == _HEAD_TOO_LARGE:
-                    raise self._too_large() from None
+                    raise self._too_large(most) from None
                 raise UnreachableError(f"{self._host} answered what is no HTTP/1.1, or only a part of it") from None
             if event is not h11.NEED_DATA:
                 return event
             if self._received > most_received:
-                raise self._too_large()
+                raise self._too_large(most)
             await self._receive()
 
     async def _receive(self) -> None:
@@ -137,16 +155,29 @@ class Exchange:
     def _broken(self) -> UnreachableError:
         return UnreachableError(f"the connection to {self._host} broke before the answer was complete")
 
-    def _too_large(self) -> OversizeError:
+    def _too_large(self, most: int) -> OversizeError:
         head = self._limits.head_bytes
         return OversizeError(
-            f"the response from {self._host} is larger than {self._most} bytes, or its head than {head}: ask for less"
+            f"the response from {self._host} is larger than {most} bytes, or its head than {head}: ask for less"
         )
 
 
-@asynccontextmanager
-async def connected(network: Network, way: Way, limits: Limits, *, most: int) -> AsyncIterator[Exchange]:
-    """An exchange with the first of the addresses that takes a connection; ``most``: bytes of the response's body.
+class Answer:
+    """What came in answer to a request: the head, and on demand the body. ``most``: bytes that this may have."""
+
+    def __init__(self, line: Line, status: int, fields: Fields, most: int) -> None:
+        self._line = line
+        self._most = most
+        self.status = status
+        self.fields = fields
+
+    async def body(self) -> bytes:
+        """The body as it was sent, framing undone; raises ``OversizeError`` rather than cut it off."""
+        return await self._line.body(self._most)
+
+
+async def connected(network: Network, way: Way, limits: Limits) -> Line:
+    """A connection to the first of the addresses that takes one.
 
     Raises ``UnreachableError``, and ``RefusedError`` for a certificate that is none for the host.
     """
@@ -156,10 +187,7 @@ async def connected(network: Network, way: Way, limits: Limits, *, most: int) ->
     except BaseException:
         sock.close()
         raise
-    try:
-        yield Exchange(reader, writer, way.host, limits, most=most)
-    finally:
-        writer.transport.abort()  # what is left is not wanted, and the other end decides nothing about when it ends
+    return Line(reader, writer, way.host, limits)
 
 
 async def _dial_first(network: Network, way: Way, limits: Limits) -> socket.socket:

@@ -66,6 +66,7 @@ async def _serve(sock: socket.socket, routes: Routes, trust: Trust) -> None:
     try:
         await Service(reader, writer, fetcher).serve()
     finally:
+        fetcher.close()
         writer.close()
 
 

@@ -34,10 +34,15 @@ _CREDENTIALS: Final = frozenset({b"authorization", b"cookie"})
 
 
 class Step(msgspec.Struct, frozen=True):
-    """One request of a chain. ``plain``: without the secret. ``insertion``: what is still to be put into it."""
+    """One request of a chain.
+
+    ``plain``: without the secret. ``insertion``: what is still to be put into it. ``follows``: whether a redirect is
+    followed; else it is the answer.
+    """
 
     plain: Outgoing
     insertion: Insertion | None
+    follows: bool = True
 
 
 def follow(step: Step, sent: Target, status: int, location: bytes | None, mask: Mask) -> Step | None:
@@ -45,7 +50,7 @@ def follow(step: Step, sent: Target, status: int, location: bytes | None, mask: 
 
     Raises ``RefusedError``, or ``UnreachableError`` for a redirect that leads nowhere.
     """
-    if status not in _FOLLOWED or location is None:
+    if not step.follows or status not in _FOLLOWED or location is None:
         return None
     try:
         target = redirected(sent, location)

@@ -68,7 +68,6 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True):
         fields = [
             (b"Host", self.target.authority.encode()),
             (b"Accept-Encoding", b"identity"),
-            (b"Connection", b"close"),
         ]
         if self.body or self.method in _WITH_LENGTH:
             fields.append((b"Content-Length", b"%d" % len(self.body)))

@@ -32,6 +32,7 @@ from etui.protocol import (
     encode_request,
     encode_result,
     error_object,
+    must_be_whole,
 )
 from etui.sealing import ChannelKey, SealedValueError
 from etui.trusted.native.egress.errors import MalformedError
@@ -89,7 +90,7 @@ class Service:
             case MessageKind.NOTIFICATION if message.method == "chunk":
                 whole = self._chunks.feed(message)
                 if whole is not None:
-                    self._take(decode_message(whole))
+                    self._take(must_be_whole(decode_message(whole)))
             case MessageKind.NOTIFICATION if message.method == "cancel":
                 task = self._tasks.get(self._cancel.decode(message.params).id)
                 if task is not None:

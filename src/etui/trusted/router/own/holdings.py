@@ -13,7 +13,8 @@ from etui.interfaces import wallet_1 as wallet
 from etui.protocol import LIMITS, CallInfo, ErrorCode, ProtocolError
 from etui.trusted.control import DoorSwitch
 from etui.trusted.dialog.requests import Effect
-from etui.trusted.router import installing
+from etui.trusted.package import restriction_lines
+from etui.trusted.router import installing, wording
 from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 from etui.trusted.router.unlocking import NO_WALLET
 
@@ -27,12 +28,12 @@ _BESIDE_ITEMS_BYTES: Final = 64 << 10
 
 
 def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wallet.ExtensionsResult:
-    """Answers ``wallet/1.extensions``."""
-    del asking, request
+    """Answers ``wallet/1.extensions``; a logo where its Extension is asked for alone, since many would be too long."""
+    del asking
     rows = []
     for provider in router.registry.packages():
         package = provider.package
-        if package is None:
+        if package is None or request.extension not in {None, provider.principal}:
             continue
         manifest = package.manifest
         rows.append(
@@ -47,6 +48,11 @@ def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wa
                 state=provider.standing.value,
                 installed=package.installed_s,
                 links=[wallet.LinkRow(title=li.title, text=li.text, method=li.method) for li in manifest.links],
+                description=manifest.description,
+                restrictions=[line.text for line in restriction_lines(manifest)] or None,
+                quota_bytes=manifest.quota.bytes,
+                transfer=manifest.transfer.value,
+                logo=(wording.logo_of(package) or None) if request.extension is not None else None,
             )
         )
     return wallet.ExtensionsResult(extensions=rows)

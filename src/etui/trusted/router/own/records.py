@@ -89,6 +89,8 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
             rollback=verdict.rollback,
             erased=verdict.erased,
             summary=list(verdict.summary),
+            remarks=[str(remark) for remark in verdict.remarks],
+            unconfirmed=verdict.doubtful,
         )
 
     async with router.retention.erasing:

@@ -20,6 +20,7 @@ from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 
 if TYPE_CHECKING:
     from etui.trusted.dialog.requests import ShownField
+    from etui.trusted.router.registry import Method
     from etui.trusted.router.router import Router
 
 _OF_LIMIT: Final = frozenset({"limit_minor", "each_minor", "period_s", "currency"})
@@ -82,7 +83,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     method = router.registry.method(request.action)
     if method.action.callers != "anyone":
         raise ProtocolError(ErrorCode.DENIED, f"{request.action} is not for Clients")
-    provider = router.registry.provider_of(method.action.interface)
+    provider = router.registry.provider_of(method.action.interface, asking.provider)
     scope = Scope(ScopeType.EXTENSION, provider.principal)
     what = f"everything in {provider.name}"
     if request.item is not None:
@@ -93,6 +94,9 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         scope = Scope(ScopeType.ITEM, owner.principal, place.item)
         entry = owner.items.get(place.item)
         what = entry.label if entry is not None else "an item"
+    where = _where(method, request)
+    if where is not None:
+        what = f"{what}, {where[1]}"
     limit = None
     if request.limit_minor is None or not request.currency:
         if (request.limit_minor, request.each_minor, request.period_s, request.currency) != (None,) * 4:
@@ -114,12 +118,24 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         until=request.until or 0,
         uses=request.uses or 0,
         limit=limit,
+        where=where,
         label=request.client,
         what=what,
     )
     router.path.drop_routes()
     await opened.kept(grant, written)
     return wallet.GrantResult(grant=grant.id)
+
+
+def _where(method: Method, request: wallet.Grant) -> tuple[str, str] | None:
+    """For which value of the method's scope alone the right holds; raises ``ProtocolError`` where it has none."""
+    if request.only_for is None:
+        return None
+    scope = method.compiled.scope
+    if not scope or request.item is None:
+        text = f"only_for goes with an item, and with a method that has a scope; {request.action} has {scope or 'none'}"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    return scope, request.only_for
 
 
 def _shown(asking: Asking, what: str, limit: Limit | None) -> tuple[ShownField, ...]:

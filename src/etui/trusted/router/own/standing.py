@@ -10,6 +10,7 @@ import etui
 from etui.interfaces import wallet_1 as wallet
 from etui.trusted.router.own.asking import Asking
 from etui.trusted.router.turns import Lane
+from etui.trusted.swap import swap_in_the_clear
 
 if TYPE_CHECKING:
     from etui.trusted.router.router import Router
@@ -26,7 +27,7 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
         display=hello.sentence if hello is not None else "the Trusted Dialog is not connected",
         test=router.profile.test is not None,
         dialog=hello.display if hello is not None else "none",
-        notes=[*router.notes, *_left_out(router), *router.weaknesses, *_quiet(router)],
+        notes=[*router.notes, *_left_out(router), *router.weaknesses, *_swapped(), *_quiet(router)],
         unlocked_at=int(router.opened.unlocked_at) if router.opened is not None else None,
         locks_at=router.locks_at,
         version=etui.__version__,
@@ -36,6 +37,15 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
 def _left_out(router: Router) -> list[str]:
     """Which Extensions are installed and cannot be used, and why."""
     return [f"{extension} is left out: {error}" for extension, error in router.broken.items()]
+
+
+def _swapped() -> list[str]:
+    """That what other processes than vault and Router hold may be written to a disk, where memory is swapped out."""
+    places = swap_in_the_clear()
+    if not places:
+        return []
+    text = "what Extensions, doors, the dialog and egress hold in memory, secrets too, may be written there"
+    return [f"this machine swaps to {', '.join(places)}: {text}; encrypt the swap, or do without"]
 
 
 def _quiet(router: Router) -> list[str]:

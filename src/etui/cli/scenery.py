@@ -1,0 +1,105 @@
+"""What the tour's programs talk to: a host to log in at, and a web service that wants a token. Both on the loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import ssl
+
+SSHD: Final = Path("/usr/sbin/sshd")
+_KEYGEN: Final = Path("/usr/bin/ssh-keygen")
+SERVICE: Final = "api.etui.test"
+TOKEN: Final = "tok-4d2c91f07b5e"  # noqa: S105  # it opens the service below alone
+_START_S: Final = 10.0
+_CONFIG: Final = """\
+Port {port}
+ListenAddress 127.0.0.1
+HostKey {folder}/host_key
+PidFile none
+AuthorizedKeysFile {folder}/authorized_keys
+StrictModes no
+UsePAM yes
+PrintMotd no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+Subsystem sftp internal-sftp
+ForceCommand internal-sftp
+"""
+
+
+@contextlib.contextmanager
+def sshd(folder: Path, public: str) -> Iterator[int]:
+    """An sshd with a host key of its own, which lets this user in with the one key that ``public`` is; its port.
+
+    It shows files and runs nothing, so that it serves a user without a shell too; PAM lets one in who has no password.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    key = folder / "host_key"
+    if not key.exists():
+        subprocess.run([str(_KEYGEN), "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    (folder / "authorized_keys").write_text(public + "\n", encoding="utf-8")
+    config = folder / "config"
+    config.write_text(_CONFIG.format(port=port, folder=folder), encoding="utf-8")
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(config)], stderr=log)
+    try:
+        _await(port, folder / "log")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(_START_S)
+
+
+def _await(port: int, log: Path) -> None:
+    deadline = time.monotonic() + _START_S
+    while True:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        if time.monotonic() > deadline:
+            msg = f"sshd does not start: {log.read_text(encoding='utf-8', errors='replace')}"
+            raise RuntimeError(msg)
+        time.sleep(0.05)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Says who the caller is, to whom has the token."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answers."""
+        known = self.headers.get("Authorization") == f"Bearer {TOKEN}"
+        body = b"You are ada.\n" if known else b"Who are you?\n"
+        self.send_response(200 if known else 401)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Is silent."""
+
+
+@contextlib.contextmanager
+def web_service(tls: ssl.SSLContext) -> Iterator[int]:
+    """The service, over HTTPS; its port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,43 @@
+"""Programs that are lent a token."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+
+from tests.cli.etui import done, etui
+from tests.doors.proxy.service import NAME
+
+from etui.testkit import TestWallet
+
+BEARER = "Authorization: Bearer $TOKEN"
+
+
+def curl(path: str, *options: str, host: str = NAME, header: str = BEARER) -> str:
+    return f'curl -sS -m 60 {" ".join(options)} -H "{header}" "https://{host}{path}"'
+
+
+def lent(wallet: TestWallet, script: str, *options: str, use: str = "token=TOKEN") -> subprocess.CompletedProcess[str]:
+    """Runs a shell script that finds the placeholder in TOKEN."""
+    return etui(wallet, "run", "--use", use, *options, "--", "sh", "-c", script)
+
+
+def answered(wallet: TestWallet, script: str, *options: str, use: str = "token=TOKEN") -> str:
+    """What the script says where it succeeds."""
+    result = lent(wallet, script, *options, use=use)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def in_python(wallet: TestWallet, program: str) -> str:
+    """What a program of Python says that finds the placeholder in TOKEN."""
+    result = etui(wallet, "run", "--use", "token", "--", sys.executable, "-c", textwrap.dedent(program))
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def why(wallet: TestWallet, text: str) -> str:
+    """What `etui why` says of the decision that a refusal names."""
+    assert "`etui why " in text, text
+    return done(wallet, "why", text.split("`etui why ")[1].split("`", maxsplit=1)[0])

@@ -1,0 +1,111 @@
+"""A web service that knows one token: real HTTPS on the loopback, under a name that a test profile maps."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from etui.testkit import TestAuthority
+
+NAME = "api.etui.test"
+OTHER = "other.etui.test"
+TOKEN = "tok-4d2c91f07b5e"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request as the service read it."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def knows(self) -> bool:
+        """Whether it bears the token."""
+        credentials = base64.b64encode(f"ada:{TOKEN}".encode()).decode()
+        return self.headers.get("authorization") in {f"Bearer {TOKEN}", f"Basic {credentials}"}
+
+
+class Service:
+    """Answers ``GET /me`` with who it takes the caller for, and echoes in whatever way a path names."""
+
+    def __init__(self, folder: Path) -> None:
+        self.authority = TestAuthority(folder)
+        self.asked: list[Asked] = []
+        service = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _serve(self) -> None:
+                length = int(self.headers.get("content-length") or 0)
+                asked = Asked(
+                    self.command,
+                    self.path,
+                    {name.lower(): value for name, value in self.headers.items()},
+                    self.rfile.read(length),
+                )
+                service.asked.append(asked)
+                service.answer(self, asked)
+
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815  # the library's names
+
+            def log_message(self, *_: Any) -> None:  # noqa: ANN401  # the library's signature
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        context = self.authority.context_for(NAME, OTHER)
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, to: BaseHTTPRequestHandler, asked: Asked) -> None:  # noqa: C901  # a table of paths
+        """Sends what a request gets."""
+        status, headers, body = 200, {}, b""
+        seen = asked.headers.get("authorization", "")
+        match asked.path.split("?")[0]:
+            case "/me":
+                status, body = (200, b"ada") if asked.knows else (401, b"who?")
+                headers = {} if asked.knows else {"WWW-Authenticate": 'Basic realm="service"'}
+            case "/echo/body":
+                body = seen.encode()
+            case "/echo/header":
+                headers = {"X-Echo": seen}
+            case "/echo/gzip":
+                headers, body = {"Content-Encoding": "gzip"}, gzip.compress(seen.encode())
+            case "/echo/base64":
+                body = base64.b64encode(seen.encode())
+            case "/echo/chunks":
+                to.send_response(200)
+                to.send_header("Transfer-Encoding", "chunked")
+                to.end_headers()
+                for byte in seen.encode():
+                    to.wfile.write(b"1\r\n" + bytes((byte,)) + b"\r\n")
+                to.wfile.write(b"0\r\n\r\n")
+                return
+            case "/away":
+                status, headers = 302, {"Location": f"https://{OTHER}/me"}
+            case "/sent":
+                body = asked.body
+            case _:
+                status = 404
+        to.send_response(status)
+        for name, value in headers.items():
+            to.send_header(name, value)
+        to.send_header("Content-Length", str(len(body)))
+        to.end_headers()
+        if asked.method != "HEAD":
+            to.wfile.write(body)

@@ -1,0 +1,180 @@
+"""What is tried with a placeholder, a proxy's key, a request of two readings and a service that echoes."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.cli.etui import ETUI, done, told, wait_until
+from tests.doors.proxy.lent import BEARER, answered, curl, in_python, lent, why
+from tests.doors.proxy.service import NAME, OTHER, TOKEN, Service
+
+from etui.testkit import TestWallet
+
+_TUNNEL = f"""
+    import base64, os, socket, ssl
+    from urllib.parse import urlsplit
+    proxy = urlsplit(os.environ["HTTPS_PROXY"])
+    key = base64.b64encode(f"{{proxy.username}}:{{proxy.password}}".encode()).decode()
+    sock = socket.create_connection((proxy.hostname, proxy.port), 30)
+    head = ["CONNECT {NAME}:443 HTTP/1.1", "Host: {NAME}", f"Proxy-Authorization: Basic {{key}}", "", ""]
+    sock.sendall("\\r\\n".join(head).encode())
+    assert b" 200 " in sock.recv(4096)
+    context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+    tls = context.wrap_socket(sock, server_hostname="{NAME}")
+    tls.sendall("\\r\\n".join(LINES).replace("TOKEN", os.environ["TOKEN"]).encode())
+    print(tls.recv(4096).decode(), end="")
+"""
+HOST = f"Host: {NAME}"
+
+
+@pytest.mark.attack(78)
+def test_another_host_gets_nothing_and_that_is_on_record(wallet: TestWallet, service: Service) -> None:
+    for host in (OTHER, f"{NAME}.example.org", "xn--api-etui-test.example.org"):
+        result = lent(wallet, curl("/me", "-v", host=host))
+        assert result.returncode != 0
+        assert "403" in result.stderr
+    assert service.asked == []
+    denied = [row for row in told(wallet, "audit") if row["outcome"] == "denied"]
+    assert len(denied) == 3
+    assert OTHER in "".join(done(wallet, "why", row["id"]) for row in denied)
+
+
+@pytest.mark.attack(78)
+def test_a_redirect_to_another_host_is_followed_by_nobody(wallet: TestWallet, service: Service) -> None:
+    result = lent(wallet, curl("/away", "-L", "--location-trusted"))
+    assert result.returncode != 0
+    assert [one.path for one in service.asked] == ["/away"]
+
+
+@pytest.mark.attack(77)
+@pytest.mark.parametrize(
+    "sent",
+    [
+        curl("/me", header="X-Api-Key: $TOKEN"),
+        curl("/sent", "--data", '"key=$TOKEN"', header="Accept: text/plain"),
+        curl("/me?key=$TOKEN", header="Accept: text/plain"),
+        curl("/sent", "--data", '"key=$TOKEN"'),
+        f'curl -sS -m 60 -H "{BEARER}" -H "Cookie: $TOKEN" https://{NAME}/me',
+    ],
+    ids=["header", "body", "address", "body too", "cookie too"],
+)
+def test_a_placeholder_elsewhere_is_refused_and_on_record(wallet: TestWallet, service: Service, sent: str) -> None:
+    said = answered(wallet, sent)
+    assert "the placeholder stands in" in said
+    assert service.asked == []
+    assert "It was allowed, and then it failed." in why(wallet, said)
+
+
+@pytest.mark.attack(77)
+def test_methods_and_paths_that_the_item_does_not_name_are_refused(wallet: TestWallet, service: Service) -> None:
+    done(wallet, "add", "Narrow", stdin=TOKEN)
+    done(wallet, "use-at", "narrow", NAME, "--method", "GET", "--path", "/me")
+    assert answered(wallet, curl("/me"), use="narrow=TOKEN") == "ada"
+    for request in (
+        curl("/me", "-X", "DELETE"),
+        curl("/men"),
+        curl("/me/../sent", "--path-as-is"),
+        curl("/me/%2e%2e/sent", "--path-as-is"),
+        curl("/me/%252e%252e/sent", "--path-as-is"),
+        curl("//me", "--path-as-is"),
+    ):
+        said = answered(wallet, request, use="narrow=TOKEN")
+        assert "the item does not name" in said
+        assert "the item does not name" in why(wallet, said)
+    assert len(service.asked) == 1
+
+
+@pytest.mark.attack(79)
+def test_another_program_of_the_same_user_is_not_served(wallet: TestWallet, service: Service, tmp_path: Path) -> None:
+    environ, go_on = tmp_path / "environ", tmp_path / "go"
+    told_it = f"cp /proc/self/environ {environ}.new; mv {environ}.new {environ}"
+    script = f"{told_it}; while [ ! -e {go_on} ]; do sleep 0.05; done; {curl('/me')}"
+    command = [*ETUI, "run", "--use", "token", "--", "sh", "-c", script]
+    run = subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(environ.exists)
+        stolen = dict(pair.split("=", 1) for pair in environ.read_text().split("\0") if "=" in pair)
+        assert "HTTP/1.1 403" in _as(stolen, curl("/me", "-v")).stderr
+        assert service.asked == []
+        go_on.touch()
+        said, noted = run.communicate(timeout=60)
+    finally:
+        run.kill()
+        run.communicate()
+    assert said == "ada"
+    assert "a program that this run did not start" in noted
+    assert _as(stolen, curl("/me")).returncode != 0  # the run has ended, and nobody listens any more
+    assert len(service.asked) == 1
+
+
+def _as(environ: dict[str, str], script: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["sh", "-c", script], env=environ, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.attack(79)
+def test_a_key_that_is_not_this_run_s_opens_nothing(wallet: TestWallet, service: Service) -> None:
+    for proxy in ("http://run:wrong@", "http://"):
+        result = lent(wallet, curl("/me", "-v", "-x", f'"{proxy}${{HTTPS_PROXY##*@}}"'))
+        assert result.returncode != 0
+        assert "407" in result.stderr
+    script = f'curl -sS -m 60 --noproxy "*" "http://${{HTTPS_PROXY##*@}}/wrong/{NAME}/me"'
+    assert "its address holds the key" in answered(wallet, script)
+    assert service.asked == []
+
+
+@pytest.mark.attack(79)
+def test_the_token_is_in_nothing_that_the_command_or_the_proxy_can_read(wallet: TestWallet, tmp_path: Path) -> None:
+    seen = tmp_path / "seen"
+    files = "/proc/$PPID/environ /proc/$PPID/cmdline /proc/$$/environ"
+    assert answered(wallet, f"{curl('/me')}; cat {files} > {seen}") == "ada"
+    assert b"etui-" in seen.read_bytes()
+    assert TOKEN.encode() not in seen.read_bytes()
+    assert TOKEN not in str(told(wallet, "audit"))
+
+
+@pytest.mark.attack(80)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["GET /me HTTP/1.1", f"Host: {OTHER}"],
+        ["GET /me HTTP/1.1", HOST, f"Host: {OTHER}"],
+        [f"GET https://{OTHER}/me HTTP/1.1", HOST],
+        ["POST /sent HTTP/1.1", HOST, "Content-Length: 4", "Content-Length: 30", "", "abcd"],
+        ["POST /sent HTTP/1.1", HOST, "Content-Length: 4", "Transfer-Encoding: identity, chunked", "", "0", ""],
+        ["GET /me HTTP/1.1", HOST, "X : a"],
+        ["GET /me HTTP/1.1", HOST, "X: a\r b"],
+        ["GET /me HTTP/1.1", HOST, "X: a\0b"],
+        ["CONNECT other.etui.test:443 HTTP/1.1", HOST],
+        ["OPTIONS /me HTTP/1.1", HOST],
+    ],
+)
+def test_a_request_that_could_be_read_in_two_ways_goes_nowhere(
+    wallet: TestWallet, service: Service, lines: list[str]
+) -> None:
+    whole = [lines[0], "Authorization: Bearer TOKEN", *lines[1:], "", ""]
+    said = in_python(wallet, _TUNNEL.replace("LINES", repr(whole)))
+    assert said[9:12] in {"", "400", "403"}, said
+    assert service.asked == []
+
+
+@pytest.mark.attack(80)
+def test_what_is_sent_behind_a_request_is_a_request_of_its_own(wallet: TestWallet, service: Service) -> None:
+    lines = ["GET /me HTTP/1.1", HOST, "Connection: X-Own", "X-Own: 1", "Upgrade: websocket", "", "", "", ""]
+    said = in_python(wallet, _TUNNEL.replace("LINES", repr(lines)))
+    assert said[9:12] == "401"
+    (asked,) = service.asked
+    assert not {"x-own", "upgrade", "connection"} & asked.headers.keys()
+
+
+@pytest.mark.attack(81)
+@pytest.mark.parametrize("path", ["/echo/body", "/echo/header", "/echo/gzip", "/echo/base64", "/echo/chunks"])
+def test_a_service_that_echoes_the_token_tells_the_program_nothing(
+    wallet: TestWallet, service: Service, path: str
+) -> None:
+    said = answered(wallet, curl(path, "-i", "--compressed"))
+    assert service.asked[0].knows
+    assert "****" in said
+    assert TOKEN not in said
+    assert "dG9rLTRkMmM5MWYwN2I1Z" not in said

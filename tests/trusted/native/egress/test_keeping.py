@@ -1,0 +1,68 @@
+"""Connections that are kept: for the same caller and origin, as long as both ends want it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from tests.trusted.native.egress.world import API, API_ADDRESS, Answer, Received, World, get, response
+
+from etui.interfaces.egress_1 import Fetch
+from etui.trusted.native.egress.errors import UnreachableError
+
+
+def numbered(count: int, **more: Any) -> list[Fetch]:  # noqa: ANN401  # Fetch's fields
+    return [get(f"https://{API}/{number}", **more) for number in range(count)]
+
+
+def closing(received: Received) -> Iterable[bytes]:
+    return [response(received.target.encode(), Connection="close")]
+
+
+def echo(received: Received) -> Iterable[bytes]:
+    return [response(received.target.encode())]
+
+
+def hanging_up_on_the_second() -> Answer:
+    """Answers all requests but the second, upon which it closes the connection."""
+    count = iter(range(1000))
+
+    def answer(received: Received) -> Iterator[bytes]:
+        if next(count) == 1:
+            raise OSError
+        yield response(b"" if received.method == "HEAD" else received.target.encode())
+
+    return answer
+
+
+def test_a_caller_s_requests_to_one_origin_share_a_connection(world: World) -> None:
+    host = world.host(echo, most=1000)
+    assert [one.body for one in world.fetch_all(numbered(5))] == [b"/0", b"/1", b"/2", b"/3", b"/4"]
+    assert [one.target for one in host.received] == ["/0", "/1", "/2", "/3", "/4"]
+    assert world.dialled == [(API_ADDRESS, 443)]
+
+
+def test_two_callers_share_none(world: World) -> None:
+    world.host(echo, most=1000)
+    world.fetch_all(numbered(4), clients=["ada", "bob", "ada", "bob"])
+    assert world.dialled == [(API_ADDRESS, 443)] * 2
+
+
+def test_a_connection_that_the_host_wants_closed_is_not_used_again(world: World) -> None:
+    world.host(closing, most=1000)
+    world.fetch_all(numbered(3))
+    assert world.dialled == [(API_ADDRESS, 443)] * 3
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_what_may_be_repeated_is_sent_anew_where_the_host_hung_up(world: World, method: str) -> None:
+    host = world.host(hanging_up_on_the_second(), most=1000)
+    assert [one.status for one in world.fetch_all(numbered(3, method=method))] == [200, 200, 200]
+    assert [one.target for one in host.received] == ["/0", "/1", "/1", "/2"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_what_may_not_be_repeated_is_never_sent_twice(world: World, method: str) -> None:
+    host = world.host(hanging_up_on_the_second(), most=1000)
+    with pytest.raises(UnreachableError):
+        world.fetch_all(numbered(3, method=method, body=b"once"))
+    assert [one.target for one in host.received] == ["/0", "/1"]
