@@ -32,7 +32,7 @@ from etui.trusted.dialog.requests import (
     Strength,
     Unlock,
 )
-from etui.trusted.router.wording import ALWAYS, HOUR, ONCE
+from etui.trusted.router.wording import ALWAYS, HOUR, MONTH, ONCE
 
 LOOKS: Final = Looks(picture="lighthouse", phrase="copper lantern orchard", colour="#1f5f8b")
 _KEY: Final = bytes(31) + b"\x09"
@@ -179,7 +179,7 @@ def _consents() -> tuple[Sample, ...]:
         action="read “Mail account mira@example.org”",
         digest=bytes(32),
         fields=(ShownField(title="Item", value="Mail account mira@example.org", material=True),),
-        remember=(ALWAYS, ONCE, HOUR),
+        remember=(ALWAYS, MONTH, HOUR, ONCE),
         frame=_SECRETS,
     )
     payment = Confirm(
@@ -207,7 +207,7 @@ def _consents() -> tuple[Sample, ...]:
             Choice(id="b", label="Calendar of the choir", detail="Password · application: evolution"),
             Choice(id="c", label="Address book", detail="Password"),
         ),
-        remember=(ALWAYS, ONCE, HOUR),
+        remember=(ALWAYS, MONTH, HOUR, ONCE),
         frame=_SECRETS,
     )
     stranger = Confirm(
@@ -236,7 +236,7 @@ def _consents() -> tuple[Sample, ...]:
             ShownField(title="At", value="mira@SHA256:0xhq1rHGk6Fb3LwQyTnqYt0j7ZLrPDQJ8S0cWZ2zJ0E", material=True),
             ShownField(title="Known as", value="forge.example.org"),
         ),
-        remember=(ONCE, HOUR, ALWAYS),
+        remember=(ONCE, HOUR, MONTH, ALWAYS),
         frame=_KEYS,
     )
     signed_text = Confirm(

@@ -103,8 +103,13 @@ def test_one_with_a_passphrase_is_brought_in_by_it_alone(
         (b"ssh-ed25519 AAAA ada", "without \u201c.pub\u201d"),
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\nxx\n-----END OPENSSH PRIVATE KEY-----", "no key that can"),
         (b"-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----", "no key that can"),
+        (
+            b"-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----"
+            % b"MC4CAQAwBQYDK2VvBCIEIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g",
+            "its length",
+        ),
     ],
-    ids=["nothing", "a public key", "damaged", "a certificate"],
+    ids=["nothing", "a public key", "damaged", "a certificate", "of a wrong length"],
 )
 def test_what_is_no_private_key_is_said(wallet: TestWallet, short_dir: Path, text: bytes, said: str) -> None:
     path = short_dir / "file"

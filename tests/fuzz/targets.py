@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from tests.fuzz import signed_texts, ssh_agent
+from tests.fuzz import encryption, signed_texts, ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -152,6 +152,9 @@ TARGETS: Final = {
     "document": Target(_document, lambda: [msgspec.json.encode(one.document) for one in supplied().values()]),
     "bus": Target(_bus, lambda: [b"/org/freedesktop/secrets/collection/login", b"/a/b"]),
     "ssh_agent": Target(ssh_agent.take, ssh_agent.good),
+    "age": Target(encryption.take_age, encryption.good_age),
+    "jwe": Target(encryption.take_jwe, encryption.good_jwe),
+    "pkcs8": Target(encryption.take_pkcs8, encryption.good_pkcs8),
     "signed_texts": Target(signed_texts.take, signed_texts.good),
 }
 """By the name that ``python -m tests.fuzz`` takes."""

@@ -86,7 +86,7 @@ def _age_key(line: str) -> ReadKey:
 
 def _key(text: bytes, path: Path) -> ReadKey:
     """The key in a file of OpenSSH's or in PEM; raises ``ValueError``, ``CommandError``."""
-    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415  # only this command waits for it
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm  # noqa: PLC0415  # only this command waits for it
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415  # as above
 
@@ -113,6 +113,8 @@ def _key(text: bytes, path: Path) -> ReadKey:
         )
     except (AttributeError, UnsupportedAlgorithm) as error:
         raise ValueError(str(error)) from None
+    except InternalError:  # OpenSSL refuses a length that is wrong, which cryptography does not look at
+        raise ValueError("its length is not that of its algorithm") from None
     return ReadKey(private, public.decode("ascii"), signs=True)
 
 

@@ -125,12 +125,17 @@ Fields = Annotated[dict[Name, Field], Meta(max_length=_SOME)]
 
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A kind of item: its name for people and what may be done with a copy."""
+    """A kind of item: its name for people and what may be done with a copy.
+
+    ``holds``: items of this kind are groups of others, which name them so; a right to what is in no group is none to
+    them.
+    """
 
     title: ShortText
     plural: ShortText | None = None
     text: LongText = ""
     transfer: Transfer = Transfer.COPYABLE
+    holds: bool = False
 
 
 class RecordType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

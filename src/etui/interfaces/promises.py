@@ -53,6 +53,8 @@ def _each(
 def _kind_broken(where: str, earlier: Kind, later: Kind) -> Iterator[str]:
     if later.transfer is not earlier.transfer:
         yield f"{where}.transfer changed"
+    if later.holds is not earlier.holds:
+        yield f"{where}.holds changed"
 
 
 def _type_broken(where: str, earlier: RecordType, later: RecordType) -> Iterator[str]:

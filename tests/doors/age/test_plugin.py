@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etui.doors.age import wallet
 from etui.doors.age.plugin import decrypt, encrypt
 from etui.doors.age.talk import Talk
 from etui.standards.age import AgeError, Stanza, StanzaReader, encode_stanza, plugin_identity, recipient
@@ -101,6 +102,22 @@ def test_whatever_age_says_the_plugin_ends_in_order(commands: list[Stanza]) -> N
             continue
         assert said[-1] == DONE
         assert {stanza.tag for stanza in said[:-1]} <= {"recipient-stanza", "error", "file-key"}
+
+
+def test_what_the_wallet_says_does_not_steer_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refuses:
+        def __init__(self, _: object) -> None:
+            raise wallet.WalletError("no\x1b]0;owned\x07\n-> done\u202e")
+
+    monkeypatch.setattr(wallet, "Wallet", Refuses)
+    commands = [
+        Stanza(("add-identity", IDENTITY)),
+        Stanza(("recipient-stanza", "0", "X25519", SHARE), BODY),
+    ]
+    said, last = answers(decrypt, *commands)
+    assert last == DONE
+    assert said.arguments == ("error", "identity", "0")
+    assert said.body == b"etui: no ]0;owned  -> done "
 
 
 def test_a_talk_that_ends_early_ends_the_plugin() -> None:

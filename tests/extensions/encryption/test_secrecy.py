@@ -213,6 +213,12 @@ def test_no_key_is_made_or_brought_in_for_what_its_algorithm_is_not_for(client: 
                 given(client, algorithm, bytes(length))
 
 
+def test_a_key_that_openssl_itself_refuses_is_refused_as_any_other(client: Client) -> None:
+    x448 = bytes.fromhex("302e020100300506032b656f04220420") + bytes(32)  # RFC 8410, with a key of X25519's length
+    for private in (x448, b"", b"\0", b"\0" + bytes(32), b"\x30\x80"):
+        assert "no private key of" in refusal(client, crypto.Import(label="No", private=private))
+
+
 @pytest.mark.attack(97)
 def test_a_key_that_does_not_sign_is_not_for_ssh(client: Client) -> None:
     for algorithm, usage in (("x25519", "wrap"), ("aes256", "encrypt"), ("p256", "derive")):

@@ -127,6 +127,17 @@ def test_whatever_is_altered_is_refused_in_the_same_words(place: int) -> None:
     assert said == {"this JWE does not open with this key"}
 
 
+def test_a_padding_that_is_wrong_looks_like_any_other_alteration() -> None:
+    """Each byte of the last two blocks but one is turned, by which CBC alters the padding behind it."""
+    *first, body, tag = COOKBOOK_JWE.split(".")
+    content = base64.urlsafe_b64decode(body + "==")
+    for at in range(len(content) - 32, len(content)):
+        turned = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+        text = ".".join([*first, base64.urlsafe_b64encode(turned).decode().rstrip("="), tag])
+        with pytest.raises(jwe.JweError, match=r"^this JWE does not open with this key$"):
+            jwe.decrypt_compact(text, cookbook_key())
+
+
 def test_a_message_that_would_swell_is_not_decompressed() -> None:
     key = bytes(range(32))
     bomb = joserfc_jwe.encrypt_compact(

@@ -54,6 +54,18 @@ def test_a_refusal_is_explained_by_its_id(wallet: TestWallet) -> None:
     assert "refused" in explanation
 
 
+def test_what_is_shared_with_the_session_is_in_no_collection_and_is_none(wallet: TestWallet) -> None:
+    wallet.user.approves(times=1)
+    assert wallet.etui("set", "open_session", "on").returncode == 0
+    with wallet.connect() as client:
+        mail = {"service": "mail"}
+        group = client.call(secret.Create(kind="group", label="Work", attributes=mail)).item
+        for label, place in (("shared", None), ("within", group.item)):
+            request = secret.Create(kind="note", label=label, group=place, attributes=mail, value=label.encode())
+            client.call(request)
+    assert finder(wallet, "other.py", "mail", "--quiet") == ["1", "shared"]
+
+
 def test_allowed_once_is_asked_again_the_next_time(wallet: TestWallet) -> None:
     with wallet.connect() as client:
         store(client)

@@ -115,7 +115,7 @@ def _decrypt_all(talk: Talk, identities: list[bytes], files: dict[str, list[Stan
                 wallet = wallet or Wallet(lambda: talk.tell("msg", body=_ASKS))
                 file_key = wallet.unwrap(public, known)
             except UnknownKeyError as error:  # age tries the next identity, which an error would keep it from
-                talk.tell("msg", body=f"etui: {error}".encode())
+                talk.tell("msg", body=_said(str(error)))
                 continue
             except WalletError as error:
                 missed.append(Fault(("identity", str(number)), str(error)))
@@ -153,4 +153,9 @@ def _only(command: Stanza) -> str:
 
 def _tell(talk: Talk, faults: list[Fault]) -> None:
     for fault in faults:
-        talk.tell("error", *fault.place, body=f"etui: {fault.why}".encode())
+        talk.tell("error", *fault.place, body=_said(fault.why))
+
+
+def _said(text: str) -> bytes:
+    """A message of ours for people, which age writes to the terminal as it comes: without what would steer that."""
+    return ("etui: " + "".join(char if char.isprintable() else " " for char in text)).encode()

@@ -105,7 +105,10 @@ class Wallet:
             if self._waits is not None and not self._held and not _readable(self._socket, _PATIENCE_S):
                 self._waits()
                 self._waits = None
-            answer: dict[str, Any] = json.loads(self._line())
+            try:
+                answer: dict[str, Any] = json.loads(self._line())
+            except ValueError:
+                raise WalletError("what answers is no wallet") from None
             if answer.get("id") == self._next:
                 return answer
 

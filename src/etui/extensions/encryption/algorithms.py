@@ -6,7 +6,7 @@ from base64 import b64decode
 from hashlib import sha256
 from typing import Final, TypeAlias
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     ECDSA,
     SECP256R1,
@@ -84,6 +84,8 @@ def read_pkcs8(stored: bytes) -> PrivateKey:
         key = load_der_private_key(stored, password=None)
     except (TypeError, UnsupportedAlgorithm) as error:  # it is encrypted, or of a curve that nobody knows
         raise ValueError(str(error)) from None
+    except InternalError:  # OpenSSL takes no X448 key of a wrong length, and cryptography does not look at it before
+        raise ValueError(_UNKNOWN) from None
     if isinstance(key, PrivateKey) and name_of(key.public_key()):
         return key
     raise ValueError(_UNKNOWN)

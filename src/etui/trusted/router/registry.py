@@ -49,6 +49,8 @@ class Provider:
         self.package = package
         self.installation = package.installation if package is not None else principal
         self.documents: tuple[CompiledInterface, ...] = ()
+        self.holding: frozenset[str] = frozenset()
+        """The kinds of its items that are groups of others."""
         self.connection: Connection | None = None
         self.key = b""
         self.standing = Standing.STOPPED
@@ -68,6 +70,13 @@ class Provider:
     def running(self) -> bool:
         """Whether it is registered and can be called."""
         return self.standing is Standing.RUNNING and self.connection is not None
+
+    def speaks(self, documents: tuple[CompiledInterface, ...]) -> None:
+        """Takes the documents of what it provides."""
+        self.documents = documents
+        self.holding = frozenset(
+            name for interface in documents for name, kind in interface.document.kinds.items() if kind.holds
+        )
 
     def keep(self, item: Item) -> Item | None:
         """Keeps what an item is, and forgets the oldest of too many or too large ones; what it was until now.
@@ -93,7 +102,8 @@ class Provider:
         entry = self.items.get(item)
         if entry is None:
             return Resource(extension=self.principal, item=item)
-        return Resource(extension=self.principal, item=item, kind=entry.kind, group=entry.group)
+        group = item if entry.kind in self.holding else entry.group
+        return Resource(extension=self.principal, item=item, kind=entry.kind, group=group)
 
 
 def _characters(item: Item) -> int:
@@ -184,7 +194,7 @@ class Registry:
 
     def _learn(self) -> None:
         for provider in self.providers.values():
-            provider.documents = tuple(self.interfaces[i] for i in provider.provides if i in self.interfaces)
+            provider.speaks(tuple(self.interfaces[i] for i in provider.provides if i in self.interfaces))
         for interface in self.interfaces.values():
             for compiled in interface.methods.values():
                 if compiled.action not in self.methods or self.methods[compiled.action].compiled is not compiled:
