@@ -59,7 +59,7 @@ def send(peer: Peer, *lines: bytes) -> None:
 
 # names
 
-NEEDED = {"call", "run", "store", "tell"}
+NEEDED = {"call", "run", "stays", "store", "tell"}
 
 
 @pytest.mark.parametrize("name", sorted(NEEDED))
