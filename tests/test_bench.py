@@ -47,6 +47,8 @@ RUNNING = {
     "secrets": {"bench", "etui", "trusted.router", "doors.secret_service", "gnome-keyring-daemon"},
     "route": {"bench", "etui", "trusted.router", "bench.relay"},
     "ssh": {"agents.py"},
+    "age": {"ages.py"},
+    "use": {"asking.py"},
 }
 """What runs as each figure of a group is taken, beside the measurement itself."""
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}

@@ -21,6 +21,7 @@ from tests.test_named_points import (
     SENT,
     STORAGE,
     STORED,
+    STRIKES_ON_ONE,
     Scene,
     named,
     nth,
@@ -124,7 +125,7 @@ def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_a_named_step(ask
         choices = [partial(nth, number=number) for number in range(count)]
     assert choices
     for strikes, choose in enumerate(choices):
-        renew(asked, strikes)
+        renew(asked, strikes * STRIKES_ON_ONE)
         assert any(strike(asked, scene, choose) for _ in range(ATTEMPTS)), f"{choose.keywords} did not come"
 
 

@@ -31,7 +31,7 @@ def exported(wallet: TestWallet, short_dir: Path, folder: Path) -> Path:  # noqa
     """An archive of a wallet with an Extension and an operator's policy."""
     (wallet.home / "operator").mkdir()
     (wallet.home / "operator" / "site.cedar").write_bytes(POLICY)
-    done(wallet, "lock")
+    wallet.lock()
     wallet.unlock()
     wallet.user.approves(face="install")
     done(wallet, "extension", "install", str(signed(folder)))

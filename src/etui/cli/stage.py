@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from etui.testkit import ScriptedUser
 
 _PACKAGES: Final = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools"}
+_COMMANDS: Final = {"etui": "etui.cli", "age-plugin-etui": "etui.doors.age"}
 _RUN_S: Final = 60.0
 _PROGRAM: Final = """\
 #!/bin/sh
@@ -120,6 +121,20 @@ def _ran(command: list[str], result: subprocess.CompletedProcess[str]) -> Ran:
     return Ran(f"$ {shlex.join(command)}", result.returncode, result.stdout, result.stderr)
 
 
+def _commands(folder: Path) -> Path:
+    """A folder in which ``etui`` and its plugin for age are found: that of this Python, or one that is made here."""
+    beside = Path(sys.executable).parent
+    if all((beside / name).exists() for name in _COMMANDS):
+        return beside
+    made = folder / "commands"
+    made.mkdir()
+    for name, module in _COMMANDS.items():
+        command = made / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -m {module} "$@"\n', encoding="utf-8")
+        command.chmod(0o755)
+    return made
+
+
 @contextlib.contextmanager
 def stage() -> Iterator[Stage]:
     """Sets everything up and takes it down; raises ``CommandError`` for what is not installed, ``StartError``."""
@@ -137,7 +152,7 @@ def stage() -> Iterator[Stage]:
             environ = {
                 "DBUS_SESSION_BUS_ADDRESS": bus.address,
                 "HOME": str(folder),
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PATH": f"{_commands(folder)}:{os.environ['PATH']}",
             }
             with (
                 web_service(authority.context_for(SERVICE)) as port,

@@ -96,11 +96,8 @@ def _sign(at: Stage) -> list[str]:
 
 
 def _use(at: Stage) -> list[str]:
-    stored = at.write("token", TOKEN)
-    done(at.run("sh", "-c", "etui add Token < token"))
-    stored.unlink()
-    at.user.approves(action_contains="change “Token”", times=1)
-    named = done(at.etui("use-at", "token", SERVICE))
+    at.write("keep", f"printf %s {TOKEN} | etui add Token\netui use-at token {SERVICE}\n")
+    kept = done(at.run("sh", "keep"))
     ask = 'curl -sS -H "Authorization: Bearer $TOKEN" https://'
     at.write("agent", f"env | grep ^TOKEN=\n{ask}{SERVICE}/me\n")
     at.write("stray", f"{ask}other.etui.test/me\n")
@@ -108,10 +105,12 @@ def _use(at: Stage) -> list[str]:
     used = done(at.run("etui", "run", "--use", "token", "--", "sh", "agent"))
     expect("You are ada." in used.stdout, f"the service did not know the program: {used.stdout}")
     expect(TOKEN not in used.stdout + used.stderr, "the program had the token")
-    lines = [named.line, used.line, *used.stdout.splitlines(), *told(at, "secret/1.fetch", outcome="approved")]
+    decided = told(at, "secret/1.fetch", outcome="approved")
     stray = at.run("etui", "run", "--use", "token", "--", "sh", "stray")
     expect(stray.status != 0 and "403" in stray.stderr, f"another host was not refused: {stray.stderr}")
-    return [*lines, stray.line, stray.stderr.strip(), *told(at, "secret/1.fetch", outcome="denied", explained=True)]
+    refused = told(at, "secret/1.fetch", outcome="denied", explained=True)
+    shown = [kept.line, used.line, *used.stdout.splitlines(), *decided]
+    return [*shown, stray.line, stray.stderr.strip(), *refused]
 
 
 def _expect_inside(ran: Ran) -> Ran:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cli.etui import done
-from tests.doors.proxy.service import NAME, OTHER, TOKEN, Service
+from tests.doors.proxy.lent import keep
+from tests.doors.proxy.service import NAME, OTHER, Service
 
 from etui.testkit import TestWallet
 
@@ -34,8 +34,7 @@ def wallet(running: Service) -> Iterator[TestWallet]:
             started.create()
             started.user.approves()
             started.user.approves(remember="running", action_contains="in a")
-            done(started, "add", "Token", stdin=TOKEN)
-            done(started, "use-at", "token", NAME)
+            keep(started, "Token")
             yield started
     finally:
         shutil.rmtree(folder)

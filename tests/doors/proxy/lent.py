@@ -7,11 +7,21 @@ import sys
 import textwrap
 
 from tests.cli.etui import done, etui
-from tests.doors.proxy.service import NAME
+from tests.doors.proxy.service import NAME, TOKEN
 
 from etui.testkit import TestWallet
 
 BEARER = "Authorization: Bearer $TOKEN"
+
+
+def keep(wallet: TestWallet, label: str, *options: str) -> None:
+    """Stores the token by a script of its own, so that whoever is lent it has no right to it."""
+    etui_ = f"{sys.executable} -I -m etui.cli"
+    script = wallet.folder / f"keep-{label}"
+    named = " ".join([label.lower(), NAME, *options])
+    script.write_text(f"printf %s {TOKEN} | {etui_} add {label} && {etui_} use-at {named}\n", encoding="utf-8")
+    kept = wallet.run("sh", str(script))
+    assert kept.returncode == 0, kept.stderr
 
 
 def curl(path: str, *options: str, host: str = NAME, header: str = BEARER) -> str:

@@ -8,7 +8,7 @@ import textwrap
 from pathlib import Path
 
 from tests.cli.etui import done, told
-from tests.doors.proxy.lent import BEARER, answered, curl, in_python, lent
+from tests.doors.proxy.lent import BEARER, answered, curl, in_python, keep, lent
 from tests.doors.proxy.service import NAME, TOKEN, Service
 
 from etui.testkit import TestWallet
@@ -66,8 +66,7 @@ def test_a_body_goes_out_whole_and_comes_back_whole(wallet: TestWallet, tmp_path
 
 
 def test_a_base_url_needs_no_proxy(wallet: TestWallet) -> None:
-    done(wallet, "add", "Based", stdin=TOKEN)
-    done(wallet, "use-at", "based", NAME, "--variable", "KEY", "--base-url", "SERVICE_URL")
+    keep(wallet, "Based", "--variable", "KEY", "--base-url", "SERVICE_URL")
     script = 'curl -sS -m 60 --noproxy "*" -H "Authorization: Bearer $KEY" "$SERVICE_URL/me"'
     assert answered(wallet, script, use="based") == "ada"
 

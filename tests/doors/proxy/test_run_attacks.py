@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.cli.etui import ETUI, done, told, wait_until
-from tests.doors.proxy.lent import BEARER, answered, curl, in_python, lent, why
+from tests.doors.proxy.lent import BEARER, answered, curl, in_python, keep, lent, why
 from tests.doors.proxy.service import NAME, OTHER, TOKEN, Service
 
 from etui.testkit import TestWallet
@@ -69,8 +69,7 @@ def test_a_placeholder_elsewhere_is_refused_and_on_record(wallet: TestWallet, se
 
 @pytest.mark.attack(77)
 def test_methods_and_paths_that_the_item_does_not_name_are_refused(wallet: TestWallet, service: Service) -> None:
-    done(wallet, "add", "Narrow", stdin=TOKEN)
-    done(wallet, "use-at", "narrow", NAME, "--method", "GET", "--path", "/me")
+    keep(wallet, "Narrow", "--method", "GET", "--path", "/me")
     assert answered(wallet, curl("/me"), use="narrow=TOKEN") == "ada"
     for request in (
         curl("/me", "-X", "DELETE"),
