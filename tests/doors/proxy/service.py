@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gzip
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -109,3 +111,31 @@ class Service:
         to.end_headers()
         if asked.method != "HEAD":
             to.wfile.write(body)
+
+
+@contextlib.contextmanager
+def plain_service() -> Iterator[int]:
+    """A service over HTTP that says what it was sent, line by line; its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def _serve(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0)).decode()
+            said = "\n".join([self.command, self.path, self.headers.get("authorization") or "", body]).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said)
+
+        do_GET = do_POST = _serve  # noqa: N815  # the library's names
+
+        def log_message(self, *_: Any) -> None:  # noqa: ANN401  # the library's signature
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.cli.etui import done, told
 from tests.doors.proxy.lent import BEARER, answered, curl, in_python, keep, lent
-from tests.doors.proxy.service import NAME, TOKEN, Service
+from tests.doors.proxy.service import NAME, TOKEN, Service, plain_service
 
 from etui.testkit import TestWallet
 
@@ -80,6 +80,16 @@ def test_what_is_reached_besides_goes_there_unseen(wallet: TestWallet, service: 
     where = f"https://localhost:{service.port}/echo/body"
     script = f'curl -sS -m 60 -k --noproxy "" -H "{BEARER}" {where}'
     assert answered(wallet, script, "--reach", "localhost").startswith("Bearer etui-")
+
+
+def test_what_is_reached_by_http_besides_is_passed_on_whole(wallet: TestWallet) -> None:
+    with plain_service() as port:
+        script = f'curl -sS -m 60 --noproxy "" -H "{BEARER}" -d sent http://localhost:{port}/echo?a=b'
+        method, path, authorization, body = answered(wallet, script, "--reach", "localhost").splitlines()
+        assert (method, path, body) == ("POST", "/echo?a=b", "sent")
+        assert authorization.startswith("Bearer etui-")
+        refused = f'curl -sS -m 60 --noproxy "" http://localhost:{port}/echo'
+        assert "no item in use names localhost" in answered(wallet, refused)
 
 
 def test_a_program_with_the_sdk_needs_no_proxy(wallet: TestWallet) -> None:

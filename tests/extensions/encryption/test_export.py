@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -32,21 +30,6 @@ with Client.connect(name="copies") as wallet:
         except ProtocolError as error:
             print(error.code.slug)
 """
-
-
-@pytest.fixture
-def wallet(short_dir: Path) -> Iterator[TestWallet]:
-    folder = short_dir / "w"
-    folder.mkdir(mode=0o700)
-    with TestWallet(folder) as started:
-        started.create()
-        yield started
-
-
-@pytest.fixture
-def client(wallet: TestWallet) -> Iterator[Client]:
-    with wallet.connect() as connected:
-        yield connected
 
 
 def made(client: Client, label: str = "Work", *, bound: bool = False) -> Item:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,21 +42,6 @@ with Client.connect(name="signs") as wallet:
         except ProtocolError as error:
             print(error.code.slug)
 """
-
-
-@pytest.fixture
-def wallet(short_dir: Path) -> Iterator[TestWallet]:
-    folder = short_dir / "w"
-    folder.mkdir(mode=0o700)
-    with TestWallet(folder) as started:
-        started.create()
-        yield started
-
-
-@pytest.fixture
-def client(wallet: TestWallet) -> Iterator[Client]:
-    with wallet.connect() as connected:
-        yield connected
 
 
 def made(client: Client, algorithm: str = "ed25519", *, label: str = "Work", **more: bool) -> Item:

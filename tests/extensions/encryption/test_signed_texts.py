@@ -7,8 +7,6 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import cbor2
@@ -53,21 +51,6 @@ with Client.connect(name="signs") as wallet:
         except ProtocolError as error:
             print(error.code.slug)
 """
-
-
-@pytest.fixture
-def wallet(short_dir: Path) -> Iterator[TestWallet]:
-    folder = short_dir / "w"
-    folder.mkdir(mode=0o700)
-    with TestWallet(folder) as started:
-        started.create()
-        yield started
-
-
-@pytest.fixture
-def client(wallet: TestWallet) -> Iterator[Client]:
-    with wallet.connect() as connected:
-        yield connected
 
 
 def made(client: Client, algorithm: str = "ed25519") -> Item:

@@ -16,14 +16,14 @@ from etui.interfaces import secret_1 as secret
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
 from etui.sdk.aio import AsyncClient
 from etui.sdk.web import holds
+from etui.standards.http_fields import PARTIAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-_PARTIAL: Final = frozenset({"range", "if-range"})
-"""An answer in pieces could bring an echo of the value in pieces."""
+_REPEATABLE: Final = frozenset({"GET", "HEAD"})
 _PLACEHOLDER_BYTES: Final = 18
 
 
@@ -74,7 +74,7 @@ class Lender:
         if len(held) > 1:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, "a request holds one placeholder, and this one holds several")
         lent = held[0] if held else next((one for one in self._lent if call.host in one.hosts), self._lent[0])
-        fields = [secret.Header(name=n, value=v) for n, v in call.fields if not held or n.lower() not in _PARTIAL]
+        fields = [secret.Header(name=n, value=v) for n, v in call.fields if not held or n.lower() not in PARTIAL]
         request = secret.Fetch(
             item=lent.item,
             method=call.method,  # type: ignore[arg-type]  # one of those above
@@ -110,8 +110,6 @@ class Lender:
             try:
                 return await self._client.call(request, quiet=quiet)
             except ConnectionLost:
-                if not self._client.closed.done():
-                    raise
-                if request.method not in {"GET", "HEAD"}:
+                if request.method not in _REPEATABLE or not self._client.closed.done():
                     raise
         raise ConnectionLost("the wallet ends connections as soon as they are made")

@@ -25,6 +25,7 @@ import h11
 from etui.doors.proxy.family import is_of_family
 from etui.doors.proxy.lending import WebCall
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.standards.http_fields import OF_THE_SENDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -41,23 +42,6 @@ _MAX_BODY_BYTES: Final = 1 << 20
 _HTTPS: Final = 443
 _HTTP: Final = 80
 _NO_BODY: Final = frozenset({204, 304})
-_OF_THE_CONNECTION: Final = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "http2-settings",
-        "keep-alive",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 _STATUS: Final = {
     ErrorCode.DENIED: 403,
     ErrorCode.REFUSED: 403,
@@ -214,7 +198,7 @@ class _Connection:
         nominated = {
             name.strip().lower() for n, value in fields if n.lower() == "connection" for name in value.split(",")
         }
-        own = tuple((n, v) for n, v in fields if n.lower() not in _OF_THE_CONNECTION | nominated)
+        own = tuple((n, v) for n, v in fields if n.lower() not in OF_THE_SENDER | nominated)
         if host not in self._proxy.lender.hosts:
             if self._proxy.reaches(host) and url.startswith("http:"):
                 await self._reach_plainly(method, url, own, body)

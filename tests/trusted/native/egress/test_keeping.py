@@ -39,6 +39,7 @@ def test_a_caller_s_requests_to_one_origin_share_a_connection(world: World) -> N
     assert [one.body for one in world.fetch_all(numbered(5))] == [b"/0", b"/1", b"/2", b"/3", b"/4"]
     assert [one.target for one in host.received] == ["/0", "/1", "/2", "/3", "/4"]
     assert world.dialled == [(API_ADDRESS, 443)]
+    assert world.asked == [API], "a name is resolved for a connection, and not for each request"
 
 
 def test_two_callers_share_none(world: World) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -115,8 +116,7 @@ class Fetcher:
         self, step: Step, outgoing: Outgoing, mask: Mask, asking: Asking, most: int
     ) -> FetchResult | Step:
         target = outgoing.target
-        way = await self._way(target)
-        async with self._kept.exchange(asking.client, way, outgoing, most=most) as answer:
+        async with self._kept.exchange(asking.client, outgoing, partial(self._way, target), most=most) as answer:
             status, fields = answer.status, answer.fields
             location = next((value for name, value in fields if name.lower() == b"location"), None)
             after = follow(step, target, status, location, mask)
@@ -138,7 +138,7 @@ class Fetcher:
             raise RefusedError(f"{target.host} is asked by http: only https is sent")
 
     async def _way(self, target: Target) -> Way:
-        """How a target is reached; the one place where a name becomes addresses."""
+        """How a target is reached by a new connection; the one place where a name becomes addresses."""
         route = self._routes.by_host.get(target.host)
         if route is None:
             resolved = await self._network.resolve(target.host, target.port)

@@ -9,8 +9,7 @@ is sent anew over a new one, if it may be repeated (RFC 9110, section 9.2.2).
 from __future__ import annotations
 
 import asyncio
-import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias
 
@@ -18,12 +17,13 @@ from etui.trusted.native.egress.errors import UnreachableError
 from etui.trusted.native.egress.limits import Limits
 from etui.trusted.native.egress.network import Answer, Line, Network, Way, connected
 from etui.trusted.native.egress.requests import Outgoing
+from etui.trusted.native.egress.targets import Scheme
 
 _KEPT_S: Final = 4.0
 _MAX_KEPT: Final = 32
 _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
-_Key: TypeAlias = tuple[str, str, int, ssl.SSLContext | None]
+_Key: TypeAlias = tuple[str, tuple[Scheme, str, int]]
 
 
 class KeptConnections:
@@ -36,12 +36,15 @@ class KeptConnections:
         self._count = 0
 
     @asynccontextmanager
-    async def exchange(self, client: str, way: Way, outgoing: Outgoing, *, most: int) -> AsyncIterator[Answer]:
+    async def exchange(
+        self, client: str, outgoing: Outgoing, way: Callable[[], Awaitable[Way]], *, most: int
+    ) -> AsyncIterator[Answer]:
         """The answer to a request, over a kept connection or a new one; ``most``: bytes of its body.
 
-        Raises as ``connected``, and ``UnreachableError`` for a connection that breaks.
+        ``way``: finds out how the host is reached, where a new one is needed. Raises as that does and ``connected``,
+        and ``UnreachableError`` for a connection that breaks.
         """
-        key = (client, way.host, way.port, way.tls)
+        key = (client, outgoing.target.origin)
         line, answer = await self._sent(key, way, outgoing, most)
         try:
             yield answer
@@ -59,7 +62,9 @@ class KeptConnections:
         self._idle.clear()
         self._count = 0
 
-    async def _sent(self, key: _Key, way: Way, outgoing: Outgoing, most: int) -> tuple[Line, Answer]:
+    async def _sent(
+        self, key: _Key, way: Callable[[], Awaitable[Way]], outgoing: Outgoing, most: int
+    ) -> tuple[Line, Answer]:
         kept = self._take(key)
         if kept is not None:
             try:
@@ -67,7 +72,7 @@ class KeptConnections:
             except UnreachableError:
                 if kept.heard or outgoing.method not in _REPEATABLE:
                     raise
-        line = await connected(self._network, way, self._limits)
+        line = await connected(self._network, await way(), self._limits)
         return line, await self._send(line, outgoing, most)
 
     @staticmethod

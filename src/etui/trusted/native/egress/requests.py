@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from etui.interfaces.egress_1 import Fetch, Header
+from etui.standards.http_fields import OF_THE_SENDER, PARTIAL
 from etui.trusted.native.egress.errors import MalformedError, OversizeError, RefusedError
 from etui.trusted.native.egress.limits import Limits
 from etui.trusted.native.egress.targets import Target, read_target
@@ -26,25 +27,6 @@ Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}")
 _VALUE: Final = re.compile(r"(?:[!-~](?:[ \t]*[!-~])*)?")
-_OURS: Final = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "expect",
-        "host",
-        "http2-settings",
-        "keep-alive",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
-_PARTIAL: Final = frozenset({"range", "if-range"})
-"""With a secret inserted these could bring its echo back in pieces, which no mask would recognise."""
 _BODILESS: Final = frozenset({"GET", "HEAD"})
 _WITH_LENGTH: Final = frozenset({"POST", "PUT", "PATCH"})
 
@@ -108,9 +90,9 @@ def _read_fields(headers: Iterable[Header], *, partial: bool) -> Iterable[tuple[
         if not _NAME.fullmatch(header.name):
             raise MalformedError("a header's name is no token (RFC 9110, section 5.1): correct it")
         name = header.name.lower()
-        if name in _OURS:
+        if name in OF_THE_SENDER:
             raise RefusedError(f"the header {name} is set by egress alone: leave it out")
-        if name in _PARTIAL and not partial:
+        if name in PARTIAL and not partial:
             raise RefusedError(f"the header {name} does not go with `insert`: leave it out")
         if not _VALUE.fullmatch(header.value):
             raise MalformedError(f"the header {name} holds a line break, a control or a non-ASCII character: encode it")
