@@ -85,7 +85,6 @@ def _lent(client: Client, text: str) -> Lent:
         )
     return Lent(
         item=item.item,
-        label=item.label,
         hosts=hosts,
         variable=variable or item.attributes.get(_PREFIX + "variable", "") or _variable_of(item),
         base_url=item.attributes.get(_PREFIX + "base-url", ""),

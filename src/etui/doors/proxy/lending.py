@@ -35,7 +35,6 @@ class Lent(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     item: str
-    label: str
     hosts: tuple[str, ...]
     variable: str
     base_url: str = ""
