@@ -78,8 +78,8 @@ class Server(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    """An sshd with a key of its own, which runs until the block ends."""
+def server(folder: Path, also: str = "") -> Iterator[Server]:
+    """An sshd with a key of its own, which runs until the block ends; ``also``: more lines of its configuration."""
     folder.mkdir(mode=0o700)
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "host_key")], check=True)
     listed = subprocess.run(
@@ -91,7 +91,7 @@ def server(folder: Path) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     (folder / "authorities").touch()
-    (folder / "config").write_text(_CONFIG.format(port=port, folder=folder), encoding="utf-8")
+    (folder / "config").write_text(_CONFIG.format(port=port, folder=folder) + also, encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([SSHD, "-D", "-e", "-f", str(folder / "config")], stderr=log)
         try:

@@ -31,6 +31,8 @@ __all__ = [
     "LoginForwarded",
     "LoginForwardedResult",
     "LoginResult",
+    "LoginSha1",
+    "LoginSha1Result",
     "LoginUnproven",
     "LoginUnprovenResult",
     "Remove",
@@ -222,6 +224,48 @@ class LoginForwarded(Request[LoginForwardedResult], frozen=True, kw_only=True, o
     """
     data: Annotated[bytes, Meta(max_length=262144)]
     hash: Literal["sha256", "sha512"] | None = None
+
+
+class LoginSha1Result(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``ssh/1.login_sha1``."""
+
+    METHOD: ClassVar[str] = "ssh/1.login_sha1"
+
+    signature: Annotated[bytes, Meta(max_length=8192)]
+    """In SSH's form (RFC 4253, section 6.6)."""
+
+
+class LoginSha1(Request[LoginSha1Result], frozen=True, kw_only=True, omit_defaults=True):
+    """Log in over SSH by an outdated signature.
+
+    Signs a request to log in by RSA with SHA-1 (`ssh-rsa`), for a host that takes nothing newer. The host is
+    the one that `data` names, or else the one whose session `data` is of, as `bindings` say: refused where
+    there is neither, where `relying_party` says otherwise, and for other keys than RSA. The user is asked
+    each time: where the host is told by a binding alone, that host could claim a session of another one as
+    its own.
+    """
+
+    METHOD: ClassVar[str] = "ssh/1.login_sha1"
+    RESULT: ClassVar[type[Result]] = LoginSha1Result
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    relying_party: Annotated[str, Meta(max_length=400)]
+    known_as: Annotated[str, Meta(max_length=400)] | None = None
+    """The names under which the host's key stands in the user's known_hosts."""
+    certificate: Annotated[str, Meta(max_length=800)] | None = None
+    """Where `data` names a certificate of the key's, which: its key id, its serial number and its authority's
+    fingerprint, as in `“ada” (serial 7), signed by SHA256:…`.
+
+    Refused where it says otherwise.
+    """
+    bindings: Annotated[list[Annotated[bytes, Meta(max_length=40000)]], Meta(max_length=16)] | None = None
+    """How the connection was bound to sessions, in their order: each as `session-bind@openssh.com` has it after
+    its name (OpenSSH's PROTOCOL.agent, section 1).
+
+    The provider holds them against what a key may be used for, and verifies them by itself.
+    """
+    data: Annotated[bytes, Meta(max_length=262144)]
 
 
 class SignResult(Result, frozen=True, kw_only=True, omit_defaults=True):

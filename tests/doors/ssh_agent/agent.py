@@ -39,6 +39,14 @@ class AgentWallet:
         with self.wallet.connect() as client:
             return client.call(request).item.attributes["public"]
 
+    def rsa_key(self) -> str:
+        """Brings in an RSA key from a file of OpenSSH's; its public part."""
+        path = self.wallet.folder / "old"
+        subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", str(path)], check=True)
+        assert self.wallet.etui("key", "import", str(path)).returncode == 0
+        path.unlink()
+        return path.with_suffix(".pub").read_text(encoding="utf-8").strip()
+
     def run(self, *command: str, cwd: Path | None = None, by: str = "") -> subprocess.CompletedProcess[str]:
         """Runs a program that finds the agent; ``by``: from a script of this name, which is who asks."""
         if by:

@@ -15,9 +15,9 @@ __all__ = ["Server", "server"]
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[Server]:
-    """An sshd with a key of its own, which runs until the block ends."""
+def server(folder: Path, also: str = "") -> Iterator[Server]:
+    """An sshd with a key of its own, which runs until the block ends; ``also``: more lines of its configuration."""
     if not Path(sshd.SSHD).exists() or shutil.which("ssh") is None:
         pytest.skip("needs packages openssh-client and openssh-server")
-    with sshd.server(folder) as started:
+    with sshd.server(folder, also) as started:
         yield started

@@ -36,6 +36,7 @@ from etui.standards.sshagent import (
     encode_signed_data,
     fingerprint,
     frame,
+    key_name,
     public_key_blob,
     verify_signature,
 )
@@ -57,7 +58,7 @@ def bound(session: bytes, key: Ed25519PrivateKey = HOST, *, is_forwarding: bool 
 
 def login(key: bytes, session: bytes, *, host: bytes | None = None, user: str = "ada", service: str = "") -> bytes:
     method = UserauthMethod.PUBLICKEY if host is None else UserauthMethod.HOSTBOUND
-    algorithm = "ssh-ed25519"
+    algorithm = key_name(key)
     request = UserauthRequest(session, user, service or "ssh-connection", method, algorithm, key, host)
     return encode_signed_data(request)
 
@@ -157,6 +158,30 @@ def test_over_a_forwarded_agent_nothing_is_signed_that_names_no_host(agent: Agen
         assert far.ask(bound(b"second")) == Success()
         assert far.ask(SignRequest(key, login(key, b"second"))) == Failure()
     assert len(agent.asked()) == asked
+
+
+@pytest.mark.attack(76)
+def test_by_sha1_nothing_is_signed_but_a_log_in_at_a_host_that_is_told(agent: AgentWallet) -> None:
+    key = blob(agent.rsa_key())
+    agent.wallet.user.approves()
+    message = encode_signed_data(SshsigMessage("git", MessageHash.SHA512, bytes(64)))
+    with agent.connect() as talk:
+        for data in (message, login(key, b"session")):
+            assert talk.ask(SignRequest(key, data)) == Failure()
+    with agent.connect() as far:
+        assert far.ask(bound(b"first", is_forwarding=True)) == Success()
+        assert far.ask(bound(b"session", NEXT)) == Success()
+        assert far.ask(SignRequest(key, login(key, b"session", host=NEXT_BLOB))) == Failure()
+    assert not agent.asked()
+    with agent.connect() as talk:
+        assert talk.ask(bound(b"session")) == Success()
+        assert talk.ask(SignRequest(key, login(key, b"session", host=NEXT_BLOB))) == Failure()
+        assert talk.ask(SignRequest(key, login(key, b"other"))) == Failure()
+        answer = talk.ask(SignRequest(key, login(key, b"session")))
+    assert isinstance(answer, SignResponse)
+    verify_signature(key, answer.signature, login(key, b"session"))
+    (question,) = agent.asked()
+    assert ["At", f"ada@{fingerprint(HOST_BLOB)}"] in question["lines"]
 
 
 def test_known_hosts_that_are_a_pipe_keep_nobody_waiting(agent: AgentWallet) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -96,16 +95,30 @@ def test_each_kind_of_key_logs_in(agent: AgentWallet, host: Server, algorithm: s
 
 
 def test_an_rsa_key_that_was_brought_in_logs_in_with_sha_2(agent: AgentWallet, host: Server) -> None:
-    path = agent.wallet.folder / "old"
-    subprocess.run(["ssh-keygen", "-q", "-t", "rsa", "-b", "2048", "-N", "", "-f", str(path)], check=True)
-    assert agent.wallet.etui("key", "import", str(path)).returncode == 0
-    host.lets_in(path.with_suffix(".pub").read_text(encoding="utf-8").strip())
-    path.unlink()
+    host.lets_in(agent.rsa_key())
     agent.wallet.user.approves()
     ran = agent.run(*host.command("echo", "inside"))
     assert ran.stdout == "inside\n", ran.stderr
-    old = agent.run(*host.command("true")[:1], "-o", "PubkeyAcceptedAlgorithms=ssh-rsa", *host.command("true")[1:])
-    assert old.returncode == 255, "SHA-1"
+
+
+@pytest.mark.attack(76)
+def test_rsa_with_sha1_is_asked_about_for_its_host_each_time(agent: AgentWallet, short_dir: Path) -> None:
+    agent.wallet.user.approves(remember="always")
+    with server(short_dir / "old", "PubkeyAcceptedAlgorithms +ssh-rsa\n") as host:
+        host.lets_in(agent.rsa_key())
+        program, *rest = host.command("true")
+        old = (program, "-o", "PubkeyAcceptedAlgorithms=ssh-rsa", *rest)
+        assert agent.run(program, *rest, by="deploy").returncode == 0
+        agent.wallet.user.approves(remember="once")
+        for turn in (1, 2):  # the right to log in there is none to do so by SHA-1
+            assert agent.run(*old, by="deploy").returncode == 0
+            question = agent.asked()[-1]
+            assert len(agent.asked()) == 1 + turn
+            assert "SHA-1" in question["lead"]
+            assert ["At", f"{getpass.getuser()}@{host.fingerprint}"] in question["lines"]
+            assert [choice[0] for choice in question.get("remember", [])] in ([], ["once"])
+        agent.wallet.user.refuses()
+        assert agent.run(*old, by="deploy").returncode == 255
 
 
 def test_a_file_is_signed_by_ssh_keygen_and_verified_by_it(agent: AgentWallet) -> None:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256, SHA512
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 
 from etui.extensions.encryption.algorithms import der_signature
 from etui.extensions.encryption.errors import UnfitError
@@ -32,12 +32,16 @@ from etui.standards.sshagent import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from etui.extensions.encryption.algorithms import PrivateKey
     from etui.extensions.encryption.entries import Entry
+    from etui.standards.sshagent import SessionBind
 
 _SERVICE: Final = "ssh-connection"
 _LENGTH_BYTES: Final = 4
 _RSA: Final = {
+    "sha1": (SignatureAlgorithm.RSA_SHA1, SHA1()),  # noqa: S303  # who asks for it says so to the user
     "sha256": (SignatureAlgorithm.RSA_SHA256, SHA256()),
     "sha512": (SignatureAlgorithm.RSA_SHA512, SHA512()),
 }
@@ -56,7 +60,8 @@ def blob(entry: Entry) -> bytes:
 def signed(key: PrivateKey, blob: bytes, data: bytes, hash_name: str | None) -> bytes:
     """The signature over ``data`` in SSH's form (RFC 4253, section 6.6); ``blob``: the key's public part.
 
-    ``hash_name``: ``sha256`` or ``sha512`` for RSA (RFC 8332). Raises ``UnfitError`` without one: that would be SHA-1.
+    ``hash_name``: ``sha256`` or ``sha512`` for RSA (RFC 8332), or ``sha1`` where the user was asked about just that.
+    Raises ``UnfitError`` for RSA without one.
     """
     name = key_name(blob)
     match key:
@@ -105,6 +110,20 @@ def check_unproven(data: bytes, user: str, key: bytes, certificate: str | None) 
     request = _login(data, key, certificate)
     if request.user != user:
         raise UnfitError(f"what is to be signed is a log-in as {request.user}, and not as {user}")
+    return request
+
+
+def check_sha1(
+    data: bytes, relying_party: str, key: bytes, certificate: str | None, bindings: Sequence[SessionBind]
+) -> UserauthRequest:
+    """As ``check_login``, of a host that ``data`` names or that has the session by one of the ``bindings``."""
+    request = _login(data, key, certificate)
+    if key_name(key) != SignatureAlgorithm.RSA_SHA1.value:
+        raise UnfitError("only RSA signs with SHA-1: have it signed as any other log-in")
+    bound = next((one.host_key for one in bindings if one.session_id == request.session_id), None)
+    told = {fingerprint(plain_key(host_key)) for host_key in (request.host_key, bound) if host_key is not None}
+    if {relying_party} != {f"{request.user}@{host}" for host in told}:
+        raise UnfitError(f"what is to be signed is no log-in at {relying_party}, or nothing says at which host")
     return request
 
 

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from etui.extensions.encryption.keyring import Keyring
     from etui.interfaces import Item
 
-    Signing = ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded | ssh_1.Sign
-    LogIn = ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded
+    LogIn = ssh_1.Login | ssh_1.LoginUnproven | ssh_1.LoginForwarded | ssh_1.LoginSha1
 
 _MAX_SHOWN: Final = 1000
 _CERTIFICATES: Final = "certificates"
@@ -95,6 +94,14 @@ class SshRequests(Extension):
     def login_forwarded(self, request: ssh_1.LoginForwarded, _: Call) -> ssh_1.LoginForwardedResult:
         """Answers ``ssh/1.login_forwarded``."""
         return ssh_1.LoginForwardedResult(signature=self._signed_login(request))
+
+    @provides(ssh_1.LoginSha1)
+    def login_sha1(self, request: ssh_1.LoginSha1, _: Call) -> ssh_1.LoginSha1Result:
+        """Answers ``ssh/1.login_sha1``."""
+        key = self._for_ssh(request.item)
+        bindings = destinations.bindings_in(request.bindings)
+        login = ssh.check_sha1(request.data, request.relying_party, key.blob, request.certificate, bindings)
+        return ssh_1.LoginSha1Result(signature=_signed(key, request, login))
 
     @provides(ssh_1.Sign)
     def sign_ssh(self, request: ssh_1.Sign, _: Call) -> ssh_1.SignResult:
@@ -228,4 +235,5 @@ def _signed(key: _Key, request: LogIn, login: UserauthRequest) -> bytes:
     if key.constraints.destinations:
         bindings = destinations.bindings_in(request.bindings)
         destinations.check(key.constraints.destinations, bindings, login)
-    return ssh.signed(key.private, key.blob, request.data, request.hash)
+    hash_name = "sha1" if isinstance(request, ssh_1.LoginSha1) else request.hash
+    return ssh.signed(key.private, key.blob, request.data, hash_name)
