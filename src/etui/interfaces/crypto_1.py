@@ -16,6 +16,8 @@ INTERFACE: Final = "crypto/1"
 __all__ = [
     "INTERFACE",
     "Decrypt",
+    "DecryptCose",
+    "DecryptCoseResult",
     "DecryptJwe",
     "DecryptJweResult",
     "DecryptResult",
@@ -26,6 +28,8 @@ __all__ = [
     "Describe",
     "DescribeResult",
     "Encrypt",
+    "EncryptCose",
+    "EncryptCoseResult",
     "EncryptJwe",
     "EncryptJweResult",
     "EncryptResult",
@@ -38,6 +42,8 @@ __all__ = [
     "Import",
     "ImportResult",
     "Mac",
+    "MacCose",
+    "MacCoseResult",
     "MacResult",
     "Rename",
     "RenameResult",
@@ -51,6 +57,8 @@ __all__ = [
     "UnwrapResult",
     "Verify",
     "VerifyMac",
+    "VerifyMacCose",
+    "VerifyMacCoseResult",
     "VerifyMacResult",
     "VerifyResult",
     "Wrap",
@@ -500,6 +508,115 @@ class DecryptJwe(Request[DecryptJweResult], frozen=True, kw_only=True, omit_defa
 
     item: str
     jwe: Annotated[str, Meta(max_length=200000)]
+
+
+class EncryptCoseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.encrypt_cose``."""
+
+    METHOD: ClassVar[str] = "crypto/1.encrypt_cose"
+
+    cose: Annotated[bytes, Meta(max_length=300000)]
+
+
+class EncryptCose(Request[EncryptCoseResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Encrypt a COSE message.
+
+    A tagged COSE_Encrypt0 (RFC 9052, section 5.2) by A256GCM with a random nonce; everything in its headers
+    but that is protected.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.encrypt_cose"
+    RESULT: ClassVar[type[Result]] = EncryptCoseResult
+    SEALED: ClassVar[tuple[str, ...]] = ("plaintext",)
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    plaintext: bytes
+    """At most 262144 bytes."""
+    content_type: Annotated[str, Meta(max_length=127)] | None = None
+    """The media type of the plaintext; it is authenticated, and not encrypted."""
+    kid: Annotated[bytes, Meta(max_length=200)] | None = None
+    external: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """Authenticated with it, and not in the message (RFC 9052, section 5.3)."""
+
+
+class DecryptCoseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.decrypt_cose``."""
+
+    METHOD: ClassVar[str] = "crypto/1.decrypt_cose"
+    SEALED: ClassVar[tuple[str, ...]] = ("plaintext",)
+
+    plaintext: bytes
+    content_type: Annotated[str, Meta(max_length=400)] | None = None
+
+
+class DecryptCose(Request[DecryptCoseResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Decrypt a COSE message.
+
+    A COSE_Encrypt0 by A256GCM, with its tag or without. One error for whatever does not open.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.decrypt_cose"
+    RESULT: ClassVar[type[Result]] = DecryptCoseResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    cose: Annotated[bytes, Meta(max_length=300000)]
+    external: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """As in `encrypt_cose`."""
+
+
+class MacCoseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.mac_cose``."""
+
+    METHOD: ClassVar[str] = "crypto/1.mac_cose"
+
+    cose: Annotated[bytes, Meta(max_length=300000)]
+
+
+class MacCose(Request[MacCoseResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Authenticate a COSE message.
+
+    A tagged COSE_Mac0 (RFC 9052, section 6.2) by HMAC 256/256; everything in its headers is protected.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.mac_cose"
+    RESULT: ClassVar[type[Result]] = MacCoseResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    payload: Annotated[bytes, Meta(max_length=262144)]
+    content_type: Annotated[str, Meta(max_length=127)] | None = None
+    """The media type of the payload."""
+    kid: Annotated[bytes, Meta(max_length=200)] | None = None
+    external: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """Authenticated with it, and not in the message (RFC 9052, section 6.3)."""
+
+
+class VerifyMacCoseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``crypto/1.verify_mac_cose``."""
+
+    METHOD: ClassVar[str] = "crypto/1.verify_mac_cose"
+
+    valid: bool
+    payload: Annotated[bytes, Meta(max_length=262144)] | None = None
+    """What was authenticated, where it is valid."""
+
+
+class VerifyMacCose(Request[VerifyMacCoseResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Check a COSE message.
+
+    A COSE_Mac0 by HMAC 256/256, with its tag or without.
+    """
+
+    METHOD: ClassVar[str] = "crypto/1.verify_mac_cose"
+    RESULT: ClassVar[type[Result]] = VerifyMacCoseResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    cose: Annotated[bytes, Meta(max_length=300000)]
+    external: Annotated[bytes, Meta(max_length=65536)] | None = None
+    """As in `mac_cose`."""
 
 
 class RenameResult(Result, frozen=True, kw_only=True, omit_defaults=True):

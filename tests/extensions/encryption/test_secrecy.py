@@ -52,6 +52,18 @@ WRAPPED = bytes.fromhex("28C9F404C4B810F4CBCCB35CFB87F8263F5786E2D80ED326CBC7F0E
 # RFC 4868, section 2.7.2.1: test case PRF-1 of HMAC-SHA-256.
 HMAC_KEY, HMAC_DATA = b"\x0b" * 32, b"Hi There"
 HMAC = bytes.fromhex("198a607eb44bfbc69903a0f1cf2bbdc5ba0aa3f3d9ae3c1c7a3b1696a0b68cf7")
+# github.com/cose-wg/Examples: aes-gcm-examples/aes-gcm-enc-03 and mac0-tests/HMac-01.
+COSE_KEY = bytes.fromhex("0F1E2D3C4B5A69788796A5B4C3D2E1F01F2E3D4C5B6A798897A6B5C4D3E2F100")
+COSE_SEALED = bytes.fromhex(
+    "D08343A10103A1054C02D1F7E6F26C43D4868D87CE58249D64A5A59A3B04867DCCF6B8EF82F7D1A3B25EF84ECA2BC5D7593A96E943859A9CC2"
+    "4AD3"
+)
+COSE_MAC_KEY = bytes.fromhex("849B57219DAE48DE646D07DBB533566E976686457C1491BE3A76DCEA6C427188")
+COSE_MAC = bytes.fromhex(
+    "D18443A10105A054546869732069732074686520636F6E74656E742E5820A1A848D3471F9D61EE49018D244C824772F223AD4F935293F1789F"
+    "C3A08D8C58"
+)
+COSE_TEXT = b"This is the content."
 # RFC 7748, section 6.1.
 ALICE = bytes.fromhex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a")
 BOB_PUBLIC = bytes.fromhex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f")
@@ -164,6 +176,30 @@ def test_a_message_by_a_shared_key_is_encrypted_and_decrypted_here(client: Clien
     assert client.call(crypto.DecryptJwe(item=item, jwe=jwe.encrypt_compact(TEXT, GCM_KEY))).plaintext == TEXT
 
 
+def test_the_published_cose_messages_are_decrypted_and_checked(client: Client) -> None:
+    opens, checks = given(client, "aes256", COSE_KEY), given(client, "hmac256", COSE_MAC_KEY)
+    assert client.call(crypto.DecryptCose(item=opens, cose=COSE_SEALED)).plaintext == COSE_TEXT
+    found = client.call(crypto.VerifyMacCose(item=checks, cose=COSE_MAC))
+    assert found.valid
+    assert found.payload == COSE_TEXT
+    assert client.call(crypto.MacCose(item=checks, payload=COSE_TEXT)).cose == COSE_MAC
+
+
+def test_cose_messages_are_made_with_their_headers_and_what_is_beside_them(client: Client) -> None:
+    opens, checks = made(client, "aes256"), made(client, "hmac256")
+    sealing = crypto.EncryptCose(item=opens, plaintext=TEXT, content_type="text/plain", kid=b"7", external=b"for")
+    first, second = (client.call(sealing).cose for _ in range(2))
+    assert first != second
+    found = client.call(crypto.DecryptCose(item=opens, cose=first, external=b"for"))
+    assert (found.plaintext, found.content_type) == (TEXT, "text/plain")
+    message = client.call(crypto.MacCose(item=checks, payload=TEXT, external=b"for")).cose
+    assert client.call(crypto.VerifyMacCose(item=checks, cose=message, external=b"for")).payload == TEXT
+    for one, external in ((message, b""), *((other, b"for") for other in (*altered(message), COSE_MAC))):
+        found_here = client.call(crypto.VerifyMacCose(item=checks, cose=one, external=external))
+        assert not found_here.valid
+        assert found_here.payload is None
+
+
 USES: dict[str, Callable[[str], list[Request[Any]]]] = {
     "sign": lambda item: [crypto.Sign(item=item, data=TEXT), crypto.Verify(item=item, data=TEXT, signature=b"")],
     "encrypt": lambda item: [
@@ -171,6 +207,8 @@ USES: dict[str, Callable[[str], list[Request[Any]]]] = {
         crypto.Decrypt(item=item, ciphertext=GCM_SEALED),
         crypto.EncryptJwe(item=item, plaintext=TEXT),
         crypto.DecryptJwe(item=item, jwe="...."),
+        crypto.EncryptCose(item=item, plaintext=TEXT),
+        crypto.DecryptCose(item=item, cose=COSE_SEALED),
     ],
     "wrap": lambda item: [
         crypto.Wrap(item=item, key=KEY_DATA),
@@ -178,7 +216,12 @@ USES: dict[str, Callable[[str], list[Request[Any]]]] = {
         age_1.Unwrap(item=item, stanzas=[]),
     ],
     "derive": lambda item: [crypto.Derive(item=item, public=BOB_PUBLIC, length=32)],
-    "mac": lambda item: [crypto.Mac(item=item, data=TEXT), crypto.VerifyMac(item=item, data=TEXT, mac=HMAC)],
+    "mac": lambda item: [
+        crypto.Mac(item=item, data=TEXT),
+        crypto.VerifyMac(item=item, data=TEXT, mac=HMAC),
+        crypto.MacCose(item=item, payload=TEXT),
+        crypto.VerifyMacCose(item=item, cose=COSE_MAC),
+    ],
 }
 
 
@@ -240,6 +283,7 @@ def test_what_does_not_open_is_refused_in_the_same_words_whatever_is_wrong_with_
 ) -> None:
     wallet.user.approves()
     opens, unwraps = given(client, "aes256", GCM_KEY), given(client, "aes256", KEK, "wrap")
+    cose_opens = given(client, "aes256", COSE_KEY)
     agrees, curve = made(client, "x25519", "derive"), made(client, "p256", "derive")
     message = made(client, "x25519", "encrypt")
     jwe_text = client.call(crypto.EncryptJwe(item=message, plaintext=TEXT)).jwe
@@ -249,6 +293,8 @@ def test_what_does_not_open_is_refused_in_the_same_words_whatever_is_wrong_with_
         crypto.Decrypt(item=opens, ciphertext=GCM_SEALED, aad=GCM_AAD + b"."),
         *[crypto.Decrypt(item=opens, ciphertext=one, aad=GCM_AAD) for one in altered(GCM_SEALED)],
         *[crypto.Unwrap(item=unwraps, wrapped=one) for one in altered(WRAPPED)],
+        crypto.DecryptCose(item=cose_opens, cose=COSE_SEALED, external=b"."),
+        *[crypto.DecryptCose(item=cose_opens, cose=one) for one in (*altered(COSE_SEALED), COSE_MAC)],
         crypto.Derive(item=agrees, public=bytes(32), length=32),
         crypto.Derive(item=agrees, public=b"\x01" + bytes(31), length=32),
         crypto.Derive(item=agrees, public=BOB_PUBLIC[:-1], length=32),

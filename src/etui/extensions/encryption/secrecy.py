@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey as EcPrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from etui.extensions.encryption import agreement, secret_keys
+from etui.extensions.encryption import agreement, cose_secrecy, secret_keys
 from etui.extensions.encryption.errors import NotOpenError, UnfitError
 from etui.extensions.encryption.secret_keys import SecretKey
 from etui.extensions.encryption.usages import DERIVE, ENCRYPT, MAC, WRAP, check_usage
@@ -91,6 +91,28 @@ class Secrecy:
         except jwe.JweError:
             raise NotOpenError from None
         return crypto.DecryptJweResult(plaintext=found.plaintext, header=found.header)
+
+    @provides(crypto.EncryptCose)
+    def encrypt_cose(self, request: crypto.EncryptCose, _: Call) -> crypto.EncryptCoseResult:
+        """Answers ``crypto/1.encrypt_cose``."""
+        key = self._secret(request.item, ENCRYPT)
+        _check_size(request.plaintext, _MAX_BYTES)
+        return crypto.EncryptCoseResult(cose=cose_secrecy.encrypted(key, request))
+
+    @provides(crypto.DecryptCose)
+    def decrypt_cose(self, request: crypto.DecryptCose, _: Call) -> crypto.DecryptCoseResult:
+        """Answers ``crypto/1.decrypt_cose``."""
+        return cose_secrecy.decrypted(self._secret(request.item, ENCRYPT), request)
+
+    @provides(crypto.MacCose)
+    def mac_cose(self, request: crypto.MacCose, _: Call) -> crypto.MacCoseResult:
+        """Answers ``crypto/1.mac_cose``."""
+        return crypto.MacCoseResult(cose=cose_secrecy.authenticated(self._secret(request.item, MAC), request))
+
+    @provides(crypto.VerifyMacCose)
+    def verify_mac_cose(self, request: crypto.VerifyMacCose, _: Call) -> crypto.VerifyMacCoseResult:
+        """Answers ``crypto/1.verify_mac_cose``."""
+        return cose_secrecy.verified(self._secret(request.item, MAC), request)
 
     def _secret(self, item: str, usage: str) -> SecretKey:
         """The key of plain bytes; raises ``UnfitError`` where it is a pair, or for something else."""

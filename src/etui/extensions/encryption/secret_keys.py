@@ -52,8 +52,13 @@ def given(algorithm: str, value: bytes) -> SecretKey:
 
 def encrypted(key: SecretKey, plaintext: bytes, aad: bytes | None) -> bytes:
     """Nonce, ciphertext and tag."""
-    nonce = os.urandom(_NONCE_BYTES)
+    nonce = new_nonce()
     return nonce + AESGCM(key.value).encrypt(nonce, plaintext, aad)
+
+
+def new_nonce() -> bytes:
+    """A nonce for one encryption (12 random bytes)."""
+    return os.urandom(_NONCE_BYTES)
 
 
 def decrypted(key: SecretKey, ciphertext: bytes, aad: bytes | None) -> bytes:
