@@ -18,7 +18,7 @@ class HostNames:
     """The known hosts, read again when a file changes."""
 
     def __init__(self, home: Path) -> None:
-        self._files = (*(home / name for name in _FILES), *_SYSTEM)
+        self._files = tuple(map(str, (*(home / name for name in _FILES), *_SYSTEM)))
         self._stamp: tuple[tuple[int, int, int] | None, ...] | None = None
         self._known: KnownHosts = parse_known_hosts("")
 
@@ -37,15 +37,15 @@ class HostNames:
         return self._known
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: str) -> tuple[int, int, int] | None:
     try:
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116  # four times for each log-in
     except OSError:
         return None
     return status.st_ino, status.st_mtime_ns, status.st_size
 
 
-def _text(path: Path) -> str:
+def _text(path: str) -> str:
     """The file's text, as far as it is a reasonable one; a file that cannot be read names no host."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as file:

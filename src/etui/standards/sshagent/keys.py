@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 from typing import Final, TypeAlias
 
@@ -46,6 +47,8 @@ _FIELDS: Final = {
 _DOMAIN: Final = "@openssh.com"
 _CERTIFICATE_SUFFIX: Final = "-cert-v01@openssh.com"
 _MAX_KEY_BYTES: Final = 2 * MAX_MPINT_BYTES + 64
+_KEPT: Final = 64
+"""Keys of which it is kept what they are: the same few are met again and again."""
 
 
 def certificate_name(name: str) -> str:
@@ -61,11 +64,13 @@ def certified_name(name: str) -> str | None:
     return _CERTIFIED.get(name)
 
 
+@functools.lru_cache(_KEPT)
 def key_name(blob: bytes) -> str:
     """The name of its type; raises ``MalformedError``."""
     return Reader(blob, "a public key").name("its type")
 
 
+@functools.lru_cache(_KEPT)
 def plain_key(blob: bytes) -> bytes:
     """The key that a certificate is for, by itself; any other key as it is.
 
@@ -83,6 +88,7 @@ def plain_key(blob: bytes) -> bytes:
     return text(plain) + b"".join(fields)
 
 
+@functools.lru_cache(_KEPT)
 def fingerprint(blob: bytes) -> str:
     """How people compare keys, as ``ssh-keygen -l`` shows it: ``SHA256:`` and base64 without padding.
 

@@ -11,6 +11,7 @@ PROTOCOL.sshsig, section 3; OpenSSH's PROTOCOL.certkeys (algorithms of certifica
 
 from __future__ import annotations
 
+import functools
 from enum import Enum
 from typing import Final
 
@@ -25,6 +26,7 @@ from etui.standards.sshagent.wire import Reader, boolean, string, text
 
 _PREAMBLE: Final = b"SSHSIG"
 _WHAT: Final = "what is to be signed"
+_KEPT: Final = 32
 
 
 class UserauthMethod(Enum):
@@ -141,6 +143,7 @@ _METHODS: Final = {method.value: method for method in UserauthMethod}
 _HASHES: Final = {algorithm.value: algorithm for algorithm in MessageHash}
 
 
+@functools.lru_cache(_KEPT)
 def _algorithm_names(name: str) -> frozenset[str]:
     """What a server may be told of a key of type ``name``."""
     plain = certified_name(name)

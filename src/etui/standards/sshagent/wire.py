@@ -13,6 +13,7 @@ from etui.standards.sshagent.limits import MAX_MPINT_BYTES, MAX_NAME_CHARACTERS
 
 _NAME: Final = re.compile(rb"[!-+\--~]{1,%d}" % MAX_NAME_CHARACTERS)
 """Printable US-ASCII without blank and comma."""
+_LENGTH_BYTES: Final = 4
 
 
 class Reader:
@@ -59,7 +60,12 @@ class Reader:
 
     def string(self, field: str) -> bytes:
         """A string of any bytes."""
-        return self.raw(self.uint32(field), field)
+        begin = self._at + _LENGTH_BYTES
+        end = begin + int.from_bytes(self._data[self._at : begin], "big")
+        if end > len(self._data):
+            raise MalformedError(f"{self._what} ends within {field}, at byte {len(self._data)}")
+        self._at = end
+        return self._data[begin:end]
 
     def text(self, field: str) -> str:
         """A string of UTF-8 without NUL, which OpenSSH refuses too."""
