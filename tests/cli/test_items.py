@@ -54,6 +54,16 @@ def test_an_exact_label_is_meant_before_a_longer_one(wallet: TestWallet) -> None
     assert done(wallet, "use", "mail", "--stdin", "--", "cat") == "short"
 
 
+def test_items_that_look_alike_are_told_apart_by_their_references(wallet: TestWallet) -> None:
+    for number in ("1", "2"):
+        done(wallet, "add", "Mail", stdin=number)
+    assert "--references" in etui(wallet, "use", "mail", "--", "cat").stderr
+    assert "r1." not in done(wallet, "find")
+    lines = done(wallet, "find", "--references").splitlines()[1:]
+    references = [line.split()[-1] for line in lines]
+    assert {done(wallet, "use", one, "--stdin", "--", "cat") for one in references} == {"1", "2"}
+
+
 def test_a_reference_names_its_item(wallet: TestWallet) -> None:
     reference = told(wallet, "add", "Mail", stdin="by reference")["item"]
     assert done(wallet, "use", reference, "--stdin", "--", "cat") == "by reference"

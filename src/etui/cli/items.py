@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from etui.cli.command import Arguments, Command, connect, connect_once
 from etui.cli.exits import CommandError, Exit
 from etui.cli.naming import add_item_argument, fitting, item_to_name, named
-from etui.cli.output import printable, quoted, sentence
+from etui.cli.output import moment, printable, quoted, sentence
 from etui.cli.typed import confirmed, read_secret
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
@@ -16,13 +16,21 @@ from etui.standards.otp import OtpKeyError, typed_key
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
+    from etui.interfaces import Item
 
 _KINDS: Final = ("password", "login", "pin", "note", "file", "code", "group")
 _NOT_GENERATED: Final = {
     "code": "the key of one-time codes comes from the service that asks for them; leave --generate out and type it",
     "group": "a group holds items and has no secret; leave --generate out",
 }
-_COLUMNS: Final = (("kind", "KIND"), ("label", "LABEL"), ("attributes", "ATTRIBUTES"), ("item", "REFERENCE"))
+_REFERENCE: Final = ("item", "REFERENCE")
+
+
+def _changed(item: Item) -> str:
+    return moment(item.modified) if item.modified else ""
+
+
+_COLUMNS: Final = (("kind", "KIND"), ("label", "LABEL"), (_changed, "CHANGED"), ("attributes", "ATTRIBUTES"))
 
 
 def attribute(text: str) -> tuple[str, str]:
@@ -44,6 +52,7 @@ def _find_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="WORDS", help="parts of the label or of attributes")
     _add_attributes(parser, "an attribute that the item has; may be given several times")
     parser.add_argument("--kind", default="", metavar="KIND", help="password, login, pin, note, file, code, group, …")
+    parser.add_argument("--references", action="store_true", help="with each item's reference, which is long")
     parser.add_argument("--mine", action="store_true", help="only what may be read from here without a question")
 
 
@@ -66,7 +75,8 @@ def _find(arguments: Arguments, output: Output) -> Exit:
             for reason in inventory.left_out or ():
                 output.note(f"not among these: {printable(reason)}")
     found = fitting(items, arguments.words, attributes, arguments.kind)
-    output.rows(sorted(found, key=lambda item: (item.label.casefold(), item.kind)), _COLUMNS, "Nothing was found.")
+    columns = (*_COLUMNS, _REFERENCE) if arguments.references else _COLUMNS
+    output.rows(sorted(found, key=lambda item: (item.label.casefold(), item.kind)), columns, "Nothing was found.")
     is_narrowed = arguments.words or arguments.attribute or arguments.kind
     return Exit.NOT_FOUND if is_narrowed and not found else Exit.OK
 
@@ -168,9 +178,9 @@ def _delete(arguments: Arguments, output: Output) -> Exit:
 
 FIND = Command(
     name="find",
-    help="list items: kind, label, attributes, reference",
-    text="Lists items of the wallet, never a secret. The user is asked whether the list may be seen. A reference\n"
-    "names an item for this user's session alone.",
+    help="list items: kind, label, when they were changed, attributes",
+    text="Lists items of the wallet, never a secret. The user is asked whether the list may be seen. A reference,\n"
+    "with --references or --json, names one of several that look alike, for this user's session alone.",
     arguments=_find_arguments,
     run=_find,
     examples=(

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from etui.cli.exits import CommandError, Exit
-from etui.cli.output import quoted, single_line
+from etui.cli.output import moment, quoted, single_line
 from etui.interfaces import Item
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
@@ -93,10 +93,11 @@ def _one(items: list[Item], words: str) -> Item:
         case several:
             lines = [f"  {_described(item)}" for item in several[:_MAX_LISTED]]
             lines += [f"  and {len(several) - _MAX_LISTED} more"] if len(several) > _MAX_LISTED else []
-            text = f"{len(several)} items match {quoted(words)}; give more words, or a reference of `etui find`:"
+            text = f"{len(several)} items match {quoted(words)}; more words, or `etui find --references`, tell which:"
             raise CommandError("\n".join([text, *lines]), Exit.USAGE)
 
 
 def _described(item: Item) -> str:
     attributes = " ".join(f"{name}={value}" for name, value in sorted(item.attributes.items()))
-    return single_line(f"{item.label} ({item.kind}) {attributes}")
+    changed = f"changed {moment(item.modified)}" if item.modified else ""
+    return single_line(f"{item.label} ({item.kind}) {changed} {attributes}").rstrip()
