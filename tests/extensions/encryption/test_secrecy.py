@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -71,10 +69,8 @@ AGREED = bytes.fromhex("4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c
 
 
 @pytest.fixture(scope="module")
-def wallet() -> Iterator[TestWallet]:
-    with tempfile.TemporaryDirectory(prefix="etui-") as folder, TestWallet(Path(folder)) as started:
-        started.create()
-        yield started
+def wallet(shared_wallet: TestWallet) -> TestWallet:
+    return shared_wallet
 
 
 @pytest.fixture(scope="module")
