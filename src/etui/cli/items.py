@@ -178,7 +178,7 @@ def _delete(arguments: Arguments, output: Output) -> Exit:
 
 FIND = Command(
     name="find",
-    help="list items: kind, label, when they were changed, attributes",
+    help="list items: kind, label, attributes",
     text="Lists items of the wallet, never a secret. The user is asked whether the list may be seen. A reference,\n"
     "with --references or --json, names one of several that look alike, for this user's session alone.",
     arguments=_find_arguments,
