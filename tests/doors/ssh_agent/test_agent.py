@@ -9,6 +9,7 @@ import threading
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from msgspec.structs import replace
 from tests.doors.ssh_agent.agent import AgentWallet
 
 from etui.interfaces import crypto_1 as crypto
@@ -17,6 +18,7 @@ from etui.standards.sshagent import (
     ExtensionFailure,
     Failure,
     IdentitiesAnswer,
+    Lock,
     MessageHash,
     OtherExtension,
     Query,
@@ -158,6 +160,40 @@ def test_over_a_forwarded_agent_nothing_is_signed_that_names_no_host(agent: Agen
         assert far.ask(bound(b"second")) == Success()
         assert far.ask(SignRequest(key, login(key, b"second"))) == Failure()
     assert len(agent.asked()) == asked
+
+
+def unbound_forwardings() -> list[SessionBind]:
+    """What a client says that forwards the agent to a host whose binding nobody can verify."""
+    good = bound(b"first", is_forwarding=True)
+    key = b"\x00\x00\x00\x1ask-ssh-ed25519@openssh.com" + bytes(3) + b"\x20" + bytes(32) + bytes(3) + b"\x04ssh:"
+    return [
+        replace(good, signature=bound(b"first", NEXT).signature),
+        replace(good, host_key=key),
+        replace(good, signature=b""),
+        replace(good, session_id=bytes(129)),
+    ]
+
+
+@pytest.mark.attack(76)
+@pytest.mark.attack(102)
+@pytest.mark.parametrize("bind", unbound_forwardings(), ids=["signed by another", "a security key", "unsigned", "long"])
+def test_a_far_machine_whose_binding_is_refused_is_none_of_this_one(agent: AgentWallet, bind: SessionBind) -> None:
+    key = blob(agent.key())
+    agent.wallet.user.approves()
+    with agent.connect() as far:
+        refused = far.ask(bind)
+        assert refused in {Failure(), ExtensionFailure()}
+        with pytest.raises(OSError):  # noqa: PT011  # it is closed, at the one end or at both
+            far.ask(SignRequest(key, login(key, b"session", host=HOST_BLOB)))
+    with agent.connect() as far:  # nor is what came together with it
+        hostile = (bind, SignRequest(key, login(key, b"session", host=HOST_BLOB)), Lock(b"x"))
+        far.sock.sendall(b"".join(frame(encode_request(one)) for one in hostile))
+        assert far.reply() == refused
+        with pytest.raises(OSError):  # noqa: PT011  # as above
+            far.reply()
+    assert not agent.asked()
+    with agent.connect() as here:
+        assert here.keys() == [key], "not locked"
 
 
 @pytest.mark.attack(76)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from etui.standards.sshagent import (
+    SESSION_BIND,
     WITH_SECRETS,
     Failure,
     MessageReader,
@@ -84,7 +85,8 @@ class Connection(asyncio.Protocol):
         self._ended(self)
 
     def close(self) -> None:
-        """Hangs up."""
+        """Hangs up; what came and waits is not served."""
+        self._waiting.clear()
         if self._transport is not None:
             self._transport.close()
 
@@ -121,6 +123,8 @@ class Connection(asyncio.Protocol):
                 self._serve(self, parse_request(message), answer)
             except SshAgentError:  # not known, or not to be understood
                 answer(Failure())
+                if SESSION_BIND.encode() in message:  # what follows may come from a machine that it would have named
+                    self.close()
             except Exception:  # noqa: BLE001  # one request's fault is answered, the door lives on
                 _log.exception("a request could not be served")
                 answer(Failure())

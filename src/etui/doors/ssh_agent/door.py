@@ -45,7 +45,7 @@ from etui.standards.sshagent import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator, Sequence
 
     from etui.doors.ssh_agent.locking import AgentLock
     from etui.doors.ssh_agent.meaning import Signing
@@ -161,7 +161,7 @@ class Door:
             case SignRequest():
                 self._sign(connection, request, answer)
             case SessionBind():
-                answer(self._bind(connection, request))
+                self._bind(connection, request, answer)
             case AddIdentity():
                 lending.add(self, connection, request, answer)
             case RemoveIdentity():
@@ -179,19 +179,18 @@ class Door:
             case _:
                 answer(Failure())
 
-    def _bind(self, connection: Connection, bind: SessionBind) -> Reply:
-        """Binds the connection to a host for good, as OpenSSH's agent does: no session twice, none after a log-in."""
-        bound = connection.bindings
-        if len(bound) >= MAX_BINDINGS or (bound and not bound[-1].is_forwarding):
-            return ExtensionFailure()
-        if any(one.session_id == bind.session_id for one in bound):
-            return ExtensionFailure()
-        try:
-            verify_session_bind(bind)
-        except SshAgentError:
-            return ExtensionFailure()
-        bound.append(bind)
-        return Success()
+    def _bind(self, connection: Connection, bind: SessionBind, answer: Answer) -> None:
+        """Binds the connection to a host for good, or refuses, as OpenSSH's agent does.
+
+        OpenSSH's client forwards the agent also where the binding was refused, and the far machine would then pass for
+        a program of this one. So a connection that was to be bound to a host that forwards, and is not, ends.
+        """
+        is_bound = _may_be_bound(connection.bindings, bind)
+        if is_bound:
+            connection.bindings.append(bind)
+        answer(Success() if is_bound else ExtensionFailure())
+        if bind.is_forwarding and not is_bound:
+            connection.close()
 
     def _list(self, connection: Connection, answer: Answer) -> None:
         """Lists the keys, as they were listed to the same program just before where none has changed since."""
@@ -318,3 +317,16 @@ class Door:
         plain = b"" if sealed else msgspec.json.encode(request)
         question = Question(method=request.METHOD, params=params, unlocks=True, sealed=sealed, reads=reads)
         Ask(self.link, self._unlocking, self._patience, connection.peer, question, guarded).start(None)
+
+
+def _may_be_bound(bound: Sequence[SessionBind], bind: SessionBind) -> bool:
+    """Whether the host signed the session, which is not bound already, and nobody logs in over the last one."""
+    if len(bound) >= MAX_BINDINGS or (bound and not bound[-1].is_forwarding):
+        return False
+    if any(one.session_id == bind.session_id for one in bound):
+        return False
+    try:
+        verify_session_bind(bind)
+    except SshAgentError:
+        return False
+    return True
