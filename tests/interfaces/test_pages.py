@@ -127,6 +127,7 @@ FIELDS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"type": "text", "title": "X", "material": True, "read": True, "optional": False},
         ("text", "", "material, read"),
     ),
+    "observed": ({"type": "text", "title": "X", "observed": True}, ("text", "", "observed")),
     "marked": (
         {"type": "text", "title": "X", "material": True, "policy": "x", "scope": True},
         ("text", "", "material, policy `x`, scope"),

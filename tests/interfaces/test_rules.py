@@ -335,6 +335,14 @@ def test_a_method_has_one_scope() -> None:
     assert "has more than one scope" in refusal(with_param({"type": "text", "policy": "x", "scope": True}))
 
 
+def test_what_is_observed_has_a_title_and_decides_nothing() -> None:
+    observed = {"type": "text", "title": "Known as", "observed": True}
+    read(with_param(observed))
+    for field in ({**observed, "title": None}, {**observed, "policy": "x"}, {**READ, "observed": True}):
+        assert "is observed, so it has a title" in refusal(with_param(field))
+    assert "has a mark for the Router" in refusal(with_result(observed))
+
+
 READ = {"type": "text", "title": "Text", "material": True, "read": True}
 
 

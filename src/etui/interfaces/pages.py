@@ -160,6 +160,8 @@ def _marked(method: Method) -> Iterator[str]:
             yield f"Scope: a grant holds for one `{name}`."
         if field.read:
             yield f"Read: the user reads `{name}` whole before each call, whatever was allowed before."
+        if field.observed:
+            yield f"Observed: `{name}` is a door's to tell; of anybody else it is shown as what that one says."
 
 
 def _fields(heading: str, fields: Mapping[str, Field], otherwise: str) -> Iterator[str]:
@@ -222,6 +224,8 @@ def _marks(field: Field) -> Iterator[str]:
         yield "scope"
     if field.read:
         yield "read"
+    if field.observed:
+        yield "observed"
 
 
 def _types(document: Document) -> Iterator[str]:

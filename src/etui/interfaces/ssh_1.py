@@ -127,7 +127,9 @@ class Login(Request[LoginResult], frozen=True, kw_only=True, omit_defaults=True)
     item: str
     relying_party: Annotated[str, Meta(max_length=400)]
     known_as: Annotated[str, Meta(max_length=400)] | None = None
-    """The names under which the host's key stands in the user's known_hosts."""
+    """The names under which the host's key stands in the user's known_hosts; or that it stands there under a
+    hashed name, or nowhere.
+    """
     certificate: Annotated[str, Meta(max_length=800)] | None = None
     """Where `data` names a certificate of the key's, which: its key id, its serial number and its authority's
     fingerprint, as in `“ada” (serial 7), signed by SHA256:…`.
@@ -252,7 +254,9 @@ class LoginSha1(Request[LoginSha1Result], frozen=True, kw_only=True, omit_defaul
     item: str
     relying_party: Annotated[str, Meta(max_length=400)]
     known_as: Annotated[str, Meta(max_length=400)] | None = None
-    """The names under which the host's key stands in the user's known_hosts."""
+    """The names under which the host's key stands in the user's known_hosts; or that it stands there under a
+    hashed name, or nowhere.
+    """
     certificate: Annotated[str, Meta(max_length=800)] | None = None
     """Where `data` names a certificate of the key's, which: its key id, its serial number and its authority's
     fingerprint, as in `“ada” (serial 7), signed by SHA256:…`.

@@ -45,6 +45,7 @@ from etui.standards.sshagent import (
 
 HOST = Ed25519PrivateKey.generate()
 HOST_BLOB = public_key_blob(HOST.public_key())
+UNKNOWN = "an unknown host: its key is in no known_hosts"
 NEXT = Ed25519PrivateKey.generate()
 NEXT_BLOB = public_key_blob(NEXT.public_key())
 
@@ -95,7 +96,7 @@ def test_a_binding_is_told_where_the_request_names_no_host_and_proves_none(agent
         assert isinstance(talk.ask(SignRequest(key, login(key, b"session"))), SignResponse)
     (question,) = agent.asked()
     assert "at a host that is not proven" in question["lead"]
-    assert ["The connection is bound to", fingerprint(HOST_BLOB)] in question["lines"]
+    assert ["The connection is bound to", f"{UNKNOWN} ({fingerprint(HOST_BLOB)})"] in question["lines"]
 
 
 @pytest.mark.attack(76)
@@ -141,7 +142,7 @@ def test_over_a_forwarded_agent_the_user_is_asked_each_time_and_told_through_who
         question = agent.asked()[-1]
         assert len(agent.asked()) == turn
         assert "on behalf of another machine" in question["lead"]
-        assert ["Through", fingerprint(HOST_BLOB)] in question["lines"]
+        assert ["Through", f"{UNKNOWN} ({fingerprint(HOST_BLOB)})"] in question["lines"]
         assert ["At", f"ada@{fingerprint(NEXT_BLOB)}"] in question["lines"]
         assert [choice[0] for choice in question.get("remember", [])] in ([], ["once"])
 

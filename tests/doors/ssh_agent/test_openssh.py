@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import getpass
 from pathlib import Path
 
@@ -44,6 +45,31 @@ def test_a_host_that_the_user_knows_is_named(agent: AgentWallet, host: Server) -
     assert agent.run(*host.command("true")).returncode == 0
     (question,) = agent.asked()
     assert ["Known as", "build.example.org, 10.0.0.7"] in question["lines"]
+
+
+@pytest.mark.parametrize(
+    ("known", "said"),
+    [
+        ("", "an unknown host: its key is in no known_hosts"),
+        ("|1|{salt}|{digest} {key}", "a host in known_hosts, whose name is hashed there"),
+        ("@revoked * {key}", None),
+    ],
+    ids=["nowhere", "hashed", "revoked"],
+)
+def test_a_host_without_a_name_that_can_be_read_is_told_apart(
+    agent: AgentWallet, host: Server, known: str, said: str | None
+) -> None:
+    host.lets_in(agent.key())
+    folder = agent.wallet.folder / ".ssh"
+    folder.mkdir(mode=0o700)
+    salted = base64.b64encode(bytes(20)).decode()
+    line = known.format(salt=salted, digest=salted, key=host.key)
+    (folder / "known_hosts").write_text(f"{line}\n", encoding="utf-8")
+    agent.wallet.user.approves()
+    ran = agent.run(*host.command("true"))
+    assert ran.returncode == (255 if said is None else 0), ran.stderr
+    shown = [value for question in agent.asked() for title, value in question["lines"] if title == "Known as"]
+    assert shown == ([] if said is None else [said])
 
 
 def test_who_refuses_is_not_logged_in(agent: AgentWallet, host: Server) -> None:

@@ -171,6 +171,23 @@ def test_a_door_that_says_another_user_or_host_than_the_bytes_has_nothing_signed
 
 
 @pytest.mark.attack(76)
+def test_what_a_program_says_of_a_host_is_shown_as_its_word(wallet: TestWallet, client: Client) -> None:
+    item, host = made(client, ssh=True), made(client, label="Host")
+    wallet.user.approves()
+    request = ssh_1.Login(
+        item=item.item,
+        relying_party=f"ada@{host.attributes['fingerprint']}",
+        known_as="github.com",
+        data=login(item, user="ada", host=ssh_blob(host)),
+    )
+    client.call(request)
+    (question,) = wallet.user.asked()
+    ((title, value),) = (line for line in question["lines"] if line[0].startswith("Known as"))
+    assert value == "github.com"
+    assert title.endswith(" says)")
+
+
+@pytest.mark.attack(76)
 def test_a_namespace_that_the_bytes_do_not_have_is_not_signed(wallet: TestWallet, client: Client) -> None:
     item = made(client, ssh=True)
     wallet.user.approves()

@@ -11,7 +11,13 @@ from etui.standards.sshagent import KnownHosts, SshAgentError, parse_known_hosts
 
 _MAX_BYTES: Final = 4 << 20
 _FILES: Final = (".ssh/known_hosts", ".ssh/known_hosts2")
+_HASHED: Final = "a host in known_hosts, whose name is hashed there"
+_UNKNOWN: Final = "an unknown host: its key is in no known_hosts"
 _SYSTEM: Final = (Path("/etc/ssh/ssh_known_hosts"), Path("/etc/ssh/ssh_known_hosts2"))
+
+
+class RevokedHostError(Exception):
+    """A host key of which the user's files say that it is no longer to be trusted."""
 
 
 class HostNames:
@@ -23,8 +29,16 @@ class HostNames:
         self._known: KnownHosts = parse_known_hosts("")
 
     def of(self, key: bytes) -> str:
-        """The names of this host key, with a comma between two; empty where it is not known."""
-        return ", ".join(self._read().names(key))
+        """The names of this host key, with a comma between two; in words where there is none to be read.
+
+        Raises ``RevokedHostError``.
+        """
+        known = self._read()
+        if known.is_revoked(key):
+            raise RevokedHostError
+        if names := ", ".join(known.names(key)):
+            return names
+        return _HASHED if known.is_hashed(key) else _UNKNOWN
 
     def _read(self) -> KnownHosts:
         stamp = tuple(map(_stamp, self._files))

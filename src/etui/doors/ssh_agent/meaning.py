@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from etui.doors.ssh_agent.host_names import RevokedHostError
 from etui.interfaces import ssh_1 as ssh
 from etui.standards.sshagent import (
     RSA_SHA2_256,
@@ -46,6 +47,15 @@ def meant_by(
     request: SignRequest, meant: Meaning, item: str, bindings: Sequence[SessionBind], hosts: HostNames
 ) -> Signing | None:
     """The request to the Extension for a signature with the key ``item``; nothing where none is to be made."""
+    try:
+        return _meant_by(request, meant, item, bindings, hosts)
+    except RevokedHostError:
+        return None
+
+
+def _meant_by(
+    request: SignRequest, meant: Meaning, item: str, bindings: Sequence[SessionBind], hosts: HostNames
+) -> Signing | None:
     parts: dict[str, Any] = {"item": item, "data": request.data}
     is_sha1 = not request.flags and key_name(plain_key(request.key)) == SignatureAlgorithm.RSA_SHA1.value
     if not is_sha1:
@@ -68,7 +78,7 @@ def meant_by(
         return None
     host_key = told.pop()
     parts["relying_party"] = f"{meant.user}@{fingerprint(host_key)}"
-    parts["known_as"] = hosts.of(host_key)[:400] or None
+    parts["known_as"] = hosts.of(host_key)[:400]
     if hops:
         through = "\n".join(_named(one.host_key, hosts) for one in hops)
         return ssh.LoginForwarded(through=through[:4000], **parts)
@@ -81,6 +91,4 @@ def encoded(bindings: Sequence[SessionBind]) -> list[bytes] | None:
 
 
 def _named(host_key: bytes, hosts: HostNames) -> str:
-    names = hosts.of(plain_key(host_key))
-    shown = fingerprint(plain_key(host_key))
-    return f"{names} ({shown})" if names else shown
+    return f"{hosts.of(plain_key(host_key))} ({fingerprint(plain_key(host_key))})"

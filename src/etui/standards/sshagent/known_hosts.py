@@ -91,6 +91,10 @@ class KnownHosts:
         """The readable names that the key is known for, each once, in the order of the lines."""
         return tuple(dict.fromkeys(name for host in self._of(key, Marker.NONE) for name in host.names()))
 
+    def is_hashed(self, key: bytes) -> bool:
+        """Whether the key stands there under a name that cannot be read."""
+        return any(host.salt for host in self._of(key, Marker.NONE))
+
     def is_known(self, key: bytes, name: str) -> bool:
         """Whether the key is known for the host, hashed or not."""
         return any(host.matches(name) for host in self._of(key, Marker.NONE))

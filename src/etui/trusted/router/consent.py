@@ -211,14 +211,15 @@ class Consent:
                     raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
 
     def _request(self, asked: Asked) -> Confirm:
+        choices = self._choices(asked)
         return Confirm(
             asker=asked.asker,
             action=asked.action,
             digest=asked.digest,
-            fields=asked.fields,
+            fields=(*asked.fields, *(self._reach(asked) if len(choices) > 1 else ())),
             items=asked.items,
             advice=asked.advice,
-            remember=self._choices(asked),
+            remember=choices,
             frame=asked.frame,
             effect=asked.effect,
             reading=asked.reading,
@@ -252,6 +253,12 @@ class Consent:
             return None
         value = asked.question.fields.get(scope, "")  # a yes for nobody in particular is one for nobody else
         return scope, str(value)
+
+    def _reach(self, asked: Asked) -> tuple[ShownField, ...]:
+        """What a yes that lasts would hold for."""
+        where = self._where(asked)
+        method = self._router.registry.method(asked.question.action.id)
+        return wording.reach(method, asked.fields, where[1] if where is not None else "")
 
     def _about(self, asked: Asked) -> str:
         """What it is about, for records and lists: the item's name, and for which host or relying party."""

@@ -239,15 +239,18 @@ class RequestPath:
         names |= request.settled.names
         values: dict[str, object] = msgspec.json.decode(request.params, type=dict[str, object])
         values |= request.settled.values
+        tellers = wording.Tellers(
+            settled=request.settled.values.keys(),
+            provider=provider.name,
+            asker="" if request.caller.through else request.caller.label,
+        )
         return Asked(
             caller=request.caller,
             question=request.question,
             decision=decision,
             action=wording.sentence(request.method, values, names),
             digest=self._digest(request),
-            fields=wording.shown_fields(
-                request.method, values, names, settled=request.settled.values.keys(), by=provider.name
-            ),
+            fields=wording.shown_fields(request.method, values, names, tellers),
             advice=advice,
             chain=request.chain,
             frame=wording.frame_of(provider) if provider.package is not None else None,

@@ -36,6 +36,20 @@ EMPTY: Final = "(empty)"
 _SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
+class Tellers(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose word parts of a question are.
+
+    ``settled``: the fields that the ``provider`` has set. ``asker``: who asks, where that is no door, which observes.
+    """
+
+    settled: Container[str] = ()
+    provider: str = ""
+    asker: str = ""
+
+
+_OWN: Final = Tellers()
+
+
 def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> str:
     """What finishes "NAME wants to …": the interface's own words with the request's values in their places."""
     ask = method.compiled.method.ask or method.compiled.method.title.lower()
@@ -55,11 +69,9 @@ def shown_fields(
     method: Method,
     values: Mapping[str, object],
     items: Mapping[str, str],
-    *,
-    settled: Container[str] = (),
-    by: str = "",
+    tellers: Tellers = _OWN,
 ) -> tuple[ShownField, ...]:
-    """The fields that have a title and a value, in the document's order; of those that are settled it says ``by`` whom.
+    """The fields that have a title and a value, in the document's order; where the value is another's word, whose.
 
     What is settled is shown even where it is empty: nobody typed it.
     """
@@ -70,14 +82,31 @@ def shown_fields(
             continue
         if field.type is FieldType.REFERENCE:
             text = items.get(name)
-        elif name in settled and field.of is not None and field.of.type in _HOLDING:
+        elif name in tellers.settled and field.of is not None and field.of.type in _HOLDING:
             text = _shown(values[name])  # with all that is in its records, which the provider chose, titled or not
         else:
             text = money.get(name) or _of_field(method, field, values[name])
-        title = f"{field.title} (set by {by})" if name in settled else field.title
-        if text or name in settled:
+        title = field.title
+        if name in tellers.settled:
+            title += f" (set by {tellers.provider})"
+        elif field.observed and tellers.asker:
+            title += f" (as {tellers.asker} says)"
+        if text or name in tellers.settled:
             shown.append(ShownField(title=title, value=text or EMPTY, material=field.material))
     return tuple(shown)
+
+
+def reach(method: Method, fields: tuple[ShownField, ...], scope: str) -> tuple[ShownField, ...]:
+    """What a yes that lasts holds for; nothing where the request says no more than that.
+
+    ``scope``: the value of the field which such a yes is held to beside the item; empty for none.
+    """
+    params = method.compiled.method.params.values()
+    held = {field.title for field in params if field.scope or field.type is FieldType.REFERENCE}
+    free = [field.title.lower() for field in fields if field.material and field.title not in held]
+    if not free:
+        return ()
+    return (ShownField(title="A yes that lasts", value=f"is for {scope or 'this'}, with any {', any '.join(free)}"),)
 
 
 def shown_limit(limit: Limit) -> tuple[ShownField, ...]:
