@@ -18,6 +18,8 @@ from tests.strikes import CHANNEL, blow, steps_of
 from tests.trusted.router.puppet import puppet
 from tests.trusted.supervisor.processes import VAULT, await_state
 
+from etui.interfaces import crypto_1 as crypto
+from etui.interfaces import ssh_1
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -43,6 +45,22 @@ with Client.connect() as wallet:
     print(wallet.greeting.client)
     try:
         wallet.call_raw(sys.argv[1], sys.argv[2].encode())
+        print("done")
+    except ProtocolError as error:
+        print(error.code.slug)
+"""
+SIGNER = """\
+import base64, sys
+from etui.interfaces import ssh_1
+from etui.protocol import ProtocolError
+from etui.sdk import Client
+from etui.standards.sshagent import MessageHash, SshsigMessage, encode_signed_data
+with Client.connect() as wallet:
+    print(wallet.greeting.client)
+    item = wallet.call(ssh_1.Locate(key=base64.b64decode(sys.argv[1]))).item
+    data = encode_signed_data(SshsigMessage("file", MessageHash.SHA512, bytes(64)))
+    try:
+        wallet.call(ssh_1.Sign(item=item.item, relying_party="file", data=data))
         print("done")
     except ProtocolError as error:
         print(error.code.slug)
@@ -163,6 +181,52 @@ def test_a_clock_set_back_revives_no_daily_limit(
         assert pays(wallet, 1) == "refused"
     starts_again(wallet, clock, monkeypatch)
     assert pays(wallet, 1) == "refused"
+
+
+def signs(wallet: TestWallet, public: str) -> tuple[str, str]:
+    """Who the program is to the wallet, and what becomes of its use of a key."""
+    ran = wallet.run(sys.executable, str(wallet.folder / "signer.py"), public)
+    assert ran.returncode == 0, ran.stderr
+    principal, outcome = ran.stdout.split()
+    return principal, outcome
+
+
+@pytest.mark.attack(38)
+@pytest.mark.parametrize("ends", ["ran out", "spent", "revoked", "set back"])
+def test_a_key_is_not_used_after_its_right_has_ended_and_that_is_on_record(
+    wallet: TestWallet, clock: Clock, ends: str
+) -> None:
+    (wallet.folder / "signer.py").write_text(SIGNER, encoding="utf-8")
+    wallet.user.refuses(action_contains="sign with")
+    with wallet.connect() as client:
+        key = client.call(crypto.Generate(algorithm="ed25519", label="Work", ssh=True)).item
+        public = key.attributes["public"].split()[1]
+        signer, outcome = signs(wallet, public)
+        assert outcome == "refused"
+        wallet.user.approves(action_contains="lasting rights")
+        given = wallet_interface.Grant(
+            client=signer,
+            action=ssh_1.Sign.METHOD,
+            item=key.item,
+            only_for="file",
+            uses=1 if ends == "spent" else None,
+            until=int(time.time()) + HOUR_S,
+        )
+        grant = client.call(given).grant
+        assert signs(wallet, public)[1] == "done"
+        if ends == "revoked":
+            client.call(wallet_interface.Revoke(grant=grant))
+        elif ends != "spent":
+            clock.set(2 * HOUR_S)
+        if ends == "set back":
+            assert signs(wallet, public)[1] == "refused"
+            clock.set(-DAY_S)
+        assert signs(wallet, public)[1] == "refused"
+        rows = [row for row in client.call(wallet_interface.Audit()).records if row.action == ssh_1.Sign.METHOD]
+    first, used, *later = reversed([row.outcome for row in rows])
+    assert (first, used) == ("refused", "allowed")
+    assert set(later) == {"dismissed"}, "refused again without a question, as just before"
+    assert len(later) == (2 if ends == "set back" else 1)
 
 
 def wrong_tries(wallet: TestWallet) -> int:

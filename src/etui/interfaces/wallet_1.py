@@ -582,7 +582,11 @@ class GrantResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Give a lasting right."""
+    """Give a lasting right.
+
+    Without `item` it is for everything at one provider of the method's interface: the one that the member
+    `to` names, else the first that was installed.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.grant"
     RESULT: ClassVar[type[Result]] = GrantResult
@@ -629,11 +633,7 @@ class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Audit.
-
-    Without `item` it is for everything at one provider of the method's interface: the one that the member
-    `to` names, else the first that was installed.
-    """
+    """Audit."""
 
     METHOD: ClassVar[str] = "wallet/1.audit"
     RESULT: ClassVar[type[Result]] = AuditResult
