@@ -140,7 +140,7 @@ def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_any_step(
     count = len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
     fell = 0
     for number in range(count):
-        renew(asked, number)
+        renew(asked, number * STRIKES_ON_ONE)
         fell += strike(asked, scene, partial(nth, number=number))
     assert fell > count // 2
     long_run.record(EVERY_STEP, fell, count)
