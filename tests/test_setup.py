@@ -1,5 +1,6 @@
 """A fresh machine: what `./run`, `./test` and the lists that they install from promise."""
 
+import ast
 import os
 import re
 import subprocess
@@ -235,6 +236,27 @@ def test_a_skip_for_want_of_a_package_is_a_failure_in_ci_alone(tmp_path: Path, t
 def test_a_skip_for_another_reason_stays_a_skip_in_ci(tmp_path: Path) -> None:
     test = "import pytest\ndef test_it():\n    pytest.skip('no such thing on this kernel')\n"
     assert "1 skipped" in run_pytest(tmp_path, test, CI="true").stdout
+
+
+def skip_reasons(source: str) -> list[str]:
+    """The reasons that stand in the calls that skip a test or mark one to be skipped, as they are written."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    skips = [call for call in calls if re.search(r"(^|\.)skip(if)?$", ast.unparse(call.func))]
+    said = [value for call in skips for value in (*call.args, *(keyword.value for keyword in call.keywords))]
+    texts = [value for value in said if isinstance(value, ast.Constant | ast.JoinedStr)]
+    return [ast.unparse(text).removeprefix("f").strip("'\"") for text in texts]
+
+
+def test_every_skip_for_want_of_a_package_says_so_in_the_words_that_fail_in_ci() -> None:
+    reasons = {
+        f"{path.relative_to(ROOT)}: {reason}": reason
+        for path in (ROOT / "tests").rglob("*.py")
+        if "skip" in (source := path.read_text(encoding="utf-8"))
+        for reason in skip_reasons(source)
+        if "package" in reason
+    }
+    assert len(reasons) > 20
+    assert [place for place, reason in reasons.items() if not reason.startswith("needs package")] == []
 
 
 def test_a_failed_check_is_named_in_the_summary_whose_closing_line_stays_pytests(tmp_path: Path) -> None:

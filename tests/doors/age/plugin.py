@@ -42,7 +42,7 @@ class Files:
     def __init__(self, folder: Path, wallet: TestWallet) -> None:
         for program in ("age", "age-keygen"):
             if not any(Path(place, program).exists() for place in os.environ["PATH"].split(":")):
-                pytest.skip("needs the Debian package age")
+                pytest.skip("needs package age")
         self.folder = folder
         self.wallet = wallet
         self.plugins = launcher(folder)
