@@ -64,6 +64,14 @@ def test_what_the_wallet_says_when_it_cannot_be_brought_up_is_an_error_like_othe
     assert "already; `etui status` shows it" in error["message"]
 
 
+@pytest.mark.parametrize("command", ["up", "run"])
+def test_that_there_is_nothing_to_ask_in_is_an_error_like_others(short_dir: Path, command: str) -> None:
+    words = ["--test-profile", "--as-root", "--no-doors", "--dialog", "terminal", "--json"]
+    error = failure(run(command, *words, environ=TestWallet(short_dir).environ))
+    assert error["code"] == "no_terminal"
+    assert "there is no terminal to ask you in" in error["message"]
+
+
 def test_the_tour_says_in_the_same_form_what_it_lacks(short_dir: Path) -> None:
     error = failure(run("run", "--tour", "--json", environ={"PATH": str(short_dir)}))
     assert "apt-get install dbus-daemon" in error["message"]

@@ -27,9 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def command_line(arguments: Arguments) -> list[str]:
-    """The words that ``add_arguments`` reads as these arguments."""
+    """The words behind ``etui up`` that say the same as these arguments."""
     words = ["--dialog", arguments.dialog]
-    flags = {"--as-root": arguments.as_root, "--test-profile": arguments.test_profile, "--no-doors": arguments.no_doors}
+    flags = {
+        "--as-root": arguments.as_root,
+        "--test-profile": arguments.test_profile,
+        "--no-doors": arguments.no_doors,
+        "--json": "json" in arguments,
+    }
     words += [flag for flag, given in flags.items() if given]
     for option, path in {"--script": arguments.script, "--transcript": arguments.transcript}.items():
         words += [option, str(path)] if path is not None else []
