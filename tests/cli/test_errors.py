@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -12,6 +13,7 @@ import msgspec
 import pytest
 from tests.cli.etui import ETUI, done, etui, run
 
+from etui.cli.commands import COMMANDS
 from etui.cli.exits import Exit, exit_of
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -105,6 +107,12 @@ def test_for_people_the_same_error_is_a_sentence_that_names_the_decision(wallet:
 def test_help_exits_shows_the_form() -> None:
     page = run("help", "exits").stdout
     assert '{"error": {"code": "denied", "message": "…", "why": "d-7K"}, "status": 7}' in page
+
+
+def test_help_exits_names_every_command_that_ends_as_the_one_that_it_starts() -> None:
+    heading = run("help", "exits").stdout.splitlines()[0]
+    named = {words.split()[0] for words in re.findall(r"`([^`]+)`", heading)}
+    assert named == {command.name for command in COMMANDS if command.takes_program}
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from etui.cli.output import Output
 
 _EXITS: Final = "exits"
+_HEADING: Final = (
+    "Exit statuses of every command; `use`, `code`, `call` and `run --use` end as the command that they start."
+)
 _ERRORS: Final = """\
 An error is said on standard error. With --json it is one JSON object, and nothing else is there:
 
@@ -33,8 +36,7 @@ def _help(arguments: Arguments, output: Output) -> Exit:
     if topic == [_EXITS]:
         rows = {str(int(status)): meaning for status, meaning in (MEANINGS | SIGNALS).items()}
         lines = [f"{status:>3}  {meaning}" for status, meaning in rows.items()]
-        heading = "Exit statuses of every command; `use`, `code` and `call` end as the command that they start."
-        output.value(rows, "\n".join([heading, "", *lines, "", _ERRORS]))
+        output.value(rows, "\n".join([_HEADING, "", *lines, "", _ERRORS]))
         return Exit.OK
     parser = cast("argparse.ArgumentParser", arguments.parser)
     for word in topic:
