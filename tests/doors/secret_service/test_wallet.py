@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -88,6 +90,13 @@ def served(wallet: TestWallet) -> bool:
     """Whether somebody has the name on the bus."""
     names = ["--dest=org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.ListNames"]
     return "org.freedesktop.secrets" in wallet.run("dbus-send", "--session", "--print-reply", *names).stdout
+
+
+def until_served(wallet: TestWallet) -> None:
+    """Returns when somebody has the name."""
+    deadline = time.monotonic() + 60
+    while not served(wallet):
+        assert time.monotonic() < deadline, "nobody has the name"
 
 
 def stored(wallet: TestWallet) -> None:
@@ -185,6 +194,24 @@ def test_who_keeps_it_locked_is_never_answered_with_nothing_found(wallet: TestWa
     assert found.stdout.strip() == "True"
 
 
+def test_who_looks_for_what_does_not_open_is_never_answered_with_nothing_found(wallet: TestWallet) -> None:
+    stored(wallet)
+    wallet.end()
+    (records,) = wallet.home.glob("storage/*/records.db")
+    with closing(sqlite3.connect(records)) as connection, connection:
+        for key, value in connection.execute("SELECT key, value FROM records").fetchall():
+            altered = value[:-1] + bytes([value[-1] ^ 1])
+            connection.execute("UPDATE records SET value = ? WHERE key = ?", (altered, key))
+    wallet.start()
+    wallet.unlock()
+    until_served(wallet)
+    looked = program(wallet, "mailer", "lookup")
+    assert (looked.returncode, looked.stdout) == (1, "")
+    assert "1 damaged item does not open" in looked.stderr
+    stored(wallet)
+    assert program(wallet, "mailer", "lookup").stdout == SECRET
+
+
 def test_a_script_that_starts_while_the_wallet_is_locked_has_the_collection_that_it_made_and_makes_no_second(
     wallet: TestWallet,
 ) -> None:
@@ -265,9 +292,7 @@ def test_what_is_kept_for_the_session_outlives_a_lock_and_is_erased_when_the_wal
     wallet.end()
     wallet.start()
     wallet.unlock()
-    deadline = time.monotonic() + 60
-    while not served(wallet):
-        assert time.monotonic() < deadline, "nobody has the name"
+    until_served(wallet)
     looked = program(wallet, "short", "lookup")
     assert (looked.returncode, looked.stdout, looked.stderr) == (1, "", "")
     assert program(wallet, "mailer", "lookup").stdout == SECRET
@@ -287,9 +312,7 @@ def test_what_is_kept_for_the_session_outlives_a_lock_and_is_erased_when_the_wal
 def test_what_was_stored_survives_kill_9_of_any_part(wallet: TestWallet, module: str) -> None:
     stored(wallet)
     kill(pid_of(wallet.pid, module))
-    deadline = time.monotonic() + 60
-    while not served(wallet):
-        assert time.monotonic() < deadline, "nobody has the name any more"
+    until_served(wallet)
     looked = program(wallet, "mailer", "lookup")
     assert (looked.stdout, looked.stderr) == (SECRET, "")
 

@@ -1,10 +1,11 @@
 """The Extension as a process, its records kept by a real storage process and its calls relayed as the Router does."""
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from contextlib import closing, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from etui.interfaces import extension_1 as extension
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import storage_1 as storage
 from etui.protocol import Message
-from etui.sdk import ConnectionLost, ErrorCode, RemoteError
+from etui.sdk import ConnectionLost, ErrorCode, RemoteError, Store
 from etui.standards.otp import hotp
 
 SHOP, GAME = Actor("shop"), Actor("game")
@@ -165,6 +166,47 @@ def test_the_same_value_again_and_again_pushes_no_earlier_one_out_of_the_history
     assert [version.version for version in history] == [2, 1], "a value of another type is another one"
     wallet.secrets.call(secret.Restore(item=REFERENCE, version=1), client=SHOP, item=item.item)
     assert wallet.read(item) == b"right"
+
+
+def test_where_an_item_does_not_open_nothing_is_said_to_be_not_there_that_may_be_it(wallet: Wallet) -> None:
+    lost = wallet.create("Lost", b"1", attributes={"host": "bank"})
+    wallet.create("Kept", b"2", attributes={"host": "shop"})
+    wallet.kill()
+    damage(wallet.folder, "items", lost.item)
+    wallet.start()
+    for query in ({"attributes": {"host": "bank"}}, {"text": "lost"}):
+        error = wallet.refused(secret.Find(**query))
+        assert error.code is ErrorCode.INTERNAL
+        assert "1 damaged item does not open" in error.message
+    for request in (secret.Read(item=REFERENCE), extension.Locate(ids=[lost.item])):
+        assert "a stored record is damaged" in wallet.refused(request, lost).message
+    assert wallet.refused(secret.Read(item=REFERENCE), Item(item="absent", kind="note")).code is ErrorCode.UNKNOWN_ITEM
+    assert wallet.find(attributes={"host": "shop"}) == ["Kept"]
+    assert wallet.find() == ["Kept"]
+    assert wallet.find(kind="group") == []
+    wallet.create("New", b"3", attributes={"host": "bank"})
+    assert wallet.find(attributes={"host": "bank"}) == ["New"]
+
+
+def test_where_no_item_opens_even_a_list_says_so(wallet: Wallet) -> None:
+    lost = wallet.create("Lost", b"1")
+    wallet.kill()
+    damage(wallet.folder, "items", lost.item)
+    wallet.start()
+    assert "1 damaged item does not open" in wallet.refused(secret.Find()).message
+
+
+def damage(folder: Path, namespace: str, name: str) -> None:
+    """Flips one bit of a record that the storage keeps there."""
+    place = Store(KEY, _no_call)._place(namespace, name)
+    with closing(sqlite3.connect(folder / "records.db")) as connection, connection:
+        ((value,),) = connection.execute("SELECT value FROM records WHERE key = ?", (place,))
+        altered = value[:-1] + bytes([value[-1] ^ 1])
+        connection.execute("UPDATE records SET value = ? WHERE key = ?", (altered, place))
+
+
+def _no_call(request: object, *, under: str = "", provider: str = "") -> object:
+    raise AssertionError((request, under, provider))
 
 
 def test_a_wrapped_value_is_stored_and_read_under_the_sessions_key(wallet: Wallet) -> None:

@@ -46,6 +46,15 @@ class DamagedItemError(SecretsError):
         super().__init__(ErrorCode.INTERNAL, f"{what} is missing from the storage or damaged: restore a backup")
 
 
+class UnreadableItemsError(SecretsError):
+    """Nothing is found, and there are items that cannot be looked at."""
+
+    def __init__(self, count: int) -> None:
+        items = "1 damaged item does" if count == 1 else f"{count} damaged items do"
+        text = f"nothing is found, but {items} not open, and it may be among them: restore a backup"
+        super().__init__(ErrorCode.INTERNAL, text)
+
+
 class NewerItemError(SecretsError):
     """The items were written by a newer version of this Extension."""
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from etui.extensions.secrets.attributes import check_attributes
 from etui.extensions.secrets.entries import GROUP, Entry, Past
-from etui.extensions.secrets.errors import NotNamedError, UnfitError
+from etui.extensions.secrets.errors import NotNamedError, UnfitError, UnreadableItemsError
 from etui.extensions.secrets.passwords import LENGTH, random_password, random_words
 from etui.extensions.secrets.safe import Safe
 from etui.extensions.secrets.uses import use_of
@@ -57,8 +57,8 @@ class Secrets(Extension):
         return self._safe.catalogue.items()
 
     def locate(self, ids: Sequence[str]) -> list[Item]:
-        """The entries of these items, as far as they are there."""
-        entries = (self._safe.catalogue.get(item) for item in ids)
+        """The entries of these items, as far as they are there; raises ``DamagedRecordError``."""
+        entries = (self._safe.look_up(item) for item in ids)
         return [entry.item for entry in entries if entry is not None]
 
     @provides(secret.Create)
@@ -91,8 +91,17 @@ class Secrets(Extension):
 
     @provides(secret.Find)
     def find(self, request: secret.Find, _: Call) -> secret.FindResult:
-        """Answers ``secret/1.find``."""
-        return secret.FindResult(items=self._safe.catalogue.find(request))
+        """Answers ``secret/1.find``.
+
+        Who looks for something by its attributes or words, and is told that there is none, makes a new one: so that is
+        said only where every item can be looked at. A list, as of all collections, has what can be looked at.
+        """
+        catalogue = self._safe.catalogue
+        items = catalogue.find(request)
+        is_sought = request.attributes or request.text or not catalogue.items()
+        if not items and is_sought and self._safe.damaged:
+            raise UnreadableItemsError(self._safe.damaged)
+        return secret.FindResult(items=items)
 
     @provides(secret.Describe)
     def describe(self, request: secret.Describe, _: Call) -> secret.DescribeResult:

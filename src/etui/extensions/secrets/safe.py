@@ -42,12 +42,14 @@ class Safe:
     """All items of this Extension. Any method may raise the error with which the storage answered.
 
     ``session`` names this run of the wallet: items that last no longer than an earlier one are erased when it loads.
+    ``damaged`` counts the items whose records did not open when it loaded: nobody knows what they are.
     """
 
     def __init__(self, store: Store, session: str = "") -> None:
         self._store = store
         self._session = session
         self._catalogue: Catalogue | None = None
+        self.damaged = 0
 
     @property
     def catalogue(self) -> Catalogue:
@@ -60,9 +62,16 @@ class Safe:
         self._catalogue = catalogue = self._loaded()
         return catalogue
 
-    def entry(self, item: str) -> Entry:
-        """The entry with this id; raises ``UnknownItemError``."""
+    def look_up(self, item: str) -> Entry | None:
+        """The entry with this id, or None; raises ``DamagedRecordError`` where its record does not open."""
         entry = self.catalogue.get(item)
+        if entry is None and self.damaged:
+            self._store.get("items", item)
+        return entry
+
+    def entry(self, item: str) -> Entry:
+        """The entry with this id; raises ``UnknownItemError``, and as ``look_up`` does."""
+        entry = self.look_up(item)
         if entry is None:
             raise UnknownItemError
         return entry
@@ -144,8 +153,9 @@ class Safe:
 
     def _loaded(self) -> Catalogue:
         entries = [decode_entry(stored) for _, stored in self._store.names("items")]
-        if self._store.damaged:
-            sys.stderr.write(f"{self._store.damaged} items do not open and are left out: restore a backup\n")
+        self.damaged = self._store.damaged
+        if self.damaged:
+            sys.stderr.write(f"{self.damaged} items do not open and are left out: restore a backup\n")
         groups = {entry.id for entry in entries if entry.removed}
         gone = [entry for entry in entries if entry.item.group in groups or self._is_over(entry)]
         if not groups and not gone:
