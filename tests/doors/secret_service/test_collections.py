@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from tests.doors.secret_service.conftest import DoorProcess
 from tests.doors.secret_service.programs import (
@@ -11,13 +13,22 @@ from tests.doors.secret_service.programs import (
     LOGIN,
     NO_SUCH_OBJECT,
     DBusError,
+    Plain,
     Program,
 )
 from tests.doors.secret_service.router_peer import RouterPeer
 from tests.doors.secret_service.test_locking import lock_wallet
 
 from etui.protocol import ErrorCode
-from etui.standards.secretservice.names import COLLECTION, ITEM, PROMPT, PROPERTIES, SERVICE, SERVICE_PATH
+from etui.standards.secretservice.names import (
+    COLLECTION,
+    COLLECTION_PREFIX,
+    ITEM,
+    PROMPT,
+    PROPERTIES,
+    SERVICE,
+    SERVICE_PATH,
+)
 
 pytestmark = pytest.mark.usefixtures("door")
 
@@ -73,6 +84,68 @@ def test_a_collection_can_be_renamed_locked_and_deleted(environ: dict[str, str],
         with pytest.raises(DBusError) as raised:
             program.get(path, COLLECTION, "Label")
         assert raised.value.name == NO_SUCH_OBJECT
+
+
+def uses(program: Program, session: Plain, item: str) -> list[Callable[[], object]]:
+    """What a program does with one item."""
+    return [
+        lambda: program.read(session, item),
+        lambda: program.call(item, ITEM, "SetSecret", "(oayays)", session.wire(b"x")),
+        lambda: program.call(item, PROPERTIES, "Set", "ssv", ITEM, "Label", ("s", "x")),
+        lambda: program.call(item, ITEM, "Delete"),
+        lambda: program.get(item, ITEM, "Label"),
+        lambda: program.get(item, ITEM, "Locked"),
+        lambda: program.call(item, PROPERTIES, "GetAll", "s", ITEM),
+    ]
+
+
+def test_no_path_by_way_of_another_collection_leads_past_a_lock(environ: dict[str, str], router: RouterPeer) -> None:
+    with Program(environ) as program:
+        session = program.open_session()
+        path = make(program, "Work")
+        item = program.create(session, "L", {"a": "1"}, b"pw", collection=path)
+        other = program.create(session, "M", {"b": "1"}, b"other")
+        program.call(SERVICE_PATH, SERVICE, "Lock", "ao", [path])
+        for element in ("login", "session", "default"):
+            wrong = item.replace(path, f"{COLLECTION_PREFIX}{element}")
+            for use in uses(program, session, wrong):
+                with pytest.raises(DBusError) as raised:
+                    use()
+                assert raised.value.name == NO_SUCH_OBJECT
+            assert program.call(SERVICE_PATH, SERVICE, "GetSecrets", "aoo", [wrong], session.path)[0] == {}
+        with pytest.raises(DBusError, match="IsLocked"):
+            program.read(session, item)
+        assert program.get(item, ITEM, "Locked") is True
+        assert program.get(other, ITEM, "Locked") is False
+        assert program.read(session, other) == b"other"
+        assert list(program.call(SERVICE_PATH, SERVICE, "GetSecrets", "aoo", [other], session.path)[0]) == [other]
+        program.call(other, ITEM, "SetSecret", "(oayays)", session.wire(b"new"))
+        assert program.call(other, ITEM, "Delete")[0] == "/"
+        assert [entry.value for entry in router.entries.values()] == [b"", b"pw"]
+
+
+def test_while_a_collection_is_locked_the_wallet_still_asks_its_user_for_what_lies_elsewhere(
+    door: DoorProcess, environ: dict[str, str], router: RouterPeer
+) -> None:
+    with Program(environ) as program:
+        session = program.open_session()
+        path = make(program, "Work")
+        reference = program.create(session, "L", {}, b"pw", collection=path).removeprefix(path)
+        item = program.create(session, "M", {}, b"other")
+        program.call(SERVICE_PATH, SERVICE, "Lock", "ao", [path])
+        lock_wallet(door)
+        program.begin(item, ITEM, "GetSecret", "o", session.path)
+        router.dialogs.get(timeout=60).approve()
+        assert session.plain(program.finish()[0]) == b"other"
+        lock_wallet(door)
+        prompt = program.call(LOGIN + reference, ITEM, "Delete")[0]
+        program.call(prompt, PROMPT, "Prompt", "s", "")
+        router.dialogs.get(timeout=60).approve()
+        assert program.completed(prompt)[0], "it is dismissed: nothing is there"
+        router.ask_for |= {"secret/1.describe", "secret/1.read"}
+        program.begin(item, ITEM, "GetSecret", "o", session.path)
+        router.dialogs.get(timeout=60).approve()
+        assert session.plain(program.finish()[0]) == b"other"
 
 
 def test_the_default_collection_is_always_there(environ: dict[str, str]) -> None:

@@ -20,6 +20,9 @@ class CollectionLocks:
     def __contains__(self, collection: str) -> bool:
         return collection in self._locked
 
+    def __len__(self) -> int:
+        return len(self._locked)
+
     def lock(self, collection: str) -> bool:
         """Locks a collection; whether there was room for one more."""
         if len(self._locked) >= _MAX_LOCKED and collection not in self._locked:

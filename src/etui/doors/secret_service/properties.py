@@ -1,8 +1,9 @@
 """Properties: Get, GetAll and Set of every object.
 
-``Locked`` is answered from what the Router said last, without asking it, and so is everything of a locked collection:
-its label and contents are nobody's to see. Its label is empty and its times are 0, since libraries read them to make
-their proxy at all. Who wants its items by name gets ``IsLocked``; who wants all, an empty list.
+``Locked`` is answered from what the Router said last, without asking it (but for where an item lies, while a collection
+is locked: ``placement``), and so is everything of a locked collection: its label and contents are nobody's to see. Its
+label is empty and its times are 0, since libraries read them to make their proxy at all. Who wants its items by name
+gets ``IsLocked``; who wants all, an empty list.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from etui.doors.secret_service.errors import DoorError, invalid, is_locked
 from etui.doors.secret_service.groups import collection_of, shared_label
 from etui.doors.secret_service.lasting import shown_attributes
 from etui.doors.secret_service.paths import Place
+from etui.doors.secret_service.placement import check_described, check_placement
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
 from etui.standards.secretservice import INTERFACES, ErrorName
@@ -47,11 +49,12 @@ _OF_ITEM: Final[dict[str, Callable[[Item], object]]] = {
 def get_locked(call: Call) -> tuple[object, ...] | None:
     """Answers ``Properties.Get`` of ``Locked``, which most programs ask first; None where more is meant.
 
-    A collection that is named by an alias has to be looked up first.
+    A collection that is named by an alias has to be looked up first, and an item's where one is locked.
     """
     interface, name = call.body
     place = call.target.place
-    if name != "Locked" or not (place is Place.ITEM or place is Place.COLLECTION):
+    at_once = place is Place.COLLECTION or (place is Place.ITEM and not call.door.locks)
+    if name != "Locked" or not at_once:
         return None
     held = INTERFACES[_interface(call, str(interface))].properties["Locked"]
     return (Variant(held.type, call.door.is_locked(call.target.collection)),)
@@ -111,6 +114,8 @@ async def _value(call: Call, target: Target, name: str) -> object:
     if target.place is Place.SERVICE:
         return await groups.collections(door, peer)
     if name == "Locked":
+        if target.place is Place.ITEM and not door.link.locked:
+            await check_placement(door, peer, target)
         return door.is_locked(target.collection)
     if target.place is Place.ITEM:
         return _OF_ITEM[name](await _item(call, target))
@@ -145,7 +150,9 @@ async def _values(call: Call, target: Target) -> dict[str, object]:
 async def _item(call: Call, target: Target) -> Item:
     if call.door.link.locked:
         raise is_locked("the item")
-    return (await call.door.request(call.peer, secret.Describe(item=target.item), quiet=True, reads=True)).item
+    item = (await call.door.request(call.peer, secret.Describe(item=target.item), quiet=True, reads=True)).item
+    check_described(call.door, target, item)
+    return item
 
 
 def _interface(call: Call, name: str) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from etui.doors.secret_service.bus import fit
 from etui.doors.secret_service.errors import DoorError, is_locked, limits_exceeded
 from etui.doors.secret_service.paths import Place, read_path
+from etui.doors.secret_service.placement import check_placement
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
 from etui.sdk.door.asking import ANSWER_S, Question
@@ -22,8 +23,11 @@ from etui.standards.secretservice import BLOCK_BYTES, DEFAULT_CONTENT_TYPE, Erro
 
 if TYPE_CHECKING:
     from etui.doors.secret_service.call import Call
+    from etui.doors.secret_service.door import Door
     from etui.doors.secret_service.paths import Target
+    from etui.doors.secret_service.peers import Peer
     from etui.doors.secret_service.sessions import Session
+    from etui.sdk.aio import Done
     from etui.sdk.door.link import Link
 
 
@@ -57,7 +61,7 @@ def get_secret(call: Call) -> None:
         else:
             call.answer(found.wire())
 
-    door.ask(call.peer, _question(call.target, session), done)
+    _ask(door, call.peer, call.target, session, done, ANSWER_S)
 
 
 def get_secrets(call: Call) -> None:
@@ -107,9 +111,8 @@ class _Reading:
                 self._failed = is_locked()
                 continue
             self._open += 1
-            question = _question(target, self._session)
             limit_s = max(0.0, self._until - door.now())
-            door.ask(self._call.peer, question, partial(self._got, path), limit_s)
+            _ask(door, self._call.peer, target, self._session, partial(self._got, path), limit_s)
             return
 
     def _got(self, path: str, answer: bytes | ProtocolError) -> None:
@@ -137,6 +140,27 @@ class _Reading:
             self._call.fail(self._failed)
         else:
             self._call.answer(self._found)
+
+
+def _ask(  # noqa: PLR0913, PLR0917  # a question has these parts
+    door: Door, peer: Peer, target: Target, session: Session, done: Done, limit_s: float
+) -> None:
+    """Asks for a secret; while a collection is locked, only where its item lies in the one that its path names."""
+    question = _question(target, session)
+    if not door.locks:
+        door.ask(peer, question, done, limit_s)
+        return
+    until = door.now() + limit_s
+
+    async def ask() -> None:
+        try:
+            await check_placement(door, peer, target, unlocks=True, limit_s=limit_s)
+        except ProtocolError as error:
+            done(error)
+        else:
+            door.ask(peer, question, done, max(0.0, until - door.now()))
+
+    door.run(ask())
 
 
 def _question(target: Target, session: Session) -> Question:

@@ -15,6 +15,7 @@ from dbus_fast import Variant
 from etui.doors.secret_service.errors import invalid, is_locked
 from etui.doors.secret_service.groups import collection_of
 from etui.doors.secret_service.lasting import kept_attributes, path_of
+from etui.doors.secret_service.placement import check_placement
 from etui.doors.secret_service.prompts import NO_ITEM, NO_RESULT, new_prompt
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ErrorCode, ProtocolError
@@ -81,7 +82,7 @@ async def create_item(call: Call) -> tuple[object, ...]:
 
 async def set_secret(call: Call) -> tuple[object, ...]:
     """Answers ``Item.SetSecret``."""
-    _check_unlocked(call)
+    await _check_usable(call)
     sent = _given(call.body[0])
     value = _value_of(call.door, call.peer, sent)
     request = secret.Update(
@@ -99,14 +100,14 @@ async def set_secret(call: Call) -> tuple[object, ...]:
 
 async def set_label(call: Call, label: str) -> None:
     """Sets an item's property ``Label``."""
-    _check_unlocked(call)
+    await _check_usable(call)
     await call.door.request(call.peer, secret.Update(item=call.target.item, label=label))
     _changed(call, {"Label": Variant("s", label)})
 
 
 async def set_attributes(call: Call, attributes: dict[str, str]) -> None:
     """Sets an item's property ``Attributes``."""
-    _check_unlocked(call)
+    await _check_usable(call)
     kept = kept_attributes(call.target.collection, attributes)
     await call.door.request(call.peer, secret.Update(item=call.target.item, attributes=kept))
     _changed(call, {"Attributes": Variant("a{ss}", attributes)})
@@ -123,12 +124,14 @@ async def delete_item(call: Call) -> tuple[object, ...]:
         door.notices.item_deleted(peer, target.collection_path, target.path)
 
     async def work() -> Variant:
+        await check_placement(door, peer, target, unlocks=True, limit_s=None)
         await door.request(peer, request, unlocks=True, limit_s=None)
         deleted()
         return NO_RESULT
 
     if not door.link.locked:
         try:
+            await check_placement(door, peer, target)
             await door.request(peer, request, quiet=True)
         except ProtocolError as error:
             if error.code not in {ErrorCode.DENIED, ErrorCode.LOCKED}:
@@ -139,9 +142,10 @@ async def delete_item(call: Call) -> tuple[object, ...]:
     return (new_prompt(door, peer, work, NO_RESULT),)
 
 
-def _check_unlocked(call: Call) -> None:
+async def _check_usable(call: Call) -> None:
     if call.door.is_locked(call.target.collection):
         raise is_locked()
+    await check_placement(call.door, call.peer, call.target)
 
 
 def _changed(call: Call, changed: dict[str, Variant]) -> None:
