@@ -71,7 +71,8 @@ def test_a_reference_names_its_item(wallet: TestWallet) -> None:
 
 def test_an_overwritten_value_is_in_the_history_and_comes_back(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", "-a", "user=ada", stdin="right")
-    done(wallet, "add", "Mail", "-a", "user=ada", "--replace", stdin="wrong!")
+    said = done(wallet, "add", "Mail", "-a", "user=ada", "--replace", stdin="wrong!")
+    assert said.startswith("Replaced the value of “Mail”")
     assert [(row["version"], row["size"]) for row in told(wallet, "history", "mail")] == [(1, 5)]
     done(wallet, "restore-value", "mail", "1")
     assert done(wallet, "use", "mail", "--stdin", "--", "cat") == "right"

@@ -115,8 +115,9 @@ def _add(arguments: Arguments, output: Output) -> Exit:
             replace=arguments.replace or None,
             value=value,
         )
-        item = client.call(request).item
-    done = "Replaced the value of" if item.modified > item.created else "Stored"
+        answer = client.call(request)
+    item = answer.item
+    done = "Replaced the value of" if answer.replaced else "Stored"
     output.value(item, f"{done} {named(item)} ({item.kind}).\n{item.item}")
     return Exit.OK
 

@@ -66,6 +66,8 @@ class CreateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     METHOD: ClassVar[str] = "secret/1.create"
 
     item: Item
+    replaced: bool | None = None
+    """True: the item was there already, and has the new value."""
 
 
 class Create(Request[CreateResult], frozen=True, kw_only=True, omit_defaults=True):

@@ -394,7 +394,7 @@ class Line:
                 if entry.owner == client and entry.item.attributes == attributes and entry.item.group == group:
                     entry.value, entry.content_type = value, request.content_type or ""
                     entry.item = msgspec.structs.replace(entry.item, label=request.label)
-                    return secret.CreateResult(item=self.wallet.shown(client, entry.item))
+                    return secret.CreateResult(item=self.wallet.shown(client, entry.item), replaced=True)
         item = self.wallet.add(
             client,
             request.label,

@@ -51,6 +51,20 @@ for line in sys.stdin:
     print(item.get_secret().decode(), flush=True)
 """
 
+_REPLACING = """
+import collections, secretstorage
+from jeepney import HeaderFields, MatchRule
+connection = secretstorage.dbus_init()
+collection = secretstorage.get_default_collection(connection)
+rule = MatchRule(type="signal", interface="org.freedesktop.Secret.Collection")
+with connection.filter(rule, queue=collections.deque()) as signals:
+    for number in range(5):
+        item = collection.create_item("Mail", {"service": "replaced"}, b"%d" % number, replace=True)
+    while len(signals) < 5:
+        connection.recv_messages(timeout=20)
+print(item.get_secret().decode(), *(signal.header.fields[HeaderFields.member] for signal in signals))
+"""
+
 _WORK = """
 import secretstorage
 connection = secretstorage.dbus_init()
@@ -169,6 +183,13 @@ def test_keyring_of_python_sets_gets_and_deletes(wallet: TestWallet) -> None:
     keyring(wallet, "delete")
     assert keyring(wallet, "get") == "None"
     assert wallet.user.asked() == []
+
+
+def test_what_is_stored_again_at_once_is_told_as_changed(wallet: TestWallet) -> None:
+    script = wallet.folder / "replacing.py"
+    script.write_text(_REPLACING, encoding="utf-8")
+    ran = wallet.run(sys.executable, str(script))
+    assert ran.stdout.split() == ["4", "ItemCreated", *["ItemChanged"] * 4], ran.stderr
 
 
 def test_a_lookup_in_a_locked_wallet_brings_the_unlock_dialog_and_then_the_secret(wallet: TestWallet) -> None:

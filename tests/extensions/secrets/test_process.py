@@ -150,6 +150,11 @@ def test_replacing_overwrites_the_creators_own_twin_alone(wallet: Wallet) -> Non
     assert wallet.read(first) == b"22"
 
 
+def test_what_was_replaced_is_said_of_the_same_second_too(wallet: Wallet) -> None:
+    request = secret.Create(kind="note", label="x", attributes={"host": "bank"}, replace=True, value=b"1")
+    assert [wallet.secrets.call(request, client=SHOP).replaced for _ in range(3)] == [None, True, True]
+
+
 def test_the_same_value_again_and_again_pushes_no_earlier_one_out_of_the_history(wallet: Wallet) -> None:
     twin: dict[str, Any] = {"attributes": {"host": "bank"}, "replace": True, "content_type": "text/plain"}
     item = wallet.create("Bank", b"right", **twin)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from etui.doors.secret_service.door import Door
     from etui.doors.secret_service.paths import Target
     from etui.doors.secret_service.peers import Peer
-    from etui.interfaces import Item
 
 _NOTE_SCHEMA: Final = "org.gnome.keyring.Note"
 
@@ -74,10 +73,10 @@ async def create_item(call: Call) -> tuple[object, ...]:
 
         async def work() -> Variant:
             answer = await door.request(peer, request, unlocks=True, limit_s=None)
-            return Variant("o", _stored(door, peer, target, answer.item))
+            return Variant("o", _stored(door, peer, target, answer))
 
         return NO_OBJECT, new_prompt(door, peer, work, NO_ITEM)
-    return _stored(door, peer, target, created.item), NO_OBJECT
+    return _stored(door, peer, target, created), NO_OBJECT
 
 
 async def set_secret(call: Call) -> tuple[object, ...]:
@@ -152,12 +151,12 @@ def _changed(call: Call, changed: dict[str, Variant]) -> None:
     call.door.notices.item_changed(call.peer, call.target.collection_path, call.target.path, changed)
 
 
-def _stored(door: Door, peer: Peer, collection: Target, item: Item) -> str:
-    path = path_of(item)
-    if item.created == item.modified:
-        door.notices.item_created(peer, collection.collection_path, path)
-    else:
+def _stored(door: Door, peer: Peer, collection: Target, answer: secret.CreateResult) -> str:
+    path = path_of(answer.item)
+    if answer.replaced:
         door.notices.item_changed(peer, collection.collection_path, path, {})
+    else:
+        door.notices.item_created(peer, collection.collection_path, path)
     return path
 
 

@@ -72,7 +72,7 @@ class Secrets(Extension):
         if request.replace:
             twin = self._safe.catalogue.twin(call.client, group, request.kind, attributes)
             if twin is not None:
-                return secret.CreateResult(item=self._replace(twin, request, value))
+                return secret.CreateResult(item=self._replace(twin, request, value), replaced=True)
         now_s = _now_s()
         item = Item(
             item=secrets.token_hex(_ID_BYTES),
