@@ -1,7 +1,7 @@
 """Every file of a profile that docs/files.md lists: a newer one is refused and left alone, an older one is carried on.
 
-All formats are at their first version, so the older one is made here, by putting its reader, or today's next step, into
-the very table by which a later version will read what is written today.
+The older one is made here, by putting its reader, or today's next step, into the very table by which a later version
+will read what is written today.
 """
 
 from __future__ import annotations
@@ -53,11 +53,13 @@ Patch = pytest.MonkeyPatch
 class Kept(NamedTuple):
     """One row of docs/files.md.
 
-    ``make``: puts today's file into a profile. ``read``: what the wallet makes of it. ``newer``, ``older``: turn the
-    file into one of another version; ``older`` also teaches today's program what that version was.
+    ``version``: the newest that its reader knows. ``make``: puts today's file into a profile. ``read``: what the wallet
+    makes of it. ``newer``, ``older``: turn the file into one of another version; ``older`` also teaches today's program
+    what that version was.
     """
 
     name: str
+    version: int
     pattern: str
     make: Callable[[Path], object]
     read: Callable[[Path], object]
@@ -322,6 +324,7 @@ def older_ratchet(path: Path, monkeypatch: Patch) -> None:
 KEPT = [
     Kept(
         "profile.json",
+        max(profile._READERS),
         "profile.json",
         lambda home: (home / "profile.json").write_text('{"format": 1, "id": "p", "test": {"idle_s": 2}}'),
         profile.read_profile,
@@ -330,6 +333,7 @@ KEPT = [
     ),
     Kept(
         "settings.json",
+        max(settings._READERS),
         "settings.json",
         lambda home: settings.write_settings(home, settings.Settings(doors=("secret-service",))),
         settings.read_settings,
@@ -338,28 +342,57 @@ KEPT = [
     ),
     Kept(
         "vouched.json",
+        max(vouched._READERS),
         "vouched.json",
         lambda home: vouched.vouch(home, KEY),
         vouched.read_vouched,
         newer_json,
         older_json(vouched._READERS),
     ),
-    Kept("vault/slots.json", "vault/slots.json", make_vault, open_vault, newer_json, older_json(slots._READERS)),
-    Kept("vault/tries", "vault/tries", count_of_tries, count_of_tries, newer_json, older_json(tries._READERS)),
-    Kept("vault/pin", "vault/pin", make_pin, tried_pin, newer_pin, older_pin),
-    Kept("vault/keys/", "keys/*", key_of, key_of, newer_record, older_record),
+    Kept(
+        "vault/slots.json",
+        max(slots._READERS),
+        "vault/slots.json",
+        make_vault,
+        open_vault,
+        newer_json,
+        older_json(slots._READERS),
+    ),
+    Kept(
+        "vault/tries",
+        max(tries._READERS),
+        "vault/tries",
+        count_of_tries,
+        count_of_tries,
+        newer_json,
+        older_json(tries._READERS),
+    ),
+    Kept("vault/pin", max(pin._READERS), "vault/pin", make_pin, tried_pin, newer_pin, older_pin),
+    Kept("vault/keys/", max(records._OPENERS)[0], "keys/*", key_of, key_of, newer_record, older_record),
     Kept(
         "router/state.db",
+        len(state._MIGRATIONS),
         "router/state.db",
         lambda home: rows(home, "kept"),
         rows,
         newer_database,
         older_database(state),
     ),
-    Kept("audit/*.seg", "audit/00000001.seg", make_audit, read_audit, newer_segment, older_segment),
-    Kept("audit/ratchet", "audit/ratchet", make_audit, read_audit, newer_ratchet, older_ratchet),
+    Kept(
+        "audit/*.seg", max(segment._READERS), "audit/00000001.seg", make_audit, read_audit, newer_segment, older_segment
+    ),
+    Kept(
+        "audit/ratchet",
+        max(ratchet_file._READERS),
+        "audit/ratchet",
+        make_audit,
+        read_audit,
+        newer_ratchet,
+        older_ratchet,
+    ),
     Kept(
         "storage/ID/records.db",
+        len(database._MIGRATIONS),
         "storage/records.db",
         lambda home: stored(home, b"kept"),
         stored,
@@ -368,6 +401,7 @@ KEPT = [
     ),
     Kept(
         "extensions/ID/",
+        max(installation._READERS),
         f"extensions/{ID}/installation.json",
         install,
         lambda home: Extensions(home / "extensions").package(ID).installation,
@@ -376,6 +410,7 @@ KEPT = [
     ),
     Kept(
         "extensions/supplied.json",
+        max(supplied._READERS),
         "extensions/supplied.json",
         lambda home: supplied.supplied_packages(home / "extensions"),
         lambda home: [package.installation for package in supplied.supplied_packages(home / "extensions")],
@@ -384,6 +419,7 @@ KEPT = [
     ),
     Kept(
         "device/looks",
+        max(records._OPENERS)[0],
         "device/looks",
         lambda home: write_looks(home, Looks(picture="owl", phrase="on the roof", colour="green")),
         read_looks,
@@ -392,6 +428,7 @@ KEPT = [
     ),
     Kept(
         "operator/mappings.json",
+        max(routes._READERS),
         "operator/mappings.json",
         make_mappings,
         routes.read_routes,
@@ -410,6 +447,12 @@ def test_each_file_that_the_page_lists_is_here() -> None:
     listed = re.findall(r"^\| (`.*?) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     names = {name for row in listed for name in re.findall(r"`([^`]+)`", row)}
     assert names - {"operator/*.cedar"} == {kept.name for kept in KEPT}, "Cedar's texts have no version of ours"
+
+
+@each_file
+def test_the_page_says_at_which_version_each_is(kept: Kept) -> None:
+    (row,) = re.findall(rf"^\| .*`{re.escape(kept.name)}`.*", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert row.split(" | ")[3] == str(kept.version)
 
 
 @each_file
