@@ -58,11 +58,16 @@ def _may_run_on(figures: list[Figure]) -> str:
 def _placements(figures: list[Figure]) -> list[str]:
     """For each figure, the CPU that each process ran on last before it was taken."""
     rows = [
-        f"| `{figure.id}` | {', '.join(f'{placed.name} {placed.last}' for placed in figure.placement)} |"
+        f"| `{figure.id}` | {', '.join(f'{_line(placed.name)} {placed.last}' for placed in figure.placement)} |"
         for figure in figures
         if figure.placement
     ]
     return ["| figure | each process that ran then, and its last CPU |", "| --- | --- |", *rows, ""] if rows else []
+
+
+def _line(name: str) -> str:
+    """A name on one line, as a row of a table has it."""
+    return " ".join(name.split())
 
 
 def _row(figure: Figure) -> str:

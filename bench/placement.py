@@ -39,14 +39,20 @@ def placement() -> tuple[Placed, ...]:
 
 
 def _name(pid: int) -> str:
-    """The module that a process runs, or its program."""
+    """The module or file that a process runs, or its program.
+
+    Who begins with a source (``-c``) is known by the module or file that this runs, which stands behind it.
+    """
     words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
     if "python" not in Path(words[0]).name:
         return Path(words[0]).name
-    if "-m" in words[:-1]:
-        module = words[words.index("-m") + 1].removeprefix("etui.")
+    has_source = "-c" in words
+    behind = words[words.index("-c") + 2 :] if has_source else words[1:]
+    if "-m" in behind[:-1]:
+        module = behind[behind.index("-m") + 1].removeprefix("etui.")
         return "etui" if module == "cli" else module
-    return next((Path(word).name for word in words[1:] if word and not word.startswith("-")), "python")
+    files = (word for word in behind if word.endswith(".py" if has_source else "") and not word.startswith("-"))
+    return next((Path(file).name for file in files if file), "python")
 
 
 def _descendants(pid: int) -> list[int]:

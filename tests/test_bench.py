@@ -45,7 +45,7 @@ NEEDS = {
 }
 RUNNING = {
     "secrets": {"bench", "etui", "trusted.router", "doors.secret_service", "gnome-keyring-daemon"},
-    "route": {"bench", "etui", "trusted.router", "bench.relay"},
+    "route": {"bench", "etui", "trusted.router", "bench.relay", "main.py"},
     "ssh": {"agents.py"},
     "age": {"ages.py"},
     "use": {"asking.py"},
@@ -82,6 +82,7 @@ def test_a_measurement_prints_a_record_for_each_of_its_figures(name: str) -> Non
         placed = msgspec.convert(record["placement"], tuple[Placed, ...])
         assert RUNNING.get(name, {"bench"}) <= {process.name for process in placed}
         assert all(process.last in process.cpus for process in placed)
+        assert all(process.name.isprintable() for process in placed)
         missed |= value < want if record["at_least"] else value > want
     assert ran.returncode == int(missed)
 
@@ -117,11 +118,15 @@ def test_what_has_to_be_known_of_a_figure_stands_below_the_table() -> None:
 
 
 def test_the_page_says_where_processes_ran_and_by_which_python() -> None:
-    where = (Placed("trusted.router", (0, 1), 1), Placed("gnome-keyring-daemon", (0, 1), 0))
+    where = (
+        Placed("trusted.router", (0, 1), 1),
+        Placed("gnome-keyring-daemon", (0, 1), 0),
+        Placed("a\n\nb\n", (0, 1), 1),
+    )
     text = table([figure(0.8), msgspec.structs.replace(figure(0.9), id="ssh.some", placement=where)])
     assert " ".join(platform.python_build()) in text
     assert "No process is bound to a CPU by the measurement; those that ran might run on 0, 1." in text
-    assert "| `ssh.some` | trusted.router 1, gnome-keyring-daemon 0 |" in text
+    assert "| `ssh.some` | trusted.router 1, gnome-keyring-daemon 0, a b 1 |" in text
 
 
 def test_a_missed_aim_is_told_as_one() -> None:
