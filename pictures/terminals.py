@@ -41,8 +41,17 @@ class Terminal:
         self._do("new-session", "-d", "-x", str(width), "-y", str(height), shlex.join(command))
 
     def end(self) -> None:
-        """Ends the terminal with whatever runs in it."""
-        self._do("kill-server")
+        """Ends the terminal with whatever runs in it; with the last that ran there it may have ended already."""
+        try:
+            self._do("kill-server")
+        except subprocess.CalledProcessError:
+            if self.runs():
+                raise
+
+    def runs(self) -> bool:
+        """Whether it is there still."""
+        asked = [*self._server, "list-sessions"]
+        return subprocess.run(asked, capture_output=True, timeout=PATIENCE_S, check=False).returncode == 0
 
     def press(self, keys: str) -> None:
         """Presses a named key, or types a text."""

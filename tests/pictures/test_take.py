@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+from pictures.terminals import PATIENCE_S, Terminal
 from PySide6.QtGui import QImage
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,26 @@ def test_every_picture_of_the_gallery_is_made_from_the_running_dialog(tmp_path: 
         assert "Terminal: programs of the same user can read and type here." in path.read_text("utf-8"), path.name
     for name in named:
         assert (ROOT / "docs" / "pictures" / name).exists(), name
+
+
+def test_a_terminal_that_ended_with_what_ran_in_it_is_ended_all_the_same(short_dir: Path) -> None:
+    if shutil.which("tmux") is None:
+        pytest.skip("needs package tmux")
+    terminal = Terminal(short_dir, 20, 5, ["cat"])
+    assert terminal.runs()
+    subprocess.run(["tmux", "-S", str(short_dir / "tmux"), "kill-session"], check=True)
+    until_ended(terminal)
+    terminal.end()
+    again = Terminal(short_dir, 20, 5, ["cat"])
+    again.end()
+    until_ended(again)
+
+
+def until_ended(terminal: Terminal) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while terminal.runs():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_the_gallery_says_what_the_window_takes_of_a_small_screen() -> None:
