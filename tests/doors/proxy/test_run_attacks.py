@@ -85,6 +85,25 @@ def test_methods_and_paths_that_the_item_does_not_name_are_refused(wallet: TestW
     assert len(service.asked) == 1
 
 
+@pytest.mark.attack(107)
+def test_a_method_or_path_that_only_the_service_reads_out_of_a_request_is_refused(
+    wallet: TestWallet, service: Service
+) -> None:
+    keep(wallet, "Narrower", "--method", "GET", "--method", "POST", "--path", "/me")
+    fine = curl("/me", "-X", "POST", "-d", "shipping_method=post", "-H", "'X-Api-Version: 2'")
+    assert answered(wallet, fine, use="narrower=TOKEN") == "ada"
+    paths = ("..;", "..%3Bv=1", "..%00", "..%20", "...", "%c0%ae%c0%ae", "%ef%bc%8e%ef%bc%8e", "x%ef%bc%8f..", ";")
+    headers = ("X-HTTP-Method-Override: DELETE", "X_HTTP_Method: DELETE", "X-Original-URL: /sent", "x-rewrite-url: /")
+    bodies = ("_method=DELETE", "a=b&%5fMETHOD=DELETE", '{"\\u005fmethod": "DELETE"}')
+    requests = [curl(f"/me/{path}/sent", "--path-as-is") for path in paths]
+    requests += [curl("/me", "-X", "POST", "-H", f"'{header}'") for header in headers]
+    requests += [curl("/me", "-d", f"'{body}'") for body in bodies]
+    script = "; echo; ".join([*requests, curl("/me?_method=DELETE", "-X", "POST")])
+    said = [line for line in answered(wallet, script, use="narrower=TOKEN").splitlines() if "the item does not" in line]
+    assert len(said) == len(requests) + 1
+    assert len(service.asked) == 1
+
+
 @pytest.mark.attack(79)
 def test_another_program_of_the_same_user_is_not_served(wallet: TestWallet, service: Service, tmp_path: Path) -> None:
     environ, go_on = tmp_path / "environ", tmp_path / "go"

@@ -7,13 +7,19 @@
 ``etui:use.variable``  the environment variable in which a program looks for the value
 ``etui:use.base-url``  the environment variable that tells a program where its service is
 
-A path that could be read in two ways (a segment of dots, a backslash, something encoded twice) is refused where paths
-are limited. Source of names and methods: RFC 1123 section 2.1, RFC 9110 sections 5.1 and 9.
+Where paths are limited, one that could be read in two ways is refused: a segment of dots, with a parameter or blanks
+behind them too (RFC 3986, section 3.3), a backslash, something encoded twice, a control, what is no UTF-8, and whatever
+is one of these once it is normalised (NFKC). So is a header by which a service behind a proxy is told another path.
+Where methods are limited, a header or a parameter that names another method is refused, as frameworks take them.
+
+Source of names and methods: RFC 1123 section 2.1, RFC 9110 sections 5.1 and 9. What frameworks take: Rack's
+``MethodOverride``, Symfony's ``Request::getMethod``, IIS's ``X-Original-URL`` and ``X-Rewrite-URL``.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -39,6 +45,10 @@ _LABEL: Final = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST: Final = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?")
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,200}")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_OTHER_METHOD: Final = ("x-http-method", "x-method")
+_OTHER_PATH: Final = ("x-envoy-original", "x-forwarded", "x-original", "x-override", "x-rewrite")
+"""How the names of headers begin that tell a service of another method, and of another path."""
+_METHOD_NAMED: Final = re.compile(r"(?<![\w-])_method(?![\w-])", re.IGNORECASE)
 _MAX_HOSTS: Final = 64
 _HEADER: Final = "header:"
 
@@ -56,10 +66,15 @@ class Use(msgspec.Struct, frozen=True, kw_only=True):
         """Raises ``NotNamedError`` for a request to what the item does not name."""
         if request.host not in self.hosts:
             raise NotNamedError(f"the host {request.host}")
+        parts = urlsplit(request.url)
         if self.methods and request.method not in self.methods:
             raise NotNamedError(f"the method {request.method}")
-        if self.paths and not _is_within(urlsplit(request.url).path, self.paths):
+        if self.methods and (_tells(request, _OTHER_METHOD) or _names_method(parts.query, request.body or b"")):
+            raise NotNamedError("the method that the request names beside its own")
+        if self.paths and not _is_within(parts.path, self.paths):
             raise NotNamedError("that path")
+        if self.paths and _tells(request, _OTHER_PATH):
+            raise NotNamedError("the path that a header of the request names")
 
 
 def use_of(attributes: Mapping[str, str]) -> Use | None:
@@ -116,12 +131,34 @@ def _each(
     return parts
 
 
+def _tells(request: Fetch, beginnings: tuple[str, ...]) -> bool:
+    """Whether a header begins so; a service may read an underscore as a hyphen (RFC 3875, section 4.1.18)."""
+    return any(field.name.lower().replace("_", "-").startswith(beginnings) for field in request.headers or ())
+
+
+def _names_method(query: str, body: bytes) -> bool:
+    """Whether a parameter of the query, of a form or of a JSON object may be ``_method``."""
+    texts = (unquote(query), unquote(body.decode("latin-1")).replace("\\u005f", "_").replace("\\u005F", "_"))
+    return any(_METHOD_NAMED.search(text) for text in texts)
+
+
 def _is_within(path: str, beginnings: tuple[str, ...]) -> bool:
     """Whether a path begins with one of them, in whichever way a server may read it."""
-    decoded = unquote(path or "/")
-    if "%" in decoded or "\\" in decoded or "//" in decoded or {".", ".."} & set(decoded.split("/")):
+    try:
+        decoded = unquote(path or "/", errors="strict")
+    except UnicodeDecodeError:
+        return False
+    plain = unicodedata.normalize("NFKC", decoded)
+    if not decoded.isprintable() or any(sign in plain for sign in ("%", "\\", "//")):
+        return False
+    if any(map(_is_dots, plain.split("/"))):
         return False
     return any(
         decoded == start.rstrip("/") or decoded.startswith(start if start.endswith("/") else start + "/")
         for start in beginnings
     )
+
+
+def _is_dots(segment: str) -> bool:
+    """Whether nothing but dots, blanks and a parameter makes up a segment, which a server may leave out."""
+    return bool(segment) and not segment.partition(";")[0].strip(" .")
