@@ -59,7 +59,8 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
     control characters, in base64; the exact names of 1 to 64 hosts that it may go to; and `header`, `body`
     or `url`, the one part of the request where the placeholder stands, with, as `name`, the one header that
     it is, if it is one alone. A placeholder anywhere else is refused. Within the credentials of `Basic` (RFC
-    7617) it is replaced too. Where the answer echoes the secret, it is masked.
+    7617) it is replaced too. Where the answer echoes the secret, it is masked. Without `placeholder` nothing
+    is put in, and echoes of what an earlier request brought are masked.
     """
     placeholder: Annotated[str, Meta(max_length=64)] | None = None
     """What `insert` takes the place of: 4 to 64 letters, digits, dots, hyphens and underscores."""

@@ -241,7 +241,8 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
     or `url`; else `header:Authorization`), `etui:use.methods` and `etui:use.paths` which methods and
     beginnings of paths (else any), `etui:use.variable` the variable in which a program looks for it, and
     `etui:use.base-url` the variable that names the service's address to it. What the item does not name is
-    refused. Redirects are answers. A request goes out as it is where no `placeholder` is given.
+    refused. Redirects are answers. A request goes out as it is where no `placeholder` is given; an echo of
+    the value in its answer is masked as well.
     """
 
     METHOD: ClassVar[str] = "secret/1.fetch"

@@ -6,7 +6,8 @@
     answer = wallet.fetch(request, use=token.item)
 
 ``HERE`` stands where the wallet puts the value, on its way out and towards the hosts alone that the item names. The
-answer comes back with every echo of the value masked.
+answer comes back with every echo of the value masked. It is another in each process: who could guess it would have the
+value put into what they have a program send on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
@@ -23,7 +25,7 @@ import msgspec
 from etui.interfaces import secret_1 as secret
 from etui.protocol import ErrorCode, ProtocolError
 
-HERE: Final = "etui-value-here"
+HERE: Final = f"etui-{secrets.token_hex(18)}"
 """What stands in a request in place of the value."""
 _BASIC: Final = re.compile(r"basic +([A-Za-z0-9+/]+={0,2})", re.IGNORECASE)
 

@@ -41,6 +41,7 @@ class Service:
     def __init__(self, folder: Path) -> None:
         self.authority = TestAuthority(folder)
         self.asked: list[Asked] = []
+        self.kept = b""
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -74,7 +75,7 @@ class Service:
         self._server.server_close()
         self._thread.join()
 
-    def answer(self, to: BaseHTTPRequestHandler, asked: Asked) -> None:  # noqa: C901  # a table of paths
+    def answer(self, to: BaseHTTPRequestHandler, asked: Asked) -> None:  # noqa: C901, PLR0912  # a table of paths
         """Sends what a request gets."""
         status, headers, body = 200, {}, b""
         seen = asked.headers.get("authorization", "")
@@ -102,6 +103,10 @@ class Service:
                 status, headers = 302, {"Location": f"https://{OTHER}/me"}
             case "/sent":
                 body = asked.body
+            case "/keep":
+                self.kept = asked.body
+            case "/kept":
+                body = self.kept[:10] if "range" in asked.headers else self.kept
             case _:
                 status = 404
         to.send_response(status)

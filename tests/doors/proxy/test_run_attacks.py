@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -196,3 +198,40 @@ def test_a_service_that_echoes_the_token_tells_the_program_nothing(
     assert "****" in said
     assert TOKEN not in said
     assert "dG9rLTRkMmM5MWYwN2I1Z" not in said
+
+
+@pytest.mark.attack(81)
+def test_a_service_that_echoes_the_token_later_tells_the_program_nothing(wallet: TestWallet, service: Service) -> None:
+    keep(wallet, "Posted", "--in", "body")
+    later = f"https://{NAME}/kept"
+    script = f'curl -sS -m 60 -d "note=$TOKEN" https://{NAME}/keep; curl -sS {later}; echo; curl -sS -r 0-9 {later}'
+    assert answered(wallet, script, use="posted=TOKEN").splitlines() == ["note=****"] * 2
+    assert service.kept == f"note={TOKEN}".encode()
+
+
+@pytest.mark.attack(108)
+def test_nobody_can_guess_what_a_program_writes_in_the_token_s_place(wallet: TestWallet, service: Service) -> None:
+    guessed = {in_wallet(wallet, "print(HERE, end='')") for _ in range(2)}
+    assert len(guessed) == 2
+    code = f"""
+        (item,) = wallet.call(secret.Find(text="written")).items
+        comment = "etui-value-here {" ".join(guessed)}"
+        body = f'{{{{"key": "{{HERE}}", "comment": "{{comment}}"}}}}'.encode()
+        print(wallet.fetch(WebRequest("POST", "https://{NAME}/sent", {{}}, body), use=item.item).body.decode(), end="")
+    """
+    keep(wallet, "Written", "--in", "body")
+    assert in_wallet(wallet, code).startswith('{"key": "****", "comment": "etui-value-here etui-')
+    assert service.asked[-1].body.count(TOKEN.encode()) == 1
+
+
+def in_wallet(wallet: TestWallet, code: str) -> str:
+    """What a program of the SDK says."""
+    begin = """
+        from etui.interfaces import secret_1 as secret
+        from etui.sdk import Client
+        from etui.sdk.web import HERE, WebRequest
+        wallet = Client.connect()
+    """
+    result = wallet.run(sys.executable, "-c", textwrap.dedent(begin) + textwrap.dedent(code))
+    assert result.returncode == 0, result.stderr
+    return result.stdout

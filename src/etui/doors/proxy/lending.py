@@ -73,7 +73,7 @@ class Lender:
         if len(held) > 1:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, "a request holds one placeholder, and this one holds several")
         lent = held[0] if held else next((one for one in self._lent if call.host in one.hosts), self._lent[0])
-        fields = [secret.Header(name=n, value=v) for n, v in call.fields if not held or n.lower() not in PARTIAL]
+        fields = [secret.Header(name=n, value=v) for n, v in call.fields if n.lower() not in PARTIAL]
         request = secret.Fetch(
             item=lent.item,
             method=call.method,  # type: ignore[arg-type]  # one of those above

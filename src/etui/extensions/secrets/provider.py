@@ -20,7 +20,7 @@ from etui.extensions.secrets.errors import NotNamedError, UnfitError, Unreadable
 from etui.extensions.secrets.passwords import LENGTH, random_password, random_words
 from etui.extensions.secrets.safe import Safe
 from etui.extensions.secrets.uses import use_of
-from etui.extensions.secrets.values import given_value, wrapped
+from etui.extensions.secrets.values import can_be_sent, given_value, wrapped
 from etui.interfaces import Item
 from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import egress_1 as egress
@@ -150,10 +150,9 @@ class Secrets(Extension):
             raise NotNamedError("any host")
         use.check(request)
         inserted = None
-        if request.placeholder is not None:
-            inserted = encode(
-                {"secret": self._safe.value(entry), "hosts": (request.host,), "where": use.where, "name": use.name}
-            )
+        value = self._safe.value(entry)
+        if request.placeholder is not None or can_be_sent(value):  # what was sent before may be echoed now
+            inserted = encode({"secret": value, "hosts": (request.host,), "where": use.where, "name": use.name})
         answer = call.ask(
             egress.Fetch(
                 method=request.method,

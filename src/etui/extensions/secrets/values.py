@@ -9,6 +9,7 @@ Source: https://specifications.freedesktop.org/secret-service/, "Transfer of Sec
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from typing import Final
 
@@ -25,6 +26,8 @@ MAX_VALUE_BYTES: Final = 1 << 20
 _BLOCK_BYTES: Final = 16
 _KEY_BYTES: Final = 16
 _MAX_KEYS: Final = 32
+_SENT_BYTES: Final = range(4, 4097)
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Wrapped(Struct, frozen=True):
@@ -49,6 +52,14 @@ def given_value(request: Create | Update) -> bytes | None:
     if value is not None and len(value) > MAX_VALUE_BYTES:
         raise OversizeError("the value", len(value), MAX_VALUE_BYTES)
     return value
+
+
+def can_be_sent(value: bytes) -> bool:
+    """Whether a value is one that egress puts into a request: 4 to 4,096 bytes of UTF-8 without control characters."""
+    try:
+        return len(value) in _SENT_BYTES and _CONTROL.search(value.decode()) is None
+    except UnicodeDecodeError:
+        return False
 
 
 def unwrapped(key: bytes, given: Wrapped) -> bytes:

@@ -70,6 +70,14 @@ def test_a_placeholder_is_a_word_that_stands_anywhere(placeholder: str) -> None:
         read_insertion(sealed(), placeholder)
 
 
+def test_without_a_placeholder_nothing_is_put_in_and_nothing_goes_to_another_host() -> None:
+    unasked = read_insertion(sealed(), None)
+    plain = read_request(get(f"https://{API}/", API, insert=b"sealed"))
+    assert insert(plain, unasked) == plain
+    with pytest.raises(RefusedError, match="does not name that host"):
+        insert(read_request(get(f"https://{OTHER}/", OTHER, insert=b"sealed")), unasked)
+
+
 def test_a_secret_goes_into_a_header() -> None:
     headers = [Header(name="Authorization", value=f"Bearer {HERE}"), Header(name="X-Other", value="kept")]
     filled = insert(outgoing(headers=headers), insertion(Where.HEADER))

@@ -79,7 +79,7 @@ def test_a_get_has_no_body() -> None:
 
 
 def test_a_placeholder_needs_something_to_insert() -> None:
-    with pytest.raises(MalformedError, match="together"):
+    with pytest.raises(MalformedError, match="`insert` is not"):
         read_request(get(placeholder="here"))
 
 

@@ -5,7 +5,8 @@ What is sealed to egress, for ``egress/1.fetch.insert``, is the JSON object ``{"
 characters), the hosts that may get it (exact names), and the one part of the request that it may stand in; of the
 headers ``name`` alone, where it is given. A placeholder anywhere else has the request refused. A URL takes the secret
 percent-encoded in path or query; a body encoded as its media type asks: JSON within a string, a form percent-encoded,
-any other as it is; a header within the base64 of ``Basic`` (RFC 7617) too.
+any other as it is; a header within the base64 of ``Basic`` (RFC 7617) too. Without a placeholder nothing is put in, and
+an echo of what an earlier request brought is masked.
 
 What is said of a value that does not fit shows nothing of it.
 """
@@ -58,7 +59,8 @@ class _Sealed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Insertion(msgspec.Struct, frozen=True):
     """A secret, where it may go, and what stands in its place until then.
 
-    ``name``: the one header that it may stand in, in lower case; empty for any.
+    ``placeholder``: empty where nothing is put in. ``name``: the one header that it may stand in, in lower case; empty
+    for any.
     """
 
     secret: Secret
@@ -73,9 +75,9 @@ class Insertion(msgspec.Struct, frozen=True):
         return f"the header {self.name}" if self.name else f"the request's {self.where.value}"
 
 
-def read_insertion(plain: bytes, placeholder: str) -> Insertion:
+def read_insertion(plain: bytes, placeholder: str | None) -> Insertion:
     """What was sealed; raises ``MalformedError``."""
-    if not _PLACEHOLDER.fullmatch(placeholder):
+    if placeholder is not None and not _PLACEHOLDER.fullmatch(placeholder):
         raise MalformedError("a placeholder is 4 to 64 letters, digits, dots, hyphens and underscores: choose another")
     try:
         sealed = msgspec.json.decode(plain, type=_Sealed)
@@ -89,7 +91,7 @@ def read_insertion(plain: bytes, placeholder: str) -> Insertion:
     if not all(is_host(host) for host in sealed.hosts):
         raise MalformedError("a host in `insert` is no name as `api.example.org` in lower case")
     return Insertion(
-        Secret(sealed.secret), frozenset(sealed.hosts), sealed.where, placeholder, name=sealed.name.lower()
+        Secret(sealed.secret), frozenset(sealed.hosts), sealed.where, placeholder or "", name=sealed.name.lower()
     )
 
 
@@ -102,6 +104,8 @@ def insert(outgoing: Outgoing, insertion: Insertion) -> Outgoing:
     host = outgoing.target.host
     if host not in insertion.hosts:
         raise RefusedError(f"the inserted value may not go to {host}: its item does not name that host")
+    if not insertion.placeholder:
+        return outgoing
     if stray := next(_elsewhere(outgoing, insertion), ""):
         raise RefusedError(f"the placeholder stands in {stray}, and its item names {insertion.place} alone")
     if not holds_placeholder(outgoing, insertion):

@@ -64,7 +64,7 @@ def follow(step: Step, sent: Target, status: int, location: bytes | None, mask: 
     if mask.finds(target.url.encode()):
         raise RefusedError(f"{sent.host} redirects to another origin with the inserted value in the address")
     fields = tuple((n, v) for n, v in plain.fields if n.lower() not in _CREDENTIALS)
-    if step.insertion is not None:
+    if step.insertion is not None and step.insertion.placeholder:
         placeholder = step.insertion.placeholder.encode()
         if placeholder in plain.body:
             raise RefusedError(f"{sent.host} redirects to another origin with a body that holds the placeholder")

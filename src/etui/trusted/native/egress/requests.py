@@ -72,8 +72,8 @@ def read_request(request: Fetch) -> Outgoing:
     body = request.body or b""
     if body and request.method in _BODILESS:
         raise MalformedError(f"a {request.method} request has no body: leave it out or use another method")
-    if (request.insert is None) != (request.placeholder is None):
-        raise MalformedError("`insert` and `placeholder` are given together or not at all")
+    if request.placeholder is not None and request.insert is None:
+        raise MalformedError("`placeholder` is given and `insert` is not, which says what takes its place")
     fields = tuple(_read_fields(request.headers or (), partial=request.insert is None))
     return Outgoing(method=request.method, target=target, fields=fields, body=body)
 

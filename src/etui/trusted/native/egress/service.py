@@ -142,7 +142,7 @@ class Service:
         return await self._fetcher.fetch(request, self._insertion(request, asking), asking)
 
     def _insertion(self, request: Fetch, asking: Asking) -> Insertion | None:
-        if request.insert is None or request.placeholder is None:
+        if request.insert is None:
             return None
         try:
             plain = self._key.open(request.insert, FIELD, sender=asking.key)
