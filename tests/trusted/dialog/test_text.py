@@ -67,10 +67,30 @@ def test_stacked_marks_do_not_paint_over_other_lines() -> None:
     assert shown.count(MARK) == 36
 
 
+@pytest.mark.attack(88)
+@pytest.mark.parametrize("mark", ["\N{THAI CHARACTER MAITAIKHU}", "\N{COMBINING ENCLOSING CIRCLE BACKSLASH}"])
+def test_marks_of_no_combining_class_do_not_either(mark: str) -> None:
+    shown = single_line("a" + mark * 40).text
+    assert shown.count(mark) == 4
+    unseen = first_unseen("a" + mark * 5, has_lines=True)
+    assert unseen is not None
+    assert unseen.index == 5
+
+
+@pytest.mark.attack(88)
+@pytest.mark.parametrize("text", ["\u0336not", "I do \u20e0", "yes\n\u0e47"])
+def test_a_mark_on_no_letter_is_not_drawn_on_what_stands_before_it(text: str) -> None:
+    unseen = first_unseen(text, has_lines=True)
+    assert unseen is not None
+    assert unseen.reason == "is a mark on no letter"
+    assert MARK in whole_text(text).text
+
+
 @pytest.mark.attack(17)
 @pytest.mark.parametrize(
     "text",
     [
+        "I pay \N{BENGALI DIGIT FOUR}00 euros",
         "p\u0430ypal",
         "www.\u0430\u0440\u0440\u04cf\u0435.com",
         "\uff30aypal",

@@ -7,9 +7,11 @@ Rules:
    mark, ``�``. Joiners and variation selectors stay within an emoji alone.
 3. Every space that is not ASCII's becomes U+0020. In a single line, line breaks and tabs become marks; in a longer
    text they stay.
-4. More than four combining marks on one letter become visible marks: they would paint over other lines.
+4. More than four marks on one letter become visible marks: they would paint over other lines. So does one that has no
+   letter to stand on, and would be drawn on what the wallet says before it.
 5. Letters of two alphabets in one word, letters that stand for ASCII ones, and words spelt wholly in look-alikes
-   beside Latin words raise the look-alike flag. Writing systems that mix by nature (Japanese, Korean) do not.
+   beside Latin words raise the look-alike flag; digits that are not ASCII's beside Latin words do, since some look like
+   others (a Bengali four is drawn as an 8). Writing systems that mix by nature (Japanese, Korean) do not.
 
 Sources: Unicode UAX #9 (bidirectional controls), UTS #39 sections 4 and 5.1 (mixed scripts), UAX #44 (categories).
 """
@@ -25,7 +27,7 @@ import msgspec
 MARK: Final = "\N{REPLACEMENT CHARACTER}"
 LINE_BREAK_MARK: Final = "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}"
 TAB_MARK: Final = "\N{RIGHTWARDS ARROW TO BAR}"
-_MAX_COMBINING: Final = 4
+_MAX_MARKS: Final = 4
 _TAB: Final = "    "
 _JOINER: Final = "\N{ZERO WIDTH JOINER}"
 _EMOJI_STYLE: Final = "\N{VARIATION SELECTOR-16}"
@@ -69,11 +71,17 @@ def whole_text(text: str) -> SafeText:
 
 
 def looks_alike(text: str) -> bool:
-    """Whether letters of ``text`` may be taken for others (rule 5)."""
+    """Whether letters or digits of ``text`` may be taken for others (rule 5)."""
     words = _WORD.findall(unicodedata.normalize("NFC", text))
     return any(map(_mixes, words)) or (
-        any(_like_latin(word) for word in words) and any("LATIN" in _scripts(word) for word in words)
+        any(_like_latin(word) or _has_other_digits(word) for word in words)
+        and any("LATIN" in _scripts(word) for word in words)
     )
+
+
+def is_mark(character: str) -> bool:
+    """Whether it is drawn on the character before it, and takes no place of its own (UAX #44, Mn and Me)."""
+    return unicodedata.category(character) in {"Mn", "Me"}
 
 
 def runs_both_ways(text: str) -> bool:
@@ -91,12 +99,12 @@ def runs_both_ways(text: str) -> bool:
 def _safe(text: str, breaks: dict[str, str]) -> str:
     normal = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     shown: list[str] = []
-    combining = 0
+    marks = 0
     for place, character in enumerate(normal):
-        combining = combining + 1 if unicodedata.combining(character) else 0
+        marks = marks + 1 if is_mark(character) else 0
         if character in breaks:
             shown.append(breaks[character])
-        elif combining > _MAX_COMBINING:
+        elif marks > _MAX_MARKS or (marks == 1 and _has_no_letter(normal, place)):
             shown.append(MARK)
         else:
             shown.append(_shown(normal, place))
@@ -112,6 +120,11 @@ def _shown(text: str, place: int) -> str:
     if category in _INVISIBLE_CATEGORIES or category == "Cc" or code in _INVISIBLE:
         return character if _within_emoji(text, place) else MARK
     return character
+
+
+def _has_no_letter(text: str, place: int) -> bool:
+    """Whether a mark stands at a beginning or behind a blank, where there is nothing of this text to draw it on."""
+    return place == 0 or text[place - 1].isspace()
 
 
 def _within_emoji(text: str, place: int) -> bool:
@@ -144,6 +157,10 @@ def _like_latin(word: str) -> bool:
     return bool(letters) and all(letter in _LIKE_LATIN for letter in letters)
 
 
+def _has_other_digits(word: str) -> bool:
+    return any(letter.isdecimal() and not letter.isascii() for letter in word)
+
+
 class Unseen(msgspec.Struct, frozen=True):
     """The first character of a text that nobody would see as it is: its index, and what is wrong with it."""
 
@@ -160,13 +177,15 @@ def first_unseen(text: str, *, has_lines: bool) -> Unseen | None:
     if normal != text:
         index = next((i for i, (a, b) in enumerate(zip(text, normal, strict=False)) if a != b), len(normal))
         return Unseen(index, "is not composed (NFC)")
-    combining = 0
+    marks = 0
     for index, character in enumerate(text):
-        combining = combining + 1 if unicodedata.combining(character) else 0
+        marks = marks + 1 if is_mark(character) else 0
         if character == "\n" and has_lines:
             continue
-        if combining > _MAX_COMBINING:
+        if marks > _MAX_MARKS:
             return Unseen(index, "is one of many on one letter")
+        if marks == 1 and _has_no_letter(text, index):
+            return Unseen(index, "is a mark on no letter")
         if _shown(text, index) != character:
             return Unseen(index, "is seen by nobody, or as another")
         if character == " " and text[index + 1 : index + 2] in {"", "\n"}:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from etui.trusted.dialog.text import is_mark
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -58,7 +60,7 @@ def wrapped(text: str, width: int, *, style: Style = Style.PLAIN, indent: str = 
 
 
 def _cell(character: str) -> int:
-    if unicodedata.combining(character):
+    if is_mark(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
