@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 CHANNEL_FD: Final = 3
 KEY_FD: Final = 4
 _PR_SET_DUMPABLE: Final = 4
+_M_ARENA_MAX: Final = -8
 _MAX_WAITING_THREADS: Final = 16
 _MAX_QUEUED: Final = 1024
 _KEY_BYTES: Final = 32
@@ -195,7 +196,9 @@ class Extension:
     def run(self, *, channel: int = CHANNEL_FD, key: int = KEY_FD) -> None:
         """Registers with the Router and serves until the connection ends."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        library = ctypes.CDLL(None)
+        library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        library.mallopt(_M_ARENA_MAX, 1)  # else each thread takes 64 MiB of an address space that is bounded
         self.__main = threading.get_ident()
         self.__wire = Wire(socket.socket(fileno=channel))
         provided = sorted({method.rsplit(".", 1)[0] for method in self.__serves})
@@ -319,7 +322,12 @@ class Extension:
             finally:
                 self.__threads.release()
 
-        threading.Thread(target=serve, daemon=True).start()
+        try:
+            threading.Thread(target=serve, daemon=True).start()
+        except RuntimeError:  # its memory has no room for one more
+            self.__threads.release()
+            error = ProtocolError(ErrorCode.TOO_MANY, "there is no room for one more call that waits")
+            self.__wire.send(encode_error(_id(message), error_object(error)))
 
     def __reply(self, message: Message) -> None:
         try:

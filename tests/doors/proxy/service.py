@@ -6,6 +6,7 @@ import base64
 import contextlib
 import gzip
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -42,6 +43,7 @@ class Service:
         self.authority = TestAuthority(folder)
         self.asked: list[Asked] = []
         self.kept = b""
+        self.goes_on = threading.Event()
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -103,6 +105,10 @@ class Service:
                 status, headers = 302, {"Location": f"https://{OTHER}/me"}
             case "/sent":
                 body = asked.body
+            case "/hang":
+                self.goes_on.wait(50)
+            case "/slow":
+                time.sleep(2)
             case "/keep":
                 self.kept = asked.body
             case "/kept":

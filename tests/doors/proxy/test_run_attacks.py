@@ -209,6 +209,48 @@ def test_a_service_that_echoes_the_token_later_tells_the_program_nothing(wallet:
     assert service.kept == f"note={TOKEN}".encode()
 
 
+@pytest.mark.attack(110)
+def test_a_service_that_does_not_answer_one_run_keeps_no_other_waiting(wallet: TestWallet, service: Service) -> None:
+    many = " & ".join([curl("/hang", "-o", "/dev/null", "-w", "'%{http_code}\\n'")] * 12)
+    command = [*ETUI, "run", "--use", "token", "--", "sh", "-c", f"{many} & wait"]
+    run = subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: len(service.asked) >= 4)
+        assert answered(wallet, curl("/me")) == "ada"
+        service.goes_on.set()
+        said, _ = run.communicate(timeout=60)
+    finally:
+        run.kill()
+        run.communicate()
+        service.goes_on.clear()
+    assert said.split() == ["200"] * 12
+    assert len([one for one in service.asked if one.path == "/hang"]) == 12
+
+
+@pytest.mark.attack(110)
+def test_more_requests_at_once_than_are_served_fail_alone(wallet: TestWallet) -> None:
+    code = f"""
+        import asyncio
+        from etui.protocol import ProtocolError
+        from etui.sdk.aio import AsyncClient
+        (item,) = wallet.call(secret.Find(text="token")).items
+        there = dict(method="GET", host="{NAME}", url="https://{NAME}/slow")
+        async def main():
+            client = await AsyncClient.connect(name="many")
+            async def one():
+                try:
+                    return str((await client.call(secret.Fetch(item=item.item, **there))).status)
+                except ProtocolError as error:
+                    return error.code.slug
+            print(*sorted(await asyncio.gather(*(one() for _ in range(24)))))
+        asyncio.run(main())
+    """
+    said = in_wallet(wallet, code)
+    assert set(said.split()) == {"200", "too_many"}
+    assert said.split().count("200") >= 8
+    assert "Traceback" not in wallet.log.read_text(encoding="utf-8")
+
+
 @pytest.mark.attack(108)
 def test_nobody_can_guess_what_a_program_writes_in_the_token_s_place(wallet: TestWallet, service: Service) -> None:
     guessed = {in_wallet(wallet, "print(HERE, end='')") for _ in range(2)}

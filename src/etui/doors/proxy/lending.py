@@ -7,6 +7,7 @@ well, quietly, so that its refusal is on record.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _REPEATABLE: Final = frozenset({"GET", "HEAD"})
 _PLACEHOLDER_BYTES: Final = 18
+_AT_ONCE: Final = 4
+"""Requests of one run that are on their way: fewer than all the Extension has, so that others find some left."""
 
 
 class Lent(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +62,7 @@ class Lender:
         self._lent = tuple(lent)
         self._on_behalf = on_behalf
         self._client: AsyncClient | None = None
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -107,7 +111,8 @@ class Lender:
             if self._client is None or self._client.closed.done():
                 self._client = await AsyncClient.connect(self._socket, name="etui")
             try:
-                return await self._client.call(request, quiet=quiet)
+                async with self._turns:
+                    return await self._client.call(request, quiet=quiet)
             except ConnectionLost:
                 if request.method not in _REPEATABLE or not self._client.closed.done():
                     raise
