@@ -93,6 +93,10 @@ class Service:
                 headers, body = {"Content-Encoding": "gzip"}, gzip.compress(seen.encode())
             case "/echo/base64":
                 body = base64.b64encode(seen.encode())
+            case "/echo/lines":
+                body = base64.encodebytes(b"x" * 45 + seen.encode())
+            case "/echo/entities":
+                body = seen.replace("-", "&#45;").encode()
             case "/echo/chunks":
                 to.send_response(200)
                 to.send_header("Transfer-Encoding", "chunked")

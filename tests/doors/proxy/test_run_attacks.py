@@ -29,6 +29,7 @@ _TUNNEL = f"""
     print(tls.recv(4096).decode(), end="")
 """
 HOST = f"Host: {NAME}"
+_ECHOES = ("body", "header", "gzip", "base64", "lines", "entities", "chunks")
 
 
 @pytest.mark.attack(78)
@@ -189,7 +190,7 @@ def test_what_is_sent_behind_a_request_is_a_request_of_its_own(wallet: TestWalle
 
 
 @pytest.mark.attack(81)
-@pytest.mark.parametrize("path", ["/echo/body", "/echo/header", "/echo/gzip", "/echo/base64", "/echo/chunks"])
+@pytest.mark.parametrize("path", [f"/echo/{how}" for how in _ECHOES])
 def test_a_service_that_echoes_the_token_tells_the_program_nothing(
     wallet: TestWallet, service: Service, path: str
 ) -> None:
@@ -197,7 +198,7 @@ def test_a_service_that_echoes_the_token_tells_the_program_nothing(
     assert service.asked[0].knows
     assert "****" in said
     assert TOKEN not in said
-    assert "dG9rLTRkMmM5MWYwN2I1Z" not in said
+    assert not any(part in said for part in ("dG9rLTRkMmM5MWYwN2I1Z", "ZDJjOTFmMDdiNW", "4d2c91f07b5e"))
 
 
 @pytest.mark.attack(81)

@@ -37,12 +37,24 @@ TEXT = st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=4, max_s
         base64.b64encode(SECRET.encode()),
         base64.b64encode(b"u:" + SECRET.encode() + b"!"),
         base64.urlsafe_b64encode(b"user:" + SECRET.encode()),
+        SECRET.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026").encode(),  # Go's JSON
+        SECRET.replace("+", "&#43;").replace("'", "&#39;").replace('"', "&#34;").encode(),  # Go's templates
+        html.escape(SECRET).replace("/", "&#x2F;").replace("&#x27;", "&#039;").encode(),  # OWASP's, and PHP's
+        SECRET.replace("/", "&sol;").replace("+", "&plus;").encode(),
+        SECRET.replace("<", "\\<").replace("+", "\\+").replace("'", "\\x27").encode(),
+        json.dumps(json.dumps(SECRET)).encode(),
+        html.escape(json.dumps(SECRET)).encode(),
+        quote(quote(SECRET, safe="")).encode(),
+        "".join(f"%{byte:02x}" for byte in SECRET.encode()).encode(),
+        base64.encodebytes(b"x" * 50 + SECRET.encode()),
+        json.dumps(base64.encodebytes(b"x" * 51 + SECRET.encode()).decode()).encode(),
     ],
 )
 def test_a_spelling_that_a_server_echoes_is_masked(spelled: bytes) -> None:
     masked = Mask(Secret.from_text(SECRET)).apply(b"<p>" + spelled + b"</p>")
     assert spelled not in masked
     assert b"****" in masked
+    assert not Mask(Secret.from_text(SECRET)).finds(masked)
     assert masked.startswith(b"<p>")
     assert masked.endswith(b"</p>")
 
@@ -75,6 +87,15 @@ def test_base64_is_masked_at_each_place_where_it_can_begin(secret: str, before: 
     assert len(left) <= len(encoded) - (length * 8 // 6 - 1)
 
 
+@pytest.mark.parametrize("before", [b"", b"u", b"us"])
+@pytest.mark.parametrize("behind", [b"", b"!", b"!!"])
+def test_no_character_of_base64_is_left_that_the_secret_decides_in_part(before: bytes, behind: bytes) -> None:
+    one, other = (
+        Mask(Secret(secret)).apply(base64.b64encode(before + secret + behind)) for secret in (b"4711", b"q%3p")
+    )
+    assert one == other
+
+
 @given(st.binary(max_size=200))
 def test_without_a_secret_nothing_changes(data: bytes) -> None:
     assert Mask().apply(data) == data
@@ -88,6 +109,14 @@ def test_what_does_not_hold_the_secret_stays_as_it_is(data: bytes) -> None:
 
 def test_a_mask_does_not_show_what_it_hides() -> None:
     assert SECRET not in repr(Mask(Secret.from_text(SECRET)))
+
+
+@given(TEXT, st.lists(st.sampled_from(["%", "\\", "&#", "\\u00", "x", "4", "\n", "&amp;", ";"]), max_size=12))
+def test_whatever_stands_around_an_escaped_spelling_it_is_masked(secret: str, around: list[str]) -> None:
+    spelled = "".join(f"&#{ord(letter)};" for letter in secret)
+    mask = Mask(Secret.from_text(secret))
+    masked = mask.apply(f"{''.join(around)} {spelled} {''.join(around)}".encode())
+    assert spelled.encode() not in masked
 
 
 def test_a_body_made_to_cost_time_is_masked_at_once() -> None:

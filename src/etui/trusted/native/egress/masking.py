@@ -2,8 +2,10 @@
 
 A spelling is found in any mixture of upper and lower case: the bytes themselves, Latin-1, percent-encoding as forms,
 URLs and paths have it, JSON's and HTML's escapes, hexadecimal digits, and base64 at each of the three places where it
-can begin. The whole body is looked at once it is complete and decoded, so neither chunks nor codings cut a spelling in
-two. This keeps a secret from the caller of an honest host; the host itself has it and could spell it in any other way.
+can begin, with the characters at its ends that it decides in part. Then it is looked for in what the data says without
+escapes and line breaks, and without those that come to light by that (``escapes``). The whole body is looked at once it
+is complete and decoded, so neither chunks nor codings cut a spelling in two. This keeps a secret from the caller of an
+honest host; the host itself has it and could spell it in any other way.
 
 The mask is never longer than what it stands for, and is made of a character that no spelling holds, so that what is
 left beside a mask never joins with it to a spelling again.
@@ -15,11 +17,13 @@ import base64
 import contextlib
 import html
 import json
-from collections.abc import Iterator
-from typing import Final
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final, TypeAlias
 from urllib.parse import quote, quote_plus
 
 from etui.sealing import Secret
+from etui.trusted.native.egress.escapes import Undone
 from etui.trusted.native.egress.insertion import MIN_SECRET_BYTES
 
 _MARKS: Final = (b"*", b"#", b"\x1a")
@@ -27,45 +31,98 @@ _MARKS: Final = (b"*", b"#", b"\x1a")
 _LEFT_BY_PERCENT_ENCODING: Final = ("", "/", "!'()*~", "!#$&'()*+,/:;=?@~")
 """RFC 3986's unreserved alone; with slashes; ECMAScript's ``encodeURIComponent`` and ``encodeURI``."""
 _MASK_CHARACTERS: Final = MIN_SECRET_BYTES
+_LAYERS: Final = 3
+"""JSON within a string of JSON within HTML."""
+_OF_BASE64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+_RUN: Final = re.compile(rb"[0-9A-Za-z]+")
+_END_BYTES: Final = 4
+_Span: TypeAlias = tuple[int, int]
 
 
 class Mask:
     """The spellings of one secret; of none, a mask that changes nothing."""
 
-    __slots__ = ("_mask", "_spellings")
+    __slots__ = ("_hints", "_mask", "_spellings")
 
     def __init__(self, secret: Secret | None = None) -> None:
-        found = set() if secret is None else {spelling.lower() for spelling in _spellings(secret.reveal())}
-        self._spellings = sorted((s for s in found if len(s) >= MIN_SECRET_BYTES), key=len, reverse=True)
-        mark = next(mark for mark in _MARKS if not any(mark in spelling for spelling in self._spellings))
+        plain = {} if secret is None else {one.lower(): (0, 0) for one in _spellings(secret.reveal())}
+        coded = {} if secret is None else {one.lower(): ends for one, ends in _in_base64(secret.reveal())}
+        found = [(one, *ends) for one, ends in (plain | coded).items() if len(one) >= MIN_SECRET_BYTES]
+        self._spellings = sorted(found, key=lambda spelling: len(spelling[0]), reverse=True)
+        self._hints = frozenset() if secret is None else frozenset(_hints(secret.reveal(), coded))
+        mark = next(mark for mark in _MARKS if not any(mark in spelling for spelling, *_ in self._spellings))
         self._mask = mark * _MASK_CHARACTERS
 
     def apply(self, data: bytes) -> bytes:
         """The data with every spelling masked."""
-        lowered = data.lower()
-        for spelling in self._spellings:
-            if spelling in lowered:
-                data = _replaced(data, lowered, spelling, self._mask)
-                lowered = data.lower()
-        return data
+        data = self._masked(data, self._written(data))
+        return self._masked(data, self._escaped(data))
 
     def finds(self, data: bytes) -> bool:
         """Whether a spelling stands in the data."""
+        return bool(self._written(data) or self._escaped(data))
+
+    def _written(self, data: bytes) -> list[_Span]:
+        """Where a spelling stands as it is, in the order of the places."""
         lowered = data.lower()
-        return any(spelling in lowered for spelling in self._spellings)
+        spans: list[_Span] = []
+        for spelling, left, right in self._spellings:
+            if spelling not in lowered:
+                continue
+            at = lowered.find(spelling)
+            while at >= 0:
+                end = at + len(spelling)
+                spans.append((at - _coded(data[max(0, at - left) : at]), end + _coded(data[end : end + right])))
+                at = lowered.find(spelling, end)
+        return sorted(spans)
+
+    def _escaped(self, data: bytes) -> list[_Span]:
+        """Where a spelling stands that is seen without escapes alone."""
+        lowered = data.lower()
+        if not any(hint in lowered for hint in self._hints):
+            return []
+        spans: list[_Span] = []
+        layers: list[Undone] = []
+        while len(layers) < _LAYERS and (undone := Undone(layers[-1].text if layers else data)).is_changed:
+            layers.append(undone)
+            for begin, end in self._written(undone.text):
+                span = begin, end
+                for layer in reversed(layers):
+                    span = layer.span(*span)
+                spans.append(span)
+        return sorted(spans)
+
+    def _masked(self, data: bytes, spans: list[_Span]) -> bytes:
+        """The data with the mask in place of each span; those that overlap are one."""
+        parts: list[bytes] = []
+        done = 0
+        for begin, end in spans:
+            if begin >= done:
+                parts += data[done:begin], self._mask
+            done = max(done, end)
+        return b"".join((*parts, data[done:]))
 
     def __repr__(self) -> str:
         return "Mask(…)"
 
 
-def _replaced(data: bytes, lowered: bytes, spelling: bytes, mask: bytes) -> bytes:
-    parts: list[bytes] = []
-    begin = 0
-    while (at := lowered.find(spelling, begin)) >= 0:
-        parts += data[begin:at], mask
-        begin = at + len(spelling)
-    parts.append(data[begin:])
-    return b"".join(parts)
+def _hints(secret: bytes, coded: Iterable[bytes]) -> Iterator[bytes]:
+    """Of what some stands in data that has the secret within escapes; with none of it nobody has to undo them.
+
+    That is its longest word, as it is or each letter escaped, or an end of its base64, in which a line is not broken.
+    """
+    word = max(_RUN.findall(secret), key=len, default=b"")
+    yield word.lower()
+    if word:
+        for escape in (b"%%%x", b"\\u00%x", b"\\x%x", b"&#%d;", b"&#x%x;"):
+            yield b"".join(escape % letter for letter in word[:2])
+    for one in coded:
+        yield from (one[:_END_BYTES], one[-_END_BYTES:])
+
+
+def _coded(beside: bytes) -> int:
+    """How many of the bytes beside a spelling in base64 are of base64."""
+    return sum(1 for byte in beside if byte in _OF_BASE64)
 
 
 def _spellings(secret: bytes) -> Iterator[bytes]:
@@ -75,8 +132,6 @@ def _spellings(secret: bytes) -> Iterator[bytes]:
         yield text.encode("latin-1")
     yield from (spelling.encode() for spelling in _escaped(text))
     yield secret.hex().encode()
-    for shift in range(3):
-        yield from _base64_within(secret, shift)
 
 
 def _escaped(text: str) -> Iterator[str]:
@@ -92,9 +147,13 @@ def _escaped(text: str) -> Iterator[str]:
     yield html.escape(text).replace("&#x27;", "&#39;").replace("&quot;", "&#34;")
 
 
-def _base64_within(secret: bytes, shift: int) -> Iterator[bytes]:
-    """The characters of base64 that the secret alone decides, where ``shift`` bytes stand before it in its triple."""
+def _in_base64(secret: bytes) -> Iterator[tuple[bytes, tuple[int, int]]]:
+    """The characters of base64 that the secret alone decides, wherever in a triple it begins.
+
+    Beside them: whether the one before and the one behind are decided by it in part.
+    """
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        encoded = encode(bytes(shift) + secret)
-        first = (shift * 8 + 5) // 6
-        yield encoded[first : (shift + len(secret)) * 8 // 6]
+        for shift in range(3):  # bytes that stand before it in its triple
+            encoded = encode(bytes(shift) + secret)
+            first, bits = (shift * 8 + 5) // 6, (shift + len(secret)) * 8
+            yield encoded[first : bits // 6], (int(shift > 0), int(bits % 6 > 0))
