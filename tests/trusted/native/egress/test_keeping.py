@@ -1,5 +1,6 @@
 """Connections that are kept: for the same caller and origin, as long as both ends want it."""
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -67,3 +68,20 @@ def test_what_may_not_be_repeated_is_never_sent_twice(world: World, method: str)
     with pytest.raises(UnreachableError):
         world.fetch_all(numbered(3, method=method, body=b"once"))
     assert [one.target for one in host.received] == ["/0", "/1"]
+
+
+@pytest.mark.attack(112)
+def test_an_answer_that_nobody_asked_for_is_given_to_nobody(world: World) -> None:
+    def eager(received: Received) -> Iterator[bytes]:
+        yield response(received.target.encode())
+        time.sleep(0.1)  # the first has been read by then, and the connection is kept
+        yield response(b"to whoever asks next")
+
+    def one_after_the_other() -> Iterator[Fetch]:
+        for request in numbered(3):
+            yield request
+            time.sleep(0.3)  # in which the other one arrives
+
+    host = world.host(eager, most=1000)
+    assert [one.body for one in world.fetch_all(one_after_the_other())] == [b"/0", b"/1", b"/2"]
+    assert [one.target for one in host.received] == ["/0", "/1", "/2"]

@@ -65,7 +65,7 @@ class KeptConnections:
     async def _sent(
         self, key: _Key, way: Callable[[], Awaitable[Way]], outgoing: Outgoing, most: int
     ) -> tuple[Line, Answer]:
-        kept = self._take(key)
+        kept = await self._quiet(key)
         if kept is not None:
             try:
                 return kept, await self._send(kept, outgoing, most)
@@ -83,19 +83,29 @@ class KeptConnections:
             line.close()
             raise
 
-    def _take(self, key: _Key) -> Line | None:
-        """A kept connection that is still open, the latest first."""
-        waiting = self._idle.get(key, [])
-        while waiting:
-            line, timer = waiting.pop()
-            timer.cancel()
-            self._count -= 1
-            if not waiting:
-                del self._idle[key]
-            if not line.gone:
-                return line
+    async def _quiet(self, key: _Key) -> Line | None:
+        """A kept connection that is still open, and on which nothing came that nobody asked for."""
+        while (line := self._take(key)) is not None:
+            try:
+                if await line.is_quiet():
+                    return line
+            except BaseException:
+                line.close()
+                raise
             line.close()
         return None
+
+    def _take(self, key: _Key) -> Line | None:
+        """A kept connection, the latest first."""
+        waiting = self._idle.get(key)
+        if not waiting:
+            return None
+        line, timer = waiting.pop()
+        timer.cancel()
+        self._count -= 1
+        if not waiting:
+            del self._idle[key]
+        return line
 
     def _keep(self, key: _Key, line: Line) -> None:
         if self._count >= _MAX_KEPT or not line.again():

@@ -26,6 +26,8 @@ from etui.trusted.native.egress.requests import Fields, Outgoing
 _READ_BYTES: Final = 64 << 10
 _MAX_INFORMATIONAL: Final = 16
 _HEAD_TOO_LARGE: Final = 431
+_TURNS_TO_READ: Final = 3
+"""Turns of the loop until what has arrived is read: it is seen, it is taken in, and who waits for it is woken."""
 
 _Event: TypeAlias = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
@@ -76,6 +78,7 @@ class Line:
         self._limits = limits
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.head_bytes)
         self._received = 0
+        self._unasked: asyncio.Task[bytes] | None = None
 
     @property
     def heard(self) -> bool:
@@ -93,10 +96,25 @@ class Line:
             return False
         self._http.start_next_cycle()
         self._received = 0
-        return not self.gone
+        if self.gone:
+            return False
+        self._unasked = asyncio.get_running_loop().create_task(self._reader.read(1))
+        return True
+
+    async def is_quiet(self) -> bool:
+        """Whether nothing came since it was made ready, nor its end; takes it up for the next request where so."""
+        unasked, self._unasked = self._unasked, None
+        if unasked is not None:
+            for _ in range(_TURNS_TO_READ):
+                await asyncio.sleep(0)
+            unasked.cancel()
+            await asyncio.wait([unasked])
+        return (unasked is None or unasked.cancelled()) and not self.gone
 
     def close(self) -> None:
         """Ends it: what is left is not wanted, and the other end decides nothing about when it ends."""
+        if self._unasked is not None:
+            self._unasked.cancel()
         self._writer.transport.abort()
 
     async def send(self, outgoing: Outgoing, most: int) -> Answer:
