@@ -187,8 +187,8 @@ class Sign(Request[SignResult], frozen=True, kw_only=True, omit_defaults=True):
 
     Signs bytes as they are: Ed25519 (RFC 8032), ECDSA over P-256 with SHA-256 or P-384 with SHA-384 (FIPS
     186-5), as two numbers of equal length. What reads as a request to log in over SSH, or as an SSH
-    signature, is refused: `ssh/1` signs those, and says to whom they go. So is what a JSON Web Signature or
-    a COSE signature is over: `sign_jws` and `sign_cose` make those.
+    signature, is refused: `ssh/1` signs those, and says to whom they go. So is a certificate of SSH. So is
+    what a JSON Web Signature or a COSE signature is over: `sign_jws` and `sign_cose` make those.
     """
 
     METHOD: ClassVar[str] = "crypto/1.sign"

@@ -25,6 +25,7 @@ from etui.standards.sshagent import (
     encode_signed_data,
     verify_signature,
 )
+from etui.standards.sshagent.wire import string
 from etui.testkit import TestWallet
 
 DATA = b"what is signed"
@@ -197,10 +198,13 @@ def test_a_namespace_that_the_bytes_do_not_have_is_not_signed(wallet: TestWallet
 
 
 @pytest.mark.attack(76)
+@pytest.mark.attack(113)
 def test_bytes_that_mean_something_to_ssh_are_signed_by_no_other_way(client: Client) -> None:
     item = made(client, ssh=True)
     message = encode_signed_data(SshsigMessage("git", MessageHash.SHA512, bytes(64)))
-    for data in (login(item, user="ada"), login(item, user="ada") + b".", message, message + b".", b"SSHSIG"):
+    certificate = string(b"ssh-ed25519-cert-v01@openssh.com") + string(bytes(32)) + string(bytes(32))
+    logins = (login(item, user="ada"), login(item, user="ada") + b".")
+    for data in (*logins, message, message + b".", b"SSHSIG", certificate, b"SSHKRL\n\0"):
         assert "mean something to SSH" in refused(client, crypto.Sign(item=item.item, data=data))
     client.call(crypto.Sign(item=item.item, data=b"\x00\x00\x00\x02ab3"))
 

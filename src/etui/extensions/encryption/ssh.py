@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _SERVICE: Final = "ssh-connection"
 _LENGTH_BYTES: Final = 4
+_OF_CERTIFICATES: Final = b"-cert-v01@openssh.com"
+"""How the names of their types end (OpenSSH's PROTOCOL.certkeys)."""
 _RSA: Final = {
     "sha1": (SignatureAlgorithm.RSA_SHA1, SHA1()),  # noqa: S303  # who asks for it says so to the user
     "sha256": (SignatureAlgorithm.RSA_SHA256, SHA256()),
@@ -80,14 +82,16 @@ def signed(key: PrivateKey, blob: bytes, data: bytes, hash_name: str | None) -> 
 
 
 def refuse_ssh(data: bytes) -> None:
-    """Raises ``UnfitError`` for what SSH could take for a request to log in or a signed message.
+    """Raises ``UnfitError`` for what SSH could take for a request to log in, a signed message, or a certificate.
 
-    It looks at the beginning alone, so that what only nearly is one is refused too.
+    It looks at the beginning alone, so that what only nearly is one is refused too. A certificate, or a list of revoked
+    keys, would have the key act as an authority, which nobody was asked about.
     """
     length = int.from_bytes(data[:_LENGTH_BYTES], "big")
-    number = data[_LENGTH_BYTES + length : _LENGTH_BYTES + length + 1]
+    first, number = data[_LENGTH_BYTES:][:length], data[_LENGTH_BYTES + length :][:1]
     is_login = length <= MAX_SESSION_ID_BYTES and number == bytes((USERAUTH_REQUEST,))
-    if is_login or data.startswith(b"SSHSIG"):
+    is_certificate = length <= MAX_SESSION_ID_BYTES and first.endswith(_OF_CERTIFICATES)
+    if is_login or is_certificate or data.startswith((b"SSHSIG", b"SSHKRL")):
         raise UnfitError("these bytes mean something to SSH: have them signed by ssh/1, which says what")
 
 
