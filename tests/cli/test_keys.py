@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import os
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
-from tests.cli.etui import done, etui, told
+from tests.cli.etui import ETUI, done, etui, told, wait_until
 
+from etui.standards.sshagent.wire import string
 from etui.testkit import TestWallet
 
 PASSPHRASE = "only of this file"
@@ -201,3 +205,31 @@ def test_git_is_set_up_by_three_settings_that_are_shown_before_and_undone_as_is_
         assert wallet.run(*line.split()).returncode == 0
     assert git(wallet, "config", "--global", "--get", "gpg.format") == "openpgp"
     assert git(wallet, "config", "--global", "--get", "user.signingkey") == ""
+
+
+@pytest.mark.attack(114)
+def test_a_key_file_that_takes_days_to_open_is_given_up_by_ctrl_c(tmp_path: Path) -> None:
+    salted = string(bytes(16)) + (2**31 - 1).to_bytes(4, "big")  # rounds
+    public = string(b"ssh-ed25519") + string(bytes(32))
+    head = string(b"aes256-ctr") + string(b"bcrypt") + string(salted) + (1).to_bytes(4, "big")
+    told = base64.encodebytes(b"openssh-key-v1\0" + head + string(public) + string(bytes(160))).decode()
+    path = tmp_path / "gift"
+    path.write_text(f"-----BEGIN OPENSSH PRIVATE KEY-----\n{told}-----END OPENSSH PRIVATE KEY-----\n", encoding="ascii")
+    command = [*ETUI, "key", "import", str(path), "--dry-run"]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        assert process.stdin is not None
+        process.stdin.write(b"typed\n")
+        process.stdin.flush()
+        wait_until(lambda: _taken_s(process.pid) > 4)  # so much more than it takes to begin
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == -signal.SIGINT
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _taken_s(pid: int) -> float:
+    """How long a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return int(fields[11]) / os.sysconf("SC_CLK_TCK")

@@ -6,6 +6,7 @@ import base64
 import binascii
 import contextlib
 import getpass
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ import msgspec
 from etui.cli.exits import CommandError, Exit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _MAX_BYTES: Final = 64 << 10
 _OPENSSH: Final = b"-----BEGIN OPENSSH PRIVATE KEY-----"
@@ -125,7 +126,19 @@ def _loaded(load: Callable[..., object], text: bytes, path: Path) -> object:
     except (TypeError, ValueError) as error:
         if "password" not in str(error).lower() and "encrypted" not in str(error).lower():
             raise ValueError(str(error)) from None
-    return load(text, password=_passphrase(path))
+    passphrase = _passphrase(path)
+    with _ended_by_interrupt():
+        return load(text, password=passphrase)
+
+
+@contextlib.contextmanager
+def _ended_by_interrupt() -> Iterator[None]:
+    """Has Ctrl-C end this process at once: a file says itself how long it takes to open, which may be for days."""
+    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _passphrase(path: Path) -> bytes:
