@@ -69,4 +69,8 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
 
     Otherwise up to 5 redirects are followed, each checked like the first request.
     """
+    apart: Annotated[str, Meta(max_length=64)] | None = None
+    """For whom the caller makes the request, as it likes to call them: requests for different ones share no
+    connection.
+    """
     max_bytes: Annotated[int, Meta(ge=0, le=2097152)] | None = None

@@ -163,6 +163,7 @@ class Secrets(Extension):
                 insert=inserted,
                 placeholder=request.placeholder,
                 follow=False,
+                apart=call.client,
             )
         )
         headers = [secret.Header(name=field.name, value=field.value) for field in answer.headers]

@@ -49,6 +49,13 @@ def test_two_callers_share_none(world: World) -> None:
     assert world.dialled == [(API_ADDRESS, 443)] * 2
 
 
+@pytest.mark.attack(112)
+def test_those_for_whom_one_caller_asks_share_none_where_it_tells_them_apart(world: World) -> None:
+    world.host(echo, most=1000)
+    world.fetch_all([get(f"https://{API}/", apart=client) for client in ("ada", "bob", "ada", "bob")])
+    assert world.dialled == [(API_ADDRESS, 443)] * 2
+
+
 def test_a_connection_that_the_host_wants_closed_is_not_used_again(world: World) -> None:
     world.host(closing, most=1000)
     world.fetch_all(numbered(3))

@@ -78,6 +78,8 @@ class Fetcher:
 
     async def fetch(self, request: Fetch, insertion: Insertion | None, asking: Asking) -> FetchResult:
         """The answer to a request; raises ``EgressError``."""
+        if request.apart:
+            asking = msgspec.structs.replace(asking, client=f"{asking.client} {request.apart}")
         try:
             step = Step(read_request(request), insertion, follows=request.follow is not False)
             most = self._limits.body_bytes

@@ -1,9 +1,10 @@
 """Connections that are kept for the next request: one caller's to one origin, for a short while.
 
-A caller's requests go over connections of its own, so that no two callers ever share what a host says on one. A kept
-connection leads to the very address that was checked when it was opened; it is not used longer than ``_KEPT_S`` after
-its last answer, nor after anything came on it that nobody asked for. Where a host has closed it meanwhile, the request
-is sent anew over a new one, if it may be repeated (RFC 9110, section 9.2.2).
+A caller's requests go over connections of its own, and those for different Clients of its own where it tells them
+apart, so that no two ever share what a host says on one. A kept connection leads to the very address that was checked
+when it was opened; it is not used longer than ``_KEPT_S`` after its last answer, nor after anything came on it that
+nobody asked for. Where a host has closed it meanwhile, the request is sent anew over a new one, if it may be repeated
+(RFC 9110, section 9.2.2).
 """
 
 from __future__ import annotations
