@@ -12,9 +12,14 @@ import termios
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.cli.etui import ETUI, WAIT_S, done, etui, run, told
 
+from etui.interfaces import sign_1
+from etui.sdk.statement import CONTENT_TYPE, FORMAT, JWS_TYPE, digest_of, encode_statement
+from etui.standards import jose
 from etui.testkit import TestWallet
 from etui.testkit.user import PASSPHRASE
 from etui.trusted.dialog.front import ARMING_S
@@ -177,3 +182,27 @@ def test_what_nobody_sees_is_told_by_its_place(wallet: TestWallet, folder: Path)
     assert "text: character 4 (line 1), U+000D a control character" in result.stderr
     (folder / "lease.txt").write_bytes(b"\xff")
     assert etui(wallet, "sign", str(folder / "lease.txt"), "--key", "work", "--out", str(folder / "a")).returncode == 2
+
+
+def test_a_text_that_its_signer_dates_beyond_all_calendars_is_told_all_the_same(tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    statement = sign_1.Statement(
+        statement=FORMAT,
+        title="Dated",
+        text="Whenever.",
+        text_sha256=digest_of("Whenever."),
+        shown_at=2**53 - 1,
+        assurance="consent",
+        face="window",
+        display="x11",
+        protected=False,
+        installed="per_user",
+        test=False,
+        key=msgspec.convert(jose.jwk_of(key.public_key()), sign_1.Key, from_attributes=True),
+    )
+    header = jose.Header(alg="EdDSA", typ=JWS_TYPE, cty=CONTENT_TYPE.removeprefix("application/"))
+    path = tmp_path / "dated.jws"
+    path.write_text(jose.sign_compact(header, encode_statement(statement), key.sign), encoding="ascii")
+    result = run("verify", str(path))
+    assert result.returncode == 0, result.stderr
+    assert "When       9007199254740991\n" in result.stdout

@@ -107,8 +107,11 @@ def sentence(text: str) -> str:
 
 
 def moment(seconds: int) -> str:
-    """A moment (seconds since 1970) in the time of this place."""
-    return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    """A moment (seconds since 1970) in the time of this place; the number where no calendar goes so far."""
+    try:
+        return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
 
 
 _QUOTES: Final = str.maketrans("“”", "''")
