@@ -189,6 +189,27 @@ def test_what_is_sent_behind_a_request_is_a_request_of_its_own(wallet: TestWalle
     assert not {"x-own", "upgrade", "connection"} & asked.headers.keys()
 
 
+@pytest.mark.attack(80)
+def test_an_address_that_is_none_is_answered_and_goes_nowhere(wallet: TestWallet) -> None:
+    program = """
+        import base64, os, socket
+        from urllib.parse import urlsplit
+        proxy = urlsplit(os.environ["HTTP_PROXY"])
+        key = base64.b64encode(f"{proxy.username}:{proxy.password}".encode()).decode()
+        for line in ("GET http://[x/", "GET http://x:99999/", "GET http://x:0/", "GET ftp://x/", "CONNECT x:99999",
+                     "CONNECT x", "CONNECT :443", "CONNECT [::1]:1e3", "GET http://", "GET http:x"):
+            with socket.create_connection((proxy.hostname, proxy.port), 30) as sock:
+                head = [f"{line} HTTP/1.1", "Host: x", f"Proxy-Authorization: Basic {key}", "Connection: close", "", ""]
+                sock.sendall("\\r\\n".join(head).encode())
+                print(sock.makefile("rb").readline()[9:12].decode())
+    """
+    script = f"{sys.executable} - <<'END'\n{textwrap.dedent(program)}\nEND"
+    result = lent(wallet, script, "--reach", "x")
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert set(result.stdout.split()) == {"400", "403"}, result.stdout
+
+
 @pytest.mark.attack(81)
 @pytest.mark.parametrize("path", [f"/echo/{how}" for how in _ECHOES])
 def test_a_service_that_echoes_the_token_tells_the_program_nothing(

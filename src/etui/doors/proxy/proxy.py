@@ -41,6 +41,7 @@ _MAX_HEAD_BYTES: Final = 64 << 10
 _MAX_BODY_BYTES: Final = 1 << 20
 _HTTPS: Final = 443
 _HTTP: Final = 80
+_MAX_PORT: Final = 65_535
 _NO_BODY: Final = frozenset({204, 304})
 _STATUS: Final = {
     ErrorCode.DENIED: 403,
@@ -188,10 +189,7 @@ class _Connection:
             return host.lower(), f"https://{host.lower()}{slash or '/'}{path}"
         if not self._proxy.admits(fields):
             raise _Unknown
-        parts = urlsplit(target)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ProtocolError(ErrorCode.INVALID_PARAMS, "this is a proxy: it takes CONNECT, and whole addresses")
-        return parts.hostname, target
+        return _host_in(target), target
 
     async def _pass_on(self, method: str, host: str, url: str, fields: list[tuple[str, str]]) -> None:
         body = await self._body()
@@ -269,7 +267,7 @@ class _Connection:
             await self._writer.start_tls(self._proxy.authority.context(host))
             self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD_BYTES)
             self._tunnel = host
-        elif self._proxy.reaches(host) and port.isdecimal():
+        elif self._proxy.reaches(host) and port.isdecimal() and 0 < int(port) <= _MAX_PORT:
             await self._tunnel_unseen(host, int(port))
         else:
             raise await self._proxy.lender.refused(host)
@@ -313,6 +311,17 @@ class _Connection:
         finally:
             writer.close()
         raise _Ended
+
+
+def _host_in(target: str) -> str:
+    """The host of a whole address over HTTP; raises ``ProtocolError`` for anything else."""
+    try:
+        parts = urlsplit(target)
+        if parts.scheme == "http" and parts.hostname and parts.port != 0:
+            return parts.hostname
+    except ValueError:  # no port, or no address of IPv6
+        pass
+    raise ProtocolError(ErrorCode.INVALID_PARAMS, "this is a proxy: it takes CONNECT, and whole addresses")
 
 
 def _is_same(given: str, wanted: str) -> bool:
