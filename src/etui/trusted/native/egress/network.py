@@ -99,6 +99,7 @@ class Line:
         if self.gone:
             return False
         self._unasked = asyncio.get_running_loop().create_task(self._reader.read(1))
+        self._unasked.add_done_callback(_passed_over)
         return True
 
     async def is_quiet(self) -> bool:
@@ -178,6 +179,12 @@ class Line:
         return OversizeError(
             f"the response from {self._host} is larger than {most} bytes, or its head than {head}: ask for less"
         )
+
+
+def _passed_over(unasked: asyncio.Task[bytes]) -> None:
+    """Takes note of how it ended: a connection that broke while it was kept is no fault of anybody's."""
+    if not unasked.cancelled():
+        unasked.exception()
 
 
 class Answer:
