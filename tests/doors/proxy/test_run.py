@@ -32,12 +32,6 @@ def test_the_user_is_asked_once_in_a_run_and_again_in_the_next(wallet: TestWalle
         assert questions(wallet)[before:] == [f"wants to use “Token” in a GET request to {NAME}"] * run
 
 
-def test_the_question_says_what_a_yes_that_lasts_is_for(wallet: TestWallet) -> None:
-    answered(wallet, curl("/me"))
-    question = [one for one in wallet.user.asked() if "“Token” in a" in one["lead"]][-1]
-    assert ["A yes that lasts", f"is for {NAME}, with any method"] in question["lines"]
-
-
 def test_each_request_is_on_record_with_its_host(wallet: TestWallet, service: Service) -> None:
     answered(wallet, curl("/me"))
     records = [row for row in told(wallet, "audit") if row["action"] == "secret/1.fetch"]

@@ -231,6 +231,15 @@ def test_a_service_that_echoes_the_token_later_tells_the_program_nothing(wallet:
     assert service.kept == f"note={TOKEN}".encode()
 
 
+@pytest.mark.attack(111)
+def test_the_question_says_what_a_yes_that_lasts_is_for(wallet: TestWallet, service: Service) -> None:
+    assert answered(wallet, f"{curl('/me')}; {curl('/me', '-X', 'DELETE')}") == "adaada"
+    assert [one.method for one in service.asked] == ["GET", "DELETE"]
+    question = wallet.user.asked()[-1]
+    assert question["lead"] == f"wants to use “Token” in a GET request to {NAME}"
+    assert ["A yes that lasts", f"is for {NAME}, with any method"] in question["lines"]
+
+
 @pytest.mark.attack(110)
 def test_a_service_that_does_not_answer_one_run_keeps_no_other_waiting(wallet: TestWallet, service: Service) -> None:
     many = " & ".join([curl("/hang", "-o", "/dev/null", "-w", "'%{http_code}\\n'")] * 12)

@@ -175,8 +175,7 @@ def unbound_forwardings() -> list[SessionBind]:
     ]
 
 
-@pytest.mark.attack(76)
-@pytest.mark.attack(102)
+@pytest.mark.attack(109)
 @pytest.mark.parametrize("bind", unbound_forwardings(), ids=["signed by another", "a security key", "unsigned", "long"])
 def test_a_far_machine_whose_binding_is_refused_is_none_of_this_one(agent: AgentWallet, bind: SessionBind) -> None:
     key = blob(agent.key())
