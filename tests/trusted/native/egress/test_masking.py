@@ -1,6 +1,7 @@
 import base64
 import html
 import json
+from collections.abc import Iterable
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -122,3 +123,78 @@ def test_whatever_stands_around_an_escaped_spelling_it_is_masked(secret: str, ar
 def test_a_body_made_to_cost_time_is_masked_at_once() -> None:
     mask = Mask(Secret(b"a" * 4095 + b"b"))
     assert mask.apply(b"a" * (2 << 20)) == b"a" * (2 << 20)
+
+
+# in parts
+
+
+@st.composite
+def masks_and_bodies(draw: st.DrawFn) -> tuple[Mask, list[bytes]]:
+    """A mask, and the parts of a body that is made of its spellings, of pieces of them, and of anything else."""
+    secret = draw(st.one_of(TEXT, st.text("ab*#", min_size=4, max_size=12))).encode()
+    mask = Mask(Secret(secret))
+    coded = base64.b64encode(draw(st.binary(max_size=2)) + secret)
+    spelling = st.sampled_from([one for one, *_ in mask._spellings])
+    piece = st.one_of(
+        spelling,
+        st.just(b"".join(b"&#x%x;" % ord(letter) for letter in secret.decode())),
+        st.just(b"".join(b"%%%02x" % byte for byte in secret)),
+        st.just(b"\r\n ".join(coded[at : at + 5] for at in range(0, len(coded), 5))),
+        st.sampled_from([b"%", b"\\", b"\\u00", b"&#", b"&", b"\r", b"\n"]),
+        spelling.map(bytes.upper),
+        st.builds(lambda s, n: s[: n % len(s)], spelling, st.integers(0, 200)),
+        st.builds(lambda s, n: s[n % len(s) :], spelling, st.integers(0, 200)),
+        st.binary(max_size=4),
+    )
+    body = b"".join(draw(st.lists(piece, max_size=8)))
+    cuts = sorted(draw(st.lists(st.integers(0, len(body)), max_size=12)))
+    return mask, [body[start:end] for start, end in zip([0, *cuts], [*cuts, len(body)], strict=True)]
+
+
+def in_parts(mask: Mask, parts: Iterable[bytes]) -> bytes:
+    masking = mask.begin()
+    return b"".join([*map(masking.feed, parts), masking.finish()])
+
+
+@pytest.mark.attack(121)
+@given(masks_and_bodies())
+def test_what_is_masked_in_the_whole_is_masked_in_parts_and_nothing_else(made: tuple[Mask, list[bytes]]) -> None:
+    mask, parts = made
+    whole = b"".join(parts)
+    masked = in_parts(mask, parts)
+    assert not mask.finds(masked)
+    assert mask.finds(whole) or masked == whole
+
+
+@pytest.mark.attack(121)
+@given(TEXT, st.binary(max_size=8), st.binary(max_size=8))
+def test_every_spelling_is_masked_that_comes_a_byte_at_a_time(secret: str, before: bytes, after: bytes) -> None:
+    mask = Mask(Secret.from_text(secret))
+    for spelling, *_ in mask._spellings:
+        body = before + spelling + after
+        masked = in_parts(mask, (bytes((byte,)) for byte in body))
+        assert masked == mask.apply(body)
+
+
+@given(masks_and_bodies())
+def test_no_more_is_held_back_than_could_begin_a_spelling(made: tuple[Mask, list[bytes]]) -> None:
+    mask, parts = made
+    masking = mask.begin()
+    longest = max(len(spelling) for spelling, *_ in mask._spellings)
+    for part in parts:
+        masking.feed(part)
+        assert masking.held <= 8 * (longest + 8)
+    assert masking.feed(b"\0").endswith(b"\0"), "what begins no spelling is given out, with all before it"
+
+
+def test_what_is_stretched_without_end_is_not_held_back_without_end() -> None:
+    masking = Mask(Secret(b"correct horse battery staple")).begin()
+    for _ in range(100):
+        masking.feed(b"Y29ycmVjdCBob3Jz" + b"\n" + b" " * 10_000)
+        assert masking.held <= 64 << 10
+
+
+def test_parts_made_to_cost_time_are_masked_at_once() -> None:
+    mask = Mask(Secret(b"a" * 4095 + b"b"))
+    assert in_parts(mask, [b"a" * 4094 + b"c"] * 500) == (b"a" * 4094 + b"c") * 500
+    assert in_parts(mask, [b"a"] * 9000) == b"a" * 9000

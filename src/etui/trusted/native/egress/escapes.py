@@ -18,6 +18,11 @@ _ESCAPE: Final = re.compile(
     rb"|\r?\n[ \t]*|\\r|\\n",
     re.IGNORECASE,
 )
+PARTIAL: Final = re.compile(
+    rb"(?:%[0-9a-f]?|\\(?:u[0-9a-f]{0,3}|x[0-9a-f]?)?|&(?:#(?:[0-9]{0,7}|x[0-9a-f]{0,6})|[a-z]{0,31})|\r)?\Z",
+    re.IGNORECASE,
+)
+"""The end of data that may be the beginning of an escape; nothing where it is none."""
 _MAX_ESCAPES: Final = 100_000
 """More than anybody writes, and few enough to be undone in a fraction of a second; what follows stays as it is."""
 

@@ -3,9 +3,10 @@
 A spelling is found in any mixture of upper and lower case: the bytes themselves, Latin-1, percent-encoding as forms,
 URLs and paths have it, JSON's and HTML's escapes, hexadecimal digits, and base64 at each of the three places where it
 can begin, with the characters at its ends that it decides in part. Then it is looked for in what the data says without
-escapes and line breaks, and without those that come to light by that (``escapes``). The whole body is looked at once it
-is complete and decoded, so neither chunks nor codings cut a spelling in two. This keeps a secret from the caller of an
-honest host; the host itself has it and could spell it in any other way.
+escapes and line breaks, and without those that come to light by that (``escapes``). A body is looked at decoded, whole
+or as it comes: what could be the beginning of a spelling is held back until it is known, so neither chunks nor codings
+cut a spelling in two. This keeps a secret from the caller of an honest host; the host itself has it and could spell it
+in any other way.
 
 The mask is never longer than what it stands for, and is made of a character that no spelling holds, so that what is
 left beside a mask never joins with it to a spelling again.
@@ -23,7 +24,7 @@ from typing import Final, TypeAlias
 from urllib.parse import quote, quote_plus
 
 from etui.sealing import Secret
-from etui.trusted.native.egress.escapes import Undone
+from etui.trusted.native.egress.escapes import PARTIAL, Undone
 from etui.trusted.native.egress.insertion import MIN_SECRET_BYTES
 
 _MARKS: Final = (b"*", b"#", b"\x1a")
@@ -36,6 +37,7 @@ _LAYERS: Final = 3
 _OF_BASE64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 _RUN: Final = re.compile(rb"[0-9A-Za-z]+")
 _END_BYTES: Final = 4
+_MAX_HELD: Final = 64 << 10
 _Span: TypeAlias = tuple[int, int]
 
 
@@ -58,9 +60,36 @@ class Mask:
         data = self._masked(data, self._written(data))
         return self._masked(data, self._escaped(data))
 
+    def begin(self) -> Masking:
+        """What masks one body that comes in parts."""
+        return Masking(self)
+
     def finds(self, data: bytes) -> bool:
         """Whether a spelling stands in the data."""
-        return bool(self._written(data) or self._escaped(data))
+        return bool(self.spans(data))
+
+    def spans(self, data: bytes) -> list[tuple[int, int]]:
+        """Where spellings stand in the data: from where until before where; they may overlap."""
+        return self._written(data) + self._escaped(data)
+
+    def begins(self, data: bytes) -> int:
+        """From where on the end of the data could begin a spelling, or is one that what follows belongs to."""
+        first = min(self._begun(data), len(data) - _coded(data[-1:]))  # it may stand beside base64, and decided in part
+        layers: list[Undone] = []
+        text = data
+        while len(layers) < _LAYERS:
+            cut = PARTIAL.search(text).start()  # type: ignore[union-attr]  # it matches nothing, too
+            undone = Undone(text[:cut])
+            begun = self._begun(undone.text)
+            at = undone.span(begun, begun + 1)[0] if begun < len(undone.text) else cut
+            for layer in reversed(layers):
+                at = layer.span(at, at + 1)[0] if at < len(layer.text) else len(data)
+            first = min(first, at)
+            if not undone.is_changed:
+                break
+            layers.append(undone)
+            text = undone.text
+        return first
 
     def _written(self, data: bytes) -> list[_Span]:
         """Where a spelling stands as it is, in the order of the places."""
@@ -78,8 +107,7 @@ class Mask:
 
     def _escaped(self, data: bytes) -> list[_Span]:
         """Where a spelling stands that is seen without escapes alone."""
-        lowered = data.lower()
-        if not any(hint in lowered for hint in self._hints):
+        if not self._is_hinted(data):
             return []
         spans: list[_Span] = []
         layers: list[Undone] = []
@@ -91,6 +119,24 @@ class Mask:
                     span = layer.span(*span)
                 spans.append(span)
         return sorted(spans)
+
+    def _is_hinted(self, data: bytes) -> bool:
+        """Whether something stands in the data, within a line or over several, without which no spelling does."""
+        lowered = data.lower()
+        joined = lowered.replace(b"\\r", b"").replace(b"\\n", b"").translate(None, b" \t\r\n")
+        return any(hint in lowered or hint in joined for hint in self._hints)
+
+    def _begun(self, data: bytes) -> int:
+        """Where the longest end of the data begins with which a spelling begins; the data's length if there is none."""
+        lowered = data.lower()
+        first = len(lowered)
+        for spelling, left, right in self._spellings:
+            at = lowered.find(spelling[:1], max(0, len(lowered) - len(spelling) + (not right)))
+            while at >= 0 and not spelling.startswith(lowered[at:]):
+                at = lowered.find(spelling[:1], at + 1)
+            if at >= 0:
+                first = min(first, max(0, at - left))
+        return first
 
     def _masked(self, data: bytes, spans: list[_Span]) -> bytes:
         """The data with the mask in place of each span; those that overlap are one."""
@@ -106,10 +152,50 @@ class Mask:
         return "Mask(…)"
 
 
+class Masking:
+    """One body on its way through a mask: what ``apply`` would mask in the whole is masked, however it is cut.
+
+    At most ``_MAX_HELD`` bytes are held back: a spelling that is stretched over more, by escapes and line breaks, is not
+    seen. Where a line of base64 ends just before the first character that the secret alone decides, the one before it
+    may have been given out.
+    """
+
+    __slots__ = ("_held", "_mask")
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """What is known of the body with this part of it: all but an end that could begin a spelling."""
+        data = self._held + data
+        window = max(0, len(data) - _MAX_HELD)
+        end = window + self._mask.begins(data[window:])
+        if end < len(data):
+            spans = self._mask.spans(data)
+            while crossed := [begin for begin, behind in spans if begin < end < behind]:
+                end = min(crossed)
+        self._held = data[end:]
+        return self._mask.apply(data[:end])
+
+    def finish(self) -> bytes:
+        """What was held back, once nothing more comes."""
+        data, self._held = self._held, b""
+        return self._mask.apply(data)
+
+    @property
+    def held(self) -> int:
+        """How many bytes are held back."""
+        return len(self._held)
+
+    def __repr__(self) -> str:
+        return "Masking(…)"
+
+
 def _hints(secret: bytes, coded: Iterable[bytes]) -> Iterator[bytes]:
     """Of what some stands in data that has the secret within escapes; with none of it nobody has to undo them.
 
-    That is its longest word, as it is or each letter escaped, or an end of its base64, in which a line is not broken.
+    That is its longest word, as it is or each letter escaped, or an end of its base64.
     """
     word = max(_RUN.findall(secret), key=len, default=b"")
     yield word.lower()
