@@ -130,7 +130,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """A kind of item: its name for people and what may be done with a copy.
 
     ``holds``: items of this kind are groups of others, which name them so; a right to what is in no group is none to
-    them.
+    them. ``passing``: items of this kind are gone with the next lock, and so is the right that who makes one has to it.
     """
 
     title: ShortText
@@ -138,6 +138,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     text: LongText = ""
     transfer: Transfer = Transfer.COPYABLE
     holds: bool = False
+    passing: bool = False
 
 
 class RecordType(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -310,3 +310,33 @@ def test_two_hundred_and_fifty_six_keys_are_lent_and_not_one_more(agent: AgentWa
             assert talk.ask(AddIdentity(pair(), "Lent")) == Success()
         assert talk.ask(AddIdentity(pair(), "Lent")) == Failure()
         assert len(talk.keys()) == 256
+
+
+@pytest.mark.attack(115)
+def test_who_lent_a_key_once_has_no_right_to_it_when_another_lends_it_after_a_lock(agent: AgentWallet) -> None:
+    folder = agent.wallet.folder
+    path, away = key_file(folder), folder / "away"
+    (folder / "note").write_text("a note", encoding="utf-8")
+    agent.wallet.user.approves(action_contains="lend the key")
+    agent.connect().sock.close()
+
+    def lends(program: str) -> None:
+        assert agent.run("ssh-add", "-q", str(path), by=program).returncode == 0
+        path.rename(away)  # so that it is signed by the agent alone
+
+    def signs(program: str) -> bool:
+        (folder / "note.sig").unlink(missing_ok=True)
+        signing = ("ssh-keygen", "-Y", "sign", "-f", f"{path}.pub", "-n", "file", str(folder / "note"))
+        return agent.run(*signing, by=program).returncode == 0
+
+    lends("alpha")
+    assert signs("alpha")
+    agent.wallet.lock()
+    agent.wallet.unlock()
+    away.rename(path)
+    lends("beta")
+    asked = len(agent.asked())
+    assert signs("beta")
+    assert len(agent.asked()) == asked
+    assert not signs("alpha")
+    assert len(agent.asked()) == asked + 1

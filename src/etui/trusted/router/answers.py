@@ -262,7 +262,7 @@ class Answers:
                 self._router.recorder.granted(grant)
                 written.append(opened.kept(grant, durable))
             elif process := call.caller.process_group:
-                opened.add_transient_grant(process, actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
+                opened.add_transient_grant(f"group:{process}", actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
         await asyncio.gather(*written)
 
     # what follows from it
@@ -276,20 +276,25 @@ class Answers:
         call.owned.clear()
 
     def _own(self, call: ActiveCall, item: Item) -> Owned | None:
-        """Gives a new item to the Client that made it; the right, None where it has one already or can have none."""
+        """Gives a new item to the Client that made it; the right, None where it has one already or can have none.
+
+        To what is gone with the next lock it is a right until then, whoever makes an item of that id again.
+        """
         actions = call.method.owner_actions
         caller = call.chain[0]
         if caller.principal.type is not PrincipalType.CLIENT or not actions:
             return None
         opened = self._router.unlocked()
         scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
+        client = caller.principal.id
         if not caller.principal.tellable:
-            process = caller.process_group
-            if not process:
+            if not caller.process_group:
                 return None
-            return Owned(opened.add_transient_grant(process, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED))
-        if opened.grants.at(caller.principal.id, scope):
+            client = f"group:{caller.process_group}"
+        elif opened.grants.at(client, scope):
             return None
+        if not caller.principal.tellable or item.kind in call.provider.passing:
+            return Owned(opened.add_transient_grant(client, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED))
         grant, written = opened.add_grant(
             caller.principal.id, actions, scope, Origin.STORED, label=caller.label, what=item.label
         )

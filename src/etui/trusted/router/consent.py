@@ -286,11 +286,13 @@ class Consent:
                 await opened.kept(grant, durable)
             case wording.RUNNING.id if group := asked.origin.process_group:
                 self._router.record_now()
-                opened.add_transient_grant(group, actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED, where=where)
+                opened.add_transient_grant(
+                    f"group:{group}", actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED, where=where
+                )
             case wording.TERMINAL.id if group := asked.origin.terminal_group:
                 self._router.record_now()
                 opened.add_transient_grant(
-                    group, actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED, where=where
+                    f"group:{group}", actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED, where=where
                 )
             case _:
                 pass

@@ -51,6 +51,8 @@ class Provider:
         self.documents: tuple[CompiledInterface, ...] = ()
         self.holding: frozenset[str] = frozenset()
         """The kinds of its items that are groups of others."""
+        self.passing: frozenset[str] = frozenset()
+        """The kinds of its items that are gone with the next lock."""
         self.connection: Connection | None = None
         self.key = b""
         self.standing = Standing.STOPPED
@@ -74,9 +76,9 @@ class Provider:
     def speaks(self, documents: tuple[CompiledInterface, ...]) -> None:
         """Takes the documents of what it provides."""
         self.documents = documents
-        self.holding = frozenset(
-            name for interface in documents for name, kind in interface.document.kinds.items() if kind.holds
-        )
+        kinds = [pair for interface in documents for pair in interface.document.kinds.items()]
+        self.holding = frozenset(name for name, kind in kinds if kind.holds)
+        self.passing = frozenset(name for name, kind in kinds if kind.passing)
 
     def keep(self, item: Item) -> Item | None:
         """Keeps what an item is, and forgets the oldest of too many or too large ones; what it was until now.

@@ -199,7 +199,7 @@ class Opened:
 
     def add_transient_grant(  # noqa: PLR0913  # as above
         self,
-        group: str,
+        client: str,
         actions: tuple[str, ...],
         scope: Scope,
         *,
@@ -207,11 +207,11 @@ class Opened:
         origin: Origin,
         where: tuple[str, str] | None = None,
     ) -> str:
-        """A grant to one process, which ends with the wallet's next lock at the latest; its id."""
+        """A grant to a Client or a group of them, which ends with the wallet's next lock at the latest; its id."""
         now = int(self.now())
         grant = Grant(
             id="t-" + secrets.token_hex(6),
-            client=f"group:{group}",
+            client=client,
             actions=actions,
             scope=scope,
             origin=origin,
