@@ -16,9 +16,13 @@ INTERFACE: Final = "egress/1"
 
 __all__ = [
     "INTERFACE",
+    "Drop",
+    "DropResult",
     "Fetch",
     "FetchResult",
     "Header",
+    "Read",
+    "ReadResult",
 ]
 
 
@@ -38,6 +42,11 @@ class FetchResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     headers: list[Header]
     body: bytes
     url: Annotated[str, Meta(max_length=8192)]
+    rest: Annotated[str, Meta(max_length=64)] | None = None
+    """There is more of the body: the handle for `read`.
+
+    Absent where the body is complete.
+    """
 
 
 class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True):
@@ -74,3 +83,58 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
     connection.
     """
     max_bytes: Annotated[int, Meta(ge=0, le=2097152)] | None = None
+    """How many bytes the body may have, decoded; more is `too_large`.
+
+    Without it 2 MiB, and with `stream` any number.
+    """
+    stream: bool | None = None
+    """True: what answers is the head, with what has come of the body right behind it, maybe nothing, and while
+    more is to come `rest`.
+
+    The body may be of any length. A caller reads at most 32 answers so at once; beyond that it is
+    `too_many`, and nothing was sent.
+    """
+
+
+class ReadResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``egress/1.read``."""
+
+    METHOD: ClassVar[str] = "egress/1.read"
+
+    body: bytes
+    rest: Annotated[str, Meta(max_length=64)] | None = None
+    """There is more: the handle of the next part."""
+
+
+class Read(Request[ReadResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Read on in an answer.
+
+    The next part of an answer that was asked for with `stream`: what is there, at most about 512 KiB of it.
+    Waits until something is; after 300 seconds in which nothing came the answer has ended with `timed_out`.
+    Each handle is good for one part and for the caller that got it; any other is `unknown_item`. A call that
+    is given up, or fails, ends the answer. So does the end of 60 seconds in which nobody reads on. Coding
+    and mask are as in a whole body.
+    """
+
+    METHOD: ClassVar[str] = "egress/1.read"
+    RESULT: ClassVar[type[Result]] = ReadResult
+
+    rest: Annotated[str, Meta(max_length=64)]
+
+
+class DropResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``egress/1.drop``."""
+
+    METHOD: ClassVar[str] = "egress/1.drop"
+
+
+class Drop(Request[DropResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Give up the rest of an answer.
+
+    Ends the connection on which it comes. A handle that is not known means nothing.
+    """
+
+    METHOD: ClassVar[str] = "egress/1.drop"
+    RESULT: ClassVar[type[Result]] = DropResult
+
+    rest: Annotated[str, Meta(max_length=64)]

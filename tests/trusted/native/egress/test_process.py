@@ -19,7 +19,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.trusted.native.egress.world import API, Host, Received, World, answering, get, response
 
-from etui.interfaces.egress_1 import Fetch, FetchResult
+from etui.interfaces.egress_1 import Fetch, FetchResult, Read, ReadResult
 from etui.interfaces.wallet_1 import Register
 from etui.protocol import (
     ErrorCode,
@@ -388,3 +388,35 @@ def test_sigterm_ends_the_process(home: Path) -> None:
         router.register()
         router.process.send_signal(signal.SIGTERM)
     assert router.process.returncode == -signal.SIGTERM
+
+
+def resident(pid: int) -> int:
+    """How many bytes of memory a process has, with what it shares."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def test_a_body_without_end_waits_for_who_reads_it_and_fills_no_memory(home: Path, world: World) -> None:
+    sent = 0
+
+    def answer(_: Received) -> Iterator[bytes]:
+        nonlocal sent
+        yield b"HTTP/1.1 200 OK\r\n\r\n"
+        while True:
+            yield b"x" * (1 << 20)
+            sent += 1
+
+    host = mapped(world, home, answer)
+    with RouterEnd(home) as router:
+        router.register()
+        before = resident(router.process.pid)
+        rest, read = router.fetch(in_shop(stream=True)).rest, 0
+        while sent < 64:
+            number = router.start(msgspec.json.encode(Read(rest=str(rest))), method=Read.METHOD)
+            part = msgspec.json.decode(router.answer(number), type=ReadResult)
+            rest, read = part.rest, read + len(part.body)
+        held = -1
+        while sent > held:  # nobody reads any more: soon it cannot send any more either
+            held = sent
+            host.ending.wait(0.5)
+        assert (sent << 20) - read < 32 << 20, "what it sent and nobody read"
+        assert resident(router.process.pid) - before < 16 << 20

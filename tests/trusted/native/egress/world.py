@@ -9,10 +9,10 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import h11
 import msgspec
@@ -32,6 +32,7 @@ OTHER = "other.example.org"
 API_ADDRESS = "93.184.215.14"
 OTHER_ADDRESS = "2606:2800:21f:cb07:6820:80da:af6b:8b2c"
 _WAIT_S = 60
+T = TypeVar("T")
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -210,18 +211,28 @@ class World(Network):
         clients: Iterable[str] = (),
     ) -> list[FetchResult]:
         """What answers requests that one egress makes, one after the other; ``clients``: whose each is."""
-        system = tls_context(self.authority.file)
         asking = Asking("pseudonym", "Fares", hosts=tuple(hosts))
         askings = chain((msgspec.structs.replace(asking, client=client) for client in clients), repeat(asking))
 
-        async def fetched() -> list[FetchResult]:
+        async def fetched(fetcher: Fetcher) -> list[FetchResult]:
+            return [await fetcher.fetch(one, insertion, asks) for one, asks in zip(requests, askings, strict=False)]
+
+        return self.during(fetched, routes=routes, limits=limits)
+
+    def during(
+        self, scene: Callable[[Fetcher], Awaitable[T]], *, routes: Routes | None = None, limits: Limits = LIMITS
+    ) -> T:
+        """What becomes of a scene with one egress."""
+        system = tls_context(self.authority.file)
+
+        async def played() -> T:
             fetcher = Fetcher(routes or Routes(), Trust(system, system), self.log.append, self, limits)
             try:
-                return [await fetcher.fetch(one, insertion, asks) for one, asks in zip(requests, askings, strict=False)]
+                return await scene(fetcher)
             finally:
                 fetcher.close()
 
-        return asyncio.run(fetched())
+        return asyncio.run(played())
 
 
 def get(url: str = f"https://{API}/fares", host: str = API, **more: object) -> Fetch:

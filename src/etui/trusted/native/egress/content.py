@@ -23,6 +23,8 @@ _OF_THE_CONNECTION: Final = frozenset({b"connection", b"keep-alive", b"trailer",
 _OF_THE_CODING: Final = frozenset({b"content-encoding", b"content-length"})
 _IDENTITY: Final = frozenset({b"", b"identity"})
 _GZIP: Final = frozenset({b"gzip", b"x-gzip"})
+_DEFLATE: Final = frozenset({b"deflate"})
+_DEFLATE_HEAD: Final = 2
 _GZIP_WINDOW: Final = 31
 _ZLIB_WINDOW: Final = 15
 _RAW_WINDOW: Final = -15
@@ -36,17 +38,28 @@ def result_of(  # noqa: PLR0913  # the parts of a response
 
     Raises ``UnreachableError`` for a response that cannot be read, ``OversizeError``.
     """
-    if status not in _STATUSES:
-        raise UnreachableError(f"{target.host} answered with the status {status}, which is none")
-    coding = coding_of(fields)
-    decoded = decode(coding, body, most, target.host)
-    left_out = _OF_THE_CONNECTION if decoded is body else _OF_THE_CONNECTION | _OF_THE_CODING
+    check_status(target, status)
+    decoded = decode(coding_of(fields), body, most, target.host)
+    return head_of(target, status, fields, mask, decoded=decoded is not body, body=mask.apply(decoded))
+
+
+def head_of(  # noqa: PLR0913  # the parts of a response
+    target: Target, status: int, fields: Fields, mask: Mask, *, decoded: bool, body: bytes
+) -> FetchResult:
+    """What answers the request, with a body that is masked already; ``decoded``: whether a coding of it was undone."""
+    left_out = _OF_THE_CONNECTION | _OF_THE_CODING if decoded else _OF_THE_CONNECTION
     return FetchResult(
         status=status,
         headers=[_header(n, v, mask, target.host) for n, v in fields if n.lower() not in left_out],
-        body=mask.apply(decoded),
+        body=body,
         url=mask.apply(target.url.encode()).decode(),
     )
+
+
+def check_status(target: Target, status: int) -> None:
+    """Raises ``UnreachableError`` for a status that is none of an answer."""
+    if status not in _STATUSES:
+        raise UnreachableError(f"{target.host} answered with the status {status}, which is none")
 
 
 def coding_of(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
@@ -61,29 +74,89 @@ def decode(coding: bytes, body: bytes, most: int, host: str) -> bytes:
     """
     if coding in _IDENTITY or not body:
         return body
-    try:
-        if coding in _GZIP:
-            return _inflated(body, _GZIP_WINDOW, most, host)
-        if coding == b"deflate":  # some servers send it without the wrapper of RFC 1950
-            wrapped = body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2]) % 31 == 0
-            return _inflated(body, _ZLIB_WINDOW if wrapped else _RAW_WINDOW, most, host)
-    except zlib.error:
-        raise UnreachableError(f"{host} answered with a damaged body") from None
-    raise UnreachableError(f"{host} answered in a coding that was not asked for; identity was")
-
-
-def _inflated(body: bytes, window: int, most: int, host: str) -> bytes:
+    decoding = Decoding(coding, host)
+    decoding.feed(body)
     decoded = bytearray()
-    rest = body
-    while rest:
-        stream = zlib.decompressobj(window)
-        decoded += stream.decompress(rest, most + 1 - len(decoded))
+    while not decoding.hungry:
+        decoded += decoding.take(most + 1 - len(decoded))
         if len(decoded) > most:
             raise OversizeError(f"the body from {host} is larger than {most} bytes: raise `max_bytes` or ask for less")
-        if not stream.eof:
-            raise zlib.error
-        rest = stream.unused_data if window == _GZIP_WINDOW else b""  # gzip alone has members that follow each other
+    decoding.finish()
     return bytes(decoded)
+
+
+class Decoding:
+    """Undoes the coding of one body that comes in parts, a bounded piece at a time.
+
+    ::
+
+        feed ─► take, take, … until it is hungry ─► feed ─► … ─► finish
+
+    Raises ``UnreachableError`` for a coding that was not asked for, and for damaged data.
+    """
+
+    def __init__(self, coding: bytes, host: str) -> None:
+        self._host = host
+        self._coding = coding
+        if coding not in _IDENTITY | _GZIP | _DEFLATE:
+            raise UnreachableError(f"{host} answered in a coding that was not asked for; identity was")
+        self.changes = coding not in _IDENTITY
+        self._inflating: zlib._Decompress | None = None
+        """The member that is being undone; None between two of them."""
+        self._full = False
+        """Whether more may come of what was fed already."""
+        self._over = False
+        """Whether the one member is complete that ``deflate`` has: what follows it is nothing."""
+        self._fed = b""
+
+    @property
+    def hungry(self) -> bool:
+        """Whether there is nothing more in what was fed."""
+        if self._full:
+            return False
+        return self._over or len(self._fed) < (_DEFLATE_HEAD if self._begins_deflate else 1)
+
+    def feed(self, data: bytes) -> None:
+        """Takes the next of what was sent; only while it is hungry."""
+        if not self._over:
+            self._fed += data
+
+    def take(self, most: int) -> bytes:
+        """At most ``most`` bytes of what was fed; of a body without a coding all of it."""
+        if not self.changes:
+            data, self._fed = self._fed, b""
+            return data
+        if self._inflating is None:
+            self._inflating = zlib.decompressobj(self._window())
+        try:
+            data = self._inflating.decompress(self._fed, most)
+        except zlib.error:
+            raise self._damaged() from None
+        self._fed = self._inflating.unconsumed_tail
+        self._full = len(data) == most
+        if self._inflating.eof:
+            self._fed = self._inflating.unused_data  # gzip alone has members that follow each other
+            self._over = self._coding in _DEFLATE
+            self._inflating, self._full = None, False
+        return data
+
+    def finish(self) -> None:
+        """Nothing more comes; raises ``UnreachableError`` where something is missing."""
+        if self._inflating is not None or (self._fed and not self._over):
+            raise self._damaged()
+
+    @property
+    def _begins_deflate(self) -> bool:
+        return self._coding in _DEFLATE and self._inflating is None
+
+    def _window(self) -> int:
+        if self._coding in _GZIP:
+            return _GZIP_WINDOW
+        wrapped = self._fed[0] & 0x0F == zlib.DEFLATED and int.from_bytes(self._fed[:_DEFLATE_HEAD]) % 31 == 0
+        return _ZLIB_WINDOW if wrapped else _RAW_WINDOW  # some servers send it without the wrapper of RFC 1950
+
+    def _damaged(self) -> UnreachableError:
+        return UnreachableError(f"{self._host} answered with a damaged body")
 
 
 def _header(name: bytes, value: bytes, mask: Mask, host: str) -> Header:

@@ -5,7 +5,7 @@
     read ─► insert ─► [ may this call reach the host? ─► mapped, or resolved once and public ─► TLS ─► exchange ]
                           ▲                                                                         │
                           └──────────────── follow ◄──────── a redirect ◄───────────────────────────┤
-                                                                                 answer: mask ◄─────┘
+                                                           answer, whole or a part after the other: mask ◄─────┘
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from typing import Final
 
 import msgspec
 
-from etui.interfaces.egress_1 import Fetch, FetchResult
+from etui.interfaces.egress_1 import Drop, Fetch, FetchResult, Read, ReadResult
 from etui.trusted.native.egress.addresses import public_addresses
-from etui.trusted.native.egress.content import result_of
+from etui.trusted.native.egress.content import Decoding, check_status, coding_of, head_of, result_of
 from etui.trusted.native.egress.errors import EgressError, RefusedError, SlowError, UnreachableError
 from etui.trusted.native.egress.insertion import Insertion, insert
-from etui.trusted.native.egress.keeping import KeptConnections
+from etui.trusted.native.egress.keeping import Exchange, KeptConnections
 from etui.trusted.native.egress.limits import LIMITS, Limits
 from etui.trusted.native.egress.masking import Mask
 from etui.trusted.native.egress.network import Network, Way
 from etui.trusted.native.egress.redirects import Step, follow
 from etui.trusted.native.egress.requests import Outgoing, check_size, read_request
 from etui.trusted.native.egress.routes import Routes
+from etui.trusted.native.egress.streaming import Body, Stream, Streams
 from etui.trusted.native.egress.targets import Scheme, Target
 
 _REDIRECTED: Final = "redirected"
@@ -74,19 +75,17 @@ class Fetcher:
         self._log = log
         self._network = network
         self._kept = KeptConnections(network, limits)
+        self._streams = Streams(limits)
         self._limits = limits
 
     async def fetch(self, request: Fetch, insertion: Insertion | None, asking: Asking) -> FetchResult:
         """The answer to a request; raises ``EgressError``."""
-        if request.apart:
-            asking = msgspec.structs.replace(asking, client=f"{asking.client} {request.apart}")
         try:
+            if request.stream:
+                self._streams.must_have_room(asking.client)
             step = Step(read_request(request), insertion, follows=request.follow is not False)
-            most = self._limits.body_bytes
-            if request.max_bytes is not None:
-                most = min(most, request.max_bytes)
             async with asyncio.timeout(self._limits.total_s):
-                return await self._walk(step, asking, most)
+                return await self._walk(step, asking, request)
         except TimeoutError:
             error: EgressError = SlowError(f"{request.host} did not answer in {self._limits.total_s:g} s")
             self._note(asking, request.method, request.host, error.code.slug)
@@ -95,11 +94,20 @@ class Fetcher:
             self._note(asking, request.method, request.host, error.code.slug)
             raise
 
+    async def read(self, request: Read, asking: Asking) -> ReadResult:
+        """The next part of an answer that this caller asked for; raises ``EgressError``."""
+        return await self._streams.read(asking.client, request.rest)
+
+    def drop(self, request: Drop, asking: Asking) -> None:
+        """Gives up what is left of an answer that this caller asked for."""
+        self._streams.drop(asking.client, request.rest)
+
     def close(self) -> None:
-        """Ends the connections that were kept."""
+        """Ends the connections that were kept, and those whose answers are being read."""
+        self._streams.close()
         self._kept.close()
 
-    async def _walk(self, step: Step, asking: Asking, most: int) -> FetchResult:
+    async def _walk(self, step: Step, asking: Asking, request: Fetch) -> FetchResult:
         mask = Mask(None if step.insertion is None else step.insertion.secret)
         first = step.plain.target.host
         is_redirect = False
@@ -107,7 +115,7 @@ class Fetcher:
             self._may_reach(step.plain.target, asking, is_redirect=is_redirect)
             outgoing = step.plain if step.insertion is None else insert(step.plain, step.insertion)
             check_size(outgoing, self._limits)
-            answer = await self._exchange(step, outgoing, mask, asking, most)
+            answer = await self._exchange(step, outgoing, mask, asking, request)
             if isinstance(answer, FetchResult):
                 return answer
             step = answer
@@ -115,20 +123,50 @@ class Fetcher:
         raise UnreachableError(f"{first} redirected more than {self._limits.redirects} times")
 
     async def _exchange(
-        self, step: Step, outgoing: Outgoing, mask: Mask, asking: Asking, most: int
+        self, step: Step, outgoing: Outgoing, mask: Mask, asking: Asking, request: Fetch
     ) -> FetchResult | Step:
         target = outgoing.target
-        async with self._kept.exchange(asking.client, outgoing, partial(self._way, target), most=most) as answer:
-            status, fields = answer.status, answer.fields
+        most = self._limits.body_bytes if request.max_bytes is None else min(self._limits.body_bytes, request.max_bytes)
+        client = f"{asking.client} {request.apart}" if request.apart else asking.client
+        exchange = await self._kept.exchange(client, outgoing, partial(self._way, target), most=most)
+        try:
+            status, fields = exchange.answer.status, exchange.answer.fields
             location = next((value for name, value in fields if name.lower() == b"location"), None)
             after = follow(step, target, status, location, mask)
-            if after is not None:
-                self._note(asking, outgoing.method, target.host, f"{status} {_REDIRECTED}")
-                return after
-            body = await answer.body()
+            if after is None and request.stream:
+                return await self._begun(exchange, outgoing, mask, asking, request.max_bytes)
+            body = b"" if after is not None else await exchange.answer.body()
+            exchange.keep()
+        except BaseException:
+            exchange.close()
+            raise
+        if after is not None:
+            self._note(asking, outgoing.method, target.host, f"{status} {_REDIRECTED}")
+            return after
         result = result_of(target, status, fields, body, mask, most=most)
         self._note(asking, outgoing.method, target.host, f"{status} {len(result.body)} bytes")
         return result
+
+    async def _begun(
+        self, exchange: Exchange, outgoing: Outgoing, mask: Mask, asking: Asking, most: int | None
+    ) -> FetchResult:
+        """The answer with what came of its body right behind the head, and the handle of the rest."""
+        target, status, fields = outgoing.target, exchange.answer.status, exchange.answer.fields
+        check_status(target, status)
+        decoding = Decoding(coding_of(fields), target.host)
+        body = Body(exchange, decoding, mask, target.host, most)
+        part = await body.first(self._limits.part_bytes, self._limits.linger_s)
+        result = head_of(target, status, fields, mask, decoded=decoding.changes, body=part)
+
+        def note(outcome: str) -> None:
+            self._note(asking, outgoing.method, target.host, f"{status} {outcome}")
+
+        if body.ended:
+            note(f"{len(part)} bytes")
+            exchange.keep()
+            return result
+        rest = self._streams.begin(Stream(asking.client, body, exchange, note))
+        return msgspec.structs.replace(result, rest=rest)
 
     def _may_reach(self, target: Target, asking: Asking, *, is_redirect: bool) -> None:
         if target.host not in asking.hosts:

@@ -10,8 +10,8 @@ nobody asked for. Where a host has closed it meanwhile, the request is sent anew
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final, TypeAlias
 
 from etui.trusted.native.egress.errors import UnreachableError
@@ -27,6 +27,17 @@ _REPEATABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _Key: TypeAlias = tuple[str, tuple[Scheme, str, int]]
 
 
+class Exchange:
+    """A request that was sent, and its ``answer``; whoever has it calls ``keep`` or ``close`` in the end."""
+
+    def __init__(self, answer: Answer, line: Line, keep: Callable[[], None]) -> None:
+        self.answer = answer
+        self.keep = keep
+        """Keeps the connection for the next request, where both ends are done with this one; else ends it."""
+        self.close = line.close
+        """Ends the connection."""
+
+
 class KeptConnections:
     """The connections of one process that wait for another request."""
 
@@ -36,23 +47,17 @@ class KeptConnections:
         self._idle: dict[_Key, list[tuple[Line, asyncio.TimerHandle]]] = {}
         self._count = 0
 
-    @asynccontextmanager
     async def exchange(
         self, client: str, outgoing: Outgoing, way: Callable[[], Awaitable[Way]], *, most: int
-    ) -> AsyncIterator[Answer]:
-        """The answer to a request, over a kept connection or a new one; ``most``: bytes of its body.
+    ) -> Exchange:
+        """The answer to a request, over a kept connection or a new one; ``most``: bytes of a body that is read whole.
 
         ``way``: finds out how the host is reached, where a new one is needed. Raises as that does and ``connected``,
         and ``UnreachableError`` for a connection that breaks.
         """
         key = (client, outgoing.target.origin)
         line, answer = await self._sent(key, way, outgoing, most)
-        try:
-            yield answer
-        except BaseException:
-            line.close()
-            raise
-        self._keep(key, line)
+        return Exchange(answer, line, partial(self._keep, key, line))
 
     def close(self) -> None:
         """Ends every connection that waits."""

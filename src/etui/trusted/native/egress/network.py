@@ -24,6 +24,9 @@ from etui.trusted.native.egress.limits import Limits
 from etui.trusted.native.egress.requests import Fields, Outgoing
 
 _READ_BYTES: Final = 64 << 10
+_BUFFER_BYTES: Final = 256 << 10
+"""What a connection reads ahead, about, before the host has to wait: so that a fast body is read in few parts."""
+_ENDLESS: Final = 1 << 62
 _MAX_INFORMATIONAL: Final = 16
 _HEAD_TOO_LARGE: Final = 431
 _TURNS_TO_READ: Final = 3
@@ -84,6 +87,11 @@ class Line:
     def heard(self) -> bool:
         """Whether anything came in answer to the present request."""
         return self._received > 0
+
+    @property
+    def received(self) -> int:
+        """How many bytes came in answer to the present request, framing included."""
+        return self._received
 
     @property
     def gone(self) -> bool:
@@ -149,6 +157,18 @@ class Line:
                 raise self._too_large(most)
         return bytes(body)
 
+    async def content(self) -> bytes:
+        """The next of the response's body, framing undone, and empty once it is complete; waits for it.
+
+        Whoever gives up waiting loses nothing. Raises ``UnreachableError`` where it breaks off.
+        """
+        while not isinstance(event := await self._event(_ENDLESS, 0), h11.EndOfMessage):
+            if not isinstance(event, h11.Data):
+                raise self._broken()
+            if event.data:
+                return bytes(event.data)
+        return b""
+
     async def _event(self, most_received: int, most: int) -> _Event:
         while True:
             try:
@@ -200,6 +220,15 @@ class Answer:
         """The body as it was sent, framing undone; raises ``OversizeError`` rather than cut it off."""
         return await self._line.body(self._most)
 
+    async def content(self) -> bytes:
+        """The next of the body, empty once it is complete; raises ``UnreachableError`` where it breaks off."""
+        return await self._line.content()
+
+    @property
+    def received(self) -> int:
+        """How many bytes of it came until now, framing included."""
+        return self._line.received
+
 
 async def connected(network: Network, way: Way, limits: Limits) -> Line:
     """A connection to the first of the addresses that takes one.
@@ -227,10 +256,10 @@ async def _dial_first(network: Network, way: Way, limits: Limits) -> socket.sock
 
 async def _opened(sock: socket.socket, way: Way, limits: Limits) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     if way.tls is None:
-        return await asyncio.open_connection(sock=sock)
+        return await asyncio.open_connection(sock=sock, limit=_BUFFER_BYTES)
     try:
         async with asyncio.timeout(limits.connect_s):
-            return await asyncio.open_connection(sock=sock, ssl=way.tls, server_hostname=way.host)
+            return await asyncio.open_connection(sock=sock, ssl=way.tls, server_hostname=way.host, limit=_BUFFER_BYTES)
     except ssl.SSLCertVerificationError as error:
         raise RefusedError(f"{way.host} did not prove that it is {way.host}: {error.verify_message}") from None
     except TimeoutError:

@@ -1,7 +1,8 @@
-"""Egress's connection to the Router: registers, serves ``egress/1.fetch``, and ends when the connection does.
+"""Egress's connection to the Router: registers, serves ``egress/1``, and ends when the connection does.
 
-A fetch runs beside others, up to a limit, and up to a smaller one for each caller; ``cancel`` gives one up. What is
-wrong with a single request is answered; what is wrong with the connection ends the process.
+A fetch runs beside others, up to a limit, and up to a smaller one for each caller; those who read on in an answer have
+the limit of answers that are read so. ``cancel`` gives one up. What is wrong with a single request is answered; what is
+wrong with the connection ends the process.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import Final
 
 import msgspec
 
-from etui.interfaces import Prepared
-from etui.interfaces.egress_1 import INTERFACE, Fetch, FetchResult
+from etui.interfaces import Prepared, Result
+from etui.interfaces.egress_1 import INTERFACE, Drop, DropResult, Fetch, Read
 from etui.interfaces.wallet_1 import Register
 from etui.protocol import (
     ErrorCode,
@@ -43,6 +44,9 @@ MAX_FETCHES: Final = 64
 MAX_FETCHES_OF_ONE: Final = 8
 _READ_BYTES: Final = 256 << 10
 _REGISTRATION: Final = 1
+_SERVED: Final[dict[str, msgspec.json.Decoder[Fetch | Read | Drop]]] = {
+    kind.METHOD: msgspec.json.Decoder(kind) for kind in (Fetch, Read, Drop)
+}
 
 
 class _Cancel(msgspec.Struct, frozen=True):
@@ -62,7 +66,6 @@ class Service:
         self._tasks: dict[MessageId, asyncio.Task[None]] = {}
         self._by_client: Counter[str] = Counter()
         self._streams = 0
-        self._fetch = msgspec.json.Decoder(Fetch)
         self._asking = msgspec.json.Decoder(Asking)
         self._cancel = msgspec.json.Decoder(_Cancel)
 
@@ -103,17 +106,22 @@ class Service:
     def _start(self, message: Message) -> None:
         number = _id(message)
         asking = self._asking.decode(message.call) if message.call else Asking()
-        if len(self._tasks) >= MAX_FETCHES or self._by_client[asking.client] >= MAX_FETCHES_OF_ONE:
+        fetches = message.method == Fetch.METHOD
+        if fetches and (self._by_client.total() >= MAX_FETCHES or self._by_client[asking.client] >= MAX_FETCHES_OF_ONE):
             self._fail(number, ErrorCode.TOO_MANY, "too many requests are on their way: wait for one to end")
             return
-        self._by_client[asking.client] += 1
+        if fetches:
+            self._by_client[asking.client] += 1
         task = asyncio.get_running_loop().create_task(self._reply(number, message, asking))
         self._tasks[number] = task
-        task.add_done_callback(lambda _: self._ended(number, asking.client))
+        task.add_done_callback(lambda _: self._ended(number, asking.client if fetches else None))
 
-    def _ended(self, number: MessageId, client: str) -> None:
+    def _ended(self, number: MessageId, client: str | None) -> None:
+        """``client``: whose fetch it was; None for what is none."""
         if self._tasks.pop(number).cancelled():
             self._fail(number, ErrorCode.CANCELLED, "the request was cancelled")
+        if client is None:
+            return
         self._by_client[client] -= 1
         if not self._by_client[client]:
             del self._by_client[client]
@@ -130,16 +138,24 @@ class Service:
             sys.stderr.write(f"egress: {type(error).__name__}\n")
             self._fail(number, ErrorCode.INTERNAL, f"{message.method} failed in egress")
 
-    async def _answer(self, message: Message, asking: Asking) -> FetchResult | Prepared:
-        if message.method != Fetch.METHOD:
+    async def _answer(self, message: Message, asking: Asking) -> Result:
+        kind = _SERVED.get(message.method)
+        if kind is None:
             raise ProtocolError(ErrorCode.UNKNOWN_METHOD, f"egress does not serve {message.method}")
         if asking.prepare:
             return Prepared()
         try:
-            request = self._fetch.decode(message.params)
+            request = kind.decode(message.params)
         except (msgspec.DecodeError, binascii.Error) as error:
-            raise MalformedError(f"{Fetch.METHOD}: {error}") from None
-        return await self._fetcher.fetch(request, self._insertion(request, asking), asking)
+            raise MalformedError(f"{message.method}: {error}") from None
+        match request:
+            case Fetch():
+                return await self._fetcher.fetch(request, self._insertion(request, asking), asking)
+            case Read():
+                return await self._fetcher.read(request, asking)
+            case Drop():
+                self._fetcher.drop(request, asking)
+        return DropResult()
 
     def _insertion(self, request: Fetch, asking: Asking) -> Insertion | None:
         if request.insert is None:
