@@ -374,10 +374,10 @@ def test_others_are_served_while_some_wait_for_the_user(start: Start) -> None:
             assert call.result(20) == secret.RevealResult()
 
 
-def test_more_than_sixteen_that_wait_are_refused_and_places_come_free_again(start: Start) -> None:
+def test_more_than_twenty_four_that_wait_are_refused_and_places_come_free_again(start: Start) -> None:
     waiting = Waiting(start)
-    with ThreadPoolExecutor(16) as pool:
-        calls = waiting.reveal(pool, 16)
+    with ThreadPoolExecutor(24) as pool:
+        calls = waiting.reveal(pool, 24)
         with pytest.raises(RemoteError, match="too many calls wait for the user") as caught:
             waiting.peer.call(secret.Reveal(item="r"), client=CLIENT)
         assert caught.value.code is ErrorCode.TOO_MANY

@@ -25,6 +25,10 @@ __all__ = [
     "Describe",
     "DescribeResult",
     "Fetch",
+    "FetchDrop",
+    "FetchDropResult",
+    "FetchMore",
+    "FetchMoreResult",
     "FetchResult",
     "Find",
     "FindResult",
@@ -230,6 +234,8 @@ class FetchResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     status: Annotated[int, Meta(ge=100, le=599)]
     headers: list[Header]
     body: bytes
+    rest: Annotated[str, Meta(max_length=64)] | None = None
+    """There is more of the body: the handle for `fetch_more`."""
 
 
 class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True):
@@ -260,6 +266,62 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
     body: Annotated[bytes, Meta(max_length=1048576)] | None = None
     placeholder: Annotated[str, Meta(max_length=64)] | None = None
     """What the value takes the place of: 4 to 64 letters, digits, dots, hyphens and underscores."""
+    stream: bool | None = None
+    """True: what answers is the head, with what has come of the body, maybe nothing, and while more is to come
+    `rest`; the body may be of any length.
+
+    Without it the answer is given when it is whole, and has at most 2 MiB. A Client reads at most 8 answers
+    so at once; beyond that it is `too_many`, and nothing was sent.
+    """
+
+
+class FetchMoreResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.fetch_more``."""
+
+    METHOD: ClassVar[str] = "secret/1.fetch_more"
+
+    body: bytes
+    rest: Annotated[str, Meta(max_length=64)] | None = None
+    """There is more: the handle of the next part."""
+
+
+class FetchMore(Request[FetchMoreResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Read on in the answer to a web request.
+
+    The next part of an answer that `fetch` began with `stream`, masked as a whole one: what is there, at
+    most about 512 KiB of it. Waits until something is. Nobody is asked, since the `fetch` was decided. Each
+    `rest` is good for one part, for the Client and the item of that `fetch`; any other is `unknown_item`. A
+    call that is given up, or fails, ends the answer; so do 60 seconds in which nobody reads on, 300 in which
+    the service sends nothing, and the lock.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.fetch_more"
+    RESULT: ClassVar[type[Result]] = FetchMoreResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+    WAITS: ClassVar[bool] = True
+
+    item: str
+    rest: Annotated[str, Meta(max_length=64)]
+
+
+class FetchDropResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.fetch_drop``."""
+
+    METHOD: ClassVar[str] = "secret/1.fetch_drop"
+
+
+class FetchDrop(Request[FetchDropResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Give up the rest of the answer to a web request.
+
+    Ends the connection on which it comes. A `rest` that is not known means nothing.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.fetch_drop"
+    RESULT: ClassVar[type[Result]] = FetchDropResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
+    rest: Annotated[str, Meta(max_length=64)]
 
 
 class UpdateResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar, cast
 
 from etui.interfaces import wallet_1 as wallet
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
     from etui.interfaces import Request, Result
     from etui.interfaces import secret_1 as secret
-    from etui.sdk.web import WebRequest
+    from etui.sdk.web import AsyncWebAnswer, WebRequest
 
 T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound="Result")
@@ -126,6 +127,17 @@ class AsyncClient(asyncio.Protocol):
         from etui.sdk.web import fetch_of  # noqa: PLC0415  # a door does not pay for it at its start
 
         return await self.call(fetch_of(request, use))
+
+    @asynccontextmanager
+    async def stream(self, request: WebRequest, *, use: str) -> AsyncIterator[AsyncWebAnswer]:
+        """As ``Client.stream``: ``async with`` it, and ``async for part in answer``."""
+        from etui.sdk.web import AsyncWebAnswer, fetch_of  # noqa: PLC0415  # as above
+
+        answer = AsyncWebAnswer(self, use, await self.call(fetch_of(request, use, stream=True)))
+        try:
+            yield answer
+        finally:
+            await answer.close()
 
     def post(self, method: str, params: bytes, envelope: Envelope, done: Done) -> int:
         """Sends a request whose answer goes to ``done``; returns its id, for ``cancel``.

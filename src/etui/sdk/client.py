@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import socket
 from collections import deque
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import msgspec
@@ -39,12 +40,13 @@ from etui.sdk.exchange import Ask, Exchange, answer_in, follow
 from etui.sdk.wire import ConnectionLost, Wire, must_be_own
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from etui.interfaces import Request, Result
     from etui.interfaces import secret_1 as secret
     from etui.protocol import Message
-    from etui.sdk.web import WebRequest
+    from etui.sdk.web import WebAnswer, WebRequest
 
 ResultT = TypeVar("ResultT", bound="Result")
 _MAX_EVENTS: Final = 1000
@@ -110,6 +112,18 @@ class Client:
         from etui.sdk.web import fetch_of  # noqa: PLC0415  # an Extension does not pay for it at its start
 
         return self.call(fetch_of(request, use))
+
+    @contextmanager
+    def stream(self, request: WebRequest, *, use: str) -> Iterator[WebAnswer]:
+        """As ``fetch``, with an answer of any length that is read as it comes; what is not read is given up.
+
+        ``with wallet.stream(request, use=item) as answer``: then ``answer.status``, and ``for part in answer``.
+        """
+        from etui.sdk.web import WebAnswer, fetch_of  # noqa: PLC0415  # as above
+
+        answer = WebAnswer(self, use, self.call(fetch_of(request, use, stream=True)))
+        with closing(answer):
+            yield answer
 
     def call_raw(self, method: str, params: bytes = b"{}", envelope: Envelope = PLAIN) -> bytes:
         """The encoded result of a method that this Client has no types for; ``params`` is encoded JSON."""

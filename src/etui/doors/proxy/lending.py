@@ -16,7 +16,7 @@ import msgspec
 from etui.interfaces import secret_1 as secret
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
 from etui.sdk.aio import AsyncClient
-from etui.sdk.web import holds
+from etui.sdk.web import AsyncWebAnswer, holds
 from etui.standards.http_fields import PARTIAL
 
 if TYPE_CHECKING:
@@ -69,8 +69,11 @@ class Lender:
         """Every host that an item names."""
         return tuple(dict.fromkeys(host for one in self._lent for host in one.hosts))
 
-    async def fetch(self, call: WebCall) -> secret.FetchResult:
-        """What the service answers; raises ``ProtocolError`` for what the wallet, its user or egress refuses."""
+    async def fetch(self, call: WebCall) -> AsyncWebAnswer:
+        """What the service answers, as it comes.
+
+        Raises ``ProtocolError`` for what the wallet, its user or egress refuses.
+        """
         if call.method not in _METHODS:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{call.method} is not sent; {', '.join(_METHODS)} are")
         held = [one for one in self._lent if holds(one.placeholder, call.url, call.fields, call.body)]
@@ -87,6 +90,7 @@ class Lender:
             headers=fields,
             body=call.body or None,
             placeholder=lent.placeholder if held else None,
+            stream=True,
         )
         return await self._ask(request, quiet=call.host not in lent.hosts)
 
@@ -106,13 +110,14 @@ class Lender:
         if self._client is not None:
             self._client.close()
 
-    async def _ask(self, request: secret.Fetch, *, quiet: bool) -> secret.FetchResult:
+    async def _ask(self, request: secret.Fetch, *, quiet: bool) -> AsyncWebAnswer:
         for _ in range(2):
             if self._client is None or self._client.closed.done():
                 self._client = await AsyncClient.connect(self._socket, name="etui")
             try:
                 async with self._turns:
-                    return await self._client.call(request, quiet=quiet)
+                    answer = await self._client.call(request, quiet=quiet)
+                return AsyncWebAnswer(self._client, request.item, answer)
             except ConnectionLost:
                 if request.method not in _REPEATABLE or not self._client.closed.done():
                     raise

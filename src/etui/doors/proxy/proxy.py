@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import h11
 
+from etui.doors.proxy.answering import Answering, BrokeOff, HungUp
 from etui.doors.proxy.family import is_of_family
 from etui.doors.proxy.lending import WebCall
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from etui.doors.proxy.authority import Authority
     from etui.doors.proxy.lending import Lender
-    from etui.interfaces import secret_1 as secret
 
 USER: Final = "run"
 ANY: Final = "all"
@@ -42,7 +42,6 @@ _MAX_BODY_BYTES: Final = 1 << 20
 _HTTPS: Final = 443
 _HTTP: Final = 80
 _MAX_PORT: Final = 65_535
-_NO_BODY: Final = frozenset({204, 304})
 _STATUS: Final = {
     ErrorCode.DENIED: 403,
     ErrorCode.REFUSED: 403,
@@ -73,7 +72,7 @@ class Proxy:
         self._authority = authority
         self._root = root
         self._reach = frozenset(reach)
-        self._note = note
+        self.note = note
         self.key = secrets.token_urlsafe(24)
         self.port = 0
         self._server: asyncio.Server | None = None
@@ -102,7 +101,7 @@ class Proxy:
             if await asyncio.to_thread(is_of_family, self._root, there, self.port):
                 await _Connection(self, reader, writer).serve()
             else:
-                self._note("a program that this run did not start asked the proxy for something, and was not served")
+                self.note("a program that this run did not start asked the proxy for something, and was not served")
                 writer.write(_STRANGER)
                 await writer.drain()
         except (_Ended, OSError, h11.RemoteProtocolError, h11.LocalProtocolError, asyncio.IncompleteReadError):
@@ -202,7 +201,13 @@ class _Connection:
                 await self._reach_plainly(method, url, own, body)
             raise await self._proxy.lender.refused(host)
         answer = await self._proxy.lender.fetch(WebCall(method, host, url, own, body))
-        await self._answer(method, answer)
+        try:
+            await Answering(self._http, self._reader, self._writer).give(method, answer)
+        except HungUp:
+            raise _Ended from None
+        except BrokeOff as broke:
+            self._proxy.note(f"an answer of {host} broke off: {broke}")
+            raise _Ended from None
 
     async def _body(self) -> bytes:
         body = bytearray()
@@ -216,17 +221,6 @@ class _Connection:
             if len(body) > _MAX_BODY_BYTES:
                 raise ProtocolError(ErrorCode.TOO_LARGE, f"a request has at most {_MAX_BODY_BYTES} bytes: send less")
         return bytes(body)
-
-    async def _answer(self, method: str, answer: secret.FetchResult) -> None:
-        bodiless = method == "HEAD" or answer.status in _NO_BODY
-        fields = [
-            (field.name.encode("latin-1", "replace"), field.value.encode("utf-8"))
-            for field in answer.headers
-            if bodiless or field.name.lower() != "content-length"
-        ]
-        if not bodiless:
-            fields.append((b"Content-Length", b"%d" % len(answer.body)))
-        await self._send(answer.status, fields, b"" if bodiless else answer.body)
 
     async def _fail(self, status: int, error: ProtocolError) -> None:
         why = f"\n`etui why {error.why}` explains it." if error.why else ""

@@ -32,6 +32,23 @@ class NotNamedError(SecretsError):
         )
 
 
+class UnknownAnswerError(SecretsError):
+    """No answer is read under this handle, for this Client and item."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorCode.UNKNOWN_ITEM,
+            "there is no more of that answer: its end was read, it was given up, or is another's",
+        )
+
+
+class TooManyAnswersError(SecretsError):
+    """A Client reads as many answers as it may."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(ErrorCode.TOO_MANY, f"{most} answers are being read already: read one to its end, or drop it")
+
+
 class OversizeError(SecretsError):
     """Something is longer than an item may have it."""
 

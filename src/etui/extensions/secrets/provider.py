@@ -11,19 +11,17 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from msgspec.json import encode
 from msgspec.structs import replace
 
 from etui.extensions.secrets.attributes import check_attributes
 from etui.extensions.secrets.entries import GROUP, Entry, Past
-from etui.extensions.secrets.errors import NotNamedError, UnfitError, UnreadableItemsError
+from etui.extensions.secrets.errors import UnfitError, UnreadableItemsError
+from etui.extensions.secrets.fetching import Fetching
 from etui.extensions.secrets.passwords import LENGTH, random_password, random_words
 from etui.extensions.secrets.safe import Safe
-from etui.extensions.secrets.uses import use_of
-from etui.extensions.secrets.values import can_be_sent, given_value, wrapped
+from etui.extensions.secrets.values import given_value, wrapped
 from etui.interfaces import Item
 from etui.interfaces import dialog_1 as dialog
-from etui.interfaces import egress_1 as egress
 from etui.interfaces import secret_1 as secret
 from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
 from etui.standards.otp import OtpKeyError, TotpKey, parse_key, totp
@@ -39,10 +37,12 @@ class Secrets(Extension):
     """Keeps logins, passwords, PINs, notes, small files and keys of one-time codes."""
 
     _safe: Safe
+    _fetching: Fetching
 
     def begin(self) -> None:
         """Loads every entry; where the storage does not answer, the first request tries again."""
         self._safe = Safe(self.store, os.environ.get("ETUI_SESSION", ""))
+        self._fetching = Fetching(self._safe)
         gc.disable()  # thousands of entries that all stay: no collection needs to walk through them, now or later
         try:
             self._safe.load()
@@ -144,30 +144,17 @@ class Secrets(Extension):
     @provides(secret.Fetch)
     def fetch(self, request: secret.Fetch, call: Call) -> secret.FetchResult:
         """Answers ``secret/1.fetch``: the value goes to egress, sealed, and nowhere else."""
-        entry = self._safe.entry(request.item)
-        use = use_of(entry.item.attributes)
-        if use is None:
-            raise NotNamedError("any host")
-        use.check(request)
-        inserted = None
-        value = self._safe.value(entry)
-        if request.placeholder is not None or can_be_sent(value):  # what was sent before may be echoed now
-            inserted = encode({"secret": value, "hosts": (request.host,), "where": use.where, "name": use.name})
-        answer = call.ask(
-            egress.Fetch(
-                method=request.method,
-                host=request.host,
-                url=request.url,
-                headers=[egress.Header(name=field.name, value=field.value) for field in request.headers or ()],
-                body=request.body,
-                insert=inserted,
-                placeholder=request.placeholder,
-                follow=False,
-                apart=call.client,
-            )
-        )
-        headers = [secret.Header(name=field.name, value=field.value) for field in answer.headers]
-        return secret.FetchResult(status=answer.status, headers=headers, body=answer.body)
+        return self._fetching.fetch(request, call)
+
+    @provides(secret.FetchMore)
+    def fetch_more(self, request: secret.FetchMore, call: Call) -> secret.FetchMoreResult:
+        """Answers ``secret/1.fetch_more``."""
+        return self._fetching.more(request, call)
+
+    @provides(secret.FetchDrop)
+    def fetch_drop(self, request: secret.FetchDrop, call: Call) -> secret.FetchDropResult:
+        """Answers ``secret/1.fetch_drop``."""
+        return self._fetching.drop(request, call)
 
     @provides(secret.Update)
     def update(self, request: secret.Update, _: Call) -> secret.UpdateResult:

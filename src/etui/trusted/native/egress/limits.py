@@ -29,7 +29,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     linger_s: float = 0.02
     silence_s: float = 300.0
     unread_s: float = 60.0
-    streams: int = 32
+    streams: int = 16
 
 
 LIMITS: Final = Limits()

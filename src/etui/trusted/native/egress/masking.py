@@ -156,8 +156,8 @@ class Masking:
     """One body on its way through a mask: what ``apply`` would mask in the whole is masked, however it is cut.
 
     At most ``_MAX_HELD`` bytes are held back: a spelling that is stretched over more, by escapes and line breaks, is
-    not seen. Where a line of base64 ends just before the first character that the secret alone decides, the one before it
-    may have been given out.
+    not seen. Where a line of base64 ends just before the first character that the secret alone decides, the one before
+    it may have been given out.
     """
 
     __slots__ = ("_held", "_mask")
