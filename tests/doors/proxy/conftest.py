@@ -22,6 +22,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture
 def service(running: Service) -> Service:
     running.asked.clear()
+    running.gone.clear()
     return running
 
 

@@ -19,6 +19,8 @@ from etui.testkit import TestAuthority
 NAME = "api.etui.test"
 OTHER = "other.etui.test"
 TOKEN = "tok-4d2c91f07b5e"
+LONG = bytes(range(256)) * (20 << 10)
+"""5 MiB, in which nothing is to be masked."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -44,6 +46,9 @@ class Service:
         self.asked: list[Asked] = []
         self.kept = b""
         self.goes_on = threading.Event()
+        self.go_on = threading.Semaphore(0)
+        self.gone = threading.Event()
+        self.sent = 0
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -97,14 +102,26 @@ class Service:
                 body = base64.encodebytes(b"x" * 45 + seen.encode())
             case "/echo/entities":
                 body = seen.replace("-", "&#45;").encode()
-            case "/echo/chunks":
+            case "/echo/chunks" | "/echo/parts":
                 to.send_response(200)
                 to.send_header("Transfer-Encoding", "chunked")
                 to.end_headers()
                 for byte in seen.encode():
                     to.wfile.write(b"1\r\n" + bytes((byte,)) + b"\r\n")
+                    if asked.path == "/echo/parts":
+                        time.sleep(0.03)  # so that each is a part of its own
                 to.wfile.write(b"0\r\n\r\n")
                 return
+            case "/flow/events" | "/flow/endless" | "/flow/long" | "/flow/broken" | "/flow/silent":
+                self.flow(to, asked.path)
+                return
+            case "/go-on":
+                self.go_on.release()
+            case "/sent-so-far":
+                time.sleep(0.3)  # in which it sends on as far as it can
+                body = str(self.sent).encode()
+            case "/is-gone":
+                body = b"yes" if self.gone.wait(30) else b"no"
             case "/away":
                 status, headers = 302, {"Location": f"https://{OTHER}/me"}
             case "/sent":
@@ -126,6 +143,39 @@ class Service:
         to.end_headers()
         if asked.method != "HEAD":
             to.wfile.write(body)
+
+    def flow(self, to: BaseHTTPRequestHandler, path: str) -> None:
+        """Sends an answer that is long, or comes bit by bit; ``gone`` is set once the other side has left it."""
+        to.send_response(200)
+        if path in {"/flow/long", "/flow/broken"}:
+            to.send_header("Content-Length", str(len(LONG)))
+            to.end_headers()
+            to.wfile.write(LONG if path == "/flow/long" else LONG[:3_000_000])
+            to.close_connection = True
+            return
+        to.send_header("Transfer-Encoding", "chunked")
+        to.end_headers()
+        try:
+            match path:
+                case "/flow/events":
+                    for number in range(2):
+                        to.wfile.write(_chunk(b"data: %d\n\n" % number))
+                        assert self.go_on.acquire(timeout=30)
+                    to.wfile.write(b"0\r\n\r\n")
+                case "/flow/endless":
+                    while True:
+                        to.wfile.write(_chunk(LONG[: 64 << 10]))
+                        self.sent += 64 << 10
+                case "/flow/silent":
+                    to.wfile.write(_chunk(b"data: 0\n\n"))
+                    assert not to.rfile.read(1)
+                    self.gone.set()
+        except OSError:
+            self.gone.set()
+
+
+def _chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
 
 @contextlib.contextmanager

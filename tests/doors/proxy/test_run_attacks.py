@@ -210,6 +210,13 @@ def test_an_address_that_is_none_is_answered_and_goes_nowhere(wallet: TestWallet
     assert set(result.stdout.split()) == {"400", "403"}, result.stdout
 
 
+@pytest.mark.attack(121)
+def test_an_echo_that_is_split_over_the_parts_of_an_answer_tells_nothing(wallet: TestWallet, service: Service) -> None:
+    said = answered(wallet, curl("/echo/parts", "-N"))
+    assert service.asked[0].knows
+    assert said == "Bearer ****"
+
+
 @pytest.mark.attack(81)
 @pytest.mark.parametrize("path", [f"/echo/{how}" for how in _ECHOES])
 def test_a_service_that_echoes_the_token_tells_the_program_nothing(

@@ -33,6 +33,9 @@ _READ_BYTES: Final = 64 << 10
 _NO_BODY: Final = frozenset({204, 304})
 _RESET: Final = struct.pack("ii", 1, 0)
 """Of SO_LINGER: the end of the connection is told as a reset, and what was not sent is not."""
+_ON_ITS_WAY_S: Final = 0.5
+"""So long an answer is waited for that is on its way while the program hangs up: then the handle of the next part is
+known, by which the rest is given up at once. One that is not is cancelled where it waits."""
 T = TypeVar("T")
 
 
@@ -102,6 +105,7 @@ class Answering:
             return await call  # after a request sent ahead a hanging up is not heard: there is one at a time
         finally:
             if not call.done():
+                await asyncio.wait({call}, timeout=_ON_ITS_WAY_S)
                 call.cancel()
                 await asyncio.wait({call})
 

@@ -16,9 +16,10 @@ from etui.extensions.secrets.uses import use_of
 from etui.extensions.secrets.values import can_be_sent
 from etui.interfaces import egress_1 as egress
 from etui.interfaces import secret_1 as secret
+from etui.sdk import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from etui.extensions.secrets.safe import Safe
     from etui.sdk import Call
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 class Fetching:
     """Makes requests with the values of one safe; any thread may use it."""
 
-    def __init__(self, safe: Safe) -> None:
+    def __init__(self, safe: Safe, drop: Callable[[egress.Drop], object]) -> None:
         self._safe = safe
+        self._drop = drop
+        """Gives an answer up on the Extension's own account: a call that was given up itself has no others under it."""
         self._answers = Answers()
 
     def fetch(self, request: secret.Fetch, call: Call) -> secret.FetchResult:
@@ -45,7 +48,7 @@ class Fetching:
     def more(self, request: secret.FetchMore, call: Call) -> secret.FetchMoreResult:
         """Answers ``secret/1.fetch_more``."""
         self._answers.take(call.client, request.item, request.rest)
-        with self._reading(call.client):
+        with self._reading(call.client, request.rest):
             part = call.ask(egress.Read(rest=request.rest))
             self._go_on(call.client, request.item, part.rest)
         return secret.FetchMoreResult(body=part.body, rest=part.rest)
@@ -55,16 +58,19 @@ class Fetching:
         with contextlib.suppress(UnknownAnswerError):
             self._answers.take(call.client, request.item, request.rest)
             self._answers.end(call.client)
-            call.ask(egress.Drop(rest=request.rest))
+            self._drop(egress.Drop(rest=request.rest))
         return secret.FetchDropResult()
 
     @contextlib.contextmanager
-    def _reading(self, client: str) -> Iterator[None]:
-        """While this is done an answer is read, which has ended where it fails."""
+    def _reading(self, client: str, rest: str = "") -> Iterator[None]:
+        """While this is done an answer is read, which ends where it fails. ``rest``: the handle that was used."""
         try:
             yield
         except BaseException:
             self._answers.end(client)
+            if rest:
+                with contextlib.suppress(ProtocolError):  # egress may never have heard of that call, or has ended
+                    self._drop(egress.Drop(rest=rest))
             raise
 
     def _go_on(self, client: str, item: str, rest: str | None) -> None:

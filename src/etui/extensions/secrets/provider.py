@@ -42,7 +42,7 @@ class Secrets(Extension):
     def begin(self) -> None:
         """Loads every entry; where the storage does not answer, the first request tries again."""
         self._safe = Safe(self.store, os.environ.get("ETUI_SESSION", ""))
-        self._fetching = Fetching(self._safe)
+        self._fetching = Fetching(self._safe, self.call)
         gc.disable()  # thousands of entries that all stay: no collection needs to walk through them, now or later
         try:
             self._safe.load()
