@@ -46,7 +46,7 @@ EXPECTED: Final = {
     "keytar": Verdict(10),
     "napi-keyring": Verdict(10),
     "uv": Verdict(6),
-    "use": Verdict(13),
+    "use": Verdict(17),
     "docker-credential-secretservice": Verdict(7),
     "msmtp": Verdict(4),
     "pinentry": Verdict(3),

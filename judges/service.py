@@ -19,11 +19,14 @@ NAME: Final = "api.etui.test"
 TOKEN: Final = "tok-4d2c91f07b5e"  # noqa: S105  # it opens this service alone
 _ADMITTED: Final = {f"Bearer {TOKEN}", "Basic " + base64.b64encode(f"ada:{TOKEN}".encode()).decode()}
 
+_WAIT_S: Final = 30.0
+
 
 @contextlib.contextmanager
-def service(folder: Path) -> Iterator[tuple[int, bytes]]:
+def service(folder: Path) -> Iterator[tuple[int, bytes]]:  # noqa: C901  # a table of paths
     """The service, with the repositories below ``folder``; its port and who vouches for it, in PEM."""
     authority = TestAuthority(folder)
+    go_on = threading.Semaphore(0)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -35,10 +38,25 @@ def service(folder: Path) -> Iterator[tuple[int, bytes]]:
                 self._send(401, b"who?", {"WWW-Authenticate": 'Basic realm="service"'})
             elif ".git" in path.path:
                 self._send(*_git(folder, self, path.path, path.query, body))
+            elif path.path == "/events":
+                self._send_events()
+            elif path.path == "/go-on":
+                go_on.release()
+                self._send(200, b"", {})
             else:
                 self._send(200, body or b"ada", {"Content-Type": "text/plain"})
 
         do_GET = do_POST = do_PUT = _serve  # noqa: N815  # the library's names
+
+        def _send_events(self) -> None:
+            """Two events: the second once ``/go-on`` was asked for."""
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(b"data: 1\n\n")
+            if go_on.acquire(timeout=_WAIT_S):
+                self.wfile.write(b"data: 2\n\n")
 
         def _send(self, status: int, body: bytes, fields: dict[str, str]) -> None:
             self.send_response(status)

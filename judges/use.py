@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -33,6 +34,26 @@ const headers = { Authorization: `Bearer ${process.env.TOKEN}` };
 const ask = async (more) => (await fetch(`${process.env.SERVICE_URL}/me`, { headers, ...more })).text();
 (async () => console.log((await ask({})) + (await ask({ method: "POST", body: "sent" }))))();
 """
+_NODE_EVENTS: Final = """
+const headers = { Authorization: `Bearer ${process.env.TOKEN}` };
+const ask = (path) => fetch(process.env.SERVICE_URL + path, { headers });
+(async () => {
+  const events = (await ask("/events")).body.pipeThrough(new TextDecoderStream()).getReader();
+  const first = (await events.read()).value;
+  await ask("/go-on");
+  console.log(first.trim(), (await events.read()).value.trim(), (await events.read()).done);
+})();
+"""
+_HTTPX_EVENTS: Final = f"""
+import os, httpx
+with httpx.Client(headers={{"Authorization": "Bearer " + os.environ["TOKEN"]}}, timeout=60) as client:
+    with client.stream("GET", "https://{NAME}/events") as events:
+        lines = events.iter_lines()
+        first = next(lines)
+        client.get("https://{NAME}/go-on")
+        print(first, *filter(None, lines))
+"""
+_LARGE_BYTES: Final = 5 << 20
 _GIT: Final = "git -c credential.helper= -c credential.helper='!f() { echo username=ada; echo password=$TOKEN; }; f'"
 
 
@@ -51,7 +72,19 @@ def judge(stage: Stage) -> Verdict:
         stage.environ |= wallet.environ
         stage.run("git", "init", "-q", "--bare", str(served / "work.git"))
         stage.run("git", "-C", str(served / "work.git"), "config", "http.receivepack", "true")
+        _fill(stage, served / "large.git")
         return _asked(stage)
+
+
+def _fill(stage: Stage, repository: Path) -> None:
+    """A repository with a file of 5 MiB that nothing makes smaller."""
+    made = stage.path / "large"
+    git = ("git", "-C", str(made), "-c", "user.name=ada", "-c", "user.email=a@b")
+    stage.run("git", "init", "-q", "-b", "main", str(made))
+    (made / "file").write_bytes(os.urandom(_LARGE_BYTES))
+    stage.run(*git, "add", "file")
+    stage.run(*git, "commit", "-q", "-m", "large")
+    stage.run("git", "clone", "-q", "--bare", str(made), str(repository))
 
 
 def _asked(stage: Stage) -> Verdict:
@@ -70,6 +103,8 @@ def _asked(stage: Stage) -> Verdict:
     def python(program: str, name: str) -> str:
         return said(f"{sys.executable} -c {shlex.quote(program)}", without=installed(name))
 
+    large = stage.path / "cloned"
+    grown = f"cd {work} && head -c 2000000 /dev/urandom > more && git add more"
     commit = f"git -C {work} -c user.name=ada -c user.email=a@b commit -q --allow-empty -m"
     steps = {
         "curl": lambda: said(f"{_CURL}/me") == "ada",
@@ -86,6 +121,14 @@ def _asked(stage: Stage) -> Verdict:
             said(f"{_GIT} -C {work} fetch -q && git -C {work} log -1 --format=%s origin/main") == "first"
         ),
         "git push again": lambda: said(f"{commit} second && {_GIT} -C {work} push -q origin HEAD:main") == "",
+        "git clone of 5 MiB": lambda: (
+            said(f"{_GIT} clone -q https://{NAME}/large.git {large} && wc -c < {large}/file") == str(_LARGE_BYTES)
+        ),
+        "git push of 2 MB is told why not": lambda: (
+            "HTTP 413" in said(f"{grown} && {commit} third && ! {_GIT} -C {work} push -q origin HEAD:main 2>&1")
+        ),
+        "Node's events": lambda: said(f"node -e {shlex.quote(_NODE_EVENTS)}") == "data: 1 data: 2 true",
+        "httpx's events": lambda: python(_HTTPX_EVENTS, "httpx-0.28.1") == "data: 1 data: 2",
         "the token is nowhere": lambda: TOKEN not in said("env; cat /proc/$PPID/environ | tr '\\0' '\\n'"),
     }
     return taken(steps)

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-from tests.cli.etui import done, told
+from tests.cli.etui import done, etui, told
 from tests.doors.proxy.lent import BEARER, answered, curl, in_python, keep, lent
 from tests.doors.proxy.service import NAME, TOKEN, Service, plain_service
 
@@ -63,6 +63,22 @@ def test_a_body_goes_out_whole_and_comes_back_whole(wallet: TestWallet, tmp_path
     sent.write_bytes(os.urandom(900_000))
     answered(wallet, curl("/sent", "--data-binary", f"@{sent}", "-o", str(got)))
     assert got.read_bytes() == sent.read_bytes()
+
+
+def test_a_body_that_is_too_large_is_told_so_to_whoever_sends_it_whole(wallet: TestWallet, service: Service) -> None:
+    program = f"""
+        import os, urllib.request
+        headers = {{"Authorization": "Bearer " + os.environ["TOKEN"]}}
+        request = urllib.request.Request("https://{NAME}/sent", headers=headers, data=b"x" * 20_000_000)
+        try:
+            urllib.request.urlopen(request)
+        except urllib.error.HTTPError as error:
+            print(error.code, error.read().decode(), end="")
+    """
+    result = etui(wallet, "run", "--use", "token", "--", sys.executable, "-c", textwrap.dedent(program))
+    assert result.stdout == "413 etui: a request has at most 1048576 bytes: send less\n", result.stderr
+    assert "a request was not sent: a request has at most 1048576 bytes" in result.stderr
+    assert service.asked == []
 
 
 def test_a_base_url_needs_no_proxy(wallet: TestWallet) -> None:

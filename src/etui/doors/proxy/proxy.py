@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hmac
 import secrets
 from typing import TYPE_CHECKING, Final
@@ -39,6 +40,7 @@ ANY: Final = "all"
 _READ_BYTES: Final = 64 << 10
 _MAX_HEAD_BYTES: Final = 64 << 10
 _MAX_BODY_BYTES: Final = 1 << 20
+_LINGER_S: Final = 2.0
 _HTTPS: Final = 443
 _HTTP: Final = 80
 _MAX_PORT: Final = 65_535
@@ -166,8 +168,11 @@ class _Connection:
             except ConnectionLost as error:
                 await self._fail(_NOT_NOW, error)
             except ProtocolError as error:
+                if error.code is ErrorCode.TOO_LARGE:
+                    self._proxy.note(f"a request was not sent: {error.message}")  # few programs show the answer's text
                 await self._fail(_STATUS.get(error.code, _NOT_NOW), error)
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
+                await self._let_it_read()
                 raise _Ended
             self._http.start_next_cycle()
 
@@ -221,6 +226,16 @@ class _Connection:
             if len(body) > _MAX_BODY_BYTES:
                 raise ProtocolError(ErrorCode.TOO_LARGE, f"a request has at most {_MAX_BODY_BYTES} bytes: send less")
         return bytes(body)
+
+    async def _let_it_read(self) -> None:
+        """Takes what the program goes on sending for a while, so that it finds its answer rather than a reset.
+
+        Source: RFC 9112, section 9.6.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while await self._reader.read(_READ_BYTES):
+                    pass
 
     async def _fail(self, status: int, error: ProtocolError) -> None:
         why = f"\n`etui why {error.why}` explains it." if error.why else ""
