@@ -91,8 +91,8 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
     """True: what answers is the head, with what has come of the body right behind it, maybe nothing, and while
     more is to come `rest`.
 
-    The body may be of any length. A caller reads at most 16 answers so at once; beyond that it is
-    `too_many`, and nothing was sent.
+    The body may be of any length. A caller reads at most 16 answers so at once; what it asks for beside them
+    is answered as without `stream`.
     """
 
 

@@ -271,7 +271,7 @@ class Fetch(Request[FetchResult], frozen=True, kw_only=True, omit_defaults=True)
     `rest`; the body may be of any length.
 
     Without it the answer is given when it is whole, and has at most 2 MiB. A Client reads at most 8 answers
-    so at once; beyond that it is `too_many`, and nothing was sent.
+    so at once, all Clients together 16; what is asked for beside them is answered as without `stream`.
     """
 
 

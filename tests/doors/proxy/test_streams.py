@@ -180,6 +180,47 @@ def test_a_program_with_the_sdk_reads_on_by_itself(wallet: TestWallet) -> None:
     assert by_sdk(wallet, code) == f"200 {DIGEST} 200 {DIGEST} b'yes'"
 
 
+def test_many_that_wait_for_what_a_service_says_keep_nobody_from_being_served(wallet: TestWallet) -> None:
+    """Two Clients read as many as they may; what they, and others, ask for beside them is answered."""
+    waiting = [wallet.folder / f"waiting-{number}" for number in range(2)]
+    done = wallet.folder / "done"
+    waits = f"""
+        from contextlib import AsyncExitStack
+        from pathlib import Path
+        async def to_its_end(answer):
+            async for _ in answer:
+                pass
+        async def main():
+            wallet = await AsyncClient.connect()
+            (item,) = (await wallet.call(secret.Find(text="token"))).items
+            async with AsyncExitStack() as stack:
+                silent = [
+                    await stack.enter_async_context(wallet.stream(asking("/flow/silent"), use=item.item))
+                    for _ in range(8)
+                ]
+                reading = [asyncio.create_task(to_its_end(one)) for one in silent]
+                async with wallet.stream(asking("/me"), use=item.item) as beside:
+                    said = beside.status, beside.ended
+                Path(sys.argv[0]).with_suffix(".waits").touch()
+                while not Path("{done}").exists():
+                    await asyncio.sleep(0.02)
+                for task in reading:
+                    task.cancel()
+            wallet.close()
+            print(*said)
+        asyncio.run(main())
+    """
+    with ThreadPoolExecutor(2) as pool:
+        running = [pool.submit(by_sdk, wallet, waits, path.name) for path in waiting]
+        try:
+            for path, one in zip(waiting, running, strict=True):
+                wait_until(lambda: path.with_suffix(".waits").exists() or one.done())  # noqa: B023  # called at once
+            assert answered(wallet, curl("/me") + " " + f"https://{NAME}/me") == "adaada"
+        finally:
+            done.touch()
+        assert [one.result() for one in running] == ["200 True"] * 2
+
+
 @pytest.mark.attack(120)
 def test_a_handle_is_unknown_to_another_client_for_another_item_and_once_it_was_used(
     wallet: TestWallet, service: Service

@@ -7,7 +7,8 @@
                        └► it breaks off: the connection is reset, so that no program takes a part for the whole
                        └► the program hangs up: the wallet is told, and the service's connection ends
 
-A mask may be shorter than what it hides, so an answer does not keep the length that the service gave it. A program that closes its side of the connection while it is answered has hung up.
+A mask may be shorter than what it hides, so an answer does not keep the length that the service gave it. A program that
+closes its side of the connection while it is answered has hung up.
 
 Source: RFC 9112 sections 6 and 7.
 """

@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from etui.extensions.secrets.errors import TooManyAnswersError, UnknownAnswerError
+from etui.extensions.secrets.errors import UnknownAnswerError
 
 MAX_OF_ONE: Final = 8
 _UNREAD_S: Final = 90.0
@@ -34,13 +34,13 @@ class Answers:
         self._held: dict[str, _Held] = {}
         self._by_client: Counter[str] = Counter()
 
-    def begin(self, client: str) -> None:
-        """Makes room for one more answer; raises ``TooManyAnswersError``."""
+    def begin(self, client: str) -> bool:
+        """Whether there is room for one more answer of this Client's, which takes it then."""
         with self._lock:
             self._forget_unread()
-            if self._by_client[client] >= MAX_OF_ONE:
-                raise TooManyAnswersError(MAX_OF_ONE)
-            self._by_client[client] += 1
+            has_room = self._by_client[client] < MAX_OF_ONE
+            self._by_client[client] += has_room
+            return has_room
 
     def keep(self, client: str, item: str, rest: str) -> None:
         """Keeps the handle of the next part for whom it is."""

@@ -42,13 +42,6 @@ class UnknownAnswerError(SecretsError):
         )
 
 
-class TooManyAnswersError(SecretsError):
-    """A Client reads as many answers as it may."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__(ErrorCode.TOO_MANY, f"{most} answers are being read already: read one to its end, or drop it")
-
-
 class OversizeError(SecretsError):
     """Something is longer than an item may have it."""
 

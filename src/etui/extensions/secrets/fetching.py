@@ -9,6 +9,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from msgspec.json import encode
+from msgspec.structs import replace
 
 from etui.extensions.secrets.answers import Answers
 from etui.extensions.secrets.errors import NotNamedError, UnknownAnswerError
@@ -37,11 +38,10 @@ class Fetching:
     def fetch(self, request: secret.Fetch, call: Call) -> secret.FetchResult:
         """Answers ``secret/1.fetch``."""
         ask = self._request(request, call.client)
-        if not request.stream:
+        if not (request.stream and self._answers.begin(call.client)):
             return _result(call.ask(ask))
-        self._answers.begin(call.client)
         with self._reading(call.client):
-            answer = call.ask(ask)
+            answer = call.ask(replace(ask, stream=True))
             self._go_on(call.client, request.item, answer.rest)
         return _result(answer)
 
@@ -100,7 +100,6 @@ class Fetching:
             placeholder=request.placeholder,
             follow=False,
             apart=client,
-            stream=request.stream,
         )
 
 

@@ -81,8 +81,6 @@ class Fetcher:
     async def fetch(self, request: Fetch, insertion: Insertion | None, asking: Asking) -> FetchResult:
         """The answer to a request; raises ``EgressError``."""
         try:
-            if request.stream:
-                self._streams.must_have_room(asking.client)
             step = Step(read_request(request), insertion, follows=request.follow is not False)
             async with asyncio.timeout(self._limits.total_s):
                 return await self._walk(step, asking, request)
@@ -133,7 +131,7 @@ class Fetcher:
             status, fields = exchange.answer.status, exchange.answer.fields
             location = next((value for name, value in fields if name.lower() == b"location"), None)
             after = follow(step, target, status, location, mask)
-            if after is None and request.stream:
+            if after is None and request.stream and self._streams.has_room(asking.client):
                 return await self._begun(exchange, outgoing, mask, asking, request.max_bytes)
             body = b"" if after is not None else await exchange.answer.body()
             exchange.keep()

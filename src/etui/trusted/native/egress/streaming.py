@@ -10,8 +10,8 @@ Rules:
 1. A handle is 128 random bits, good for one part. To anybody but the caller that got it it is unknown, as one is that
    was used. A reading that is given up ends the answer, so that none is ever gone on with behind a part that was lost.
 2. What is read ahead of the caller is bounded: the host waits. So is what a compressed body may become at once.
-3. Of each caller there are few at once. One that nobody reads is ended, and so is one whose host falls silent, or sends
-   without end what amounts to nothing.
+3. Of each caller there are few at once; what it asks for beside them it gets whole. One that nobody reads is ended, and
+   so is one whose host falls silent, or sends without end what amounts to nothing.
 4. Coding and mask are undone and put on over the parts as over the whole.
 """
 
@@ -127,11 +127,9 @@ class Streams:
         self._waiting: dict[str, tuple[Stream, asyncio.TimerHandle]] = {}
         self._by_client: Counter[str] = Counter()
 
-    def must_have_room(self, client: str) -> None:
-        """Raises ``EgressError`` (``too_many``) where a caller reads as many answers as it may."""
-        if self._by_client[client] >= self._limits.streams:
-            text = f"{self._limits.streams} answers are being read already: read one to its end, or drop it"
-            raise EgressError(ErrorCode.TOO_MANY, text)
+    def has_room(self, client: str) -> bool:
+        """Whether a caller may read one more answer as it comes."""
+        return self._by_client[client] < self._limits.streams
 
     def begin(self, stream: Stream) -> str:
         """Keeps the rest of an answer for who asked for it; the handle of its next part."""
