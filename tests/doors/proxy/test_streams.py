@@ -112,6 +112,39 @@ def test_what_a_program_does_not_read_is_not_fetched(wallet: TestWallet, service
     assert service.gone.wait(60)
 
 
+def test_a_request_that_is_sent_while_an_answer_comes_is_answered_after_it(wallet: TestWallet) -> None:
+    program = (
+        OPENED
+        + f"""
+    import base64, socket, ssl
+    from urllib.parse import urlsplit
+    proxy = urlsplit(os.environ["HTTPS_PROXY"])
+    key = base64.b64encode(f"{{proxy.username}}:{{proxy.password}}".encode()).decode()
+    sock = socket.create_connection((proxy.hostname, proxy.port), 60)
+    head = ["CONNECT {NAME}:443 HTTP/1.1", "Host: {NAME}", f"Proxy-Authorization: Basic {{key}}", "", ""]
+    sock.sendall("\\r\\n".join(head).encode())
+    assert b" 200 " in sock.recv(4096)
+    tls = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"]).wrap_socket(sock, server_hostname="{NAME}")
+    def ask(path):
+        head = [f"GET {{path}} HTTP/1.1", "Host: {NAME}", f"Authorization: Bearer {{os.environ['TOKEN']}}", "", ""]
+        tls.sendall("\\r\\n".join(head).encode())
+    def until(end, got=b""):
+        while end not in got:
+            got += tls.recv(4096) or sys.exit("it ended")
+        return got
+    ask("/flow/events")
+    until(b"data: 0")
+    ask("/me")
+    opened("/go-on")
+    opened("/go-on")
+    got = until(b"ada", until(b"data: 1"))
+    ask("/me")
+    print(len(until(b"ada")) > 0, got.index(b"0\\r\\n\\r\\n") < got.index(b"ada"))
+"""
+    )
+    assert in_python(wallet, program) == "True True\n"
+
+
 @pytest.mark.parametrize("options", ["", "-0", "--http1.1"])
 @pytest.mark.parametrize("header", [BEARER, "X-No: token"], ids=["token", "no token"])
 def test_an_answer_that_breaks_off_ends_no_connection_cleanly(wallet: TestWallet, options: str, header: str) -> None:
