@@ -390,6 +390,28 @@ def test_an_answer_that_breaks_off_ends_in_an_error(world: World, sent: bytes) -
         world.during(lambda fetcher: all_of(fetcher, streamed()))
 
 
+def test_what_came_before_it_broke_off_is_given_first(world: World) -> None:
+    go_on = threading.Semaphore(0)
+
+    def answer(_: Received) -> Iterator[bytes]:
+        yield CHUNKED
+        assert go_on.acquire(timeout=WAIT_S)
+        yield chunk(b"data: 1\n\n") + b"zz\r\n"
+
+    world.host(answer)
+
+    async def scene(fetcher: Fetcher) -> bytes:
+        began = handle(await fetcher.fetch(streamed(), None, ADA))
+        go_on.release()
+        part = await fetcher.read(began, ADA)
+        assert part.rest
+        with pytest.raises(UnreachableError):
+            await fetcher.read(Read(rest=part.rest), ADA)
+        return part.body
+
+    assert world.during(scene, limits=Limits(linger_s=0)) == b"data: 1\n\n"
+
+
 def test_what_amounts_to_nothing_is_given_up(world: World) -> None:
     head = CHUNKED.replace(b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\n\r\n")
     world.host(endless(head, chunk(gzip.compress(b"") * 1000)))

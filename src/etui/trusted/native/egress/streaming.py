@@ -56,6 +56,7 @@ class Body:
         self._decoded = 0
         self._began = 0
         self._complete = False
+        self._broken: EgressError | None = None
         self.given = 0
 
     @property
@@ -72,14 +73,20 @@ class Body:
 
     async def next(self, most: int, silence_s: float) -> bytes:
         """What is there, about ``most`` bytes of it; waits until something is, at most ``silence_s``."""
+        if self._broken is not None:
+            raise self._broken
         try:
             async with asyncio.timeout(silence_s):
                 await self._fill(1)
         except TimeoutError:
             raise SlowError(f"{self._host} sent nothing for {silence_s:g} s in the middle of its answer") from None
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(0):  # what has come already is read without a wait
                 await self._fill(most)
+        except TimeoutError:
+            pass
+        except EgressError as error:
+            self._broken = error  # of what comes next: what is there is given out first
         return self._taken()
 
     async def _fill(self, least: int) -> None:
