@@ -41,7 +41,7 @@ def by_sdk(wallet: TestWallet, code: str, name: str = "reads") -> str:
     return result.stdout.strip()
 
 
-@pytest.mark.parametrize("options", ["", "-0", "--compressed"])
+@pytest.mark.parametrize("options", ["", "-0"])
 @pytest.mark.parametrize("header", [BEARER, "X-No: token"], ids=["token", "no token"])
 def test_a_long_answer_comes_whole(wallet: TestWallet, options: str, header: str) -> None:
     assert answered(wallet, curl("/flow/long", options, header=header) + " | sha256sum").split()[0] == DIGEST
@@ -145,7 +145,7 @@ def test_a_request_that_is_sent_while_an_answer_comes_is_answered_after_it(walle
     assert in_python(wallet, program) == "True True\n"
 
 
-@pytest.mark.parametrize("options", ["", "-0", "--http1.1"])
+@pytest.mark.parametrize("options", ["", "-0"])
 @pytest.mark.parametrize("header", [BEARER, "X-No: token"], ids=["token", "no token"])
 def test_an_answer_that_breaks_off_ends_no_connection_cleanly(wallet: TestWallet, options: str, header: str) -> None:
     result = lent(wallet, curl("/flow/broken", options, "-o /dev/null", header=header))
