@@ -172,7 +172,8 @@ class _Connection:
                     self._proxy.note(f"a request was not sent: {error.message}")  # few programs show the answer's text
                 await self._fail(_STATUS.get(error.code, _NOT_NOW), error)
             if self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
-                await self._let_it_read()
+                if self._http.their_state is h11.SEND_BODY:
+                    await self._let_it_read()
                 raise _Ended
             self._http.start_next_cycle()
 
