@@ -210,7 +210,7 @@ def test_an_address_that_is_none_is_answered_and_goes_nowhere(wallet: TestWallet
     assert set(result.stdout.split()) == {"400", "403"}, result.stdout
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(117)
 def test_an_echo_that_is_split_over_the_parts_of_an_answer_tells_nothing(wallet: TestWallet, service: Service) -> None:
     said = answered(wallet, curl("/echo/parts", "-N"))
     assert service.asked[0].knows

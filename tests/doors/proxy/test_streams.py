@@ -254,7 +254,7 @@ def test_many_that_wait_for_what_a_service_says_keep_nobody_from_being_served(wa
         assert [one.result() for one in running] == ["200 True"] * 2
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(116)
 def test_a_handle_is_unknown_to_another_client_for_another_item_and_once_it_was_used(
     wallet: TestWallet, service: Service
 ) -> None:

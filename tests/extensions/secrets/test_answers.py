@@ -8,7 +8,7 @@ from etui.extensions.secrets.answers import MAX_OF_ONE, Answers
 from etui.extensions.secrets.errors import UnknownAnswerError
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(116)
 @pytest.mark.parametrize(("client", "item"), [("bob", "token"), ("ada", "other"), ("bob", "other"), ("", "token")])
 def test_a_handle_is_unknown_to_another_client_and_for_another_item(client: str, item: str) -> None:
     held = Answers()

@@ -97,7 +97,7 @@ def wallet(short_dir: Path) -> Iterator[TestWallet]:
         server.server_close()
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(116)
 def test_an_answer_is_read_in_later_calls_unasked_and_by_no_other_extension(wallet: TestWallet) -> None:
     before = len(wallet.user.asked())
     with wallet.connect() as client:

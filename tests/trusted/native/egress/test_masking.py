@@ -156,7 +156,7 @@ def in_parts(mask: Mask, parts: Iterable[bytes]) -> bytes:
     return b"".join([*map(masking.feed, parts), masking.finish()])
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(117)
 @given(masks_and_bodies())
 def test_what_is_masked_in_the_whole_is_masked_in_parts_and_nothing_else(made: tuple[Mask, list[bytes]]) -> None:
     mask, parts = made
@@ -166,7 +166,7 @@ def test_what_is_masked_in_the_whole_is_masked_in_parts_and_nothing_else(made: t
     assert mask.finds(whole) or masked == whole
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(117)
 @given(TEXT, st.binary(max_size=8), st.binary(max_size=8))
 def test_every_spelling_is_masked_that_comes_a_byte_at_a_time(secret: str, before: bytes, after: bytes) -> None:
     mask = Mask(Secret.from_text(secret))

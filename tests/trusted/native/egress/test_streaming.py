@@ -178,7 +178,7 @@ def test_a_stream_comes_by_a_redirect_too(world: World) -> None:
 PAGE = b"<p>You sent " + SECRET.encode() + b".</p>"
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(117)
 @pytest.mark.parametrize(
     ("head", "body"),
     [
@@ -207,7 +207,7 @@ def test_an_echo_that_comes_byte_by_byte_in_parts_is_masked(world: World, head: 
     assert b"".join(parts) == b"<p>You sent ****.</p>"
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(117)
 @settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"s3cr3t-word", b"S3CR3T", b"-word", b"czNjcjN0", b"\0" * 300, b"x"]), max_size=30),
@@ -272,7 +272,7 @@ def unknown(fetcher: Fetcher, read: Read, asking: Asking) -> Awaitable[None]:
     return refused()
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(116)
 def test_a_handle_is_unknown_to_another_caller_and_once_it_was_used(world: World) -> None:
     world.host(answering(response(LONG)))
 
