@@ -6,9 +6,12 @@ import base64
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import dsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.cli.etui import ETUI, done, etui, told, wait_until
 
 from etui.standards.sshagent.wire import string
@@ -82,9 +85,10 @@ def test_a_key_of_openssh_is_brought_in_and_its_file_left_as_it_is(
     assert f"delete the file: shred -u {path}" in said
     assert path.read_bytes() == before
     assert done(wallet, "key", "public", "work").strip() == public_of(path)
-    again = etui(wallet, "key", "import", str(path))
-    assert again.returncode == 2
-    assert "here already" in again.stderr
+    for more in ((), ("--dry-run",)):
+        again = etui(wallet, "key", "import", str(path), *more)
+        assert again.returncode == 2
+        assert "here already" in again.stderr
 
 
 @pytest.mark.parametrize("form", [(), ("-m", "PKCS8")], ids=["OpenSSH", "PKCS#8"])
@@ -123,12 +127,31 @@ def test_what_is_no_private_key_is_said(wallet: TestWallet, short_dir: Path, tex
     assert said in result.stderr
 
 
+def of_dsa(folder: Path) -> Path:
+    """A private key of DSA, which newer ssh-keygens do not make."""
+    key = dsa.generate_private_key(1024)
+    path = folder / "id_dsa"
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return path
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["import", "dry run"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        lambda folder: made(folder, "-t", "ecdsa", "-b", "521"),
+        lambda folder: made(folder, "-t", "rsa", "-b", "1024"),
+        of_dsa,
+    ],
+    ids=["P-521", "RSA of 1024 bits", "DSA"],
+)
 def test_a_key_of_another_algorithm_is_refused_by_name_of_those_that_are_taken(
-    wallet: TestWallet, short_dir: Path
+    wallet: TestWallet, short_dir: Path, key: Callable[[Path], Path], more: tuple[str, ...]
 ) -> None:
-    result = etui(wallet, "key", "import", str(made(short_dir, "-t", "ecdsa", "-b", "521")))
+    result = etui(wallet, "key", "import", str(key(short_dir)), *more)
     assert result.returncode == 2
-    assert "Ed25519, P-256, P-384, X25519 or RSA" in result.stderr
+    (said,) = result.stderr.splitlines()
+    assert "none of Ed25519, P-256, P-384, X25519 or RSA of 2048 to 8192 bits" in said
 
 
 AGE_KEYS = (

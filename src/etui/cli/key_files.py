@@ -8,6 +8,7 @@ import contextlib
 import getpass
 import signal
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -91,6 +92,8 @@ def _key(text: bytes, path: Path) -> ReadKey:
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415  # as above
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415  # as above
 
+    from etui.standards import key_pairs  # noqa: PLC0415  # as above
+
     load: Callable[..., object]
     if text.lstrip().startswith(_OPENSSH):
         load = serialization.load_ssh_private_key
@@ -101,8 +104,11 @@ def _key(text: bytes, path: Path) -> ReadKey:
             f"{path} is no private key of OpenSSH's or age's, and no PEM: give the file without “.pub”", Exit.USAGE
         )
     try:
-        key = _loaded(load, text, path)
-        private: bytes = key.private_bytes(  # type: ignore[attr-defined]  # whichever it is
+        with warnings.catch_warnings(action="ignore"):  # of what is old, which is refused below
+            key = _loaded(load, text, path)
+        if not key_pairs.name_of(key.public_key()):  # type: ignore[attr-defined]  # whichever it is
+            raise ValueError(f"it is none of {key_pairs.IN_WORDS}")
+        private: bytes = key.private_bytes(  # type: ignore[attr-defined]  # as above
             serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         if isinstance(key, X25519PrivateKey):

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
-from etui.cli.key_files import read_certificate, read_key_file
+from etui.cli.key_files import ReadKey, read_certificate, read_key_file
 from etui.cli.naming import item_to_name, named
 from etui.cli.output import quoted, sentence, single_line
 from etui.cli.typed import confirmed
 from etui.interfaces import Item
 from etui.interfaces import crypto_1 as crypto
 from etui.interfaces import ssh_1 as ssh
+from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ProtocolError
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ def _import(arguments: Arguments, output: Output) -> Exit:
     name = arguments.name.strip() or arguments.file.name
     names = [name, *(f"{name} {number}" for number in range(2, len(found) + 1))]
     if arguments.dry_run:
+        _refuse_known(arguments.file, found)
         told = [{"name": name, "public": key.public} for name, key in zip(names, found, strict=True)]
         lines = [f"{quoted(row['name'])} would be brought in:\n{row['public']}" for row in told]
         output.value(told if len(told) > 1 else told[0], "\n".join(lines))
@@ -123,6 +126,18 @@ def _import(arguments: Arguments, output: Output) -> Exit:
     advice = f"When the wallet's has served you, delete the file: shred -u {shlex.quote(str(arguments.file))}"
     output.value(items if len(items) > 1 else items[0], "\n".join((*said, still, single_line(advice))))
     return Exit.OK
+
+
+def _refuse_known(path: Path, found: list[ReadKey]) -> None:
+    """Raises ``CommandError`` for a key that is here already, as far as that is told without a question: for SSH."""
+    signing = [b64decode(key.public.split()[1]) for key in found if key.signs]
+    items: list[Item | None] = []
+    with contextlib.suppress(ProtocolError), connect() as client:
+        if client.call(wallet.Status()).state == "unlocked":
+            items = [client.call(ssh.Locate(key=blob)).item for blob in signing]
+    for item in items:
+        if item is not None and item.kind in KINDS:
+            raise CommandError(f"the key in {path} is here already: {named(item)}", Exit.USAGE)
 
 
 @contextlib.contextmanager

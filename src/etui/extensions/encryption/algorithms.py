@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
     generate_private_key,
 )
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey as EcPrivateKey
-from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey as EcPublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
@@ -33,23 +32,17 @@ from cryptography.hazmat.primitives.serialization import (
 from etui.extensions.encryption.errors import UnfitError
 from etui.extensions.encryption.secret_keys import SecretKey
 from etui.standards import age
+from etui.standards.key_pairs import PublicKey, name_of
 from etui.standards.sshagent import fingerprint
 
 SigningKey: TypeAlias = Ed25519PrivateKey | EcPrivateKey | RSAPrivateKey
 PrivateKey: TypeAlias = SigningKey | X25519PrivateKey
-PublicKey: TypeAlias = Ed25519PublicKey | EcPublicKey | RSAPublicKey | X25519PublicKey
-ED25519: Final = "ed25519"
-RSA: Final = "rsa"
-X25519: Final = "x25519"
 _PLAIN: Final = b"\0"
 _RSA_FOR_SSH: Final = "an RSA key is for SSH alone: use one of another algorithm here"
 _SIGNS_NOT: Final = "an X25519 key signs nothing: use one of another algorithm here"
 _UNKNOWN: Final = "a kept key is of an algorithm that is not known here"
 _CURVES: Final[dict[str, EllipticCurve]] = {"p256": SECP256R1(), "p384": SECP384R1()}
 _HASHES: Final[dict[str, HashAlgorithm]] = {"secp256r1": SHA256(), "secp384r1": SHA384(), "secp521r1": SHA512()}
-_NAMES: Final = {"secp256r1": "p256", "secp384r1": "p384"}
-MIN_RSA_BITS: Final = 2048
-_RSA_BITS: Final = range(MIN_RSA_BITS, 8192 + 1)
 
 
 def generated(algorithm: str) -> PrivateKey:
@@ -97,19 +90,6 @@ def unkept_public(stored: bytes) -> PublicKey:
     if isinstance(key, PublicKey) and name_of(key):
         return key
     raise ValueError(_UNKNOWN)
-
-
-def name_of(key: PublicKey) -> str:
-    """``ed25519``, ``x25519``, ``p256``, ``p384`` or ``rsa``; empty for another curve or size."""
-    match key:
-        case Ed25519PublicKey():
-            return ED25519
-        case X25519PublicKey():
-            return X25519
-        case EcPublicKey():
-            return _NAMES.get(key.curve.name, "")
-        case RSAPublicKey():
-            return RSA if key.key_size in _RSA_BITS else ""
 
 
 def spki(key: PublicKey) -> bytes:

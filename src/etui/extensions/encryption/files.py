@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from etui.extensions.encryption.algorithms import X25519, unkept_public
+from etui.extensions.encryption.algorithms import unkept_public
 from etui.extensions.encryption.errors import UnfitError
 from etui.extensions.encryption.usages import WRAP
 from etui.standards.age.x25519 import unwrapped
+from etui.standards.key_pairs import X25519
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

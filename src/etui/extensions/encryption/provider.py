@@ -20,13 +20,13 @@ from etui.extensions.encryption.usages import SIGN, WRAP, check_usage, usage_of
 from etui.interfaces import Item, age_1, sign_1
 from etui.interfaces import crypto_1 as crypto
 from etui.sdk import Call, Prepared, RemoteError, prepares, provides
+from etui.standards.key_pairs import IN_WORDS, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ID_BYTES: Final = 16
 _MAX_PRIVATE_BYTES: Final = 8192
-_ALGORITHMS: Final = "Ed25519, P-256, P-384, X25519"
 
 
 class Encryption(Secrecy, SshRequests):
@@ -67,7 +67,7 @@ class Encryption(Secrecy, SshRequests):
         try:
             private = algorithms.read_pkcs8(request.private)
         except ValueError:
-            raise UnfitError(f"this is no private key of {_ALGORITHMS} or RSA of 2048 to 8192 bits") from None
+            raise UnfitError(f"this is no private key of {IN_WORDS}") from None
         spki = algorithms.spki(private.public_key())
         if any(entry.spki == spki for entry in self._keyring.entries.values()):
             raise UnfitError("this key is here already")
@@ -190,7 +190,7 @@ class Encryption(Secrecy, SshRequests):
     ) -> Item:
         """Keeps a key that is new here, and says so."""
         public = None if isinstance(private, SecretKey) else private.public_key()
-        algorithm = algorithms.name_of(public) if public is not None else request.algorithm or ""
+        algorithm = name_of(public) if public is not None else request.algorithm or ""
         usage = usage_of(algorithm, request.usage)
         if request.ssh and usage != SIGN:
             raise UnfitError(f"a key for {usage} signs nothing, so it is not for SSH")

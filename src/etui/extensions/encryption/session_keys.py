@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from etui.extensions.encryption.algorithms import MIN_RSA_BITS
 from etui.extensions.encryption.certificates import checked, replaced
 from etui.extensions.encryption.certificates import notes as certificate_notes
 from etui.extensions.encryption.destinations import described
 from etui.extensions.encryption.errors import UnfitError, UnknownKeyError
 from etui.interfaces import Item
+from etui.standards.key_pairs import MIN_RSA_BITS
 from etui.standards.sshagent import (
     AddIdentity,
     Constraints,
