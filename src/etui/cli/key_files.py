@@ -133,8 +133,11 @@ def _loaded(load: Callable[..., object], text: bytes, path: Path) -> object:
         if "password" not in str(error).lower() and "encrypted" not in str(error).lower():
             raise ValueError(str(error)) from None
     passphrase = _passphrase(path)
-    with _ended_by_interrupt():
-        return load(text, password=passphrase)
+    try:
+        with _ended_by_interrupt():
+            return load(text, password=passphrase)
+    except ValueError:  # each format says something else
+        raise CommandError(f"the passphrase is not that of {path}", Exit.USAGE) from None
 
 
 @contextlib.contextmanager
