@@ -256,3 +256,27 @@ def _taken_s(pid: int) -> float:
     """How long a process has computed."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
     return int(fields[11]) / os.sysconf("SC_CLK_TCK")
+
+
+def test_git_verifies_by_what_the_setup_prints_and_does_not_do_itself(wallet: TestWallet) -> None:
+    agent = wallet.socket.with_name("ssh-agent")
+    wallet.environ |= {"HOME": str(wallet.folder), "SSH_AUTH_SOCK": str(agent), "GIT_CONFIG_NOSYSTEM": "1"}
+    wallet.environ.pop("XDG_CONFIG_HOME", None)
+    (wallet.folder / ".ssh").mkdir(mode=0o700)
+    done(wallet, "key", "make", "Work")
+    done(wallet, "door", "enable", "ssh-agent")
+    for setting in ("user.name=Ada", "user.email=ada@example.org"):
+        git(wallet, "config", "--global", *setting.split("="))
+    said = done(wallet, "git", "setup", "work", "--yes")
+    lines = said.partition("puts you there:\n")[2].partition("This undoes it")[0].splitlines()
+    assert git(wallet, "config", "--global", "--get", "gpg.ssh.allowedSignersFile") == ""
+    for line in lines:
+        assert wallet.run("sh", "-c", line).returncode == 0
+    repository = str(wallet.folder / "repository")
+    git(wallet, "init", "-q", repository)
+    wait_until(agent.is_socket)
+    assert wallet.run("git", "-C", repository, "commit", "-q", "--allow-empty", "-m", "first").returncode == 0
+    assert 'Good "git" signature for ada@example.org' in git(wallet, "-C", repository, "log", "--show-signature")
+    again = told(wallet, "git", "setup", "work", "--yes")
+    (line,) = again["verify"]
+    assert line.endswith(f" >> {wallet.folder}/.ssh/allowed_signers"), "where the user's file is"
