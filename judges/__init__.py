@@ -31,6 +31,7 @@ judge                            how it speaks to the SSH agent
 openssh                          ssh, ssh-add, ssh-keygen and two sshds of Debian's: log-ins, certificates, forwarding,
                                  destinations, signatures, the agent's lock
 paramiko                         its own client of agents, before sshd; its tests of that speak to no agent
+git                              commits, tags, a merge and a rebase after ``etui git setup``; found good or altered
 asyncssh                         its own tests of its client of agents, and of log-ins by agent
 ===============================  =====================================================================================
 

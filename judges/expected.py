@@ -52,6 +52,7 @@ EXPECTED: Final = {
     "pinentry": Verdict(3),
     "git-credential-libsecret": Verdict(7),
     "age": Verdict(18),
+    "git": Verdict(18),
     "chromium": Verdict(4),
     "openssh": Verdict(19),
     "paramiko": Verdict(9),

@@ -1,71 +1,111 @@
-"""``git-credential-libsecret`` from the sources in Debian's package git, compiled here, as git itself calls it."""
+"""git itself, set up by ``etui git setup``: it signs commits and tags by the agent, and finds them good or altered."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import sys
+from collections.abc import Callable
 from subprocess import CompletedProcess
 from typing import Final
 
+from bench.wallets import folder, unlocked_wallet
+
 from judges.expected import Verdict
-from judges.provisions import debian
-from judges.stage import Stage
+from judges.stage import Stage, await_socket
 from judges.steps import taken
 
-_SOURCE: Final = "usr/share/doc/git/contrib/credential/libsecret/git-credential-libsecret.c"
-_HEADERS: Final = ("libsecret-1-dev", "libglib2.0-dev")
+_ETUI: Final = (sys.executable, "-I", "-m", "etui.cli")
+_GOOD: Final = 'Good "git" signature for ada@example.org with ED25519 key'
+_BAD: Final = "Could not verify signature."
+_UNDO: Final = "This undoes it:\n"
 
 
 def judge(stage: Stage) -> Verdict:
     """Its verdict."""
-    _compile(stage)
-    config = stage.path / ".gitconfig"
-    config.write_text(f"[credential]\n\thelper = {stage.path}/git-credential-libsecret\n", encoding="utf-8")
+    with folder() as path, unlocked_wallet(path / "w", doors=("ssh-agent",)) as wallet:
+        wallet.user.approves()
+        agent = wallet.socket.with_name("ssh-agent")
+        await_socket(agent)
+        alone = {"HOME": str(stage.path), "XDG_CONFIG_HOME": str(stage.path), "GIT_CONFIG_NOSYSTEM": "1"}
+        stage.environ |= wallet.environ | alone | {"SSH_AUTH_SOCK": str(agent)}
+        return _asked(stage)
 
-    def git(action: str, **fields: str) -> CompletedProcess[str]:
-        asked = "".join(f"{name}={value}\n" for name, value in fields.items())
-        environ = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "GIT_CONFIG_NOSYSTEM": "1"}
-        return stage.run("git", "credential", action, stdin=asked, environ=environ)
 
-    def filled(**fields: str) -> str | None:
-        ran = git("fill", protocol="https", **fields)
-        return dict(line.split("=", 1) for line in ran.stdout.splitlines()).get("password")
+def _asked(stage: Stage) -> Verdict:
+    (stage.path / ".ssh").mkdir(mode=0o700)
+    stage.run("git", "config", "--global", "user.name", "Ada")
+    stage.run("git", "config", "--global", "user.email", "ada@example.org")
+    stage.run("git", "init", "-q", "-b", "main", "work")
+    stage.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "stranger")
+    stage.run(*_ETUI, "key", "make", "Work")
+    printed = stage.run(*_ETUI, "git", "setup", "work", "--yes").stdout
+    to_verify, _, to_undo = printed.partition(_UNDO)
 
-    def approve(host: str, user: str, value: str) -> bool:
-        return git("approve", protocol="https", host=host, username=user, password=value).returncode == 0
+    def git(*words: str, stdin: str = "") -> CompletedProcess[str]:
+        return stage.run("git", "-C", "work", *words, stdin=stdin)
 
-    steps = {
-        "fill of nothing": lambda: filled(host="git.example") is None,
-        "approve": lambda: approve("git.example", "ada", "first") and filled(host="git.example") == "first",
-        "approve another's": lambda: (
-            approve("git.example", "bob", "other") and filled(host="git.example", username="bob") == "other"
+    def does(*words: str) -> bool:
+        return git(*words).returncode == 0
+
+    def good(kind: str, name: str) -> bool:
+        ran = git(f"verify-{kind}", name)
+        return ran.returncode == 0 and _GOOD in ran.stderr
+
+    def bad(kind: str, name: str, said: str) -> bool:
+        ran = git(f"verify-{kind}", name)
+        return ran.returncode != 0 and said in ran.stderr and _GOOD not in ran.stderr
+
+    def altered(kind: str, name: str) -> str:
+        """The name of an object that is this one, but for a word of its message."""
+        text = git("cat-file", kind, name).stdout
+        return git("hash-object", "-t", kind, "-w", "--stdin", stdin=text.replace("first", "forged")).stdout.strip()
+
+    def all_done(text: str) -> bool:
+        lines = [line for line in text.splitlines() if line.startswith(("git config", "echo "))]
+        return bool(lines) and all(stage.run("sh", "-c", line).returncode == 0 for line in lines)
+
+    commit = ("commit", "-q", "--allow-empty", "-m")
+    stranger = ("-c", f"user.signingkey={stage.path / 'stranger'}")
+    steps: dict[str, Callable[[], bool]] = {
+        "setup": lambda: stage.run("git", "config", "--global", "gpg.format").stdout == "ssh\n",
+        "commit": lambda: does(*commit, "first"),
+        "verify-commit, before git knows who may sign": lambda: bad("commit", "HEAD", "allowedSignersFile"),
+        "what has it verify": lambda: all_done(to_verify),
+        "verify-commit": lambda: good("commit", "HEAD"),
+        "log": lambda: git("log", "-1", "--format=%G? %GS").stdout == "G ada@example.org\n",
+        "log --show-signature": lambda: _GOOD in git("log", "-1", "--show-signature").stdout,
+        "tag -s": lambda: does("tag", "-s", "-m", "first", "v1"),
+        "verify-tag": lambda: good("tag", "v1"),
+        "an altered commit": lambda: bad("commit", altered("commit", "HEAD"), _BAD),
+        "an altered tag": lambda: bad("tag", altered("tag", "v1"), _BAD),
+        "a stranger's commit": lambda: (
+            does(*stranger, *commit, "strange") and bad("commit", "HEAD", "No principal matched")
         ),
-        "fill for a user": lambda: filled(host="git.example", username="ada") == "first",
-        "another host": lambda: approve("other.example", "ada", "third") and filled(host="other.example") == "third",
-        "reject": lambda: (
-            git("reject", protocol="https", host="git.example", username="ada").returncode == 0
-            and filled(host="git.example", username="ada") is None
+        "tag -a, which signs nothing": lambda: (
+            does("tag", "-a", "-m", "plain", "v2") and bad("tag", "v2", "no signature")
         ),
-        "what was not rejected stays": lambda: filled(host="git.example", username="bob") == "other",
+        "commit --amend": lambda: (
+            does("commit", "-q", "--amend", "--allow-empty", "-m", "amended") and good("commit", "HEAD")
+        ),
+        "merge": lambda: (
+            does("checkout", "-q", "-b", "side", "HEAD~1")
+            and does(*commit, "side")
+            and does("merge", "-q", "--no-ff", "-m", "merged", "main")
+            and does("verify-commit", "HEAD", "HEAD^1", "HEAD^2")
+        ),
+        "merge --verify-signatures": lambda: (
+            does("checkout", "-q", "main") and does("merge", "-q", "--verify-signatures", "side")
+        ),
+        "rebase": lambda: (
+            does("checkout", "-q", "-b", "rebased", "HEAD~1")
+            and does(*commit, "mine")
+            and does("rebase", "-q", "--force-rebase", "main")
+            and good("commit", "HEAD")
+        ),
+        "undo": lambda: (
+            all_done(to_undo)
+            and stage.run("git", "config", "--global", "--get", "gpg.format").returncode != 0
+            and does(*commit, "unsigned")
+            and bad("commit", "HEAD", "")
+        ),
     }
     return taken(steps)
-
-
-def _compile(stage: Stage) -> None:
-    root = debian("git", *_HEADERS)
-    include = root / "usr/include"
-    (config,) = root.glob("usr/lib/*/glib-2.0/include")
-    libraries = [_library(name) for name in ("secret-1", "gobject-2.0", "glib-2.0")]
-    folders = (include / "libsecret-1", include / "glib-2.0", config)
-    program = str(stage.path / "git-credential-libsecret")
-    flags = [f"-I{folder}" for folder in folders]
-    ran = stage.run("gcc", "-O1", *flags, "-o", program, str(root / _SOURCE), *libraries)
-    if ran.returncode:
-        raise RuntimeError(f"git-credential-libsecret does not compile: {ran.stderr}")
-
-
-def _library(name: str) -> str:
-    """The path of a shared library that is installed."""
-    pattern = re.compile(rf"lib{re.escape(name)}\.so\.0")
-    folders = Path("/usr/lib").glob("*-linux-gnu")
-    return str(next(file for folder in folders for file in folder.iterdir() if pattern.fullmatch(file.name)))

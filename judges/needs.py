@@ -19,6 +19,7 @@ _NEEDS: Final = {
     "git-credential-libsecret": ("git", "gcc", "libc6-dev", "libsecret-tools"),
     "use": ("curl", "git", "nodejs"),
     "age": ("age",),
+    "git": ("git", "openssh-client"),
     "chromium": ("libsecret-tools",),
     "openssh": ("openssh-client", "openssh-server"),
     "paramiko": ("openssh-client", "openssh-server"),

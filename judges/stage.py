@@ -66,7 +66,7 @@ def agent_stage() -> Iterator[Stage]:
         wallet.user.approves()
         wallet.user.approves(remember="always", action_contains="lend the key", name_contains="runs.py")
         agent = wallet.socket.with_name("ssh-agent")
-        _await_socket(agent)
+        await_socket(agent)
         yield Stage(path / "judge", {"SSH_AUTH_SOCK": str(agent)})
 
 
@@ -78,13 +78,14 @@ def agent_yardstick() -> Iterator[Stage]:
         environ = {**os.environ, "SSH_ASKPASS": "/bin/true", "SSH_ASKPASS_REQUIRE": "force"}
         with subprocess.Popen(["ssh-agent", "-D", "-a", str(agent)], env=environ, stdout=subprocess.DEVNULL) as process:
             try:
-                _await_socket(agent)
+                await_socket(agent)
                 yield Stage(path / "judge", {"SSH_AUTH_SOCK": str(agent)})
             finally:
                 process.terminate()
 
 
-def _await_socket(path: Path) -> None:
+def await_socket(path: Path) -> None:
+    """Returns when a socket is there; raises ``RuntimeError`` where none comes."""
     deadline = time.monotonic() + _READY_S
     while not path.is_socket():
         if time.monotonic() > deadline:
