@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import socket
 import sys
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from judges.service import NAME, TOKEN, service
 from judges.stage import Stage
 from judges.steps import taken
 
+_OTHER: Final = "other.etui.test"
 _CURL: Final = f'curl -sS -m 60 -H "Authorization: Bearer $TOKEN" https://{NAME}'
 _REQUESTS: Final = f"""
 import os, requests
@@ -63,8 +65,14 @@ def judge(stage: Stage) -> Verdict:
     served.mkdir()
     with (
         service(served) as (port, authority),
+        socket.create_server(("127.0.0.1", 0)) as other,
         folder() as path,
-        TestWallet(path, hosts={NAME: port}, authority=authority, environ={"HOME": str(stage.path)}) as wallet,
+        TestWallet(
+            path,
+            hosts={NAME: port, _OTHER: other.getsockname()[1]},
+            authority=authority,
+            environ={"HOME": str(stage.path)},
+        ) as wallet,
     ):
         wallet.create()
         wallet.user.approves()
@@ -73,7 +81,7 @@ def judge(stage: Stage) -> Verdict:
         stage.run("git", "init", "-q", "--bare", str(served / "work.git"))
         stage.run("git", "-C", str(served / "work.git"), "config", "http.receivepack", "true")
         _fill(stage, served / "large.git")
-        return _asked(stage)
+        return _asked(stage, other)
 
 
 def _fill(stage: Stage, repository: Path) -> None:
@@ -87,7 +95,7 @@ def _fill(stage: Stage, repository: Path) -> None:
     stage.run("git", "clone", "-q", "--bare", str(made), str(repository))
 
 
-def _asked(stage: Stage) -> Verdict:
+def _asked(stage: Stage, other: socket.socket) -> Verdict:
     etui = (sys.executable, "-I", "-m", "etui.cli")
     stage.run(*etui, "add", "Token", stdin=TOKEN)
     stage.run(*etui, "use-at", "Token", NAME, "--base-url", "SERVICE_URL")
@@ -105,13 +113,29 @@ def _asked(stage: Stage) -> Verdict:
 
     large = stage.path / "cloned"
     grown = f"cd {work} && head -c 2000000 /dev/urandom > more && git add more"
+
+    def elsewhere() -> bool:
+        """Whether the other host, which could be reached, is refused, and nothing arrived there."""
+        told = said(f'! curl -sS -m 60 -H "Authorization: Bearer $TOKEN" https://{_OTHER}/me 2>&1')
+        other.settimeout(0)
+        try:
+            other.accept()
+        except BlockingIOError:
+            return "403" in told
+        return False
+
+    def nowhere() -> bool:
+        """Whether the command sees a placeholder, and the token neither in its environment nor in its parent's."""
+        told = said("env; cat /proc/$PPID/environ | tr '\\0' '\\n'")
+        return "TOKEN=etui-" in told and TOKEN not in told
+
     commit = f"git -C {work} -c user.name=ada -c user.email=a@b commit -q --allow-empty -m"
     steps = {
         "curl": lambda: said(f"{_CURL}/me") == "ada",
         "curl posts": lambda: said(f"{_CURL}/me --data-binary sent") == "sent",
         "curl --user": lambda: said(f'curl -sS -m 60 -u "ada:$TOKEN" https://{NAME}/me') == "ada",
         "curl without it": lambda: said(f"curl -sS -m 60 https://{NAME}/me") == "who?",
-        "curl elsewhere": lambda: said("curl -sS -m 60 https://other.etui.test/me").startswith("status"),
+        "curl elsewhere": elsewhere,
         "requests": lambda: python(_REQUESTS, "requests-2.34.2") == "adasent",
         "httpx": lambda: python(_HTTPX, "httpx-0.28.1") == "adasent",
         "Node's fetch": lambda: said(f"node -e {shlex.quote(_NODE)}") == "adasent",
@@ -129,6 +153,6 @@ def _asked(stage: Stage) -> Verdict:
         ),
         "Node's events": lambda: said(f"node -e {shlex.quote(_NODE_EVENTS)}") == "data: 1 data: 2 true",
         "httpx's events": lambda: python(_HTTPX_EVENTS, "httpx-0.28.1") == "data: 1 data: 2",
-        "the token is nowhere": lambda: TOKEN not in said("env; cat /proc/$PPID/environ | tr '\\0' '\\n'"),
+        "the token is nowhere": nowhere,
     }
     return taken(steps)
