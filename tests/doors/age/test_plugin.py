@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from etui.doors.age import wallet
 from etui.doors.age.plugin import decrypt, encrypt
 from etui.doors.age.talk import Talk
-from etui.standards.age import AgeError, Stanza, StanzaReader, encode_stanza, plugin_identity, recipient
+from etui.standards.age import AgeError, Stanza, StanzaReader, base64, encode_stanza, plugin_identity, recipient
 
 IDENTITY = plugin_identity("etui", bytes(range(32)))
-SHARE, BODY = "A" * 43, bytes(32)
+SHARE, BODY = base64(b"\x09" + bytes(31)), bytes(32)
+LOW_ORDER = "X5yVvKNQjCSx0LFVnIPvWwREXMRYHI6G2CJO3dCfEdc"  # of C2SP's test suite, x25519_low_order
 OKS = [Stanza(("ok",))] * 50
 DONE = Stanza(("done",))
 COMMANDS = st.sampled_from(["add-identity", "add-recipient", "recipient-stanza", "wrap-file-key", "msg", "random"])
@@ -68,8 +69,16 @@ def test_a_bad_identity_is_said_and_none_is_used() -> None:
 
 @pytest.mark.parametrize(
     ("words", "body"),
-    [((), BODY), ((SHARE, "more"), BODY), (("A" * 42,), BODY), ((SHARE + "=",), BODY), ((SHARE,), BODY + b"\0")],
-    ids=["no share", "more", "a short share", "padding", "a long body"],
+    [
+        ((), BODY),
+        ((SHARE, "more"), BODY),
+        (("A" * 42,), BODY),
+        ((SHARE + "=",), BODY),
+        ((SHARE,), BODY + b"\0"),
+        (("A" * 43,), BODY),
+        ((LOW_ORDER,), BODY),
+    ],
+    ids=["no share", "more", "a short share", "padding", "a long body", "the identity point", "a share of low order"],
 )
 def test_a_stanza_that_is_not_formed_as_one_is_said_and_its_file_left(words: tuple[str, ...], body: bytes) -> None:
     commands = [

@@ -130,6 +130,8 @@ def _decrypt_all(talk: Talk, identities: list[bytes], files: dict[str, list[Stan
 
 def _known(file: str, stanzas: list[Stanza]) -> list[tuple[bytes, bytes]] | Fault:
     """Share and body of those of a file's stanzas that may be for a key here; else which one is not formed as one."""
+    from etui.standards.age.x25519 import is_low_order  # noqa: PLC0415  # what it loads is of no use before
+
     known = []
     for number, stanza in enumerate(stanzas):
         if stanza.tag != _X25519:
@@ -141,6 +143,8 @@ def _known(file: str, stanzas: list[Stanza]) -> list[tuple[bytes, bytes]] | Faul
             return Fault(("stanza", file, str(number)), "a stanza X25519 is not formed as one")
         if len(known[-1][0]) != KEY_BYTES or len(stanza.body) != _BODY_BYTES:
             return Fault(("stanza", file, str(number)), "a stanza X25519 has a part of the wrong length")
+        if is_low_order(known[-1][0]):
+            return Fault(("stanza", file, str(number)), "a stanza X25519 has a share of low order")
     return known
 
 

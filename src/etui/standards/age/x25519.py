@@ -36,6 +36,15 @@ def wrapped(file_key: bytes, public: bytes) -> tuple[bytes, bytes]:
     return share, ChaCha20Poly1305(_key(shared, share, public)).encrypt(_NONCE, file_key, None)
 
 
+def is_low_order(share: bytes) -> bool:
+    """Whether a share (32 bytes) gives the same secret, all zero, with every key: such a stanza is for nobody."""
+    try:
+        X25519PrivateKey.generate().exchange(X25519PublicKey.from_public_bytes(share))
+    except ValueError:
+        return True
+    return False
+
+
 def unwrapped(private: X25519PrivateKey, share: bytes, body: bytes) -> bytes | None:
     """The file key (16 bytes) that a stanza holds for this key; nothing where it holds none, whatever the reason.
 
