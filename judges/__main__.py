@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from judges import (
     age,
     asyncssh,
+    cctv,
     chromium,
     docker,
     git,
@@ -57,6 +58,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "pinentry": pinentry.judge,
     "git-credential-libsecret": git_credential.judge,
     "age": age.judge,
+    "age-cctv": cctv.judge,
     "git": git.judge,
     "chromium": chromium.judge,
     "openssh": openssh.judge,

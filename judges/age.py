@@ -1,8 +1,8 @@
 """Debian's age with a key of the wallet's, by its plugin: age's own test script, its published file, and other writers.
 
 The script is ``cmd/age/testdata/x25519.txt`` in the sources of Debian's package, with its key brought into the wallet
-and the plugin's identity in the place of its key file. The C2SP test suite (CCTV) is carried by no package that could
-be found. ``pyrage`` is rage, age's other implementation, in Rust.
+and the plugin's identity in the place of its key file. C2SP's test suite is a judge of its own, ``age-cctv``.
+``pyrage`` is rage, age's other implementation, in Rust.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from judges.steps import taken
 
 _SOURCE: Final = "usr/share/gocode/src/filippo.io/age"
 _ETUI: Final = (sys.executable, "-I", "-m", "etui.cli")
-_PLUGINS: Final = Path(sys.executable).parent
+PLUGINS: Final = Path(sys.executable).parent
+"""Where age finds ``age-plugin-etui``."""
 _WORDS: Final = "Black lives matter."
 """What is in ``testdata/example.age``, as ``age_test.go`` has it."""
 _RAGE: Final = """
@@ -37,7 +38,7 @@ def judge(stage: Stage) -> Verdict:
     root = debian("golang-filippo-age-dev") / _SOURCE
     with folder() as path, unlocked_wallet(path / "w") as wallet:
         wallet.user.approves()
-        stage.environ |= wallet.environ | {"PATH": f"{_PLUGINS}:{stage.environ['PATH']}"}
+        stage.environ |= wallet.environ | {"PATH": f"{PLUGINS}:{stage.environ['PATH']}"}
         return _asked(stage, root)
 
 
@@ -46,10 +47,10 @@ def _asked(stage: Stage, root: Path) -> Verdict:
     script, files = _unpacked((root / "cmd/age/testdata/x25519.txt").read_text(encoding="utf-8"))
     for name, text in files.items():
         (stage.path / name).write_text(text, encoding="utf-8")
-    own = _identity(stage, "Script", stage.path / "key.txt")
+    own = identity(stage, "Script", stage.path / "key.txt")
     (stage.path / "key.txt").write_text(own, encoding="utf-8")
     published = stage.path / "published.txt"
-    published.write_text(_identity(stage, "Example", root / "testdata/example_keys.txt"), encoding="utf-8")
+    published.write_text(identity(stage, "Example", root / "testdata/example_keys.txt"), encoding="utf-8")
     large = stage.path / "large"
     large.write_bytes(bytes(range(256)) * 1000)
     (stage.path / "empty").touch()
@@ -99,7 +100,7 @@ def _recipients(stage: Stage, root: Path) -> Path:
     return path
 
 
-def _identity(stage: Stage, name: str, file: Path) -> str:
+def identity(stage: Stage, name: str, file: Path) -> str:
     """The plugin's identity of a key that is brought into the wallet from a file."""
     brought = stage.run(*_ETUI, "key", "import", str(file), "--name", name)
     printed = stage.run(*_ETUI, "key", "identity", name)

@@ -11,6 +11,9 @@ MOCKED: Final = "This test should only be run with the mocked server."
 
 
 NO_SECURITY_KEY: Final = "security key support not available"
+HYBRID: Final = "it is for a hybrid recipient"
+SCRYPT: Final = "it is for a passphrase"
+OTHERWISE: Final = "age itself says another thing of it"
 UNREADABLE: Final = "it has bytes signed that are no log-in and no SSH signature"
 
 
@@ -52,6 +55,7 @@ EXPECTED: Final = {
     "pinentry": Verdict(3),
     "git-credential-libsecret": Verdict(7),
     "age": Verdict(18),
+    "age-cctv": Verdict(97, skipped={SCRYPT: 25, HYBRID: 18, OTHERWISE: 3}),
     "git": Verdict(18),
     "chromium": Verdict(4),
     "openssh": Verdict(19),

@@ -19,6 +19,7 @@ _NEEDS: Final = {
     "git-credential-libsecret": ("git", "gcc", "libc6-dev", "libsecret-tools"),
     "use": ("curl", "git", "nodejs"),
     "age": ("age",),
+    "age-cctv": ("age", "npm"),
     "git": ("git", "openssh-client"),
     "chromium": ("libsecret-tools",),
     "openssh": ("openssh-client", "openssh-server"),
