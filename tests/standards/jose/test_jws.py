@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
@@ -60,6 +61,23 @@ ES512_TOKEN = (
     "ZiB0by4"
     ".AE_R_YZCChjn4791jSQCrdPZCNYqHXCTZH0-JZGYNlaAjP2kqaluUIIUnC9qvbu9Plon7KRTzoNEuT4Va2cmL1eJAQy3mtPBu_u_sDDyYjnA"
     "MDxXPn7XrT0lw-kvAD890jl8e2puQens_IEKBpHABlsbEPX6sFY8OcGDqoRuBomu9xQ2"
+)
+# RFC 7517, appendix A.1: a key of P-256 and one of RSA, whose modulus is left out; RFC 7519, sections 3.1 and 6.1.
+JWKS = (
+    (
+        '{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",'
+        '"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"enc","kid":"1"}'
+    ),
+    '{"kty":"RSA","n":"0vx7","e":"AQAB","alg":"RS256","kid":"2011-04-29"}',
+)
+HS256_JWT = (
+    "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9"
+    ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"
+    ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+)
+UNSECURED_JWT = (
+    "eyJhbGciOiJub25lIn0"
+    ".eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
 )
 # RFC 7515, appendix E
 CRITICAL_TOKEN = (
@@ -127,6 +145,21 @@ def test_rfc_7515_critical_header_that_nobody_knows_is_refused() -> None:
         verify_compact(CRITICAL_TOKEN, key_of(P256))
     with pytest.raises(UnsupportedError):
         verify_compact(token('{"alg":"EdDSA","crit":["x"],"x":1}'), key_of(ED25519))
+
+
+def test_rfc_7517_key_of_p256_is_read_and_one_of_rsa_is_not() -> None:
+    jwk = msgspec.json.decode(JWKS[0], type=Jwk)
+    assert jwk_of(key_of(jwk)) == jwk
+    with pytest.raises(msgspec.ValidationError, match="crv"):
+        msgspec.json.decode(JWKS[1], type=Jwk)
+    with pytest.raises(UnsupportedError, match="another kind"):
+        key_of(Jwk(kty="RSA", crv="", x=""))
+
+
+@pytest.mark.parametrize("jwt", [HS256_JWT, UNSECURED_JWT], ids=["HS256", "none"])
+def test_rfc_7519_tokens_that_nobody_signed_by_a_key_pair_are_refused(jwt: str) -> None:
+    with pytest.raises(JoseError):
+        verify_compact(jwt, key_of(P256))
 
 
 def test_payload_that_is_not_encoded_is_refused() -> None:
