@@ -41,6 +41,16 @@ if TYPE_CHECKING:
 
 _TERMINATED: Final = 143
 _LOG_CHARACTERS: Final = 2000
+_ACTIONS: Final = (
+    "secret/1.read",
+    "crypto/1.generate",
+    "ssh/1.login",
+    "ssh/1.sign",
+    "age/1.unwrap",
+    "sign/1.sign_text",
+    "secret/1.fetch",
+)
+"""Of each of these the last step shows the newest record; the others need programs that may not be there."""
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -175,8 +185,12 @@ def _allow_once(at: Stage) -> list[str]:
 
 
 def _verify(at: Stage) -> list[str]:
+    listed = done(at.etui("audit", "--limit", "200"))
+    rows = [" ".join(row.split()) for row in listed.stdout.splitlines()]
+    newest = [next((row for row in rows if f" {action} " in row), "") for action in _ACTIONS]
+    expect(bool(newest[0]), "the audit does not list the readings")
     verified = done(at.etui("audit", "verify"))
-    return [verified.line, verified.stdout.splitlines()[0]]
+    return [listed.line, *filter(None, newest), verified.line, verified.stdout.splitlines()[0]]
 
 
 STEPS: Final = (
@@ -191,5 +205,5 @@ STEPS: Final = (
     Step("It is unlocked, and everything is still there", _unlock),
     Step("The other program asks again, and is allowed once", _allow_once),
     *KEYS,
-    Step("The audit is whole", _verify),
+    Step("The audit lists what was asked for, and is whole", _verify),
 )

@@ -25,8 +25,8 @@ def _make_key(at: Stage) -> list[str]:
     opened = done(at.etui("door", "enable", "ssh-agent"))
     listed = done(at.run("ssh-add", "-l"))
     expect("Work" in listed.stdout, "the agent does not show the key")
-    lines = [made.line, *told(at, "crypto/1.generate", outcome="allowed"), opened.line, listed.line, listed.stdout]
-    return [line.rstrip() for line in lines]
+    lines = [made.line, opened.line, listed.line, listed.stdout.rstrip()]
+    return [*lines, *told(at, "crypto/1.generate", outcome="allowed", explained=True)]
 
 
 def _public(at: Stage) -> str:
@@ -64,11 +64,12 @@ def _commit(at: Stage) -> list[str]:
     done(at.run("git", "init", "-q", "repository"))
     identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
     commit = done(at.run("git", "-C", "repository", *identity, "commit", "-q", "--allow-empty", "-m", "first"))
+    decided = told(at, "ssh/1.sign", outcome="approved", explained=True)
     signers = ("-c", f"gpg.ssh.allowedSignersFile={at.folder / 'signers'}")
     verified = done(at.run("git", "-C", "repository", *signers, "verify-commit", "HEAD"))
     expect("Good" in verified.stderr, f"git does not find the signature good: {verified.stderr}")
     shown = verified.stderr.strip().splitlines()[0]
-    return [setup.line, commit.line, *told(at, "ssh/1.sign", outcome="approved"), verified.line, shown]
+    return [setup.line, commit.line, *decided, verified.line, shown]
 
 
 def _decrypt(at: Stage) -> list[str]:
@@ -83,14 +84,14 @@ def _decrypt(at: Stage) -> list[str]:
     decrypted = done(at.run("age", "-d", "-i", "identity", "letter.age"))
     expect(decrypted.stdout == "For Ada alone.\n", "age decrypted something else")
     shown = [made.line, identity.line, encrypted.line, decrypted.line, decrypted.stdout.strip()]
-    return [*shown, *told(at, "age/1.unwrap", outcome="approved")]
+    return [*shown, *told(at, "age/1.unwrap", outcome="approved", explained=True)]
 
 
 def _sign(at: Stage) -> list[str]:
     at.write("lease.txt", "I rent the flat in Gartengasse 7.\n")
     at.user.approves(action_contains="have you sign", text_contains="Gartengasse 7", times=1)
     signed = done(at.run("etui", "sign", "lease.txt", "--key", "work", "--out", "lease.jws"))
-    lines = [signed.line, *told(at, "sign/1.sign_text", outcome="approved")]
+    lines = [signed.line, *told(at, "sign/1.sign_text", outcome="approved", explained=True)]
     verified = done(at.run("etui", "verify", "lease.jws", "--text", "lease.txt"))
     return [*lines, verified.line, verified.stdout.splitlines()[0]]
 
@@ -105,7 +106,7 @@ def _use(at: Stage) -> list[str]:
     used = done(at.run("etui", "run", "--use", "token", "--", "sh", "agent"))
     expect("You are ada." in used.stdout, f"the service did not know the program: {used.stdout}")
     expect(TOKEN not in used.stdout + used.stderr, "the program had the token")
-    decided = told(at, "secret/1.fetch", outcome="approved")
+    decided = told(at, "secret/1.fetch", outcome="approved", explained=True)
     stray = at.run("etui", "run", "--use", "token", "--", "sh", "stray")
     expect(stray.status != 0 and "403" in stray.stderr, f"another host was not refused: {stray.stderr}")
     refused = told(at, "secret/1.fetch", outcome="denied", explained=True)
