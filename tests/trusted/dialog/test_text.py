@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.trusted.dialog.twins_source import source
 
+from etui.trusted.dialog import twins
 from etui.trusted.dialog.text import (
     LINE_BREAK_MARK,
     MARK,
@@ -36,6 +39,15 @@ def test_escape_sequences_lose_their_escape() -> None:
 def test_line_breaks_are_marks_in_a_single_line_and_stay_in_a_text() -> None:
     assert single_line("a\r\nb\rc\td").text == f"a{LINE_BREAK_MARK}b{LINE_BREAK_MARK}c{TAB_MARK}d"
     assert whole_text("a\r\nb\rc").text == "a\nb\nc"
+
+
+def test_a_note_that_is_drawn_as_nothing_is_a_mark() -> None:
+    assert single_line("a\U0001d159b").text == f"a{MARK}b"
+    assert first_unseen("a\U0001d159b", has_lines=True) is not None
+
+
+def test_the_table_of_look_alikes_is_what_is_published() -> None:
+    assert Path(twins.__file__).read_text(encoding="utf-8") == source()
 
 
 def test_other_line_separators_are_marks_everywhere() -> None:
@@ -87,6 +99,7 @@ def test_a_mark_on_no_letter_is_not_drawn_on_what_stands_before_it(text: str) ->
 
 
 @pytest.mark.attack(17)
+@pytest.mark.attack(88)
 @pytest.mark.parametrize(
     "text",
     [
@@ -96,6 +109,23 @@ def test_a_mark_on_no_letter_is_not_drawn_on_what_stands_before_it(text: str) ->
         "\uff30aypal",
         "\N{MATHEMATICAL BOLD SMALL P}ay",
         "\u0421itibank",
+        "I pay \u09ea0 EUR.",
+        "I pay \u09ea EUR.",
+        "\u0663 of 4",
+        "I pay 1\u2024000 EUR.",
+        "I pay 1\u201a000 EUR.",
+        "I pay 1\uff0c000 EUR.",
+        "example\u2024org",
+        "example.org\u2215pay",
+        "\ua4d0\ua4d3 pays.",
+        "\u13aa pays.",
+        "B\u0131ll pays.",
+        "\u2c9e\u2ca4 pays.",
+        "\U00010404 pays.",
+        "\u0417\u041e pay",
+        "I pay 1\u033800 EUR.",
+        "I pay 1\u033200 EUR.",
+        "Bi\u0335ll",
     ],
 )
 def test_look_alikes_are_flagged(text: str) -> None:
@@ -115,6 +145,15 @@ def test_look_alikes_are_flagged(text: str) -> None:
         "10 µm",
         "İstanbul",
         "Αθήνα",
+        "Ada\u2019s \u201clease\u201d, 2019\u20132020\u2026 1920\u00d71080",
+        "\u00a1Hola! \u00bfQu\u00e9? 20 \u00b0C",
+        "Kad\u0131k\u00f6y",
+        "Sm\u00f8rrebr\u00f8d, \u00c6r\u00f8, \u0141\u00f3d\u017a, Stra\u00dfe, \u00de\u00f3r",
+        "\u4ef7\u683c\uff1a100\uff0c\u4e1c\u4eac",
+        "\u0663\u0664",
+        "Etui\u2122, \u21165, 5\u00a0\u20ac",
+        "cafe\u0301",
+        "👩\u200d💻 1",
     ],
 )
 def test_honest_writing_is_not_flagged(text: str) -> None:

@@ -9,16 +9,13 @@ Rules:
    text they stay.
 4. More than four marks on one letter become visible marks: they would paint over other lines. So does one that has no
    letter to stand on, and would be drawn on what the wallet says before it.
-5. Letters of two alphabets in one word, letters that stand for ASCII ones, and words spelt wholly in look-alikes
-   beside Latin words raise the look-alike flag; digits that are not ASCII's beside Latin words do, since some look like
-   others (a Bengali four is drawn as an 8). Writing systems that mix by nature (Japanese, Korean) do not.
+5. What may be taken for something else raises the look-alike flag (``look_alikes``).
 
-Sources: Unicode UAX #9 (bidirectional controls), UTS #39 sections 4 and 5.1 (mixed scripts), UAX #44 (categories).
+Sources: Unicode UAX #9 (bidirectional controls), UAX #44 (categories).
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from typing import Final
 
@@ -38,18 +35,7 @@ _INVISIBLE: Final = frozenset(
     | set(range(0x180B, 0x1810))
     | set(range(0xFE00, 0xFE10))
     | set(range(0xE0100, 0xE01F0))
-)
-_WORD: Final = re.compile(r"[^\W_]+")
-_TOGETHER: Final = (
-    frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO", "LATIN"}),
-    frozenset({"LATIN", "MICRO"}),
-)
-# Cyrillic, Greek and Armenian letters that look like Latin ones in common fonts (UTS #39, confusables.txt).
-_LIKE_LATIN: Final = frozenset(
-    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u051b\u051d\u04bb\u04cf"
-    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405\u050c\u051a"
-    "\u03bf\u03bd\u03c1\u03b1\u03b9\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
-    "\u0578\u057d\u0570\u0585\u0581\u0566\u054f\u0555\u054d"
+    | {0x1D159}  # a note's head that is drawn as nothing
 )
 
 
@@ -71,12 +57,12 @@ def whole_text(text: str) -> SafeText:
 
 
 def looks_alike(text: str) -> bool:
-    """Whether letters or digits of ``text`` may be taken for others (rule 5)."""
-    words = _WORD.findall(unicodedata.normalize("NFC", text))
-    return any(map(_mixes, words)) or (
-        any(_like_latin(word) or _has_other_digits(word) for word in words)
-        and any("LATIN" in _scripts(word) for word in words)
-    )
+    """Whether characters of ``text`` may be taken for others (rule 5)."""
+    if text.isascii():
+        return False
+    from etui.trusted.dialog import look_alikes  # noqa: PLC0415  # its table is for other texts alone
+
+    return look_alikes.has_look_alike(unicodedata.normalize("NFC", text))
 
 
 def is_mark(character: str) -> bool:
@@ -136,29 +122,6 @@ def _within_emoji(text: str, place: int) -> bool:
         symbol = unicodedata.category(before or " ") in {"So", "Sk"} or before == _EMOJI_STYLE
         return symbol and unicodedata.category(text[place + 1]) == "So"
     return False
-
-
-def _scripts(word: str) -> frozenset[str]:
-    """The first words of the letters' names: LATIN, CYRILLIC, CJK and so on; digits belong to every script."""
-    return frozenset(
-        unicodedata.name(letter, "UNNAMED").split(" ", 1)[0].split("-", 1)[0] for letter in word if letter.isalpha()
-    )
-
-
-def _mixes(word: str) -> bool:
-    if any(not letter.isascii() and unicodedata.normalize("NFKC", letter).isascii() for letter in word):
-        return True
-    scripts = _scripts(word)
-    return len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER)
-
-
-def _like_latin(word: str) -> bool:
-    letters = [letter for letter in word if letter.isalpha()]
-    return bool(letters) and all(letter in _LIKE_LATIN for letter in letters)
-
-
-def _has_other_digits(word: str) -> bool:
-    return any(letter.isdecimal() and not letter.isascii() for letter in word)
 
 
 class Unseen(msgspec.Struct, frozen=True):
