@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,30 @@ def test_find_narrows_by_words_attributes_and_kind(wallet: TestWallet) -> None:
     assert [item["label"] for item in told(wallet, "find", "-a", "user=ada")] == ["Mail"]
     assert [item["label"] for item in told(wallet, "find", "--kind", "password")] == ["Mail at work"]
     assert etui(wallet, "find", "nothing of the kind").returncode == 8
+
+
+def test_what_may_be_damaged_is_not_said_to_be_not_there(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", "-a", "user=ada", stdin="1")
+    wallet.end()
+    (records,) = wallet.home.glob("storage/*/records.db")
+    with closing(sqlite3.connect(records)) as connection, connection:
+        for key, value in connection.execute("SELECT key, value FROM records").fetchall():
+            altered = value[:-1] + bytes([value[-1] ^ 1])
+            connection.execute("UPDATE records SET value = ? WHERE key = ?", (altered, key))
+    wallet.start()
+    wallet.unlock()
+    done(wallet, "key", "make", "Deploy")
+    for words in (
+        ["find", "mail"],
+        ["find", "-a", "user=ada", "--mine"],
+        ["use", "mail", "--stdin", "--", "cat"],
+        ["history", "mail"],
+    ):
+        result = etui(wallet, *words)
+        assert (result.returncode, result.stdout) == (Exit.FAILED, ""), words
+        assert "1 damaged item does not open" in result.stderr
+    assert [item["label"] for item in told(wallet, "find", "deploy")] == ["Deploy"]
+    assert done(wallet, "key", "public", "deploy").startswith("ssh-ed25519 ")
 
 
 def test_listing_is_asked_for_and_a_no_is_a_refusal_that_can_be_explained(wallet: TestWallet) -> None:

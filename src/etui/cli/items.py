@@ -66,15 +66,19 @@ def _attributes(arguments: Arguments) -> dict[str, str]:
 
 def _find(arguments: Arguments, output: Output) -> Exit:
     attributes = _attributes(arguments)
+    sought = secret.Find(
+        attributes=attributes or None, kind=arguments.kind or None, text=" ".join(arguments.words) or None
+    )
     with connect() as client:
         if arguments.mine:
-            items = client.call(secret.Find(), quiet=True).items
+            found = client.call(sought, quiet=True).items
         else:
             inventory = client.call(wallet.Inventory())
-            items = inventory.items
             for reason in inventory.left_out or ():
                 output.note(f"not among these: {printable(reason)}")
-    found = fitting(items, arguments.words, attributes, arguments.kind)
+            found = fitting(inventory.items, arguments.words, attributes, arguments.kind)
+            if not found:
+                client.call(sought, quiet=True)  # which is refused where it may be an item that is damaged
     columns = (*_COLUMNS, _REFERENCE) if arguments.references else _COLUMNS
     output.rows(sorted(found, key=lambda item: (item.label.casefold(), item.kind)), columns, "Nothing was found.")
     is_narrowed = arguments.words or arguments.attribute or arguments.kind

@@ -8,6 +8,7 @@ Rules:
 3. Words fit where each is part of the label or of an attribute. Of several that fit, one whose label is exactly those
    words is meant; else none is, and the message lists them.
 4. A collection is no item here.
+5. Where no secret fits and one is damaged, which may be the one, that is said unless an item of others fits.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from etui.cli.output import moment, quoted, single_line
 from etui.interfaces import Item
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
+from etui.protocol import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
     import argparse
@@ -51,8 +53,18 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
     """
     if item.startswith(_REFERENCE):
         return Item(item=item, kind="item")
-    found = _of_kinds(_unasked(client, item), kinds)
-    return _one(found or _of_kinds(fitting(client.call(wallet.Inventory()).items, item.split()), kinds), item)
+    found: list[Item] = []
+    damage: ProtocolError | None = None
+    try:
+        found = _of_kinds(_unasked(client, item), kinds)
+    except ProtocolError as error:
+        if error.code is not ErrorCode.INTERNAL:
+            raise
+        damage = error
+    found = found or _of_kinds(fitting(client.call(wallet.Inventory()).items, item.split()), kinds)
+    if damage is not None and not found:
+        raise damage
+    return _one(found, item)
 
 
 def fitting(
