@@ -57,7 +57,7 @@ def test_the_window_shows_it_whole_as_plain_text_and_flags_what_deceives(hands: 
     assert not _UNSAFE.search(told)
     for label in hands.window.findChildren(QLabel):
         assert "<b>" not in label.text() or label.textFormat().name == "PlainText"
-    assert ("Mixes alphabets" in told) is looks_alike(name)
+    assert ("Look-alikes:" in told) is looks_alike(name)
 
 
 @pytest.mark.attack(17)
@@ -72,7 +72,7 @@ def test_the_terminal_shows_it_whole_as_plain_text_and_flags_what_deceives(name:
     screen = compose(form, Sight(width=_WIDTH, height=24, now=0.0, offset=0))
     assert not any(_UNSAFE.search(row.text) for row in screen.rows)
     assert all(cells(row.text) <= _WIDTH for row in screen.rows)
-    assert ("Mixes alphabets" in "".join(rows)) is looks_alike(name)
+    assert ("Look-alikes:" in "".join(rows)) is looks_alike(name)
 
 
 @pytest.mark.attack(17)

@@ -129,7 +129,7 @@ def test_a_key_that_comes_at_once_approves_nothing(person: Person) -> None:
 def test_letters_that_deceive_are_flagged_once_where_they_are_asked_about(person: Person, name: str, item: str) -> None:
     asker = msgspec.structs.replace(ASKER, name=f"{name}ayPal")
     person.router.show(msgspec.structs.replace(CONFIRM, asker=asker, action=f"read “{item}pple”"))
-    assert person.look("y Allow").count("Mixes alphabets") == 1
+    assert person.look("y Allow").count("Look-alikes:") == 1
 
 
 def test_what_is_asked_is_on_the_screen_and_remembered_by_number(person: Person) -> None:

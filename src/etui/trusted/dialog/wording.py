@@ -31,7 +31,7 @@ STRENGTH_WORDS: Final = {
     Strength.CLAIMED: "Only claimed",
 }
 REMEMBER_WORDS: Final = "For how long"
-LOOK_ALIKE_WORDS: Final = "Mixes alphabets: letters may not be what they seem."
+LOOK_ALIKE_WORDS: Final = "Look-alikes: characters may not be what they seem."
 BOTH_WAYS_WORDS: Final = (
     "The text runs in both directions: words and numbers may stand in another order than they are written."
 )
