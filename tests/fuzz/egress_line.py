@@ -26,7 +26,7 @@ from etui.trusted.native.egress.routes import Route, Routes
 from etui.trusted.native.egress.service import Service
 
 HOST: Final = "api.etui.test"
-_LIMITS: Final = msgspec.structs.replace(LIMITS, connect_s=0.5, total_s=1.0)
+_LIMITS: Final = msgspec.structs.replace(LIMITS, connect_s=0.5, total_s=1.0, silence_s=1.0, linger_s=0)
 _MARK: Final = "etui-mark"
 _RESPONSES: Final = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello",
@@ -38,6 +38,12 @@ _RESPONSES: Final = (
 )
 
 
+def _call(chance: random.Random, method: str, params: object) -> bytes:
+    call = {"client": chance.choice(("one", "one", "one", "two")), "name": "somebody", "hosts": [HOST]}
+    number = chance.randrange(1 << 30)
+    return encoded({"jsonrpc": "2.0", "id": number, "method": method, "params": params, "call": call})
+
+
 class EgressLine:
     """The real service on a connection, fetching from one host of this process'."""
 
@@ -47,7 +53,7 @@ class EgressLine:
         self._chance = random.Random(0)
         self._seeds = Seeds(
             [line for line in recorded("call") if b"egress/1" in line],
-            (self._fetch, self._fetch, speaker.call, speaker.notification),
+            (self._fetch, self._fetch, self._read, speaker.call, speaker.notification),
         )
         self._responses = Seeds(_RESPONSES)
         self._server = await asyncio.start_server(self._respond, "127.0.0.1", 0)
@@ -74,15 +80,14 @@ class EgressLine:
             params["body"] = chance.choice(("aGVsbG8=", "aGVsbG8", 7))
         if chance.random() < 0.2:
             params["max_bytes"] = chance.choice((0, 1, 4, -1, 10**30))
-        call = {"client": "one", "name": "somebody", "hosts": [HOST]}
-        message = {
-            "jsonrpc": "2.0",
-            "id": chance.randrange(1 << 30),
-            "method": "egress/1.fetch",
-            "params": params,
-            "call": call,
-        }
-        return encoded(message)
+        if chance.random() < 0.5:
+            params["stream"] = chance.choice((True, True, False, 1))
+        return _call(chance, "egress/1.fetch", params)
+
+    def _read(self, chance: random.Random) -> bytes:
+        """Reads on in an answer, or drops it, where there is one."""
+        rest = chance.choice([*self._fetcher._streams._waiting, "0" * 32, "", 7])
+        return _call(chance, chance.choice(("egress/1.read", "egress/1.read", "egress/1.drop")), {"rest": rest})
 
     async def _respond(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A host that sends anything but what it should."""
