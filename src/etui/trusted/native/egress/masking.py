@@ -37,6 +37,8 @@ _LAYERS: Final = 3
 _OF_BASE64: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 _RUN: Final = re.compile(rb"[0-9A-Za-z]+")
 _END_BYTES: Final = 4
+_STRETCHED: Final = 12
+_BLANK_BYTES: Final = 1024
 _MAX_HELD: Final = 64 << 10
 _Span: TypeAlias = tuple[int, int]
 
@@ -71,6 +73,20 @@ class Mask:
     def spans(self, data: bytes) -> list[tuple[int, int]]:
         """Where spellings stand in the data: from where until before where; they may overlap."""
         return self._written(data) + self._escaped(data)
+
+    @property
+    def reach(self) -> int:
+        """Over how many bytes a spelling is looked for that is stretched by escapes and line breaks."""
+        longest = max((len(spelling) for spelling, *_ in self._spellings), default=0)
+        return min(_STRETCHED * longest + _BLANK_BYTES, _MAX_HELD) if longest else 0
+
+    def crossing(self, data: bytes, end: int) -> list[tuple[int, int]]:
+        """Where spellings stand, as they are, on both sides of a place."""
+        lowered = data.lower()
+        found = (
+            (lowered.find(one, max(0, end - len(one) + 1), end + len(one) - 1), one) for one, *_ in self._spellings
+        )
+        return [(at, at + len(one)) for at, one in found if at >= 0]
 
     def begins(self, data: bytes) -> int:
         """From where on the end of the data could begin a spelling, or is one that what follows belongs to."""
@@ -155,8 +171,8 @@ class Mask:
 class Masking:
     """One body on its way through a mask: what ``apply`` would mask in the whole is masked, however it is cut.
 
-    At most ``_MAX_HELD`` bytes are held back: a spelling that is stretched over more, by escapes and line breaks, is
-    not seen. Where a line of base64 ends just before the first character that the secret alone decides, the one before
+    At most ``reach`` bytes are held back: a spelling that is stretched over more, by escapes and line breaks, is not
+    seen. Where a line of base64 ends just before the first character that the secret alone decides, the one before
     it may have been given out.
     """
 
@@ -169,19 +185,30 @@ class Masking:
     def feed(self, data: bytes) -> bytes:
         """What is known of the body with this part of it: all but an end that could begin a spelling."""
         data = self._held + data
-        window = max(0, len(data) - _MAX_HELD)
-        end = window + self._mask.begins(data[window:])
-        if end < len(data):
-            spans = self._mask.spans(data)
+        beyond = max(0, len(data) - self._mask.reach)
+        last = data[beyond:]
+        end = self._mask.begins(last)
+        if end < len(last):
+            spans = [*self._mask.spans(last), *self._mask.crossing(last, end)]
             while crossed := [begin for begin, behind in spans if begin < end < behind]:
                 end = min(crossed)
-        self._held = data[end:]
-        return self._mask.apply(data[:end])
+        self._held = last[end:]
+        return self._mask.apply(data[: beyond + end])
 
     def finish(self) -> bytes:
         """What was held back, once nothing more comes."""
         data, self._held = self._held, b""
         return self._mask.apply(data)
+
+    @property
+    def ends_line(self) -> bool:
+        """Whether what is held back is the end of a line, and so little that it hardly begins base64."""
+        line = self._held.rstrip(b" \t\r\n")
+        return len(line) < len(self._held) and len(line) <= _END_BYTES + 1
+
+    def release(self) -> bytes:
+        """The end of a line that was held back, where nothing came behind it for a while; else nothing."""
+        return self.finish() if self.ends_line else b""
 
     @property
     def held(self) -> int:

@@ -71,17 +71,20 @@ class Body:
                 await self._fill(most)
         return self._taken()
 
-    async def next(self, most: int, silence_s: float) -> bytes:
-        """What is there, about ``most`` bytes of it; waits until something is, at most ``silence_s``."""
+    async def next(self, most: int, silence_s: float, linger_s: float) -> bytes:
+        """What is there, about ``most`` bytes of it; waits until something is, at most ``silence_s``.
+
+        The end of a line that is held back is given when nothing came behind it for ``linger_s``.
+        """
         if self._broken is not None:
             raise self._broken
         try:
             async with asyncio.timeout(silence_s):
-                await self._fill(1)
+                await self._fill(1, at_line=True)
         except TimeoutError:
             raise SlowError(f"{self._host} sent nothing for {silence_s:g} s in the middle of its answer") from None
         try:
-            async with asyncio.timeout(0):  # what has come already is read without a wait
+            async with asyncio.timeout(linger_s if self._masking.ends_line else 0):  # what has come already is read
                 await self._fill(most)
         except TimeoutError:
             pass
@@ -89,9 +92,9 @@ class Body:
             self._broken = error  # of what comes next: what is there is given out first
         return self._taken()
 
-    async def _fill(self, least: int) -> None:
-        """Has ``least`` bytes ready, or all that is left."""
-        while len(self._ready) < least and not self._complete:
+    async def _fill(self, least: int, *, at_line: bool = False) -> None:
+        """Has ``least`` bytes ready, or all that is left; ``at_line``: or the end of a line, held back."""
+        while len(self._ready) < least and not self._complete and not (at_line and self._masking.ends_line):
             if not self._decoding.hungry:
                 self._add(self._decoding.take(_STEP_BYTES))
             elif data := await self._answer.content():
@@ -110,7 +113,7 @@ class Body:
         self._ready += self._masking.feed(decoded)
 
     def _taken(self) -> bytes:
-        data = bytes(self._ready)
+        data = bytes(self._ready) + self._masking.release()
         self._ready.clear()
         self._began = self._answer.received
         self.given += len(data)
@@ -152,7 +155,7 @@ class Streams:
             )
             raise EgressError(ErrorCode.UNKNOWN_ITEM, text)
         try:
-            part = await stream.body.next(self._limits.part_bytes, self._limits.silence_s)
+            part = await stream.body.next(self._limits.part_bytes, self._limits.silence_s, self._limits.linger_s)
         except EgressError as error:
             self._end(stream, f"broke off after {stream.body.given} bytes: {error.code.slug}")
             raise
