@@ -189,8 +189,10 @@ class Masking:
         last = data[beyond:]
         end = self._mask.begins(last)
         if end < len(last):
-            spans = [*self._mask.spans(last), *self._mask.crossing(last, end)]
-            while crossed := [begin for begin, behind in spans if begin < end < behind]:
+            spans = self._mask.spans(last)
+            while crossed := [
+                begin for begin, behind in (*spans, *self._mask.crossing(last, end)) if begin < end < behind
+            ]:
                 end = min(crossed)
         self._held = last[end:]
         return self._mask.apply(data[: beyond + end])
