@@ -67,8 +67,12 @@ if TYPE_CHECKING:
 CHANNEL_FD: Final = 3
 KEY_FD: Final = 4
 _PR_SET_DUMPABLE: Final = 4
-_M_ARENA_MAX: Final = -8
 _MAX_WAITING_THREADS: Final = 24
+_STACK_BYTES: Final = 1 << 20
+_M_ARENA_MAX: Final = -8
+_ARENAS: Final = 2
+"""The C library would set aside 64 MiB of address space for each thread, and 8 MiB for its stack: more than there is in
+an Extension's confinement, long before there are as many threads (mallopt(3))."""
 _MAX_QUEUED: Final = 1024
 _KEY_BYTES: Final = 32
 _PAGE_BYTES: Final = 512 << 10
@@ -196,9 +200,9 @@ class Extension:
     def run(self, *, channel: int = CHANNEL_FD, key: int = KEY_FD) -> None:
         """Registers with the Router and serves until the connection ends."""
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        library = ctypes.CDLL(None)
-        library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        library.mallopt(_M_ARENA_MAX, 1)  # else each thread takes 64 MiB of an address space that is bounded
+        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+        threading.stack_size(_STACK_BYTES)
         self.__main = threading.get_ident()
         self.__wire = Wire(socket.socket(fileno=channel))
         provided = sorted({method.rsplit(".", 1)[0] for method in self.__serves})
@@ -311,8 +315,7 @@ class Extension:
 
     def __serve_on_thread(self, message: Message) -> None:
         if not self.__threads.acquire(blocking=False):
-            error = ProtocolError(ErrorCode.TOO_MANY, "too many calls wait for the user already")
-            self.__wire.send(encode_error(_id(message), error_object(error)))
+            self.__refuse_to_wait(message)
             return
 
         def serve() -> None:
@@ -324,10 +327,13 @@ class Extension:
 
         try:
             threading.Thread(target=serve, daemon=True).start()
-        except RuntimeError:  # its memory has no room for one more
+        except RuntimeError:  # the confinement has no room for one more
             self.__threads.release()
-            error = ProtocolError(ErrorCode.TOO_MANY, "there is no room for one more call that waits")
-            self.__wire.send(encode_error(_id(message), error_object(error)))
+            self.__refuse_to_wait(message)
+
+    def __refuse_to_wait(self, message: Message) -> None:
+        error = ProtocolError(ErrorCode.TOO_MANY, "too many calls wait for the user already")
+        self.__wire.send(encode_error(_id(message), error_object(error)))
 
     def __reply(self, message: Message) -> None:
         try:
