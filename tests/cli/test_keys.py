@@ -44,6 +44,7 @@ def test_a_key_is_made_and_its_public_part_printed(wallet: TestWallet) -> None:
 def test_a_bound_one_says_that_it_is_never_exported(wallet: TestWallet) -> None:
     done(wallet, "key", "make", "Build machine", "--bound", "--algorithm", "p384", "--no-ssh")
     (row,) = told(wallet, "key", "list")
+    assert row["fingerprint"] in done(wallet, "key", "list")
     assert (row["algorithm"], row["export"]) == ("p384", "never")
 
 

@@ -122,7 +122,7 @@ def _add(arguments: Arguments, output: Output) -> Exit:
         answer = client.call(request)
     item = answer.item
     done = "Replaced the value of" if answer.replaced else "Stored"
-    output.value(item, f"{done} {named(item)} ({item.kind}).\n{item.item}")
+    output.value(item, f"{done} {named(item)} ({item.kind}).")
     return Exit.OK
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.key_files import ReadKey, read_certificate, read_key_file
@@ -39,19 +41,30 @@ def _key_argument(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("key", metavar="KEY", help="a reference, or words that match exactly one key")
 
 
+class _Row(msgspec.Struct, frozen=True):
+    """A key as it is listed; ``key``: its reference."""
+
+    label: str
+    algorithm: str
+    usage: str
+    export: str
+    fingerprint: str
+    key: str
+
+
 def _list(arguments: Arguments, output: Output) -> Exit:
     del arguments
     with connect() as client:
         items = client.call(crypto.Find()).items
     rows = [
-        {
-            "label": item.label,
-            "algorithm": item.attributes["algorithm"],
-            "usage": item.attributes.get("usage", "sign"),
-            "export": "never" if item.kind == "bound_key" else "by you",
-            "fingerprint": item.attributes.get("fingerprint", ""),
-            "key": item.item,
-        }
+        _Row(
+            label=item.label,
+            algorithm=item.attributes["algorithm"],
+            usage=item.attributes.get("usage", "sign"),
+            export="never" if item.kind == "bound_key" else "by you",
+            fingerprint=item.attributes.get("fingerprint", ""),
+            key=item.item,
+        )
         for item in items
     ]
     columns = (

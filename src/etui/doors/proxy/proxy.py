@@ -75,10 +75,19 @@ class Proxy:
         self._root = root
         self._reach = frozenset(reach)
         self.note = note
+        self._refused: set[str] = set()
         self.key = secrets.token_urlsafe(24)
         self.port = 0
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+
+    async def refusal(self, host: str) -> ProtocolError:
+        """Why nothing goes to a host that no item names; the user is told so, once of each."""
+        error = await self._lender.refused(host)
+        if host not in self._refused:
+            self._refused.add(host)
+            self.note(error.message)
+        return error
 
     async def open(self) -> None:
         """Listens on a free port of the loopback."""
@@ -205,7 +214,7 @@ class _Connection:
         if host not in self._proxy.lender.hosts:
             if self._proxy.reaches(host) and url.startswith("http:"):
                 await self._reach_plainly(method, url, own, body)
-            raise await self._proxy.lender.refused(host)
+            raise await self._proxy.refusal(host)
         answer = await self._proxy.lender.fetch(WebCall(method, host, url, own, body))
         try:
             await Answering(self._http, self._reader, self._writer).give(method, answer)
@@ -280,7 +289,7 @@ class _Connection:
         elif self._proxy.reaches(host) and port.isdecimal() and 0 < int(port) <= _MAX_PORT:
             await self._tunnel_unseen(host, int(port))
         else:
-            raise await self._proxy.lender.refused(host)
+            raise await self._proxy.refusal(host)
 
     async def _reach_plainly(self, method: str, url: str, fields: tuple[tuple[str, str], ...], body: bytes) -> None:
         """Passes a request by http on to a host that the command may reach besides, and the answer back; ends then."""
