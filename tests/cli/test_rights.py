@@ -61,6 +61,12 @@ def test_a_right_that_the_user_refuses_is_not_given(wallet: TestWallet) -> None:
     assert told(wallet, "grants", "--client", "app:/usr/bin/mailer") == []
 
 
+def test_no_right_is_given_to_what_cannot_be_told_apart(wallet: TestWallet) -> None:
+    result = etui(wallet, "grant", "session:0", "secret/1.read")
+    assert result.returncode != 0
+    assert "cannot be told apart" in result.stderr
+
+
 def test_all_rights_of_a_client_are_taken_back_at_once(wallet: TestWallet) -> None:
     for action in ("secret/1.read", "secret/1.describe"):
         done(wallet, "grant", "app:/usr/bin/mailer", action, "--until", "2h")

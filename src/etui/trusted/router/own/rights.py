@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from etui.trusted.router.registry import Method
     from etui.trusted.router.router import Router
 
+_UNTOLD: Final = "session:"
+"""How the name of whatever cannot be told from other programs of a session begins (`evidence`)."""
 _OF_LIMIT: Final = frozenset({"limit_minor", "each_minor", "period_s", "currency"})
 
 
@@ -83,6 +85,9 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     method = router.registry.method(request.action)
     if method.action.callers != "anyone":
         raise ProtocolError(ErrorCode.DENIED, f"{request.action} is not for Clients")
+    if request.client.startswith(_UNTOLD):
+        text = f"{request.client} is all that cannot be told apart in a session; no right holds for it: name a script"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
     provider = router.registry.provider_of(method.action.interface, asking.provider)
     scope = Scope(ScopeType.EXTENSION, provider.principal)
     what = f"everything in {provider.name}"
