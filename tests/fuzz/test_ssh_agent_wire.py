@@ -20,7 +20,7 @@ from tests.long_run import LongRun
 from tests.processes import pids_of
 
 from etui.interfaces import crypto_1 as crypto
-from etui.standards.sshagent import RequestIdentities, encode_request, frame
+from etui.standards.sshagent import SESSION_BIND, RequestIdentities, encode_request, frame
 from etui.testkit import TestWallet
 
 DOOR: Final = "etui.doors.ssh_agent"
@@ -108,16 +108,26 @@ def test_no_message_harms_the_agent_or_another_program(
 
     def feed(number: int) -> None:
         mine = random.Random(seed + number)
-        talk = agent.connect()
+        talk, bound = agent.connect(), False
         for _ in range(each):
             if mine.random() < 0.15:
                 ended(talk, bad_stream(mine, seeds), mine)
-                talk = agent.connect()
+                talk, bound = agent.connect(), False
                 served["ended"] += 1
                 continue
-            for part in writes(mine, frame(bad_message(mine, seeds))):
-                talk.sock.sendall(part)
-            served[type(talk.reply()).__name__] += 1
+            message = bad_message(mine, seeds)
+            try:
+                for part in writes(mine, frame(message)):
+                    talk.sock.sendall(part)
+                served[type(talk.reply()).__name__] += 1
+            except ConnectionError:  # one that would have been forwarded and cannot be bound is ended
+                assert SESSION_BIND.encode() in message or bound
+                served["unbound"] += 1
+                talk.sock.close()
+                talk = agent.connect()
+                bound = False
+            else:
+                bound = SESSION_BIND.encode() in message
         talk.sock.close()
 
     with agent.connect() as talk:

@@ -33,6 +33,7 @@ LASTING: Final = {HOUR.id: HOUR_S, MONTH.id: 30 * 86400, ALWAYS.id: 0}
 """For how many seconds a yes holds that outlives the unlock; 0 for no end."""
 _HOLDING: Final = {FieldType.NAMED, FieldType.LIST, FieldType.MAP}
 EMPTY: Final = "(empty)"
+_SET_BY: Final = " (set by "
 _SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
@@ -88,7 +89,7 @@ def shown_fields(
             text = money.get(name) or _of_field(method, field, values[name])
         title = field.title
         if name in tellers.settled:
-            title += f" (set by {tellers.provider})"
+            title += f"{_SET_BY}{tellers.provider})"
         elif field.observed and tellers.asker:
             title += f" (as {tellers.asker} says)"
         if text or name in tellers.settled:
@@ -103,7 +104,8 @@ def reach(method: Method, fields: tuple[ShownField, ...], scope: str) -> tuple[S
     """
     params = method.compiled.method.params.values()
     held = {field.title for field in params if field.scope or field.type is FieldType.REFERENCE}
-    free = [field.title.lower() for field in fields if field.material and field.title not in held]
+    titles = [field.title.partition(_SET_BY)[0] for field in fields if field.material]
+    free = [title.lower() for title in titles if title not in held]
     if not free:
         return ()
     return (ShownField(title="A yes that lasts", value=f"is for {scope or 'this'}, with any {', any '.join(free)}"),)
