@@ -200,7 +200,7 @@ def _consents() -> tuple[Sample, ...]:
     )
     several = Confirm(
         asker=_MAIL,
-        action="have 3 items of Secrets",
+        action="read 3 items of Secrets",
         digest=bytes(32),
         items=(
             Choice(id="a", label="Mail account mira@example.org", detail="Login · server: imap.example.org"),

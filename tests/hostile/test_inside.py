@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyseccomp
 import pytest
+from tests.cli.etui import wait_until
 from tests.hostile.bystanders import NEIGHBOUR
 from tests.hostile.intruder import Intruder
 from tests.processes import descendants
@@ -120,9 +121,9 @@ def test_no_descriptor_leads_to_the_wallets_log_or_terminal(
         """,
     )
     assert intruder.told(client, "tell(os.isatty(2))") == [False]
-    after = wallet.log.read_text(encoding="utf-8")
-    assert after.startswith(before)
-    assert f"{intruder.id}: router: everything is well�[2J�]0;Etui�" in after
+    said = f"{intruder.id}: router: everything is well�[2J�]0;Etui�"
+    wait_until(lambda: said in wallet.log.read_text(encoding="utf-8"))  # its supervisor writes it
+    assert wallet.log.read_text(encoding="utf-8").startswith(before)
 
 
 @pytest.mark.attack(21)

@@ -215,7 +215,8 @@ class Answers:
         first = asked[0]
         names = {field: wording.name_of(first, wording.kind_title(provider, first)) for field in (method.item_field,)}
         one = len(asked) == 1
-        sentence = wording.sentence(method, {}, names) if one else f"have {len(asked)} items of {provider.name}{of}"
+        many = f"{len(asked)} items of {provider.name}{of}"
+        sentence = wording.sentence(method, {}, names) if one else wording.of_many(method, method.item_field, many)
         choices = tuple(wording.described(item, wording.kind_title(provider, item)) for item in asked)
         question = Asked(
             caller=call.caller,

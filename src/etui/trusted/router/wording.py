@@ -66,6 +66,12 @@ def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, s
     return PLACEHOLDER.sub(value, ask)
 
 
+def of_many(method: Method, field: str, many: str) -> str:
+    """The sentence about several items; ``many``: how many, and of what."""
+    said = sentence(method, {}, {field: many})
+    return said.replace(f"“{many}”", many) if many in said else f"{said}: {many}"
+
+
 def shown_fields(
     method: Method,
     values: Mapping[str, object],
