@@ -137,6 +137,10 @@ def process_of(asked: Asked, scene: Scene) -> int:
     return asked.wallet.pid if scene.process == SUPERVISOR else pid_of(asked.wallet.pid, scene.process)
 
 
+class NotDoneError(AssertionError):
+    """Of a point nothing was done while it was watched: what is done later may come after that."""
+
+
 def named(taken: Sequence[Step], point: str, attempt: int = 0) -> Step:
     """The last step of a point, which completes it; the first one of what is forwarded or made durable.
 
@@ -144,7 +148,8 @@ def named(taken: Sequence[Step], point: str, attempt: int = 0) -> Step:
     """
     pattern = SENT if point == FORWARDED else point
     fitting = [step for step in taken if step.fits(pattern)]
-    assert fitting, f"nothing is done of {point}, but {[str(step) for step in taken]}"
+    if not fitting:
+        raise NotDoneError(f"nothing is done of {point}, but {[str(step) for step in taken]}")
     return fitting[0 if point == FORWARDED or "sync" in point else max(-1 - attempt, -len(fitting))]
 
 
@@ -156,7 +161,10 @@ def nth(taken: Sequence[Step], number: int) -> Step:
 def strike(asked: Asked, scene: Scene, choose: Callable[[list[Step]], Step]) -> bool:
     """Kills the process before the chosen one of the steps that it just took for the like; whether it came to that."""
     scene.first(asked)
-    step = choose(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
+    try:
+        step = choose(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
+    except NotDoneError:
+        return False
     scene.first(asked)
     process = process_of(asked, scene)
     others = descendants(process)
