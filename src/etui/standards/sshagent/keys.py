@@ -47,8 +47,8 @@ _FIELDS: Final = {
 _DOMAIN: Final = "@openssh.com"
 _CERTIFICATE_SUFFIX: Final = "-cert-v01@openssh.com"
 _MAX_KEY_BYTES: Final = 2 * MAX_MPINT_BYTES + 64
-_KEPT: Final = 64
-"""Keys of which it is kept what they are: the same few are met again and again."""
+_KEPT: Final = 16
+"""Keys of which it is kept what they are: the same few are met again and again, and a hostile one may be large."""
 
 
 def certificate_name(name: str) -> str:
