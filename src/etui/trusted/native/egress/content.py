@@ -28,6 +28,8 @@ _DEFLATE_HEAD: Final = 2
 _GZIP_WINDOW: Final = 31
 _ZLIB_WINDOW: Final = 15
 _RAW_WINDOW: Final = -15
+_BETWEEN: Final = b"\0"
+"""Stands in no field, and neither in a spelling of a secret nor in an escape."""
 _STATUSES: Final = range(200, 600)
 
 
@@ -48,12 +50,13 @@ def head_of(  # noqa: PLR0913  # the parts of a response
 ) -> FetchResult:
     """What answers the request, with a body that is masked already; ``decoded``: whether a coding of it was undone."""
     left_out = _OF_THE_CONNECTION | _OF_THE_CODING if decoded else _OF_THE_CONNECTION
-    return FetchResult(
-        status=status,
-        headers=[_header(n, v, mask, target.host) for n, v in fields if n.lower() not in left_out],
-        body=body,
-        url=mask.apply(target.url.encode()).decode(),
-    )
+    told = [(name, value) for name, value in fields if name.lower() not in left_out]
+    url = target.url.encode()
+    if mask.finds(_BETWEEN.join(part for field in (*told, (url,)) for part in field)):  # else not in any of them
+        told = [(mask.apply(name), mask.apply(value)) for name, value in told]
+        url = mask.apply(url)
+    headers = [_header(name, value, target.host) for name, value in told]
+    return FetchResult(status=status, headers=headers, body=body, url=url.decode())
 
 
 def check_status(target: Target, status: int) -> None:
@@ -159,10 +162,10 @@ class Decoding:
         return UnreachableError(f"{self._host} answered with a damaged body")
 
 
-def _header(name: bytes, value: bytes, mask: Mask, host: str) -> Header:
+def _header(name: bytes, value: bytes, host: str) -> Header:
     if len(name) > MAX_NAME_CHARACTERS:
         raise OversizeError(f"{host} answered with a header whose name is longer than {MAX_NAME_CHARACTERS} characters")
-    return Header(name=_text(mask.apply(name)), value=_text(mask.apply(value)))
+    return Header(name=_text(name), value=_text(value))
 
 
 def _text(value: bytes) -> str:

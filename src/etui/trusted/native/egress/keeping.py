@@ -71,7 +71,7 @@ class KeptConnections:
     async def _sent(
         self, key: _Key, way: Callable[[], Awaitable[Way]], outgoing: Outgoing, most: int
     ) -> tuple[Line, Answer]:
-        kept = await self._quiet(key)
+        kept = self._quiet(key)
         if kept is not None:
             try:
                 return kept, await self._send(kept, outgoing, most)
@@ -89,15 +89,11 @@ class KeptConnections:
             line.close()
             raise
 
-    async def _quiet(self, key: _Key) -> Line | None:
+    def _quiet(self, key: _Key) -> Line | None:
         """A kept connection that is still open, and on which nothing came that nobody asked for."""
         while (line := self._take(key)) is not None:
-            try:
-                if await line.is_quiet():
-                    return line
-            except BaseException:
-                line.close()
-                raise
+            if line.is_quiet():
+                return line
             line.close()
         return None
 

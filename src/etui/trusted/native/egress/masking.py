@@ -31,6 +31,7 @@ _MARKS: Final = (b"*", b"#", b"\x1a")
 """Tried in order; the last, SUBSTITUTE, stands in no spelling, since a secret holds no control character."""
 _LEFT_BY_PERCENT_ENCODING: Final = ("", "/", "!'()*~", "!#$&'()*+,/:;=?@~")
 """RFC 3986's unreserved alone; with slashes; ECMAScript's ``encodeURIComponent`` and ``encodeURI``."""
+_NEVER_ESCAPED: Final = re.compile(rb"[0-9A-Za-z._-]+")
 _MASK_CHARACTERS: Final = MIN_SECRET_BYTES
 _LAYERS: Final = 3
 """JSON within a string of JSON within HTML."""
@@ -241,12 +242,14 @@ def _coded(beside: bytes) -> int:
 
 
 def _spellings(secret: bytes) -> Iterator[bytes]:
-    text = secret.decode()
     yield secret
+    yield secret.hex().encode()
+    if _NEVER_ESCAPED.fullmatch(secret):  # as most tokens are
+        return
+    text = secret.decode()
     with contextlib.suppress(UnicodeEncodeError):
         yield text.encode("latin-1")
     yield from (spelling.encode() for spelling in _escaped(text))
-    yield secret.hex().encode()
 
 
 def _escaped(text: str) -> Iterator[str]:

@@ -29,8 +29,6 @@ _BUFFER_BYTES: Final = 256 << 10
 _ENDLESS: Final = 1 << 62
 _MAX_INFORMATIONAL: Final = 16
 _HEAD_TOO_LARGE: Final = 431
-_TURNS_TO_READ: Final = 3
-"""Turns of the loop until what has arrived is read: it is seen, it is taken in, and who waits for it is woken."""
 
 _Event: TypeAlias = h11.Event | type[h11.NEED_DATA] | type[h11.PAUSED]
 
@@ -71,17 +69,33 @@ class Network:
         return sock
 
 
+class _Reader(asyncio.StreamReader):
+    """What came over a connection; ``came``: how many bytes until now, read or not."""
+
+    def __init__(self) -> None:
+        super().__init__(limit=_BUFFER_BYTES, loop=asyncio.get_running_loop())
+        self.came = 0
+
+    def feed_data(self, data: bytes) -> None:  # type: ignore[override]  # it is given nothing else
+        """Takes in what the connection brings."""
+        self.came += len(data)
+        super().feed_data(data)
+
+
 class Line:
     """A connection to one host, over which requests go one after the other."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, limits: Limits) -> None:
+    def __init__(
+        self, reader: _Reader, writer: asyncio.StreamWriter, sock: socket.socket, host: str, limits: Limits
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._sock = sock
         self._host = host
         self._limits = limits
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.head_bytes)
         self._received = 0
-        self._unasked: asyncio.Task[bytes] | None = None
+        self._read = 0
 
     @property
     def heard(self) -> bool:
@@ -96,7 +110,8 @@ class Line:
     @property
     def gone(self) -> bool:
         """Whether an end has closed it, or more came than the last answer."""
-        return self._reader.at_eof() or self._writer.is_closing() or bool(self._http.trailing_data[0])
+        unread = self._reader.came > self._read or self._http.trailing_data[0]
+        return bool(unread) or self._reader.at_eof() or self._writer.is_closing()
 
     def again(self) -> bool:
         """Makes it ready for the next request; whether it can be: both ends are done with the last and go on."""
@@ -104,26 +119,22 @@ class Line:
             return False
         self._http.start_next_cycle()
         self._received = 0
+        return not self.gone
+
+    def is_quiet(self) -> bool:
+        """Whether nothing came since it was made ready, nor its end, not even what is still to be read."""
         if self.gone:
             return False
-        self._unasked = asyncio.get_running_loop().create_task(self._reader.read(1))
-        self._unasked.add_done_callback(_passed_over)
-        return True
-
-    async def is_quiet(self) -> bool:
-        """Whether nothing came since it was made ready, nor its end; takes it up for the next request where so."""
-        unasked, self._unasked = self._unasked, None
-        if unasked is not None:
-            for _ in range(_TURNS_TO_READ):
-                await asyncio.sleep(0)
-            unasked.cancel()
-            await asyncio.wait([unasked])
-        return (unasked is None or unasked.cancelled()) and not self.gone
+        try:
+            self._sock.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
 
     def close(self) -> None:
         """Ends it: what is left is not wanted, and the other end decides nothing about when it ends."""
-        if self._unasked is not None:
-            self._unasked.cancel()
         self._writer.transport.abort()
 
     async def send(self, outgoing: Outgoing, most: int) -> Answer:
@@ -188,6 +199,7 @@ class Line:
             data = await self._reader.read(_READ_BYTES)
         except OSError:
             raise self._broken() from None
+        self._read += len(data)
         self._received += len(data)
         self._http.receive_data(data)
 
@@ -199,12 +211,6 @@ class Line:
         return OversizeError(
             f"the response from {self._host} is larger than {most} bytes, or its head than {head}: ask for less"
         )
-
-
-def _passed_over(unasked: asyncio.Task[bytes]) -> None:
-    """Takes note of how it ended: a connection that broke while it was kept is no fault of anybody's."""
-    if not unasked.cancelled():
-        unasked.exception()
 
 
 class Answer:
@@ -241,7 +247,7 @@ async def connected(network: Network, way: Way, limits: Limits) -> Line:
     except BaseException:
         sock.close()
         raise
-    return Line(reader, writer, way.host, limits)
+    return Line(reader, writer, sock, way.host, limits)
 
 
 async def _dial_first(network: Network, way: Way, limits: Limits) -> socket.socket:
@@ -254,15 +260,19 @@ async def _dial_first(network: Network, way: Way, limits: Limits) -> socket.sock
     raise UnreachableError(f"{way.host} takes no connection on port {way.port}: try again later")
 
 
-async def _opened(sock: socket.socket, way: Way, limits: Limits) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    if way.tls is None:
-        return await asyncio.open_connection(sock=sock, limit=_BUFFER_BYTES)
+async def _opened(sock: socket.socket, way: Way, limits: Limits) -> tuple[_Reader, asyncio.StreamWriter]:
+    loop = asyncio.get_running_loop()
+    reader = _Reader()
+    protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
     try:
         async with asyncio.timeout(limits.connect_s):
-            return await asyncio.open_connection(sock=sock, ssl=way.tls, server_hostname=way.host, limit=_BUFFER_BYTES)
+            transport, _ = await loop.create_connection(
+                lambda: protocol, sock=sock, ssl=way.tls, server_hostname=way.host if way.tls else None
+            )
     except ssl.SSLCertVerificationError as error:
         raise RefusedError(f"{way.host} did not prove that it is {way.host}: {error.verify_message}") from None
     except TimeoutError:
         raise UnreachableError(f"{way.host} did not finish its TLS handshake in {limits.connect_s:g} s") from None
     except OSError:
         raise UnreachableError(f"{way.host} does not speak TLS 1.2 or later on this port") from None
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
