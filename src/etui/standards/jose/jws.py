@@ -32,12 +32,16 @@ Signer: TypeAlias = Callable[[bytes], bytes]
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The protected header: what is known here of it. ``typ``, ``cty``: media types. ``kid``: names the key."""
+    """The protected header: what is known here of it.
+
+    ``typ``, ``cty``: media types. ``kid``: names the key. ``x5c``: certificates in base64, that of the key first.
+    """
 
     alg: str
     typ: str = ""
     cty: str = ""
     kid: str = ""
+    x5c: tuple[str, ...] = ()
 
 
 class Jws(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,216 @@
+"""Payment cards: the typed Python of ``card/1``.
+
+Generated from the interface's document by ``etui interface generate``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal
+
+from msgspec import Meta
+
+from etui.interfaces.binding import Item, Request, Result
+
+INTERFACE: Final = "card/1"
+
+__all__ = [
+    "INTERFACE",
+    "Activate",
+    "ActivateResult",
+    "Authorise",
+    "AuthoriseResult",
+    "Find",
+    "FindResult",
+    "Offer",
+    "OfferResult",
+    "Remove",
+    "RemoveResult",
+    "Resume",
+    "ResumeResult",
+    "Show",
+    "ShowResult",
+    "Suspend",
+    "SuspendResult",
+]
+
+
+class ActivateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.activate``."""
+
+    METHOD: ClassVar[str] = "card/1.activate"
+
+    card: Item
+
+
+class Activate(Request[ActivateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Add a card.
+
+    Enrols this wallet with the issuer. `denied` for a code that the issuer does not know.
+    """
+
+    METHOD: ClassVar[str] = "card/1.activate"
+    RESULT: ClassVar[type[Result]] = ActivateResult
+    SEALED: ClassVar[tuple[str, ...]] = ("code",)
+    WAITS: ClassVar[bool] = True
+
+    issuer: Annotated[str, Meta(max_length=120)]
+    """The host of the issuer, which the manifest of the Extension names."""
+    code: bytes
+    """The activation code that the issuer gave the user."""
+
+
+class OfferResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.offer``."""
+
+    METHOD: ClassVar[str] = "card/1.offer"
+
+    cards: list[Item]
+    reason: Annotated[str, Meta(max_length=400)] | None = None
+    """Why there is none, for people."""
+
+
+class Offer(Request[OfferResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Cards for a payment.
+
+    The cards that could pay what a merchant asks for, the one that the issuer would have first. None where
+    no scheme of theirs vouches for the merchant.
+    """
+
+    METHOD: ClassVar[str] = "card/1.offer"
+    RESULT: ClassVar[type[Result]] = OfferResult
+
+    request: Annotated[str, Meta(max_length=65536)]
+    """The merchant's payment request, a JSON Web Signature of type `payment-request+jws`."""
+
+
+class AuthoriseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.authorise``."""
+
+    METHOD: ClassVar[str] = "card/1.authorise"
+
+    credential: Annotated[str, Meta(max_length=8192)]
+    """A JWE to the key in the merchant's request."""
+    network: Annotated[str, Meta(max_length=40)]
+
+
+class Authorise(Request[AuthoriseResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Pay with a card.
+
+    Makes the cryptogram that pays, once. The card holds what it is called with to what the merchant signed:
+    `invalid_params` for another payee, amount, currency or order. `conflict` where the card rests, has
+    expired or its limits are reached.
+    """
+
+    METHOD: ClassVar[str] = "card/1.authorise"
+    RESULT: ClassVar[type[Result]] = AuthoriseResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+
+    card: str
+    payee: Annotated[str, Meta(max_length=253)]
+    """The host under which the merchant sells, as its certificate names it."""
+    amount: Annotated[int, Meta(ge=1, le=999999999999)]
+    """In minor units."""
+    currency: Annotated[str, Meta(max_length=3)]
+    """ISO 4217."""
+    order: Annotated[str, Meta(max_length=120)]
+    """The merchant's id of the order, a `#`, and the first 16 digits of the SHA-256 of `request` in base 16:
+    which request exactly is meant.
+    """
+    request: Annotated[str, Meta(max_length=65536)]
+    """The merchant's payment request, a JSON Web Signature of type `payment-request+jws`."""
+
+
+class SuspendResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.suspend``."""
+
+    METHOD: ClassVar[str] = "card/1.suspend"
+
+
+class Suspend(Request[SuspendResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Have a card rest.
+
+    It pays nothing until it is resumed.
+    """
+
+    METHOD: ClassVar[str] = "card/1.suspend"
+    RESULT: ClassVar[type[Result]] = SuspendResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+
+    card: str
+
+
+class ResumeResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.resume``."""
+
+    METHOD: ClassVar[str] = "card/1.resume"
+
+
+class Resume(Request[ResumeResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Use a card again."""
+
+    METHOD: ClassVar[str] = "card/1.resume"
+    RESULT: ClassVar[type[Result]] = ResumeResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+
+    card: str
+
+
+class RemoveResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.remove``."""
+
+    METHOD: ClassVar[str] = "card/1.remove"
+
+
+class Remove(Request[RemoveResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Delete a card.
+
+    The issuer is told where it can be reached; what the card knew is gone either way.
+    """
+
+    METHOD: ClassVar[str] = "card/1.remove"
+    RESULT: ClassVar[type[Result]] = RemoveResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+    WAITS: ClassVar[bool] = True
+
+    card: str
+
+
+class FindResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.find``."""
+
+    METHOD: ClassVar[str] = "card/1.find"
+
+    cards: list[Item]
+
+
+class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Find cards."""
+
+    METHOD: ClassVar[str] = "card/1.find"
+    RESULT: ClassVar[type[Result]] = FindResult
+
+
+class ShowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.show``."""
+
+    METHOD: ClassVar[str] = "card/1.show"
+
+    network: Annotated[str, Meta(max_length=40)]
+    last_digits: Annotated[str, Meta(max_length=4)]
+    expires: Annotated[str, Meta(max_length=7)]
+    """As `2030-12`."""
+    state: Literal["active", "suspended"]
+    keys_left: Annotated[int, Meta(ge=0)]
+    """Payments until the issuer has to be reached for new keys."""
+    counter: Annotated[int, Meta(ge=0, le=65535)]
+    """Of the last transaction."""
+
+
+class Show(Request[ShowResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Show a card."""
+
+    METHOD: ClassVar[str] = "card/1.show"
+    RESULT: ClassVar[type[Result]] = ShowResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+
+    card: str

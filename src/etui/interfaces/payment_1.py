@@ -1,0 +1,154 @@
+"""Payments: the typed Python of ``payment/1``.
+
+Generated from the interface's document by ``etui interface generate``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from etui.interfaces.binding import Item, Request, Result
+
+INTERFACE: Final = "payment/1"
+
+__all__ = [
+    "INTERFACE",
+    "Complete",
+    "CompleteResult",
+    "Find",
+    "FindResult",
+    "Line",
+    "Pay",
+    "PayResult",
+    "Show",
+    "ShowResult",
+]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of an order."""
+
+    label: Annotated[str, Meta(max_length=200)]
+    amount: Annotated[int, Meta(ge=-999999999999, le=999999999999)]
+    """In minor units."""
+
+
+class PayResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``payment/1.pay``."""
+
+    METHOD: ClassVar[str] = "payment/1.pay"
+
+    payment: Item
+    credential: Annotated[str, Meta(max_length=8192)]
+    """For the merchant: a JWE to the key in its request."""
+    network: Annotated[str, Meta(max_length=40)]
+    """The scheme by which it goes."""
+
+
+class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Pay.
+
+    Answers a payment request. Whatever of payee, amount, currency and card is left open is settled before
+    the user is asked; what is given has to be what the merchant signed. `conflict` where no card of the
+    wallet can pay it, `invalid_params` for a request that cannot be read, holds no more, or whose merchant
+    nobody vouches for.
+    """
+
+    METHOD: ClassVar[str] = "payment/1.pay"
+    RESULT: ClassVar[type[Result]] = PayResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+    WAITS: ClassVar[bool] = True
+
+    card: str | None = None
+    payee: Annotated[str, Meta(max_length=253)] | None = None
+    """The host under which the merchant sells, as its certificate names it."""
+    amount: Annotated[int, Meta(ge=1, le=999999999999)] | None = None
+    """In minor units."""
+    currency: Annotated[str, Meta(max_length=3)] | None = None
+    """ISO 4217."""
+    order: Annotated[str, Meta(max_length=120)]
+    """The merchant's id of the order, a `#`, and the first 16 digits of the SHA-256 of `request` in base 16:
+    which request exactly is meant.
+    """
+    request: Annotated[str, Meta(max_length=65536)]
+    """The merchant's payment request, a JSON Web Signature of type `payment-request+jws`."""
+
+
+class CompleteResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``payment/1.complete``."""
+
+    METHOD: ClassVar[str] = "payment/1.complete"
+
+
+class Complete(Request[CompleteResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Finish a payment.
+
+    Says what the merchant answered, with its receipt where there is one. Once it is said it stays:
+    `conflict` for another outcome than before.
+    """
+
+    METHOD: ClassVar[str] = "payment/1.complete"
+    RESULT: ClassVar[type[Result]] = CompleteResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("payment",)
+
+    payment: str
+    outcome: Literal["approved", "declined"]
+    receipt: Annotated[str, Meta(max_length=65536)] | None = None
+    """The merchant's receipt, a JSON Web Signature of type `payment-receipt+jws`.
+
+    It has to be of this merchant, this request and this amount.
+    """
+
+
+class FindResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``payment/1.find``."""
+
+    METHOD: ClassVar[str] = "payment/1.find"
+
+    payments: list[Item]
+
+
+class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Find payments.
+
+    The latest first.
+    """
+
+    METHOD: ClassVar[str] = "payment/1.find"
+    RESULT: ClassVar[type[Result]] = FindResult
+
+    payee: Annotated[str, Meta(max_length=253)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class ShowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``payment/1.show``."""
+
+    METHOD: ClassVar[str] = "payment/1.show"
+
+    payee: Annotated[str, Meta(max_length=253)]
+    merchant: Annotated[str, Meta(max_length=200)]
+    amount: int
+    currency: Annotated[str, Meta(max_length=3)]
+    order: Annotated[str, Meta(max_length=120)]
+    lines: Annotated[list[Line], Meta(max_length=100)]
+    state: Literal["pending", "approved", "declined"]
+    """`pending`: nobody has said what became of it."""
+    card: Annotated[str, Meta(max_length=200)]
+    """Of the card: its name, when it paid."""
+    network: Annotated[str, Meta(max_length=40)]
+    paid_at: int
+    receipt: Annotated[str, Meta(max_length=65536)] | None = None
+
+
+class Show(Request[ShowResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Show a payment."""
+
+    METHOD: ClassVar[str] = "payment/1.show"
+    RESULT: ClassVar[type[Result]] = ShowResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("payment",)
+
+    payment: str

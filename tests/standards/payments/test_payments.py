@@ -1,0 +1,192 @@
+"""Payment requests, credentials and receipts: what is read, what is refused and why."""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import suppress
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.standards.payments.shop import NOW, SHOP, Shop
+
+from etui.counterparts.acquirer.certificates import Authority
+from etui.standards.money import MAX_MINOR, decimal_amount, minor_units
+from etui.standards.payments import (
+    CARD,
+    Amount,
+    Credential,
+    Details,
+    EncryptionKey,
+    ExpiredError,
+    Line,
+    MalformedError,
+    MethodData,
+    Modifier,
+    PaymentError,
+    UntrustedError,
+    decrypt_credential,
+    encrypt_credential,
+    read_receipt,
+    read_request,
+)
+
+
+def test_an_order_is_what_the_merchant_signed(shop: Shop, root: Authority) -> None:
+    order = read_request(shop.asks(NOW), NOW)
+    order.check_merchant([root.certificate], NOW)
+    assert order.merchant == SHOP
+    assert (order.amount_minor, order.currency, order.networks) == (1250, "EUR", ("etui-demo",))
+    assert [line.label for line in order.details.display_items] == ["A book"]
+
+
+def test_a_merchant_for_whom_no_known_scheme_vouches_is_not_trusted(shop: Shop) -> None:
+    order = read_request(shop.asks(NOW), NOW)
+    for roots in ([], [Authority.root("Another scheme").certificate]):
+        with pytest.raises(UntrustedError):
+            order.check_merchant(roots, NOW)
+
+
+def test_a_merchant_vouches_for_no_other_merchant() -> None:
+    shop, other = Shop(msgspec.structs.replace(SHOP, number="12345")), Shop()
+    fake = Authority(shop.key, shop.chain[0], shop.chain[1:])
+    chain = fake.merchant(msgspec.structs.replace(SHOP, host="bank.etui.test"), other.key.public_key())
+    other.chain = chain
+    order = read_request(other.asks(NOW), NOW)
+    with pytest.raises(UntrustedError):
+        order.check_merchant([shop.root.certificate], NOW)
+
+
+def test_what_was_altered_is_not_the_merchants(shop: Shop) -> None:
+    head, body, signature = shop.asks(NOW).split(".")
+    said = json.loads(base64.urlsafe_b64decode(body + "=="))
+    said["details"]["total"]["amount"]["value"] = "1.00"
+    altered = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+    with pytest.raises(UntrustedError):
+        read_request(f"{head}.{altered}.{signature}", NOW)
+
+
+def test_a_receipt_is_no_request_and_a_request_no_receipt(shop: Shop) -> None:
+    with pytest.raises(MalformedError):
+        read_request(shop.receipt(b"d" * 32), NOW)
+    with pytest.raises(MalformedError):
+        read_receipt(shop.asks(NOW))
+
+
+@pytest.mark.parametrize(("iat", "exp"), [(NOW - 700, NOW), (NOW + 400, NOW + 500)])
+def test_a_request_of_another_time_is_refused(shop: Shop, iat: int, exp: int) -> None:
+    with pytest.raises(ExpiredError):
+        read_request(shop.asks(NOW, iat=iat, exp=exp), NOW)
+
+
+@pytest.mark.parametrize(("iat", "exp"), [(NOW, NOW + 86_401), (NOW, NOW), (NOW, NOW - 1)])
+def test_a_request_holds_for_a_day_at_most(shop: Shop, iat: int, exp: int) -> None:
+    with pytest.raises(MalformedError):
+        read_request(shop.asks(NOW, iat=iat, exp=exp), NOW)
+
+
+@pytest.mark.parametrize("value", ["-1.00", "0", "0.00", "1.005", "10000000000.00", "1,00", "1e3", ".5", "NaN"])
+def test_a_total_that_is_none_is_refused(shop: Shop, value: str) -> None:
+    with pytest.raises(MalformedError):
+        shop.asks(NOW, details=Details(id="o", total=Line("Total", Amount("EUR", value))))
+
+
+def test_a_discount_is_an_item_of_less_than_nothing(shop: Shop) -> None:
+    items = (Line("A book", Amount("EUR", "15.00")), Line("Voucher", Amount("EUR", "-2.50")))
+    details = Details(id="o", total=Line("Total", Amount("EUR", "12.50")), display_items=items)
+    assert read_request(shop.asks(NOW, details=details), NOW).amount_minor == 1250
+
+
+def test_an_order_in_two_currencies_is_refused(shop: Shop) -> None:
+    items = (Line("A book", Amount("USD", "12.50")),)
+    with pytest.raises(MalformedError):
+        shop.asks(NOW, details=Details(id="o", total=Line("Total", Amount("EUR", "12.50")), display_items=items))
+
+
+def test_a_modifier_changes_what_is_paid_by_card(shop: Shop) -> None:
+    fee = Line("Card fee", Amount("EUR", "0.30"))
+    total = Line("Total by card", Amount("EUR", "12.80"))
+    modifiers = (Modifier(supported_methods=CARD, total=total, additional_display_items=(fee,)),)
+    details = Details(id="o", total=Line("Total", Amount("EUR", "12.50")), modifiers=modifiers)
+    order = read_request(shop.asks(NOW, details=details), NOW)
+    assert order.amount_minor == 1280
+    assert order.details.display_items == (fee,)
+
+
+def test_a_merchant_that_takes_no_cards_says_so(shop: Shop) -> None:
+    with pytest.raises(MalformedError, match="takes no cards"):
+        read_request(shop.asks(NOW, method_data=(MethodData("https://other.example/pay"),)), NOW)
+
+
+def test_a_credential_opens_for_its_merchant_and_its_request_alone(shop: Shop) -> None:
+    order = read_request(shop.asks(NOW), NOW)
+    paid = Credential(
+        network="etui-demo",
+        token="4242424242424242",
+        expiry="3012",
+        sequence="01",
+        emv=b"\x9f\x36\x02\x00\x01",
+        request=order.digest,
+    )
+    token = encrypt_credential(paid, order.request.encryption)
+    assert decrypt_credential(token, shop.box, order.digest) == paid
+    assert "4242424242" not in repr(paid)
+    with pytest.raises(MalformedError):
+        decrypt_credential(token, X25519PrivateKey.generate(), order.digest)
+    with pytest.raises(UntrustedError):
+        decrypt_credential(token, shop.box, b"x" * 32)
+
+
+def test_a_box_that_is_no_point_is_refused() -> None:
+    paid = Credential(network="n", token="4" * 16, expiry="3012", sequence="01", emv=b"", request=b"d" * 32)
+    with pytest.raises(MalformedError):
+        encrypt_credential(paid, EncryptionKey(kty="OKP", crv="X25519", x="A" * 43))  # a point of small order
+
+
+def test_a_receipt_is_read_and_an_altered_one_is_not(shop: Shop, root: Authority) -> None:
+    token = shop.receipt(b"d" * 32)
+    signed = read_receipt(token)
+    signed.check_merchant([root.certificate], NOW)
+    assert (signed.receipt.total.minor, signed.merchant.host) == (1250, "shop.etui.test")
+    head, body, signature = token.split(".")
+    with pytest.raises(PaymentError):
+        read_receipt(f"{head}.{body[:-4]}AAAA.{signature}")
+    with pytest.raises(MalformedError):
+        shop.receipt(b"d" * 32, tax=Amount("EUR", "13.00"))
+    with pytest.raises(MalformedError):
+        shop.receipt(b"d" * 32, total=Amount("EUR", "0"), tax=None)
+
+
+@given(st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(["EUR", "JPY", "KWD", "XTS"]))
+def test_an_amount_is_read_as_it_was_written(minor: int, currency: str) -> None:
+    assert minor_units(decimal_amount(minor, currency), currency) == minor
+
+
+@given(st.text(max_size=30), st.text(max_size=4))
+def test_what_is_no_amount_is_refused(text: str, currency: str) -> None:
+    with suppress(ValueError):
+        assert abs(minor_units(text, currency)) <= MAX_MINOR
+
+
+@given(st.text(max_size=200) | st.binary(max_size=60).map(lambda b: base64.urlsafe_b64encode(b).decode()))
+def test_what_is_no_request_is_refused(text: str) -> None:
+    for token in (text, f"{text}.{text}.{text}"):
+        with pytest.raises(PaymentError):
+            read_request(token, NOW)
+
+
+@given(st.data())
+def test_a_request_with_a_character_changed_is_refused(shop: Shop, data: st.DataObject) -> None:
+    token = shop.asks(NOW)
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.sampled_from("AZaz09-_.=!"))
+    if token[at] == other:
+        return
+    try:
+        order = read_request(token[:at] + other + token[at + 1 :], NOW)
+    except PaymentError:
+        return
+    assert order.details == read_request(token, NOW).details  # bits beyond the last byte of base64
