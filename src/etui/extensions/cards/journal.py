@@ -1,0 +1,111 @@
+"""What was paid, and what was to be: a record of each payment, sealed, written before the card is asked.
+
+::
+
+    pending ─► approved
+            └► declined
+
+A payment is pending until somebody says what became of it, whatever ends in between. Its id is that of its request, so
+that one request is paid once.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.extensions.cards.errors import ConflictError, UnknownPaymentError
+from etui.sdk import Item
+from etui.standards.money import full_amount
+
+if TYPE_CHECKING:
+    from etui.sdk import Store
+
+_SPACE: Final = "payments"
+_KIND: Final = "payment"
+
+
+class State(Enum):
+    """What became of a payment."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    DECLINED = "declined"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of an order; ``amount`` in minor units."""
+
+    label: str
+    amount: int
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """``order``: which request it answers. ``request``: the SHA-256 of that (32 bytes). ``paid_at``: seconds, UTC."""
+
+    id: str
+    payee: str
+    merchant: str
+    amount: int
+    currency: str
+    order: str
+    request: bytes
+    lines: tuple[Line, ...]
+    card: str
+    paid_at: int
+    network: str = ""
+    state: State = State.PENDING
+    receipt: str = ""
+
+    def entry(self) -> Item:
+        """What is public of it."""
+        label = f"{full_amount(self.amount, self.currency)} to {self.payee}"
+        public = {"payee": self.payee, "state": self.state.value}
+        return Item(item=self.id, kind=_KIND, label=label, attributes=public, created=self.paid_at)
+
+
+class Journal:
+    """All payments. Any method may raise the error with which the storage answered."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def payments(self) -> list[Payment]:
+        """Every payment, the latest first."""
+        found = [msgspec.json.decode(kept, type=Payment) for _, kept in self._store.names(_SPACE)]
+        return sorted(found, key=lambda payment: payment.paid_at, reverse=True)
+
+    def payment(self, name: str) -> Payment:
+        """The payment with this id; raises ``UnknownPaymentError``."""
+        if (found := self.look_up(name)) is None:
+            raise UnknownPaymentError
+        return found
+
+    def look_up(self, name: str) -> Payment | None:
+        """The payment with this id, if there is one."""
+        kept = self._store.get(_SPACE, name)
+        return None if kept is None else msgspec.json.decode(kept, type=Payment)
+
+    def begin(self, payment: Payment) -> None:
+        """Writes down that a payment is about to be made; raises ``ConflictError`` where its request was paid."""
+        earlier = self.look_up(payment.id)
+        if earlier is not None and earlier.state is not State.DECLINED:
+            raise ConflictError(f"this request was answered before: {earlier.entry().label} is {earlier.state.value}")
+        self._keep(payment)
+
+    def paid(self, payment: Payment, network: str) -> None:
+        """Writes down by which scheme it went."""
+        self._keep(msgspec.structs.replace(payment, network=network))
+
+    def end(self, payment: Payment, state: State, receipt: str = "") -> Payment:
+        """Writes down what became of a payment; raises ``ConflictError`` where something else was said before."""
+        if payment.state not in {State.PENDING, state}:
+            raise ConflictError(f"it was said before that this payment was {payment.state.value}")
+        ended = msgspec.structs.replace(payment, state=state, receipt=receipt or payment.receipt)
+        self._keep(ended)
+        return ended
+
+    def _keep(self, payment: Payment) -> None:
+        self._store.put({(_SPACE, payment.id): msgspec.json.encode(payment)})

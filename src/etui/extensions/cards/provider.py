@@ -1,0 +1,163 @@
+"""Serves ``payment/1``: settles what is paid by which card, has the card pay, and keeps what became of it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from msgspec import Raw, json
+
+from etui.extensions.cards.choosing import Choosing
+from etui.extensions.cards.errors import UnfitError
+from etui.extensions.cards.journal import Journal, Line, Payment, State
+from etui.extensions.cards.orders import named, order_of
+from etui.interfaces import Prepared
+from etui.interfaces import card_1 as card
+from etui.interfaces import payment_1 as payment
+from etui.sdk import ErrorCode, Extension, RemoteError, prepares, provides
+from etui.standards.money import full_amount
+from etui.standards.payments import PaymentError, read_receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etui.sdk import Call, Item
+    from etui.standards.payments import Order
+
+_ID_DIGITS: Final = 32
+_UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCELLED, ErrorCode.INTERNAL}
+"""After these nobody knows whether the card has paid."""
+_MAX_NOTED: Final = 12
+
+
+class Cards(Extension):
+    """Pays by the cards of all issuers."""
+
+    _journal: Journal
+    _choosing: Choosing
+
+    def begin(self) -> None:
+        """Opens the journal."""
+        self._journal = Journal(self.store)
+        self._choosing = Choosing(self.call)
+
+    def inventory(self) -> Sequence[Item]:
+        """Every payment."""
+        return [one.entry() for one in self._journal.payments()]
+
+    def locate(self, ids: Sequence[str]) -> list[Item]:
+        """The entries of these payments, as far as they are there."""
+        return [one.entry() for one in map(self._journal.look_up, ids) if one is not None]
+
+    @prepares(payment.Pay)
+    def before_pay(self, request: payment.Pay, _: Call) -> Prepared:
+        """Settles payee, amount, currency and card, and says what is bought."""
+        order = order_of(request)
+        offer = self._choosing.choose(request.request)
+        settles: dict[str, object] = {"card": offer.card.item}
+        if request.payee is None:
+            settles["payee"] = order.merchant.host
+        if request.amount is None:
+            settles |= {"amount": order.amount_minor, "currency": order.currency}
+        return Prepared(notes=_notes(order), settles={name: _raw(value) for name, value in settles.items()})
+
+    @provides(payment.Pay)
+    def pay(self, request: payment.Pay, call: Call) -> payment.PayResult:
+        """Answers ``payment/1.pay``."""
+        order = order_of(request)
+        offer = self._choosing.choose(request.request)
+        record = _record(order, offer.card.label)
+        call.makes(record.entry())
+        self._journal.begin(record)
+        try:
+            paid = call.ask(
+                card.Authorise(
+                    card=offer.card.item,
+                    payee=order.merchant.host,
+                    amount=order.amount_minor,
+                    currency=order.currency,
+                    order=named(order),
+                    request=request.request,
+                )
+            )
+        except RemoteError as error:
+            if error.code not in _UNCERTAIN:
+                self._journal.end(record, State.DECLINED)
+            raise
+        self._journal.paid(record, paid.network)
+        return payment.PayResult(payment=record.entry(), credential=paid.credential, network=paid.network)
+
+    @provides(payment.Complete)
+    def complete(self, request: payment.Complete, _: Call) -> payment.CompleteResult:
+        """Answers ``payment/1.complete``."""
+        record = self._journal.payment(request.payment)
+        if request.receipt is not None:
+            _check_receipt(request.receipt, record)
+        ended = self._journal.end(record, State(request.outcome), request.receipt or "")
+        self.tell(f"{payment.INTERFACE}.changed", ended.entry())
+        return payment.CompleteResult()
+
+    @provides(payment.Find)
+    def find(self, request: payment.Find, _: Call) -> payment.FindResult:
+        """Answers ``payment/1.find``."""
+        found = [one for one in self._journal.payments() if request.payee in {None, one.payee}]
+        return payment.FindResult(payments=[one.entry() for one in found[: request.limit or len(found)]])
+
+    @provides(payment.Show)
+    def show(self, request: payment.Show, _: Call) -> payment.ShowResult:
+        """Answers ``payment/1.show``."""
+        record = self._journal.payment(request.payment)
+        return payment.ShowResult(
+            payee=record.payee,
+            merchant=record.merchant,
+            amount=record.amount,
+            currency=record.currency,
+            order=record.order,
+            lines=[payment.Line(label=line.label, amount=line.amount) for line in record.lines],
+            state=record.state.value,
+            card=record.card,
+            network=record.network,
+            paid_at=record.paid_at,
+            receipt=record.receipt or None,
+        )
+
+
+def _record(order: Order, card_label: str) -> Payment:
+    return Payment(
+        id=order.digest.hex()[:_ID_DIGITS],
+        payee=order.merchant.host,
+        merchant=order.merchant.name,
+        amount=order.amount_minor,
+        currency=order.currency,
+        order=named(order),
+        request=order.digest,
+        lines=tuple(Line(line.label, line.amount.minor) for line in order.details.display_items),
+        card=card_label,
+        paid_at=int(time.time()),
+    )
+
+
+def _notes(order: Order) -> list[str]:
+    """What is bought, a line for each of a few items, and of whom."""
+    lines = order.details.display_items
+    notes = [f"{line.label}: {full_amount(line.amount.minor, line.amount.currency)}" for line in lines[:_MAX_NOTED]]
+    if left := len(lines) - len(notes):
+        notes.append(f"And {left} more.")
+    merchant = order.merchant
+    return [*notes, f"{merchant.name}, whom {merchant.acquirer_name} vouches for."]
+
+
+def _check_receipt(token: str, record: Payment) -> None:
+    """Raises ``UnfitError`` for what is no receipt of this payment."""
+    try:
+        signed = read_receipt(token)
+    except PaymentError as error:
+        raise UnfitError(f"the receipt is not usable: {error}") from None
+    receipt = signed.receipt
+    said = (signed.merchant.host, receipt.request, receipt.total.minor, receipt.total.currency)
+    if said != (record.payee, record.request, record.amount, record.currency):
+        raise UnfitError(f"the receipt is not of this payment, {record.entry().label}")
+
+
+def _raw(value: object) -> Raw:
+    return Raw(json.encode(value))
