@@ -6,7 +6,7 @@ The call names which request exactly is meant, by ``order``; whatever else it gi
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from etui.extensions.cards.errors import UnfitError
 from etui.standards.money import full_amount
@@ -15,8 +15,6 @@ from etui.standards.payments import Order, PaymentError, read_request
 if TYPE_CHECKING:
     from etui.interfaces.payment_1 import Pay
 
-_DIGITS: Final = 16
-
 
 def order_of(request: Pay) -> Order:
     """The order that a call is about; raises ``UnfitError`` where it is none, or not as the call says."""
@@ -24,16 +22,11 @@ def order_of(request: Pay) -> Order:
         order = read_request(request.request, int(time.time()))
     except PaymentError as error:
         raise UnfitError(f"the payment request is not usable: {error}") from None
-    if request.order != named(order):
-        raise UnfitError(f"`order` does not name this payment request, which is {named(order)}")
+    if request.order != order.name:
+        raise UnfitError(f"`order` does not name this payment request, which is {order.name}")
     if request.payee not in {None, order.merchant.host}:
         raise UnfitError(f"the payment request is of {order.merchant.host}")
     given = (request.amount, request.currency)
     if given not in {(None, None), (order.amount_minor, order.currency)}:
         raise UnfitError(f"the payment request is over {full_amount(order.amount_minor, order.currency)}")
     return order
-
-
-def named(order: Order) -> str:
-    """How an order is named: which request exactly is meant."""
-    return f"{order.details.id}#{order.digest.hex()[:_DIGITS]}"

@@ -10,7 +10,7 @@ from msgspec import Raw, json
 from etui.extensions.cards.choosing import Choosing
 from etui.extensions.cards.errors import UnfitError
 from etui.extensions.cards.journal import Journal, Line, Payment, State
-from etui.extensions.cards.orders import named, order_of
+from etui.extensions.cards.orders import order_of
 from etui.interfaces import Prepared
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
@@ -76,7 +76,7 @@ class Cards(Extension):
                     payee=order.merchant.host,
                     amount=order.amount_minor,
                     currency=order.currency,
-                    order=named(order),
+                    order=order.name,
                     request=request.request,
                 )
             )
@@ -129,7 +129,7 @@ def _record(order: Order, card_label: str) -> Payment:
         merchant=order.merchant.name,
         amount=order.amount_minor,
         currency=order.currency,
-        order=named(order),
+        order=order.name,
         request=order.digest,
         lines=tuple(Line(line.label, line.amount.minor) for line in order.details.display_items),
         card=card_label,

@@ -33,6 +33,7 @@ CARD: Final = "https://etui.example/card"
 """The payment method identifier of cards that answer with an EMV cryptogram."""
 MAX_LIFE_S: Final = 24 * 3600
 _SKEW_S: Final = 300
+_NAME_DIGITS: Final = 16
 Network = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
 
 
@@ -81,6 +82,11 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     merchant: Merchant
     digest: bytes
     chain: tuple[x509.Certificate, ...]
+
+    @property
+    def name(self) -> str:
+        """How it is named in ``payment/1`` and ``card/1``: the merchant's id, and which request exactly is meant."""
+        return f"{self.details.id}#{self.digest.hex()[:_NAME_DIGITS]}"
 
     @property
     def amount_minor(self) -> int:

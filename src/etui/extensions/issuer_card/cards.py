@@ -1,0 +1,151 @@
+"""The cards of this Extension over its sealed store, and the keys that are left of each.
+
+A payment takes the key with the lowest counter out of the store, and the counter goes up, in one durable write before
+anything is made with it: whatever ends then, no key is used twice, and the counter never goes back.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+import msgspec
+
+from etui.extensions.issuer_card.errors import UnknownCardError, UnpaidError
+from etui.sdk import Item
+from etui.standards.provisioning import PaymentKey, Profile
+
+if TYPE_CHECKING:
+    from etui.sdk import Store
+
+_CARDS: Final = "cards"
+_KEYS: Final = "keys"
+_DEVICES: Final = "devices"
+_LAST: Final = 4
+
+
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """``token``: the number that stands for it. ``expiry``: YYMM. ``counter``: of its last payment, 0 for none."""
+
+    id: str
+    issuer: str
+    token: str
+    sequence: str
+    expiry: str
+    profile: Profile
+    counter: int
+    added_at: int
+    state: Literal["active", "suspended"] = "active"
+
+    def __repr__(self) -> str:
+        return f"Card(…{self.last_digits})"
+
+    @property
+    def last_digits(self) -> str:
+        """The last four of its token."""
+        return self.token[-_LAST:]
+
+    def entry(self) -> Item:
+        """What is public of it."""
+        public = {"network": self.profile.network, "last_digits": self.last_digits, "state": self.state}
+        label = f"{self.profile.label} …{self.last_digits}"
+        return Item(item=self.id, kind="card", label=label, attributes=public, created=self.added_at)
+
+
+class DeviceKeys(msgspec.Struct, frozen=True):
+    """The two private keys of a device (32 bytes each): Ed25519, which signs, and X25519, to which is answered."""
+
+    sign: bytes
+    box: bytes
+
+    def __repr__(self) -> str:
+        return "DeviceKeys(…)"
+
+
+class _Left(msgspec.Struct, frozen=True):
+    """The keys that are left, in the order of their counters."""
+
+    keys: tuple[PaymentKey, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"_Left({len(self.keys)})"
+
+
+class Cards:
+    """All cards. Any method may raise the error with which the storage answered."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def cards(self) -> list[Card]:
+        """Every card, the latest first."""
+        found = [msgspec.json.decode(kept, type=Card) for _, kept in self._store.names(_CARDS)]
+        return sorted(found, key=lambda card: card.added_at, reverse=True)
+
+    def look_up(self, name: str) -> Card | None:
+        """The card with this id, if there is one."""
+        kept = self._store.get(_CARDS, name)
+        return None if kept is None else msgspec.json.decode(kept, type=Card)
+
+    def card(self, name: str) -> Card:
+        """The card with this id; raises ``UnknownCardError``."""
+        if (found := self.look_up(name)) is None:
+            raise UnknownCardError
+        return found
+
+    def device(self, card: Card) -> DeviceKeys:
+        """The keys of the device that this card was enrolled as; raises ``UnknownCardError``."""
+        kept = self._store.get(_DEVICES, card.id)
+        if kept is None:
+            raise UnknownCardError
+        return msgspec.json.decode(kept, type=DeviceKeys)
+
+    def keys_left(self, card: Card) -> int:
+        """For how many payments there are keys."""
+        return len(self._left(card).keys)
+
+    def add(self, card: Card, device: DeviceKeys, keys: tuple[PaymentKey, ...]) -> None:
+        """Keeps a new card."""
+        self._store.put(
+            {
+                (_CARDS, card.id): msgspec.json.encode(card),
+                (_DEVICES, card.id): msgspec.json.encode(device),
+                (_KEYS, card.id): msgspec.json.encode(_Left(_sorted(keys))),
+            }
+        )
+
+    def replenish(self, card: Card, keys: tuple[PaymentKey, ...]) -> None:
+        """Keeps more keys, of which those that the counter has passed are worth nothing."""
+        kept = {key.counter: key for key in (*self._left(card).keys, *keys) if key.counter > card.counter}
+        self._store.put({(_KEYS, card.id): msgspec.json.encode(_Left(_sorted(tuple(kept.values()))))})
+
+    def take(self, card: Card) -> PaymentKey:
+        """The key for the next payment, which nobody gets again; raises ``UnpaidError`` where none is left."""
+        left = [key for key in self._left(card).keys if key.counter > card.counter]
+        if not left:
+            raise UnpaidError("the card has no keys left: its issuer has to be reached for new ones")
+        used = msgspec.structs.replace(card, counter=left[0].counter)
+        self._store.put(
+            {
+                (_CARDS, card.id): msgspec.json.encode(used),
+                (_KEYS, card.id): msgspec.json.encode(_Left(tuple(left[1:]))),
+            }
+        )
+        return left[0]
+
+    def set_state(self, card: Card, state: Literal["active", "suspended"]) -> Card:
+        """Has a card rest, or be used again."""
+        changed = msgspec.structs.replace(card, state=state)
+        self._store.put({(_CARDS, card.id): msgspec.json.encode(changed)})
+        return changed
+
+    def remove(self, card: Card) -> None:
+        """Deletes a card and all that it knew."""
+        self._store.put({(space, card.id): None for space in (_CARDS, _KEYS, _DEVICES)})
+
+    def _left(self, card: Card) -> _Left:
+        kept = self._store.get(_KEYS, card.id)
+        return _Left() if kept is None else msgspec.json.decode(kept, type=_Left)
+
+
+def _sorted(keys: tuple[PaymentKey, ...]) -> tuple[PaymentKey, ...]:
+    return tuple(sorted(keys, key=lambda key: key.counter))

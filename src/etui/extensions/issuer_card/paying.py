@@ -1,0 +1,60 @@
+"""Whether a card pays what a merchant asks for, by what the merchant signed and what the issuer allows."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+
+from etui.extensions.issuer_card.errors import UnfitError, UnpaidError
+from etui.standards.money import full_amount
+from etui.standards.payments import Order, PaymentError, read_request
+
+if TYPE_CHECKING:
+    from etui.extensions.issuer_card.cards import Card
+    from etui.interfaces.card_1 import Authorise
+
+_CENTURY: Final = 2000
+
+
+def order_in(token: str) -> Order:
+    """The order in a merchant's request; raises ``UnfitError``."""
+    try:
+        return read_request(token, int(time.time()))
+    except PaymentError as error:
+        raise UnfitError(f"the payment request is not usable: {error}") from None
+
+
+def check_consent(request: Authorise, order: Order) -> None:
+    """Raises ``UnfitError`` where what was consented to is not what the merchant signed."""
+    said = (request.payee, request.amount, request.currency, request.order)
+    if said != (order.merchant.host, order.amount_minor, order.currency, order.name):
+        raise UnfitError("payee, amount, currency or order is not what the merchant signed")
+
+
+def check_payable(card: Card, order: Order) -> None:
+    """Raises ``UnpaidError``, which says why, where a card does not pay an order."""
+    profile = card.profile
+    now = int(time.time())
+    if card.state != "active":
+        raise UnpaidError(f"{card.entry().label} rests")
+    if _is_over(card.expiry, now):
+        raise UnpaidError(f"{card.entry().label} has expired")
+    if profile.network not in order.networks:
+        raise UnpaidError(f"{order.merchant.host} does not take {profile.network}")
+    try:
+        order.check_merchant([x509.load_der_x509_certificate(root) for root in profile.roots], now)
+    except (PaymentError, ValueError) as error:
+        raise UnpaidError(str(error)) from None
+    if order.currency != profile.currency:
+        raise UnpaidError(f"{card.entry().label} pays in {profile.currency}")
+    if order.amount_minor > profile.transaction_limit:
+        most = full_amount(profile.transaction_limit, profile.currency)
+        raise UnpaidError(f"{card.entry().label} pays at most {most} at once")
+
+
+def _is_over(expiry: str, now: int) -> bool:
+    """Whether the month of a date YYMM is over, by UTC."""
+    today = time.gmtime(now)
+    return (today.tm_year - _CENTURY, today.tm_mon) > (int(expiry[:2]), int(expiry[2:]))

@@ -1,0 +1,152 @@
+"""Serves ``card/1`` for the cards of one issuer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+from etui.extensions.issuer_card.cards import Card, Cards
+from etui.extensions.issuer_card.cryptogram import pay
+from etui.extensions.issuer_card.device import Device
+from etui.extensions.issuer_card.errors import UnpaidError
+from etui.extensions.issuer_card.paying import check_consent, check_payable, order_in
+from etui.interfaces import card_1 as card
+from etui.sdk import Extension, ProtocolError, provides
+from etui.standards.payments import Credential, encrypt_credential
+from etui.standards.provisioning import What
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from etui.sdk import Call, Item
+
+_ID_BYTES: Final = 16
+
+
+class IssuerCard(Extension):
+    """Keeps the cards of one issuer, and pays with them."""
+
+    _cards: Cards
+
+    def begin(self) -> None:
+        """Opens the cards."""
+        self._cards = Cards(self.store)
+
+    def inventory(self) -> Sequence[Item]:
+        """Every card."""
+        return [one.entry() for one in self._cards.cards()]
+
+    @provides(card.Activate)
+    def activate(self, request: card.Activate, call: Call) -> card.ActivateResult:
+        """Answers ``card/1.activate``."""
+        device = Device.new(request.issuer)
+        activated = device.activate(request.code, call.ask)
+        added = Card(
+            id=secrets.token_hex(_ID_BYTES),
+            issuer=request.issuer,
+            token=activated.card,
+            sequence=activated.sequence,
+            expiry=activated.expiry,
+            profile=activated.profile,
+            counter=activated.keys[0].counter - 1,
+            added_at=int(time.time()),
+        )
+        call.makes(added.entry())
+        self._cards.add(added, device.keys, activated.keys)
+        return card.ActivateResult(card=added.entry())
+
+    @provides(card.Offer)
+    def offer(self, request: card.Offer, _: Call) -> card.OfferResult:
+        """Answers ``card/1.offer``."""
+        order = order_in(request.request)
+        offered: list[Item] = []
+        reasons: list[str] = []
+        for one in self._cards.cards():
+            try:
+                check_payable(one, order)
+            except UnpaidError as error:
+                reasons.append(error.message)
+            else:
+                offered.append(one.entry())
+        reason = "; ".join(dict.fromkeys(reasons)) or "there is no card"
+        return card.OfferResult(cards=offered, reason=None if offered else reason)
+
+    @provides(card.Authorise)
+    def authorise(self, request: card.Authorise, _: Call) -> card.AuthoriseResult:
+        """Answers ``card/1.authorise``."""
+        order = order_in(request.request)
+        check_consent(request, order)
+        paying = self._cards.card(request.card)
+        check_payable(paying, order)
+        if not self._cards.keys_left(paying):
+            self._replenish(paying)
+        key = self._cards.take(paying)
+        credential = Credential(
+            network=paying.profile.network,
+            token=paying.token,
+            expiry=paying.expiry,
+            sequence=paying.sequence,
+            emv=pay(paying, key, order, dt.datetime.now(dt.UTC).date()),
+            request=order.digest,
+        )
+        return card.AuthoriseResult(
+            credential=encrypt_credential(credential, order.request.encryption), network=paying.profile.network
+        )
+
+    @provides(card.Suspend)
+    def suspend(self, request: card.Suspend, call: Call) -> card.SuspendResult:
+        """Answers ``card/1.suspend``: the card rests here at once, whether the issuer can be told or not."""
+        resting = self._cards.set_state(self._cards.card(request.card), "suspended")
+        self._tell(resting, What.SUSPEND, call)
+        return card.SuspendResult()
+
+    @provides(card.Resume)
+    def resume(self, request: card.Resume, call: Call) -> card.ResumeResult:
+        """Answers ``card/1.resume``: the issuer is told first."""
+        resting = self._cards.card(request.card)
+        self._device(resting).change(resting, What.RESUME, call.ask)
+        self._cards.set_state(resting, "active")
+        return card.ResumeResult()
+
+    @provides(card.Remove)
+    def remove(self, request: card.Remove, call: Call) -> card.RemoveResult:
+        """Answers ``card/1.remove``."""
+        gone = self._cards.card(request.card)
+        self._tell(gone, What.DELETE, call)
+        self._cards.remove(gone)
+        return card.RemoveResult()
+
+    @provides(card.Find)
+    def find(self, _: card.Find, __: Call) -> card.FindResult:
+        """Answers ``card/1.find``."""
+        return card.FindResult(cards=[one.entry() for one in self._cards.cards()])
+
+    @provides(card.Show)
+    def show(self, request: card.Show, _: Call) -> card.ShowResult:
+        """Answers ``card/1.show``."""
+        shown = self._cards.card(request.card)
+        return card.ShowResult(
+            network=shown.profile.network,
+            last_digits=shown.last_digits,
+            expires=f"20{shown.expiry[:2]}-{shown.expiry[2:]}",
+            state=shown.state,
+            keys_left=self._cards.keys_left(shown),
+            counter=shown.counter,
+        )
+
+    def _device(self, of: Card) -> Device:
+        return Device(of.issuer, self._cards.device(of))
+
+    def _replenish(self, of: Card) -> None:
+        """Asks the issuer for more keys, on this Extension's own account; raises ``CardError``."""
+        self._cards.replenish(of, self._device(of).replenish(of, self.call).keys)
+
+    def _tell(self, of: Card, what: What, call: Call) -> None:
+        """Tells the issuer what becomes of a card, if it can be told."""
+        try:
+            self._device(of).change(of, what, call.ask)
+        except ProtocolError as error:
+            sys.stderr.write(f"the issuer was not told to {what.value} a card: {error.message}\n")
