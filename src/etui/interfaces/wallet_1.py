@@ -64,6 +64,9 @@ __all__ = [
     "LinkRow",
     "Lock",
     "LockResult",
+    "Provider",
+    "Providers",
+    "ProvidersResult",
     "RecordRow",
     "Register",
     "RegisterResult",
@@ -197,6 +200,14 @@ class DoorRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     enabled: bool
     state: str
     detail: str | None = None
+
+
+class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody who provides an interface."""
+
+    provider: str
+    name: str
+    """For people."""
 
 
 class HelloResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -396,6 +407,27 @@ class Ends(Request[EndsResult], frozen=True, kw_only=True, omit_defaults=True):
 
     interface: Annotated[str, Meta(max_length=120)]
     item: str | None = None
+
+
+class ProvidersResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.providers``."""
+
+    METHOD: ClassVar[str] = "wallet/1.providers"
+
+    providers: list[Provider]
+
+
+class Providers(Request[ProvidersResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Who provides an interface.
+
+    The providers of an interface, the one that was installed first to begin with; the member `to` of a
+    request names one of them. An Extension is told of those that its manifest names under `uses`.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.providers"
+    RESULT: ClassVar[type[Result]] = ProvidersResult
+
+    interface: Annotated[str, Meta(max_length=120)]
 
 
 class RegisterResult(Result, frozen=True, kw_only=True, omit_defaults=True):

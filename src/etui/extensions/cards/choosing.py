@@ -48,15 +48,13 @@ class Choosing:
     def _offers(self, request: str) -> tuple[list[Offer], list[str]]:
         offers: list[Offer] = []
         reasons: list[str] = []
-        for row in self._call(wallet.Extensions()).extensions:
-            if card.INTERFACE not in row.provides:
-                continue
+        for row in self._call(wallet.Providers(interface=card.INTERFACE)).providers:
             try:
-                found = self._call(card.Offer(request=request), provider=row.extension)
+                found = self._call(card.Offer(request=request), provider=row.provider)
             except ProtocolError as error:
                 reasons.append(f"{row.name}: {error.message}.")
                 continue
-            offers += [Offer(item, row.extension, row.name) for item in found.cards]
+            offers += [Offer(item, row.provider, row.name) for item in found.cards]
             if found.reason:
                 reasons.append(f"{row.name}: {found.reason}.")
         return offers, reasons

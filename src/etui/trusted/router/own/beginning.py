@@ -61,10 +61,7 @@ async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.E
     """Answers ``wallet/1.ends``."""
     router.unlocked()
     registry = router.registry
-    caller = asking.caller.principal
-    if caller.type is PrincipalType.EXTENSION and request.interface not in caller.uses:
-        text = f"the manifest of {asking.caller.label} does not name {request.interface} under `uses`"
-        raise ProtocolError(ErrorCode.DENIED, text)
+    _check_uses(asking, request.interface)
     if request.item is None:
         provider = registry.provider_of(request.interface, asking.provider)
     else:
@@ -77,6 +74,22 @@ async def ends(router: Router, asking: Asking, request: wallet.Ends) -> wallet.E
     key = await router.dialogs.key() if provider is registry.dialog else provider.key
     only = sum(request.interface in other.provides for other in registry.providers.values()) == 1
     return wallet.EndsResult(key=key, provider=provider.principal, only=only)
+
+
+def providers(router: Router, asking: Asking, request: wallet.Providers) -> wallet.ProvidersResult:
+    """Answers ``wallet/1.providers``."""
+    router.unlocked()
+    _check_uses(asking, request.interface)
+    found = [provider for provider in router.registry.providers.values() if request.interface in provider.provides]
+    return wallet.ProvidersResult(providers=[wallet.Provider(provider=one.principal, name=one.name) for one in found])
+
+
+def _check_uses(asking: Asking, interface: str) -> None:
+    """Raises ``ProtocolError`` where an Extension asks about an interface that its manifest does not say it uses."""
+    caller = asking.caller.principal
+    if caller.type is PrincipalType.EXTENSION and interface not in caller.uses:
+        text = f"the manifest of {asking.caller.label} does not name {interface} under `uses`"
+        raise ProtocolError(ErrorCode.DENIED, text)
 
 
 async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -> wallet.IntroduceResult:

@@ -86,6 +86,7 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
     wallet.Status: standing.status,
     wallet.Interfaces: beginning.interfaces,
     wallet.Document: beginning.document,
+    wallet.Providers: beginning.providers,
     wallet.Extensions: holdings.extensions,
     wallet.Settings: settings.settings,
     wallet.Doors: holdings.doors,
@@ -116,4 +117,4 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.DoorEnable: holdings.door_enable,
     wallet.DoorDisable: holdings.door_disable,
 }
-_FOR_EXTENSIONS: Final = {wallet.Register.METHOD, wallet.Ends.METHOD}
+_FOR_EXTENSIONS: Final = {wallet.Register.METHOD, wallet.Ends.METHOD, wallet.Providers.METHOD}
