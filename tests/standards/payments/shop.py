@@ -44,8 +44,8 @@ SHOP = Merchant(
 class Shop:
     """``root``: the scheme that vouches for it. ``key``: by which it signs; ``box``: to which it is answered."""
 
-    def __init__(self, merchant: Merchant = SHOP) -> None:
-        self.root = Authority.root("Demo Scheme")
+    def __init__(self, merchant: Merchant = SHOP, root: Authority | None = None) -> None:
+        self.root = root or Authority.root("Demo Scheme")
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.box = X25519PrivateKey.generate()
         acquirer = self.root.acquirer(merchant.acquirer_name, merchant.acquirer)

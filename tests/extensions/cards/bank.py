@@ -1,0 +1,91 @@
+"""An issuer with its books, reachable on the web as ``issuer.etui.test``."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from etui.counterparts.books import open_books
+from etui.counterparts.issuer import cards
+from etui.counterparts.issuer.chip import read_chip
+from etui.counterparts.issuer.cryptograms import MasterKey
+from etui.counterparts.issuer.devices import Devices, card_number
+from etui.counterparts.issuer.web import application
+from etui.standards.provisioning import Profile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cryptography import x509
+
+    from etui.standards.payments import Credential
+
+HOST: Final = "issuer.etui.test"
+BANK: Final = "422222"
+_MASTER: Final = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
+_BALANCE: Final = 100_000
+_LIMIT: Final = 50_000
+
+
+class Bank:
+    """``engine``: its books; ``port``: where it listens."""
+
+    def __init__(self, folder: Path, root: x509.Certificate, tls: ssl.SSLContext) -> None:
+        self.engine = open_books(f"sqlite:///{folder / 'issuer.db'}")
+        self.master = MasterKey(_MASTER)
+        cards.prepare(self.engine)
+        profile = Profile(
+            network="etui-demo",
+            label="Demo Bank",
+            currency="EUR",
+            currency_number="978",
+            country_number="276",
+            transaction_limit=_LIMIT,
+            roots=(root.public_bytes(Encoding.DER),),
+        )
+        self.devices = Devices(self.engine, self.master, profile, BANK)
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        config = uvicorn.Config(application(self.devices, HOST), log_level="error", lifespan="off", workers=1)
+        config.load()
+        config.ssl = tls
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
+        self._thread.start()
+
+    def enrol(self, account: str, *, expiry: str = "3512", balance: int = _BALANCE) -> str:
+        """Enrols a card, and the activation code for it."""
+        number = card_number(BANK, account)
+        cards.enrol(
+            self.engine,
+            cards.Profile(
+                card=number,
+                sequence=1,
+                expiry=expiry,
+                currency="978",
+                opening_minor=balance,
+                transaction_limit_minor=_LIMIT,
+                day_limit_minor=_LIMIT * 10,
+                day_limit_count=100,
+                atc_issued=0,
+            ),
+        )
+        return self.devices.new_code(number)
+
+    def verifies(self, credential: Credential) -> bool:
+        """Whether the cryptogram is that card's, over the data that go with it."""
+        chip = read_chip(credential.emv)
+        key = self.master.card(credential.token, int(credential.sequence)).session(chip.atc)
+        return key.verifies(chip)
+
+    def close(self) -> None:
+        """Ends it."""
+        self._server.should_exit = True
+        self._thread.join(10)
+        self._socket.close()
+        self.engine.dispose()

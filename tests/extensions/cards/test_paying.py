@@ -1,0 +1,167 @@
+"""Paying: a merchant's signed request, the user's yes, a cryptogram that the issuer recognises."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from tests.extensions.cards.bank import HOST
+from tests.standards.payments.shop import SHOP, Shop
+
+from etui.counterparts.issuer.chip import read_chip
+from etui.counterparts.issuer.devices import AHEAD
+from etui.interfaces import card_1 as card
+from etui.interfaces import payment_1 as payment
+from etui.sdk import ErrorCode, RemoteError
+from etui.standards.payments import Amount, decrypt_credential, digest_of, read_request
+
+if TYPE_CHECKING:
+    from tests.extensions.cards.bank import Bank
+
+    from etui.sdk import Client
+    from etui.testkit import TestWallet
+
+
+pytestmark = pytest.mark.usefixtures("carded")
+
+
+def asked(token: str, **given: object) -> payment.Pay:
+    """The call for a request."""
+    return payment.Pay(order=read_request(token, int(time.time())).name, request=token, **given)  # type: ignore[arg-type]
+
+
+def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Client, bank: Bank, shop: Shop) -> None:
+    token = shop.asks(int(time.time()))
+    wallet.user.approves(times=1, action_contains="pay 12.50 EUR to shop.etui.test")
+    paid = client.call(asked(token))
+    credential = decrypt_credential(paid.credential, shop.box, digest_of(token))
+    assert bank.verifies(credential)
+    assert paid.network == "etui-demo"
+    question = wallet.user.asked()[-1]
+    assert "A book: 12.50 EUR" in str(question)
+    receipt = shop.receipt(digest_of(token))
+    client.call(payment.Complete(payment=paid.payment.item, outcome="approved", receipt=receipt))
+    shown = client.call(payment.Show(payment=paid.payment.item))
+    assert (shown.state, shown.amount, shown.payee) == ("approved", 1250, "shop.etui.test")
+
+
+def test_what_the_call_says_has_to_be_what_the_merchant_signed(client: Client, shop: Shop) -> None:
+    token = shop.asks(int(time.time()))
+    for given in ({"payee": "bank.etui.test"}, {"amount": 1, "currency": "EUR"}, {"amount": 1250, "currency": "USD"}):
+        with pytest.raises(RemoteError) as refused:
+            client.call(asked(token, **given))
+        assert refused.value.code is ErrorCode.INVALID_PARAMS
+    with pytest.raises(RemoteError) as refused:
+        client.call(payment.Pay(order="order-1#0000000000000000", request=token))
+    assert refused.value.code is ErrorCode.INVALID_PARAMS
+
+
+def test_a_no_pays_nothing(wallet: TestWallet, client: Client, carded: str, shop: Shop) -> None:
+    wallet.user.refuses(action_contains="pay 12.50")
+    with pytest.raises(RemoteError) as refused:
+        client.call(asked(shop.asks(int(time.time()))))
+    assert refused.value.code is ErrorCode.REFUSED
+    assert shown_card(client, carded).counter == 0
+
+
+def test_a_request_is_answered_once(wallet: TestWallet, client: Client, carded: str, shop: Shop) -> None:
+    token = shop.asks(int(time.time()))
+    wallet.user.approves(action_contains="pay 12.50")
+    client.call(asked(token))
+    with pytest.raises(RemoteError) as refused:
+        client.call(asked(token))
+    assert refused.value.code is ErrorCode.CONFLICT
+    assert shown_card(client, carded).counter == 1
+
+
+def test_a_merchant_for_whom_no_scheme_of_the_card_vouches_is_not_paid(wallet: TestWallet, client: Client) -> None:
+    wallet.user.approves()
+    with pytest.raises(RemoteError, match="vouches") as refused:
+        client.call(asked(Shop().asks(int(time.time()))))
+    assert refused.value.code is ErrorCode.CONFLICT
+
+
+def test_each_payment_has_a_counter_of_its_own_and_keys_are_fetched_anew(
+    wallet: TestWallet, client: Client, bank: Bank, shop: Shop
+) -> None:
+    wallet.user.approves(action_contains="pay 12.50")
+    counters = []
+    for number in range(AHEAD + 2):
+        token = shop.asks(int(time.time()), nonce=f"n-{number}")
+        paid = client.call(asked(token))
+        credential = decrypt_credential(paid.credential, shop.box, digest_of(token))
+        assert bank.verifies(credential)
+        counters.append(read_chip(credential.emv).atc)
+    assert counters == list(range(1, AHEAD + 3))
+
+
+def test_a_card_that_rests_pays_nothing_until_it_is_used_again(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    wallet.user.approves()
+    client.call(card.Suspend(card=carded))
+    with pytest.raises(RemoteError, match="rests"):
+        client.call(asked(shop.asks(int(time.time()))))
+    client.call(card.Resume(card=carded))
+    client.call(asked(shop.asks(int(time.time()), nonce="n-2")))
+
+
+def test_a_wrong_code_adds_no_card_and_five_of_them_end_it(wallet: TestWallet, client: Client, bank: Bank) -> None:
+    wallet.user.approves()
+    code = bank.enrol("000000002")
+    wrong = code[:9] + f"{(int(code[9:]) + 1) % 10**9:09d}"
+    for _ in range(5):
+        with pytest.raises(RemoteError, match="not the activation code"):
+            client.call(card.Activate(issuer=HOST, code=wrong.encode()))
+    with pytest.raises(RemoteError, match="worth nothing any more") as refused:
+        client.call(card.Activate(issuer=HOST, code=code.encode()))
+    assert refused.value.code is ErrorCode.DENIED
+
+
+def test_who_may_pay_a_merchant_for_longer_pays_it_unasked_and_no_other(
+    wallet: TestWallet, client: Client, shop: Shop
+) -> None:
+    given = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR"}
+    wallet.user.approves(action_contains="pay 12.50", remember="always", times=1)
+    client.call(asked(shop.asks(int(time.time()), nonce="n-1"), **given))
+    before = len(wallet.user.asked())
+    client.call(asked(shop.asks(int(time.time()), nonce="n-2"), **given))
+    assert len(wallet.user.asked()) == before, wallet.user.asked()[before:]
+    other = Shop(msgspec.structs.replace(SHOP, host="other.etui.test"), shop.root)
+    with pytest.raises(RemoteError) as refused:
+        client.call(asked(other.asks(int(time.time()), nonce="n-3"), **(given | {"payee": "other.etui.test"})))
+    assert refused.value.code is ErrorCode.NOT_NOW
+
+
+def test_a_receipt_of_another_payment_is_refused(wallet: TestWallet, client: Client, shop: Shop) -> None:
+    token = shop.asks(int(time.time()))
+    wallet.user.approves(action_contains="pay 12.50")
+    paid = client.call(asked(token))
+    for receipt in (shop.receipt(b"x" * 32), shop.receipt(digest_of(token), total=Amount("EUR", "1.00"), tax=None)):
+        with pytest.raises(RemoteError, match="not of this payment"):
+            client.call(payment.Complete(payment=paid.payment.item, outcome="approved", receipt=receipt))
+    client.call(payment.Complete(payment=paid.payment.item, outcome="declined"))
+    with pytest.raises(RemoteError, match="was declined") as refused:
+        client.call(payment.Complete(payment=paid.payment.item, outcome="approved"))
+    assert refused.value.code is ErrorCode.CONFLICT
+
+
+def shown_card(client: Client, reference: str) -> card.ShowResult:
+    """What the card says of itself."""
+    return client.call(card.Show(card=reference))
+
+
+def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    token = shop.asks(int(time.time()))
+    named = read_request(token, int(time.time())).name
+    said = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR", "order": named}
+    wallet.user.approves()
+    for other in ({"payee": "other.etui.test"}, {"amount": 1}, {"currency": "USD"}, {"order": "order-1#0"}):
+        with pytest.raises(RemoteError) as refused:
+            client.call(card.Authorise(card=carded, request=token, **(said | other)))  # type: ignore[arg-type]
+        assert refused.value.code is ErrorCode.INVALID_PARAMS
+    assert shown_card(client, carded).counter == 0
