@@ -1,1 +1,1 @@
-"""The other side: issuer, acquirer, merchant and point of sale, as a bank, a shop or a terminal maker deploys them."""
+"""The other side: what a bank, a shop or a maker of terminals runs. It owns no wallet and imports nothing of one."""
