@@ -83,6 +83,10 @@ class SessionKey:
     def __init__(self, key: bytes) -> None:
         self._key = key
 
+    def export(self) -> bytes:
+        """The key itself, for the one device that pays with it (16 bytes)."""
+        return self._key
+
     def cryptogram(self, signed: bytes) -> bytes:
         """The application cryptogram over these bytes (8 bytes)."""
         return ac.generate_ac(self._key, signed)
