@@ -72,14 +72,14 @@ class OfferResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Offer(Request[OfferResult], frozen=True, kw_only=True, omit_defaults=True):
     """Cards for a payment.
 
-    The cards that could pay what a merchant asks for, the one that the issuer would have first. None where
-    no scheme of theirs vouches for the merchant.
+    The cards that could pay what a merchant asks for, the one that the issuer would have first; without a
+    request those that are in use. None where no scheme of theirs vouches for the merchant.
     """
 
     METHOD: ClassVar[str] = "card/1.offer"
     RESULT: ClassVar[type[Result]] = OfferResult
 
-    request: Annotated[str, Meta(max_length=65536)]
+    request: Annotated[str, Meta(max_length=65536)] | None = None
     """The merchant's payment request, a JSON Web Signature of type `payment-request+jws`."""
 
 

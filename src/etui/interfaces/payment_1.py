@@ -23,6 +23,8 @@ __all__ = [
     "Line",
     "Pay",
     "PayResult",
+    "Prefer",
+    "PreferResult",
     "Show",
     "ShowResult",
 ]
@@ -75,6 +77,27 @@ class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
     """
     request: Annotated[str, Meta(max_length=65536)]
     """The merchant's payment request, a JSON Web Signature of type `payment-request+jws`."""
+
+
+class PreferResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``payment/1.prefer``."""
+
+    METHOD: ClassVar[str] = "payment/1.prefer"
+
+    card: Annotated[str, Meta(max_length=200)]
+    """The name of the card."""
+
+
+class Prefer(Request[PreferResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Choose the card that pays.
+
+    The user picks one of the cards in the Trusted Dialog; it is taken from then on where it can pay.
+    `conflict` where there is no card.
+    """
+
+    METHOD: ClassVar[str] = "payment/1.prefer"
+    RESULT: ClassVar[type[Result]] = PreferResult
+    WAITS: ClassVar[bool] = True
 
 
 class CompleteResult(Result, frozen=True, kw_only=True, omit_defaults=True):

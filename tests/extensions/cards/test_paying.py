@@ -165,3 +165,16 @@ def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
             client.call(card.Authorise(card=carded, request=token, **(said | other)))  # type: ignore[arg-type]
         assert refused.value.code is ErrorCode.INVALID_PARAMS
     assert shown_card(client, carded).counter == 0
+
+
+def test_the_card_that_the_user_prefers_pays(
+    wallet: TestWallet, client: Client, carded: str, bank: Bank, shop: Shop
+) -> None:
+    wallet.user.approves()
+    other = client.call(card.Activate(issuer=HOST, code=bank.enrol("000000003").encode())).card
+    for number, wanted in enumerate([shown_card(client, carded).last_digits, other.attributes["last_digits"]]):
+        wallet.user.rule("choose", when={"face": "choose"}, label_contains=f"…{wanted}", times=1)
+        client.call(payment.Prefer())
+        token = shop.asks(int(time.time()), nonce=f"n-{number}")
+        credential = decrypt_credential(client.call(asked(token)).credential, shop.box, digest_of(token))
+        assert credential.token.endswith(wanted)

@@ -1,11 +1,11 @@
-"""Which card pays: every issuer's Extension offers its own, and the first that was offered is taken.
+"""Which card pays: every issuer's Extension offers its own, and the one that the user prefers is taken, or the first.
 
 An Extension whose offer cannot be had keeps the others from nothing; why it has none stands in what the user is told.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -16,8 +16,12 @@ from etui.sdk import Item, ProtocolError
 
 if TYPE_CHECKING:
     from etui.interfaces import Request, Result
+    from etui.sdk import Store
 
     ResultT = TypeVar("ResultT", bound=Result)
+
+
+_PREFERRED: Final = ("settings", "preferred")
 
 
 class _Calling(Protocol):
@@ -31,21 +35,31 @@ class Offer(Struct, frozen=True):
     provider: str
     keeper: str
 
+    @property
+    def name(self) -> str:
+        """The card's label, and whose it is."""
+        return f"{self.card.label}, {self.keeper}"
+
 
 class Choosing:
-    """Asks the issuers' Extensions, on this Extension's own account."""
+    """Asks the issuers' Extensions, on this Extension's own account. ``store``: keeps what the user prefers."""
 
-    def __init__(self, call: _Calling) -> None:
+    def __init__(self, call: _Calling, store: Store) -> None:
         self._call = call
+        self._store = store
 
     def choose(self, request: str) -> Offer:
         """The card that pays a merchant's request; raises ``ConflictError``, with what the issuers say of it."""
-        offers, reasons = self._offers(request)
-        if not offers:
-            raise ConflictError(" ".join(["no card of this wallet can pay that.", *reasons]))
-        return offers[0]
+        offers = self.offers(request)
+        preferred = self._store.get(*_PREFERRED)
+        return next((offer for offer in offers if offer.name.encode() == preferred), offers[0])
 
-    def _offers(self, request: str) -> tuple[list[Offer], list[str]]:
+    def prefer(self, offer: Offer) -> None:
+        """Takes this card from now on, where it can pay."""
+        self._store.put({_PREFERRED: offer.name.encode()})
+
+    def offers(self, request: str | None = None) -> list[Offer]:
+        """The cards that could pay a request, or that are in use; raises ``ConflictError`` where there is none."""
         offers: list[Offer] = []
         reasons: list[str] = []
         for row in self._call(wallet.Providers(interface=card.INTERFACE)).providers:
@@ -57,4 +71,6 @@ class Choosing:
             offers += [Offer(item, row.provider, row.name) for item in found.cards]
             if found.reason:
                 reasons.append(f"{row.name}: {found.reason}.")
-        return offers, reasons
+        if not offers:
+            raise ConflictError(" ".join(["no card of this wallet can pay that.", *reasons]))
+        return offers

@@ -13,6 +13,7 @@ from etui.extensions.cards.journal import Journal, Line, Payment, State
 from etui.extensions.cards.orders import order_of
 from etui.interfaces import Prepared
 from etui.interfaces import card_1 as card
+from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import payment_1 as payment
 from etui.sdk import ErrorCode, Extension, RemoteError, prepares, provides
 from etui.standards.money import full_amount
@@ -39,7 +40,7 @@ class Cards(Extension):
     def begin(self) -> None:
         """Opens the journal."""
         self._journal = Journal(self.store)
-        self._choosing = Choosing(self.call)
+        self._choosing = Choosing(self.call, self.store)
 
     def inventory(self) -> Sequence[Item]:
         """Every payment."""
@@ -86,6 +87,17 @@ class Cards(Extension):
             raise
         self._journal.paid(record, paid.network)
         return payment.PayResult(payment=record.entry(), credential=paid.credential, network=paid.network)
+
+    @provides(payment.Prefer)
+    def prefer(self, _: payment.Prefer, call: Call) -> payment.PreferResult:
+        """Answers ``payment/1.prefer``."""
+        offers = self._choosing.offers()
+        options = [dialog.Option(id=str(number), label=offer.name) for number, offer in enumerate(offers)]
+        text = "Which card pays, wherever it can?"
+        chosen = call.ask(dialog.Choose(title="The card that pays", text=text, options=options)).chosen
+        offer = offers[int(chosen)]
+        self._choosing.prefer(offer)
+        return payment.PreferResult(card=offer.name)
 
     @provides(payment.Complete)
     def complete(self, request: payment.Complete, _: Call) -> payment.CompleteResult:

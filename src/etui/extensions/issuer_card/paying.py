@@ -33,14 +33,18 @@ def check_consent(request: Authorise, order: Order) -> None:
         raise UnfitError("payee, amount, currency or order is not what the merchant signed")
 
 
+def check_usable(card: Card) -> None:
+    """Raises ``UnpaidError``, which says why, where a card pays nothing at all now."""
+    if card.state != "active":
+        raise UnpaidError(f"{card.entry().label} rests")
+    if _is_over(card.expiry, int(time.time())):
+        raise UnpaidError(f"{card.entry().label} has expired")
+
+
 def check_payable(card: Card, order: Order) -> None:
     """Raises ``UnpaidError``, which says why, where a card does not pay an order."""
     profile = card.profile
     now = int(time.time())
-    if card.state != "active":
-        raise UnpaidError(f"{card.entry().label} rests")
-    if _is_over(card.expiry, now):
-        raise UnpaidError(f"{card.entry().label} has expired")
     if profile.network not in order.networks:
         raise UnpaidError(f"{order.merchant.host} does not take {profile.network}")
     try:

@@ -12,7 +12,7 @@ from etui.extensions.issuer_card.cards import Card, Cards
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
 from etui.extensions.issuer_card.errors import UnpaidError
-from etui.extensions.issuer_card.paying import check_consent, check_payable, order_in
+from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in
 from etui.interfaces import card_1 as card
 from etui.sdk import Extension, ProtocolError, provides
 from etui.standards.payments import Credential, encrypt_credential
@@ -61,12 +61,14 @@ class IssuerCard(Extension):
     @provides(card.Offer)
     def offer(self, request: card.Offer, _: Call) -> card.OfferResult:
         """Answers ``card/1.offer``."""
-        order = order_in(request.request)
+        order = None if request.request is None else order_in(request.request)
         offered: list[Item] = []
         reasons: list[str] = []
         for one in self._cards.cards():
             try:
-                check_payable(one, order)
+                check_usable(one)
+                if order is not None:
+                    check_payable(one, order)
             except UnpaidError as error:
                 reasons.append(error.message)
             else:
@@ -80,6 +82,7 @@ class IssuerCard(Extension):
         order = order_in(request.request)
         check_consent(request, order)
         paying = self._cards.card(request.card)
+        check_usable(paying)
         check_payable(paying, order)
         if not self._cards.keys_left(paying):
             self._replenish(paying)
