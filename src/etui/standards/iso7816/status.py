@@ -1,0 +1,79 @@
+"""Status words: the two bytes at the end of every response.
+
+Source: ISO/IEC 7816-4:2020, section 5.6, tables 5 to 7. Words whose second byte is a number (``61xx``, ``63Cx``,
+``6Cxx``) are no members: ``Response`` has that number.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Final
+
+MORE_DATA_SW1: Final = 0x61
+"""``61xx``: so many bytes are still available, for GET RESPONSE."""
+WRONG_LE_SW1: Final = 0x6C
+"""``6Cxx``: so many bytes would have been available, for the same command anew."""
+COUNTER: Final = 0x63C0
+"""``63Cx``: a counter from 0 to 15, mostly of tries that are left."""
+
+
+class StatusWord(IntEnum):
+    """Status words by their meaning."""
+
+    SUCCESS = 0x9000
+
+    # Warnings: non-volatile memory is unchanged.
+    WARNING_UNCHANGED = 0x6200
+    DATA_MAY_BE_CORRUPTED = 0x6281
+    END_OF_FILE_REACHED = 0x6282
+    SELECTED_FILE_DEACTIVATED = 0x6283
+    CONTROL_INFORMATION_NOT_FORMATTED = 0x6284
+    SELECTED_FILE_TERMINATED = 0x6285
+    NO_INPUT_FROM_SENSOR = 0x6286
+    RECORD_DEACTIVATED = 0x6287
+
+    # Warnings: non-volatile memory has changed.
+    WARNING_CHANGED = 0x6300
+    FILE_FILLED_UP = 0x6381
+
+    # Execution errors.
+    EXECUTION_ERROR_UNCHANGED = 0x6400
+    IMMEDIATE_RESPONSE_REQUIRED = 0x6401
+    LOGICAL_CHANNEL_ACCESS_DENIED = 0x6481
+    EXECUTION_ERROR_CHANGED = 0x6500
+    MEMORY_FAILURE = 0x6581
+    SECURITY_ISSUE = 0x6600
+
+    # Checking errors.
+    WRONG_LENGTH = 0x6700
+    INCONSISTENT_APDU_FORMAT = 0x6701
+    FUNCTION_IN_CLASS_NOT_SUPPORTED = 0x6800
+    LOGICAL_CHANNEL_NOT_SUPPORTED = 0x6881
+    SECURE_MESSAGING_NOT_SUPPORTED = 0x6882
+    LAST_COMMAND_OF_CHAIN_EXPECTED = 0x6883
+    COMMAND_CHAINING_NOT_SUPPORTED = 0x6884
+    COMMAND_NOT_ALLOWED = 0x6900
+    COMMAND_INCOMPATIBLE_WITH_FILE = 0x6981
+    SECURITY_STATUS_NOT_SATISFIED = 0x6982
+    AUTHENTICATION_METHOD_BLOCKED = 0x6983
+    REFERENCE_DATA_NOT_USABLE = 0x6984
+    CONDITIONS_OF_USE_NOT_SATISFIED = 0x6985
+    NO_CURRENT_FILE = 0x6986
+    SECURE_MESSAGING_OBJECTS_MISSING = 0x6987
+    SECURE_MESSAGING_OBJECTS_INCORRECT = 0x6988
+    WRONG_PARAMETERS = 0x6A00
+    INCORRECT_DATA = 0x6A80
+    FUNCTION_NOT_SUPPORTED = 0x6A81
+    FILE_OR_APPLICATION_NOT_FOUND = 0x6A82
+    RECORD_NOT_FOUND = 0x6A83
+    NOT_ENOUGH_MEMORY = 0x6A84
+    NC_INCONSISTENT_WITH_TLV = 0x6A85
+    INCORRECT_PARAMETERS = 0x6A86
+    NC_INCONSISTENT_WITH_PARAMETERS = 0x6A87
+    REFERENCED_DATA_NOT_FOUND = 0x6A88
+    FILE_ALREADY_EXISTS = 0x6A89
+    DF_NAME_ALREADY_EXISTS = 0x6A8A
+    WRONG_PARAMETERS_P1_P2 = 0x6B00
+    INSTRUCTION_NOT_SUPPORTED = 0x6D00
+    CLASS_NOT_SUPPORTED = 0x6E00
+    NO_PRECISE_DIAGNOSIS = 0x6F00
