@@ -163,6 +163,27 @@ def test_a_certificate_for_a_key_with_another_exponent_is_refused(exponent: byte
             emv.card_key(issuer().public, signed, PAN, STATIC_DATA, TODAY)
 
 
+def test_a_certificate_for_a_key_that_is_longer_than_its_signers_is_refused() -> None:
+    place, longer = issuer().public.size - 22, authority().public
+    made = body(lengths=bytes((longer.size, 1)))[:-144] + longer.modulus_bytes()
+    remainder = made[place:]
+    signed = emv.SignedKey(sign(issuer(), made[:place], remainder + b"\3" + STATIC_DATA), remainder, b"\3")
+    with pytest.raises(emv.AuthenticationError):
+        emv.card_key(issuer().public, signed, PAN, STATIC_DATA, TODAY)
+
+
+@pytest.mark.parametrize(("subject", "good"), [("541F", True), ("54133300", True), ("54FF", False), ("FFFF", False)])
+def test_an_issuer_is_three_to_eight_digits_of_the_pan(subject: str, good: bool) -> None:  # noqa: FBT001  # expected
+    made = b"\2" + bytes.fromhex(subject.ljust(8, "F")) + b"\x02\x28" + SERIAL + b"\1\1\xb0\3"
+    made += issuer().public.modulus_bytes()
+    signed = emv.SignedKey(sign(authority(), made, b"\1\0\1"), b"", b"\1\0\1")
+    if good:
+        assert emv.issuer_key(authority().public, signed, PAN, TODAY).key == issuer().public
+    else:
+        with pytest.raises(emv.AuthenticationError):
+            emv.issuer_key(authority().public, signed, PAN, TODAY)
+
+
 @given(st.binary(max_size=122), st.binary(max_size=40))
 def test_a_signature_carries_what_was_signed(carried: bytes, beside: bytes) -> None:
     made = b"\5\1" + carried[2:]

@@ -129,6 +129,8 @@ WHOLE = b"\x08" + NUMBER + b"\x80" + CRYPTOGRAM + CODE
         b"\5\1\xff" + WHOLE,
         b"\5\1\x00" + b"\xbb" * 40,
         b"\5\1\x01\x09",
+        b"\5\1\x09\x08" + NUMBER,
+        b"\5\1" + bytes((len(WHOLE),)) + b"\x08" + NUMBER + b"\x40" + CRYPTOGRAM + CODE,
         b"\5\1\x01\x08",
         b"\5\1" + bytes((len(WHOLE),)) + b"\1" + WHOLE[1:],
         b"\5\1" + bytes((len(WHOLE),)) + WHOLE + b"\0",
@@ -157,6 +159,12 @@ def test_a_number_that_a_card_signed_is_verified(number: bytes, list_data: bytes
     assert emv.verify_dynamic(card().public, signature, list_data) == number
     with pytest.raises(emv.AuthenticationError):
         emv.verify_dynamic(card().public, signature, list_data + b"\0")
+
+
+def test_a_number_that_is_shorter_than_it_says_is_refused() -> None:
+    for carried in (b"\5\1\x05\x08abcd", b"\5\1\x00", b"\5\1\x02\x01a"):
+        with pytest.raises(emv.AuthenticationError):
+            emv.verify_dynamic(card().public, sign(card(), carried, b""), b"")
 
 
 def test_the_hash_of_a_transaction_is_over_what_was_told_and_answered() -> None:
