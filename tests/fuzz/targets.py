@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from tests.fuzz import encryption, signed_texts, ssh_agent
+from tests.fuzz import cards, encryption, signed_texts, ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -156,5 +156,7 @@ TARGETS: Final = {
     "jwe": Target(encryption.take_jwe, encryption.good_jwe),
     "pkcs8": Target(encryption.take_pkcs8, encryption.good_pkcs8),
     "signed_texts": Target(signed_texts.take, signed_texts.good),
+    "apdu": Target(cards.take_apdu, cards.good_apdu),
+    "emv": Target(cards.take_emv, cards.good_emv),
 }
 """By the name that ``python -m tests.fuzz`` takes."""

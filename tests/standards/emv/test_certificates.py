@@ -227,7 +227,7 @@ def test_a_signature_with_a_fault_in_it_is_withheld() -> None:
     key = card()
     for field in ("d_p", "d_q", "q_inverse"):
         faulty = msgspec.structs.replace(key, **{field: getattr(key, field) ^ 2})
-        with pytest.raises(emv.AuthenticationError):
+        with pytest.raises(emv.FaultError):
             faulty.sign(bytes(key.public.size - 1) + b"\7")
 
 

@@ -262,3 +262,13 @@ def test_a_status_update_stands_where_the_book_has_it() -> None:
             emv.CardStatusUpdate.decode(bytes.fromhex(wrong))
     with pytest.raises(emv.MalformedError):
         emv.CardStatusUpdate(emv.Update(0), pin_tries=16).encode()
+
+
+def test_what_a_terminal_says_stands_where_the_book_has_it() -> None:
+    # Book 4, annexes A2 and A6; emv-utils has 60F0C8 of a terminal.
+    capabilities = emv.TerminalCapabilities.decode(bytes.fromhex("60F0C8"))
+    assert emv.TerminalCapabilities.CDA in capabilities
+    assert emv.TerminalCapabilities.CONTACTS in capabilities
+    assert emv.TerminalCapabilities.NO_CVM not in capabilities
+    assert emv.check(emv.Tag.AUTHORISATION_RESPONSE_CODE, emv.ResponseCode.UNABLE_TO_GO_ONLINE_DECLINED) == b"Z3"
+    assert emv.write_numeric(emv.TransactionType.REFUND, 1) == b"\x20"

@@ -26,7 +26,7 @@ MALFORMED = [
     "5A84000000015A",
     "5A" + "FF" + "00" * 255,
     "9F8001" + "00",  # a tag whose number begins with zeros
-    "DF81828300",  # a tag of five bytes
+    "DF81820100",  # a tag of four bytes
     "7003" + "9F02",  # within an object
     "7004" + "5A03AABB",  # past the end of the object around it
     "61015A",

@@ -11,6 +11,7 @@ online) each side decides for itself.
     cryptograms                        keys of cards and transactions, ARQC, TC, AAC, ARPC, by pyemv
     rsa, recovery, certificates        keys, signatures that carry what they sign, the chain from a scheme to a card
     dynamic                            DDA and CDA: made by cards, verified by terminals
+    terminal                           what a terminal says of itself, of the transaction and of how it ended
 
 Sources: EMV 4.3 and 4.4, Books 1 to 3; EMV Contactless Books B and C-2. Decision 18 has what raw RSA means.
 """
@@ -68,6 +69,7 @@ from etui.standards.emv.errors import (
     AuthenticationError,
     CommandError,
     EmvError,
+    FaultError,
     MalformedError,
     MissingError,
     UnsupportedError,
@@ -84,6 +86,7 @@ from etui.standards.emv.indicators import Aip, Auc, Tsi, Tvr
 from etui.standards.emv.lists import DataObjectList, Entry, data_bytes, list_data, list_values, read_list, write_list
 from etui.standards.emv.rsa import PrivateKey, PublicKey
 from etui.standards.emv.status_update import CardStatusUpdate, Counters, Update
+from etui.standards.emv.terminal import ResponseCode, TerminalCapabilities, TransactionType
 from etui.standards.emv.tlv import (
     DataObject,
     constructed,
@@ -147,6 +150,7 @@ __all__ = [
     "Element",
     "EmvError",
     "Entry",
+    "FaultError",
     "Format",
     "GenerateAc",
     "GetData",
@@ -163,9 +167,12 @@ __all__ = [
     "ReadRecord",
     "RecordRange",
     "Request",
+    "ResponseCode",
     "SessionKey",
     "SignedKey",
     "Tag",
+    "TerminalCapabilities",
+    "TransactionType",
     "Tsi",
     "Tvr",
     "UnsupportedError",

@@ -35,6 +35,12 @@ class AuthenticationError(EmvError):
     code = "authentication"
 
 
+class FaultError(EmvError):
+    """A signature of one's own came out wrong, and is withheld."""
+
+    code = "fault"
+
+
 class CommandError(EmvError):
     """A command is none that a card takes.
 
