@@ -98,6 +98,7 @@ def test_what_cannot_be_certified_is_refused() -> None:
         ({"subject": PAN}, emv.MalformedError),
         ({"subject": "5413a3"}, emv.MalformedError),
         ({"serial": b"\1"}, emv.MalformedError),
+        ({"expires": dt.date(2050, 1, 1)}, emv.MalformedError),
     ):
         with pytest.raises(error):
             emv.certify_issuer(authority(), msgspec.structs.replace(subject, **change))

@@ -15,7 +15,7 @@ import msgspec
 from etui.standards.emv.errors import AuthenticationError, MalformedError, UnsupportedError
 from etui.standards.emv.recovery import OVERHEAD_BYTES, SHA_1, recover, sha_1, sign
 from etui.standards.emv.rsa import PrivateKey, PublicKey
-from etui.standards.emv.values import full_year, read_compressed, read_numeric, write_compressed
+from etui.standards.emv.values import full_year, read_compressed, read_numeric, write_compressed, write_date
 
 SERIAL_BYTES: Final = 3
 RID_BYTES: Final = 5
@@ -137,12 +137,12 @@ def _certify(signer: PrivateKey, form: _Form, subject: CertifiedKey, beside: byt
         raise UnsupportedError(f"a key of {key.bits} bits is longer than that of its signer")
     if len(subject.serial) != SERIAL_BYTES:
         raise MalformedError(f"a certificate's serial number has {SERIAL_BYTES} bytes, not {len(subject.serial)}")
-    modulus, exponent = key.modulus_bytes(), key.exponent_bytes()
+    modulus, exponent, expires = key.modulus_bytes(), key.exponent_bytes(), write_date(subject.expires)
     head = b"".join(
         (
             bytes((form.format,)),
             write_compressed(subject.subject, form.subject_bytes),
-            bytes.fromhex(f"{subject.expires:%m%y}"),
+            bytes((expires[1], expires[0])),
             subject.serial,
             bytes((SHA_1, _RSA, key.size, len(exponent))),
         )

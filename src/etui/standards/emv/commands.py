@@ -6,6 +6,7 @@ AUTHENTICATE), 6.5.11 (READ RECORD); EMV Book 1, section 11.3 (SELECT).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import IntEnum
 from typing import Final, TypeAlias
 
@@ -27,9 +28,6 @@ _GET_PROCESSING_OPTIONS: Final = (_PROPRIETARY, 0xA8)
 _INTERNAL_AUTHENTICATE: Final = (_INTERINDUSTRY, 0x88)
 _READ_RECORD: Final = (_INTERINDUSTRY, 0xB2)
 _SELECT: Final = (_INTERINDUSTRY, iso7816.SELECT)
-_INSTRUCTIONS: Final = frozenset(
-    ins for _, ins in (_GENERATE_AC, _GET_DATA, _GET_PROCESSING_OPTIONS, _INTERNAL_AUTHENTICATE, _READ_RECORD, _SELECT)
-)
 _NE: Final = iso7816.MAX_SHORT_NE
 _TYPE_SHIFT: Final = 6
 _CDA: Final = 0x10
@@ -116,25 +114,14 @@ def read_request(command: Command) -> Request:
     """
     if command.chained:
         raise CommandError("a part of a chain is no command", StatusWord.COMMAND_CHAINING_NOT_SUPPORTED)
-    match (command.cla, command.ins):
-        case (cla, ins) if (cla, ins) == _SELECT:
-            return _selection(command)
-        case (cla, ins) if (cla, ins) == _GET_PROCESSING_OPTIONS:
-            return _processing_options(command)
-        case (cla, ins) if (cla, ins) == _READ_RECORD:
-            return _read_record(command)
-        case (cla, ins) if (cla, ins) == _GENERATE_AC:
-            return _generate_ac(command)
-        case (cla, ins) if (cla, ins) == _INTERNAL_AUTHENTICATE:
-            _expect(command, parameters=(0, 0), data=True)
-            return InternalAuthenticate(command.data)
-        case (cla, ins) if (cla, ins) == _GET_DATA:
-            _expect(command, parameters=(command.p1, command.p2), data=False)
-            return GetData(command.p1 << 8 | command.p2)
-        case (_, ins) if ins in _INSTRUCTIONS:
-            raise CommandError(f"{ins:02X} has another class than {command.cla:02X}", StatusWord.CLASS_NOT_SUPPORTED)
-        case (_, ins):
-            raise CommandError(f"{ins:02X} is not known here", StatusWord.INSTRUCTION_NOT_SUPPORTED)
+    reader = _READERS.get((command.cla, command.ins))
+    if reader is not None:
+        return reader(command)
+    if any(command.ins == ins for _, ins in _READERS):
+        raise CommandError(
+            f"{command.ins:02X} has another class than {command.cla:02X}", StatusWord.CLASS_NOT_SUPPORTED
+        )
+    raise CommandError(f"{command.ins:02X} is not known here", StatusWord.INSTRUCTION_NOT_SUPPORTED)
 
 
 def _selection(command: Command) -> iso7816.Selection:
@@ -172,6 +159,16 @@ def _generate_ac(command: Command) -> GenerateAc:
     return GenerateAc(CryptogramType(reference >> _TYPE_SHIFT), command.data, cda=bool(command.p1 & _CDA))
 
 
+def _internal_authenticate(command: Command) -> InternalAuthenticate:
+    _expect(command, parameters=(0, 0), data=True)
+    return InternalAuthenticate(command.data)
+
+
+def _get_data(command: Command) -> GetData:
+    _expect(command, parameters=(command.p1, command.p2), data=False)
+    return GetData(command.p1 << 8 | command.p2)
+
+
 def _expect(command: Command, *, parameters: tuple[int, int], data: bool) -> None:
     if (command.p1, command.p2) != parameters:
         raise CommandError(
@@ -179,3 +176,13 @@ def _expect(command: Command, *, parameters: tuple[int, int], data: bool) -> Non
         )
     if bool(command.data) != data:
         raise CommandError(f"{command.ins:02X} has {'' if data else 'no '}data", StatusWord.WRONG_LENGTH)
+
+
+_READERS: Final[dict[tuple[int, int], Callable[[Command], Request]]] = {
+    _SELECT: _selection,
+    _GET_PROCESSING_OPTIONS: _processing_options,
+    _READ_RECORD: _read_record,
+    _GENERATE_AC: _generate_ac,
+    _INTERNAL_AUTHENTICATE: _internal_authenticate,
+    _GET_DATA: _get_data,
+}
