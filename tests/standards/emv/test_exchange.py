@@ -174,6 +174,7 @@ def test_the_information_of_a_cryptogram_tells_why_it_was_declined() -> None:
     "encoded",
     [
         "",
+        "8000",
         "80008000",
         "800A40000100000000000000",  # a cryptogram of seven bytes
         "800BC000010000000000000000",  # of no known type
