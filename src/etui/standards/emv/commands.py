@@ -132,7 +132,8 @@ def _selection(command: Command) -> iso7816.Selection:
 
 
 def _processing_options(command: Command) -> GetProcessingOptions:
-    _expect(command, parameters=(0, 0), data=True)
+    _no_parameters(command)
+    _expect_data(command)
     try:
         template = decode_object(command.data, Tag.COMMAND_TEMPLATE)
     except MalformedError as error:
@@ -146,7 +147,7 @@ def _read_record(command: Command) -> ReadRecord:
         raise CommandError(
             f"{command.p1:02X}{command.p2:02X} names no record of a file", StatusWord.INCORRECT_PARAMETERS
         )
-    _expect(command, parameters=(command.p1, command.p2), data=False)
+    _expect_no_data(command)
     return ReadRecord(sfi, command.p1)
 
 
@@ -154,28 +155,35 @@ def _generate_ac(command: Command) -> GenerateAc:
     reference = command.p1 & ~_CDA
     known = frozenset(one << _TYPE_SHIFT for one in CryptogramType)
     if reference not in known or command.p2:
-        raise CommandError(f"{command.p1:02X} asks for no cryptogram", StatusWord.INCORRECT_PARAMETERS)
-    _expect(command, parameters=(command.p1, 0), data=True)
+        raise CommandError(f"{command.p1:02X}{command.p2:02X} asks for no cryptogram", StatusWord.INCORRECT_PARAMETERS)
+    _expect_data(command)
     return GenerateAc(CryptogramType(reference >> _TYPE_SHIFT), command.data, cda=bool(command.p1 & _CDA))
 
 
 def _internal_authenticate(command: Command) -> InternalAuthenticate:
-    _expect(command, parameters=(0, 0), data=True)
+    _no_parameters(command)
+    _expect_data(command)
     return InternalAuthenticate(command.data)
 
 
 def _get_data(command: Command) -> GetData:
-    _expect(command, parameters=(command.p1, command.p2), data=False)
+    _expect_no_data(command)
     return GetData(command.p1 << 8 | command.p2)
 
 
-def _expect(command: Command, *, parameters: tuple[int, int], data: bool) -> None:
-    if (command.p1, command.p2) != parameters:
-        raise CommandError(
-            f"P1-P2 are {parameters[0]:02X}{parameters[1]:02X} for {command.ins:02X}", StatusWord.INCORRECT_PARAMETERS
-        )
-    if bool(command.data) != data:
-        raise CommandError(f"{command.ins:02X} has {'' if data else 'no '}data", StatusWord.WRONG_LENGTH)
+def _no_parameters(command: Command) -> None:
+    if command.p1 or command.p2:
+        raise CommandError(f"{command.ins:02X} has no parameters", StatusWord.INCORRECT_PARAMETERS)
+
+
+def _expect_data(command: Command) -> None:
+    if not command.data:
+        raise CommandError(f"{command.ins:02X} has data", StatusWord.WRONG_LENGTH)
+
+
+def _expect_no_data(command: Command) -> None:
+    if command.data:
+        raise CommandError(f"{command.ins:02X} has no data", StatusWord.WRONG_LENGTH)
 
 
 _READERS: Final[dict[tuple[int, int], Callable[[Command], Request]]] = {
