@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntFlag
 from typing import Protocol
 
 import pytest
@@ -272,3 +273,23 @@ def test_what_a_terminal_says_stands_where_the_book_has_it() -> None:
     assert emv.TerminalCapabilities.NO_CVM not in capabilities
     assert emv.check(emv.Tag.AUTHORISATION_RESPONSE_CODE, emv.ResponseCode.UNABLE_TO_GO_ONLINE_DECLINED) == b"Z3"
     assert emv.write_numeric(emv.TransactionType.REFUND, 1) == b"\x20"
+
+
+@pytest.mark.parametrize(
+    ("field", "mask"),
+    [
+        # Book 3, annexes C1, C2, C5, C6, C7.3 and C10; Book 4, annex A2. Each has its bits in the book's order.
+        (emv.Aip, 0xFF80),
+        (emv.Auc, 0xFFC0),
+        (emv.Tvr, 0xFE_F8_FC_F8_F0),
+        (emv.Tsi, 0xFC00),
+        (emv.Checks, 0x0F_0F_FF_0F_00),
+        (emv.Update, 0x80_FC_00_00),
+        (emv.TerminalCapabilities, 0xE0_F8_E8),
+    ],
+)
+def test_the_bits_that_are_named_are_those_of_the_book_in_its_order(field: type[IntFlag], mask: int) -> None:
+    declared = [member.value for member in field.__members__.values()]
+    assert declared == sorted(declared, reverse=True)
+    assert all(value.bit_count() == 1 for value in declared)
+    assert sum(declared) == mask
