@@ -89,7 +89,8 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     ``prepare``: say what the call would amount to; change and disclose nothing. ``hosts``: to egress alone, the hosts
     that the caller's manifest names. ``quota``: to providers of what is an Extension's own, how many bytes the calling
     Extension may keep, as its manifest asks for; 0: none. ``consent``: how the user was asked about this very call;
-    None where a grant allowed it, or the consent to another call.
+    None where a grant allowed it, or the consent to another call. ``assurance``: what the user gave for this call or
+    the one that it follows from: ``consent``, ``pin``, or nothing where nobody was asked.
     """
 
     id: str = ""
@@ -101,6 +102,7 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     hosts: list[str] = []
     quota: int = 0
     consent: Consent | None = None
+    assurance: str = ""
 
 
 _OBJECT: Final = ord("{")

@@ -15,6 +15,7 @@ from etui.counterparts.issuer.devices import AHEAD
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
 from etui.sdk import ErrorCode, RemoteError
+from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
 from etui.standards.payments import Amount, decrypt_credential, digest_of, read_request
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Clie
     paid = client.call(asked(token))
     credential = decrypt_credential(paid.credential, shop.box, digest_of(token))
     assert bank.verifies(credential)
+    told = IssuerApplicationData.decode(values_by_tag(decode_objects(credential.emv))[Tag.ISSUER_APPLICATION_DATA])
+    assert told.results.checks == Checks.CONSENTED_ON_DEVICE
     assert paid.network == "etui-demo"
     question = wallet.user.asked()[-1]
     assert "A book: 12.50 EUR" in str(question)

@@ -77,7 +77,7 @@ class IssuerCard(Extension):
         return card.OfferResult(cards=offered, reason=None if offered else reason)
 
     @provides(card.Authorise)
-    def authorise(self, request: card.Authorise, _: Call) -> card.AuthoriseResult:
+    def authorise(self, request: card.Authorise, call: Call) -> card.AuthoriseResult:
         """Answers ``card/1.authorise``."""
         order = order_in(request.request)
         check_consent(request, order)
@@ -92,7 +92,7 @@ class IssuerCard(Extension):
             token=paying.token,
             expiry=paying.expiry,
             sequence=paying.sequence,
-            emv=pay(paying, key, order, dt.datetime.now(dt.UTC).date()),
+            emv=pay(paying, key, order, dt.datetime.now(dt.UTC).date(), call.assurance),
             request=order.digest,
         )
         return card.AuthoriseResult(

@@ -348,6 +348,7 @@ class RequestPath:
     def _forward(self, request: Request, cleared: Cleared) -> None:
         decision = cleared.verdict.decision
         question = request.question
+        given = max(question.given, Assurance.NONE if cleared.consent is None else decision.assurance)
         call = ActiveCall(
             id=self._ids.next(),
             connection=request.connection,
@@ -362,13 +363,20 @@ class RequestPath:
             quiet=request.quiet,
             unseen=unseen(self._router.unlocked(), request, cleared),
             consented=cleared.consent is not None or bool(decision.grants) or question.covered,
-            given=max(question.given, Assurance.NONE if cleared.consent is None else decision.assurance),
+            given=given,
             under=request.under,
             reservations=cleared.reservations,
         )
-        self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared.consent))
+        self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared.consent, given))
 
-    def _info(self, request: Request, *, prepare: bool = False, consent: HowAsked | None = None) -> CallInfo:
+    def _info(
+        self,
+        request: Request,
+        *,
+        prepare: bool = False,
+        consent: HowAsked | None = None,
+        given: Assurance = Assurance.NONE,
+    ) -> CallInfo:
         opened = self._router.unlocked()
         caller = request.caller
         egress = request.provider is self._router.registry.egress
@@ -382,11 +390,14 @@ class RequestPath:
             hosts=[*caller.principal.hosts, str(request.seen.policy.get("host", ""))] if egress else [],
             quota=self._router.registry.quota_of(caller.principal.id) if request.method.action.own else 0,
             consent=consent,
+            assurance="" if given is Assurance.NONE else given.name.lower(),
         )
 
-    def _info_bytes(self, request: Request, consent: HowAsked | None = None) -> bytes:
+    def _info_bytes(
+        self, request: Request, consent: HowAsked | None = None, given: Assurance = Assurance.NONE
+    ) -> bytes:
         """The member ``call`` without its id: everything after that, from the comma on."""
-        return b"," + msgspec.json.encode(self._info(request, consent=consent))[1:]
+        return b"," + msgspec.json.encode(self._info(request, consent=consent, given=given))[1:]
 
 
 def _is_short(seen: Seen) -> bool:
