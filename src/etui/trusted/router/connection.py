@@ -398,7 +398,7 @@ class Connection(asyncio.Protocol):
         if not self.open:
             self._loop.call_soon(self._lose, None)  # nobody else tells who waits since it has ended
             return
-        if ahead and self.open and len(line) <= LIMITS.frame_bytes:
+        if ahead and len(line) <= LIMITS.frame_bytes:
             self._ahead.append(line)
         else:
             self._send(line)
