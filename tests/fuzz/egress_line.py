@@ -156,5 +156,6 @@ class EgressLine:
 
     async def end(self) -> None:
         await self._close()
+        self._fetcher.close()  # what it keeps for the next request
         self._server.close()
         await self._server.wait_closed()

@@ -175,12 +175,14 @@ class Connection(asyncio.Protocol):
         self._outbox.clear()
         self._ahead.clear()
         self._ways.clear()
-        lost = ProtocolError(
-            ErrorCode.UNAVAILABLE, f"{self.name or 'the other end'} ended" + (f": {exc}" if exc else "")
-        )
-        for answered in self.waiting.drain():
-            answered(lost)
+        self._lose(exc)
         self._router.lost(self)
+
+    def _lose(self, exc: Exception | None) -> None:
+        """Tells all who wait for an answer that none comes."""
+        reason = f"{self.name or 'the other end'} ended" + (f": {exc}" if exc else "")
+        for answered in self.waiting.drain():
+            answered(ProtocolError(ErrorCode.UNAVAILABLE, reason))
 
     # in
 
@@ -393,7 +395,10 @@ class Connection(asyncio.Protocol):
         """
         if not _fits(line):
             raise ProtocolError(ErrorCode.TOO_LARGE, "with what the Router adds, the request is too long; send less")
-        if ahead and self.open and len(line) <= LIMITS.frame_bytes:
+        if not self.open:
+            self._loop.call_soon(self._lose, None)  # nobody else tells who waits since it has ended
+            return
+        if ahead and len(line) <= LIMITS.frame_bytes:
             self._ahead.append(line)
         else:
             self._send(line)

@@ -317,13 +317,16 @@ class Router:
 
     def _child_ended(self, message: Ended) -> None:
         if message.role is ChildRole.DIALOG:
-            self.dialogs.disconnect()
-            self.registry.dialog.standing = Standing.STOPPED
+            self._dialog_ended()
         provider = self.registry.providers.get(message.name)
         # A start is told before its end: who is not connected is a process that was seen to end already, or the next
         # one, which is being started.
         if provider is not None and provider.connection is not None and message.role is not ChildRole.DOOR:
             self.providers.stopped(provider, message.reason)
+
+    def _dialog_ended(self) -> None:
+        self.dialogs.disconnect()
+        self.registry.dialog.standing = Standing.STOPPED
 
     # connections
 
@@ -396,6 +399,8 @@ class Router:
         for task in self.tasks.pop(connection, {}).values():
             task.cancel()
         self.dispatch.connection_lost(connection)
+        if connection is self.dialogs.connection:
+            self._dialog_ended()
         if connection.role in {Role.EXTENSION, Role.EGRESS}:
             provider = self.registry.providers.get(connection.name)
             if provider is None or provider.connection is not connection:
