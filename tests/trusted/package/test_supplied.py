@@ -89,3 +89,9 @@ def test_everything_that_comes_with_the_wallet_can_be_used(tmp_path: Path) -> No
     for package in supplied_packages(tmp_path / "profile"):
         assert package.manifest.publisher == ETUI
         assert all(path.exists() for path in package.code)
+
+
+def test_what_reaches_test_hosts_alone_is_for_test_profiles(tmp_path: Path) -> None:
+    assert {package.manifest.id for package in supplied_packages(tmp_path) if package.for_tests} == {
+        "org.etui.issuer-card"
+    }

@@ -20,6 +20,7 @@ LIBRARY: Final = Path(etui.__file__).parent
 _ROOMS: Final = ("__init__.py", "protocol", "sealing", "interfaces", "sdk")
 """What an Extension's process may read of the wallet's code: the SDK and what that imports."""
 
+_TEST_SUFFIX: Final = ".etui.test"
 _START: Final = """\
 import runpy, sys
 library, code, *sys.argv = sys.argv[1:]
@@ -60,6 +61,12 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     argv: tuple[str, ...]
     code: tuple[Path, ...]
     documents: tuple[CompiledInterface, ...]
+
+    @property
+    def for_tests(self) -> bool:
+        """Whether it comes with the wallet for test profiles alone: it reaches hosts, and only those that these map."""
+        hosts = self.manifest.permissions.network
+        return self.supplied and bool(hosts) and all(host.endswith(_TEST_SUFFIX) for host in hosts)
 
 
 def start_of(manifest: Manifest, folder: Path) -> tuple[tuple[str, ...], tuple[Path, ...]]:

@@ -104,7 +104,8 @@ class Router:
         found = installed(home)
         self.notes = notes
         self.broken = {broken.id: broken.error for broken in found.broken}
-        self.registry = Registry(found.packages)
+        is_test = self.profile.test is not None
+        self.registry = Registry([package for package in found.packages if is_test or not package.for_tests])
         self.recorder = Recorder()
         self.locking = False
         self.dialogs = Dialogs()
