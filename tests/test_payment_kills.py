@@ -117,6 +117,7 @@ def asked(short_dir: Path, tmp_path: Path) -> Iterator[Paying]:
         bank.close()
 
 
+@pytest.mark.attack(121)
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_a_payment_is_made_once_or_not_at_all_after_a_kill_before_a_named_step(asked: Paying, scene: Scene) -> None:
@@ -131,6 +132,7 @@ def test_a_payment_is_made_once_or_not_at_all_after_a_kill_before_a_named_step(a
         assert any(strike(asked, scene, choose) for _ in range(ATTEMPTS)), f"{choose.keywords} did not come"
 
 
+@pytest.mark.attack(121)
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())

@@ -50,6 +50,7 @@ def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Clie
     assert (shown.state, shown.amount, shown.payee) == ("approved", 1250, "shop.etui.test")
 
 
+@pytest.mark.attack(119)
 def test_what_the_call_says_has_to_be_what_the_merchant_signed(client: Client, shop: Shop) -> None:
     token = shop.asks(int(time.time()))
     for given in ({"payee": "bank.etui.test"}, {"amount": 1, "currency": "EUR"}, {"amount": 1250, "currency": "USD"}):
@@ -69,6 +70,7 @@ def test_a_no_pays_nothing(wallet: TestWallet, client: Client, carded: str, shop
     assert shown_card(client, carded).counter == 0
 
 
+@pytest.mark.attack(120)
 def test_a_request_is_answered_once(wallet: TestWallet, client: Client, carded: str, shop: Shop) -> None:
     token = shop.asks(int(time.time()))
     wallet.user.approves(action_contains="pay 12.50")
@@ -79,6 +81,7 @@ def test_a_request_is_answered_once(wallet: TestWallet, client: Client, carded: 
     assert shown_card(client, carded).counter == 1
 
 
+@pytest.mark.attack(118)
 def test_a_merchant_for_whom_no_scheme_of_the_card_vouches_is_not_paid(wallet: TestWallet, client: Client) -> None:
     wallet.user.approves()
     with pytest.raises(RemoteError, match="vouches") as refused:
@@ -111,6 +114,7 @@ def test_a_card_that_rests_pays_nothing_until_it_is_used_again(
     client.call(asked(shop.asks(int(time.time()), nonce="n-2")))
 
 
+@pytest.mark.attack(122)
 def test_a_wrong_code_adds_no_card_and_five_of_them_end_it(wallet: TestWallet, client: Client, bank: Bank) -> None:
     wallet.user.approves()
     code = bank.enrol("000000002")
@@ -123,6 +127,7 @@ def test_a_wrong_code_adds_no_card_and_five_of_them_end_it(wallet: TestWallet, c
     assert refused.value.code is ErrorCode.DENIED
 
 
+@pytest.mark.attack(120)
 def test_who_may_pay_a_merchant_for_longer_pays_it_unasked_and_no_other(
     wallet: TestWallet, client: Client, shop: Shop
 ) -> None:
@@ -156,6 +161,7 @@ def shown_card(client: Client, reference: str) -> card.ShowResult:
     return client.call(card.Show(card=reference))
 
 
+@pytest.mark.attack(119)
 def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
     wallet: TestWallet, client: Client, carded: str, shop: Shop
 ) -> None:
