@@ -181,8 +181,11 @@ def start_host(address: str, folder: Path, *arguments: str, port: int = 0) -> Ru
         text=True,
         env=os.environ | {"PYTHONPATH": str(_SRC)},
     )
-    out = process.stdout
-    if out is None or not select.select([out], [], [], _START_S)[0] or not (said := out.readline()):
+    said = ""
+    if process.stdout is not None:
+        with process.stdout as out:
+            said = out.readline() if select.select([out], [], [], _START_S)[0] else ""
+    if not said:
         process.kill()
         process.wait(10)
         raise RuntimeError("the host does not start")

@@ -7,6 +7,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -37,16 +38,17 @@ class Cluster(msgspec.Struct, frozen=True):
     folder: Path
     user: str
 
-    def new_database(self) -> str:
-        """The address of a database that was not there before."""
+    def new_books(self) -> str:
+        """The address of a schema that was not there before: made sooner than a database, and as much apart."""
         name = f"etui_{secrets.token_hex(6)}"
         with psycopg.connect(host=str(self.folder), user=self.user, dbname="postgres", autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return self.address(name)
+            connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(name)))
+        return f"{self.address}&options=-csearch_path%3D{name}"
 
-    def address(self, name: str) -> str:
-        """The address of the database of this name."""
-        return f"postgresql://{self.user}@/{name}?host={self.folder}"
+    @property
+    def address(self) -> str:
+        """The address of the database that each server has."""
+        return f"postgresql://{self.user}@/postgres?host={self.folder}"
 
 
 def programs() -> Path | None:
@@ -95,12 +97,8 @@ def _running(binaries: Path, folder: Path, user: pwd.struct_passwd, settings: di
         _wait(process, folder, user.pw_name)
         yield
     finally:
-        process.terminate()  # ends when nobody is connected any more
-        try:
-            process.wait(2)
-        except subprocess.TimeoutExpired:
-            process.send_signal(2)  # ends at once, in order
-            process.wait(30)
+        process.send_signal(signal.SIGQUIT)  # at once: what it kept goes with its folder
+        process.wait(30)
 
 
 def _wait(process: subprocess.Popen[bytes], folder: Path, user: str) -> None:

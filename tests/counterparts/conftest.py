@@ -27,7 +27,7 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/books.db"
     running: Cluster = request.getfixturevalue("postgresql")
-    return running.new_database()
+    return running.new_books()
 
 
 @pytest.fixture

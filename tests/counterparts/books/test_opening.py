@@ -25,7 +25,7 @@ def test_postgresql_books_sync_each_commit_whatever_the_server_is_set_to(weak: s
     if programs() is None:
         pytest.skip(f"needs package {PACKAGE}")
     with cluster({"synchronous_commit": weak}) as running:
-        engine = open_books(running.new_database())
+        engine = open_books(running.new_books())
         with reading(engine) as connection:
             assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
         engine.dispose()
@@ -35,7 +35,7 @@ def test_postgresql_that_does_not_sync_at_all_is_refused() -> None:
     if programs() is None:
         pytest.skip(f"needs package {PACKAGE}")
     with cluster({"fsync": "off"}) as running:
-        engine = open_books(running.new_database())
+        engine = open_books(running.new_books())
         with pytest.raises(UnsafeError):
             run(engine, lambda connection: connection.execute(text("SELECT 1")))
         engine.dispose()

@@ -63,7 +63,7 @@ def test_writers_that_meet_lose_no_count(counter: Engine) -> None:
 
 
 def test_deadlock_is_resolved_and_both_sides_are_done(postgresql: Cluster) -> None:
-    engine = open_books(postgresql.new_database())
+    engine = open_books(postgresql.new_books())
     run(engine, lambda c: c.execute(text("CREATE TABLE counter (name VARCHAR(8), value BIGINT)")))
     run(engine, lambda c: c.execute(text("INSERT INTO counter VALUES ('a', 0), ('b', 0)")))
     both = threading.Barrier(2, timeout=30)
@@ -92,7 +92,7 @@ def test_deadlock_is_resolved_and_both_sides_are_done(postgresql: Cluster) -> No
 
 
 def test_serialization_failure_is_tried_again(postgresql: Cluster) -> None:
-    engine = open_books(postgresql.new_database())
+    engine = open_books(postgresql.new_books())
     run(engine, lambda c: c.execute(text("CREATE TABLE counter (name VARCHAR(8), value BIGINT)")))
     run(engine, lambda c: c.execute(text("INSERT INTO counter VALUES ('a', 0)")))
     read = text("SELECT value FROM counter WHERE name = 'a'")
@@ -113,9 +113,9 @@ def test_serialization_failure_is_tried_again(postgresql: Cluster) -> None:
 
 
 def test_connection_that_the_server_ended_is_made_anew(postgresql: Cluster) -> None:
-    engine = open_books(postgresql.new_database())
+    engine = open_books(postgresql.new_books())
     own = run(engine, lambda c: c.execute(text("SELECT pg_backend_pid()")).scalar_one())
-    other = open_books(postgresql.address("postgres"))
+    other = open_books(postgresql.address)
     run(other, lambda c: c.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": own}))
     assert run(engine, lambda c: c.execute(text("SELECT pg_backend_pid()")).scalar_one()) != own
     engine.dispose()

@@ -83,7 +83,7 @@ def enrol_all(connection: Connection, profiles: list[Profile], now_s: float | No
     made_s = int(time.time() if now_s is None else now_s)
     dialect = sqlite if is_sqlite(connection) else postgresql
     statement = dialect.insert(CARDS).on_conflict_do_nothing().returning(CARDS.c.card)
-    rows = [msgspec.structs.asdict(_new(profile)) for profile in profiles]
+    rows = [msgspec.structs.asdict(new_card(profile)) for profile in profiles]
     made = set(connection.execute(statement, rows).scalars())
     openings = [_opening(profile, made_s) for profile in profiles if profile.card in made and profile.opening_minor]
     if openings:
@@ -165,7 +165,8 @@ def _change(connection: Connection, card: Card, **members: Any) -> None:  # noqa
         raise ConflictError("another one has changed this card")
 
 
-def _new(profile: Profile) -> Card:
+def new_card(profile: Profile) -> Card:
+    """The card as it begins."""
     return Card(
         card=profile.card,
         sequence=profile.sequence,

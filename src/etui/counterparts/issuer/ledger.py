@@ -19,7 +19,7 @@ import msgspec
 from sqlalchemy import (
     Connection,
     Engine,
-    Executable,
+    Select,
     String,
     and_,
     bindparam,
@@ -76,7 +76,7 @@ class Ledger:
 
     def decide(self, asked: Sequence[Asked]) -> list[Outcome]:
         """What becomes of each, in order, once it is on the disk; raises what ``books.run`` does."""
-        return run(self._engine, lambda connection: self._decide(connection, asked))
+        return run(self._engine, lambda connection: self._decide(connection, asked)) if asked else []
 
     def _decide(self, connection: Connection, asked: Sequence[Asked]) -> list[Outcome]:
         page = _Page(connection, asked)
@@ -133,13 +133,13 @@ class _Page:
             connection.execute(_NEW_POSTING, self._postings)
 
 
-def _cards_of(cards: list[str]) -> tuple[Executable, dict[str, str]]:
+def _cards_of(cards: list[str]) -> tuple[Select[Any], dict[str, str]]:
     """The statement that reads and locks these cards, which are sorted, and its parameters."""
     cards = _padded(cards)
     return _reading_cards(len(cards)), {f"card_{at}": card for at, card in enumerate(cards)}
 
 
-def _transactions_of(keys: Iterable[Key]) -> tuple[Executable, dict[str, str]]:
+def _transactions_of(keys: Iterable[Key]) -> tuple[Select[Any], dict[str, str]]:
     """The statement that reads these transactions, and its parameters."""
     wanted = _padded(list(keys))
     parameters = {
@@ -154,13 +154,13 @@ def _padded(values: list[_Value]) -> list[_Value]:
 
 
 @cache
-def _reading_cards(count: int) -> Executable:
+def _reading_cards(count: int) -> Select[Any]:
     wanted = [bindparam(f"card_{at}", type_=String) for at in range(count)]
     return select(CARDS).where(CARDS.c.card.in_(wanted)).order_by(CARDS.c.card).with_for_update()
 
 
 @cache
-def _reading_transactions(count: int) -> Executable:
+def _reading_transactions(count: int) -> Select[Any]:
     """By a join, for which each key is looked up in the index; a row in a list of rows is none that SQLite looks up."""
     rows = [tuple(bindparam(f"{name}_{at}", type_=String) for name in Key.__struct_fields__) for at in range(count)]
     wanted = values(*(column(name, String) for name in Key.__struct_fields__), name="wanted").data(rows).cte()

@@ -32,8 +32,8 @@ def reversal(  # noqa: PLR0911  # one for each state
             return reversed_(card, original, now)
         case State.COMPLETED:  # what completed it can be reversed
             return Outcome(response_code=ResponseCode.INVALID_TRANSACTION)
-        case _:
-            return Outcome(response_code=ResponseCode.APPROVED)
+        case _:  # reversed before: the same answer; or declined, so that there is nothing to undo
+            return Outcome(response_code=ResponseCode.APPROVED, approval=original.approval)
 
 
 def _tells(request: ReversalRequest | ReversalAdvice, original: Authorisation) -> bool:

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from bench.acquirer import TC, Presented, pan
+from hypothesis import given
+from hypothesis import strategies as st
+from pyemv import tlv
+
+from etui.counterparts.issuer.chip import ChipError, issuer_authentication, read_chip
+
+ICC = Presented(pan=pan(1), atc=0x1C, amount_minor=4000, kind=TC).icc()
+
+
+def test_chip_data_tell_what_the_card_stated() -> None:
+    chip = read_chip(ICC)
+    assert (chip.atc, chip.amount_minor, chip.currency, chip.transaction_type, chip.kind) == (28, 4000, "978", "00", TC)
+    assert len(chip.cryptogram) == 8
+
+
+def test_signed_bytes_stand_in_the_order_of_emv_and_not_of_the_message() -> None:
+    shuffled = tlv.encode(dict(sorted(tlv.decode(ICC).items())))
+    assert shuffled != ICC
+    assert read_chip(shuffled) == read_chip(ICC)
+
+
+@pytest.mark.parametrize(
+    "tag", ["9F02", "9F03", "9F1A", "95", "5F2A", "9A", "9C", "9F37", "82", "9F36", "9F10", "9F26"]
+)
+def test_object_that_is_missing_or_of_another_length_is_refused(tag: str) -> None:
+    found = tlv.decode(ICC)
+    with pytest.raises(ChipError, match=tag):
+        read_chip(tlv.encode({name: value for name, value in found.items() if name != tag}))
+    with pytest.raises(ChipError, match=tag):
+        read_chip(tlv.encode(found | {tag: found[tag] + bytes(33)}))
+
+
+def test_object_that_stands_there_twice_is_refused() -> None:
+    with pytest.raises(ChipError, match="twice"):
+        read_chip(ICC + tlv.encode({"9F02": bytes(6)}))
+
+
+@pytest.mark.parametrize("length", ["8106", "820006", "80"])
+def test_length_in_more_bytes_than_it_needs_is_refused(length: str) -> None:
+    with pytest.raises(ChipError):
+        read_chip(ICC.replace(bytes.fromhex("9F0206"), bytes.fromhex("9F02" + length)))
+
+
+@pytest.mark.parametrize(("tag", "value"), [("9F02", "00000000400A"), ("5F2A", "09A8")])
+def test_number_that_is_no_decimal_digits_is_refused(tag: str, value: str) -> None:
+    with pytest.raises(ChipError):
+        read_chip(tlv.encode(tlv.decode(ICC) | {tag: bytes.fromhex(value)}))
+
+
+@given(st.binary(max_size=255))
+def test_any_bytes_are_chip_data_or_an_error(data: bytes) -> None:
+    with suppress(ChipError):
+        read_chip(data)
+
+
+@given(st.data())
+def test_any_change_of_chip_data_is_read_otherwise_or_refused(data: st.DataObject) -> None:
+    changed = bytearray(ICC)
+    at = data.draw(st.integers(0, len(ICC) - 1))
+    changed[at] ^= data.draw(st.integers(1, 255))
+    with suppress(ChipError):
+        read_chip(bytes(changed))
+
+
+def test_nested_objects_of_any_depth_are_refused() -> None:
+    deep = b""
+    while len(deep) < 250:
+        deep = b"\xe0" + bytes([len(deep)]) + deep if len(deep) < 128 else b"\xe0\x81" + bytes([len(deep)]) + deep
+    with pytest.raises(ChipError):
+        read_chip(deep)
+
+
+def test_answer_for_the_chip_is_the_response_code_and_the_proof_by_method_1() -> None:
+    answer = issuer_authentication(bytes(range(8)), "00")
+    assert tlv.decode(answer) == {"8A": b"00", "91": bytes(range(8)) + b"00"}
