@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import files, keys, lending, memory, page, policy, route, scale, secrets, start
+from bench import files, issuer, keys, lending, memory, page, policy, route, scale, secrets, start
 from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
@@ -25,6 +25,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "crypto": keys.measure_crypto,
     "age": files.measure,
     "use": lending.measure,
+    "issuer": issuer.measure,
     "memory": memory.measure,
 }
 

@@ -134,6 +134,8 @@ class AcquirerLine:
             if not data:
                 raise ConnectionError("the line is closed")
             self._answers += map(parse_message, self._reader.feed(data))
+            if self._reader.broken is not None:
+                raise self._reader.broken
         return self._answers.pop(0)
 
     def ask(self, message: Message) -> Message:

@@ -11,7 +11,8 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     ``items``, ``more_items``, ``many_items``: how many lie in the wallets of ``secrets`` and ``scale``. ``clients`` and
     ``grants``: how many there are at once. ``calls``: of a round that counts them; rounds of other kinds have a part of
     it. ``rounds``: of a comparison. ``starts``: how often a process is started. ``idle_s``: how long a wallet is left
-    alone before its memory is read. ``file_bytes``: of a file that is decrypted.
+    alone before its memory is read. ``file_bytes``: of a file that is decrypted. ``cards`` and
+    ``many_cards``: how many an issuer has. ``payments``: of a round.
     """
 
     items: int = 1000
@@ -24,6 +25,9 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     starts: int = 12
     idle_s: float = 60.0
     file_bytes: int = 100_000_000
+    cards: int = 100_000
+    many_cards: int = 1_000_000
+    payments: int = 8_000
 
 
 FULL = Extent()
@@ -38,5 +42,8 @@ SAMPLE = Extent(
     starts=2,
     idle_s=1.0,
     file_bytes=1_000_000,
+    cards=200,
+    many_cards=2_000,
+    payments=100,
 )
 """Its figures mean nothing."""

@@ -34,6 +34,13 @@ IDS = {
     "crypto": {"crypto.sign_s"},
     "age": {"age.decrypt_ratio"},
     "use": {"use.ratio"},
+    "issuer": {
+        "issuer.sqlite_ratio",
+        "issuer.sqlite_s",
+        "issuer.pg_ratio",
+        "issuer.pg_s",
+        "issuer.growth",
+    },
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {
@@ -49,6 +56,7 @@ RUNNING = {
     "ssh": {"agents.py"},
     "age": {"ages.py"},
     "use": {"asking.py"},
+    "issuer": {"bench", "counterparts.issuer"},
 }
 """What runs as each figure of a group is taken, beside the measurement itself."""
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}

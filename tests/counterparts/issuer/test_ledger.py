@@ -16,7 +16,8 @@ from tests.counterparts.issuer.books import asked, complete, counts, hold, pay, 
 
 from etui.counterparts.books import open_books, reading, run
 from etui.counterparts.issuer import differences, enrol, find, prepare
-from etui.counterparts.issuer.ledger import Ledger, _transactions_of
+from etui.counterparts.issuer.ledger import Ledger
+from etui.counterparts.issuer.lookups import transactions_statement
 from etui.counterparts.issuer.outcomes import Outcome
 from etui.counterparts.issuer.records import Authorisation, Card, Posting
 from etui.counterparts.issuer.tables import AUTHORISATIONS, CARDS, METADATA, POSTINGS
@@ -109,13 +110,13 @@ def test_same_request_at_once_on_several_connections_moves_money_once(books: Eng
 
 def test_lookup_of_transactions_reads_an_index_and_not_the_table(books: Engine, ledger: Ledger) -> None:
     ledger.decide(asked(*(pay(1, stan) for stan in range(1, 40))))
-    statement, parameters = _transactions_of([one.key for one in asked(pay(1, 1), pay(2, 2), pay(3, 3))])
-    compiled = statement.params(**parameters).compile(books, compile_kwargs={"literal_binds": True})
+    keys = [msgspec.structs.astuple(one.key) for one in asked(pay(1, 1), pay(2, 2), pay(3, 3))]
     explain = "EXPLAIN QUERY PLAN" if books.dialect.name == "sqlite" else "EXPLAIN"
     with reading(books) as connection:
         if books.dialect.name == "postgresql":
             connection.execute(text("SET LOCAL enable_seqscan TO off"))  # so few rows are read faster without an index
-        plan = " ".join(str(row) for row in connection.execute(text(f"{explain} {compiled}")))
+        statement, parameters = transactions_statement(connection, keys)
+        plan = " ".join(str(row) for row in connection.execute(text(f"{explain} {statement}"), parameters))
     assert ("SEARCH authorisations" in plan) or ("Index Scan using authorisations_pkey" in plan)
     assert "SCAN authorisations" not in plan
 

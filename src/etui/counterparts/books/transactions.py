@@ -60,8 +60,22 @@ def run(engine: Engine, work: Callable[[Connection], _Answer], *, patience_s: fl
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection for one look at the books, which changes nothing and holds nobody up."""
-    with engine.connect() as connection, connection.execution_options(**{READING: True}).begin():
+    with _alive(engine) as connection, connection.begin():
         yield connection
+
+
+def _alive(engine: Engine) -> Connection:
+    """A connection that still answers: one that was kept may have ended while nobody looked."""
+    connection = engine.connect().execution_options(**{READING: True})
+    try:
+        connection.exec_driver_sql("SELECT 1")
+        connection.rollback()
+    except DBAPIError as error:
+        connection.close()
+        if not error.connection_invalidated:
+            raise
+        return engine.connect().execution_options(**{READING: True})
+    return connection
 
 
 def _sqlstate(error: DBAPIError) -> str:

@@ -11,34 +11,21 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    Connection,
-    Engine,
-    Select,
-    String,
-    and_,
-    bindparam,
-    column,
-    insert,
-    select,
-    update,
-    values,
-)
+from sqlalchemy import Connection, Engine, bindparam, insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from etui.counterparts.books import ConflictError, run
 from etui.counterparts.issuer.asking import Asked
 from etui.counterparts.issuer.decisions import decide
+from etui.counterparts.issuer.lookups import locked_cards, transactions
 from etui.counterparts.issuer.outcomes import Moment, Outcome, moment
 from etui.counterparts.issuer.records import Authorisation, Card, Key
 from etui.counterparts.issuer.tables import AUTHORISATIONS, CARDS, POSTINGS
 
-_Value = TypeVar("_Value")
 _KEY = (AUTHORISATIONS.c.card, AUTHORISATIONS.c.acquirer, AUTHORISATIONS.c.transmitted, AUTHORISATIONS.c.stan)
 _CHANGED_CARD = (
     update(CARDS)
@@ -52,9 +39,10 @@ _CHANGED_TRANSACTION = (
 )
 _NEW_POSTING = insert(POSTINGS)
 _NEW_TRANSACTION = {
-    "sqlite": sqlite.insert(AUTHORISATIONS).on_conflict_do_nothing().returning(AUTHORISATIONS.c.stan),
-    "postgresql": postgresql.insert(AUTHORISATIONS).on_conflict_do_nothing().returning(AUTHORISATIONS.c.stan),
+    "sqlite": sqlite.insert(AUTHORISATIONS).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(AUTHORISATIONS).on_conflict_do_nothing(),
 }
+_COUNTED = {"preserve_rowcount": True}
 
 
 class Ledger:
@@ -89,13 +77,10 @@ class Ledger:
 class _Page:
     """What of the books one transaction reads, and what it changes."""
 
-    def __init__(self, connection: Connection, asked: Iterable[Asked]) -> None:
-        cards = sorted({one.key.card for one in asked})
-        keys = {one.key for one in asked} | {one.original for one in asked if one.original is not None}
-        rows = connection.execute(*_cards_of(cards))
-        self._before = {card.card: card for card in (Card(*row) for row in rows)}
-        found = connection.execute(*_transactions_of(keys))
-        self._transactions = {known.key: known for known in (Authorisation(*row) for row in found)}
+    def __init__(self, connection: Connection, asked: Sequence[Asked]) -> None:
+        self._before = locked_cards(connection, (one.key.card for one in asked))
+        originals = (one.original for one in asked if one.original is not None)
+        self._transactions = transactions(connection, (*(one.key for one in asked), *originals))
         self._known = frozenset(self._transactions)
         self._cards = dict(self._before)
         self._touched: set[Key] = set()
@@ -120,51 +105,15 @@ class _Page:
         cards = [card for name, card in self._cards.items() if card != self._before[name]]
         if new:
             statement = _NEW_TRANSACTION[connection.dialect.name]
-            written = connection.execute(statement, [msgspec.structs.asdict(one) for one in new])
-            if len(written.all()) != len(new):
+            rows = [msgspec.structs.asdict(one) for one in new]
+            if connection.execute(statement, rows, execution_options=_COUNTED).rowcount != len(new):
                 raise ConflictError("another one has written this transaction")
         if changed:
             connection.execute(_CHANGED_TRANSACTION, [_of_transaction(one) for one in changed])
-        if cards:
-            written = connection.execute(_CHANGED_CARD, [_of_card(card) for card in cards])
-            if written.rowcount != len(cards):
-                raise ConflictError("another one has changed this card")
+        if cards and connection.execute(_CHANGED_CARD, list(map(_of_card, cards))).rowcount != len(cards):
+            raise ConflictError("another one has changed this card")
         if self._postings:
             connection.execute(_NEW_POSTING, self._postings)
-
-
-def _cards_of(cards: list[str]) -> tuple[Select[Any], dict[str, str]]:
-    """The statement that reads and locks these cards, which are sorted, and its parameters."""
-    cards = _padded(cards)
-    return _reading_cards(len(cards)), {f"card_{at}": card for at, card in enumerate(cards)}
-
-
-def _transactions_of(keys: Iterable[Key]) -> tuple[Select[Any], dict[str, str]]:
-    """The statement that reads these transactions, and its parameters."""
-    wanted = _padded(list(keys))
-    parameters = {
-        f"{name}_{at}": value for at, key in enumerate(wanted) for name, value in msgspec.structs.asdict(key).items()
-    }
-    return _reading_transactions(len(wanted)), parameters
-
-
-def _padded(values: list[_Value]) -> list[_Value]:
-    """The same with the last one repeated up to a power of two, so that there are few statements to prepare."""
-    return values + values[-1:] * ((1 << (len(values) - 1).bit_length()) - len(values))
-
-
-@cache
-def _reading_cards(count: int) -> Select[Any]:
-    wanted = [bindparam(f"card_{at}", type_=String) for at in range(count)]
-    return select(CARDS).where(CARDS.c.card.in_(wanted)).order_by(CARDS.c.card).with_for_update()
-
-
-@cache
-def _reading_transactions(count: int) -> Select[Any]:
-    """By a join, for which each key is looked up in the index; a row in a list of rows is none that SQLite looks up."""
-    rows = [tuple(bindparam(f"{name}_{at}", type_=String) for name in Key.__struct_fields__) for at in range(count)]
-    wanted = values(*(column(name, String) for name in Key.__struct_fields__), name="wanted").data(rows).cte()
-    return select(AUTHORISATIONS).join(wanted, and_(*(each == wanted.c[each.name] for each in _KEY)))
 
 
 def _of_card(card: Card) -> dict[str, Any]:

@@ -69,10 +69,9 @@ class Line(asyncio.Protocol):
         """Takes what is complete."""
         if self._ending:
             return
-        try:
-            self._waiting += self._reader.feed(data)
-        except Iso8583Error as error:
-            self._end(error)
+        self._waiting += self._reader.feed(data)
+        if self._reader.broken is not None:
+            self._end(self._reader.broken)
         self._go_on()
 
     def eof_received(self) -> bool:

@@ -16,30 +16,35 @@ _LENGTH_BYTES: Final = 2
 
 
 class MessageReader:
-    """Cuts received bytes into messages; after a length that cannot be one, the stream is of no more use."""
+    """Cuts received bytes into messages.
 
-    __slots__ = ("_pending",)
+    ``broken``: why the stream is of no more use, once a length came that cannot be one; None before.
+    """
+
+    __slots__ = ("_pending", "broken")
 
     def __init__(self) -> None:
         self._pending = bytearray()
+        self.broken: Iso8583Error | None = None
 
     def feed(self, data: bytes | bytearray | memoryview) -> list[bytes]:
-        """The messages that are complete with ``data``, each without its length.
+        """The messages that are complete with ``data``, each without its length; none behind what broke the stream.
 
-        Raises ``TooLargeError`` as soon as a length over 2,048 bytes is there and ``MalformedError`` for a length of 0;
-        for any later call too. What was complete before it in the same call is lost with it.
+        A length over 2,048 bytes breaks it as soon as it is there, and so does a length of 0.
         """
+        messages: list[bytes] = []
+        if self.broken is not None:
+            return messages
         pending = self._pending
         pending += data
-        messages: list[bytes] = []
         start = 0
         while len(pending) - start >= _LENGTH_BYTES:
             begin = start + _LENGTH_BYTES
             length = int.from_bytes(pending[start:begin], "big")
             if not 1 <= length <= MAX_MESSAGE_BYTES:
-                del pending[:start]
-                del pending[_LENGTH_BYTES:]
-                raise _refused(length)
+                self.broken = _refused(length)
+                pending.clear()
+                return messages
             if len(pending) - begin < length:
                 break
             start = begin + length
