@@ -63,7 +63,7 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
             "9F37": bytes.fromhex("12345678"),
             "82": bytes.fromhex("1980"),
             "9F36": self.atc.to_bytes(2, "big"),
-            "9F10": bytes.fromhex("06011203A00000"),
+            "9F10": bytes.fromhex("0FA501") + bytes([0x80 | self.kind >> 2]) + bytes(12) + b"\x0f" + bytes(15),
         }
         session = self.keys.card(self.pan, self.sequence).session(self.atc)
         values["9F26"] = session.cryptogram(b"".join(values.values()))

@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from bench.acquirer import TC, Presented, pan
+from bench.acquirer import AAC, ARQC, TC, Presented, pan
 from hypothesis import given
 from hypothesis import strategies as st
 from pyemv import tlv
@@ -34,6 +34,30 @@ def test_object_that_is_missing_or_of_another_length_is_refused(tag: str) -> Non
         read_chip(tlv.encode({name: value for name, value in found.items() if name != tag}))
     with pytest.raises(ChipError, match=tag):
         read_chip(tlv.encode(found | {tag: found[tag] + bytes(33)}))
+
+
+@pytest.mark.attack(118)
+@pytest.mark.parametrize("kind", [ARQC, TC, AAC])
+@pytest.mark.parametrize("told", [ARQC, TC, AAC])
+def test_kind_of_a_cryptogram_is_what_the_card_signed(kind: int, told: int) -> None:
+    icc = Presented(pan=pan(1), kind=kind).icc(**{"9F27": bytes([told])})
+    if kind == told:
+        assert read_chip(icc).kind == kind
+        return
+    with pytest.raises(ChipError, match="another kind"):
+        read_chip(icc)
+
+
+@pytest.mark.parametrize(("results", "kind"), [("98", TC), ("60", TC), ("20", AAC)])
+def test_kind_is_that_of_the_last_cryptogram(results: str, kind: int) -> None:
+    issuer_data = bytes.fromhex(f"0FA501{results}") + bytes(12) + b"\x0f" + bytes(15)
+    assert read_chip(Presented(pan=pan(1)).icc(**{"9F27": bytes([kind]), "9F10": issuer_data})).kind == kind
+
+
+@pytest.mark.parametrize("issuer_data", [b"", b"\x06\x01\x12\x03\xa0\x00\x00", bytes(32), b"\x0f\xa5" + bytes(29)])
+def test_issuer_data_of_another_format_are_refused(issuer_data: bytes) -> None:
+    with pytest.raises(ChipError, match="9F10"):
+        read_chip(Presented(pan=pan(1)).icc(**{"9F10": issuer_data}))
 
 
 def test_object_that_stands_there_twice_is_refused() -> None:

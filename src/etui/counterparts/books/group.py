@@ -1,5 +1,7 @@
 """Group commit: what arrives while a transaction is being written goes into the next one, all of it together.
 
+A transaction begins when a turn of the loop brings nothing more: one that holds more takes hardly longer.
+
 Each part is answered when the transaction that holds it is on the disk. Where a transaction fails as a whole, its parts
 are tried one by one: what is wrong with one is nobody else's matter.
 """
@@ -55,13 +57,20 @@ class GroupCommit(Generic[_Work, _Answer]):
         if not self._busy:
             self._busy = True
             self._quiet.clear()
-            loop.call_soon(self._next, loop)  # with all that this turn of the loop brings
+            loop.call_soon(self._gather, loop, 0)
         return future
 
     async def close(self) -> None:
         """Returns when all that was brought is answered; nothing may be brought any more."""
         await self._quiet.wait()
         self._thread.shutdown()
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        """Waits as long as each turn of the loop brings more, up to what goes together."""
+        if before < len(self._queue) < self._together:
+            loop.call_soon(self._gather, loop, len(self._queue))
+        else:
+            self._next(loop)
 
     def _next(self, loop: asyncio.AbstractEventLoop) -> None:
         batch = [self._queue.popleft() for _ in range(min(self._together, len(self._queue)))]
@@ -85,7 +94,7 @@ class GroupCommit(Generic[_Work, _Answer]):
                 future.set_exception(answer)
             else:
                 future.set_result(answer)
-        self._next(loop)
+        loop.call_soon(self._gather, loop, 0)
 
     def _written(self, works: list[_Work]) -> list[_Answer | Exception]:
         try:

@@ -2,7 +2,11 @@
 
 Each object once, in the fewest bytes: what is read is written as the same bytes, or it is refused.
 
-Source: EMV Book 3, annex A (data elements) and B (BER-TLV); EMV Book 2, section 8.1.1 (what a cryptogram is made over).
+Whether the card asked, approved or declined stands in 9F27, which its cryptogram does not cover, and in the card's own
+results, which it does: they have to say the same.
+
+Source: EMV Book 3, annexes A (data elements), B (BER-TLV) and C7 (issuer application data of the Common Core, format A,
+version 5); EMV Book 2, section 8.1.1 (what a cryptogram is made over).
 """
 
 from __future__ import annotations
@@ -18,8 +22,13 @@ _SIGNED: Final = {
 """What the cryptogram is made over, in this order, with its length in bytes; the issuer application data follow."""
 _CRYPTOGRAM, _INFORMATION, _ISSUER_DATA = "9F26", "9F27", "9F10"
 _CRYPTOGRAM_BYTES: Final = 8
-_MOST_ISSUER_DATA: Final = 32
+_ISSUER_DATA_BYTES: Final = 32
+_COMMON_CORE: Final = bytes.fromhex("0FA5")
+_RESULTS_AT: Final = 3
 _KIND: Final = 0xC0
+_TYPE: Final = 0x03
+_NOT_REQUESTED: Final = 2
+_SECOND_SHIFT, _FIRST_SHIFT, _KIND_SHIFT = 6, 4, 6
 
 
 class ChipError(ValueError):
@@ -59,20 +68,29 @@ def read_chip(icc: bytes) -> ChipData:
         if len(found.get(tag, b"")) != length:
             raise ChipError(f"chip data has {tag} in {length} bytes")
     issuer_data: bytes = found.get(_ISSUER_DATA, b"")
-    if not 1 <= len(issuer_data) <= _MOST_ISSUER_DATA:
-        raise ChipError(f"chip data has {_ISSUER_DATA} in 1 to {_MOST_ISSUER_DATA} bytes")
+    if len(issuer_data) != _ISSUER_DATA_BYTES or not issuer_data.startswith(_COMMON_CORE):
+        raise ChipError(f"chip data has {_ISSUER_DATA} as the Common Core has it")
+    kind = _kind(issuer_data[_RESULTS_AT])
+    if found[_INFORMATION][0] & _KIND != kind:
+        raise ChipError(f"chip data has another kind of cryptogram in {_INFORMATION} than the card's results")
     amount, currency = found["9F02"].hex(), found["5F2A"].hex()
     if not (amount.isdecimal() and currency.isdecimal()):
         raise ChipError("chip data has an amount or a currency that is no decimal digits")
     return ChipData(
         cryptogram=found[_CRYPTOGRAM],
-        kind=found[_INFORMATION][0] & _KIND,
+        kind=kind,
         signed=b"".join([*(found[tag] for tag in _SIGNED), issuer_data]),
         atc=int.from_bytes(found["9F36"], "big"),
         amount_minor=int(amount),
         currency=currency[1:],
         transaction_type=found["9C"].hex(),
     )
+
+
+def _kind(results: int) -> int:
+    """The kind of the last cryptogram, of the first byte of a card's results: a second one was asked for or not."""
+    second, first = results >> _SECOND_SHIFT & _TYPE, results >> _FIRST_SHIFT & _TYPE
+    return (first if second == _NOT_REQUESTED else second) << _KIND_SHIFT
 
 
 def issuer_authentication(arpc: bytes, response_code: str) -> bytes:
