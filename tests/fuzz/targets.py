@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from tests.fuzz import encryption, signed_texts, ssh_agent
+from tests.fuzz import encryption, merchant_codes, signed_texts, ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -156,5 +156,6 @@ TARGETS: Final = {
     "jwe": Target(encryption.take_jwe, encryption.good_jwe),
     "pkcs8": Target(encryption.take_pkcs8, encryption.good_pkcs8),
     "signed_texts": Target(signed_texts.take, signed_texts.good),
+    "merchant_codes": Target(merchant_codes.take, merchant_codes.good),
 }
 """By the name that ``python -m tests.fuzz`` takes."""
