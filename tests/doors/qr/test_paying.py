@@ -261,6 +261,7 @@ def test_nobody_is_followed_elsewhere(scanner: Scanner, stall: Stall) -> None:
     ("reply", "what"),
     [
         (Reply(404), "status 404"),
+        (Reply(410, b'{"message": "sold\\u001b[2J out"}'), "status 410: “sold\\x1b[2J out”"),
         (Reply(500), "status 500"),
         (Reply(200, b"<html>"), "something else"),
         (Reply(200, b'{"request": 5}'), "something else"),

@@ -42,6 +42,8 @@ _PART_BYTES: Final = 64 << 10
 _TRIES: Final = 3
 _PAUSE_S: Final = 1.0
 _FAILED: Final = 500
+_MAX_REFUSAL_BYTES: Final = 4096
+_SHOWN: Final = 200
 _FAILURES: Final = (URLError, OSError, http.client.HTTPException, TimeoutError)
 
 
@@ -60,6 +62,10 @@ class _NewOrder(msgspec.Struct, frozen=True, omit_defaults=True):
     code: str
     amount: Amount | None = None
     tip: Amount | None = None
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    message: str
 
 
 class _Payment(msgspec.Struct, frozen=True):
@@ -103,8 +109,9 @@ class Shop:
             with self._opener.open(request, timeout=_TIMEOUT_S) as response:
                 answered = self._whole(response)
         except HTTPError as error:
-            error.close()
-            raise ShopError(f"{self.host} answers with status {error.code}", may_pass=error.code >= _FAILED) from None
+            with error:
+                text = f"{self.host} answers with status {error.code}{_said_in(error)}"
+            raise ShopError(text, may_pass=error.code >= _FAILED) from None
         except _FAILURES as error:
             raise ShopError(f"{self.host} cannot be reached: {_reason(error)}", may_pass=True) from None
         try:
@@ -133,6 +140,15 @@ class _Staying(urllib.request.HTTPRedirectHandler):
 
 def _amount(minor: int, currency: str) -> Amount:
     return Amount(currency, decimal_amount(minor, currency))
+
+
+def _said_in(error: HTTPError) -> str:
+    """Why, in the shop's words, where it says so as ``{"message": …}``."""
+    try:
+        message = msgspec.json.decode(error.read(_MAX_REFUSAL_BYTES), type=_Refusal).message
+    except (msgspec.DecodeError, *_FAILURES):
+        return ""
+    return f": “{message[:_SHOWN]}”"
 
 
 def _reason(error: Exception) -> str:
