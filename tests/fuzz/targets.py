@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from tests.fuzz import cards, encryption, signed_texts, ssh_agent
+from tests.fuzz import cards, encryption, merchant_codes, signed_texts, ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -158,5 +158,6 @@ TARGETS: Final = {
     "signed_texts": Target(signed_texts.take, signed_texts.good),
     "apdu": Target(cards.take_apdu, cards.good_apdu),
     "emv": Target(cards.take_emv, cards.good_emv),
+    "merchant_codes": Target(merchant_codes.take, merchant_codes.good),
 }
 """By the name that ``python -m tests.fuzz`` takes."""

@@ -1,0 +1,95 @@
+"""A code that is on the screen."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from tests.cli.etui import run
+from tests.doors.qr.pictures import picture
+from tests.standards.emvqr.codes import SHOP
+
+from etui.doors.qr import PictureError, codes_in, picture_of_screen
+from etui.standards.emvqr import encode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.doors.qr.stall import Stall
+
+    from etui.testkit import TestWallet
+
+_WAIT_S: Final = 60.0
+_VIEWER: Final = """
+import sys
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QApplication, QLabel
+app = QApplication(sys.argv)
+label = QLabel()
+label.setPixmap(QPixmap(sys.argv[1]))
+label.show()
+app.exec()
+"""
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str]]:
+    with process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def display(tmp_path: Path) -> Iterator[str]:
+    """A display of X11 on which a picture of a code is shown."""
+    if (server := shutil.which("Xvfb")) is None:
+        pytest.skip("needs package xvfb")
+    command = [server, "-displayfd", "1", "-noreset", "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    with _ended(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)) as started:
+        assert started.stdout is not None
+        name = f":{started.stdout.readline().strip()}"
+        assert codes_in(picture_of_screen({"DISPLAY": name})) == ()
+        file = tmp_path / "code.png"
+        file.write_bytes(picture(encode(SHOP)))
+        environ = os.environ | {"DISPLAY": name, "QT_QPA_PLATFORM": "xcb", "HOME": str(tmp_path)}
+        with _ended(subprocess.Popen([sys.executable, "-c", _VIEWER, str(file)], env=environ, text=True)):
+            yield name
+
+
+def _wait_until_shown(display: str) -> None:
+    deadline = time.monotonic() + _WAIT_S
+    while [found.payload for found in codes_in(picture_of_screen({"DISPLAY": display}))] != [encode(SHOP)]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_code_on_the_screen_is_paid(display: str, wallet: TestWallet, stall: Stall) -> None:
+    stall.asks()
+    _wait_until_shown(display)
+    environ = wallet.environ | stall.environ | {"DISPLAY": display, "WAYLAND_DISPLAY": ""}
+    ended = run("pay-qr", "--screen", environ=environ)
+    assert ended.stdout == "Paid: 12.50 EUR to shop.etui.test.\n", ended.stderr
+    assert len(stall.charged) == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "what"),
+    [
+        ({}, "DISPLAY is not set"),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "under Wayland"),
+        ({"DISPLAY": ":4711"}, "cannot be seen"),
+    ],
+)
+def test_a_screen_that_cannot_be_seen_is_said_to_be_so(environ: dict[str, str], what: str) -> None:
+    with pytest.raises(PictureError, match=what) as refused:
+        picture_of_screen(environ)
+    assert "save a picture" in str(refused.value)
