@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from bench.postgres import PACKAGE, Cluster, cluster, programs
 from sqlalchemy import Engine
+from tests.counterparts.trade import Trade
 
 from etui.counterparts.books import open_books
 
@@ -28,6 +29,20 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path}/books.db"
     running: Cluster = request.getfixturevalue("postgresql")
     return running.new_books()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def trade(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trade]:
+    """An issuer and an acquirer, each over its own books, on each kind of database."""
+
+    def books(name: str) -> str:
+        if request.param == "sqlite":
+            return f"sqlite:///{tmp_path}/{name}.db"
+        running: Cluster = request.getfixturevalue("postgresql")
+        return running.new_database()
+
+    with Trade(tmp_path, books) as started:
+        yield started
 
 
 @pytest.fixture

@@ -1,1 +1,51 @@
-"""The acquirer: vouches for its merchants, and takes their payments to the issuers."""
+"""An acquirer: it vouches for its merchants, and switches what they ask to the issuers of cards.
+
+A message goes ``host`` (bytes), ``switch`` (what is done in which order), ``ledger`` and ``decisions`` (the books and
+what becomes of it), a line to its issuer (``etui.counterparts.lines``, by ``routing``), and back. ``reversals`` undoes
+what was not answered, ``clearing`` says who is owed what, ``certificates`` signs for merchants.
+"""
+
+from etui.counterparts.acquirer.clearing import (
+    Cleared,
+    Difference,
+    Owed,
+    cleared,
+    clearing_records,
+    differences,
+    inconsistent,
+    owed,
+    pay_out,
+)
+from etui.counterparts.acquirer.errors import AcquirerError, OpenDayError, SettingsError, UnknownMerchantError
+from etui.counterparts.acquirer.merchants import end, enrol, find, prepare
+from etui.counterparts.acquirer.records import Key, Merchant, Posting, State, Transaction
+from etui.counterparts.acquirer.routing import Issuer, Routes, read_issuers, read_merchants
+
+__all__ = [
+    "AcquirerError",
+    "Cleared",
+    "Difference",
+    "Issuer",
+    "Key",
+    "Merchant",
+    "OpenDayError",
+    "Owed",
+    "Posting",
+    "Routes",
+    "SettingsError",
+    "State",
+    "Transaction",
+    "UnknownMerchantError",
+    "cleared",
+    "clearing_records",
+    "differences",
+    "end",
+    "enrol",
+    "find",
+    "inconsistent",
+    "owed",
+    "pay_out",
+    "prepare",
+    "read_issuers",
+    "read_merchants",
+]

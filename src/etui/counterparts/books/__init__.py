@@ -17,6 +17,7 @@ from etui.counterparts.books.errors import (
 from etui.counterparts.books.group import GroupCommit
 from etui.counterparts.books.migrations import Step, bring_up
 from etui.counterparts.books.transactions import reading, run
+from etui.counterparts.books.works import Works
 
 __all__ = [
     "AddressError",
@@ -28,6 +29,7 @@ __all__ = [
     "Step",
     "UnavailableError",
     "UnsafeError",
+    "Works",
     "bring_up",
     "is_sqlite",
     "open_books",

@@ -1,0 +1,193 @@
+"""The demo shop's side of the web.
+
+::
+
+    GET  /goods                        what is sold
+    POST /orders                       {"goods": [{"id": "book", "count": 1}]}  →  {"id": …, "request": token}
+    POST /orders/ID/payment            {"credential": JWE}  →  {"outcome": "approved" | "declined", "receipt": token}
+    GET  /orders/ID                    {"id", "state", "total", "request", "receipt"}
+
+A payment that is posted again gets the same answer. What is wrong is answered with ``{"error": code, "message": …}``.
+
+Source: RFC 9110, section 15 (status codes).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+from msgspec import Meta
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from etui.counterparts.books import BooksError
+from etui.counterparts.merchant.errors import AlreadyError, MerchantError, UnfitError, UnknownError
+from etui.counterparts.merchant.goods import GOODS, NewOrder, details_of, tax_in
+from etui.counterparts.merchant.merchant import Merchant, Order
+from etui.counterparts.merchant.records import Outcome
+from etui.standards.money import decimal_amount
+from etui.standards.payments import Amount, ExpiredError, PaymentError
+
+MOST_BYTES: Final = 64 << 10
+_CREATED, _BAD, _NOT_FOUND, _CONFLICT, _GONE, _TOO_LARGE, _UNAVAILABLE = 201, 400, 404, 409, 410, 413, 503
+_ID_BYTES: Final = 8
+_Body = TypeVar("_Body")
+_Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """A good as it is shown."""
+
+    id: str
+    name: str
+    price: Amount
+
+
+class Ordered(msgspec.Struct, frozen=True):
+    """A new order. ``request``: the signed payment request."""
+
+    id: str
+    request: str
+
+
+class Payment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the wallet answered to that."""
+
+    credential: Annotated[str, Meta(min_length=1, max_length=16 << 10)]
+
+
+class Paid(msgspec.Struct, frozen=True):
+    """What became of it: ``outcome`` is ``approved`` or ``declined``, and ``code`` the issuer's, empty for none."""
+
+    outcome: str
+    code: str
+    receipt: str | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    """An order. ``state``: ``open``, ``approved`` or ``declined``."""
+
+    id: str
+    state: str
+    total: Amount
+    request: str
+    receipt: str | None
+
+
+class _Told(msgspec.Struct, frozen=True):
+    error: str
+    message: str
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+def application(merchant: Merchant) -> Starlette:
+    """The application of a shop that sells as ``merchant``, which is opened and closed with it."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with merchant:
+            yield
+
+    shop = _Shop(merchant)
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Route("/goods", _safely(shop.goods), methods=["GET"]),
+            Route("/orders", _safely(shop.order), methods=["POST"]),
+            Route("/orders/{order}", _safely(shop.status), methods=["GET"]),
+            Route("/orders/{order}/payment", _safely(shop.pay), methods=["POST"]),
+        ],
+    )
+
+
+class _Shop:
+    def __init__(self, merchant: Merchant) -> None:
+        self._merchant = merchant
+
+    async def goods(self, _: Request) -> Response:
+        offered = [
+            Offered(one.id, one.name, Amount(one.currency, decimal_amount(one.price_minor, one.currency)))
+            for one in GOODS.values()
+        ]
+        return _json(offered)
+
+    async def order(self, request: Request) -> Response:
+        order_id = secrets.token_hex(_ID_BYTES)
+        details = details_of(await _body(request, NewOrder), order_id)
+        return _json(Ordered(order_id, await self._merchant.ask(details)), _CREATED)
+
+    async def pay(self, request: Request) -> Response:
+        paid = await _body(request, Payment)
+        order = await self._merchant.order(request.path_params["order"])
+        outcome = await self._merchant.charge(order.request, paid.credential)
+        return _json(Paid(_word(outcome), outcome.response_code, await self._receipt(order, outcome)))
+
+    async def status(self, request: Request) -> Response:
+        order = await self._merchant.order(request.path_params["order"])
+        state, receipt = "open", None
+        if order.outcome is not None:
+            state, receipt = _word(order.outcome), await self._receipt(order, order.outcome)
+        return _json(Status(order.details.id, state, order.details.total.amount, order.request, receipt))
+
+    async def _receipt(self, order: Order, outcome: Outcome) -> str | None:
+        if not outcome.is_approved:
+            return None
+        items = order.details.display_items
+        return await self._merchant.receipt(outcome, items, tax=tax_in(items))
+
+
+def _safely(handler: _Handler) -> _Handler:
+    """The same, with what goes wrong told to who asked."""
+
+    async def answered(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except _TooLargeError:
+            return _json(_Told("too_large", f"a request has at most {MOST_BYTES} bytes"), _TOO_LARGE)
+        except (MerchantError, PaymentError) as error:
+            return _json(_Told(error.code, str(error)), _status(error))
+        except BooksError:
+            return _json(_Told("unavailable", "try the same again in a moment"), _UNAVAILABLE)
+
+    return answered
+
+
+def _status(error: MerchantError | PaymentError) -> int:
+    match error:
+        case UnknownError():
+            return _NOT_FOUND
+        case AlreadyError():
+            return _CONFLICT
+        case ExpiredError():
+            return _GONE
+        case _:
+            return _BAD
+
+
+async def _body(request: Request, kind: type[_Body]) -> _Body:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_BYTES:
+            raise _TooLargeError
+    try:
+        return msgspec.json.decode(bytes(body), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnfitError(f"that is nothing that is taken here: {error}") from None
+
+
+def _json(content: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(content), status, media_type="application/json")
+
+
+def _word(outcome: Outcome) -> str:
+    return "approved" if outcome.is_approved else "declined"

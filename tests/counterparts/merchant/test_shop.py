@@ -1,0 +1,136 @@
+"""The demo shop over HTTPS: a process of its own, beside acquirer and issuer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from bench.acquirer import RunningHost
+from sqlalchemy import Engine
+from tests.counterparts.merchant.device import ROOT, identity, pays
+from tests.counterparts.trade import Trade, end, start
+
+from etui.standards.payments import Amount, digest_of, read_receipt, read_request
+from etui.testkit import TestAuthority
+
+_CARD: Final = 0
+_OPENING: Final = 1_000_000
+
+
+class Web:
+    """A browser of the shop's."""
+
+    def __init__(self, port: int, authority: Path) -> None:
+        self._port = port
+        self._tls = ssl.create_default_context(cafile=authority)
+
+    def send(self, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
+        """Status and content of an answer."""
+        connection = http.client.HTTPSConnection("localhost", self._port, timeout=60, context=self._tls)
+        try:
+            connection.request(method, path, body)
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text
+
+    def get(self, path: str) -> tuple[int, Any]:
+        return self.send("GET", path)
+
+    def post(self, path: str, content: object) -> tuple[int, Any]:
+        return self.send("POST", path, json.dumps(content).encode())
+
+    def order(self, *goods: tuple[str, int]) -> tuple[str, str]:
+        """Id and request of a new order."""
+        status, made = self.post("/orders", {"goods": [{"id": name, "count": count} for name, count in goods]})
+        assert status == 201, made
+        return made["id"], made["request"]
+
+
+def start_shop(folder: Path, acquirer_port: int, books: str, authority: TestAuthority, port: int = 0) -> RunningHost:
+    """The shop's process; its keys are made where there are none."""
+    if not (folder / "shop").exists():
+        identity().save(folder / "shop")
+        authority.context_for("localhost")
+    return start(
+        "etui.counterparts.merchant",
+        *("--folder", str(folder / "shop"), "--db", books, "--acquirer", f"127.0.0.1:{acquirer_port}"),
+        *("--port", str(port), "--tls-cert", str(folder / "localhost.pem"), "--answer-seconds", "5"),
+    )
+
+
+@pytest.fixture
+def web(trade: Trade, books: Engine, tmp_path: Path) -> Iterator[Web]:
+    """The shop is open."""
+    authority = TestAuthority(tmp_path)
+    shop = start_shop(tmp_path, trade.acquirer.port, books.url.render_as_string(hide_password=False), authority)
+    yield Web(shop.port, authority.file)
+    end(shop)
+
+
+def test_somebody_buys(web: Web, trade: Trade) -> None:
+    status, goods = web.get("/goods")
+    assert (status, goods[0]) == (200, {"id": "book", "name": "A book", "price": {"currency": "EUR", "value": "12.50"}})
+    order, request = web.order(("book", 2), ("mug", 1))
+    asked = read_request(request, int(time.time()))
+    asked.check_merchant([ROOT.certificate], int(time.time()))
+    assert asked.details.total.amount == Amount("EUR", "33.99")
+    assert web.get(f"/orders/{order}")[1]["state"] == "open"
+    paid = {"credential": pays(request, _CARD, 1)}
+    status, first = web.post(f"/orders/{order}/payment", paid)
+    assert (status, first["outcome"], first["code"]) == (200, "approved", "00")
+    receipt = read_receipt(first["receipt"]).receipt
+    assert (receipt.request, receipt.total, receipt.tax) == (
+        digest_of(request), Amount("EUR", "33.99"), Amount("EUR", "3.06")
+    )  # fmt: skip
+    assert [line.label for line in receipt.items] == ["2 \N{MULTIPLICATION SIGN} A book", "A mug"]
+    assert web.post(f"/orders/{order}/payment", paid) == (200, first)
+    status, shown = web.get(f"/orders/{order}")
+    assert (shown["state"], shown["receipt"]) == ("approved", first["receipt"])
+    trade.reconcile()
+    assert trade.balance(_CARD) == _OPENING - 3399
+
+
+def test_what_is_wrong_is_said_and_the_shop_stays_open(web: Web, trade: Trade) -> None:
+    order, request = web.order(("book", 1))
+    payment = f"/orders/{order}/payment"
+    for path, content, status, code in (
+        ("/orders", {"goods": []}, 400, "unfit"),
+        ("/orders", {"goods": [{"id": "car"}]}, 400, "unfit"),
+        ("/orders", {"goods": [{"id": "book", "count": -1}]}, 400, "unfit"),
+        ("/orders", {"goods": [{"id": "book", "count": 1.5}]}, 400, "unfit"),
+        ("/orders", {"goods": [{"id": "book"}, {"id": "manga"}]}, 400, "unfit"),
+        ("/orders", {"goods": [{"id": "book", "price": "0.01"}]}, 400, "unfit"),
+        (payment, {}, 400, "unfit"),
+        (payment, {"credential": "a.b.c.d.e"}, 400, "malformed"),
+        ("/orders/none/payment", {"credential": "a.b.c.d.e"}, 404, "unknown"),
+    ):
+        answered = web.post(path, content)
+        assert (answered[0], answered[1]["error"]) == (status, code), (path, content, answered)
+    assert web.send("POST", "/orders", b"x" * 70_000)[0] == 413
+    assert web.send("POST", "/orders", b"\xff{")[0] == 400
+    assert web.get("/orders/none")[0] == 404
+    assert web.get("/nothing")[0] == 404
+    assert web.get(payment)[0] == 405
+    other, elsewhere = web.order(("book", 1))
+    answered = web.post(payment, {"credential": pays(elsewhere, _CARD, 1)})
+    assert (answered[0], answered[1]["error"]) == (400, "untrusted")
+    assert web.post(payment, {"credential": pays(request, _CARD, 1)})[1]["outcome"] == "approved"
+    assert web.post(payment, {"credential": pays(request, _CARD, 2)})[1]["error"] == "already"
+    declined = web.post(f"/orders/{other}/payment", {"credential": pays(elsewhere, _CARD, 1)})
+    assert declined == (200, {"outcome": "declined", "code": "83", "receipt": None})
+    trade.reconcile()
+    assert trade.balance(_CARD) == _OPENING - 1250
+
+
+def test_prices_without_decimals_and_with_three(web: Web) -> None:
+    for good, total in (("manga", Amount("JPY", "1540")), ("dates", Amount("KWD", "6.500"))):
+        _, request = web.order((good, 2))
+        assert read_request(request, int(time.time())).details.total.amount == total
