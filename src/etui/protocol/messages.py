@@ -89,7 +89,8 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     ``prepare``: say what the call would amount to; change and disclose nothing. ``hosts``: to egress alone, the hosts
     that the caller's manifest names. ``quota``: to providers of what is an Extension's own, how many bytes the calling
     Extension may keep, as its manifest asks for; 0: none. ``consent``: how the user was asked about this very call;
-    None where a grant allowed it, or the consent to another call.
+    None where a grant allowed it, or the consent to another call. ``decision``: the id of the record that allowed it,
+    as ``etui why`` takes it; empty where an earlier decision was followed once more.
     """
 
     id: str = ""
@@ -101,6 +102,7 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     hosts: list[str] = []
     quota: int = 0
     consent: Consent | None = None
+    decision: str = ""
 
 
 _OBJECT: Final = ord("{")

@@ -95,7 +95,8 @@ class Call:
     for this Extension each time and another for any other. ``name``: who asks, for people. ``key``: the
     X25519 key to which sealed fields of the result go; empty where the caller gave none. ``quota``: to providers of
     what is an Extension's own, as ``storage/1``, how many bytes the calling Extension may keep; 0: none. ``consent``:
-    how the user was asked about this very call and said yes; None where nobody was.
+    how the user was asked about this very call and said yes; None where nobody was. ``decision``: the id of the record
+    that allowed it, which ``etui why`` explains; empty where an earlier decision was followed once more.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Call:
     key: bytes
     quota: int
     consent: Consent | None
+    decision: str
 
     def __init__(self, owner: Extension, info: CallInfo, hold: Callable[[bytes], None]) -> None:
         self._owner = owner
@@ -114,6 +116,7 @@ class Call:
         self.key = info.key
         self.quota = info.quota
         self.consent = info.consent
+        self.decision = info.decision
 
     def makes(self, item: Item) -> None:
         """Says which item this call is about to make, before it is stored and by its own id.
