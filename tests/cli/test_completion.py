@@ -26,7 +26,7 @@ def bash_completes(*words: str) -> set[str]:
 
 
 def test_bash_completes_commands() -> None:
-    assert bash_completes("re") == {"reveal", "restore-value", "revoke", "recovery", "restore"}
+    assert bash_completes("re") == {"receipts", "reveal", "restore-value", "revoke", "recovery", "restore"}
 
 
 def test_bash_completes_the_commands_of_a_group() -> None:
@@ -84,7 +84,7 @@ def zsh_completes(folder: Path, typed: str) -> set[str]:
 
 
 def test_zsh_completes_commands(tmp_path: Path) -> None:
-    assert zsh_completes(tmp_path, "re") == {"reveal", "restore-value", "revoke", "recovery", "restore"}
+    assert zsh_completes(tmp_path, "re") == {"receipts", "reveal", "restore-value", "revoke", "recovery", "restore"}
 
 
 def test_zsh_completes_the_commands_of_a_group(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etui.cli.moments import read_moment, read_span, span
+from etui.cli.moments import read_date, read_moment, read_span, span
 from etui.cli.output import printable, quoted, single_line
 
 _NOW = 1_790_000_000.0
@@ -17,6 +17,17 @@ _NOW = 1_790_000_000.0
 def test_a_span_counts_from_now() -> None:
     assert read_moment("30m", _NOW) == _NOW + 1800
     assert read_moment("7d", _NOW) == _NOW + 7 * 86400
+
+
+def test_a_date_may_be_past_and_has_its_own_zone() -> None:
+    assert read_date("2001-01-01T00:00:00+01:00") == 978_303_600
+    assert read_date("2001-01-02") - read_date("2001-01-01") == 86400
+
+
+@pytest.mark.parametrize("text", ["", "30m", "1969-12-30", "2001-13-01", "yesterday"])
+def test_what_is_no_date_since_1970_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="no date"):
+        read_date(text)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30m", 1800), ("2h", 7200), ("30d", 2_592_000), ("1w", 604_800)])

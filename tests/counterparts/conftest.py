@@ -39,7 +39,7 @@ def trade(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trade]:
         if request.param == "sqlite":
             return f"sqlite:///{tmp_path}/{name}.db"
         running: Cluster = request.getfixturevalue("postgresql")
-        return running.new_database()
+        return running.new_books()
 
     with Trade(tmp_path, books) as started:
         yield started

@@ -56,8 +56,9 @@ def test_its_key_is_the_same_at_the_next_start(wallet: TestWallet, bare: Bare) -
 
 
 def test_a_call_names_its_client_by_a_pseudonym_and_itself_by_an_id_of_its_own(bare: Bare) -> None:
-    first, second = (told(bare)["message"]["call"] for _ in range(2))
-    assert set(first) == {"id", "client", "name"}  # this Client gave no key, and named no item
+    first, second, third = (told(bare)["message"]["call"] for _ in range(3))
+    assert set(first) == {"id", "client", "name", "decision"}  # this Client gave no key, and named no item
+    assert set(third) == {"id", "client", "name"}  # what was decided about the second was followed once more
     assert first["client"] == second["client"]
     assert first["id"] != second["id"]
     assert first["client"] not in bare.answer(1, "wallet/1.hello", {"versions": [1]})["client"]
@@ -72,6 +73,15 @@ def test_items_go_out_as_references_and_come_back_as_its_own_ids(wallet: TestWal
     message = told(bare, "use", item=reference)["message"]
     assert message["call"]["items"] == {"item": "thing-1"}
     assert message["params"] == {"item": reference}
+
+
+def test_it_is_told_of_the_record_that_allowed_a_call(wallet: TestWallet, bare: Bare) -> None:
+    reference = bare.answer(1, "org.example.bare/1.add")["item"]["item"]
+    wallet.user.approves()
+    ids = [told(bare, "use", item=reference)["message"]["call"]["decision"] for _ in range(2)]
+    assert len(set(ids)) == 2
+    for name in ids:
+        assert "A thing" in wallet.etui("why", name).stdout
 
 
 def test_prepare_comes_before_the_question_without_an_id_and_its_notes_stand_in_it(

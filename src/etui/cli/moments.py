@@ -28,6 +28,21 @@ def span(seconds: int) -> str:
     return f"{seconds}s"
 
 
+def read_date(text: str) -> int:
+    """Seconds since 1970 of a date of ISO 8601, past or not; one without a zone is of this place.
+
+    Raises ``argparse.ArgumentTypeError`` for what is none.
+    """
+    try:
+        moment = int(datetime.fromisoformat(text).astimezone().timestamp())
+    except (ValueError, OverflowError):
+        moment = -1
+    if moment < 0:
+        msg = f"{text!r} is no date since 1970: give 2030-12-31 or 2030-12-31T18:00"
+        raise argparse.ArgumentTypeError(msg)
+    return moment
+
+
 def read_moment(text: str, now: float) -> int:
     """Seconds since 1970 of ``2h``, ``30m``, ``7d``, ``1w`` from now, or of a date of ISO 8601.
 

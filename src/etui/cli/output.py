@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_TIMES: Final = frozenset({"at", "created", "installed", "last", "modified", "replaced", "since", "until"})
+_TIMES: Final = frozenset({"at", "created", "installed", "last", "modified", "paid_at", "replaced", "since", "until"})
 """Members that hold seconds since 1970, by the names that the interfaces give them."""
+
+
+Column: TypeAlias = "tuple[str | Callable[[Any], str], str]"
+"""A struct's member, or what makes a text of the struct, and the heading."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -47,11 +51,8 @@ class Output:
         elif text:
             sys.stdout.write(text.rstrip("\n") + "\n")
 
-    def rows(self, rows: Sequence[Any], columns: Sequence[tuple[str | Callable[[Any], str], str]], empty: str) -> None:
-        """A table; ``empty``: said for no rows.
-
-        ``columns``: pairs of a struct's member, or of what makes a text of the struct, and the heading.
-        """
+    def rows(self, rows: Sequence[Any], columns: Sequence[Column], empty: str) -> None:
+        """A table; ``empty``: said for no rows."""
         if self.as_json or not rows:
             self.value(list(rows), empty)
             return

@@ -9,6 +9,7 @@ from typing import Final
 from etui.cli.exits import CommandError, Exit
 
 MAX_SECRET_BYTES: Final = 1 << 20
+_MAX_CODE_BYTES: Final = 1000
 
 
 def read_secret(prompt: str, *, exact: bool = False) -> bytes:
@@ -25,6 +26,23 @@ def read_secret(prompt: str, *, exact: bool = False) -> bytes:
     if len(value) > MAX_SECRET_BYTES:
         raise CommandError("the secret is larger than 1 MiB", Exit.USAGE)
     return value
+
+
+def read_code(prompt: str) -> bytes:
+    """A code that somebody else made, from standard input, or asked for without echo where that is a terminal.
+
+    Raises ``CommandError`` where nothing comes.
+    """
+    if sys.stdin.isatty():
+        try:
+            code = getpass.getpass(f"{prompt}: ").strip().encode()
+        except EOFError:
+            code = b""
+    else:
+        code = sys.stdin.buffer.read(_MAX_CODE_BYTES + 1).strip()
+    if not 0 < len(code) <= _MAX_CODE_BYTES:
+        raise CommandError("no code was given: type it or pipe it in", Exit.USAGE)
+    return code
 
 
 def confirmed(question: str) -> bool:

@@ -21,6 +21,8 @@ __all__ = [
     "AuthoriseResult",
     "Find",
     "FindResult",
+    "Issuers",
+    "IssuersResult",
     "Offer",
     "OfferResult",
     "Remove",
@@ -31,7 +33,27 @@ __all__ = [
     "ShowResult",
     "Suspend",
     "SuspendResult",
+    "Vouch",
+    "VouchResult",
 ]
+
+
+class IssuersResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.issuers``."""
+
+    METHOD: ClassVar[str] = "card/1.issuers"
+
+    issuers: Annotated[list[Annotated[str, Meta(max_length=120)]], Meta(max_length=64)]
+
+
+class Issuers(Request[IssuersResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Issuers of cards.
+
+    The hosts of the issuers whose cards this Extension keeps, as `activate` takes them.
+    """
+
+    METHOD: ClassVar[str] = "card/1.issuers"
+    RESULT: ClassVar[type[Result]] = IssuersResult
 
 
 class ActivateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -81,6 +103,28 @@ class Offer(Request[OfferResult], frozen=True, kw_only=True, omit_defaults=True)
 
     request: Annotated[str, Meta(max_length=65536)] | None = None
     """The merchant's payment request, a JSON Web Signature of type `payment-request+jws`."""
+
+
+class VouchResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.vouch``."""
+
+    METHOD: ClassVar[str] = "card/1.vouch"
+
+    networks: Annotated[list[Annotated[str, Meta(max_length=40)]], Meta(max_length=20)]
+
+
+class Vouch(Request[VouchResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Who vouches for a merchant.
+
+    The schemes of these cards that vouch for a merchant now. `invalid_params` for what are no certificates
+    of a merchant.
+    """
+
+    METHOD: ClassVar[str] = "card/1.vouch"
+    RESULT: ClassVar[type[Result]] = VouchResult
+
+    certificates: Annotated[list[Annotated[bytes, Meta(max_length=16384)]], Meta(max_length=4)]
+    """In DER: the merchant's, then its acquirer's, as they stand in what it signs."""
 
 
 class AuthoriseResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -48,6 +48,8 @@ class PayResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     """For the merchant: a JWE to the key in its request."""
     network: Annotated[str, Meta(max_length=40)]
     """The scheme by which it goes."""
+    decision: Annotated[str, Meta(max_length=40)] | None = None
+    """The id of the audit's record that allowed it, which `etui why` explains."""
 
 
 class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
@@ -105,12 +107,15 @@ class CompleteResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
     METHOD: ClassVar[str] = "payment/1.complete"
 
+    filed: bool | None = None
+    """Of a receipt: whether it was handed on."""
+
 
 class Complete(Request[CompleteResult], frozen=True, kw_only=True, omit_defaults=True):
     """Finish a payment.
 
-    Says what the merchant answered, with its receipt where there is one. Once it is said it stays:
-    `conflict` for another outcome than before.
+    Says what the merchant answered, with its receipt where there is one, which is handed on to `receipt/1`
+    where that is there. Once it is said it stays: `conflict` for another outcome than before.
     """
 
     METHOD: ClassVar[str] = "payment/1.complete"
@@ -122,7 +127,7 @@ class Complete(Request[CompleteResult], frozen=True, kw_only=True, omit_defaults
     receipt: Annotated[str, Meta(max_length=65536)] | None = None
     """The merchant's receipt, a JSON Web Signature of type `payment-receipt+jws`.
 
-    It has to be of this merchant, this request and this amount.
+    It has to be of this request and this amount, and signed by the key that signed the request.
     """
 
 
@@ -144,6 +149,8 @@ class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
     RESULT: ClassVar[type[Result]] = FindResult
 
     payee: Annotated[str, Meta(max_length=253)] | None = None
+    order: Annotated[str, Meta(max_length=120)] | None = None
+    """As `pay` has it."""
     limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
 
 
@@ -165,6 +172,8 @@ class ShowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     network: Annotated[str, Meta(max_length=40)]
     paid_at: int
     receipt: Annotated[str, Meta(max_length=65536)] | None = None
+    decision: Annotated[str, Meta(max_length=40)] | None = None
+    """The id of the audit's record that allowed it, which `etui why` explains."""
 
 
 class Show(Request[ShowResult], frozen=True, kw_only=True, omit_defaults=True):

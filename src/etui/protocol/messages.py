@@ -91,6 +91,8 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     Extension may keep, as its manifest asks for; 0: none. ``consent``: how the user was asked about this very call;
     None where a grant allowed it, or the consent to another call. ``assurance``: what the user gave for this call or
     the one that it follows from: ``consent``, ``pin``, or nothing where nobody was asked.
+    ``decision``: the id of the record that allowed it, as ``etui why`` takes it; empty where an earlier decision was
+    followed once more.
     """
 
     id: str = ""
@@ -103,6 +105,7 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     quota: int = 0
     consent: Consent | None = None
     assurance: str = ""
+    decision: str = ""
 
 
 _OBJECT: Final = ord("{")

@@ -97,6 +97,8 @@ class Call:
     what is an Extension's own, as ``storage/1``, how many bytes the calling Extension may keep; 0: none. ``consent``:
     how the user was asked about this very call and said yes; None where nobody was. ``assurance``: what the user gave
     for this call or the one that it follows from, ``consent`` or ``pin``; empty where a lasting right allowed it.
+    ``decision``: the id of the record that allowed it, which ``etui why`` explains; empty where an earlier decision was
+    followed once more.
     """
 
     id: str
@@ -106,6 +108,7 @@ class Call:
     quota: int
     consent: Consent | None
     assurance: str
+    decision: str
 
     def __init__(self, owner: Extension, info: CallInfo, hold: Callable[[bytes], None]) -> None:
         self._owner = owner
@@ -117,6 +120,7 @@ class Call:
         self.quota = info.quota
         self.consent = info.consent
         self.assurance = info.assurance
+        self.decision = info.decision
 
     def makes(self, item: Item) -> None:
         """Says which item this call is about to make, before it is stored and by its own id.

@@ -19,7 +19,7 @@ def books(request: pytest.FixtureRequest, trade: Trade, tmp_path: Path) -> Itera
     address = f"sqlite:///{tmp_path}/merchant.db"
     if trade.acquirer_books.startswith("postgres"):
         running: Cluster = request.getfixturevalue("postgresql")
-        address = running.new_database()
+        address = running.new_books()
     engine = open_books(address)
     yield engine
     engine.dispose()

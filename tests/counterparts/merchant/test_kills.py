@@ -117,7 +117,9 @@ class Buyer(threading.Thread):
 
 
 @pytest.mark.parametrize("trade", ["sqlite"], indirect=True)
-def test_no_money_is_lost_or_doubled_whatever_is_killed_or_cut(trade: Trade, tmp_path: Path) -> None:
+def test_no_money_is_lost_or_doubled_whatever_is_killed_or_cut(
+    trade: Trade, tmp_path: Path, chance: random.Random
+) -> None:
     town = Town(tmp_path, trade)
     stop = threading.Event()
     buyers = [Buyer(town, number, stop) for number in range(_CARDS)]

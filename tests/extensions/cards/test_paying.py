@@ -14,6 +14,7 @@ from etui.counterparts.issuer.chip import read_chip
 from etui.counterparts.issuer.devices import AHEAD
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
+from etui.interfaces import receipt_1 as receipt
 from etui.sdk import ErrorCode, RemoteError
 from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
 from etui.standards.payments import Amount, decrypt_credential, digest_of, read_request
@@ -147,13 +148,60 @@ def test_a_receipt_of_another_payment_is_refused(wallet: TestWallet, client: Cli
     token = shop.asks(int(time.time()))
     wallet.user.approves(action_contains="pay 12.50")
     paid = client.call(asked(token))
-    for receipt in (shop.receipt(b"x" * 32), shop.receipt(digest_of(token), total=Amount("EUR", "1.00"), tax=None)):
+    for other in (shop.receipt(b"x" * 32), shop.receipt(digest_of(token), total=Amount("EUR", "1.00"), tax=None)):
         with pytest.raises(RemoteError, match="not of this payment"):
-            client.call(payment.Complete(payment=paid.payment.item, outcome="approved", receipt=receipt))
+            client.call(payment.Complete(payment=paid.payment.item, outcome="approved", receipt=other))
     client.call(payment.Complete(payment=paid.payment.item, outcome="declined"))
     with pytest.raises(RemoteError, match="was declined") as refused:
         client.call(payment.Complete(payment=paid.payment.item, outcome="approved"))
     assert refused.value.code is ErrorCode.CONFLICT
+
+
+def test_a_receipt_is_handed_on_with_the_record_that_allowed_the_payment(
+    wallet: TestWallet, client: Client, shop: Shop
+) -> None:
+    token = shop.asks(int(time.time()))
+    wallet.user.approves(action_contains="pay 12.50")
+    wallet.user.approves(action_contains="show")
+    paid = client.call(asked(token))
+    said = payment.Complete(payment=paid.payment.item, outcome="approved", receipt=shop.receipt(digest_of(token)))
+    assert client.call(said).filed is True
+    assert client.call(said).filed is True, "said once more, it is the same receipt"
+    order = client.call(payment.Show(payment=paid.payment.item)).order
+    (item,) = client.call(receipt.Find(order=order)).receipts
+    shown = client.call(receipt.Show(receipt=item.item))
+    assert (shown.state, shown.networks, shown.order) == ("verified", ["etui-demo"], order)
+    assert (shown.filed_by, shown.decision) == ("Payments", paid.decision)
+    assert "pay" in wallet.etui("why", paid.decision or "").stdout
+
+
+def test_a_receipt_that_anybody_signed_under_the_payees_name_is_refused(
+    wallet: TestWallet, client: Client, shop: Shop
+) -> None:
+    token = shop.asks(int(time.time()))
+    wallet.user.approves(action_contains="pay 12.50")
+    paid = client.call(asked(token))
+    forged = Shop(SHOP).receipt(digest_of(token))
+    with pytest.raises(RemoteError, match="not signed by the key") as refused:
+        client.call(payment.Complete(payment=paid.payment.item, outcome="approved", receipt=forged))
+    assert refused.value.code is ErrorCode.INVALID_PARAMS
+
+
+def test_a_payment_ends_where_its_receipt_can_not_be_filed(wallet: TestWallet, client: Client, shop: Shop) -> None:
+    del client
+    folder = wallet.home / "operator"
+    folder.mkdir(mode=0o700)
+    policy = '@id("no-receipts") forbid (principal, action in Action::"receipt/1", resource);\n'
+    (folder / "site.cedar").write_text(policy, encoding="utf-8")
+    wallet.lock()
+    wallet.user.approves()
+    wallet.unlock()
+    token = shop.asks(int(time.time()))
+    with wallet.connect() as again:
+        paid = again.call(asked(token))
+        said = payment.Complete(payment=paid.payment.item, outcome="approved", receipt=shop.receipt(digest_of(token)))
+        assert again.call(said).filed is False
+        assert again.call(payment.Show(payment=paid.payment.item)).state == "approved"
 
 
 def shown_card(client: Client, reference: str) -> card.ShowResult:

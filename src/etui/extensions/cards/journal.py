@@ -43,7 +43,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """``order``: which request it answers. ``request``: the SHA-256 of that (32 bytes). ``paid_at``: seconds, UTC."""
+    """``order``: which request it answers. ``request``: the SHA-256 of that (32 bytes). ``paid_at``: seconds, UTC.
+
+    ``signer``: the SHA-256 of the key that signed the request (32 bytes). ``decision``: the id of the audit's record.
+    """
 
     id: str
     payee: str
@@ -52,12 +55,14 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     order: str
     request: bytes
+    signer: bytes = b""
     lines: tuple[Line, ...]
     card: str
     paid_at: int
     network: str = ""
     state: State = State.PENDING
     receipt: str = ""
+    decision: str = ""
 
     def entry(self) -> Item:
         """What is public of it."""

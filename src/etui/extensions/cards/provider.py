@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Raw, json
 
 from etui.extensions.cards.choosing import Choosing
-from etui.extensions.cards.errors import UnfitError
 from etui.extensions.cards.journal import Journal, Line, Payment, State
 from etui.extensions.cards.orders import order_of
+from etui.extensions.cards.receipts import check_receipt, hand_on, signer_of
 from etui.interfaces import Prepared
 from etui.interfaces import card_1 as card
 from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import payment_1 as payment
 from etui.sdk import ErrorCode, Extension, RemoteError, prepares, provides
 from etui.standards.money import full_amount
-from etui.standards.payments import PaymentError, read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +66,7 @@ class Cards(Extension):
         """Answers ``payment/1.pay``."""
         order = order_of(request)
         offer = self._choosing.choose(request.request)
-        record = _record(order, offer.card.label)
+        record = _record(order, offer.card.label, call.decision)
         call.makes(record.entry())
         self._journal.begin(record)
         try:
@@ -86,7 +85,12 @@ class Cards(Extension):
                 self._journal.end(record, State.DECLINED)
             raise
         self._journal.paid(record, paid.network)
-        return payment.PayResult(payment=record.entry(), credential=paid.credential, network=paid.network)
+        return payment.PayResult(
+            payment=record.entry(),
+            credential=paid.credential,
+            network=paid.network,
+            decision=record.decision or None,
+        )
 
     @provides(payment.Prefer)
     def prefer(self, _: payment.Prefer, call: Call) -> payment.PreferResult:
@@ -100,19 +104,24 @@ class Cards(Extension):
         return payment.PreferResult(card=offer.name)
 
     @provides(payment.Complete)
-    def complete(self, request: payment.Complete, _: Call) -> payment.CompleteResult:
+    def complete(self, request: payment.Complete, call: Call) -> payment.CompleteResult:
         """Answers ``payment/1.complete``."""
         record = self._journal.payment(request.payment)
         if request.receipt is not None:
-            _check_receipt(request.receipt, record)
+            check_receipt(request.receipt, record)
         ended = self._journal.end(record, State(request.outcome), request.receipt or "")
         self.tell(f"{payment.INTERFACE}.changed", ended.entry())
-        return payment.CompleteResult()
+        filed = None if request.receipt is None else hand_on(request.receipt, ended, call)
+        return payment.CompleteResult(filed=filed)
 
     @provides(payment.Find)
     def find(self, request: payment.Find, _: Call) -> payment.FindResult:
         """Answers ``payment/1.find``."""
-        found = [one for one in self._journal.payments() if request.payee in {None, one.payee}]
+        found = [
+            one
+            for one in self._journal.payments()
+            if request.payee in {None, one.payee} and request.order in {None, one.order}
+        ]
         return payment.FindResult(payments=[one.entry() for one in found[: request.limit or len(found)]])
 
     @provides(payment.Show)
@@ -131,10 +140,11 @@ class Cards(Extension):
             network=record.network,
             paid_at=record.paid_at,
             receipt=record.receipt or None,
+            decision=record.decision or None,
         )
 
 
-def _record(order: Order, card_label: str) -> Payment:
+def _record(order: Order, card_label: str, decision: str) -> Payment:
     return Payment(
         id=order.digest.hex()[:_ID_DIGITS],
         payee=order.merchant.host,
@@ -143,9 +153,11 @@ def _record(order: Order, card_label: str) -> Payment:
         currency=order.currency,
         order=order.name,
         request=order.digest,
+        signer=signer_of(order.chain),
         lines=tuple(Line(line.label, line.amount.minor) for line in order.details.display_items),
         card=card_label,
         paid_at=int(time.time()),
+        decision=decision,
     )
 
 
@@ -157,18 +169,6 @@ def _notes(order: Order) -> list[str]:
         notes.append(f"And {left} more.")
     merchant = order.merchant
     return [*notes, f"{merchant.name}, whom {merchant.acquirer_name} vouches for."]
-
-
-def _check_receipt(token: str, record: Payment) -> None:
-    """Raises ``UnfitError`` for what is no receipt of this payment."""
-    try:
-        signed = read_receipt(token)
-    except PaymentError as error:
-        raise UnfitError(f"the receipt is not usable: {error}") from None
-    receipt = signed.receipt
-    said = (signed.merchant.host, receipt.request, receipt.total.minor, receipt.total.currency)
-    if said != (record.payee, record.request, record.amount, record.currency):
-        raise UnfitError(f"the receipt is not of this payment, {record.entry().label}")
 
 
 def _raw(value: object) -> Raw:

@@ -6,13 +6,15 @@ import datetime as dt
 import secrets
 import sys
 import time
+import tomllib
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from etui.extensions.issuer_card.cards import Card, Cards
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
 from etui.extensions.issuer_card.errors import UnpaidError
-from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in
+from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, vouching
 from etui.interfaces import card_1 as card
 from etui.sdk import Extension, ProtocolError, provides
 from etui.standards.payments import Credential, encrypt_credential
@@ -58,6 +60,12 @@ class IssuerCard(Extension):
         self._cards.add(added, device.keys, activated.keys)
         return card.ActivateResult(card=added.entry())
 
+    @provides(card.Issuers)
+    def issuers(self, _: card.Issuers, __: Call) -> card.IssuersResult:
+        """Answers ``card/1.issuers``: the hosts that the manifest names."""
+        manifest = tomllib.loads(Path(__file__).with_name("manifest.toml").read_text(encoding="utf-8"))
+        return card.IssuersResult(issuers=manifest["permissions"]["network"])
+
     @provides(card.Offer)
     def offer(self, request: card.Offer, _: Call) -> card.OfferResult:
         """Answers ``card/1.offer``."""
@@ -75,6 +83,12 @@ class IssuerCard(Extension):
                 offered.append(one.entry())
         reason = "; ".join(dict.fromkeys(reasons)) or "there is no card"
         return card.OfferResult(cards=offered, reason=None if offered else reason)
+
+    @provides(card.Vouch)
+    def vouch(self, request: card.Vouch, _: Call) -> card.VouchResult:
+        """Answers ``card/1.vouch``."""
+        networks = vouching((one.profile for one in self._cards.cards()), request.certificates)
+        return card.VouchResult(networks=networks)
 
     @provides(card.Authorise)
     def authorise(self, request: card.Authorise, call: Call) -> card.AuthoriseResult:

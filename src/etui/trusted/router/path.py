@@ -22,7 +22,6 @@ import msgspec
 
 from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
-from etui.protocol import Consent as HowAsked
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.policy import Assurance, LimitReached, Outcome
 from etui.trusted.router import chain as inherited
@@ -103,8 +102,8 @@ class RequestPath:
             return None
         if not request.chain and self._naming.known(request) and _is_short(seen):
             self._keep(key, request, decision)
-        self._record(request, decision, Recorded.ALLOWED)
-        self._forward(request, Cleared(verdict=verdict))
+        why = self._record(request, decision, Recorded.ALLOWED)
+        self._forward(request, Cleared(verdict=verdict, why=why))
         return None
 
     def _is_open(self, route: Route) -> bool:
@@ -167,7 +166,8 @@ class RequestPath:
         if cleared.verdict.decision.outcome is not Outcome.ALLOW:
             raise self._denied(request, cleared.verdict.decision)
         if cleared.consent is None:
-            self._record(request, cleared.verdict.decision, Recorded.ALLOWED, sync=bool(cleared.reservations))
+            why = self._record(request, cleared.verdict.decision, Recorded.ALLOWED, sync=bool(cleared.reservations))
+            cleared = msgspec.structs.replace(cleared, why=why)
         try:
             if not request.provider.running:  # it may have ended while the user was asked
                 router.record_now()
@@ -198,7 +198,7 @@ class RequestPath:
         if decision.outcome is not Outcome.ASK:
             return Cleared(verdict=Verdict(decision=decision))
         consented = await self._ask(request, decision, advice)
-        return Cleared(verdict=Verdict(decision=consented.decision), consent=consented.how)
+        return Cleared(verdict=Verdict(decision=consented.decision), consent=consented.how, why=consented.why)
 
     # policy and consent
 
@@ -367,15 +367,15 @@ class RequestPath:
             under=request.under,
             reservations=cleared.reservations,
         )
-        self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared.consent, given))
+        self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared, given))
 
     def _info(
         self,
         request: Request,
+        cleared: Cleared | None = None,
+        given: Assurance = Assurance.NONE,
         *,
         prepare: bool = False,
-        consent: HowAsked | None = None,
-        given: Assurance = Assurance.NONE,
     ) -> CallInfo:
         opened = self._router.unlocked()
         caller = request.caller
@@ -389,15 +389,14 @@ class RequestPath:
             # those of its manifest, which the user saw at install, and the one that was decided about
             hosts=[*caller.principal.hosts, str(request.seen.policy.get("host", ""))] if egress else [],
             quota=self._router.registry.quota_of(caller.principal.id) if request.method.action.own else 0,
-            consent=consent,
+            consent=None if cleared is None else cleared.consent,
             assurance="" if given is Assurance.NONE else given.name.lower(),
+            decision="" if cleared is None else cleared.why,
         )
 
-    def _info_bytes(
-        self, request: Request, consent: HowAsked | None = None, given: Assurance = Assurance.NONE
-    ) -> bytes:
+    def _info_bytes(self, request: Request, cleared: Cleared | None = None, given: Assurance = Assurance.NONE) -> bytes:
         """The member ``call`` without its id: everything after that, from the comma on."""
-        return b"," + msgspec.json.encode(self._info(request, consent=consent, given=given))[1:]
+        return b"," + msgspec.json.encode(self._info(request, cleared, given))[1:]
 
 
 def _is_short(seen: Seen) -> bool:

@@ -88,8 +88,12 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
 
 
 class Cleared(msgspec.Struct, frozen=True, kw_only=True):
-    """What lets a request go on: the verdict, how the user consented, and what was taken out of grants."""
+    """What lets a request go on: the verdict, how the user consented, and what was taken out of grants.
+
+    ``why``: the id of its record; empty while it is not on record.
+    """
 
     verdict: Verdict
     consent: Consent | None = None
     reservations: tuple[Reservation, ...] = ()
+    why: str = ""

@@ -1,0 +1,108 @@
+"""``etui payments list · show · finish``: what was paid, what was to be, and what became of it."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from etui.cli.command import Arguments, Command, connect
+from etui.cli.exits import Exit
+from etui.cli.files import read_file
+from etui.cli.naming import item_to_name, named
+from etui.cli.output import Column, moment, single_line
+from etui.interfaces import payment_1 as payment
+from etui.standards.money import full_amount
+
+if TYPE_CHECKING:
+    import argparse
+
+    from etui.cli.output import Output
+    from etui.interfaces import Item
+
+_KINDS: Final = ("payment",)
+
+
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--payee", metavar="HOST", help="only those to this merchant")
+    parser.add_argument("--limit", type=int, metavar="N", help="at most so many")
+    parser.add_argument("--references", action="store_true", help="with each payment's reference, which is long")
+
+
+def _list(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        found = client.call(payment.Find(payee=arguments.payee, limit=arguments.limit)).payments
+    columns: list[Column] = [("created", "WHEN"), ("label", "PAYMENT"), (_state, "STATE")]
+    columns += [("item", "REFERENCE")] if arguments.references else []
+    output.rows(found, columns, "Nothing was paid.")
+    return Exit.OK
+
+
+def _state(item: Item) -> str:
+    return item.attributes.get("state", "")
+
+
+def _show_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("payment", metavar="PAYMENT", help="a reference, or words that match exactly one payment")
+
+
+def _show(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        item = item_to_name(client, arguments.payment, _KINDS)
+        shown = client.call(payment.Show(payment=item.item))
+    state = {"pending": "pending: nobody has said what became of it"}.get(shown.state, shown.state)
+    lines = [
+        f"{full_amount(shown.amount, shown.currency)} to {shown.merchant} ({shown.payee}), {state}",
+        *(f"  {line.label}: {full_amount(line.amount, shown.currency)}" for line in shown.lines),
+        f"on {moment(shown.paid_at)} with {shown.card} by {shown.network or 'no scheme'}, order {shown.order}",
+        f"`etui receipts list --order {shlex.quote(shown.order)}` lists its receipts",
+    ]
+    lines += [f"`etui why {shown.decision}` tells why it could be paid"] if shown.decision else []
+    output.value(shown, "\n".join(map(single_line, lines)))
+    return Exit.OK
+
+
+def _finish_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("payment", metavar="PAYMENT", help="a reference, or words that match exactly one payment")
+    parser.add_argument("outcome", choices=("approved", "declined"), help="what the merchant says")
+    parser.add_argument("--receipt", type=Path, metavar="FILE", help="the receipt that it signed")
+
+
+def _finish(arguments: Arguments, output: Output) -> Exit:
+    receipt = read_file(arguments.receipt).decode("utf-8", "replace").strip() if arguments.receipt else None
+    with connect() as client:
+        item = item_to_name(client, arguments.payment, _KINDS)
+        request = payment.Complete(payment=item.item, outcome=arguments.outcome, receipt=receipt)
+        filed = bool(client.call(request).filed)
+    text = f"{named(item)} is {arguments.outcome}{', and its receipt is kept' if filed else ''}."
+    output.value({"payment": item.item, "outcome": arguments.outcome, "filed": filed}, text)
+    return Exit.OK
+
+
+LIST = Command(
+    name="payments list",
+    help="list what was paid, and what is pending",
+    arguments=_list_arguments,
+    run=_list,
+    stands_for_group=True,
+    examples=(("etui payments", "the latest first"), ("etui payments list --payee shop.etui.test", "to one merchant")),
+)
+SHOW = Command(
+    name="payments show",
+    help="show a payment: order, card, outcome",
+    arguments=_show_arguments,
+    run=_show,
+    examples=(("etui payments show '12.50 shop'", "the one that these words match"),),
+)
+FINISH = Command(
+    name="payments finish",
+    help="say what became of a payment that is pending",
+    text="Says what became of a payment, by what the merchant says, where nobody could say it then. It stays so.\n"
+    "Its receipt is kept, if it is of this payment and signed by the key that asked for it.",
+    arguments=_finish_arguments,
+    run=_finish,
+    examples=(
+        ("etui payments finish '12.50 shop' declined", "the shop never got it"),
+        ("etui payments finish '12.50 shop' approved --receipt receipt.jws", "and what it signed"),
+    ),
+)

@@ -1,0 +1,44 @@
+"""``etui card``: added by a code that no command line has, shown, rested, used again, deleted."""
+
+from __future__ import annotations
+
+from tests.cli.etui import done, etui, told
+from tests.cli.test_typed import at_terminal
+from tests.extensions.cards.bank import HOST, Bank
+
+from etui.testkit import TestWallet
+
+
+def test_a_card_comes_by_its_code_rests_is_used_again_and_goes(wallet: TestWallet, carded: str) -> None:
+    assert carded.startswith("Added “Demo Bank …")
+    (row,) = told(wallet, "card")
+    assert (row["attributes"]["network"], row["attributes"]["state"]) == ("etui-demo", "active")
+    assert "etui-demo …" in done(wallet, "card", "show", "demo")
+    assert "rests" in done(wallet, "card", "suspend", "demo")
+    assert told(wallet, "card", "show", "demo")["state"] == "suspended"
+    done(wallet, "card", "resume", "demo")
+    assert told(wallet, "card", "show", "demo")["state"] == "active"
+    assert etui(wallet, "card", "remove", "demo").returncode == 2, "there is no terminal to answer at"
+    assert "Deleted “Demo Bank …" in done(wallet, "card", "remove", "demo", "--yes")
+    assert told(wallet, "card") == []
+
+
+def test_a_code_is_typed_once_and_never_echoed(wallet: TestWallet, bank: Bank) -> None:
+    code = bank.enrol("000000001")
+    status, shown = at_terminal(wallet, ["card", "add"], {f"Activation code of {HOST}: ": code})
+    assert status == 0, shown
+    assert "Added “Demo Bank …" in shown
+    assert code not in shown
+
+
+def test_an_issuer_that_there_is_not_and_a_wrong_code_add_nothing(wallet: TestWallet, bank: Bank) -> None:
+    code = bank.enrol("000000001")
+    result = etui(wallet, "card", "add", "bank.example", stdin=code)
+    assert result.returncode == 8
+    assert HOST in result.stderr
+    assert etui(wallet, "card", "add", HOST, stdin="").returncode == 2
+    wrong = etui(wallet, "card", "add", HOST, stdin=code[:9] + f"{(int(code[9:]) + 1) % 10**9:09d}")
+    assert wrong.returncode == 7
+    assert "not the activation code" in wrong.stderr
+    assert told(wallet, "card") == []
+    assert "Added" in done(wallet, "card", "add", HOST, stdin=code)
