@@ -235,3 +235,21 @@ def test_the_card_that_the_user_prefers_pays(
         token = shop.asks(int(time.time()), nonce=f"n-{number}")
         credential = decrypt_credential(client.call(asked(token)).credential, shop.box, digest_of(token))
         assert credential.token.endswith(wanted)
+
+
+def test_a_card_that_comes_back_from_a_backup_is_enrolled_anew(
+    wallet: TestWallet, client: Client, bank: Bank, shop: Shop
+) -> None:
+    wallet.user.approves()
+    client.call(asked(shop.asks(int(time.time()))))
+    client.close()
+    wallet.end()
+    (wallet.home / "device" / "copy").unlink()  # no backup takes it along
+    wallet.start()
+    wallet.unlock()
+    with wallet.connect() as again:
+        with pytest.raises(RemoteError, match="restored from a backup") as refused:
+            again.call(asked(shop.asks(int(time.time()), nonce="n-2")))
+        assert refused.value.code is ErrorCode.CONFLICT
+        again.call(card.Activate(issuer=HOST, code=bank.enrol("000000004").encode()))
+        again.call(asked(shop.asks(int(time.time()), nonce="n-3")))

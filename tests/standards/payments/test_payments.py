@@ -79,16 +79,16 @@ def test_a_receipt_is_no_request_and_a_request_no_receipt(shop: Shop) -> None:
 
 
 @pytest.mark.attack(118)
-@pytest.mark.parametrize(("iat", "exp"), [(NOW - 700, NOW), (NOW + 400, NOW + 500)])
+@pytest.mark.parametrize(("iat", "exp"), [(-700, 0), (400, 500)])
 def test_a_request_of_another_time_is_refused(shop: Shop, iat: int, exp: int) -> None:
     with pytest.raises(ExpiredError):
-        read_request(shop.asks(NOW, iat=iat, exp=exp), NOW)
+        read_request(shop.asks(NOW, iat=NOW + iat, exp=NOW + exp), NOW)
 
 
-@pytest.mark.parametrize(("iat", "exp"), [(NOW, NOW + 86_401), (NOW, NOW), (NOW, NOW - 1)])
+@pytest.mark.parametrize(("iat", "exp"), [(0, 86_401), (0, 0), (0, -1)])
 def test_a_request_holds_for_a_day_at_most(shop: Shop, iat: int, exp: int) -> None:
     with pytest.raises(MalformedError):
-        read_request(shop.asks(NOW, iat=iat, exp=exp), NOW)
+        read_request(shop.asks(NOW, iat=NOW + iat, exp=NOW + exp), NOW)
 
 
 @pytest.mark.attack(118)

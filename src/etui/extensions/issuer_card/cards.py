@@ -24,7 +24,10 @@ _LAST: Final = 4
 
 
 class Card(msgspec.Struct, frozen=True, kw_only=True):
-    """``token``: the number that stands for it. ``expiry``: YYMM. ``counter``: of its last payment, 0 for none."""
+    """``token``: the number that stands for it. ``expiry``: YYMM. ``counter``: of its last payment, 0 for none.
+
+    ``copy``: of the wallet that it was enrolled in: in another one, as a restored one, it pays nothing.
+    """
 
     id: str
     issuer: str
@@ -34,6 +37,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
     counter: int
     added_at: int
+    copy: str
     state: Literal["active", "suspended"] = "active"
 
     def __repr__(self) -> str:

@@ -5,6 +5,7 @@ For a merchant vouch the schemes whose roots a card's profile brought.
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -40,8 +41,18 @@ def check_consent(request: Authorise, order: Order) -> None:
         raise UnfitError("payee, amount, currency or order is not what the merchant signed")
 
 
+def this_copy() -> str:
+    """Which copy of the wallet this is."""
+    return os.environ.get("ETUI_COPY", "")
+
+
 def check_usable(card: Card) -> None:
     """Raises ``UnpaidError``, which says why, where a card pays nothing at all now."""
+    if card.copy != this_copy():
+        raise UnpaidError(
+            f"{card.entry().label} was restored from a backup, whose keys may have been used since: delete it, and add"
+            " it anew with a new code of its issuer"
+        )
     if card.state != "active":
         raise UnpaidError(f"{card.entry().label} rests")
     if _is_over(card.expiry, int(time.time())):

@@ -14,7 +14,7 @@ from etui.extensions.issuer_card.cards import Card, Cards
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
 from etui.extensions.issuer_card.errors import UnpaidError
-from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, vouching
+from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, this_copy, vouching
 from etui.interfaces import card_1 as card
 from etui.sdk import Extension, ProtocolError, provides
 from etui.standards.payments import Credential, encrypt_credential
@@ -55,6 +55,7 @@ class IssuerCard(Extension):
             profile=activated.profile,
             counter=activated.keys[0].counter - 1,
             added_at=int(time.time()),
+            copy=this_copy(),
         )
         call.makes(added.entry())
         self._cards.add(added, device.keys, activated.keys)

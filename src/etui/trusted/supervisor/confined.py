@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.trusted.sandbox import Confined, Confinement, python_runtime, start
+from etui.trusted.supervisor.copies import copy_of
 from etui.trusted.supervisor.said import Said
 
 if TYPE_CHECKING:
@@ -77,7 +78,12 @@ def _confinement(package: Package, home: Path) -> Confinement:
         argv=package.argv,
         code=(*python_runtime(), *package.code),
         folder=folder,
-        env={"PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8", "ETUI_SESSION": SESSION},
+        env={
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "LANG": "C.UTF-8",
+            "ETUI_SESSION": SESSION,
+            "ETUI_COPY": copy_of(home, package.installation),
+        },
         memory_bytes=permissions.memory_mb * MIB,
         processes=permissions.processes,
         files=256 if permissions.folder else 64,
