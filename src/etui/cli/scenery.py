@@ -1,16 +1,19 @@
-"""What the tour's programs talk to: a host to log in at, and a web service that wants a token. Both on the loopback."""
+"""What the tour's programs talk to, all on the loopback: a host to log in at, a web service, a bank and a shop."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 if TYPE_CHECKING:
     import ssl
@@ -19,6 +22,8 @@ SSHD: Final = Path("/usr/sbin/sshd")
 _KEYGEN: Final = Path("/usr/bin/ssh-keygen")
 SERVICE: Final = "api.etui.test"
 TOKEN: Final = "tok-4d2c91f07b5e"  # noqa: S105  # it opens the service below alone
+BANK: Final = "issuer.etui.test"
+SHOP: Final = "localhost"
 _START_S: Final = 10.0
 _CONFIG: Final = """\
 Port {port}
@@ -103,3 +108,43 @@ def web_service(tls: ssl.SSLContext) -> Iterator[int]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+class OpenedTown(msgspec.Struct, frozen=True):
+    """What the town says once everything in it listens."""
+
+    bank: int
+    shop: int
+    code: str
+
+
+class Town:
+    """A town that opens while other things go on. ``bank``: the port at which its bank will listen."""
+
+    def __init__(self, process: subprocess.Popen[str], bank: int) -> None:
+        self._process = process
+        self._opened: OpenedTown | None = None
+        self.bank = bank
+
+    def opened(self) -> OpenedTown:
+        """What it says of itself; waits for that. Raises ``OSError``."""
+        if self._opened is None:
+            said = self._process.stdout.readline() if self._process.stdout is not None else ""
+            if not said:
+                raise OSError("the bank and the shop did not open")
+            self._opened = msgspec.json.decode(said, type=OpenedTown)
+        return self._opened
+
+
+@contextlib.contextmanager
+def town(bank_tls: Path, shop_tls: Path) -> Iterator[Town]:
+    """A bank, an acquirer and a shop on the loopback, which end with it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    options = ("--bank-tls", str(bank_tls), "--shop-tls", str(shop_tls), "--bank-port", str(port))
+    command = [sys.executable, "-I", "-m", "etui.counterparts.demo", *options]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield Town(process, port)
+        finally:
+            process.communicate()  # its input ends, and so does it

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.cli.exits import CommandError
-from etui.cli.scenery import SERVICE, sshd, web_service
+from etui.cli.scenery import BANK, SERVICE, SHOP, Town, sshd, town, web_service
 from etui.interfaces import wallet_1 as wallet
 from etui.testkit import TestAuthority, TestWallet, private_bus
 
@@ -51,9 +51,10 @@ class Ran(msgspec.Struct, frozen=True):
 class Stage:
     """A wallet that runs, and programs that ask it for something."""
 
-    def __init__(self, played: TestWallet, programs: Path) -> None:
+    def __init__(self, played: TestWallet, programs: Path, opened: Town) -> None:
         self._wallet = played
         self._programs = programs
+        self.town = opened
         self._seen = ""
 
     @property
@@ -154,13 +155,20 @@ def stage() -> Iterator[Stage]:
                 "HOME": str(folder),
                 "PATH": f"{_commands(folder)}:{os.environ['PATH']}",
             }
+            for host in (BANK, SHOP):
+                authority.context_for(host)
             with (
                 web_service(authority.context_for(SERVICE)) as port,
+                town(folder / f"{BANK}.pem", folder / f"{SHOP}.pem") as opened,
                 TestWallet(
-                    played, environ=environ, hosts={SERVICE: port}, authority=authority.file.read_bytes()
+                    played,
+                    environ=environ,
+                    hosts={SERVICE: port, BANK: opened.bank},
+                    authority=authority.file.read_bytes(),
                 ) as started,
             ):
                 started.environ["SSH_AUTH_SOCK"] = str(started.socket.with_name("ssh-agent"))
-                yield Stage(started, folder)
+                started.environ["SSL_CERT_FILE"] = str(authority.file)  # of the shop
+                yield Stage(started, folder, opened)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

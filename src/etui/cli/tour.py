@@ -33,6 +33,7 @@ from etui.cli.tour_checks import (
     wait_for_state,
 )
 from etui.cli.tour_keys import STEPS as KEYS
+from etui.cli.tour_paying import STEPS as PAYING
 from etui.sdk import ProtocolError
 from etui.testkit import StartError
 
@@ -49,6 +50,7 @@ _ACTIONS: Final = (
     "age/1.unwrap",
     "sign/1.sign_text",
     "secret/1.fetch",
+    "payment/1.pay",
 )
 """Of each of these the last step shows the newest record; the others need programs that may not be there."""
 
@@ -205,5 +207,6 @@ STEPS: Final = (
     Step("It is unlocked, and everything is still there", _unlock),
     Step("The other program asks again, and is allowed once", _allow_once),
     *KEYS,
+    *PAYING,
     Step("The audit lists what was asked for, and is whole", _verify),
 )
