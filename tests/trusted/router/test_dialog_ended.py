@@ -56,6 +56,36 @@ async def asks_twice(folder: Path) -> None:
         await here.end()
 
 
+async def types_too_much(folder: Path) -> None:
+    """A request for a passphrase, which the dialog says is as long as a message may be."""
+    here = RouterHere(folder)
+    await here.begin()
+    try:
+        client, dialog = await here.client(), await here.child(Role.DIALOG, "dialog")
+        hello = Hello(key=KEY, display="scripted", sentence="for a test")
+        await dialog.send(encode_notification("dialog.hello", msgspec.json.encode(hello)))
+        await client.send(encode_request(2, "wallet/1.change_pin", b"{}"))
+        while (shown := await dialog.receive()) is not None and shown.method != "dialog.show":
+            pass
+        assert shown is not None
+        assert isinstance(shown.id, int)
+        typed = {"face": "typed", "sealed": bytes(200_000), "sealed_new": b"12345678"}
+        await dialog.send(encode_result(shown.id, msgspec.json.encode(typed)))
+        async with asyncio.timeout(30):
+            answered = await answer(client, 2)
+        assert isinstance(answered.error, msgspec.Struct)
+        assert answered.error.code == ErrorCode.NO_DIALOG.value
+        await client.close()
+        await dialog.close()
+    finally:
+        await here.end()
+
+
+@pytest.mark.timeout(120)
+def test_what_a_dialog_types_goes_over_the_control_channel_or_nowhere(short_dir: Path) -> None:
+    uvloop.run(types_too_much(short_dir))
+
+
 @pytest.mark.timeout(120)
 def test_who_waits_for_a_dialog_that_ended_in_between_is_told(short_dir: Path) -> None:
     uvloop.run(asks_twice(short_dir))

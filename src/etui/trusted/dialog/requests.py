@@ -14,6 +14,9 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+_Sealed: TypeAlias = Annotated[bytes, Meta(max_length=16 << 10)]
+"""Far more than what is typed takes, and so little that whatever is made of it goes over the control channel."""
+
 
 class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="face"):
     pass
@@ -259,7 +262,7 @@ class Approved(_Value, frozen=True, tag="approved"):
     digest: bytes = b""
     remember: str = ""
     items: tuple[str, ...] = ()
-    sealed: bytes = b""
+    sealed: _Sealed = b""
     read: bytes = b""
 
 
@@ -279,8 +282,8 @@ class Typed(_Value, frozen=True, tag="typed"):
     ``use_other``: nothing was typed; the user would rather give the recovery key, or the passphrase instead of the PIN.
     """
 
-    sealed: bytes
-    sealed_new: bytes = b""
+    sealed: _Sealed
+    sealed_new: _Sealed = b""
     use_other: bool = False
 
 
@@ -296,7 +299,7 @@ class Created(_Value, frozen=True, tag="created"):
     ``open_session``: programs of this session share the default collection.
     """
 
-    sealed: bytes
+    sealed: _Sealed
     looks: Looks
     open_session: bool = False
 
