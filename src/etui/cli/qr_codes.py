@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, connect_once
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import printable, quoted, single_line
 from etui.cli.typed import confirmed
@@ -82,6 +82,8 @@ def _run(arguments: Arguments, output: Output) -> Exit:
 def _pay(arguments: Arguments, output: Output) -> Exit:
     from etui.doors import qr  # noqa: PLC0415  # as above
 
+    if not arguments.dry_run:
+        connect_once()  # rather than have a shop make an order that nobody pays
     picture = qr.picture_of_screen(os.environ) if arguments.screen else qr.picture_in(arguments.file)
     payable = qr.payable_among(qr.codes_in(picture), arguments.code)
     asked = _asked(arguments, payable.code)
@@ -109,8 +111,8 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
         shown, outcome=paid.outcome, network=paid.network, payment=paid.payment, receipt=paid.receipt
     )
     amount = f"{full_amount(order.amount_minor, order.currency)} to {order.merchant.host}"
-    if paid.receipt_refused:
-        output.note(f"etui: the receipt is not kept: {printable(paid.receipt_refused)}")
+    if paid.note:
+        output.note(f"etui: {printable(paid.note)}")
     approved = paid.outcome == "approved"
     output.value(ended, f"Paid: {amount}." if approved else f"Declined: {amount} was not paid.")
     return Exit.OK if approved else Exit.FAILED

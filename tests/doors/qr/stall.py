@@ -16,6 +16,8 @@ from etui.standards.money import minor_units
 from etui.standards.payments import Amount, Credential, Details, Line, decrypt_credential, digest_of, read_request
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.standards.payments.shop import Shop
 
     from etui.testkit import TestAuthority
@@ -48,6 +50,7 @@ class Stall:
         self.charged: list[tuple[str, Credential]] = []
         self.outcome = "approved"
         self.receipt = ""
+        self.before_outcome: Callable[[], None] = lambda: None
         stall = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -107,6 +110,7 @@ class Stall:
     def _charge(self, order: str, credential: str) -> Reply:
         token = self.tokens[order]
         self.charged.append((order, decrypt_credential(credential, self.shop.box, digest_of(token))))
+        self.before_outcome()
         if self.outcome != "approved":
             return _json({"outcome": self.outcome})
         asked = read_request(token, int(time.time()))

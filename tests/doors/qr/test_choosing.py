@@ -8,7 +8,7 @@ from tests.standards.emvqr.test_vectors import EMVCO, PIX
 
 from etui.doors.qr import AmbiguousError, ForeignCodeError, NoCodeError, QrError, payable_among
 from etui.doors.qr.found import Found
-from etui.standards.emvqr import encode
+from etui.standards.emvqr import Tip, encode
 
 CODE = encode(SHOP)
 OTHER = encode(with_changes(name="Other Shop", amount=""))
@@ -54,5 +54,8 @@ def test_what_is_no_code_of_a_merchant_is_said_to_be_none() -> None:
         payable_among([])
     with pytest.raises(NoCodeError, match=r"WIFI:S:net"):
         payable_among([Found(b"WIFI:S:net;;", 0, 0)])
+    for unfit in ({"currency": "999", "amount": ""}, {"amount": "1.005"}, {"tip": Tip.FIXED, "fee_fixed": "0.001"}):
+        with pytest.raises(QrError, match="malformed"):
+            payable_among([Found(encode(with_changes(**unfit)), 0, 0)])
     with pytest.raises(QrError, match="checksum"):
         payable_among([Found(CODE[:-4] + b"0000", 0, 0)])

@@ -318,6 +318,23 @@ def test_a_receipt_of_something_else_is_not_kept(
     assert "the receipt is not kept" in scanner.scan(SHOP).stderr
 
 
+def test_a_wallet_that_locks_meanwhile_undoes_no_payment(scanner: Scanner, wallet: TestWallet, stall: Stall) -> None:
+    stall.asks()
+    stall.before_outcome = wallet.lock
+    ended = scanner.scan(SHOP)
+    wallet.unlock()
+    assert (ended.returncode, ended.stdout) == (0, "Paid: 12.50 EUR to shop.etui.test.\n")
+    assert "keeps it as pending" in ended.stderr
+
+
+def test_without_a_wallet_no_shop_is_asked(scanner: Scanner, stall: Stall, tmp_path: Path) -> None:
+    stall.asks()
+    scanner.environ["ETUI_HOME"] = str(tmp_path / "other")
+    scanner.fails(Exit.NOT_RUNNING, SHOP)
+    assert stall.seen == []
+    assert scanner.pays(SHOP, options=("--dry-run",))["amount"] == 1250
+
+
 def test_of_two_codes_the_user_says_which(scanner: Scanner, stall: Stall) -> None:
     stall.asks()
     said = scanner.fails(Exit.USAGE, SHOP, STATIC)

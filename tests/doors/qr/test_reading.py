@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.doors.qr.pictures import bomb, picture, see_through, text_bomb
 from tests.standards.emvqr.codes import SHOP
 
-from etui.doors.qr import PictureError, codes_in, picture_in
+from etui.doors.qr import PictureError, codes_in, picture_in, reading
 from etui.doors.qr.reading import MAX_BYTES
 from etui.standards.emvqr import encode
 
@@ -141,3 +141,24 @@ def test_what_decodes_pictures_writes_no_more_than_an_answer_and_works_for_a_whi
         assert process.stdout.read(1) == b"."
         assert resource.prlimit(process.pid, resource.RLIMIT_CPU) == (20, 20)
         process.communicate(b"!", timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("program", "what"),
+    [
+        ("print('no answer')", "answered something else"),
+        ('print(\'{"codes": [{"payload": "", "x": "left", "y": 0}]}\')', "answered something else"),
+        ('print(\'{"refusal": "give it up"}\')', "answered something else"),
+        ("import sys; sys.stdout.write('x' * (4 << 20))", "answered something else"),
+        ("import os; os.abort()", "by signal 6"),
+        ("import time; time.sleep(600)", "too long"),
+        ("raise RuntimeError('Unable to find libseccomp')", "install that package"),
+    ],
+)
+def test_what_was_taken_over_gets_nothing_by_its_answer(
+    monkeypatch: pytest.MonkeyPatch, program: str, what: str
+) -> None:
+    monkeypatch.setattr(reading, "_COMMAND", (sys.executable, "-I", "-c", program))
+    monkeypatch.setattr(reading, "_TIMEOUT_S", 5.0)
+    with pytest.raises(PictureError, match=what):
+        codes_in(picture(CODE))

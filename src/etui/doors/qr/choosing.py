@@ -14,6 +14,7 @@ from etui.standards.emvqr import (
     claimed_amount,
     claimed_currency,
     decode,
+    fee_on,
     is_code,
     order_place,
 )
@@ -58,7 +59,7 @@ def _payable(payload: bytes) -> Payable:
     try:
         code = decode(payload)
         place = order_place(code)
-        _ = claimed_amount(code)
+        _ = claimed_currency(code), claimed_amount(code), fee_on(code, 0)
     except EmvQrError as error:
         raise QrError(f"the code is malformed: {error}") from None
     if place is None:

@@ -12,21 +12,21 @@ from etui.sdk import ErrorCode, ProtocolError
 from etui.standards.payments import ExpiredError, Order, PaymentError, read_request
 
 if TYPE_CHECKING:
-    from etui.doors.qr.shop import Shop
+    from etui.doors.qr.shop import Outcome, Shop
     from etui.sdk import Client
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """``payment``: the wallet's entry, by this Client's reference. ``outcome``: ``approved`` or ``declined``.
 
-    ``receipt``: whether there is one. ``receipt_refused``: why the wallet did not take the one that came; empty else.
+    ``receipt``: whether the wallet has one. ``note``: what the wallet did not take, and why; empty for nothing.
     """
 
     payment: str
     outcome: str
     network: str
     receipt: bool
-    receipt_refused: str = ""
+    note: str
 
 
 def order_in(token: str, now: int) -> Order:
@@ -58,18 +58,20 @@ def pay(client: Client, shop: Shop, order: Order, token: str) -> Paid:
     except ShopError as error:
         unknown = "the card has paid, and whether the merchant took it is not known: the payment stands as pending"
         raise ShopError(f"{unknown}. {error}") from None
-    refused = ""
-    try:
-        client.call(payment.Complete(payment=paid.payment.item, outcome=ended.outcome, receipt=ended.receipt))
-    except ProtocolError as error:
-        if ended.receipt is None or error.code is not ErrorCode.INVALID_PARAMS:
-            raise
-        refused = error.message
-        client.call(payment.Complete(payment=paid.payment.item, outcome=ended.outcome))
-    return Paid(
-        payment=paid.payment.item,
-        outcome=ended.outcome,
-        network=paid.network,
-        receipt=ended.receipt is not None and not refused,
-        receipt_refused=refused,
-    )
+    receipt, note = _complete(client, paid.payment.item, ended)
+    return Paid(payment=paid.payment.item, outcome=ended.outcome, network=paid.network, receipt=receipt, note=note)
+
+
+def _complete(client: Client, item: str, ended: Outcome) -> tuple[bool, str]:
+    """Tells the wallet: whether it has the receipt, and what it did not take. What was paid stays paid in any case."""
+    note = ""
+    for receipt in (ended.receipt, None):
+        try:
+            client.call(payment.Complete(payment=item, outcome=ended.outcome, receipt=receipt))
+        except ProtocolError as error:
+            if error.code is not ErrorCode.INVALID_PARAMS:
+                return False, f"the wallet was not told, and keeps it as pending: {error.message}"
+            note = f"the receipt is not kept: {error.message}"
+        else:
+            return receipt is not None, note
+    return False, note

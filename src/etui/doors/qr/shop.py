@@ -117,7 +117,8 @@ class Shop:
         try:
             return msgspec.json.decode(answered, type=kind)
         except msgspec.DecodeError as error:
-            raise ShopError(f"{self.host} answers with something else than what a shop says: {error}") from None
+            text = f"{self.host} answers with something else than what a shop says: {error}"
+            raise ShopError(text, may_pass=True) from None  # it may have broken off
 
     def _whole(self, response: http.client.HTTPResponse) -> bytes:
         deadline = time.monotonic() + _WHOLE_S
