@@ -39,7 +39,7 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
     assert result.stdout.count("✓") == 18
-    assert "All 18 steps did what they say" in result.stdout
+    assert "All 21 steps did what they say" in result.stdout
 
 
 @pytest.mark.usefixtures("installed")
