@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from tests.fuzz import cards, encryption, merchant_codes, signed_texts, ssh_agent
+from tests.fuzz import cards, encryption, merchant_codes, payments, signed_texts, ssh_agent
 from tests.fuzz.corpus import recorded
 from tests.trusted.package.packages import files_of, manifest, tree
 
@@ -147,6 +147,8 @@ TARGETS: Final = {
     "control": Target(_control, lambda: list(recorded("control"))),
     "dialog": Target(_dialog, _shown),
     "egress": Target(_egress, _fetches),
+    "iso8583": Target(payments.lines, payments.recorded_lines),
+    "chip": Target(payments.chip, payments.recorded_chip),
     "package": Target(_package, _packed),
     "manifest": Target(_manifest, lambda: [manifest()]),
     "document": Target(_document, lambda: [msgspec.json.encode(one.document) for one in supplied().values()]),

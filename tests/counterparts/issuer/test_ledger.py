@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 import pytest
 from bench.acquirer import pan, profile
+from bench.postgres import Cluster
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, inspect, text, update
 from tests.counterparts.issuer.books import asked, complete, counts, hold, pay, reverse
 
 from etui.counterparts.books import open_books, reading, run
-from etui.counterparts.issuer import differences, enrol, find, prepare
+from etui.counterparts.issuer import differences, enrol, find, lookups, prepare
 from etui.counterparts.issuer.ledger import Ledger
 from etui.counterparts.issuer.lookups import transactions_statement
 from etui.counterparts.issuer.outcomes import Outcome
@@ -106,6 +107,29 @@ def test_same_request_at_once_on_several_connections_moves_money_once(books: Eng
     assert len({(outcome.response_code, outcome.approval) for outcome in outcomes}) == 1
     assert find(books, pan(1)).balance_minor == 998_750
     assert counts(books) == (1, 4)
+
+
+def test_change_by_another_between_reading_and_writing_is_noticed_where_no_lock_holds(
+    postgresql: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookups, "_POSTGRESQL_CARDS", text(str(lookups._POSTGRESQL_CARDS).replace("FOR UPDATE", "")))
+    books = open_books(postgresql.new_books())
+    prepare(books)
+    enrol(books, profile(1))
+    calls = 0
+
+    def approvals() -> str:
+        nonlocal calls
+        calls += 1
+        if calls == 1:  # the card is read, and not written yet
+            assert codes(Ledger(books).decide(asked(pay(1, 1)))) == ["00"]
+        return "ABC123"
+
+    assert codes(Ledger(books, approvals=approvals).decide(asked(pay(1, 2)))) == ["00"]
+    assert calls == 2
+    assert find(books, pan(1)).balance_minor == 997_500
+    assert differences(books) == []
+    books.dispose()
 
 
 def test_lookup_of_transactions_reads_an_index_and_not_the_table(books: Engine, ledger: Ledger) -> None:
