@@ -33,7 +33,7 @@ from etui.standards.iso8583 import (
 MASTER: Final = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
 KEYS: Final = MasterKey(MASTER)
 ARQC, TC, AAC = 0x80, 0x40, 0x00
-_START_S: Final = 30.0
+_START_S: Final = 60.0
 _ANSWER_S: Final = 60.0
 _SRC: Final = Path(__file__).parent.parent / "src"
 

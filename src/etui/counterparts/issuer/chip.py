@@ -1,6 +1,6 @@
 """The chip's data in field 55: what the card stated and what its cryptogram was made over; and what goes back to it.
 
-Each object once, in the fewest bytes: what is read is written as the same bytes, or it is refused.
+Each object once, in the fewest bytes, none empty and none of other objects: there is one way to read what there is.
 
 Whether the card asked, approved or declined stands in 9F27, which its cryptogram does not cover, and in the card's own
 results, which it does: they have to say the same.
@@ -26,6 +26,7 @@ _ISSUER_DATA_BYTES: Final = 32
 _COMMON_CORE: Final = bytes.fromhex("0FA5")
 _RESULTS_AT: Final = 3
 _KIND: Final = 0xC0
+_SHORT: Final = 0x7F
 _TYPE: Final = 0x03
 _NOT_REQUESTED: Final = 2
 _SECOND_SHIFT, _FIRST_SHIFT, _KIND_SHIFT = 6, 4, 6
@@ -60,10 +61,10 @@ def read_chip(icc: bytes) -> ChipData:
     """The data of field 55 (at most 255 bytes); raises ``ChipError``."""
     try:
         found = tlv.decode(icc)
-        if tlv.encode(found) != icc:
-            raise ChipError("chip data has an object twice, or in more bytes than it needs")
-    except (tlv.DecodeError, tlv.EncodeError):
+    except tlv.DecodeError:
         raise ChipError("chip data is no sequence of BER-TLV objects") from None
+    if sum(map(_bytes, found, found.values())) != len(icc):
+        raise ChipError("chip data has an object twice, or in more bytes than it needs")
     for tag, length in {**_SIGNED, _CRYPTOGRAM: _CRYPTOGRAM_BYTES, _INFORMATION: 1}.items():
         if len(found.get(tag, b"")) != length:
             raise ChipError(f"chip data has {tag} in {length} bytes")
@@ -85,6 +86,13 @@ def read_chip(icc: bytes) -> ChipData:
         currency=currency[1:],
         transaction_type=found["9C"].hex(),
     )
+
+
+def _bytes(tag: str, value: object) -> int:
+    """How many bytes an object has at the least; raises ``ChipError`` where it is empty or has others in it."""
+    if not isinstance(value, bytes) or not value:
+        raise ChipError(f"chip data has {tag} empty, or with objects in it")
+    return len(tag) // 2 + (1 if len(value) <= _SHORT else 2) + len(value)
 
 
 def _kind(results: int) -> int:
