@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 
 from bench.acquirer import Presented, RunningHost, pan, payment, profile, running_host
 from bench.extent import Extent
-from bench.figures import Figure, median_of, ratio_of
+from bench.figures import Figure, median_of, percentile, ratio_of
 from bench.postgres import cluster
 from bench.wallets import folder
 from etui.counterparts.books import open_books, run
@@ -75,7 +75,8 @@ def _beside(  # noqa: PLR0913, PLR0917  # a comparison has these parts
             f"issuer.{name}_ratio", want, ratios, times=ours, unit="a second", peer=peer, peer_times=peers
         )
         rate = median_of(f"issuer.{name}_s", _RATE_S, ours, times=ours, unit="a second")
-    return [msgspec.structs.replace(figure, at_least=True) for figure in (ratio, rate)]
+    slow = {"p95": round(percentile(ours, 0.05)), "p99": round(percentile(ours, 0.01))}
+    return [msgspec.structs.replace(figure, at_least=True, **slow) for figure in (ratio, rate)]
 
 
 def _growth(extent: Extent, path: Path) -> Figure:

@@ -24,6 +24,7 @@ from etui.counterparts.issuer import (
     enrol,
     find,
     issue_keys,
+    lapse_holds,
     prepare,
     resume,
     suspend,
@@ -149,6 +150,23 @@ def test_clearing_has_what_was_posted_with_an_acquirer_and_totals_for_each_curre
         Totals(acquirer="777", currency="978", owed_minor=1250, owes_minor=0, records=1)
     ]
     assert totals(books, "123456", day + 1) == []
+
+
+def test_hold_that_nobody_completed_lapses_and_no_other(books: Engine) -> None:
+    enrol(books, profile(2))
+    old, new = Ledger(books, now_s=lambda: 86_400 * 20_700.5), Ledger(books, now_s=lambda: 86_400 * 20_720.5)
+    first, second, third = hold(1, 1, 1000), hold(1, 5, 2000), hold(2, 3, 3000)
+    old.decide(asked(first, hold(1, 4, 500), complete(hold(1, 4, 500), 400)))
+    new.decide(asked(second, third))
+    assert lapse_holds(books, 20_700) == 0
+    assert lapse_holds(books, 20_720) == 1
+    assert lapse_holds(books, 20_720) == 0
+    assert [find(books, pan(number)).held_minor for number in (1, 2)] == [2000, 3000]
+    assert differences(books) == []
+    assert new.decide(asked(complete(first, 1000, 800_002)))[0].response_code == "12"
+    assert new.decide(asked(reverse(first)))[0].response_code == "00"
+    assert new.decide(asked(complete(second, 1500, 800_001)))[0].response_code == "00"
+    assert differences(books) == []
 
 
 def test_books_that_were_altered_show_as_such(books: Engine) -> None:

@@ -1,7 +1,8 @@
 """A card issuer: its cards, their keys, and the host that authorises what they are presented for.
 
 A message goes ``lines`` (bytes), ``asking`` (chip, cryptogram), ``ledger`` (the books), ``decisions`` and ``effects``
-(what becomes of it), and back. ``cards`` enrols, ``clearing`` settles and reconciles, ``disputes`` notes.
+(what becomes of it), and back. ``cards`` enrols, ``clearing`` settles and reconciles, ``holds`` lets lapse,
+``disputes`` notes.
 """
 
 from etui.counterparts.issuer.cards import (
@@ -24,6 +25,7 @@ from etui.counterparts.issuer.errors import (
     UnknownCardError,
     UnknownTransactionError,
 )
+from etui.counterparts.issuer.holds import lapse_holds
 from etui.counterparts.issuer.records import Card, CardStatus, Key, Posting
 
 __all__ = [
@@ -51,6 +53,7 @@ __all__ = [
     "enrol",
     "find",
     "issue_keys",
+    "lapse_holds",
     "prepare",
     "resume",
     "suspend",

@@ -26,7 +26,8 @@ class State(StrEnum):
 
         (nothing) ──► DECLINED
                   ──► HELD ──► COMPLETED   by a 0220 that names it, which is POSTED
-                       └────► REVERSED
+                       ├────► REVERSED
+                       └────► LAPSED      nobody completed it in time
                   ──► POSTED ──► REVERSED
                   ──► AWAITED              a reversal came first: what it names is declined if it ever comes
     """
@@ -36,6 +37,7 @@ class State(StrEnum):
     COMPLETED = "completed"
     POSTED = "posted"
     REVERSED = "reversed"
+    LAPSED = "lapsed"
     AWAITED = "awaited"
 
 
