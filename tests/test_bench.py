@@ -48,6 +48,7 @@ NEEDS = {
     "start": {"Xvfb": "xvfb"},
     "ssh": {"ssh-agent": "openssh-client"},
     "age": {"age": "age"},
+    "issuer": {"pg_lsclusters": "postgresql"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
 }
 RUNNING = {

@@ -12,10 +12,11 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
 _BACKLOG: Final = 512
 _AGAIN_AFTER_S: Final = 1.0
+_STOPS: Final = (signal.SIGTERM, signal.SIGINT)
 _LOG: Final = logging.getLogger("etui.issuer")
 
 
@@ -51,10 +52,19 @@ def watch(sockets: Sequence[socket.socket], work: Callable[[socket.socket, int],
         for pid in running:
             os.kill(pid, number)
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    def start(listener: socket.socket) -> None:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)  # so that no worker is begun that is not told to end
+        pid = os.fork()
+        if not pid:
+            os.close(writes)
+            _work(work, listener, reads)
+        running[pid] = listener
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+
+    for number in _STOPS:
         signal.signal(number, stop)
     for each in sockets:
-        running[_start(each, work, reads, writes)] = each
+        start(each)
     while running:
         pid, status = os.wait()
         listener = running.pop(pid)
@@ -63,20 +73,17 @@ def watch(sockets: Sequence[socket.socket], work: Callable[[socket.socket, int],
         _LOG.error("a worker ended by %d and is started again", status)
         time.sleep(_AGAIN_AFTER_S)
         if not stopping:
-            running[_start(listener, work, reads, writes)] = listener
+            start(listener)
     return 0
 
 
-def _start(listener: socket.socket, work: Callable[[socket.socket, int], None], reads: int, writes: int) -> int:
-    pid = os.fork()
-    if pid:
-        return pid
+def _work(work: Callable[[socket.socket, int], None], listener: socket.socket, lives: int) -> NoReturn:
     try:
-        os.close(writes)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in _STOPS:
             signal.signal(number, signal.SIG_DFL)
-        work(listener, reads)
-    except BaseException:
-        logging.getLogger("etui.issuer").exception("a worker ends")
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+        work(listener, lives)
+    except BaseException:  # noqa: BLE001  # said in the log, since nothing of it may go on in the fork
+        _LOG.exception("a worker ends")
         os._exit(1)
     os._exit(0)
