@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import psycopg
 from psycopg import sql
 
@@ -32,11 +31,41 @@ _SETTINGS = {
 }
 
 
-class Cluster(msgspec.Struct, frozen=True):
-    """A server that runs, in ``folder``, as ``user``."""
+class Cluster:
+    """A server in ``folder``, as ``user``, which runs between ``start`` and ``crash``."""
 
-    folder: Path
-    user: str
+    def __init__(self, binaries: Path, folder: Path, user: pwd.struct_passwd, settings: dict[str, str]) -> None:
+        self.folder = folder
+        self.user = user.pw_name
+        self._binaries = binaries
+        self._own = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+        self._told = [f"--{name}={value}" for name, value in settings.items()]
+        self._process: subprocess.Popen[bytes] | None = None
+        make = ["initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "--username", self.user]
+        if self._run(*make, "-D", folder / "data").wait(_START_S):
+            raise RuntimeError("PostgreSQL makes no cluster")
+
+    def start(self) -> None:
+        """Returns when it answers; raises ``RuntimeError``."""
+        self._process = self._run("postgres", "-D", self.folder / "data", "-k", self.folder, *self._told)
+        _wait(self._process, self.folder, self.user)
+
+    def crash(self) -> None:
+        """Ends it without a checkpoint: what was acknowledged is in its log alone, and is recovered by ``start``."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(30)
+
+    def _run(self, program: str, *arguments: str | Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+            [self._binaries / program, *arguments],
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **self._own,
+        )
 
     def new_books(self) -> str:
         """The address of a schema that was not there before: made sooner than a database, and as much apart."""
@@ -68,8 +97,12 @@ def cluster(settings: dict[str, str] | None = None) -> Iterator[Cluster]:
     try:
         if os.geteuid() == 0:
             shutil.chown(folder, user.pw_name, user.pw_gid)
-        with _running(binaries, folder, user, _SETTINGS | (settings or {})):
-            yield Cluster(folder, user.pw_name)
+        made = Cluster(binaries, folder, user, _SETTINGS | (settings or {}))
+        try:
+            made.start()
+            yield made
+        finally:
+            made.crash()  # what it kept goes with its folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -80,25 +113,6 @@ def _user() -> pwd.struct_passwd:
         return pwd.getpwuid(os.geteuid())
     names = {entry.pw_name for entry in pwd.getpwall()}
     return pwd.getpwnam(next(name for name in _USERS if name in names))
-
-
-@contextlib.contextmanager
-def _running(binaries: Path, folder: Path, user: pwd.struct_passwd, settings: dict[str, str]) -> Iterator[None]:
-    own = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "cwd": folder}
-    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
-    data = folder / "data"
-    make = [binaries / "initdb", "--auth=trust", "--encoding=UTF8", "--no-sync", "--username", user.pw_name]
-    subprocess.run([*make, "-D", data], check=True, env=environment, **quiet, **own)  # type: ignore[call-overload]
-    told = [f"--{name}={value}" for name, value in settings.items()]
-    command = [binaries / "postgres", "-D", data, "-k", folder, *told]
-    process = subprocess.Popen(command, env=environment, **quiet, **own)  # type: ignore[call-overload]
-    try:
-        _wait(process, folder, user.pw_name)
-        yield
-    finally:
-        process.send_signal(signal.SIGQUIT)  # at once: what it kept goes with its folder
-        process.wait(30)
 
 
 def _wait(process: subprocess.Popen[bytes], folder: Path, user: str) -> None:

@@ -92,7 +92,7 @@ def test_card_that_is_not_there_is_named_as_such(books: Engine) -> None:
             change(books, pan(9))
 
 
-@pytest.mark.attack(119)
+@pytest.mark.attack(125)
 def test_device_uses_the_keys_that_it_was_given_and_no_more(books: Engine) -> None:
     enrol(books, profile(2, atc_issued=2))
     assert [code(books, stan, 2) for stan in (1, 2, 3)] == ["00", "00", "83"]

@@ -36,7 +36,7 @@ def test_object_that_is_missing_or_of_another_length_is_refused(tag: str) -> Non
         read_chip(tlv.encode(found | {tag: found[tag] + bytes(33)}))
 
 
-@pytest.mark.attack(118)
+@pytest.mark.attack(124)
 @pytest.mark.parametrize("kind", [ARQC, TC, AAC])
 @pytest.mark.parametrize("told", [ARQC, TC, AAC])
 def test_kind_of_a_cryptogram_is_what_the_card_signed(kind: int, told: int) -> None:

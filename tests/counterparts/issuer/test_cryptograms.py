@@ -36,7 +36,7 @@ def test_chip_data_are_verified_by_the_key_of_their_card_sequence_and_counter_al
         assert not KEYS.card(pan(number), sequence).session(atc).verifies(chip)
 
 
-@pytest.mark.attack(118)
+@pytest.mark.attack(124)
 @pytest.mark.parametrize("at", range(len(SIGNED)))
 def test_cryptogram_over_any_other_byte_is_another(at: int) -> None:
     chip = read_chip(Presented(pan=pan(1)).icc())
@@ -51,7 +51,7 @@ def test_card_with_a_longer_number_has_a_key_of_its_own() -> None:
     assert long.cryptogram(b"") != KEYS.card("2345678901234567", 1).session(1).cryptogram(b"")
 
 
-@pytest.mark.attack(123)
+@pytest.mark.attack(129)
 def test_keys_do_not_show_and_are_not_copied() -> None:
     card = KEYS.card(pan(1), 1)
     for key in (KEYS, card, card.session(1)):
@@ -67,7 +67,7 @@ def test_key_that_is_none_or_a_single_one_is_refused(key: bytes) -> None:
         MasterKey(key)
 
 
-@pytest.mark.attack(123)
+@pytest.mark.attack(129)
 @pytest.mark.parametrize("text", ["", "0123", MASTER.hex() + "00", "zz" * 16, "é" * 16, "00" * 16])
 def test_key_file_that_holds_no_key_is_refused_and_its_words_are_not_said(tmp_path: Path, text: str) -> None:
     file = tmp_path / "imk"
@@ -78,7 +78,7 @@ def test_key_file_that_holds_no_key_is_refused_and_its_words_are_not_said(tmp_pa
     assert not text or text not in str(refused.value)
 
 
-@pytest.mark.attack(123)
+@pytest.mark.attack(129)
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
 def test_key_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "imk"

@@ -115,8 +115,8 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.attack(118)
-@pytest.mark.attack(119)
+@pytest.mark.attack(124)
+@pytest.mark.attack(125)
 @pytest.mark.parametrize(("what", "of", "chip", "members", "code", "counts"), REFUSED, ids=[row[0] for row in REFUSED])
 def test_refused(  # noqa: PLR0913  # a row of the table
     what: str, of: dict[str, Any], chip: dict[str, Any], members: dict[str, Any], code: str, *, counts: bool
@@ -154,7 +154,7 @@ def test_card_that_nobody_knows_is_declined_and_not_written_down() -> None:
     assert (outcome.response_code, outcome.new) == ("14", None)
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(126)
 def test_same_request_gets_the_same_answer_and_moves_nothing() -> None:
     _, row = after(first := decided(CARD, pay()))
     for again in (pay(), pay(repeat=True)):
@@ -162,7 +162,7 @@ def test_same_request_gets_the_same_answer_and_moves_nothing() -> None:
         assert outcome == Outcome(response_code=first.response_code, approval=first.approval)
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(126)
 @pytest.mark.parametrize(
     "members",
     [{"rrn": "X"}, {"terminal": "OTHER"}, {"merchant": "OTHER"}, {"processing_code": "200000"}, {"icc": b"\x9f"}],
@@ -195,7 +195,7 @@ def test_reversal_gives_back_what_was_posted_or_held_once() -> None:
         assert decided(outcome.card, request, outcome.changed).response_code == "68"
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(127)
 def test_reversal_of_what_never_arrived_declines_it_when_it_does() -> None:
     outcome = decided(CARD, reversal_of(pay()))
     assert (outcome.response_code, outcome.card) == ("00", None)
@@ -209,7 +209,7 @@ def test_reversal_of_what_never_arrived_declines_it_when_it_does() -> None:
     assert decided(CARD, reversal_of(pay(), stan="900002"), outcome.new) == Outcome(response_code="00")
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(127)
 @pytest.mark.parametrize(
     "members",
     [{"rrn": "X"}, {"terminal": "OTHER"}, {"merchant": "OTHER"}, {"amount_minor": 1}, {"currency": "840"}],
@@ -219,7 +219,7 @@ def test_reversal_that_tells_something_else_reverses_nothing(members: dict[str, 
     assert decided(paid, reversal_of(pay(), **members), row) == Outcome(response_code="25")
 
 
-@pytest.mark.attack(121)
+@pytest.mark.attack(127)
 def test_acquirer_does_not_reverse_or_complete_what_is_another_ones() -> None:
     held = as_type(AuthorisationRequest, pay())
     holding, row = after(decided(CARD, held))
@@ -254,7 +254,7 @@ def test_completion_posts_what_was_filled_and_gives_the_rest_back() -> None:
     assert decided(now, reversal_of(preauthorised), outcome.changed) == Outcome(response_code="12")
 
 
-@pytest.mark.attack(122)
+@pytest.mark.attack(128)
 @pytest.mark.parametrize(("amount_minor", "code"), [(1251, "13"), (0, "13"), (10**12 - 1, "13")])
 def test_completion_of_more_than_was_held_posts_nothing(amount_minor: int, code: str) -> None:
     held = as_type(AuthorisationRequest, pay())
@@ -263,7 +263,7 @@ def test_completion_of_more_than_was_held_posts_nothing(amount_minor: int, code:
     assert (outcome.response_code, outcome.posting, outcome.changed, outcome.card) == (code, None, None, holding)
 
 
-@pytest.mark.attack(122)
+@pytest.mark.attack(128)
 def test_completion_of_nothing_or_of_another_shop_posts_nothing() -> None:
     held = as_type(AuthorisationRequest, pay())
     holding, row = after(decided(CARD, held))
@@ -296,7 +296,7 @@ def test_advice_of_an_authorisation_is_held() -> None:
     assert (now.held_minor, row.state) == (1250, State.HELD)
 
 
-@pytest.mark.attack(122)
+@pytest.mark.attack(128)
 @pytest.mark.parametrize(
     ("chip", "members", "code"),
     [
@@ -315,7 +315,7 @@ def test_advice_that_the_card_does_not_prove_posts_nothing(
     assert (outcome.response_code, outcome.posting) == (code, None)
 
 
-@pytest.mark.attack(119)
+@pytest.mark.attack(125)
 def test_advice_has_a_counter_that_was_passed_over_and_not_one_that_was_used() -> None:
     paid, _ = after(decided(CARD, pay(5)))
     late, _ = after(decided(paid, as_type(FinancialAdvice, pay(3), response_code="Y1")))

@@ -111,7 +111,7 @@ def test_many_messages_in_one_piece_are_all_answered(host: RunningHost, engine: 
     assert differences(engine) == []
 
 
-@pytest.mark.attack(124)
+@pytest.mark.attack(130)
 def test_other_end_that_does_not_read_holds_up_nobody_else(sqlite_host: RunningHost) -> None:
     with sqlite_host.line() as greedy:
         greedy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -138,7 +138,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.attack(124)
+@pytest.mark.attack(130)
 @pytest.mark.parametrize("name", MALFORMED)
 def test_line_that_sends_what_is_no_message_is_closed_after_what_it_asked_before(
     sqlite_host: RunningHost, name: str
@@ -154,7 +154,7 @@ def test_line_that_sends_what_is_no_message_is_closed_after_what_it_asked_before
     assert lives(sqlite_host)
 
 
-@pytest.mark.attack(124)
+@pytest.mark.attack(130)
 def test_line_that_is_cut_within_a_message_is_closed(sqlite_host: RunningHost) -> None:
     with sqlite_host.line() as line:
         line.socket.sendall(frame(encode_message(pay(1, 1)))[:40])
@@ -164,7 +164,7 @@ def test_line_that_is_cut_within_a_message_is_closed(sqlite_host: RunningHost) -
     assert lives(sqlite_host)
 
 
-@pytest.mark.attack(124)
+@pytest.mark.attack(130)
 def test_response_that_nobody_asked_for_is_passed_over(sqlite_host: RunningHost) -> None:
     answer = NetworkResponse(transmitted="1126185000", stan="000001", information="301", response_code="00")
     with sqlite_host.line() as line:
@@ -172,7 +172,7 @@ def test_response_that_nobody_asked_for_is_passed_over(sqlite_host: RunningHost)
         assert line.ask(ECHO) == answer
 
 
-@pytest.mark.attack(124)
+@pytest.mark.attack(130)
 def test_no_sequence_of_messages_or_bytes_ends_the_host(sqlite_host: RunningHost) -> None:
     @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(messages.map(lambda one: frame(encode_message(one))) | st.binary(max_size=80), max_size=6))
@@ -191,7 +191,7 @@ def test_no_sequence_of_messages_or_bytes_ends_the_host(sqlite_host: RunningHost
     assert lives(sqlite_host)
 
 
-@pytest.mark.attack(124)
+@pytest.mark.attack(130)
 def test_more_lines_than_may_be_are_refused_and_others_are_served(sqlite_host: RunningHost) -> None:
     open_lines: list[AcquirerLine] = []
     try:
@@ -226,7 +226,7 @@ def test_host_that_is_told_to_stop_answers_what_came_first(host: RunningHost, en
     assert posted == 1250 * len(answers)
 
 
-@pytest.mark.attack(126)
+@pytest.mark.attack(132)
 def test_payments_over_many_lines_and_workers_fit_under_one_balance(postgresql: Cluster, tmp_path: Path) -> None:
     address = postgresql.new_books()
     engine = open_books(address)
@@ -296,7 +296,7 @@ def test_database_that_went_away_for_a_moment_is_waited_for(postgresql: Cluster,
     engine.dispose()
 
 
-@pytest.mark.attack(123)
+@pytest.mark.attack(129)
 def test_key_is_in_no_log_command_line_environment_or_book(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/books.db"
     engine = open_books(address)

@@ -9,14 +9,17 @@ from __future__ import annotations
 import random
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 from bench.acquirer import AcquirerLine, pan, profile, start_host
+from bench.postgres import PACKAGE, cluster, programs
 from sqlalchemy import Engine
 from tests.counterparts.issuer.books import complete, counts, hold, pay, reverse
 
+from etui.counterparts.books import open_books
 from etui.counterparts.issuer import differences, enrol, find, prepare
 from etui.standards.iso8583 import TransactionRequest, TransactionResponse
 
@@ -109,50 +112,85 @@ class Acquirer(threading.Thread):
             self._line = None
 
 
-def play(address: str, engine: Engine, folder: Path, chance: random.Random, kills: int) -> None:
-    prepare(engine)
-    host = start_host(address, folder)
-    acquirers = [Acquirer(number, host.port, chance.randrange(1 << 30)) for number in range(1, ACQUIRERS + 1)]
-    for acquirer in acquirers:
-        for card in acquirer.cards:
-            enrol(engine, profile(card, opening_minor=OPENING_MINOR, day_limit_minor=OPENING_MINOR))
-    try:
-        for acquirer in acquirers:
-            acquirer.start()
-        for _ in range(kills):
-            before = sum(acquirer.requests for acquirer in acquirers)
-            while sum(acquirer.requests for acquirer in acquirers) < before + 20:
-                assert all(acquirer.is_alive() for acquirer in acquirers), [a.fault for a in acquirers]
-                time.sleep(0.005)
-            time.sleep(chance.random() * 0.1)  # any moment, of a transaction too
-            host.kill()
-            host = start_host(address, folder, port=host.port)
-    finally:
-        for acquirer in acquirers:
-            acquirer.stopping.set()
-        for acquirer in acquirers:
-            acquirer.join(_PATIENCE_S)
-        host.kill()
-    assert [acquirer.fault for acquirer in acquirers] == [None] * ACQUIRERS
-    assert sum(acquirer.repeated for acquirer in acquirers) > 0
-    assert differences(engine) == []
-    for acquirer in acquirers:
-        for card in acquirer.cards:
-            row = find(engine, pan(card))
-            assert (row.balance_minor, row.held_minor) == (OPENING_MINOR - acquirer.spent_minor[card], 0)
-    assert counts(engine)[0] == sum(acquirer.requests for acquirer in acquirers)
+class Play:
+    """A host on the books at ``address``, and acquirers that send without end."""
+
+    def __init__(self, address: str, engine: Engine, folder: Path, chance: random.Random) -> None:
+        self.address, self.engine, self.folder, self.chance = address, engine, folder, chance
+        prepare(engine)
+        self.host = start_host(address, folder)
+        numbers = range(1, ACQUIRERS + 1)
+        self.acquirers = [Acquirer(number, self.host.port, chance.randrange(1 << 30)) for number in numbers]
+        for acquirer in self.acquirers:
+            for card in acquirer.cards:
+                enrol(engine, profile(card, opening_minor=OPENING_MINOR, day_limit_minor=OPENING_MINOR))
+
+    def kill_host(self) -> None:
+        self.host.kill()
+        self.host = start_host(self.address, self.folder, port=self.host.port)
+
+    def run(self, strike: Callable[[], None], times: int) -> None:
+        try:
+            for acquirer in self.acquirers:
+                acquirer.start()
+            for _ in range(times):
+                self._wait_for_load()
+                time.sleep(self.chance.random() * 0.1)  # any moment, of a transaction too
+                strike()
+            self._wait_for_load()
+        finally:
+            for acquirer in self.acquirers:
+                acquirer.stopping.set()
+            for acquirer in self.acquirers:
+                acquirer.join(_PATIENCE_S)
+            self.host.kill()
+        self._reconcile()
+
+    def _wait_for_load(self) -> None:
+        before = sum(acquirer.requests for acquirer in self.acquirers)
+        while sum(acquirer.requests for acquirer in self.acquirers) < before + 20:
+            assert all(acquirer.is_alive() for acquirer in self.acquirers), [one.fault for one in self.acquirers]
+            time.sleep(0.005)
+
+    def _reconcile(self) -> None:
+        assert [acquirer.fault for acquirer in self.acquirers] == [None] * ACQUIRERS
+        assert differences(self.engine) == []
+        for acquirer in self.acquirers:
+            for card in acquirer.cards:
+                row = find(self.engine, pan(card))
+                assert (row.balance_minor, row.held_minor) == (OPENING_MINOR - acquirer.spent_minor[card], 0)
+        assert counts(self.engine)[0] == sum(acquirer.requests for acquirer in self.acquirers)
 
 
-@pytest.mark.attack(125)
+@pytest.mark.attack(131)
 def test_killed_host_has_lost_and_doubled_nothing(
     address: str, engine: Engine, tmp_path: Path, chance: random.Random
 ) -> None:
-    play(address, engine, tmp_path, chance, 4)
+    playing = Play(address, engine, tmp_path, chance)
+    playing.run(playing.kill_host, 4)
+    assert sum(acquirer.repeated for acquirer in playing.acquirers) > 0
 
 
-@pytest.mark.attack(125)
+@pytest.mark.attack(131)
+def test_host_whose_database_crashed_has_lost_and_doubled_nothing(tmp_path: Path, chance: random.Random) -> None:
+    if programs() is None:
+        pytest.skip(f"needs package {PACKAGE}")
+    with cluster() as server:
+        address = server.new_books()
+        engine = open_books(address)
+
+        def crash() -> None:
+            server.crash()
+            server.start()
+
+        Play(address, engine, tmp_path, chance).run(crash, 3)
+        engine.dispose()
+
+
+@pytest.mark.attack(131)
 @pytest.mark.long
 def test_host_that_is_killed_again_and_again_has_lost_and_doubled_nothing(
     address: str, engine: Engine, tmp_path: Path, chance: random.Random
 ) -> None:
-    play(address, engine, tmp_path, chance, 60)
+    playing = Play(address, engine, tmp_path, chance)
+    playing.run(playing.kill_host, 60)

@@ -50,7 +50,7 @@ def test_decisions_of_one_transaction_see_each_other(books: Engine, ledger: Ledg
     assert differences(books) == []
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(126)
 def test_duplicate_and_bad_ones_do_not_keep_the_others_of_their_transaction_from_the_books(
     books: Engine, ledger: Ledger
 ) -> None:
@@ -74,7 +74,7 @@ def test_authorisation_completion_and_reversal_in_one_transaction_and_in_several
     assert differences(books) == []
 
 
-@pytest.mark.attack(126)
+@pytest.mark.attack(132)
 def test_payments_at_once_fit_under_one_balance_or_are_declined(books: Engine) -> None:
     run(books, lambda c: c.execute(update(CARDS).where(CARDS.c.card == pan(1)).values(balance_minor=2500)))
     run(books, lambda c: c.execute(update(POSTINGS).where(POSTINGS.c.card == pan(1)).values(amount_minor=2500)))
@@ -93,7 +93,7 @@ def test_payments_at_once_fit_under_one_balance_or_are_declined(books: Engine) -
     assert differences(books) == []
 
 
-@pytest.mark.attack(120)
+@pytest.mark.attack(126)
 def test_same_request_at_once_on_several_connections_moves_money_once(books: Engine) -> None:
     ready = threading.Barrier(4, timeout=30)
     one = asked(pay(1, 1))
