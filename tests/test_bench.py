@@ -34,6 +34,7 @@ IDS = {
     "crypto": {"crypto.sign_s"},
     "age": {"age.decrypt_ratio"},
     "use": {"use.ratio"},
+    "pay": {"pay.p99_ms"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {
