@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import files, issuer, keys, lending, memory, page, policy, route, scale, secrets, start
+from bench import files, issuer, keys, lending, memory, page, pay, policy, route, scale, secrets, start
 from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
@@ -27,6 +27,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "use": lending.measure,
     "issuer": issuer.measure,
     "memory": memory.measure,
+    "pay": pay.measure,
 }
 
 

@@ -41,6 +41,7 @@ IDS = {
         "issuer.pg_s",
         "issuer.growth",
     },
+    "pay": {"pay.p99_ms"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {

@@ -163,7 +163,8 @@ class Trade:
         assert issuer.differences(self.issuer_engine) == []
         assert acquirer.inconsistent(self.engine) == []
         ours = list(acquirer.clearing_records(self.engine, ISSUER))
-        assert acquirer.differences(ours, self._of_issuer()) == []
+        differences = acquirer.differences(ours, self._of_issuer())
+        assert differences == [], differences
 
     def _of_issuer(self) -> list[acquirer.Cleared]:
         today = int(time.time()) // 86_400

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,19 @@ def test_statement_that_is_wrong_is_not_tried_again(engine: Engine) -> None:
     with pytest.raises(OperationalError):
         run(engine, work)
     assert len(tries) == 1
+
+
+def test_sqlite_books_that_are_opened_twice_in_one_process_stay_whole_beside_another_one(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path}/books.db"
+    first = open_books(address)
+    run(first, lambda connection: connection.execute(text("CREATE TABLE notes (note TEXT)")))
+    second = open_books(address)
+    # by a process of its own, which is the last to close as far as it can see
+    program = f"import sqlite3; c = sqlite3.connect({str(tmp_path / 'books.db')!r}); "
+    program += "c.execute(\"INSERT INTO notes VALUES ('seen')\"); c.commit(); c.close()"
+    for count in (1, 2):
+        subprocess.run([sys.executable, "-c", program], check=True)
+        with reading(first) as connection:
+            assert connection.execute(text("SELECT count(*) FROM notes")).scalar_one() == count
+    for engine in (first, second):
+        engine.dispose()

@@ -61,14 +61,25 @@ def _url(address: str) -> URL:
 def _sqlite(url: URL) -> Engine:
     if not url.database or url.database == ":memory:":
         raise AddressError("books in memory are lost with their process: name a file, sqlite:///PATH")
-    try:
-        os.close(os.open(url.database, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, _FILE_MODE))
-    except OSError as error:
-        raise AddressError(f"{url.database} cannot be opened: {error.strerror}") from None
+    _make(url.database)
     engine = create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S, "check_same_thread": False})
     _on(engine, "connect", _set_up_sqlite)
     _on(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make(path: str) -> None:
+    """Makes the file where there is none. One that is there is not opened: closing it would end this process's locks.
+
+    Source: https://www.sqlite.org/howtocorrupt.html, section 2.2 (POSIX advisory locks).
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, _FILE_MODE))
+    except FileExistsError:
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise AddressError(f"{path} cannot be opened: it may not be read and written") from None
+    except OSError as error:
+        raise AddressError(f"{path} cannot be opened: {error.strerror}") from None
 
 
 def _postgresql(url: URL) -> Engine:

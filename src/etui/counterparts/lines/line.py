@@ -38,7 +38,7 @@ from etui.standards.iso8583 import (
 )
 
 _FIRST_PAUSE_S: Final = 0.05
-_LONGEST_PAUSE_S: Final = 5.0
+_LONGEST_PAUSE_S: Final = 2.0
 _CONNECT_S: Final = 5.0
 _UP_S: Final = 2.0
 _READ_BYTES: Final = 65_536

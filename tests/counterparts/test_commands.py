@@ -1,0 +1,71 @@
+"""The commands of acquirer and merchant: what they say of themselves, and when they do not begin."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_ROOT = Path(__file__).parent.parent.parent
+_ISSUERS = '[[issuer]]\nname = "a"\nscheme = "s"\nprefixes = ["4"]\nhost = "127.0.0.1"\nport = 1\n'
+_MERCHANT = '[[merchant]]\nnumber = "{}"\nlocation = "Shop"\ncategory = "5942"\ncountry = "276"\nterminals = ["T"]\n'
+
+
+def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command, to its end."""
+    command = [sys.executable, "-m", f"etui.counterparts.{module}", *arguments]
+    environ = os.environ | {"PYTHONPATH": str(_ROOT / "src")}
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environ)
+
+
+@pytest.mark.parametrize(
+    ("module", "options"),
+    [
+        ("acquirer", ["--db", "--port", "--code", "--issuers", "--merchants"]),
+        ("merchant", ["--folder", "--db", "--acquirer", "--port", "--tls-cert"]),
+    ],
+)
+def test_help_names_what_a_command_takes(module: str, options: list[str]) -> None:
+    said = run(module, "--help")
+    assert said.returncode == 0
+    assert all(option in said.stdout for option in options)
+
+
+@pytest.mark.parametrize(
+    ("issuers", "merchants", "db", "words"),
+    [
+        ("issuer = 1", "", "sqlite:///{}/books.db", "issuers.toml"),
+        (_ISSUERS, _MERCHANT.format("a" * 16), "sqlite:///{}/books.db", "merchant's merchant"),
+        (_ISSUERS, "merchant = []", "sqlite://", "books in memory"),
+        (_ISSUERS, "merchant = []", "sqlite:///{}/none/books.db", "cannot be opened"),
+    ],
+)
+def test_an_acquirer_that_cannot_begin_says_why(
+    issuers: str, merchants: str, db: str, words: str, tmp_path: Path
+) -> None:
+    (tmp_path / "issuers.toml").write_text(issuers)
+    (tmp_path / "merchants.toml").write_text(merchants)
+    files = ("--issuers", str(tmp_path / "issuers.toml"), "--merchants", str(tmp_path / "merchants.toml"))
+    said = run("acquirer", "--db", db.format(tmp_path), "--port", "0", "--code", "1", *files)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert words in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_shop_without_keys_says_so(tmp_path: Path) -> None:
+    where = (
+        "--folder",
+        str(tmp_path),
+        "--db",
+        f"sqlite:///{tmp_path}/b.db",
+        "--acquirer",
+        "127.0.0.1:1",
+        "--port",
+        "0",
+    )
+    said = run("merchant", *where, "--tls-cert", str(tmp_path / "none.pem"))
+    assert (said.returncode, said.stdout) == (1, "")
+    assert "key.pem cannot be read" in said.stderr
