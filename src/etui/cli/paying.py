@@ -214,7 +214,7 @@ COMMAND = Command(
     run=_pay,
     examples=(
         ("etui pay https://shop.etui.test/orders --dry-run", "what would be paid, and by which card"),
-        ('etui pay https://shop.etui.test/orders --order \'{"goods": ["book"]}\'', "as this shop takes orders"),
+        ('etui pay https://shop.etui.test/orders --order \'{"goods": [{"id": "book"}]}\'', "as this shop takes orders"),
         ("etui pay request.jws --shop https://shop.etui.test/orders --json", "a request that came otherwise"),
     ),
 )

@@ -43,7 +43,7 @@ class Drawer:
         self, token: str, *, networks: tuple[str, ...] = ("etui-demo",), note: str = "", decision: str = ""
     ) -> str:
         """Files a receipt, as the Extension does; its id."""
-        entry = entry_of(read_receipt(token))
+        entry = entry_of(token, read_receipt(token))
         kept = Kept(token=token, networks=networks, filed_at=int(time.time()), filed_by="a test", decision=decision)
         self.keeping.add(entry, kept)
         if note:

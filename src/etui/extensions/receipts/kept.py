@@ -72,8 +72,8 @@ class Keeping:
     def entries(self) -> list[Entry]:
         """Every receipt's entry, the latest first."""
         found = {name: msgspec.json.decode(entry, type=Entry) for name, entry in self._store.names(_ENTRIES)}
-        for name, _ in self._store.names(_RECEIPTS):
-            found.setdefault(name, _unread(name))
+        if self._store.damaged:
+            found = {name: _unread(name) for name, _ in self._store.names(_RECEIPTS)} | found
         return sorted(found.values(), key=lambda entry: (-entry.paid_at, entry.id))
 
     def look_up(self, name: str) -> Entry | None:
@@ -109,6 +109,10 @@ class Keeping:
         except DamagedRecordError:
             return None
         return None if remark is None else msgspec.json.decode(remark, type=Remark)
+
+    def remarks(self) -> dict[str, Remark]:
+        """All that the user noted, by the ids of receipts."""
+        return {name: msgspec.json.decode(remark, type=Remark) for name, remark in self._store.names(_REMARKS)}
 
     def add(self, entry: Entry, kept: Kept) -> None:
         """Keeps a receipt, or what more is known of it."""

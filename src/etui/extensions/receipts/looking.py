@@ -23,7 +23,7 @@ from etui.standards.money import full_amount
 from etui.standards.payments import Kind, PaymentError, Receipt, Signed, read_receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _ID_DIGITS: Final = 32
 _ORDER_DIGITS: Final = 16
@@ -76,46 +76,47 @@ class Altered(msgspec.Struct, frozen=True, kw_only=True):
 
 def look_at(keeping: Keeping, entry: Entry) -> Looked | Altered:
     """What a receipt is now."""
-    remark = keeping.remark(entry.id)
+    return _looked(keeping, entry, keeping.remark(entry.id))
+
+
+def look_at_all(keeping: Keeping, entries: Iterable[Entry]) -> Iterator[Looked | Altered]:
+    """What each of these receipts is now, in their order."""
+    remarks = keeping.remarks()
+    for entry in entries:
+        yield _looked(keeping, entry, remarks.get(entry.id))
+
+
+def entry_of(token: str, signed: Signed) -> Entry:
+    """What a receipt is found by. Its id says which one exactly, however often that was signed by one key."""
+    return _entry(token, signed, _signer(signed))
+
+
+def _looked(keeping: Keeping, entry: Entry, remark: Remark | None) -> Looked | Altered:
     kept = None
     try:
         kept = keeping.kept(entry.id)
-        signed = _read(kept.token, entry.id)
+        signed = read_receipt(kept.token)
     except (AlteredError, PaymentError) as error:
         return Altered(entry=entry, reason=str(error), kept=kept, remark=remark)
-    return Looked(entry=entry_of(signed), kept=kept, signed=signed, signer=signer_of(signed), remark=remark)
+    signer = _signer(signed)
+    found = _entry(kept.token, signed, signer)
+    if found.id != entry.id:
+        reason = "it is another receipt than the one that was filed"
+        return Altered(entry=entry, reason=reason, kept=kept, remark=remark)
+    return Looked(entry=found, kept=kept, signed=signed, signer=signer, remark=remark)
 
 
-def _read(token: str, name: str) -> Signed:
-    signed = read_receipt(token)
-    if name_of(signed) != name:
-        raise AlteredError("it is another receipt than the one that was filed")
-    return signed
-
-
-def look_at_all(keeping: Keeping) -> Iterator[Looked | Altered]:
-    """Every receipt, the latest first."""
-    for entry in keeping.entries():
-        yield look_at(keeping, entry)
-
-
-def signer_of(signed: Signed) -> bytes:
-    """The SHA-256 of the key that signed it (32 bytes)."""
+def _signer(signed: Signed) -> bytes:
     key = signed.chain[0].public_key()
     return hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
 
 
-def name_of(signed: Signed) -> str:
-    """The id of a receipt: which one exactly, whoever signs it how often."""
-    return hashlib.sha256(signer_of(signed) + msgspec.json.encode(signed.receipt)).hexdigest()[:_ID_DIGITS]
-
-
-def entry_of(signed: Signed) -> Entry:
-    """What a receipt is found by."""
+def _entry(token: str, signed: Signed, signer: bytes) -> Entry:
     receipt, host = signed.receipt, signed.merchant.host
     amount = full_amount(receipt.total.minor, receipt.total.currency)
+    _, payload, _ = token.split(".")  # RFC 7515, section 7.1
     return Entry(
-        id=name_of(signed),
+        id=hashlib.sha256(signer + payload.encode()).hexdigest()[:_ID_DIGITS],
         label=f"{amount} back from {host}" if receipt.kind is Kind.REFUND else f"{amount} to {host}",
         payee=host,
         kind=receipt.kind.value,

@@ -49,7 +49,7 @@ class Receipts(Extension):
     def file(self, request: receipt.File, call: Call) -> receipt.FileResult:
         """Answers ``receipt/1.file``."""
         signed = _signed(request.receipt)
-        entry = entry_of(signed)
+        entry = entry_of(request.receipt, signed)
         networks = networks_for(signed, self.call)
         known = self._known(entry.id)
         if known is None:
@@ -79,7 +79,7 @@ class Receipts(Extension):
             and _is_within(entry.paid_at, request.since, request.until)
         ]
         if words := (request.text or "").casefold().split():
-            looked = (look_at(self._keeping, entry) for entry in entries)
+            looked = look_at_all(self._keeping, entries)
             entries = [one.entry for one in looked if _has(one, words)]
         return receipt.FindResult(receipts=[entry.item() for entry in entries[: request.limit or len(entries)]])
 
@@ -135,10 +135,12 @@ class Receipts(Extension):
         return looked.kept if isinstance(looked, Looked) else None
 
     def _within(self, request: receipt.Totals | receipt.Export) -> Iterator[Looked | Altered]:
-        for one in look_at_all(self._keeping):
-            entry = one.entry
-            if request.payee in {None, entry.payee} and _is_within(entry.paid_at, request.since, request.until):
-                yield one
+        entries = (
+            entry
+            for entry in self._keeping.entries()
+            if request.payee in {None, entry.payee} and _is_within(entry.paid_at, request.since, request.until)
+        )
+        return look_at_all(self._keeping, entries)
 
 
 def _exported(form: Literal["csv", "json", "html"], looked: Sequence[Looked | Altered], sound: Sequence[Looked]) -> str:
