@@ -8,13 +8,15 @@ import sys
 import time
 from typing import TYPE_CHECKING, Final
 
-from etui.extensions.issuer_card.cards import Card, Cards
+from etui.extensions.issuer_card.cards import Card, Cards, ChipCard
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
 from etui.extensions.issuer_card.errors import UnpaidError
 from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in
+from etui.extensions.issuer_card.personal import KEY_BITS, check_chip
 from etui.interfaces import card_1 as card
 from etui.sdk import Extension, ProtocolError, provides
+from etui.standards.emv import PrivateKey
 from etui.standards.payments import Credential, encrypt_credential
 from etui.standards.provisioning import What
 
@@ -42,8 +44,9 @@ class IssuerCard(Extension):
     @provides(card.Activate)
     def activate(self, request: card.Activate, call: Call) -> card.ActivateResult:
         """Answers ``card/1.activate``."""
-        device = Device.new(request.issuer)
-        activated = device.activate(request.code, call.ask)
+        device, key = Device.new(request.issuer), PrivateKey.generate(KEY_BITS)
+        activated = device.activate(request.code, key.public, call.ask)
+        chip = check_chip(activated, key.public, dt.datetime.now(dt.UTC).date())
         added = Card(
             id=secrets.token_hex(_ID_BYTES),
             issuer=request.issuer,
@@ -55,7 +58,8 @@ class IssuerCard(Extension):
             added_at=int(time.time()),
         )
         call.makes(added.entry())
-        self._cards.add(added, device.keys, activated.keys)
+        kept = None if chip is None else ChipCard(chip, key.encode())
+        self._cards.add(added, device.keys, activated.keys, kept)
         return card.ActivateResult(card=added.entry())
 
     @provides(card.Offer)
