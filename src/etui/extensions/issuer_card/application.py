@@ -141,6 +141,16 @@ class Application:
         self._online: _Online | None = None
         self.state = State.IDLE
 
+    @property
+    def label(self) -> str:
+        """What a terminal shows of it."""
+        return self._chip.label
+
+    @property
+    def priority(self) -> int:
+        """1 is the highest."""
+        return self._chip.priority
+
     def select(self, *, contactless: bool) -> bytes:
         """Begins anew; the answer to SELECT. ``contactless``: whether it was found in the directory for that (PPSE)."""
         self._pdol = PDOL if contactless else ()
