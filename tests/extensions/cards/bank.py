@@ -34,9 +34,10 @@ _LIMIT: Final = 50_000
 
 
 class Bank:
-    """``engine``: its books; ``port``: where it listens."""
+    """``engine``: its books; ``port``: where it listens; ``vouched``: the certificate of who vouches for its host."""
 
     def __init__(self, folder: Path, root: x509.Certificate, tls: ssl.SSLContext) -> None:
+        self.vouched = b""
         self.engine = open_books(f"sqlite:///{folder / 'issuer.db'}")
         self.master = MasterKey(_MASTER)
         cards.prepare(self.engine)
