@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding
+from tests.extensions.issuer_card.chips import OFFLINE, scheme
 
 from etui.counterparts.books import open_books
 from etui.counterparts.issuer import cards
@@ -33,9 +34,10 @@ _LIMIT: Final = 50_000
 
 
 class Bank:
-    """``engine``: its books; ``port``: where it listens."""
+    """``engine``: its books; ``port``: where it listens; ``vouched``: the certificate of who vouches for its host."""
 
     def __init__(self, folder: Path, root: x509.Certificate, tls: ssl.SSLContext) -> None:
+        self.vouched = b""
         self.engine = open_books(f"sqlite:///{folder / 'issuer.db'}")
         self.master = MasterKey(_MASTER)
         cards.prepare(self.engine)
@@ -47,8 +49,9 @@ class Bank:
             country_number="276",
             transaction_limit=_LIMIT,
             roots=(root.public_bytes(Encoding.DER),),
+            offline=OFFLINE,
         )
-        self.devices = Devices(self.engine, self.master, profile, BANK)
+        self.devices = Devices(self.engine, self.master, profile, BANK, scheme=scheme(bank=BANK))
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         config = uvicorn.Config(application(self.devices, HOST), log_level="error", lifespan="off", workers=1)

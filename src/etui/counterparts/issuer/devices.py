@@ -32,6 +32,7 @@ from etui.counterparts.books import Step, bring_up, is_sqlite, run
 from etui.counterparts.issuer import cards
 from etui.counterparts.issuer.cryptograms import MasterKey
 from etui.counterparts.issuer.errors import CardStateError, IssuerError
+from etui.counterparts.issuer.personalisation import Scheme
 from etui.standards.jose import Jwk
 from etui.standards.provisioning import (
     Activate,
@@ -110,22 +111,25 @@ _STEPS: Final[tuple[Step, ...]] = (_first,)
 class Devices:
     """Answers devices, over the issuer's books.
 
-    ``profile``: what a card may do. ``bank``: the first 6 digits of its cards. ``now_s``: seconds since 1970.
+    ``profile``: what a card may do. ``bank``: the first 6 digits of its cards. ``scheme``: certifies the keys of cards
+    for terminals; without it cards pay on the net alone. ``now_s``: seconds since 1970.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # an issuer has these parts
         self,
         engine: Engine,
         master: MasterKey,
         profile: Profile,
         bank: str,
         *,
+        scheme: Scheme | None = None,
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._engine = engine
         self._master = master
         self._profile = profile
         self._bank = bank
+        self._scheme = scheme
         self._now_s = now_s
         bring_up(engine, ROOM, _STEPS)
 
@@ -176,12 +180,14 @@ class Devices:
         if refused := run(self._engine, work):
             raise DeviceError(refused)
         found = cards.find(self._engine, card)
+        chip = self._scheme.chip(found, message.chip) if self._scheme is not None and message.chip is not None else None
         return Activated(
             card=card,
             sequence=f"{found.sequence:02d}",
             expiry=found.expiry,
             profile=self._profile,
             keys=self._keys(card, max(found.atc_high, 0)),
+            chip=chip,
         )
 
     def _keys(self, card: str, counter: int) -> tuple[PaymentKey, ...]:

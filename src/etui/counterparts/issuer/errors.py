@@ -31,3 +31,9 @@ class UnknownTransactionError(IssuerError):
     """A card has no such transaction."""
 
     code = "unknown_transaction"
+
+
+class KeyRefusedError(IssuerError):
+    """A device's key for terminals is none that the issuer certifies."""
+
+    code = "key_refused"

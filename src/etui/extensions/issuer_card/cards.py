@@ -1,7 +1,8 @@
 """The cards of this Extension over its sealed store, and the keys that are left of each.
 
 A payment takes the key with the lowest counter out of the store, and the counter goes up, in one durable write before
-anything is made with it: whatever ends then, no key is used twice, and the counter never goes back.
+anything is made with it: whatever ends then, no key is used twice, and the counter never goes back. What a card
+approves by itself at a terminal is counted in the same write.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from etui.extensions.issuer_card.errors import UnknownCardError, UnpaidError
+from etui.extensions.issuer_card.risk import Spent
 from etui.sdk import Item
-from etui.standards.provisioning import PaymentKey, Profile
+from etui.standards.provisioning import Chip, PaymentKey, Profile
 
 if TYPE_CHECKING:
     from etui.sdk import Store
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 _CARDS: Final = "cards"
 _KEYS: Final = "keys"
 _DEVICES: Final = "devices"
+_CHIPS: Final = "chips"
 _LAST: Final = 4
 
 
@@ -27,6 +30,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     """``token``: the number that stands for it. ``expiry``: YYMM. ``counter``: of its last payment, 0 for none.
 
     ``copy``: of the wallet that it was enrolled in: in another one, as a restored one, it pays nothing.
+    ``spent``: what it approved by itself since its issuer last approved.
     """
 
     id: str
@@ -39,6 +43,7 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
     added_at: int
     copy: str
     state: Literal["active", "suspended"] = "active"
+    spent: Spent = Spent()
 
     def __repr__(self) -> str:
         return f"Card(…{self.last_digits})"
@@ -63,6 +68,16 @@ class DeviceKeys(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return "DeviceKeys(…)"
+
+
+class ChipCard(msgspec.Struct, frozen=True):
+    """What a card has for terminals: what its issuer gave it, and its own RSA key (PKCS #8, DER)."""
+
+    chip: Chip
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"ChipCard({self.chip!r})"
 
 
 class _Left(msgspec.Struct, frozen=True):
@@ -107,13 +122,19 @@ class Cards:
         """For how many payments there are keys."""
         return len(self._left(card).keys)
 
-    def add(self, card: Card, device: DeviceKeys, keys: tuple[PaymentKey, ...]) -> None:
+    def chip(self, card: Card) -> ChipCard | None:
+        """What a card has for terminals, where it has that."""
+        kept = self._store.get(_CHIPS, card.id)
+        return None if kept is None else msgspec.json.decode(kept, type=ChipCard)
+
+    def add(self, card: Card, device: DeviceKeys, keys: tuple[PaymentKey, ...], chip: ChipCard | None = None) -> None:
         """Keeps a new card."""
         self._store.put(
             {
                 (_CARDS, card.id): msgspec.json.encode(card),
                 (_DEVICES, card.id): msgspec.json.encode(device),
                 (_KEYS, card.id): msgspec.json.encode(_Left(_sorted(keys))),
+                **({} if chip is None else {(_CHIPS, card.id): msgspec.json.encode(chip)}),
             }
         )
 
@@ -122,12 +143,16 @@ class Cards:
         kept = {key.counter: key for key in (*self._left(card).keys, *keys) if key.counter > card.counter}
         self._store.put({(_KEYS, card.id): msgspec.json.encode(_Left(_sorted(tuple(kept.values()))))})
 
-    def take(self, card: Card) -> PaymentKey:
-        """The key for the next payment, which nobody gets again; raises ``UnpaidError`` where none is left."""
+    def take(self, card: Card, *, offline_minor: int | None = None) -> PaymentKey:
+        """The key for the next payment, which nobody gets again; raises ``UnpaidError`` where none is left.
+
+        ``offline_minor``: what the card approves by itself with it, which counts against its issuer's limits.
+        """
         left = [key for key in self._left(card).keys if key.counter > card.counter]
         if not left:
             raise UnpaidError("the card has no keys left: its issuer has to be reached for new ones")
-        used = msgspec.structs.replace(card, counter=left[0].counter)
+        spent = card.spent if offline_minor is None else card.spent.more(offline_minor)
+        used = msgspec.structs.replace(card, counter=left[0].counter, spent=spent)
         self._store.put(
             {
                 (_CARDS, card.id): msgspec.json.encode(used),
@@ -135,6 +160,10 @@ class Cards:
             }
         )
         return left[0]
+
+    def spend(self, card: Card, spent: Spent) -> None:
+        """Notes what a card has approved by itself."""
+        self._store.put({(_CARDS, card.id): msgspec.json.encode(msgspec.structs.replace(card, spent=spent))})
 
     def set_state(self, card: Card, state: Literal["active", "suspended"]) -> Card:
         """Has a card rest, or be used again."""
@@ -144,7 +173,7 @@ class Cards:
 
     def remove(self, card: Card) -> None:
         """Deletes a card and all that it knew."""
-        self._store.put({(space, card.id): None for space in (_CARDS, _KEYS, _DEVICES)})
+        self._store.put({(space, card.id): None for space in (_CARDS, _KEYS, _DEVICES, _CHIPS)})
 
     def _left(self, card: Card) -> _Left:
         kept = self._store.get(_KEYS, card.id)

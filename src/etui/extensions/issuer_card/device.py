@@ -24,6 +24,7 @@ from etui.standards.provisioning import (
     Activated,
     Change,
     Changed,
+    ChipKey,
     ProvisioningError,
     Replenish,
     Replenished,
@@ -36,6 +37,7 @@ from etui.standards.provisioning import (
 if TYPE_CHECKING:
     from etui.extensions.issuer_card.cards import Card
     from etui.interfaces import Request, Result
+    from etui.standards.emv import PublicKey
     from etui.standards.provisioning import Device as Message
 
     ResultT = TypeVar("ResultT", bound=Result)
@@ -69,10 +71,14 @@ class Device:
         sign, box = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
         return cls(issuer, DeviceKeys(sign.private_bytes_raw(), box.private_bytes_raw()))
 
-    def activate(self, code: bytes, call: Calling) -> Activated:
-        """The card of an activation code; raises ``CardError``."""
-        x = jwk_x(self._box)
-        message = Activate(said=self._said(), device=jwk_of(self._sign.public_key()), box=x)
+    def activate(self, code: bytes, chip: PublicKey, call: Calling) -> Activated:
+        """The card of an activation code; raises ``CardError``. ``chip``: its key for terminals."""
+        message = Activate(
+            said=self._said(),
+            device=jwk_of(self._sign.public_key()),
+            box=jwk_x(self._box),
+            chip=ChipKey(chip.modulus_bytes(), chip.exponent),
+        )
         return self._ask(message, Activated, call, code=code)
 
     def replenish(self, card: Card, call: Calling) -> Replenished:

@@ -1,4 +1,4 @@
-"""Serves ``card/1`` for the cards of one issuer."""
+"""Serves ``card/1`` for the cards of one issuer, and ``apdu/1`` for terminals."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from etui.extensions.issuer_card.cards import Card, Cards
+from etui.extensions.issuer_card.cards import Card, Cards, ChipCard
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
 from etui.extensions.issuer_card.errors import UnpaidError
 from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, this_copy, vouching
+from etui.extensions.issuer_card.personal import KEY_BITS, check_chip
+from etui.extensions.issuer_card.presenting import Presenting
+from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.sdk import Extension, ProtocolError, provides
+from etui.standards.emv import PrivateKey
 from etui.standards.payments import Credential, encrypt_credential
 from etui.standards.provisioning import What
 
@@ -26,16 +30,19 @@ if TYPE_CHECKING:
     from etui.sdk import Call, Item
 
 _ID_BYTES: Final = 16
+_ARMED: Final = f"{apdu.INTERFACE}.armed"
 
 
 class IssuerCard(Extension):
     """Keeps the cards of one issuer, and pays with them."""
 
     _cards: Cards
+    _presenting: Presenting
 
     def begin(self) -> None:
         """Opens the cards."""
         self._cards = Cards(self.store)
+        self._presenting = Presenting(self._cards, self._replenish, lambda armed: self.tell(_ARMED, armed=armed))
 
     def inventory(self) -> Sequence[Item]:
         """Every card."""
@@ -44,8 +51,9 @@ class IssuerCard(Extension):
     @provides(card.Activate)
     def activate(self, request: card.Activate, call: Call) -> card.ActivateResult:
         """Answers ``card/1.activate``."""
-        device = Device.new(request.issuer)
-        activated = device.activate(request.code, call.ask)
+        device, key = Device.new(request.issuer), PrivateKey.generate(KEY_BITS)
+        activated = device.activate(request.code, key.public, call.ask)
+        chip = check_chip(activated, key.public, dt.datetime.now(dt.UTC).date())
         added = Card(
             id=secrets.token_hex(_ID_BYTES),
             issuer=request.issuer,
@@ -58,7 +66,8 @@ class IssuerCard(Extension):
             copy=this_copy(),
         )
         call.makes(added.entry())
-        self._cards.add(added, device.keys, activated.keys)
+        kept = None if chip is None else ChipCard(chip, key.encode())
+        self._cards.add(added, device.keys, activated.keys, kept)
         return card.ActivateResult(card=added.entry())
 
     @provides(card.Issuers)
@@ -154,6 +163,32 @@ class IssuerCard(Extension):
             keys_left=self._cards.keys_left(shown),
             counter=shown.counter,
         )
+
+    @provides(apdu.Arm)
+    def arm(self, request: apdu.Arm, call: Call) -> apdu.ArmResult:
+        """Answers ``apdu/1.arm``."""
+        return self._presenting.arm(request, call.assurance)
+
+    @provides(apdu.Applications)
+    def applications(self, _: apdu.Applications, __: Call) -> apdu.ApplicationsResult:
+        """Answers ``apdu/1.applications``."""
+        return apdu.ApplicationsResult(applications=self._presenting.applications())
+
+    @provides(apdu.Select)
+    def select(self, request: apdu.Select, _: Call) -> apdu.SelectResult:
+        """Answers ``apdu/1.select``."""
+        return self._presenting.select(request)
+
+    @provides(apdu.Transmit)
+    def transmit(self, request: apdu.Transmit, _: Call) -> apdu.TransmitResult:
+        """Answers ``apdu/1.transmit``."""
+        return apdu.TransmitResult(response=self._presenting.transmit(request))
+
+    @provides(apdu.Deselect)
+    def deselect(self, request: apdu.Deselect, _: Call) -> apdu.DeselectResult:
+        """Answers ``apdu/1.deselect``."""
+        self._presenting.deselect(request)
+        return apdu.DeselectResult()
 
     def _device(self, of: Card) -> Device:
         return Device(of.issuer, self._cards.device(of))

@@ -5,7 +5,8 @@
     device ──► POST /v1/devices    {"request": JWS by the device's key, "code": the activation code, once}
            ◄── {"answer": JWE to the device's box}
 
-    activate ─► the card: its token, its scheme, its limits, whom its scheme vouches for, and keys for some payments
+    activate ─► the card: its token, its scheme, its limits, whom its scheme vouches for, and keys for some payments;
+                where the device made a key for terminals, its certificate and the records that go with it
     replenish ─► keys for some more
     suspend, resume, delete ─► done
 
@@ -18,6 +19,7 @@ is for: a device never has the card's own.
 Sources: RFC 7515, RFC 7516, RFC 7519 section 4.1, RFC 8037.
 """
 
+from etui.standards.provisioning.chip import Authority, Chip, ChipKey, OfflineLimits, Record
 from etui.standards.provisioning.messages import (
     PATH,
     Activate,
@@ -46,13 +48,18 @@ __all__ = [
     "Activate",
     "Activated",
     "Answer",
+    "Authority",
     "Body",
     "Change",
     "Changed",
+    "Chip",
+    "ChipKey",
     "Device",
+    "OfflineLimits",
     "PaymentKey",
     "Profile",
     "ProvisioningError",
+    "Record",
     "Replenish",
     "Replenished",
     "Said",

@@ -22,6 +22,7 @@ from etui.standards.jose import (
     verify_compact,
 )
 from etui.standards.jwe import JweError, decrypt_compact, encrypt_compact
+from etui.standards.provisioning.chip import Chip, ChipKey, OfflineLimits
 
 if TYPE_CHECKING:
     from etui.standards.jose import PublicKey, Signer
@@ -50,12 +51,16 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     made_at: int
 
 
-class Activate(msgspec.Struct, frozen=True, kw_only=True, tag="activate"):
-    """A device asks for the card of an activation code. ``device``: the key by which it signs; ``box``: X25519."""
+class Activate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="activate"):
+    """A device asks for the card of an activation code. ``device``: the key by which it signs; ``box``: X25519.
+
+    ``chip``: the key by which the card authenticates itself to terminals, for the issuer to certify.
+    """
 
     said: Said
     device: Jwk
     box: _X
+    chip: ChipKey | None = None
 
 
 class Replenish(msgspec.Struct, frozen=True, kw_only=True, tag="replenish"):
@@ -99,7 +104,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """What a card may do. Amounts in minor units of ``currency``, ISO 4217, three letters.
 
     ``currency_number``, ``country_number``: three digits, as EMV has them. ``transaction_limit``: the most that one
-    payment may be. ``roots``: certificates (DER) of the scheme, which vouch for merchants.
+    payment may be. ``roots``: certificates (DER) of the scheme, which vouch for merchants. ``offline``: how far the
+    card approves by itself at a terminal; not at all without.
     """
 
     network: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
@@ -109,16 +115,21 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     country_number: Annotated[str, Meta(pattern=r"^[0-9]{3}\Z")]
     transaction_limit: Annotated[int, Meta(ge=1)]
     roots: Annotated[tuple[bytes, ...], Meta(min_length=1, max_length=8)]
+    offline: OfflineLimits | None = None
 
 
 class Activated(msgspec.Struct, frozen=True, kw_only=True, tag="activated"):
-    """A card. ``expiry``: YYMM. ``sequence``: two digits. ``keys``: in the order of their counters."""
+    """A card. ``expiry``: YYMM. ``sequence``: two digits. ``keys``: in the order of their counters.
+
+    ``chip``: what it has for terminals, where the device gave a key for that and the issuer has such cards.
+    """
 
     card: Token
     sequence: Annotated[str, Meta(pattern=r"^[0-9]{2}\Z")]
     expiry: Annotated[str, Meta(pattern=r"^[0-9]{4}\Z")]
     profile: Profile
     keys: Annotated[tuple[PaymentKey, ...], Meta(min_length=1, max_length=MAX_KEYS)]
+    chip: Chip | None = None
 
     def __repr__(self) -> str:
         return f"Activated(…{self.card[-4:]}, {len(self.keys)} keys)"

@@ -1,0 +1,147 @@
+"""Taps as they are: a PC/SC terminal, pcscd, the virtual reader, the door, the Router, the card's Extension."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.extensions.issuer_card.chips import AID
+from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
+from tests.standards.emv.keys import authority
+
+from etui.counterparts.issuer.chip import read_chip
+from etui.interfaces import apdu_1 as apdu
+from etui.interfaces import card_1 as card
+from etui.sdk import ErrorCode, ProtocolError
+from etui.standards import emv
+from etui.standards.emv import CryptogramType
+from etui.standards.iso7816 import Selection, StatusWord
+
+if TYPE_CHECKING:
+    from tests.doors.contactless.reader import Reader
+    from tests.extensions.cards.bank import Bank
+
+    from etui.testkit import TestWallet
+
+_PATIENCE_S = 60.0
+
+
+class Arming:
+    """The user's yes to a tap, asked for by a program that waits for what becomes of it."""
+
+    ended: apdu.ArmResult | ProtocolError | None = None
+
+    def __init__(self, wallet: TestWallet, amount: int, seconds: int = 60) -> None:
+        self._wallet = wallet
+        self._thread = threading.Thread(target=self._wait, args=(amount, seconds), daemon=True)
+        self._thread.start()
+        deadline = time.monotonic() + _PATIENCE_S
+        with wallet.connect() as client:
+            while self.ended is None and not client.call(apdu.Applications()).applications:
+                assert time.monotonic() < deadline, "nothing was armed"
+                time.sleep(0.05)
+
+    def _wait(self, amount: int, seconds: int) -> None:
+        with self._wallet.connect() as client:
+            item = client.call(card.Find()).cards[0].item
+            try:
+                self.ended = client.call(apdu.Arm(item=item, amount=amount, currency="EUR", seconds=seconds))
+            except ProtocolError as error:
+                self.ended = error
+
+    def end(self) -> apdu.ArmResult | ProtocolError:
+        """What became of it."""
+        self._thread.join(_PATIENCE_S)
+        assert self.ended is not None
+        return self.ended
+
+
+def armed(wallet: TestWallet, reader: Reader, amount: int) -> Arming:
+    """A card that is armed, and has come to the reader for it."""
+    before = reader.wait_for_card()
+    arming = Arming(wallet, amount)
+    reader.wait_for_card(before + 2)
+    return arming
+
+
+def tapped(reader: Reader) -> Terminal:
+    """A terminal that has the card that is there."""
+    reader.wait_for_card()
+    reader.connect()
+    return Terminal(reader.transmit, authority().public, dt.datetime.now(dt.UTC).date())
+
+
+def is_of_the_card(bank: Bank, paid: Paid) -> bool:
+    chip = read_chip(paid.field_55())
+    return bank.master.card(paid.pan, paid.sequence).session(chip.atc).verifies(chip)
+
+
+def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
+    wallet: TestWallet, reader: Reader, bank: Bank
+) -> None:
+    terminal = tapped(reader)
+    for name in (emv.PPSE, emv.PSE, AID):
+        with pytest.raises(Refused) as refused:
+            terminal.send(Selection(name).command())
+        assert refused.value.status == StatusWord.FILE_OR_APPLICATION_NOT_FOUND
+    reader.leave()
+
+    arming = armed(wallet, reader, 20_00)
+    terminal = tapped(reader)
+    assert [one.identifier for one in terminal.applications()] == [AID]
+    paid = terminal.pay(AID, 12_34)
+    assert paid.kind is CryptogramType.ARQC
+    assert is_of_the_card(bank, paid)
+    ended = arming.end()
+    assert isinstance(ended, apdu.ArmResult)
+    assert (ended.outcome, ended.amount, ended.merchant) == ("online", 12_34, "Kiosk am Tor")
+    asked = [one for one in wallet.user.asked() if "at a terminal" in str(one)]
+    assert len(asked) == 1
+    with pytest.raises(Refused):
+        terminal.pay(AID, 1)
+    reader.leave()
+
+
+def test_above_the_limit_the_second_tap_completes_and_a_terminal_that_vanishes_uses_nothing_up(
+    wallet: TestWallet, reader: Reader, bank: Bank
+) -> None:
+    arming = armed(wallet, reader, 20_00)
+    terminal = tapped(reader)
+    terminal.applications()
+    terminal.send(Selection(AID).command())
+    reader.leave()  # the terminal vanishes before it asked for anything
+
+    terminal = tapped(reader)
+    terminal.applications()
+    for apdu_ in (b"\x80\xae\x80\0\1\0", b"\0\xa4\4\0\xff", b"\xff" * 5, bytes(300)):
+        assert reader.transmit(apdu_)[:1] in {b"\x67", b"\x68", b"\x69", b"\x6a", b"\x6d", b"\x6e"}
+    with pytest.raises(Refused) as refused:
+        terminal.pay(AID, 30_00)
+    assert refused.value.status == StatusWord.CONDITIONS_OF_USE_NOT_SATISFIED
+    ended = arming.end()
+    assert isinstance(ended, ProtocolError)
+    assert ended.code is ErrorCode.CONFLICT
+    assert "30.00" in ended.message
+    reader.leave()
+
+    arming = armed(wallet, reader, 30_00)
+    terminal = tapped(reader)
+    terminal.applications()
+    paid = terminal.pay(AID, 30_00)
+    assert is_of_the_card(bank, paid)
+    assert paid.verified.answer.atc == 1
+    assert isinstance(arming.end(), apdu.ArmResult)
+
+
+def test_a_locked_wallet_is_an_empty_card(wallet: TestWallet, reader: Reader) -> None:
+    arming = armed(wallet, reader, 20_00)
+    wallet.lock()
+    arming.end()
+    terminal = tapped(reader)
+    with pytest.raises(Refused) as refused:
+        terminal.applications()
+    assert refused.value.status == StatusWord.FILE_OR_APPLICATION_NOT_FOUND
+    assert "Traceback" not in wallet.log.read_text()
