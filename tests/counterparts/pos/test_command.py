@@ -13,6 +13,7 @@ import pytest
 from tests.counterparts.pos.conftest import Bank, Shop
 from tests.counterparts.pos.driving import terminal
 from tests.counterparts.pos.emulator import AID
+from tests.counterparts.pos.settings_text import settings_text
 
 from etui.counterparts.pos.errors import SettingsError
 from etui.counterparts.pos.records import State
@@ -25,17 +26,8 @@ SRC = Path(__file__).parents[3] / "src"
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
     """The file of the terminal of these tests."""
-    said = terminal()
-    lines = [f'{name} = "{getattr(said, name)}"' for name in ("merchant", "terminal", "mcc", "acquirer", "country")]
-    lines += [f'currency = "{said.currency}"', 'letters = "EUR"', f'location = "{said.location}"']
-    for one in said.applications:
-        lines += ["[[application]]", f'identifier = "{one.identifier.hex()}"']
-        lines += [f"floor_limit_minor = {one.floor_limit_minor}", f"cvm_limit_minor = {one.cvm_limit_minor}"]
-    for key in said.keys:
-        lines += ["[[key]]", f'rid = "{key.rid.hex()}"', f"index = {key.index}", 'exponent = "03"']
-        lines += [f'modulus = "{key.key.modulus_bytes().hex()}"', f'check_sum = "{key.check_sum().hex()}"']
     path = tmp_path / "terminal.toml"
-    path.write_text("\n".join(lines))
+    path.write_text(settings_text())
     return path
 
 

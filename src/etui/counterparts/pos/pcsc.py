@@ -19,10 +19,12 @@ try:
     from smartcard.CardRequest import CardRequest
     from smartcard.CardType import AnyCardType
     from smartcard.Exceptions import CardRequestTimeoutException, SmartcardException
+    from smartcard.pcsc.PCSCExceptions import BaseSCardException
     from smartcard.System import readers
 except ImportError as error:  # it is no part of what the wallet needs
-    raise ReaderError("a reader needs pyscard: pip install --require-hashes -r requirements/pos.txt") from error
+    raise ReaderError("a reader needs pyscard: Debian's python3-pyscard, or requirements/pos.txt") from error
 
+_FAULTS: Final = (SmartcardException, BaseSCardException)
 _AGAIN_S: Final = 1.0
 
 
@@ -30,7 +32,7 @@ def names() -> list[str]:
     """The names of the readers that are there; raises ``ReaderError`` where pcscd does not answer."""
     try:
         return [str(each) for each in readers()]
-    except SmartcardException as error:
+    except _FAULTS as error:
         raise ReaderError(f"there is no PC/SC service: {error}") from error
 
 
@@ -53,16 +55,15 @@ class PcscReader:
         connection = service.connection
         try:
             connection.connect()
-        except SmartcardException:  # gone again already
+        except _FAULTS:  # gone again already
             yield _gone
             return
         try:
             yield lambda command: _transmit(connection, command)
         finally:
             self._left_s = time.monotonic()
-            with suppress(SmartcardException):
+            with suppress(*_FAULTS):
                 connection.disconnect()
-                connection.release()
 
     def _wait(self, timeout_s: float) -> Any:  # noqa: ANN401  # pyscard has no types
         time.sleep(max(0.0, self._left_s + _AGAIN_S - time.monotonic()))
@@ -73,14 +74,14 @@ class PcscReader:
             return CardRequest(timeout=timeout_s, readers=mine, cardType=AnyCardType(), newcardonly=False).waitforcard()
         except CardRequestTimeoutException:
             return None
-        except SmartcardException as error:
+        except _FAULTS as error:
             raise ReaderError(f"the reader “{self._name}” does not work: {error}") from error
 
 
 def _transmit(connection: Any, command: bytes) -> bytes:  # noqa: ANN401  # as above
     try:
         data, sw1, sw2 = connection.transmit(list(command))
-    except SmartcardException as error:
+    except _FAULTS as error:
         raise CardLostError("the card went away") from error
     return bytes((*data, sw1, sw2))
 
