@@ -56,18 +56,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Makes its cryptogram over another amount, and signs it."""
     more_than_asked: bool = False
     unsigned: bool = False
+    version: int = 1
+    answers_as: bytes = b""
+    """The name that SELECT answers with, in place of the one that was selected."""
     declines_second: bool = False
     alters: Callable[[int, bytes], bytes] | None = None
     """What becomes of the answer to the command of a number."""
 
 
 @cache
-def _records(number: int, aip: emv.Aip, expires: dt.date, currency: int) -> dict[tuple[int, int], bytes]:
+def _records(number: int, aip: emv.Aip, expires: dt.date, currency: int, version: int) -> dict[tuple[int, int], bytes]:
     static = emv.write_record(
         (
             emv.primitive(Tag.PAN, emv.write_compressed(pan(number))),
             emv.primitive(Tag.PAN_SEQUENCE_NUMBER, emv.write_numeric(1, 1)),
             emv.primitive(Tag.APPLICATION_EXPIRATION_DATE, emv.write_date(expires)),
+            emv.primitive(Tag.APPLICATION_VERSION_NUMBER, version.to_bytes(2, "big")),
             emv.primitive(Tag.ISSUER_COUNTRY_CODE, emv.write_numeric(276, 2)),
             emv.primitive(Tag.APPLICATION_CURRENCY_CODE, emv.write_numeric(currency, 2)),
             emv.primitive(Tag.IAC_DENIAL, bytes(5)),
@@ -188,12 +192,12 @@ class _Session:
         if name not in names:
             raise Refusal(StatusWord.FILE_OR_APPLICATION_NOT_FOUND)
         self._told = []
-        return emv.ApplicationInformation(name, f"Demo {name[-1]}", pdol=PDOL).encode()
+        return emv.ApplicationInformation(settings.answers_as or name, f"Demo {name[-1]}", pdol=PDOL).encode()
 
     def _record(self, request: emv.ReadRecord) -> bytes:
         settings = self._settings
         if self._told:
-            record = _records(settings.number, settings.aip, settings.expires, settings.currency)
+            record = _records(settings.number, settings.aip, settings.expires, settings.currency, settings.version)
             if (request.sfi, request.record) not in record:
                 raise Refusal(StatusWord.RECORD_NOT_FOUND)
             return record[request.sfi, request.record]

@@ -158,6 +158,17 @@ def test_an_expired_card_is_left_to_its_issuer_and_declined_without_a_line() -> 
     assert run(expired, purchase(), away).verdict is Verdict.DECLINED
 
 
+def test_a_card_of_another_version_asks_its_issuer_and_is_taken_without_a_line() -> None:
+    assert run(Emulator(version=2, offline_minor=5_000), purchase(), approves).online
+    outcome = run(Emulator(version=2, offline_minor=5_000), purchase(), away)
+    assert (outcome.verdict, outcome.findings) == (Verdict.APPROVED, Tvr.APPLICATION_VERSIONS_DIFFER)
+
+
+def test_a_card_that_answers_as_another_application_than_was_selected_ends_it() -> None:
+    outcome = run(Emulator(answers_as=OTHER_AID, offline_minor=5_000), purchase())
+    assert (outcome.verdict, outcome.presented) == (Verdict.ENDED, None)
+
+
 def test_a_card_of_another_currency_asks_its_issuer() -> None:
     card = Emulator(currency=840, offline_minor=5_000)
     assert run(card, purchase(), declines).online

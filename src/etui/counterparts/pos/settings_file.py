@@ -29,7 +29,7 @@ from etui.standards.emv import AuthorityKey, EmvError, PublicKey
 
 class _Application(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     identifier: str
-    version: int = 2
+    version: int = 1
     floor_limit_minor: int = 0
     cvm_limit_minor: int = 0
 

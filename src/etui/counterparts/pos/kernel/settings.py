@@ -59,7 +59,7 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     identifier: bytes
-    version: int = 2
+    version: int = 1
     floor_limit_minor: int = 0
     cvm_limit_minor: int = 0
     denial: Tvr = DENIAL
