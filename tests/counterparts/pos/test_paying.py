@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ from tests.counterparts.pos.emulator import AID, OTHER_AID, Emulator
 from etui.counterparts.pos import line as lines
 from etui.counterparts.pos.errors import PaymentStateError
 from etui.counterparts.pos.kernel import Presented, Verification
+from etui.counterparts.pos.messages import advice
 from etui.counterparts.pos.receipts import receipt
 from etui.counterparts.pos.records import Payment, State
 from etui.counterparts.pos.store import Store
@@ -131,6 +133,24 @@ def test_nobody_taps(bank: Bank, shops: Shops) -> None:
     assert shop.pay(1_250) is None
     assert shop.screen.said[-1] == "cancelled"
     assert shop.store.payments() == []
+
+
+def test_an_advice_whose_answer_was_lost_is_told_again_and_counts_once(bank: Bank, shops: Shops) -> None:
+    shop = shops(bank.card(offline_minor=5_000))
+    payment = shop.pay(1_250)
+    assert payment is not None
+
+    async def tell() -> str:
+        line = lines.Line("127.0.0.1", bank.port)
+        try:
+            return (await line.ask(advice(shop.store.count_try(payment), shop.terminal))).response_code
+        finally:
+            await line.close()
+
+    assert asyncio.run(tell()) == "00"
+    assert bank.spent(shop.card) == 1_250
+    assert shop.reconcile() == 1_250
+    assert shop.store.find(payment.key).tries == 2
 
 
 def test_an_advice_that_the_issuer_refuses_is_left_for_people(bank: Bank, shops: Shops) -> None:

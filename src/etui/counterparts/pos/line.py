@@ -7,6 +7,7 @@ asks knows which.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Callable
@@ -88,17 +89,17 @@ class Line:
                 raise UnansweredError(f"{self._host}:{self._port} did not answer: {type(error).__name__}") from None
             finally:
                 if not answered:
-                    self._drop()
+                    await self._drop()
             return answer
 
     async def close(self) -> None:
         """Ends it."""
         async with self._lock:
-            self._drop()
+            await self._drop()
 
     async def _connected(self) -> _Connection:
         if self._connection is not None and self._connection.reader.at_eof():
-            self._drop()
+            await self._drop()
         if self._connection is None:
             try:
                 async with asyncio.timeout(_CONNECT_S):
@@ -107,10 +108,12 @@ class Line:
                 raise NotSentError(f"there is no line to {self._host}:{self._port}") from None
         return self._connection
 
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.writer.transport.abort()
-        self._connection = None
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await connection.writer.wait_closed()
 
 
 class _Connection:
