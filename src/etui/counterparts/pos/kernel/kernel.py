@@ -22,22 +22,19 @@ import msgspec
 from etui.counterparts.pos.errors import KernelError
 from etui.counterparts.pos.kernel import actions, authentication, findings
 from etui.counterparts.pos.kernel.authentication import FAILED, Method
-from etui.counterparts.pos.kernel.candidates import Candidate, candidates
+from etui.counterparts.pos.kernel.candidates import Candidate
 from etui.counterparts.pos.kernel.card_data import CardData, read_card
 from etui.counterparts.pos.kernel.outcomes import AskIssuer, Outcome, Presented, Send, Step, Verdict, Verification
 from etui.counterparts.pos.kernel.responses import (
     authentication_data,
     data_of,
     dynamic_signature,
-    has_applications,
 )
+from etui.counterparts.pos.kernel.selecting import Next, Selecting
 from etui.counterparts.pos.kernel.settings import Purchase, Terminal
 from etui.counterparts.pos.kernel.states import NEXT, State
 from etui.counterparts.pos.kernel.terminal_data import issuer_data, terminal_values
 from etui.standards.emv import (
-    PPSE,
-    PSE,
-    Application,
     ApplicationInformation,
     AuthenticationError,
     CryptogramAnswer,
@@ -48,9 +45,7 @@ from etui.standards.emv import (
     GetProcessingOptions,
     InternalAuthenticate,
     MalformedError,
-    PaymentDirectory,
     ProcessingOptions,
-    ProximityDirectory,
     PublicKey,
     ReadRecord,
     ResponseCode,
@@ -58,16 +53,14 @@ from etui.standards.emv import (
     Tsi,
     Tvr,
     list_data,
-    read_directory_record,
     read_record,
     values_by_tag,
     verify_cryptogram,
     verify_dynamic,
 )
-from etui.standards.iso7816 import Command, Iso7816Error, Response, Selection, StatusWord
+from etui.standards.iso7816 import Command, Iso7816Error, Response, StatusWord
 
 MAX_RECORDS: Final = 64
-MAX_DIRECTORY_RECORDS: Final = 16
 _WAIT_FOR_HOLDER: Final = frozenset({StatusWord.CONDITIONS_OF_USE_NOT_SATISFIED, StatusWord.NO_CURRENT_FILE})
 _ISSUER_APPROVED: Final = "00"
 _MAY_WAIT: Final = frozenset(
@@ -83,10 +76,7 @@ class Kernel:
         self._terminal = terminal
         self._purchase = purchase
         self._state = State.NEW
-        self._applications: list[Application] = []
-        self._directory: ReadRecord | None = None
-        self._left: list[Candidate] = []
-        self._chosen: Candidate | None = None
+        self._selecting = Selecting(terminal.applications)
         self._values: dict[int, bytes] = {}
         self._tvr = Tvr(0)
         self._tsi = Tsi(0)
@@ -113,7 +103,7 @@ class Kernel:
     def begin(self) -> Step:
         """The first command, once the card is there; raises ``KernelError``."""
         self._expect(State.NEW)
-        return self._send(State.PROXIMITY_DIRECTORY, Selection(PPSE).command())
+        return self._send(*self._selecting.begin())
 
     def received(self, response: Response) -> Step:
         """What follows on the card's whole response to the last command; raises ``KernelError``."""
@@ -146,9 +136,7 @@ class Kernel:
         Raises ``KernelError``.
         """
         self._expect(State.ONLINE)
-        asked = CryptogramType.AAC
-        if self._card is not None and self._chosen is not None:
-            asked = actions.offline_request(self._tvr, self._card, self._chosen.accepted)
+        asked = actions.offline_request(self._tvr, self._card_now(), self._chosen_now().accepted)
         approves = asked is CryptogramType.TC
         code = ResponseCode.UNABLE_TO_GO_ONLINE_APPROVED if approves else ResponseCode.UNABLE_TO_GO_ONLINE_DECLINED
         self._response_code = code.decode("ascii") if approves else ""
@@ -175,61 +163,38 @@ class Kernel:
     # Which application.
 
     def _proximity_directory(self, response: Response) -> Step:
-        if not response.success:
-            return self._send(State.PAYMENT_DIRECTORY, Selection(PSE).command())
-        if not has_applications(response.data):
-            return self._none_in_common()
-        self._applications = list(ProximityDirectory.decode(response.data).applications)
-        return self._choose()
+        return self._select(self._selecting.proximity(response))
 
     def _payment_directory(self, response: Response) -> Step:
-        if not response.success:
-            return self._none_in_common()
-        self._directory = ReadRecord(PaymentDirectory.decode(response.data).sfi, 1)
-        return self._send(State.DIRECTORY_RECORD, self._directory.command())
+        return self._select(self._selecting.payment(response))
 
     def _directory_record(self, response: Response) -> Step:
-        read = self._directory
-        if read is None or response.status == StatusWord.RECORD_NOT_FOUND:
-            return self._choose()
-        self._applications += read_directory_record(data_of(response))
-        if read.record == MAX_DIRECTORY_RECORDS:
-            return self._choose()
-        self._directory = ReadRecord(read.sfi, read.record + 1)
-        return self._send(State.DIRECTORY_RECORD, self._directory.command())
+        return self._select(self._selecting.record(response))
 
-    def _choose(self) -> Step:
-        self._left = list(candidates(self._applications, self._terminal.applications))
-        return self._next_candidate()
-
-    def _next_candidate(self) -> Step:
-        if not self._left:
-            return self._none_in_common()
-        self._chosen = self._left.pop(0)
-        return self._send(State.SELECTION, Selection(self._chosen.identifier).command())
-
-    def _none_in_common(self) -> Outcome:
-        return self._over(Verdict.ENDED, "there is no card here that is taken")
+    def _select(self, following: Next) -> Step:
+        if following is None:
+            return self._over(Verdict.ENDED, "there is no card here that is taken")
+        return self._send(*following)
 
     # What the card is.
 
     def _selected(self, response: Response) -> Step:
         if not response.success:
-            return self._next_candidate()
+            return self._select(self._selecting.next())
         chosen = self._chosen_now()
         information = ApplicationInformation.decode(response.data)
         if not information.name.startswith(chosen.identifier):
             raise MalformedError("another application answers than was selected")
         self._values = terminal_values(self._terminal, chosen.accepted, information.name, self._purchase)
         self._values[Tag.TVR], self._values[Tag.TSI] = self._tvr.encode(), self._tsi.encode()
-        self._chosen = Candidate(information.name, information.label or chosen.label, chosen.accepted)
+        self._selecting.chosen = Candidate(information.name, information.label or chosen.label, chosen.accepted)
         data = list_data(information.pdol, self._values)
         self._told = [data] if data else []
         return self._send(State.OPTIONS, GetProcessingOptions(data).command())
 
     def _processing_options(self, response: Response) -> Step:
         if not response.success:
-            return self._next_candidate()
+            return self._select(self._selecting.next())
         self._options = options = ProcessingOptions.decode(response.data)
         self._unread = [
             ReadRecord(files.sfi, number) for files in options.files for number in range(files.first, files.last + 1)
@@ -417,7 +382,7 @@ class Kernel:
             raise KernelError(f"the transaction is in {self._state.name}, and not in {state.name}")
 
     def _chosen_now(self) -> Candidate:
-        return _there(self._chosen)
+        return _there(self._selecting.chosen)
 
     def _options_now(self) -> ProcessingOptions:
         return _there(self._options)
