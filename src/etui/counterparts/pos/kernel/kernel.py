@@ -24,7 +24,9 @@ from etui.counterparts.pos.kernel import actions, authentication, findings
 from etui.counterparts.pos.kernel.authentication import FAILED, Method
 from etui.counterparts.pos.kernel.candidates import Candidate
 from etui.counterparts.pos.kernel.card_data import CardData, read_card
+from etui.counterparts.pos.kernel.judging import judged
 from etui.counterparts.pos.kernel.outcomes import AskIssuer, Outcome, Presented, Send, Step, Verdict, Verification
+from etui.counterparts.pos.kernel.reading import Reading
 from etui.counterparts.pos.kernel.responses import (
     authentication_data,
     data_of,
@@ -47,20 +49,15 @@ from etui.standards.emv import (
     MalformedError,
     ProcessingOptions,
     PublicKey,
-    ReadRecord,
     ResponseCode,
     Tag,
     Tsi,
     Tvr,
     list_data,
-    read_record,
-    values_by_tag,
-    verify_cryptogram,
     verify_dynamic,
 )
 from etui.standards.iso7816 import Command, Iso7816Error, Response, StatusWord
 
-MAX_RECORDS: Final = 64
 _WAIT_FOR_HOLDER: Final = frozenset({StatusWord.CONDITIONS_OF_USE_NOT_SATISFIED, StatusWord.NO_CURRENT_FILE})
 _ISSUER_APPROVED: Final = "00"
 _MAY_WAIT: Final = frozenset(
@@ -82,9 +79,7 @@ class Kernel:
         self._tsi = Tsi(0)
         self._told: list[bytes] = []
         self._challenge = b""
-        self._options: ProcessingOptions | None = None
-        self._unread: list[ReadRecord] = []
-        self._records: dict[tuple[int, int], bytes] = {}
+        self._reading: Reading | None = None
         self._card: CardData | None = None
         self._key: PublicKey | None = None
         self._method = Method.NONE
@@ -195,44 +190,39 @@ class Kernel:
     def _processing_options(self, response: Response) -> Step:
         if not response.success:
             return self._select(self._selecting.next())
-        self._options = options = ProcessingOptions.decode(response.data)
-        self._unread = [
-            ReadRecord(files.sfi, number) for files in options.files for number in range(files.first, files.last + 1)
-        ]
-        if len(self._unread) > MAX_RECORDS:
-            raise MalformedError(f"a card has {MAX_RECORDS} records at most, not {len(self._unread)}")
-        return self._send(State.RECORD, self._unread[0].command())
+        self._reading = Reading(ProcessingOptions.decode(response.data))
+        return self._read_on(self._reading)
 
     def _record(self, response: Response) -> Step:
-        read = self._unread.pop(0)
-        self._records[read.sfi, read.record] = data_of(response)
-        if self._unread:
-            return self._send(State.RECORD, self._unread[0].command())
-        return self._examine()
+        reading = self._reading_now()
+        reading.take(response)
+        return self._read_on(reading)
+
+    def _read_on(self, reading: Reading) -> Step:
+        following = reading.next()
+        return self._examine() if following is None else self._send(State.RECORD, following)
 
     def _examine(self) -> Step:
-        options, chosen = self._options_now(), self._chosen_now()
-        values = values_by_tag(one for record in self._records.values() for one in read_record(record))
+        reading = self._reading_now()
+        values = reading.values()
         self._card = card = read_card(values)
         self._values = values | self._values
-        self._method = authentication.method(options.aip)
+        self._method = authentication.method(reading.options.aip)
         if self._method is Method.NONE:
             self._tvr |= Tvr.OFFLINE_DATA_AUTHENTICATION_NOT_PERFORMED
         else:
             self._tsi |= Tsi.OFFLINE_DATA_AUTHENTICATION_PERFORMED
-            self._find_key(card, options, chosen)
+            self._find_key(card, reading)
         if self._method is Method.DDA and self._key is not None:
             data = list_data(card.ddol or authentication.DEFAULT_DDOL, self._values)
             self._challenge = data
             return self._send(State.DYNAMIC_SIGNATURE, InternalAuthenticate(data).command())
         return self._first()
 
-    def _find_key(self, card: CardData, options: ProcessingOptions, chosen: Candidate) -> None:
+    def _find_key(self, card: CardData, reading: Reading) -> None:
         today = self._purchase.at.date()
         try:
-            self._key = authentication.certified_key(
-                self._terminal, chosen.identifier, card, options, self._records, today
-            )
+            self._key = reading.key(self._terminal, self._chosen_now().identifier, card, today)
         except EmvError:
             self._tvr |= FAILED[self._method] | authentication.missing(card)
 
@@ -247,10 +237,10 @@ class Kernel:
     # What it decides.
 
     def _first(self) -> Step:
-        card, options, chosen = self._card_now(), self._options_now(), self._chosen_now()
+        card, aip, chosen = self._card_now(), self._reading_now().options.aip, self._chosen_now()
         accepted, terminal, purchase = chosen.accepted, self._terminal, self._purchase
         self._tvr |= findings.restrictions(card, accepted, terminal, purchase)
-        self._verification, results, found = findings.verification(card, options.aip, accepted, terminal, purchase)
+        self._verification, results, found = findings.verification(card, aip, accepted, terminal, purchase)
         self._tvr |= found | findings.risks(accepted, purchase)
         self._tsi |= Tsi.CARDHOLDER_VERIFICATION_PERFORMED | Tsi.TERMINAL_RISK_MANAGEMENT_PERFORMED
         self._values[Tag.CVM_RESULTS] = results.encode()
@@ -268,16 +258,8 @@ class Kernel:
 
     def _cryptogram(self, response: Response) -> CryptogramType:
         """What the card decides; raises ``AuthenticationError`` where a signature should be there and is not right."""
-        data = data_of(response)
-        answer = CryptogramAnswer.decode(data)
-        if not actions.may_answer(self._asked, answer.type):
-            raise MalformedError("the card answers more than it was asked for")
-        cryptogram = answer.cryptogram
-        if self._wants_signature() and answer.type is not CryptogramType.AAC:
-            number = self._purchase.number
-            cryptogram = verify_cryptogram(self._key_now(), data, number, self._told).cryptogram
-        elif not cryptogram:
-            raise MalformedError("a cryptogram comes in a signature that was not asked for")
+        signer = self._key if self._wants_signature() else None
+        answer, cryptogram = judged(data_of(response), self._asked, signer, self._purchase.number, self._told)
         self._presented = self._present(answer, cryptogram)
         return answer.type
 
@@ -354,7 +336,7 @@ class Kernel:
 
     def _present(self, answer: CryptogramAnswer, cryptogram: bytes) -> Presented:
         card, chosen = self._card_now(), self._chosen_now()
-        aip = self._options_now().aip.encode()
+        aip = self._reading_now().options.aip.encode()
         return Presented(
             pan=card.pan,
             expiry=f"{card.expires:%y%m}",
@@ -384,8 +366,8 @@ class Kernel:
     def _chosen_now(self) -> Candidate:
         return _there(self._selecting.chosen)
 
-    def _options_now(self) -> ProcessingOptions:
-        return _there(self._options)
+    def _reading_now(self) -> Reading:
+        return _there(self._reading)
 
     def _card_now(self) -> CardData:
         return _there(self._card)
