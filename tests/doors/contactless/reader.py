@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any, Final
 
-from smartcard import scard  # type: ignore[import-untyped]
+from smartcard import scard
 
 READER: Final = "Virtual PCD 00 00"
 """Its first slot; the second one, 00 01, listens on another port."""

@@ -27,7 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CARD = Card(
-    id="c1", issuer="i", token=PAN, sequence="01", expiry="3512", profile=PROFILE, counter=0, added_at=int(time.time())
+    id="c1",
+    issuer="i",
+    token=PAN,
+    sequence="01",
+    expiry="3512",
+    profile=PROFILE,
+    counter=0,
+    added_at=int(time.time()),
+    copy="",
 )
 
 
