@@ -41,8 +41,18 @@ _END_S: Final = 2.0
 class Child:
     """One process of the wallet, with a descriptor that becomes readable when it ends."""
 
-    def __init__(self, module: str, arguments: Sequence[str], channels: dict[str, socket.socket]) -> None:
-        """Starts ``python -m module``; each channel's descriptor is passed on and named by its option."""
+    def __init__(
+        self,
+        module: str,
+        arguments: Sequence[str],
+        channels: dict[str, socket.socket],
+        *,
+        variables: Sequence[str] = (),
+    ) -> None:
+        """Starts ``python -m module``; each channel's descriptor is passed on and named by its option.
+
+        ``variables``: which of the environment it gets beside those that every process does.
+        """
         options = [text for option, sock in channels.items() for text in (option, str(sock.fileno()))]
         self.module = module
         self._process = subprocess.Popen(
@@ -51,7 +61,7 @@ class Child:
             stdin=subprocess.DEVNULL,
             # Ctrl-C in a terminal is for the supervisor, which ends its children in order.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509  # it has no threads
-            env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            env={name: os.environ[name] for name in (*_KEPT_VARIABLES, *variables) if name in os.environ},
         )
         self.pidfd = os.pidfd_open(self._process.pid)
 

@@ -17,6 +17,7 @@ class DoorManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One door.
 
     ``module``: started with ``python -m`` and ``arguments``. ``needs``: environment variables without which it is off.
+    ``takes``: those of its own that it is started with, where they are set.
     """
 
     name: str
@@ -24,6 +25,7 @@ class DoorManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     module: str
     arguments: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
     missing: str = ""
 
 

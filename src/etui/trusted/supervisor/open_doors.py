@@ -123,7 +123,7 @@ class OpenDoors:
         if problem := _missing(door):
             return problem
         ours, theirs = stream_pair()
-        child = Child(door.module, list(door.arguments), {"--fd": theirs})
+        child = Child(door.module, list(door.arguments), {"--fd": theirs}, variables=door.takes)
         theirs.close()
         opened = self._open[name] = _Open(child, ours)
         ours.setblocking(False)  # noqa: FBT003  # the standard library's signature
