@@ -238,6 +238,19 @@ class _KilledLine(lines.Line):
         return answer
 
 
+def heard_file(address: str) -> Path:
+    """Where what a terminal said stands, whatever became of it."""
+    return Path(f"{address.removeprefix('sqlite:///')}.said")
+
+
+def heard_by(address: str) -> Callable[[str], None]:
+    def say(text: str) -> None:
+        with heard_file(address).open("a") as file:
+            file.write(f"{text}\n")
+
+    return say
+
+
 def _ends(bank: Bank, address: str, settings: dict[str, object], at: int, holds: bool) -> bool:  # noqa: FBT001
     """Whether a terminal's process comes to its end where it is killed at the event of this number."""
     child = os.fork()
@@ -248,6 +261,7 @@ def _ends(bank: Bank, address: str, settings: dict[str, object], at: int, holds:
     shop = Shop(bank, address, card)
     _KilledLine.killer = killer
     shop.line = _KilledLine
+    shop.screen.say = heard_by(address)  # type: ignore[assignment, method-assign]
 
     def altered(_number: int, answer: bytes) -> bytes:
         killer.event()
@@ -298,6 +312,8 @@ def test_a_terminal_that_is_killed_at_any_point_settles_once_what_it_knows(
         taken = shop.reconcile()
         assert taken in ({0, 3_000} if holds else {0, 1_250})
         assert not ended or taken
+        said = [line for line in heard_file(address).read_text().splitlines() if line.startswith("approved")]
+        assert holds or not said or taken, "who was told that it is approved has paid"
         if ended:
             break
     assert ended
