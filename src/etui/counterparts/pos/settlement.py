@@ -10,7 +10,6 @@ import asyncio
 import logging
 from typing import Final
 
-from etui.counterparts.books import BooksError
 from etui.counterparts.pos.kernel import Terminal
 from etui.counterparts.pos.line import Line, LineError, Numbers
 from etui.counterparts.pos.messages import advice, reversal
@@ -18,8 +17,6 @@ from etui.counterparts.pos.records import Payment, State
 from etui.counterparts.pos.store import Store, is_approved
 from etui.standards.iso8583 import ResponseCode
 
-_FIRST_PAUSE_S: Final = 1.0
-_LONGEST_PAUSE_S: Final = 60.0
 _LATER: Final = frozenset({ResponseCode.ISSUER_INOPERATIVE.value, ResponseCode.SYSTEM_MALFUNCTION.value})
 _LOG: Final = logging.getLogger("etui.pos")
 
@@ -45,18 +42,6 @@ class Settlement:
                     _LOG.info("payment %d has to be told later: %s", payment.number, error.code)
                     left += 1
             return left
-
-    async def run(self) -> None:
-        """Tells until it is cancelled, ever more rarely while nobody answers."""
-        pause = _FIRST_PAUSE_S
-        while True:
-            try:
-                left = await self.once()
-            except BooksError as error:
-                _LOG.error("what is to be told cannot be read: %s", error.code)
-                left = 1
-            pause = min(2 * pause, _LONGEST_PAUSE_S) if left else _FIRST_PAUSE_S
-            await asyncio.sleep(pause)
 
     async def _tell(self, payment: Payment) -> bool:
         payment = await asyncio.to_thread(self._store.count_try, payment)
