@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import importlib.util
+import sys
 import time
+from pathlib import Path
 from typing import Any, Final
 
-from smartcard import scard
+DEBIAN: Final = Path("/usr/lib/python3/dist-packages/smartcard")
+"""Where Debian's python3-pyscard lies: there is no wheel of it."""
+
+
+def _provide() -> None:
+    """Has Debian's package found by this Python, which looks at no other of them."""
+    if importlib.util.find_spec("smartcard") is None:
+        found = importlib.util.spec_from_file_location(
+            "smartcard", DEBIAN / "__init__.py", submodule_search_locations=[str(DEBIAN)]
+        )
+        if found is None or found.loader is None:
+            raise ImportError(f"{DEBIAN} is no package")
+        module = sys.modules["smartcard"] = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+
+
+_provide()
+
+from smartcard import scard  # noqa: E402  # from where the lines above have it found
 
 READER: Final = "Virtual PCD 00 00"
 """Its first slot; the second one, 00 01, listens on another port."""

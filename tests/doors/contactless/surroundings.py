@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _PCSCD: Final = "/usr/sbin/pcscd"
 _DRIVER: Final = Path("/etc/reader.conf.d/vpcd")
+_PYSCARD: Final = Path("/usr/lib/python3/dist-packages/smartcard")
 _RUN: Final = Path("/run/pcscd")
 _CLONE_NEWNS: Final = 0x0002_0000
 _CLONE_NEWNET: Final = 0x4000_0000
@@ -40,6 +41,8 @@ def must_have_reader() -> None:
         pytest.skip("needs package pcscd")
     if not _DRIVER.exists():
         pytest.skip("needs package vsmartcard-vpcd")
+    if not _PYSCARD.exists():
+        pytest.skip("needs package python3-pyscard")
     if os.geteuid() != 0:
         pytest.skip("namespaces of its own take root")
 
