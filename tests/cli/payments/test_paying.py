@@ -85,6 +85,7 @@ def test_a_shop_that_answers_late_is_sent_the_same_again_and_one_that_does_not_i
     assert etui(wallet, "payments", "finish", pending, "declined").returncode == 1, "once said, it stays"
 
 
+@pytest.mark.attack(135)
 def test_a_receipt_that_is_forged_is_not_kept_and_the_payment_is_told_all_the_same(
     wallet: TestWallet, till: Till
 ) -> None:

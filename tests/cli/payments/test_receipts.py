@@ -140,6 +140,7 @@ def flip_longest_record(home: Path) -> None:
         database.commit()
 
 
+@pytest.mark.attack(137)
 def test_another_program_sees_no_receipt_unless_the_user_says_so(wallet: TestWallet, shop: Shop) -> None:
     filed(wallet, shop.receipt(b"q" * 32))
     wallet.user.refuses()

@@ -37,6 +37,7 @@ def test_a_payment_is_what_the_issuer_says(trade: Trade) -> None:
     assert trade.balance(_CARD) == _OPENING - 1250
 
 
+@pytest.mark.attack(144)
 def test_what_a_merchant_claims_has_to_be_what_the_acquirer_knows(trade: Trade) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"merchant": "SHOP-2"}, "03"),
@@ -198,6 +199,7 @@ def test_a_merchant_that_was_ended_is_not_paid_and_can_still_take_back(trade: Tr
     assert trade.balance(_CARD) == _OPENING
 
 
+@pytest.mark.attack(144)
 def test_a_reversal_of_another_merchant_undoes_nothing(trade: Trade) -> None:
     acquirer.enrol(trade.engine, msgspec.structs.replace(SHOP, merchant="SHOP-2"), ["WEB00001"])
     paid = buys(_CARD, 1, atc=1)

@@ -111,6 +111,7 @@ def test_the_same_outcome_after_a_restart(trade: Trade, books: Engine) -> None:
     assert trade.balance(_CARD) == _OPENING - 1250
 
 
+@pytest.mark.attack(144)
 def test_many_charges_of_one_request_at_once_are_one(trade: Trade, books: Engine) -> None:
     async def scene(merchant: Merchant) -> None:
         token = await merchant.ask(order("o-1"))
@@ -126,6 +127,7 @@ def test_many_charges_of_one_request_at_once_are_one(trade: Trade, books: Engine
     assert trade.balance(_CARD) == _OPENING - 2500
 
 
+@pytest.mark.attack(144)
 def test_a_credential_pays_its_own_request_alone(trade: Trade, books: Engine) -> None:
     async def scene(merchant: Merchant) -> None:
         first, second = await merchant.ask(order("o-1")), await merchant.ask(order("o-2"))
@@ -144,6 +146,7 @@ def test_a_credential_pays_its_own_request_alone(trade: Trade, books: Engine) ->
     assert trade.balance(_CARD) == _OPENING - 2500
 
 
+@pytest.mark.attack(144)
 def test_a_counter_that_was_used_is_declined(trade: Trade, books: Engine) -> None:
     async def scene(merchant: Merchant) -> None:
         first, second = await merchant.ask(order("o-1")), await merchant.ask(order("o-2"))
@@ -156,6 +159,7 @@ def test_a_counter_that_was_used_is_declined(trade: Trade, books: Engine) -> Non
     play(trade, books, scene)
 
 
+@pytest.mark.attack(144)
 def test_an_altered_credential_pays_nothing(trade: Trade, books: Engine) -> None:
     async def scene(merchant: Merchant) -> None:
         token = await merchant.ask(order("o-1"))
@@ -263,6 +267,7 @@ def test_currencies_with_none_and_three_decimals(trade: Trade, books: Engine) ->
     assert (trade.balance(20), trade.balance(21)) == (_OPENING - 770, _OPENING - 3250)
 
 
+@pytest.mark.attack(144)
 def test_no_more_is_given_back_than_was_paid(trade: Trade, books: Engine) -> None:
     async def scene(merchant: Merchant) -> None:
         token = await merchant.ask(order("o-1"))

@@ -118,6 +118,7 @@ class Buyer(threading.Thread):
         raise TimeoutError("the shop does not answer any more")
 
 
+@pytest.mark.attack(143)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("strikes", [7, pytest.param(70, marks=pytest.mark.long)])
 @pytest.mark.parametrize("trade", ["sqlite"], indirect=True)

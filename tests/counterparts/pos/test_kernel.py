@@ -119,6 +119,7 @@ def test_above_the_limit_the_device_verifies_its_holder_and_a_card_that_cannot_i
     assert run(Emulator(aip=emv.Aip.CDA_SUPPORTED), purchase(6_000), away).verdict is Verdict.DECLINED
 
 
+@pytest.mark.attack(142)
 @pytest.mark.parametrize("wrong", ["wrong_key", "other_answer", "unsigned"])
 @pytest.mark.parametrize("offline_minor", [0, 5_000])
 def test_a_card_whose_signature_is_wrong_is_declined(wrong: str, offline_minor: int) -> None:
@@ -128,6 +129,7 @@ def test_a_card_whose_signature_is_wrong_is_declined(wrong: str, offline_minor: 
     assert outcome.presented is None
 
 
+@pytest.mark.attack(142)
 def test_a_card_whose_certificates_are_of_no_known_authority_is_declined() -> None:
     card = Emulator(offline_minor=5_000)
     outcome = run(card, purchase(), approves, terminal(keys=()))
@@ -164,6 +166,7 @@ def test_a_card_of_another_version_asks_its_issuer_and_is_taken_without_a_line()
     assert (outcome.verdict, outcome.findings) == (Verdict.APPROVED, Tvr.APPLICATION_VERSIONS_DIFFER)
 
 
+@pytest.mark.attack(142)
 def test_a_card_that_answers_as_another_application_than_was_selected_ends_it() -> None:
     outcome = run(Emulator(answers_as=OTHER_AID, offline_minor=5_000), purchase())
     assert (outcome.verdict, outcome.presented) == (Verdict.ENDED, None)
@@ -317,6 +320,7 @@ def test_whatever_a_card_answers_the_transaction_ends_with_an_outcome(
         assert card.amounts[-1:] == [amount], "what is approved is what the card approved"
 
 
+@pytest.mark.attack(142)
 @settings(deadline=None, max_examples=200)
 @given(
     st.lists(st.tuples(st.binary(max_size=200), _WORDS), max_size=12),

@@ -72,6 +72,7 @@ def test_an_amount_that_the_issuer_refuses_is_declined(bank: Bank, shops: Shops)
     assert shop.reconcile() == 0
 
 
+@pytest.mark.attack(142)
 def test_a_cryptogram_over_another_amount_is_refused_by_the_issuer(bank: Bank, shops: Shops) -> None:
     shop = shops(bank.card(other_amount=True))
     assert shop.pay(7_500) is None
@@ -87,6 +88,7 @@ def test_a_card_that_does_not_agree_after_its_issuer_has_its_money_back(bank: Ba
     assert shop.reconcile() == 0
 
 
+@pytest.mark.attack(142)
 @pytest.mark.parametrize("offline_minor", [0, 5_000])
 def test_a_card_that_goes_away_at_any_step_leaves_books_that_agree(
     bank: Bank, shops: Shops, tmp_path: Path, offline_minor: int
@@ -294,6 +296,7 @@ def _ends(bank: Bank, address: str, settings: dict[str, object], at: int, holds:
     os._exit(0)
 
 
+@pytest.mark.attack(143)
 @pytest.mark.parametrize(("offline_minor", "holds"), [(5_000, False), (0, False), (0, True)])
 def test_a_terminal_that_is_killed_at_any_point_settles_once_what_it_knows(
     bank: Bank,

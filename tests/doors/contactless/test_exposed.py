@@ -27,6 +27,7 @@ def outside() -> Iterator[None]:
             yield
 
 
+@pytest.mark.attack(141)
 def test_a_port_that_is_reached_from_outside_keeps_the_door_closed_unless_its_user_vouches_for_it(
     outside: None, short_dir: Path
 ) -> None:

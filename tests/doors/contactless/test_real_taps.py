@@ -79,6 +79,7 @@ def is_of_the_card(bank: Bank, paid: Paid) -> bool:
     return bank.master.card(paid.pan, paid.sequence).session(chip.atc).verifies(chip)
 
 
+@pytest.mark.attack(138)
 def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
     wallet: TestWallet, reader: Reader, bank: Bank
 ) -> None:
@@ -105,6 +106,7 @@ def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
     reader.leave()
 
 
+@pytest.mark.attack(138)
 def test_above_the_limit_the_second_tap_completes_and_a_terminal_that_vanishes_uses_nothing_up(
     wallet: TestWallet, reader: Reader, bank: Bank
 ) -> None:
@@ -136,6 +138,7 @@ def test_above_the_limit_the_second_tap_completes_and_a_terminal_that_vanishes_u
     assert isinstance(arming.end(), apdu.ArmResult)
 
 
+@pytest.mark.attack(138)
 def test_a_locked_wallet_is_an_empty_card(wallet: TestWallet, reader: Reader) -> None:
     arming = armed(wallet, reader, 20_00)
     wallet.lock()

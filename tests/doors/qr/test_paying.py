@@ -155,6 +155,7 @@ def test_a_tip_comes_to_the_amount_where_the_code_asks_for_one(scanner: Scanner,
     assert "asks for no tip" in scanner.fails(Exit.USAGE, SHOP, options=("--tip", "1"))
 
 
+@pytest.mark.attack(133)
 def test_an_altered_amount_pays_nothing(scanner: Scanner, wallet: TestWallet, stall: Stall) -> None:
     stall.asks()
     before = len(wallet.user.asked())
@@ -164,6 +165,7 @@ def test_an_altered_amount_pays_nothing(scanner: Scanner, wallet: TestWallet, st
     assert len(wallet.user.asked()) == before
 
 
+@pytest.mark.attack(133)
 def test_a_shop_that_signs_more_than_was_typed_gets_nothing(scanner: Scanner, stall: Stall) -> None:
     other = stall.asks("till-1-9", "42.00")
     stall.replies.append(Reply(200, msgspec.json.encode({"request": other})))
@@ -172,6 +174,7 @@ def test_a_shop_that_signs_more_than_was_typed_gets_nothing(scanner: Scanner, st
     assert stall.charged == []
 
 
+@pytest.mark.attack(133)
 def test_a_host_that_looks_alike_and_passes_on_what_the_shop_signed_gets_nothing(
     scanner: Scanner, stall: Stall
 ) -> None:
@@ -182,6 +185,7 @@ def test_a_host_that_looks_alike_and_passes_on_what_the_shop_signed_gets_nothing
     assert stall.charged == []
 
 
+@pytest.mark.attack(133)
 def test_a_host_that_looks_alike_and_is_a_merchant_itself_is_told_by_its_name(
     scanner: Scanner, wallet: TestWallet, stall: Stall, shop: Shop
 ) -> None:
@@ -198,6 +202,7 @@ def test_a_host_that_looks_alike_and_is_a_merchant_itself_is_told_by_its_name(
     assert f"12.50 EUR to {ALIKE}" in str(wallet.user.asked()[-1])
 
 
+@pytest.mark.attack(133)
 def test_a_look_alike_in_other_letters_is_no_host(scanner: Scanner, stall: Stall) -> None:
     host = f"sh{chr(0x43E)}p.etui.test"
     alike = with_changes(templates=(OrderPlace(host=host, order="order-1").template(),))
@@ -205,12 +210,14 @@ def test_a_look_alike_in_other_letters_is_no_host(scanner: Scanner, stall: Stall
     assert stall.seen == []
 
 
+@pytest.mark.attack(133)
 def test_an_order_of_somebody_else_pays_nothing(scanner: Scanner, stall: Stall) -> None:
     stall.tokens["order-1"] = stall.asks("order-2")
     assert "the merchant signed order-2" in scanner.fails(Exit.FAILED, SHOP)
     assert stall.charged == []
 
 
+@pytest.mark.attack(133)
 def test_an_expired_request_pays_nothing(scanner: Scanner, stall: Stall) -> None:
     now = int(time.time())
     stall.asks(iat=now - 700, exp=now - 1)
@@ -218,6 +225,7 @@ def test_an_expired_request_pays_nothing(scanner: Scanner, stall: Stall) -> None
     assert stall.charged == []
 
 
+@pytest.mark.attack(133)
 def test_an_altered_request_pays_nothing(scanner: Scanner, stall: Stall) -> None:
     head, body, signature = stall.asks().split(".")
     other = stall.asks(value="1.00").split(".")[1]
@@ -241,6 +249,7 @@ def test_a_no_in_the_dialog_pays_nothing(scanner: Scanner, wallet: TestWallet, s
     assert stall.charged == []
 
 
+@pytest.mark.attack(133)
 def test_a_host_that_does_not_prove_itself_is_not_asked(scanner: Scanner, stall: Stall) -> None:
     stall.asks()
     other = with_changes(templates=(OrderPlace(host="other.etui.test", order="order-1").template(),))
@@ -250,6 +259,7 @@ def test_a_host_that_does_not_prove_itself_is_not_asked(scanner: Scanner, stall:
     assert stall.seen == []
 
 
+@pytest.mark.attack(133)
 def test_nobody_is_followed_elsewhere(scanner: Scanner, stall: Stall) -> None:
     stall.asks()
     stall.replies.append(Reply(302, b"", {"Location": f"https://{ALIKE}/orders/order-1"}))
@@ -335,6 +345,7 @@ def test_without_a_wallet_no_shop_is_asked(scanner: Scanner, stall: Stall, tmp_p
     assert scanner.pays(SHOP, options=("--dry-run",))["amount"] == 1250
 
 
+@pytest.mark.attack(133)
 def test_of_two_codes_the_user_says_which(scanner: Scanner, stall: Stall) -> None:
     stall.asks()
     said = scanner.fails(Exit.USAGE, SHOP, STATIC)

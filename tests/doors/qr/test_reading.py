@@ -62,12 +62,14 @@ def test_a_picture_that_breaks_off_is_damaged() -> None:
         codes_in(whole[: len(whole) // 2])
 
 
+@pytest.mark.attack(134)
 def test_a_picture_that_says_it_is_huge_is_not_unpacked() -> None:
     for size in ((60_000, 60_000), (1, 2**31 - 1), (50_000_001, 1)):
         with pytest.raises(PictureError, match="million pixels"):
             codes_in(bomb(*size))
 
 
+@pytest.mark.attack(134)
 def test_a_picture_that_unpacks_to_far_more_than_it_says_is_damaged_or_holds_nothing() -> None:
     packer = zlib.compressobj(9)
     compressed = b"".join(packer.compress(bytes(1 << 20)) for _ in range(128)) + packer.flush()
@@ -77,6 +79,7 @@ def test_a_picture_that_unpacks_to_far_more_than_it_says_is_damaged_or_holds_not
         assert "damaged" in str(error)  # noqa: PT017  # either will do
 
 
+@pytest.mark.attack(134)
 def test_a_text_that_unpacks_to_hundreds_of_megabytes_ends_the_reading() -> None:
     with pytest.raises(PictureError, match="damaged"):
         codes_in(text_bomb(CODE))
@@ -118,6 +121,7 @@ _TRIES = {
 }
 
 
+@pytest.mark.attack(134)
 @pytest.mark.parametrize("program", _TRIES.values(), ids=_TRIES.keys())
 def test_what_decodes_pictures_can_do_nothing_else(program: str) -> None:
     confined = f"import socket\nfrom etui.doors.qr.limits import confine\nconfine()\ntry:\n    {program}\n"
@@ -143,6 +147,7 @@ def test_what_decodes_pictures_writes_no_more_than_an_answer_and_works_for_a_whi
         process.communicate(b"!", timeout=60)
 
 
+@pytest.mark.attack(134)
 @pytest.mark.parametrize(
     ("program", "what"),
     [

@@ -175,6 +175,7 @@ def test_a_receipt_is_handed_on_with_the_record_that_allowed_the_payment(
     assert "pay" in wallet.etui("why", paid.decision or "").stdout
 
 
+@pytest.mark.attack(135)
 def test_a_receipt_that_anybody_signed_under_the_payees_name_is_refused(
     wallet: TestWallet, client: Client, shop: Shop
 ) -> None:
@@ -237,6 +238,7 @@ def test_the_card_that_the_user_prefers_pays(
         assert credential.token.endswith(wanted)
 
 
+@pytest.mark.attack(145)
 def test_a_card_that_comes_back_from_a_backup_is_enrolled_anew(
     wallet: TestWallet, client: Client, bank: Bank, shop: Shop
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_payment_is_verified_by_the_terminal_and_its_cryptogram_by_the_issuer(
     assert checks == Checks.CDA_PERFORMED | Checks.CONSENTED_ON_DEVICE
 
 
+@pytest.mark.attack(139)
 def test_an_amount_that_was_changed_on_the_way_is_found_by_terminal_and_issuer(
     card: Presented, terminal: Terminal
 ) -> None:
@@ -88,6 +89,7 @@ def test_a_terminal_by_contact_is_asked_for_nothing_beforehand(card: Presented) 
 # the holder's yes
 
 
+@pytest.mark.attack(138)
 def test_a_card_that_nobody_said_yes_for_makes_no_cryptogram(card: Presented, terminal: Terminal) -> None:
     with pytest.raises(Refused) as refused:
         terminal.pay(AID, 1)
@@ -95,6 +97,7 @@ def test_a_card_that_nobody_said_yes_for_makes_no_cryptogram(card: Presented, te
     assert card.purse.counter() == 0
 
 
+@pytest.mark.attack(138)
 def test_one_yes_is_for_one_payment(card: Presented, terminal: Terminal) -> None:
     card.purse.says(20_00)
     terminal.pay(AID, 1)
@@ -103,6 +106,7 @@ def test_one_yes_is_for_one_payment(card: Presented, terminal: Terminal) -> None
     assert card.purse.counter() == 1
 
 
+@pytest.mark.attack(138)
 @pytest.mark.parametrize(("amount", "currency"), [(20_01, 978), (1, 840), (999_999_999_999, 978)])
 def test_beyond_the_limit_the_terminal_is_to_ask_again_and_nothing_is_used_up(
     card: Presented, terminal: Terminal, amount: int, currency: int
@@ -137,6 +141,7 @@ def test_the_card_approves_by_itself_within_its_issuers_limits(card: Presented, 
     assert (told.offline_count, told.offline_minor) == (1, 25_00)
 
 
+@pytest.mark.attack(140)
 @pytest.mark.parametrize(
     ("amounts", "exceeded"),
     [
@@ -198,6 +203,7 @@ def test_what_the_issuer_declined_is_declined_whatever_the_terminal_says(
     assert terminal.finish(CryptogramType.TC, code, proof).type is CryptogramType.AAC
 
 
+@pytest.mark.attack(139)
 def test_an_answer_that_is_not_the_issuers_declines(card: Presented, terminal: Terminal) -> None:
     card.purse.says(100_00)
     terminal.pay(AID, 20_00, CryptogramType.TC)
@@ -220,6 +226,7 @@ def test_without_a_line_the_offline_limits_decide(
     assert card.purse.spent().count == (kind is CryptogramType.TC)
 
 
+@pytest.mark.attack(139)
 def test_another_amount_than_before_is_declined_the_second_time(card: Presented, terminal: Terminal) -> None:
     card.purse.says(100_00)
     terminal.pay(AID, 1_00)
@@ -231,6 +238,7 @@ def test_another_amount_than_before_is_declined_the_second_time(card: Presented,
 # whatever else comes
 
 
+@pytest.mark.attack(139)
 def test_every_command_out_of_order_has_its_status_word_and_the_next_payment_works(
     card: Presented, terminal: Terminal
 ) -> None:
@@ -304,6 +312,7 @@ _COMMANDS = st.one_of(
 )
 
 
+@pytest.mark.attack(139)
 @given(st.lists(_COMMANDS, max_size=12))
 def test_whatever_comes_has_an_answer_uses_up_one_yes_at_most_and_leaves_the_card_usable(commands: list[bytes]) -> None:
     card = Presented()

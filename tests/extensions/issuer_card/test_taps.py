@@ -116,6 +116,7 @@ def test_a_second_card_is_not_armed_beside_the_first(wallet: Wallet) -> None:
     thread.join(10)
 
 
+@pytest.mark.attack(138)
 def test_behind_its_end_an_armed_card_pays_nothing(wallet: Wallet) -> None:
     wallet.arm(20_00, 0.01).join(10)
     assert "no terminal" in str(wallet.ended[0])
@@ -137,6 +138,7 @@ def test_above_the_limit_the_terminal_waits_and_the_second_tap_completes(wallet:
     assert wallet.cards.card(CARD.id).counter == 1
 
 
+@pytest.mark.attack(140)
 def test_offline_limits_hold_over_a_restart_whatever_the_terminal_calls_itself(wallet: Wallet) -> None:
     kinds = []
     for number in range(4):
@@ -150,6 +152,7 @@ def test_offline_limits_hold_over_a_restart_whatever_the_terminal_calls_itself(w
     assert wallet.cards.card(CARD.id).counter == 4
 
 
+@pytest.mark.attack(140)
 def test_nothing_leaves_where_the_counter_cannot_be_kept(wallet: Wallet) -> None:
     thread = wallet.arm(20_00)
     wallet.store.breaks = UnpaidError("the disk is full")

@@ -28,6 +28,7 @@ def rows(text: str, delimiter: str = ",") -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
 
 
+@pytest.mark.attack(136)
 @pytest.mark.parametrize("formula", FORMULAS)
 def test_no_cell_begins_a_formula_in_whatever_separator(drawer: Drawer, shop: Shop, formula: str) -> None:
     lines = (Line(formula, Amount("EUR", "12.50")),)
@@ -95,6 +96,7 @@ class Page(HTMLParser):
 MARKUP = '<script>alert(1)</script><img src=x onerror="alert(2)">\'"&amp;</bdi>'
 
 
+@pytest.mark.attack(136)
 def test_a_page_escapes_what_strangers_wrote_and_has_no_script(drawer: Drawer, shop: Shop) -> None:
     hostile = Shop(msgspec.structs.replace(SHOP, name=MARKUP[:60], acquirer_name=MARKUP[:60]), shop.root)
     lines = (Line(MARKUP, Amount("EUR", "12.50")),)
@@ -108,6 +110,7 @@ def test_a_page_escapes_what_strangers_wrote_and_has_no_script(drawer: Drawer, s
     assert "default-src 'none'" in html_of([])
 
 
+@pytest.mark.attack(136)
 def test_names_with_bidirectional_controls_reorder_nothing(drawer: Drawer, shop: Shop) -> None:
     hostile = Shop(msgspec.structs.replace(SHOP, name=BIDI), shop.root)
     looked = drawer.sound(hostile.receipt(REQUEST, note=BIDI), note=BIDI)

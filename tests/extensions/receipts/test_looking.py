@@ -44,6 +44,7 @@ def with_another_signature(token: str) -> str:
     return f"{head}.{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
 
 
+@pytest.mark.attack(135)
 @pytest.mark.parametrize(
     "change",
     [with_another_total, with_another_signature, lambda _: "nothing", lambda token: token.rpartition(".")[0] + "."],
@@ -60,6 +61,7 @@ def test_an_altered_receipt_shows_as_such(drawer: Drawer, shop: Shop, change: Ca
     assert looked.entry.label == "12.50 EUR to shop.etui.test", "it is still known what it was filed as"
 
 
+@pytest.mark.attack(135)
 def test_another_receipt_in_its_place_is_not_taken_for_it(drawer: Drawer, shop: Shop) -> None:
     name = drawer.file(shop.receipt(REQUEST))
     other = Kept(token=shop.receipt(REQUEST, total=Amount("EUR", "1.00"), tax=None), filed_at=1, filed_by="a test")
@@ -107,6 +109,7 @@ def test_a_refund_of_something_else_does_not(drawer: Drawer, shop: Shop, changes
     assert not drawer.sound(shop.receipt(b"p" * 32, **REFUND)).is_refund_of(sale)
 
 
+@pytest.mark.attack(135)
 def test_a_refund_that_anybody_signed_under_the_shops_name_changes_nothing_of_a_sale(
     drawer: Drawer, shop: Shop
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
 from tests.extensions.receipts.drawer import Drawer
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -46,6 +47,7 @@ def test_decimals_of_each_currency_refunds_and_months_of_utc(drawer: Drawer, sho
     ]
 
 
+@pytest.mark.attack(135)
 def test_what_nobody_vouched_for_is_added_up_apart(drawer: Drawer, shop: Shop) -> None:
     looked = [
         drawer.sound(receipt(shop, "1", "12.50 EUR", "2030-12-24T12:00:00+00:00")),
