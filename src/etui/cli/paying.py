@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.cli.cards import card_providers
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import read_file
 from etui.cli.output import single_line
 from etui.cli.shops import Asked, Outcome, Shop
-from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
 from etui.protocol import ErrorCode, ProtocolError
 from etui.standards.money import full_amount
@@ -165,14 +163,11 @@ def _request(order: Order, token: str) -> payment.Pay:
 
 
 def _tell(order: Order, token: str, output: Output) -> Exit:
-    cards: list[str] = []
-    reasons: list[str] = []
-    with connect() as client:
-        for provider in card_providers(client):
-            offered = client.call(card.Offer(request=token), provider=provider, quiet=True)
-            cards += [item.label for item in offered.cards]
-            reasons += [offered.reason] if offered.reason else []
     merchant = order.merchant
+    with connect() as client:
+        offered = client.call(payment.Preview(payee=merchant.host, request=token))
+    cards = offered.cards
+    reasons = [offered.reason] if offered.reason else []
     told = Asks(
         payee=merchant.host,
         merchant=merchant.name,
@@ -187,7 +182,11 @@ def _tell(order: Order, token: str, output: Output) -> Exit:
     )
     asked = f"{merchant.name} ({merchant.host}) asks for {full_amount(told.amount, told.currency)}."
     lines = [asked, *(f"  {line.label}: {full_amount(line.amount, told.currency)}" for line in told.lines)]
-    lines += [f"It would be paid with {cards[0]}."] if cards else [f"No card would pay it: {'; '.join(reasons)}."]
+    lines += (
+        [f"It would be paid with {cards[0]}."]
+        if cards
+        else [f"No card would pay it: {'; '.join(reasons).rstrip('.')}."]
+    )
     output.value(told, "\n".join(map(single_line, lines)))
     return Exit.OK if cards else Exit.FAILED
 

@@ -25,6 +25,8 @@ __all__ = [
     "PayResult",
     "Prefer",
     "PreferResult",
+    "Preview",
+    "PreviewResult",
     "Show",
     "ShowResult",
 ]
@@ -100,6 +102,31 @@ class Prefer(Request[PreferResult], frozen=True, kw_only=True, omit_defaults=Tru
     METHOD: ClassVar[str] = "payment/1.prefer"
     RESULT: ClassVar[type[Result]] = PreferResult
     WAITS: ClassVar[bool] = True
+
+
+class PreviewResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``payment/1.preview``."""
+
+    METHOD: ClassVar[str] = "payment/1.preview"
+
+    cards: Annotated[list[Annotated[str, Meta(max_length=200)]], Meta(max_length=100)]
+    reason: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Preview(Request[PreviewResult], frozen=True, kw_only=True, omit_defaults=True):
+    """See which card would pay.
+
+    The cards that could pay a request, by name, the one first that would. None, with the reason, where no
+    card could.
+    """
+
+    METHOD: ClassVar[str] = "payment/1.preview"
+    RESULT: ClassVar[type[Result]] = PreviewResult
+
+    payee: Annotated[str, Meta(max_length=253)]
+    """The host under which the merchant sells: `invalid_params` where it is not that of the request."""
+    request: Annotated[str, Meta(max_length=65536)]
+    """The merchant's payment request."""
 
 
 class CompleteResult(Result, frozen=True, kw_only=True, omit_defaults=True):

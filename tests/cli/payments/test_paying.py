@@ -37,11 +37,10 @@ def test_a_shop_is_paid_its_receipt_kept_and_all_of_it_told(wallet: TestWallet, 
 
 
 def test_a_dry_run_pays_nothing_and_says_which_card_would(wallet: TestWallet, till: Till) -> None:
-    asked = len(wallet.user.asked())
+    wallet.user.approves(action_contains="see which of your cards would pay shop.etui.test", times=1)
     said = done(wallet, "pay", till.url, "--dry-run")
     assert "Demo Shop (shop.etui.test) asks for 12.50 EUR." in said
     assert "It would be paid with Demo Bank" in said
-    assert len(wallet.user.asked()) == asked
     assert till.charged == []
     assert told(wallet, "payments") == []
 

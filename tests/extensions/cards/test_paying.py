@@ -255,3 +255,21 @@ def test_a_card_that_comes_back_from_a_backup_is_enrolled_anew(
         assert refused.value.code is ErrorCode.CONFLICT
         again.call(card.Activate(issuer=HOST, code=bank.enrol("000000004").encode()))
         again.call(asked(shop.asks(int(time.time()), nonce="n-3")))
+
+
+@pytest.mark.attack(146)
+def test_which_cards_there_are_is_told_to_nobody_unasked(wallet: TestWallet, client: Client, shop: Shop) -> None:
+    token = shop.asks(int(time.time()))
+    with pytest.raises(RemoteError) as refused:
+        client.call(card.Offer(request=token))
+    assert refused.value.code is ErrorCode.DENIED
+    wallet.user.refuses(action_contains="see which of your cards would pay shop.etui.test", times=1)
+    with pytest.raises(RemoteError) as refused:
+        client.call(payment.Preview(payee="shop.etui.test", request=token))
+    assert refused.value.code is ErrorCode.REFUSED
+    wallet.user.approves(action_contains="see which of your cards would pay shop.etui.test", times=1)
+    assert len(client.call(payment.Preview(payee="shop.etui.test", request=token)).cards) == 1
+    wallet.user.approves(action_contains="see which of your cards would pay bank.etui.test", times=1)
+    with pytest.raises(RemoteError) as refused:
+        client.call(payment.Preview(payee="bank.etui.test", request=token))
+    assert refused.value.code is ErrorCode.INVALID_PARAMS

@@ -15,6 +15,8 @@ from etui.interfaces import wallet_1 as wallet
 from etui.sdk import Item, ProtocolError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from etui.interfaces import Request, Result
     from etui.sdk import Store
 
@@ -50,9 +52,12 @@ class Choosing:
 
     def choose(self, request: str) -> Offer:
         """The card that pays a merchant's request; raises ``ConflictError``, with what the issuers say of it."""
-        offers = self.offers(request)
+        return self.ranked(self.offers(request))[0]
+
+    def ranked(self, offers: Sequence[Offer]) -> list[Offer]:
+        """The same cards, the one first that the user prefers."""
         preferred = self._store.get(*_PREFERRED)
-        return next((offer for offer in offers if offer.name.encode() == preferred), offers[0])
+        return sorted(offers, key=lambda offer: offer.name.encode() != preferred)
 
     def prefer(self, offer: Offer) -> None:
         """Takes this card from now on, where it can pay."""

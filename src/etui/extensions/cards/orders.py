@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 def order_of(request: Pay) -> Order:
     """The order that a call is about; raises ``UnfitError`` where it is none, or not as the call says."""
-    try:
-        order = read_request(request.request, int(time.time()))
-    except PaymentError as error:
-        raise UnfitError(f"the payment request is not usable: {error}") from None
+    order = order_in(request.request)
     if request.order != order.name:
         raise UnfitError(f"`order` does not name this payment request, which is {order.name}")
     if request.payee not in {None, order.merchant.host}:
@@ -30,3 +27,11 @@ def order_of(request: Pay) -> Order:
     if given not in {(None, None), (order.amount_minor, order.currency)}:
         raise UnfitError(f"the payment request is over {full_amount(order.amount_minor, order.currency)}")
     return order
+
+
+def order_in(token: str) -> Order:
+    """The order in a merchant's request; raises ``UnfitError`` where it is none."""
+    try:
+        return read_request(token, int(time.time()))
+    except PaymentError as error:
+        raise UnfitError(f"the payment request is not usable: {error}") from None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 from msgspec import Raw, json
 
 from etui.extensions.cards.choosing import Choosing
+from etui.extensions.cards.errors import ConflictError, UnfitError
 from etui.extensions.cards.journal import Journal, Line, Payment, State
-from etui.extensions.cards.orders import order_of
+from etui.extensions.cards.orders import order_in, order_of
 from etui.extensions.cards.receipts import check_receipt, hand_on, signer_of
 from etui.interfaces import Prepared
 from etui.interfaces import card_1 as card
@@ -28,6 +29,7 @@ _ID_DIGITS: Final = 32
 _UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCELLED, ErrorCode.INTERNAL}
 """After these nobody knows whether the card has paid."""
 _MAX_NOTED: Final = 12
+_MAX_REASON: Final = 1000
 
 
 class Cards(Extension):
@@ -91,6 +93,17 @@ class Cards(Extension):
             network=paid.network,
             decision=record.decision or None,
         )
+
+    @provides(payment.Preview)
+    def preview(self, request: payment.Preview, _: Call) -> payment.PreviewResult:
+        """Answers ``payment/1.preview``."""
+        if order_in(request.request).merchant.host != request.payee:
+            raise UnfitError(f"the payment request is not of {request.payee}")
+        try:
+            cards = self._choosing.offers(request.request)
+        except ConflictError as error:
+            return payment.PreviewResult(cards=[], reason=error.message[:_MAX_REASON])
+        return payment.PreviewResult(cards=[offer.card.label for offer in self._choosing.ranked(cards)])
 
     @provides(payment.Prefer)
     def prefer(self, _: payment.Prefer, call: Call) -> payment.PreferResult:
