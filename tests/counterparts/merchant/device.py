@@ -66,7 +66,7 @@ def credential(token: str, number: int, atc: int, **changes: object) -> Credenti
         "9F37": asked.digest.hex()[:8],
         "82": "0000",
         "9F36": f"{atc:04x}",
-        "9F10": "06011203900000",
+        "9F10": "0FA501A0" + "00" * 12 + "0F" + "00" * 15,
     }
     objects = {tag: bytes.fromhex(str(changes.get(f"t{tag}", value))) for tag, value in values.items()}
     key = KEYS.card(pan(number), 1).session(atc).export()
