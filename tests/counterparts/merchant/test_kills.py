@@ -120,7 +120,8 @@ class Buyer(threading.Thread):
 
 @pytest.mark.attack(143)
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("strikes", [7, pytest.param(70, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("strikes", [7, 70])
 @pytest.mark.parametrize("trade", ["sqlite"], indirect=True)
 def test_no_money_is_lost_or_doubled_whatever_is_killed_or_cut(
     trade: Trade, tmp_path: Path, chance: random.Random, strikes: int

@@ -263,13 +263,12 @@ def test_which_cards_there_are_is_told_to_nobody_unasked(wallet: TestWallet, cli
     with pytest.raises(RemoteError) as refused:
         client.call(card.Offer(request=token))
     assert refused.value.code is ErrorCode.DENIED
+    wallet.user.approves(action_contains="see which of your cards would pay", times=2)
+    assert len(client.call(payment.Preview(payee="shop.etui.test", request=token)).cards) == 1
+    with pytest.raises(RemoteError) as refused:
+        client.call(payment.Preview(payee="bank.etui.test", request=token))
+    assert refused.value.code is ErrorCode.INVALID_PARAMS
     wallet.user.refuses(action_contains="see which of your cards would pay shop.etui.test", times=1)
     with pytest.raises(RemoteError) as refused:
         client.call(payment.Preview(payee="shop.etui.test", request=token))
     assert refused.value.code is ErrorCode.REFUSED
-    wallet.user.approves(action_contains="see which of your cards would pay shop.etui.test", times=1)
-    assert len(client.call(payment.Preview(payee="shop.etui.test", request=token)).cards) == 1
-    wallet.user.approves(action_contains="see which of your cards would pay bank.etui.test", times=1)
-    with pytest.raises(RemoteError) as refused:
-        client.call(payment.Preview(payee="bank.etui.test", request=token))
-    assert refused.value.code is ErrorCode.INVALID_PARAMS
