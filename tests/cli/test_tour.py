@@ -38,7 +38,7 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert result.stdout.count("✓") == 18
+    assert result.stdout.count("✓") == 21
     assert "All 21 steps did what they say" in result.stdout
 
 
@@ -70,7 +70,7 @@ def test_every_command_that_is_shown_was_run_as_it_is_shown(monkeypatch: pytest.
     listed = shown[shown.index("$ etui audit --limit 200") :]
     for action in ("crypto/1.generate", "ssh/1.login", "ssh/1.sign", "age/1.unwrap", "sign/1.sign_text"):
         assert sum(f" {action} " in row for row in listed) == 1
-    assert [words[:2] for words in typed].count(["etui", "why"]) == 11
+    assert [words[:2] for words in typed].count(["etui", "why"]) == 12
     order = iter(started)
     assert all(words in order for words in typed)  # each was started, after the one before it
 

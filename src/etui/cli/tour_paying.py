@@ -21,7 +21,7 @@ def _add_card(at: Stage) -> list[str]:
     at.write("add", "etui card add < code\n")
     at.user.approves(action_contains="add a card", times=1)
     added = done(at.run("sh", "add"))
-    return ["$ etui card add < code", *added.stdout.splitlines()[:1], *told(at, "card/1.activate")]
+    return [added.line, *added.stdout.splitlines()[:1], *told(at, "card/1.activate")]
 
 
 def _pay(at: Stage) -> list[str]:
