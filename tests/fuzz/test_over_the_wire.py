@@ -47,8 +47,8 @@ SOURCE: Final = Path(__file__).parents[2] / "src"
 PATIENCE_S: Final = 60.0
 MARK: Final = "etui-mark"
 HALVES: Final = 20
-STARTED: Final = 2
-"""Connections of what is started meanwhile: the Extension of a test, egress."""
+STARTED: Final = 5
+"""Connections of what is started meanwhile: the Extension of a test, egress, and the three that pay."""
 GROWTH_KIB: Final = 24 << 10
 often = pytest.mark.parametrize("times", [1, pytest.param(LONGER, marks=pytest.mark.long)])
 attacked = pytest.mark.attack(49)

@@ -75,7 +75,7 @@ def test_processes_environments_and_command_lines_are_its_own_alone(
     assert numbers == [1, 2]
     assert "bwrap" in names[0]
     given = {variable.partition("=")[0] for text in environ for variable in text.split("\0")}
-    assert given <= {"", "PYTHONDONTWRITEBYTECODE", "LANG", "ETUI_SESSION", "PWD"}
+    assert given <= {"", "PYTHONDONTWRITEBYTECODE", "LANG", "ETUI_SESSION", "ETUI_COPY", "PWD"}
     assert not [text for text in command if str(wallet.home / "vault") in text or str(wallet.socket) in text]
 
 
