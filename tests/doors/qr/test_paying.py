@@ -247,6 +247,8 @@ def test_a_no_in_the_dialog_pays_nothing(scanner: Scanner, wallet: TestWallet, s
     stall.asks()
     scanner.fails(Exit.DENIED, SHOP)
     assert stall.charged == []
+    wallet.lock()  # with the Router goes that the user has just refused it
+    wallet.unlock()
 
 
 @pytest.mark.attack(133)
