@@ -34,7 +34,7 @@ from tests.processes import pid_of, pids_of
 from tests.trusted.router.strangers import Stranger
 
 from etui.interfaces import secret_1 as secret
-from etui.interfaces.wallet_1 import DoorRow, Doors
+from etui.interfaces.wallet_1 import DoorRow, Doors, Ends
 from etui.protocol import FrameReader, ProtocolError, Reassembler, decode_message
 from etui.testkit import PrivateBus, TestWallet
 from etui.trusted.control import ToVault
@@ -47,8 +47,10 @@ SOURCE: Final = Path(__file__).parents[2] / "src"
 PATIENCE_S: Final = 60.0
 MARK: Final = "etui-mark"
 HALVES: Final = 20
-STARTED: Final = 5
-"""Connections of what is started meanwhile: the Extension of a test, egress, and the three that pay."""
+STARTED: Final = 2
+"""Connections of what is started meanwhile: the Extension of a test, egress."""
+SUPPLIED: Final = ("crypto/1", "payment/1", "card/1", "receipt/1")
+"""What is provided by Extensions that come with the wallet, which a malformed call could be the first to start."""
 GROWTH_KIB: Final = 24 << 10
 often = pytest.mark.parametrize("times", [1, pytest.param(LONGER, marks=pytest.mark.long)])
 attacked = pytest.mark.attack(49)
@@ -95,6 +97,8 @@ def unharmed(wallet: TestWallet, *modules: str) -> Iterator[None]:
     pids = {module: pid_of(wallet.pid, module) for module in modules}
     with wallet.connect() as client:  # whoever came before it is inside by then
         client.call(secret.Create(kind="note", label="Before", value=b"x"))
+        for interface in SUPPLIED:
+            client.call(Ends(interface=interface))  # it runs from then on
     before = {pid: (descriptors(pid), resident_kib(pid)) for pid in pids.values()}
     with Beside(wallet):
         yield
