@@ -31,10 +31,9 @@ class _Calling(Protocol):
 
 
 class Offer(Struct, frozen=True):
-    """A card, by this Extension's reference, and the Extension that keeps it."""
+    """A card, by this Extension's reference, and the name of the Extension that keeps it."""
 
     card: Item
-    provider: str
     keeper: str
 
     @property
@@ -73,7 +72,7 @@ class Choosing:
             except ProtocolError as error:
                 reasons.append(f"{row.name}: {error.message}.")
                 continue
-            offers += [Offer(item, row.provider, row.name) for item in found.cards]
+            offers += [Offer(item, row.name) for item in found.cards]
             if found.reason:
                 reasons.append(f"{row.name}: {found.reason}.")
         if not offers:
