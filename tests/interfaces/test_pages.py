@@ -88,6 +88,7 @@ def test_a_page_tells_what_each_method_does_and_who_may_call_it() -> None:
     ("callers", "own", "who"),
     [
         ("router", False, "the Router."),
+        ("doors", False, "a door, for itself, once the user says yes."),
         ("extensions", True, "an Extension, for itself."),
         ("extensions", False, "an Extension, within a call that it serves."),
     ],
@@ -98,6 +99,13 @@ def test_a_page_tells_of_interfaces_that_are_not_open_to_clients(callers: str, o
     assert f"- Who may call it: {who}\n" in told
     assert ("- Own: " in told) == own
     assert "NAME wants" not in told
+
+
+def test_a_page_tells_of_a_method_that_is_for_doors_alone() -> None:
+    methods = {**parking()["methods"], "show": show(callers="doors", effect="none")}
+    told = reference_page(read(parking(methods=methods)))
+    assert "\nOpen to Clients, doors and Extensions.\n" in told
+    assert "- Who may call it: a door, for itself.\n" in section(told, "org.example.parking/1.show")
 
 
 def test_a_method_that_is_asked_for_without_a_sentence_is_asked_for_by_its_title() -> None:

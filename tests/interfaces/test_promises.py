@@ -77,6 +77,7 @@ def test_words_may_change_more_may_come_and_less_may_be_given_away(change: Chang
             "types.Place.more is new",
         ),
         (_method("show", effect="none"), "methods.show.effect"),
+        (_method("show", callers="doors"), "methods.show.callers"),
         (_method("pay", prepare=False), "methods.pay.prepare"),
         (_method("show", own=True), "methods.show.own"),
         (_method("pay", creates=False), "methods.pay.creates"),

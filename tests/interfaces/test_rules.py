@@ -25,6 +25,7 @@ from tests.interfaces.documents import (
 )
 
 from etui.interfaces import CompiledInterface, InterfaceError, python_module, read_document, supplied
+from etui.interfaces.document import Callers
 from etui.interfaces.rules import MAX_DOCUMENT_BYTES, POLICY_OWN, POLICY_SHARED
 from etui.trusted.policy import PolicyEngine
 from etui.trusted.policy.schema import schema_of
@@ -144,6 +145,7 @@ def test_a_type_is_named_in_words_that_begin_with_a_capital(name: str) -> None:
         with_method(show(timeout_s=601)),
         with_method(show(waits=1)),
         parking(callers="nobody"),
+        with_method(show(callers="nobody")),
         parking(kinds={"permit": {"title": "Permit", "transfer": "sold"}}),
         parking(methods=None),
         {"interface": "secret/1", "title": "Without methods"},
@@ -151,6 +153,13 @@ def test_a_type_is_named_in_words_that_begin_with_a_capital(name: str) -> None:
 )
 def test_what_the_specification_does_not_know_is_refused(document: dict[str, Any]) -> None:
     assert refusal(document).startswith("not an interface document: ")
+
+
+def test_a_method_narrows_who_may_call_an_interface_that_is_open_to_anyone_alone() -> None:
+    narrowed = {"show": show(callers="doors")}
+    assert read(parking(methods={**parking()["methods"], **narrowed})).callers_of("show") is Callers.DOORS
+    for callers in ("extensions", "router"):
+        assert "narrow" in refusal(parking(callers=callers, methods={**parking()["methods"], **narrowed}))
 
 
 @pytest.mark.parametrize("title", ["", " ", "two\nlines", "bell\x07", "a\x85b", "a\u2028b", "x" * 121])

@@ -79,10 +79,12 @@ class Effect(Enum):
 
 
 class Callers(Enum):
-    """Who may call an interface at all."""
+    """Who may call an interface, or one method of it, at all."""
 
     ANYONE = "anyone"
     """Clients, doors, and Extensions whose manifest says that they use it."""
+    DOORS = "doors"
+    """Doors of the wallet, for themselves: what comes from outside and no program may say in their place."""
     EXTENSIONS = "extensions"
     """Extensions whose manifest says that they use it."""
     ROUTER = "router"
@@ -157,13 +159,14 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     new and belong to the Client. ``decide``: items in the result are named only as far as this other method would be
     allowed on them. ``waits``: the user, or somebody far away, answers within the call, so that the time limit does not
     run and others are served meanwhile. ``running``: a yes may hold as long as the process that asked runs, even where
-    its program cannot be told from others.
+    its program cannot be told from others. ``callers``: who may call it, where not all may that may call the interface.
     """
 
     title: ShortText
     text: LongText = ""
     ask: ShortText | None = None
     effect: Effect
+    callers: Callers | None = None
     params: Fields = {}
     result: Fields = {}
     prepare: bool = False
@@ -204,3 +207,7 @@ class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     events: Annotated[dict[Name, Event], Meta(max_length=_SOME)] = {}
     owner: Annotated[tuple[Name, ...], Meta(max_length=_MANY)] = ()
     session: Annotated[tuple[Name, ...], Meta(max_length=_MANY)] = ()
+
+    def callers_of(self, method: str) -> Callers:
+        """Who may call a method at all."""
+        return self.methods[method].callers or self.callers

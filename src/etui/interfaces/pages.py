@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _CALLERS: Final = {
     Callers.ANYONE: "Clients, doors and Extensions",
+    Callers.DOORS: "doors alone",
     Callers.EXTENSIONS: "Extensions whose manifest names it",
     Callers.ROUTER: "the Router alone",
 }
@@ -113,7 +114,7 @@ def _method(document: Document, name: str, method: Method) -> Iterator[str]:
     yield ""
     yield f"**{_text(method.title)}.** {_text(method.text)}".rstrip()
     yield ""
-    if method.ask is not None or (document.callers is Callers.ANYONE and not _is_free(method)):
+    if method.ask is not None or (document.callers_of(name) is Callers.ANYONE and not _is_free(method)):
         yield f"> NAME wants to {_text(method.ask or method.title.lower())}."
         yield ""
     yield f"- Effect `{method.effect.value}`: {_EFFECTS[method.effect]}."
@@ -131,9 +132,12 @@ def _method(document: Document, name: str, method: Method) -> Iterator[str]:
 
 
 def _who(document: Document, name: str, method: Method) -> str:
-    if document.callers is Callers.ROUTER:
+    callers = document.callers_of(name)
+    if callers is Callers.ROUTER:
         return "the Router"
-    if document.callers is Callers.EXTENSIONS:
+    if callers is Callers.DOORS:
+        return "a door, for itself" if _is_free(method) else "a door, for itself, once the user says yes"
+    if callers is Callers.EXTENSIONS:
         return "an Extension, for itself" if method.own else "an Extension, within a call that it serves"
     if _is_free(method):
         return "anybody"

@@ -17,7 +17,8 @@
    What is read is a material text that policy does not see, always there, one in a method, and not in ``ask``.
 10. A yes that may hold as long as a process runs (``running``) is to a method that uses: it discloses and changes
     nothing.
-11. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
+11. A method has ``callers`` of its own only where the interface is open to anyone: it narrows.
+12. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
 """
 
@@ -29,7 +30,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.interfaces.document import PLACEHOLDER, Document, Effect, Field, FieldType, Method
+from etui.interfaces.document import PLACEHOLDER, Callers, Document, Effect, Field, FieldType, Method
 from etui.protocol import ProtocolError, check_strict
 
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ def _method_broken(document: Document, where: str, method: Method) -> Iterator[s
     yield from _marks_broken(f"{where}.params", method.params)
     if method.running and method.effect is not Effect.USE:
         yield f"{where} says `running`, which goes with the effect `use` alone"
+    if method.callers is not None and document.callers is not Callers.ANYONE:
+        yield f"{where} has `callers`, which narrow an interface that is open to anyone, and this one is not"
     if method.ask is not None:
         yield from _ask_broken(f"{where}.ask", method.ask, method.params)
     if (method.creates or method.decide is not None) and not any(field.names_items for field in method.result.values()):

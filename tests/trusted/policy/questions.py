@@ -59,9 +59,11 @@ SHOP: Final = _interface(
         "change": {"effect": "change", "params": _ITEM},
         "remove": {"effect": "remove", "params": _ITEM},
         "mine": {"effect": "change", "own": True},
+        "hear": {"effect": "none", "callers": "doors"},
+        "hand": {"effect": "use", "callers": "doors"},
     },
 )
-"""What any Client may call: a method of each effect, and one that touches what is the caller's own."""
+"""What any Client may call: a method of each effect, and one that touches what is the caller's own; two for doors."""
 SERVICE: Final = _interface(
     "org.example.service/1",
     "extensions",
@@ -94,7 +96,7 @@ EXTENSION: Final = Principal(
 PROVIDER: Final = "ext:etui/etui.secrets"
 ITEM: Final = Resource(extension=PROVIDER, item="i-1", kind="login", group="work")
 WHOLE: Final = Resource(extension=PROVIDER)
-LOOK, ADD, SHOW, PAY, CHANGE, REMOVE, MINE = (f"{SHOP.id}.{m}" for m in SHOP.methods)
+LOOK, ADD, SHOW, PAY, CHANGE, REMOVE, MINE, HEAR, HAND = (f"{SHOP.id}.{m}" for m in SHOP.methods)
 PEEK, USE, KEEP, FETCH, SEND = (f"{SERVICE.id}.{m}" for m in SERVICE.methods)
 TICK, CORE_KEEP = (f"{CORE.id}.{m}" for m in CORE.methods)
 
@@ -108,7 +110,7 @@ def action(name: str) -> Action:
         id=name,
         interface=interface.id,
         effect=method.effect,
-        callers=interface.document.callers.value,
+        callers=interface.document.callers_of(name.removeprefix(interface.id + ".")).value,
         own=method.own,
     )
 

@@ -40,9 +40,11 @@ def permitted(asked: Question, assurance: Assurance) -> bool:
     principal, action = asked.principal, asked.action
     extension = principal.type is PrincipalType.EXTENSION
     declared = extension and action.interface in principal.uses
-    anyone = action.callers == "anyone"
+    anyone = action.callers in {"anyone", "doors"}
     host = asked.fields.get("host")
     if action.callers == "router" or (extension and not declared):
+        return False
+    if action.callers == "doors" and principal.type is not PrincipalType.DOOR:
         return False
     if action.callers == "extensions" and not extension and not asked.derived:
         return False

@@ -10,6 +10,8 @@ from tests.trusted.policy.questions import (
     DOOR,
     EXTENSION,
     FETCH,
+    HAND,
+    HEAR,
     ITEM,
     KEEP,
     LOOK,
@@ -191,6 +193,18 @@ def test_extension_may_be_asked_about_by_itself() -> None:
 @pytest.mark.parametrize("method", [PEEK, USE, KEEP, FETCH])
 def test_what_serves_extensions_is_closed_to_everybody_else(principal: Principal, method: str) -> None:
     assert denied_by(decide(question(method, principal, covered=True))) == ("manufacturer/extensions-only",)
+
+
+@pytest.mark.parametrize("principal", [CLIENT, EXTENSION], ids=["client", "extension"])
+@pytest.mark.parametrize("method", [HEAR, HAND])
+def test_what_a_door_brings_from_outside_no_program_says_in_its_place(principal: Principal, method: str) -> None:
+    asked = question(method, principal, derived=True, covered=True, given=Assurance.PIN)
+    assert denied_by(decide(asked)) == ("manufacturer/doors-only",)
+
+
+def test_a_door_brings_what_is_from_outside() -> None:
+    assert decide(question(HEAR, DOOR)).outcome is Outcome.ALLOW
+    assert decide(question(HAND, DOOR)).outcome is Outcome.ASK
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

@@ -1,7 +1,8 @@
 """The Cedar schema and the action hierarchy, made from the interfaces that are registered.
 
 An action belongs to its interface (``Action::"secret/1"``), its effect (``Action::"effect:disclose"``) and who may call
-it (``Action::"callers:anyone"``). An item belongs to its group, its kind within its Extension, and its Extension.
+it (``Action::"callers:anyone"``; what is for doors alone belongs to ``callers:doors`` beside that). An item belongs to
+its group, its kind within its Extension, and its Extension.
 
 A name under which policy sees a field means the same in every interface, or a rule about it would mean nothing: one
 that policy knows itself is no interface's to give, and one method gives each name once.
@@ -63,10 +64,13 @@ def schema_of(interfaces: Iterable[CompiledInterface]) -> dict[str, Any]:
     }
 
 
-def parents_of(interface: CompiledInterface, method: str) -> tuple[str, str, str]:
+def parents_of(interface: CompiledInterface, method: str) -> tuple[str, ...]:
     """The groups of actions that a method belongs to."""
     document = interface.document
-    return (interface.id, f"effect:{document.methods[method].effect.value}", f"callers:{document.callers.value}")
+    callers = document.callers_of(method)
+    groups = (callers, Callers.ANYONE) if callers is Callers.DOORS else (callers,)
+    effect = f"effect:{document.methods[method].effect.value}"
+    return (interface.id, effect, *(f"callers:{group.value}" for group in groups))
 
 
 def action_entities(interfaces: Iterable[CompiledInterface]) -> dict[str, str]:

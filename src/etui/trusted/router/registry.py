@@ -126,7 +126,7 @@ class Method:
             id=compiled.action,
             interface=interface.id,
             effect=compiled.method.effect,
-            callers=document.callers.value,
+            callers=document.callers_of(compiled.name).value,
             own=compiled.method.own,
         )
         fields = compiled.method.params.items()
