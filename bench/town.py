@@ -14,7 +14,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -73,8 +73,17 @@ class Shop:
         self._connection.close()
 
 
+class Town(NamedTuple):
+    """``card``: the Client's reference to the card."""
+
+    wallet: TestWallet
+    client: Client
+    card: str
+    shop: Shop
+
+
 @contextlib.contextmanager
-def town(path: Path) -> Iterator[tuple[TestWallet, Client, Shop]]:
+def town(path: Path) -> Iterator[Town]:
     """A wallet with a card of the bank's, its Client, and an open shop; its user says yes to nothing yet."""
     scheme = Authority.root("Demo Scheme")
     authority = TestAuthority(path)
@@ -91,8 +100,8 @@ def town(path: Path) -> Iterator[tuple[TestWallet, Client, Shop]]:
             wallet.create()
             with wallet.connect() as client:
                 wallet.user.approves(times=1, action_contains="add a card")
-                client.call(card.Activate(issuer=_ISSUER, code=code.encode()))
-                yield wallet, client, shop
+                added = client.call(card.Activate(issuer=_ISSUER, code=code.encode())).card
+                yield Town(wallet, client, added.item, shop)
 
 
 @contextlib.contextmanager

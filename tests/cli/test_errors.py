@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from tests.cli.etui import ETUI, done, etui, run
 
-from etui.cli.commands import COMMANDS
+from etui.cli.commands import all_commands
 from etui.cli.exits import Exit, exit_of
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -112,7 +112,9 @@ def test_help_exits_shows_the_form() -> None:
 def test_help_exits_names_every_command_that_ends_as_the_one_that_it_starts() -> None:
     heading = run("help", "exits").stdout.splitlines()[0]
     named = {words.split()[0] for words in re.findall(r"`([^`]+)`", heading)}
-    assert named == {command.name for command in COMMANDS if command.takes_program}
+    assert named == {
+        command.name for section in all_commands().values() for command in section if command.takes_program
+    }
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 
 import msgspec
 import pytest
 from tests.cli.etui import run
 
 from etui.cli.command import Command
-from etui.cli.commands import COMMANDS
+from etui.cli.commands import SECTIONS, all_commands
 from etui.cli.completion import commands_of
 from etui.cli.exits import MEANINGS, SIGNALS, Exit
 from etui.cli.main import build_parser
+
+COMMANDS = [command for section in all_commands().values() for command in section]
 
 
 def test_etui_alone_shows_a_page_that_names_every_command_and_fits_80_columns() -> None:
@@ -22,6 +26,19 @@ def test_etui_alone_shows_a_page_that_names_every_command_and_fits_80_columns() 
     assert max(map(len, lines)) <= 80
     for command in COMMANDS:
         assert any(line.startswith(f"  {command.name} ") for line in lines), command.name
+
+
+def test_a_command_is_found_by_its_name() -> None:
+    assert [name for section in SECTIONS.values() for name in section] == [command.name for command in COMMANDS]
+
+
+def test_a_command_loads_no_other() -> None:
+    load = "import sys; from etui.cli.main import main; main(['find', '--json']); print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", load], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+    loaded = {name for name in found if name.startswith("etui.cli.")}
+    assert "etui.cli.items" in loaded
+    assert not {"etui.cli.paying", "etui.cli.keys", "etui.cli.doors"} & loaded
+    assert "joserfc" not in found
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

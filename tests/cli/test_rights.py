@@ -24,7 +24,7 @@ def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet
 
 
 def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> None:
-    limit = ("--currency", "EUR", "--limit-minor", "2000", "--each-minor", "500", "--period", "30d")
+    limit = ("--currency", "EUR", "--limit", "20", "--each", "5.00", "--period", "30d")
     done(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", "--until", "2100-12-31T18:00", *limit)
     assert wallet.user.asked()[-1]["lines"] == [
         ["Client", "app:/usr/bin/shop"],
@@ -41,18 +41,21 @@ def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> 
     assert "20.00 EUR in 30d, 20.00 left" in done(wallet, "grants")
 
 
-@pytest.mark.parametrize(
-    "limit", [("--each-minor", "5"), ("--period", "1d"), ("--limit-minor", "5"), ("--currency", "EUR")]
-)
+@pytest.mark.parametrize("limit", [("--each", "5"), ("--period", "1d"), ("--limit", "5"), ("--currency", "EUR")])
 def test_half_of_a_limit_is_no_right_without_one(wallet: TestWallet, limit: tuple[str, str]) -> None:
     assert etui(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit).returncode == 2
-    members = (
-        {"limit_minor": 5} if limit[0] == "--limit-minor" else {"currency": "EUR", "each_minor": 5, "period_s": 60}
-    )
+    members = {"limit_minor": 5} if limit[0] == "--limit" else {"currency": "EUR", "each_minor": 5, "period_s": 60}
     with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
         client.call(wallet_interface.Grant(client="app:/usr/bin/shop", action="secret/1.read", **members))
     assert caught.value.code is ErrorCode.INVALID_PARAMS
     assert told(wallet, "grants", "--client", "app:/usr/bin/shop") == []
+
+
+def test_an_amount_that_is_none_is_no_limit(wallet: TestWallet) -> None:
+    limit = ("--currency", "JPY", "--limit", "20.5")
+    refused = etui(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit)
+    assert refused.returncode == 2
+    assert "more decimals than JPY" in refused.stderr
 
 
 def test_a_right_that_the_user_refuses_is_not_given(wallet: TestWallet) -> None:

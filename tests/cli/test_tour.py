@@ -42,6 +42,7 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
     assert "All 21 steps did what they say" in result.stdout
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("installed")
 def test_the_tour_tells_programs_what_was_decided() -> None:
     result = run("run", "--tour", "--json")

@@ -262,7 +262,7 @@ def test_a_grant_with_a_limit_lets_the_meter_buy_unasked_up_to_its_amount(wallet
     clients = json.decode(done(wallet.etui("clients", "--json")))
     (who,) = [row["client"] for row in clients if "meter.py" in row["client"]]
     wallet.user.approves(action_contains="lasting rights", times=1)
-    limit = ("--limit-minor", "500", "--currency", "EUR")
+    limit = ("--limit", "5", "--currency", "EUR")
     done(wallet.etui("grant", who, "org.example.parking/1.buy", *limit))
     before = len(asked(wallet))
 

@@ -1,112 +1,113 @@
-"""All commands, in the order of the start page."""
+"""All commands, in the order of the start page, and where each one is.
+
+A command is loaded when it is named, and with it no other: ``etui find`` has no use for what ``etui pay`` needs, and
+``etui up`` becomes the supervisor, which stays for as long as the wallet.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from importlib import import_module
+from typing import Final
 
-from etui.cli import (
-    backup,
-    calling,
-    cards,
-    doors,
-    extensions,
-    git,
-    handing,
-    items,
-    key_export,
-    keys,
-    lending,
-    paying,
-    payments,
-    published,
-    qr_codes,
-    receipts,
-    records,
-    reference,
-    rights,
-    run,
-    settings,
-    signing,
-    state,
-    up,
-)
+from etui.cli.command import Command
 
-if TYPE_CHECKING:
-    from etui.cli.command import Command
-
-SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
-    "begin": (run.COMMAND, up.COMMAND, *state.COMMANDS),
-    "what lies in it": (
-        items.FIND,
-        items.ADD,
-        handing.USE,
-        handing.CODE,
-        lending.USE_AT,
-        items.REVEAL,
-        items.HISTORY,
-        items.RESTORE_VALUE,
-        items.DELETE,
-    ),
-    "keys": (
-        keys.LIST,
-        keys.MAKE,
-        keys.IMPORT,
-        keys.CERTIFICATE,
-        keys.PUBLIC,
-        keys.IDENTITY,
-        key_export.EXPORT,
-        keys.DELETE,
-        signing.SIGN,
-        signing.VERIFY,
-        git.SETUP,
-    ),
-    "cards, payments and receipts": (
-        cards.LIST,
-        cards.ADD,
-        cards.SHOW,
-        cards.SUSPEND,
-        cards.RESUME,
-        cards.REMOVE,
-        paying.COMMAND,
-        qr_codes.PAY,
-        payments.LIST,
-        payments.SHOW,
-        payments.FINISH,
-        receipts.LIST,
-        receipts.SHOW,
-        receipts.NOTE,
-        receipts.TOTALS,
-        receipts.EXPORT,
-        receipts.REMOVE,
-    ),
-    "who may do what": (rights.CLIENTS, rights.GRANTS, rights.GRANT, rights.REVOKE),
-    "what was asked for": (records.LIST, records.VERIFY, records.WHY),
-    "ways in": (doors.LIST, doors.ENABLE, doors.DISABLE),
-    "what it is made of": (
-        extensions.LIST,
-        extensions.INSTALL,
-        extensions.REMOVE,
-        extensions.PACK,
-        extensions.SIGN,
-        extensions.KEYGEN,
-        published.LIST,
-        published.SHOW,
-        published.GENERATE,
-        calling.CALL,
-    ),
-    "how it is kept": (
-        settings.SETTINGS,
-        settings.SET,
-        settings.PASSPHRASE,
-        settings.PIN,
-        settings.RECOVERY,
-        settings.APPEARANCE,
-        backup.EXPORT,
-        backup.RESTORE,
-    ),
-    "help": (reference.HELP, reference.COMPLETION),
+SECTIONS: Final[dict[str, dict[str, str]]] = {
+    "begin": {
+        "run": "run.COMMAND",
+        "up": "up.COMMAND",
+        "init": "state.INIT",
+        "status": "state.STATUS",
+        "unlock": "state.UNLOCK",
+        "lock": "state.LOCK",
+        "stop": "state.STOP",
+    },
+    "what lies in it": {
+        "find": "items.FIND",
+        "add": "items.ADD",
+        "use": "handing.USE",
+        "code": "handing.CODE",
+        "use-at": "lending.USE_AT",
+        "reveal": "items.REVEAL",
+        "history": "items.HISTORY",
+        "restore-value": "items.RESTORE_VALUE",
+        "delete": "items.DELETE",
+    },
+    "keys": {
+        "key list": "keys.LIST",
+        "key make": "keys.MAKE",
+        "key import": "keys.IMPORT",
+        "key certificate": "keys.CERTIFICATE",
+        "key public": "keys.PUBLIC",
+        "key identity": "keys.IDENTITY",
+        "key export": "key_export.EXPORT",
+        "key delete": "keys.DELETE",
+        "sign": "signing.SIGN",
+        "verify": "signing.VERIFY",
+        "git setup": "git.SETUP",
+    },
+    "cards, payments and receipts": {
+        "card list": "cards.LIST",
+        "card add": "cards.ADD",
+        "card show": "cards.SHOW",
+        "card suspend": "cards.SUSPEND",
+        "card resume": "cards.RESUME",
+        "card remove": "cards.REMOVE",
+        "pay": "paying.COMMAND",
+        "pay-qr": "qr_codes.PAY",
+        "payments list": "payments.LIST",
+        "payments show": "payments.SHOW",
+        "payments finish": "payments.FINISH",
+        "receipts list": "receipts.LIST",
+        "receipts show": "receipts.SHOW",
+        "receipts note": "receipts.NOTE",
+        "receipts totals": "receipts.TOTALS",
+        "receipts export": "receipts.EXPORT",
+        "receipts remove": "receipts.REMOVE",
+    },
+    "who may do what": {
+        "clients": "rights.CLIENTS",
+        "grants": "rights.GRANTS",
+        "grant": "rights.GRANT",
+        "revoke": "rights.REVOKE",
+    },
+    "what was asked for": {
+        "audit list": "records.LIST",
+        "audit verify": "records.VERIFY",
+        "why": "records.WHY",
+    },
+    "ways in": {
+        "door list": "doors.LIST",
+        "door enable": "doors.ENABLE",
+        "door disable": "doors.DISABLE",
+    },
+    "what it is made of": {
+        "extension list": "extensions.LIST",
+        "extension install": "extensions.INSTALL",
+        "extension remove": "extensions.REMOVE",
+        "extension pack": "extensions.PACK",
+        "extension sign": "extensions.SIGN",
+        "extension keygen": "extensions.KEYGEN",
+        "interface list": "published.LIST",
+        "interface show": "published.SHOW",
+        "interface generate": "published.GENERATE",
+        "call": "calling.CALL",
+    },
+    "how it is kept": {
+        "settings": "settings.SETTINGS",
+        "set": "settings.SET",
+        "passphrase": "settings.PASSPHRASE",
+        "pin": "settings.PIN",
+        "recovery": "settings.RECOVERY",
+        "appearance": "settings.APPEARANCE",
+        "export": "backup.EXPORT",
+        "restore": "backup.RESTORE",
+    },
+    "help": {
+        "help": "reference.HELP",
+        "completion": "reference.COMPLETION",
+    },
 }
-COMMANDS: Final = tuple(command for commands in SECTIONS.values() for command in commands)
+"""Each command's name, and its module and constant there, by the section that it stands in."""
 GROUPS: Final = {
     "card": "Cards that pay, of any issuer.",
     "payments": "What was paid, and what is pending.",
@@ -118,3 +119,28 @@ GROUPS: Final = {
     "extension": "What provides services and holds data.",
     "interface": "What Clients can ask for.",
 }
+"""What the commands of a group are about."""
+FIRST_WORDS: Final = sorted({name.partition(" ")[0] for section in SECTIONS.values() for name in section})
+
+
+def commands_of(first_word: str) -> list[Command]:
+    """The command of this name, or all of the group."""
+    return [
+        _load(place)
+        for section in SECTIONS.values()
+        for name, place in section.items()
+        if name.partition(" ")[0] == first_word
+    ]
+
+
+def all_commands() -> dict[str, list[Command]]:
+    """Every command, by section."""
+    return {title: [_load(place) for place in section.values()] for title, section in SECTIONS.items()}
+
+
+def _load(place: str) -> Command:
+    module, _, constant = place.partition(".")
+    command = getattr(import_module(f"etui.cli.{module}"), constant)
+    if not isinstance(command, Command):
+        raise TypeError(f"{place} is no command")
+    return command

@@ -1,26 +1,22 @@
-"""Parses the command line, runs the command, and turns errors into a sentence and an exit status.
-
-``etui up`` becomes the supervisor, which stays for as long as the wallet: for it no other command is loaded.
-"""
+"""Parses the command line, runs the command, and turns errors into a sentence and an exit status."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import io
 import os
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from etui import __version__
-from etui.cli import up
 from etui.cli.command import Command
+from etui.cli.commands import FIRST_WORDS, GROUPS, all_commands, commands_of
 from etui.cli.exits import CommandError, Exit, exit_of, slug_of
 from etui.cli.output import Output
 from etui.protocol import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 _END_OF_OPTIONS: Final = "--"
 _INTERRUPTED: Final = 130
@@ -33,7 +29,8 @@ def main(arguments: Sequence[str]) -> int:
     _print_all_characters()
     words, program = _split(arguments)
     kind = _JsonParser if _JSON in words else argparse.ArgumentParser
-    parser = _parser_of([up.COMMAND], {}, kind) if words[:1] == [up.COMMAND.name] else _whole_parser(words, kind)
+    named = words[0] if words and not words[0].startswith("-") else ""
+    parser = _parser_of(_commands_of(named, kind), kind) if named else build_parser(kind)
     parsed, unknown = parser.parse_known_args(words)
     own = cast("argparse.ArgumentParser", getattr(parsed, "own", parser))
     if unknown:  # argparse itself would show the usage of `etui`
@@ -45,7 +42,6 @@ def main(arguments: Sequence[str]) -> int:
     if program is not None and not command.takes_program:
         own.error(f"`etui {command.name}` starts no program: nothing may follow {_END_OF_OPTIONS}")
     parsed.program = program or []
-    parsed.parser = parser
     output = Output(as_json=getattr(parsed, "json", False))
     try:
         return command.run(parsed, output)
@@ -76,31 +72,27 @@ class _JsonParser(argparse.ArgumentParser):
 
 def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The whole command line, also for completion and the reference pages."""
-    from etui.cli.commands import COMMANDS, GROUPS, SECTIONS  # noqa: PLC0415  # all commands, as said above
-    from etui.cli.page import start_page  # noqa: PLC0415
+    from etui.cli.page import start_page  # noqa: PLC0415  # one command has no use for it
 
-    parser = _parser_of(COMMANDS, GROUPS, kind)
-    parser.format_help = lambda: start_page(SECTIONS)  # type: ignore[method-assign]  # of `etui` itself
+    sections = all_commands()
+    parser = _parser_of([command for section in sections.values() for command in section], kind)
+    parser.format_help = lambda: start_page(sections)  # type: ignore[method-assign]  # of `etui` itself
     return parser
 
 
-def _whole_parser(words: list[str], kind: type[argparse.ArgumentParser]) -> argparse.ArgumentParser:
-    """The whole command line, once it is clear that it has the command that these words begin with."""
-    from etui.cli.commands import COMMANDS  # noqa: PLC0415
+def _commands_of(first_word: str, kind: type[argparse.ArgumentParser]) -> Sequence[Command]:
+    """The commands that a command line may mean that begins so; where there is none, that is the end of ``etui``."""
+    if first_word not in FIRST_WORDS:
+        from difflib import get_close_matches  # noqa: PLC0415  # for mistakes alone
 
-    parser = build_parser(kind)
-    names = sorted({command.name.partition(" ")[0] for command in COMMANDS})
-    if words and not words[0].startswith("-") and words[0] not in names:
-        near = difflib.get_close_matches(words[0], names, n=1)
+        near = get_close_matches(first_word, FIRST_WORDS, n=1)
         meant = f"did you mean `etui {near[0]}`?" if near else "`etui --help` lists them"
-        parser.error(f"there is no command {words[0]!r}; {meant}")
-    return parser
+        build_parser(kind).error(f"there is no command {first_word!r}; {meant}")
+    return commands_of(first_word)
 
 
-def _parser_of(
-    table: Sequence[Command], titles: Mapping[str, str], kind: type[argparse.ArgumentParser]
-) -> argparse.ArgumentParser:
-    """The command line of these commands; ``titles``: what the groups among them are, by name."""
+def _parser_of(table: Sequence[Command], kind: type[argparse.ArgumentParser]) -> argparse.ArgumentParser:
+    """The command line of these commands."""
     parser = kind(prog="etui")
     parser.add_argument("--version", action="version", version=f"etui {__version__}", help="show the version")
     commands = parser.add_subparsers(metavar="COMMAND", parser_class=kind)
@@ -109,7 +101,7 @@ def _parser_of(
         group, _, name = command.name.rpartition(" ")
         if group and group not in groups:
             stands = next((c for c in table if c.stands_for_group and c.name.startswith(f"{group} ")), None)
-            groups[group] = _add_group(commands, group, titles[group], stands)
+            groups[group] = _add_group(commands, group, GROUPS[group], stands)
         _add(groups[group] if group else commands, name, command)
     return parser
 

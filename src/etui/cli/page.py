@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from etui.cli.command import Command
 
@@ -21,7 +21,7 @@ ETUI_HOME names another profile's folder.
 """
 
 
-def start_page(sections: Mapping[str, tuple[Command, ...]]) -> str:
+def start_page(sections: Mapping[str, Sequence[Command]]) -> str:
     """The page, at most 80 columns wide."""
     width = max(len(command.name) for commands in sections.values() for command in commands)
     parts = [_HEAD]

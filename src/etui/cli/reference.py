@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from etui.cli.command import Arguments, Command
 from etui.cli.completion import SHELLS, commands_of
 from etui.cli.exits import MEANINGS, SIGNALS, CommandError, Exit
+from etui.cli.main import build_parser
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
@@ -38,7 +39,7 @@ def _help(arguments: Arguments, output: Output) -> Exit:
         lines = [f"{status:>3}  {meaning}" for status, meaning in rows.items()]
         output.value(rows, "\n".join([_HEADING, "", *lines, "", _ERRORS]))
         return Exit.OK
-    parser = cast("argparse.ArgumentParser", arguments.parser)
+    parser = build_parser()
     for word in topic:
         known = commands_of(parser)
         if word not in known:
@@ -54,7 +55,7 @@ def _completion_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _completion(arguments: Arguments, output: Output) -> Exit:
-    script = SHELLS[arguments.shell](cast("argparse.ArgumentParser", arguments.parser))
+    script = SHELLS[arguments.shell](build_parser())
     output.value({"script": script}, script)
     return Exit.OK
 

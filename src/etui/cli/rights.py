@@ -10,7 +10,7 @@ from etui.cli.exits import CommandError, Exit
 from etui.cli.moments import read_moment, read_span, span
 from etui.cli.naming import item_to_name
 from etui.interfaces import wallet_1 as wallet
-from etui.standards.money import decimal_amount, full_amount
+from etui.standards.money import decimal_amount, full_amount, minor_units
 
 if TYPE_CHECKING:
     import argparse
@@ -81,19 +81,19 @@ def _grant_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only-for", metavar="VALUE", help="one host or relying party alone; goes with --item")
     parser.add_argument("--uses", type=int, metavar="N", help="how often")
     parser.add_argument("--until", type=_moment, metavar="WHEN", help="30m, 2h, 7d, or a date as 2030-12-31")
-    parser.add_argument("--currency", metavar="CODE", help="of ISO 4217, with --limit-minor")
-    parser.add_argument("--limit-minor", type=int, metavar="N", help="how much in all, in minor units (cents)")
-    parser.add_argument("--each-minor", type=int, metavar="N", help="how much at once; default: the limit")
+    parser.add_argument("--currency", metavar="CODE", help="of ISO 4217, with --limit")
+    parser.add_argument("--limit", metavar="AMOUNT", help="how much in all, as 20 or 19.90")
+    parser.add_argument("--each", metavar="AMOUNT", help="how much at once; default: the limit")
     parser.add_argument(
-        "--period", type=read_span, metavar="SPAN", help="the limit is anew each 1d, 1w, 30d; else never"
+        "--period", type=read_span, metavar="SPAN", help="the limit is anew each 1d, 1w, 30d from now on; else never"
     )
 
 
 def _grant(arguments: Arguments, output: Output) -> Exit:
-    if (arguments.limit_minor is None) != (arguments.currency is None):
-        raise CommandError("--limit-minor and --currency belong together", Exit.USAGE)
-    if arguments.limit_minor is None and (arguments.each_minor, arguments.period) != (None, None):
-        raise CommandError("--each-minor and --period go with --limit-minor", Exit.USAGE)
+    if (arguments.limit is None) != (arguments.currency is None):
+        raise CommandError("--limit and --currency belong together", Exit.USAGE)
+    if arguments.limit is None and (arguments.each, arguments.period) != (None, None):
+        raise CommandError("--each and --period go with --limit", Exit.USAGE)
     with connect() as client:
         item = item_to_name(client, arguments.item).item if arguments.item else None
         request = wallet.Grant(
@@ -103,14 +103,23 @@ def _grant(arguments: Arguments, output: Output) -> Exit:
             only_for=arguments.only_for,
             uses=arguments.uses,
             until=arguments.until,
-            limit_minor=arguments.limit_minor,
-            each_minor=arguments.each_minor,
+            limit_minor=_minor_units(arguments.limit, arguments.currency),
+            each_minor=_minor_units(arguments.each, arguments.currency),
             period_s=arguments.period,
             currency=arguments.currency,
         )
         result = client.call(request)
     output.value(result, f"Granted; `etui revoke {result.grant}` takes it back.")
     return Exit.OK
+
+
+def _minor_units(amount: str | None, currency: str | None) -> int | None:
+    if amount is None or currency is None:
+        return None
+    try:
+        return minor_units(amount, currency)
+    except ValueError as error:
+        raise CommandError(str(error), Exit.USAGE) from None
 
 
 def _revoke_arguments(parser: argparse.ArgumentParser) -> None:
@@ -157,8 +166,11 @@ GRANT = Command(
         ),
         ("etui grant app:/usr/bin/mailer secret/1.read --uses 3 --until 2h", "any item, three times, for two hours"),
         (
-            "etui grant app:/usr/bin/shop org.example.parking/1.buy --currency EUR --limit-minor 2000 --period 30d",
-            "up to 20 euros in each 30 days",
+            (
+                "etui grant app:/usr/bin/arcade payment/1.pay --item visa --only-for arcade.example"
+                " --currency EUR --limit 20 --each 5 --period 30d"
+            ),
+            "pays one shop unasked: up to 5 euros at once, up to 20 in each 30 days",
         ),
     ),
 )

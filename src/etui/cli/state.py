@@ -46,37 +46,35 @@ def _unlock(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
-COMMANDS = (
-    Command(
-        name="init",
-        help="make the wallet of this profile",
-        text="Makes the wallet: the Trusted Dialog asks for picture, phrase and passphrase and shows the recovery key.",
-        run=one_request(wallet.Create(), {"state": "unlocked"}, "The wallet is made and unlocked."),
-        examples=(("etui init", "make a wallet"),),
-    ),
-    Command(
-        name="status",
-        help="show whether it is locked, and what it promises here",
-        run=_status,
-        examples=(("etui status --json", "for a program"),),
-    ),
-    Command(
-        name="unlock",
-        help="unlock the wallet in the Trusted Dialog",
-        arguments=_unlock_arguments,
-        run=_unlock,
-        examples=(("etui unlock --recovery", "when the passphrase is forgotten"),),
-    ),
-    Command(
-        name="lock",
-        help="lock the wallet: every process that held a key ends",
-        run=one_request(wallet.Lock(), {"state": "locked"}, "The wallet is locked."),
-        examples=(("etui lock", "at once, without a question"),),
-    ),
-    Command(
-        name="stop",
-        help="end the wallet: it locks, and its programs end",
-        run=one_request(wallet.Stop(), {"state": "stopped"}, "The wallet is ended."),
-        examples=(("etui stop", "`etui up` runs it again"),),
-    ),
+INIT = Command(
+    name="init",
+    help="make the wallet of this profile",
+    text="Makes the wallet: the Trusted Dialog asks for picture, phrase and passphrase and shows the recovery key.",
+    run=one_request(wallet.Create(), {"state": "unlocked"}, "The wallet is made and unlocked."),
+    examples=(("etui init", "make a wallet"),),
+)
+STATUS = Command(
+    name="status",
+    help="show whether it is locked, and what it promises here",
+    run=_status,
+    examples=(("etui status --json", "for a program"),),
+)
+UNLOCK = Command(
+    name="unlock",
+    help="unlock the wallet in the Trusted Dialog",
+    arguments=_unlock_arguments,
+    run=_unlock,
+    examples=(("etui unlock --recovery", "when the passphrase is forgotten"),),
+)
+LOCK = Command(
+    name="lock",
+    help="lock the wallet: every process that held a key ends",
+    run=one_request(wallet.Lock(), {"state": "locked"}, "The wallet is locked."),
+    examples=(("etui lock", "at once, without a question"),),
+)
+STOP = Command(
+    name="stop",
+    help="end the wallet: it locks, and its programs end",
+    run=one_request(wallet.Stop(), {"state": "stopped"}, "The wallet is ended."),
+    examples=(("etui stop", "`etui up` runs it again"),),
 )

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from tests.extensions.cards.bank import HOST
+from tests.extensions.cards.rights import may_pay
 from tests.standards.payments.shop import SHOP, Shop
 
 from etui.counterparts.issuer.chip import read_chip
 from etui.counterparts.issuer.devices import AHEAD
+from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import receipt_1 as receipt
 from etui.sdk import ErrorCode, RemoteError
 from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
 from etui.standards.payments import Amount, decrypt_credential, digest_of, read_request
+from etui.testkit.user import PASSPHRASE
 
 if TYPE_CHECKING:
     from tests.extensions.cards.bank import Bank
@@ -130,11 +133,10 @@ def test_a_wrong_code_adds_no_card_and_five_of_them_end_it(wallet: TestWallet, c
 
 @pytest.mark.attack(120)
 def test_who_may_pay_a_merchant_for_longer_pays_it_unasked_and_no_other(
-    wallet: TestWallet, client: Client, shop: Shop
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
 ) -> None:
     given = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR"}
-    wallet.user.approves(action_contains="pay 12.50", remember="always", times=1)
-    client.call(asked(shop.asks(int(time.time()), nonce="n-1"), **given))
+    may_pay(wallet, client, carded, limit_minor=2500, each_minor=1250)
     before = len(wallet.user.asked())
     client.call(asked(shop.asks(int(time.time()), nonce="n-2"), **given))
     assert len(wallet.user.asked()) == before, wallet.user.asked()[before:]
@@ -218,6 +220,8 @@ def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
     named = read_request(token, int(time.time())).name
     said = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR", "order": named}
     wallet.user.approves()
+    dear = {"face": "confirm", "text_contains": "USD"}  # its issuer has a limit for euros alone
+    wallet.user.rule("approve", when=dear, secret=PASSPHRASE, remember="once")
     for other in ({"payee": "other.etui.test"}, {"amount": 1}, {"currency": "USD"}, {"order": "order-1#0"}):
         with pytest.raises(RemoteError) as refused:
             client.call(card.Authorise(card=carded, request=token, **(said | other)))  # type: ignore[arg-type]
@@ -255,6 +259,18 @@ def test_a_card_that_comes_back_from_a_backup_is_enrolled_anew(
         assert refused.value.code is ErrorCode.CONFLICT
         again.call(card.Activate(issuer=HOST, code=bank.enrol("000000004").encode()))
         again.call(asked(shop.asks(int(time.time()), nonce="n-3")))
+
+
+@pytest.mark.attack(148)
+def test_commands_of_a_terminal_come_from_a_door_and_from_no_program(client: Client) -> None:
+    with pytest.raises(RemoteError, match="manufacturer/doors-only") as refused:
+        client.call(apdu.Select(name=b"\xa0\x00\x00\x09\x99\x10", contactless=True))
+    assert refused.value.code is ErrorCode.DENIED
+    with pytest.raises(RemoteError, match="manufacturer/doors-only"):
+        client.call(apdu.Transmit(session="s", apdu=b"\x80\xa8\x00\x00"))
+    with pytest.raises(RemoteError, match="manufacturer/doors-only"):
+        client.call(apdu.Deselect(session="s"))
+    assert client.call(apdu.Applications()).applications == []
 
 
 @pytest.mark.attack(146)

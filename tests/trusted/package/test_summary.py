@@ -58,6 +58,13 @@ def test_a_rule_that_demands_nothing_is_not_mentioned() -> None:
     assert summarise(verify(signed(KEY, tree(manifest(extra=rule))))).narrows == ()
 
 
+def test_a_rule_above_an_amount_says_so() -> None:
+    demand = 'least_assurance = "pin"\nabove = [{currency = "EUR", amount_minor = 5000}]'
+    rule = f'[[accessibility.rules]]\nkinds = ["permit"]\n{demand}\n'
+    (line,) = summarise(verify(signed(KEY, tree(manifest(extra=rule))))).narrows
+    assert "of the kind permit, about more than 50.00 EUR: " in line.text
+
+
 def test_a_package_that_asks_for_nothing_says_that_it_has_no_network() -> None:
     assert "It has no network." in texts(summarise(verify(signed(KEY))).asks)
 

@@ -142,6 +142,25 @@ def test_limit_on_a_kind_forbids_what_has_no_amount() -> None:
 # what a rule applies to
 
 
+@pytest.mark.parametrize(
+    ("fields", "assurance"),
+    [
+        ({"amount": 100, "currency": "EUR"}, Assurance.NONE),
+        ({"amount": 101, "currency": "EUR"}, Assurance.PIN),
+        ({"amount": 51, "currency": "USD"}, Assurance.PIN),
+        ({"amount": 1, "currency": "JPY"}, Assurance.PIN),
+        ({"amount": 1}, Assurance.PIN),
+        ({"currency": "JPY"}, Assurance.NONE),
+        ({}, Assurance.NONE),
+    ],
+)
+def test_rule_above_an_amount_is_for_more_than_that_alone(fields: dict[str, int | str], assurance: Assurance) -> None:
+    rule = ProfileRule(kinds=("login",), above=(("EUR", 100), ("USD", 50)), least_assurance=2)
+    decision = decide(question(PAY, fields=fields), grant(actions=(PAY,)), profile=[rule])
+    assert decision.assurance is assurance
+    assert decision.outcome is (Outcome.ASK if assurance else Outcome.ALLOW)
+
+
 def test_rule_names_a_method_or_all_of_an_interface() -> None:
     one, whole = ProfileRule(methods=(SHOW,), least_assurance=2), ProfileRule(methods=(SHOP.id,), least_assurance=2)
     outcomes = [
@@ -220,6 +239,9 @@ def met(rule: ProfileRule, asked: Question, assurance: Assurance) -> bool:
     if rule.kinds and not (resource.item and resource.kind in rule.kinds):
         return True
     amount, currency = asked.fields.get("amount"), asked.fields.get("currency")
+    within = type(amount) is int and any(currency == c and amount <= most for c, most in rule.above)
+    if rule.above and (amount is None or within):
+        return True
     return (
         assurance >= rule.least_assurance
         and asked.principal.strength >= rule.least_strength
@@ -246,6 +268,7 @@ def rules() -> st.SearchStrategy[ProfileRule]:
         only=names,
         never=names,
         limits=st.one_of(nobody, nobody, limits),
+        above=st.one_of(nobody, nobody, limits),
     )
 
 

@@ -15,7 +15,7 @@ from etui.protocol import Consent as HowAsked
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.dialog.requests import Answer, Approved, Chosen, Confirm, Dismissed, Hello, Refused, ShownField
 from etui.trusted.evidence import Strength
-from etui.trusted.policy import Assurance, Decision, Outcome, Principal, PrincipalType, Question, Resource
+from etui.trusted.policy import Assurance, Decision, Grant, Outcome, Principal, PrincipalType, Question, Resource
 from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.callers import Caller
 from etui.trusted.router.consent import Asked, Consent, Consented, digest_of
@@ -174,7 +174,7 @@ def test_a_request_that_is_another_once_the_user_has_said_yes_goes_no_further(
         provider=SimpleNamespace(name="Cards", items={}, documents=(), package=None),
     )
 
-    async def walk(alter: Callable[[SimpleNamespace], None]) -> Consented:
+    async def walk(alter: Callable[[SimpleNamespace], None]) -> tuple[Consented, Grant | None]:
         async def ask(_: Asked) -> Consented:
             alter(request)
             return Consented(decision=decision, remember="once", items=(), why="d1-1", how=HOW)
@@ -185,7 +185,7 @@ def test_a_request_that_is_another_once_the_user_has_said_yes_goes_no_further(
         router = SimpleNamespace(consent=SimpleNamespace(ask=ask, remember=remember))
         return await RequestPath(cast("Any", router))._ask(cast("Any", request), decision, ())
 
-    assert asyncio.run(walk(lambda _: None)).decision is decision
+    assert asyncio.run(walk(lambda _: None))[0].decision is decision
     with pytest.raises(ProtocolError) as caught:
         asyncio.run(walk(altered))
     assert caught.value.code is ErrorCode.ALTERED

@@ -2,7 +2,8 @@
 
 Rules of the profile:
 
-1. A rule applies to a call of one of its ``methods`` and, with ``kinds``, of an item of one of these kinds.
+1. A rule applies to a call of one of its ``methods`` and, with ``kinds``, of an item of one of these kinds; with
+   ``above``, to one about more than that alone.
 2. Every rule that applies has to be fulfilled. So a rule only narrows; without one, policy and user decide alone.
 3. It is a declaration and no program: policy is compiled from it, value by value, never by joining text.
 """
@@ -63,6 +64,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         never_clients: principals or prefixes that may never.
         limits: one for each currency; a call without an amount, or with one in a currency that is not named, may
             not go through. Empty: no limit.
+        above: one for each currency; the rule applies only to a call about more than this, or about an amount in a
+            currency that is not named. Empty: whatever the amount, and also where there is none.
 
     """
 
@@ -73,6 +76,7 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     only_clients: _Clients = ()
     never_clients: _Clients = ()
     limits: Annotated[tuple[Limit, ...], Meta(max_length=16)] = ()
+    above: Annotated[tuple[Limit, ...], Meta(max_length=16)] = ()
 
 
 class AccessibilityProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -101,7 +105,8 @@ def profile_problems(profile: AccessibilityProfile, provides: tuple[str, ...]) -
                         f"{at}.{name}[{number}]",
                         f"{client[:80]!r} is no principal; write `app:/usr/bin/shop`, or a prefix and `*`",
                     )
-        yield from _limit_problems(at, rule)
+        yield from _limit_problems(f"{at}.limits", rule.limits)
+        yield from _limit_problems(f"{at}.above", rule.above)
 
 
 def split_method(method: str) -> tuple[str, str | None]:
@@ -126,10 +131,10 @@ def _method_problems(at: str, rule: Rule, provides: tuple[str, ...]) -> Iterator
             )
 
 
-def _limit_problems(at: str, rule: Rule) -> Iterator[tuple[str, str]]:
+def _limit_problems(at: str, limits: tuple[Limit, ...]) -> Iterator[tuple[str, str]]:
     currencies: set[str] = set()
-    for number, limit in enumerate(rule.limits):
-        where = f"{at}.limits[{number}].currency"
+    for number, limit in enumerate(limits):
+        where = f"{at}[{number}].currency"
         if not _CURRENCY.fullmatch(limit.currency):
             yield where, f"{limit.currency[:80]!r} is no currency; write its three letters, as `EUR`"
         elif limit.currency in currencies:

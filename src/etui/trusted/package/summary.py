@@ -19,7 +19,7 @@ import msgspec
 
 from etui.interfaces import Transfer, supplied
 from etui.standards.money import full_amount
-from etui.trusted.package.accessibility import Assurance, Evidence, Rule
+from etui.trusted.package.accessibility import Assurance, Evidence, Limit, Rule
 from etui.trusted.package.manifest import Link, Manifest, Permissions
 from etui.trusted.package.signature import Verified
 
@@ -230,15 +230,17 @@ def _rule_lines(rule: Rule) -> Iterator[Line]:
     if rule.never_clients:
         yield Line(text=f"{what}: never for {', '.join(rule.never_clients)}.")
     if rule.limits:
-        limits = " or ".join(full_amount(limit.amount_minor, limit.currency) for limit in rule.limits)
-        yield Line(text=f"{what}: up to {limits} at a time.")
+        yield Line(text=f"{what}: up to {_amounts(rule.limits)} at a time.")
 
 
 def _what(rule: Rule) -> str:
     methods, kinds = ", ".join(rule.methods), ", ".join(rule.kinds)
-    if not kinds:
-        return methods
-    return f"{methods or 'everything'} with items of the kind {kinds}"
+    what = f"{methods or 'everything'} with items of the kind {kinds}" if kinds else methods
+    return f"{what}, about more than {_amounts(rule.above)}" if rule.above else what
+
+
+def _amounts(limits: tuple[Limit, ...]) -> str:
+    return " or ".join(full_amount(limit.amount_minor, limit.currency) for limit in limits)
 
 
 def _interface(interface: str) -> str:

@@ -52,7 +52,7 @@ class Origin(Enum):
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """At most this much: an amount for each call and one for each period, in minor units of one currency.
 
-    ``period_s``: 0 for the grant's whole life.
+    ``period_s``: seconds from the grant's beginning on, then anew; 0 for its whole life.
     """
 
     currency: str

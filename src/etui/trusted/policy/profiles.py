@@ -16,7 +16,8 @@ class ProfileRule(msgspec.Struct, frozen=True, kw_only=True):
 
     ``methods``: actions (``secret/1.read``) or interfaces (``secret/1``); none means all. ``kinds``: kinds of items;
     none means all. ``least_assurance`` 0 to 2, ``least_strength`` 1 to 3. ``only`` and ``never``: principals' ids, a
-    trailing ``*`` stands for anything. ``limits``: the largest amount in minor units, by currency.
+    trailing ``*`` stands for anything. ``limits``: the largest amount in minor units, by currency. ``above``: it is for
+    calls about more than this alone, by currency; an amount in a currency that is not named is more.
     """
 
     methods: tuple[str, ...] = ()
@@ -26,6 +27,7 @@ class ProfileRule(msgspec.Struct, frozen=True, kw_only=True):
     only: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     limits: tuple[tuple[str, int], ...] = ()
+    above: tuple[tuple[str, int], ...] = ()
 
 
 def compile_profile(extension: str, rules: tuple[ProfileRule, ...]) -> dict[str, Any]:
@@ -52,7 +54,10 @@ def _forbid(resource: dict[str, str], rule: ProfileRule) -> dict[str, Any]:
         "principal": {"op": "All"},
         "action": action,
         "resource": {"op": "in", "entity": resource},
-        "conditions": [{"kind": "when", "body": {"!": {"arg": _all_met(rule)}}}],
+        "conditions": [
+            *([{"kind": "when", "body": _above_all(rule.above)}] if rule.above else []),
+            {"kind": "when", "body": {"!": {"arg": _all_met(rule)}}},
+        ],
     }
 
 
@@ -90,6 +95,11 @@ def _within_one(limits: tuple[tuple[str, int], ...]) -> dict[str, Any]:
         for currency, most in limits
     ]
     return {"&&": {"left": {"&&": {"left": _has("amount"), "right": _has("currency")}}, "right": _any_of(within)}}
+
+
+def _above_all(limits: tuple[tuple[str, int], ...]) -> dict[str, Any]:
+    """An amount is given, and not within the one of its currency."""
+    return {"&&": {"left": _has("amount"), "right": {"!": {"arg": _within_one(limits)}}}}
 
 
 def _has(attribute: str) -> dict[str, Any]:

@@ -59,7 +59,7 @@ class Spending:
         """What is left of a grant's limit in the period that it is; None where it has no limit."""
         if grant.limit is None:
             return None
-        _, amount = _in_period(grant.limit, self.of(grant), now)
+        _, amount = _in_period(grant, grant.limit, self.of(grant), now)
         return grant.limit.total_minor - amount
 
     def reserve(self, grant: Grant, *, amount_minor: int, currency: str, now: float) -> Reservation:
@@ -74,7 +74,7 @@ class Spending:
         period = 0
         amount = row.amount_minor
         if (limit := grant.limit) is not None:
-            period, amount = _in_period(limit, row, now)
+            period, amount = _in_period(grant, limit, row, now)
             if currency != limit.currency:
                 msg = f"it is for {limit.currency}, not for {currency or 'a request without a currency'}"
                 raise LimitReached(msg)
@@ -108,8 +108,8 @@ class Spending:
         self._rows.pop(grant_id, None)
 
 
-def _in_period(limit: Limit, row: Spent, now: float) -> tuple[int, int]:
-    """When the period began that it is now, and the amount that was used in it."""
-    begun = int(now // limit.period_s) * limit.period_s if limit.period_s else 0
+def _in_period(grant: Grant, limit: Limit, row: Spent, now: float) -> tuple[int, int]:
+    """When the period began that it is now, and the amount that was used in it: the first began with the grant."""
+    begun = grant.since + int((now - grant.since) // limit.period_s) * limit.period_s if limit.period_s else 0
     period = max(begun, row.period)
     return period, row.amount_minor if period == row.period else 0

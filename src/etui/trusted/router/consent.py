@@ -27,17 +27,18 @@ from etui.trusted.dialog.requests import (
     ShownField,
     Typed,
 )
-from etui.trusted.policy import Assurance, Decision, Origin, Scope, ScopeType
+from etui.trusted.policy import Assurance, Decision, Limit, Origin, Scope, ScopeType
 from etui.trusted.router import reading, rights, wording
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
     from etui.trusted.control import Reply
-    from etui.trusted.policy import Question
+    from etui.trusted.policy import Grant, Question
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
 
 _RUNNING_S: Final = 30 * 86400
+_LASTING: Final = {**wording.LASTING, wording.MONTHLY: 0}
 _FACES: Final[dict[str, Literal["window", "terminal", "script"]]] = {"terminal": "terminal", "scripted": "script"}
 
 
@@ -71,6 +72,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> Caller:
         """Who began it, whom the user is asked about; who asks for itself began it."""
         return self.caller if self.question.action.own or not self.chain else self.chain[0]
+
+    @property
+    def limit(self) -> Limit | None:
+        """Up to how much a yes that lasts is, where it is about money: as much as now, every 30 days."""
+        amount, currency = self.question.fields.get("amount"), self.question.fields.get("currency")
+        if type(amount) is not int or not isinstance(currency, str):
+            return None
+        return Limit(currency=currency, each_minor=amount, total_minor=amount, period_s=wording.MONTH_S)
 
     @property
     def asker(self) -> Asker:
@@ -258,15 +267,19 @@ class Consent:
         """What a yes that lasts would hold for."""
         where = self._where(asked)
         method = self._router.registry.method(asked.question.action.id)
-        return wording.reach(method, asked.fields, where[1] if where is not None else "")
+        limited = asked.limit is not None
+        return wording.reach(method, asked.fields, where[1] if where is not None else "", limited=limited)
 
     def _about(self, asked: Asked) -> str:
         """What it is about, for records and lists: the item's name, and for which host or relying party."""
         where = self._where(asked)
         return asked.what if where is None or not where[1] else f"{asked.what}, {where[1]}"
 
-    async def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> None:
-        """Makes the grant that the user's choice asks for; it is in force, and durable where it outlives the unlock."""
+    async def remember(self, asked: Asked, consented: Consented, actions: tuple[str, ...]) -> Grant | None:
+        """Makes the grant that the user's choice asks for; it is in force, and durable where it outlives the unlock.
+
+        Gives it back where it does.
+        """
         opened = self._router.unlocked()
         resource = asked.question.resource
         scope = Scope(ScopeType.EXTENSION, resource.extension)
@@ -275,15 +288,22 @@ class Consent:
         where = self._where(asked)
         what = self._about(asked)
         match consented.remember:
-            case remember if (lasts_s := wording.LASTING.get(remember)) is not None:
+            case remember if (lasts_s := _LASTING.get(remember)) is not None:
                 self._router.record_now()
-                until = int(opened.now()) + lasts_s if lasts_s else 0
-                principal, label = asked.origin.principal.id, asked.origin.label
                 grant, durable = opened.add_grant(
-                    principal, actions, scope, Origin.ASKED, until=until, where=where, label=label, what=what
+                    asked.origin.principal.id,
+                    actions,
+                    scope,
+                    Origin.ASKED,
+                    until=int(opened.now()) + lasts_s if lasts_s else 0,
+                    limit=asked.limit,
+                    where=where,
+                    label=asked.origin.label,
+                    what=what,
                 )
                 self._router.recorder.granted(grant)
                 await opened.kept(grant, durable)
+                return grant
             case wording.RUNNING.id if group := asked.origin.process_group:
                 self._router.record_now()
                 opened.add_transient_grant(
@@ -296,6 +316,7 @@ class Consent:
                 )
             case _:
                 pass
+        return None
 
 
 def _again(request: Confirm, reply: Reply) -> Confirm:
@@ -311,10 +332,15 @@ def _again(request: Confirm, reply: Reply) -> Confirm:
 
 
 def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
-    """For how long a yes may hold; who cannot be told from its neighbours is asked each time for a secret."""
+    """For how long a yes may hold; who cannot be told from its neighbours is asked each time for a secret.
+
+    To what is about money no yes lasts without a limit, and the preset is this time alone.
+    """
     question, caller = asked.question, asked.origin
     if not asked.lasting or (question.derived and not question.action.own):
         return (wording.ONCE,)
+    if asked.limit is not None:
+        return (wording.ONCE, wording.monthly(asked.limit)) if question.principal.tellable else (wording.ONCE,)
     running = [wording.RUNNING] if (asked.running or asked.names_only) and caller.process_group else []
     if question.principal.tellable:
         lasting = [wording.ONCE, *(running if asked.running else []), wording.HOUR, wording.MONTH, wording.ALWAYS]

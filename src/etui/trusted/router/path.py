@@ -32,13 +32,13 @@ from etui.trusted.router.consent import Asked, Consented, digest_of
 from etui.trusted.router.naming import Naming
 from etui.trusted.router.references import is_well_formed
 from etui.trusted.router.requests import Arrival, Cleared, Request, Route
-from etui.trusted.router.reserving import release, reserve
+from etui.trusted.router.reserving import count, release, reserve
 from etui.trusted.router.rights import Verdict
 from etui.trusted.router.settling import Settling, unseen
 
 if TYPE_CHECKING:
     from etui.interfaces import Seen
-    from etui.trusted.policy import Decision
+    from etui.trusted.policy import Decision, Grant
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
     from etui.trusted.router.registry import Method
@@ -186,7 +186,7 @@ class RequestPath:
             decision = rights.without_grants(opened, request.question, request.chain, "it is read each time")
         elif decision.outcome is Outcome.ALLOW and verdict.alternatives:
             try:
-                reservations = await reserve(opened, verdict, request.question)
+                reservations = await reserve(opened, verdict.alternatives, request.question)
             except LimitReached as limit:
                 advice = (*advice, f"A grant that covers this is used up: {limit}.")
                 decision = rights.without_grants(opened, request.question, request.chain, f"its grant: {limit}")
@@ -197,8 +197,13 @@ class RequestPath:
                 return Cleared(verdict=verdict, reservations=reservations)
         if decision.outcome is not Outcome.ASK:
             return Cleared(verdict=Verdict(decision=decision))
-        consented = await self._ask(request, decision, advice)
-        return Cleared(verdict=Verdict(decision=consented.decision), consent=consented.how, why=consented.why)
+        consented, grant = await self._ask(request, decision, advice)
+        return Cleared(
+            verdict=Verdict(decision=consented.decision),
+            reservations=await count(opened, grant, request.question),
+            consent=consented.how,
+            why=consented.why,
+        )
 
     # policy and consent
 
@@ -217,18 +222,21 @@ class RequestPath:
         await self._settling.settle(request, prepared.settles)
         return tuple(prepared.notes)
 
-    async def _ask(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Consented:
+    async def _ask(
+        self, request: Request, decision: Decision, advice: tuple[str, ...]
+    ) -> tuple[Consented, Grant | None]:
+        """The user's yes, and the grant that was given with it."""
         if request.quiet:
             why = self._record(request, decision, Recorded.DENIED, reason="the user would have had to be asked")
             raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
         asked = self._asked(request, decision, advice)
         consented = await self._router.consent.ask(asked)
-        await self._router.consent.remember(asked, consented, (request.method.action.id,))
+        grant = await self._router.consent.remember(asked, consented, (request.method.action.id,))
         if self._digest(request) != asked.digest:
             raise ProtocolError(
                 ErrorCode.ALTERED, "the request is not the one that was consented to", why=consented.why
             )
-        return consented
+        return consented, grant
 
     def _asked(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Asked:
         provider = request.provider

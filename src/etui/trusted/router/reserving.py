@@ -10,23 +10,25 @@ from etui.trusted.policy import LimitReached, Reservation
 
 if TYPE_CHECKING:
     from etui.trusted.policy import Grant, Question
-    from etui.trusted.router.rights import Verdict
     from etui.trusted.router.wallet import Opened
 
 _UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCELLED, ErrorCode.INTERNAL}
 """After these nobody knows whether the call had its effect: what was reserved stays spent."""
 
 
-async def reserve(opened: Opened, verdict: Verdict, question: Question) -> tuple[Reservation, ...]:
+async def reserve(
+    opened: Opened, alternatives: tuple[tuple[str, ...], ...], question: Question
+) -> tuple[Reservation, ...]:
     """Takes this use out of one grant for each member that needed one: all or none, and durable at return.
 
-    A grant without a limit covers it alone. Raises ``LimitReached``, or ``ProtocolError`` where it cannot be
+    ``alternatives``: for each of them the grants of which one has to cover it, as a ``Verdict`` has them. A grant
+    without a limit covers it alone. Raises ``LimitReached``, or ``ProtocolError`` where it cannot be
     written, with nothing taken.
     """
     reservations: list[Reservation] = []
     try:
-        for alternatives in verdict.alternatives:
-            grants = [grant for name in alternatives if (grant := opened.grants.get(name)) is not None]
+        for names in alternatives:
+            grants = [grant for name in names if (grant := opened.grants.get(name)) is not None]
             if not any(not grant.uses and grant.limit is None for grant in grants):
                 reservations.append(_first_that_covers(opened, grants, question))
     except LimitReached:
@@ -38,6 +40,20 @@ async def reserve(opened: Opened, verdict: Verdict, question: Question) -> tuple
         release(opened, tuple(reservations))
         raise
     return tuple(reservations)
+
+
+async def count(opened: Opened, grant: Grant | None, question: Question) -> tuple[Reservation, ...]:
+    """Takes out of a grant, which the user has just given with a yes to this very use, that use; durable at return.
+
+    A use meanwhile may have taken it first: this one was consented to, and needs none. Raises ``ProtocolError`` where
+    it cannot be written, with nothing taken.
+    """
+    if grant is None or not grant.counts:
+        return ()
+    try:
+        return await reserve(opened, ((grant.id,),), question)
+    except LimitReached:
+        return ()
 
 
 def settle(opened: Opened | None, reservations: tuple[Reservation, ...], failure: ProtocolError) -> None:

@@ -341,6 +341,7 @@ def profile_rules(manifest: Manifest) -> tuple[ProfileRule, ...]:
             only=rule.only_clients,
             never=rule.never_clients,
             limits=tuple((limit.currency, limit.amount_minor) for limit in rule.limits),
+            above=tuple((limit.currency, limit.amount_minor) for limit in rule.above),
         )
         for rule in manifest.accessibility.rules
     )

@@ -28,9 +28,12 @@ MONTH: Final = RememberChoice(id="month", label="For 30 days")
 ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
 RUNNING: Final = RememberChoice(id="running", label="As long as this program runs")
 TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this terminal")
+MONTHLY: Final = "monthly"
 HOUR_S: Final = 3600
-LASTING: Final = {HOUR.id: HOUR_S, MONTH.id: 30 * 86400, ALWAYS.id: 0}
+MONTH_S: Final = 30 * 86400
+LASTING: Final = {HOUR.id: HOUR_S, MONTH.id: MONTH_S, ALWAYS.id: 0}
 """For how many seconds a yes holds that outlives the unlock; 0 for no end."""
+_OF_MONEY: Final = ("amount", "currency")
 _HOLDING: Final = {FieldType.NAMED, FieldType.LIST, FieldType.MAP}
 EMPTY: Final = "(empty)"
 _SET_BY: Final = " (set by "
@@ -103,13 +106,23 @@ def shown_fields(
     return tuple(shown)
 
 
-def reach(method: Method, fields: tuple[ShownField, ...], scope: str) -> tuple[ShownField, ...]:
+def monthly(limit: Limit) -> RememberChoice:
+    """A yes that lasts, to what is about money: up to as much as now, and anew when the limit's period is over."""
+    most = full_amount(limit.total_minor, limit.currency)
+    return RememberChoice(id=MONTHLY, label=f"Up to {most} every {_span(limit.period_s)}, until I take it back")
+
+
+def reach(
+    method: Method, fields: tuple[ShownField, ...], scope: str, *, limited: bool = False
+) -> tuple[ShownField, ...]:
     """What a yes that lasts holds for; nothing where the request says no more than that.
 
-    ``scope``: the value of the field which such a yes is held to beside the item; empty for none.
+    ``scope``: the value of the field which such a yes is held to beside the item; empty for none. ``limited``: whether
+    it is up to an amount in a currency.
     """
+    marks = _OF_MONEY if limited else ()
     params = method.compiled.method.params.values()
-    held = {field.title for field in params if field.scope or field.type is FieldType.REFERENCE}
+    held = {f.title for f in params if f.scope or f.type is FieldType.REFERENCE or f.policy in marks}
     titles = [field.title.partition(_SET_BY)[0] for field in fields if field.material]
     free = [title.lower() for title in titles if title not in held]
     if not free:
