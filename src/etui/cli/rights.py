@@ -78,7 +78,7 @@ def _grant_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("client", metavar="CLIENT", help="as `etui clients` names it")
     parser.add_argument("action", metavar="ACTION", help="a method, as secret/1.read")
     parser.add_argument("--item", metavar="ITEM", help="a reference, or words that match exactly one; else all items")
-    parser.add_argument("--only-for", metavar="VALUE", help="one host or relying party alone; goes with --item")
+    parser.add_argument("--only-for", metavar="VALUE", help="one host, payee or relying party alone; with --item")
     parser.add_argument("--uses", type=int, metavar="N", help="how often")
     parser.add_argument("--until", type=_moment, metavar="WHEN", help="30m, 2h, 7d, or a date as 2030-12-31")
     parser.add_argument("--currency", metavar="CODE", help="of ISO 4217, with --limit")

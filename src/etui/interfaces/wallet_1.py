@@ -629,7 +629,9 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     action: Annotated[str, Meta(max_length=200)]
     item: str | None = None
     only_for: Annotated[str, Meta(max_length=400)] | None = None
-    """The one value of the method's scope for which it holds, as a host or a relying party; goes with `item`."""
+    """The one value of the method's scope for which it holds, as a host or a relying party; goes with `item`
+    where the method names one.
+    """
     uses: Annotated[int, Meta(ge=1)] | None = None
     until: int | None = None
     limit_minor: Annotated[int, Meta(ge=0)] | None = None

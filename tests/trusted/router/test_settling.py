@@ -382,7 +382,7 @@ def test_a_lasting_right_for_one_value_covers_that_value_when_it_is_settled(wall
     orders = Orders(wallet, client, stranger)
     costs: dict[str, Any] = {"amount": 300, "currency": "EUR"}
     pays = PAYS.replace("99999900", "300").replace("mallory", "shop")
-    wallet.user.approves(action_contains="order cake", remember="always", times=1)
+    orders.may(limit_minor=600, currency="EUR", only_for="shop")
     assert orders.order("settle(payee='shop')", pays, **costs) == PAID
     before = len(questions(wallet))
     assert orders.order("settle(payee='shop')", pays, **costs) == PAID

@@ -77,7 +77,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def limit(self) -> Limit | None:
         """Up to how much a yes that lasts is, where it is about money: as much as now, every 30 days."""
         amount, currency = self.question.fields.get("amount"), self.question.fields.get("currency")
-        if type(amount) is not int or not isinstance(currency, str):
+        if type(amount) is not int or amount <= 0 or not isinstance(currency, str):
             return None
         return Limit(currency=currency, each_minor=amount, total_minor=amount, period_s=wording.MONTH_S)
 
@@ -339,8 +339,9 @@ def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
     question, caller = asked.question, asked.origin
     if not asked.lasting or (question.derived and not question.action.own):
         return (wording.ONCE,)
-    if asked.limit is not None:
-        return (wording.ONCE, wording.monthly(asked.limit)) if question.principal.tellable else (wording.ONCE,)
+    if "amount" in question.fields:
+        limit = asked.limit if question.principal.tellable else None
+        return (wording.ONCE,) if limit is None else (wording.ONCE, wording.monthly(limit))
     running = [wording.RUNNING] if (asked.running or asked.names_only) and caller.process_group else []
     if question.principal.tellable:
         lasting = [wording.ONCE, *(running if asked.running else []), wording.HOUR, wording.MONTH, wording.ALWAYS]

@@ -143,8 +143,7 @@ class Naming:
             return (keeper or provider).resource(place.item)
         scope = method.compiled.scope
         if value := seen.policy.get(scope):
-            # apart from the ids of items, so that a grant for the one is none for the other
-            return Resource(extension=provider.principal, item=f"{scope}:{value}", kind=scope)
+            return provider.resource_of_value(scope, str(value))
         return Resource(extension=provider.principal)
 
     def known(self, request: Request) -> bool:

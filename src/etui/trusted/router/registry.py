@@ -107,6 +107,13 @@ class Provider:
         group = item if entry.kind in self.holding else entry.group
         return Resource(extension=self.principal, item=item, kind=entry.kind, group=group)
 
+    def resource_of_value(self, scope: str, value: str) -> Resource:
+        """What policy sees where a method names no item: the value of the field that is its scope.
+
+        It is apart from the ids of items, so that a grant for the one is none for the other.
+        """
+        return Resource(extension=self.principal, item=f"{scope}:{value}", kind=scope)
+
 
 def _characters(item: Item) -> int:
     attributes = item.attributes

@@ -100,7 +100,10 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         entry = owner.items.get(place.item)
         what = entry.label if entry is not None else "an item"
     where = _where(method, request)
-    if where is not None:
+    if where is not None and request.item is None and not method.item_field:
+        resource = provider.resource_of_value(*where)
+        scope, what, where = Scope(ScopeType.ITEM, resource.extension, resource.item), where[1], None
+    elif where is not None:
         what = f"{what}, {where[1]}"
     limit = None
     if request.limit_minor is None or not request.currency:
@@ -133,12 +136,18 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
 
 
 def _where(method: Method, request: wallet.Grant) -> tuple[str, str] | None:
-    """For which value of the method's scope alone the right holds; raises ``ProtocolError`` where it has none."""
+    """For which value of the method's scope alone the right holds; raises ``ProtocolError`` where it has none.
+
+    Where the method names no item, that value is what policy decides about in an item's place.
+    """
     if request.only_for is None:
         return None
     scope = method.compiled.scope
-    if not scope or request.item is None:
-        text = f"only_for goes with an item, and with a method that has a scope; {request.action} has {scope or 'none'}"
+    if not scope or (request.item is None and method.item_field):
+        text = (
+            f"only_for goes with a method that has a scope, and with an item where that names one;"
+            f" {request.action} has the scope {scope or 'none'}"
+        )
         raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
     return scope, request.only_for
 
