@@ -21,6 +21,7 @@ import msgspec
 from pyemv import tlv
 
 from etui.counterparts.issuer import MasterKey, Profile
+from etui.standards.emv import CryptogramType
 from etui.standards.iso8583 import (
     FinancialRequest,
     Message,
@@ -32,7 +33,6 @@ from etui.standards.iso8583 import (
 
 MASTER: Final = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
 KEYS: Final = MasterKey(MASTER)
-ARQC, TC, AAC = 0x80, 0x40, 0x00
 _START_S: Final = 60.0
 _ANSWER_S: Final = 60.0
 _SRC: Final = Path(__file__).parent.parent / "src"
@@ -47,7 +47,7 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int = 1250
     currency: str = "978"
     transaction_type: str = "00"
-    kind: int = ARQC
+    kind: CryptogramType = CryptogramType.ARQC
     keys: MasterKey = KEYS
 
     def icc(self, *without: str, **with_other: bytes) -> bytes:
@@ -63,11 +63,11 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
             "9F37": bytes.fromhex("12345678"),
             "82": bytes.fromhex("1980"),
             "9F36": self.atc.to_bytes(2, "big"),
-            "9F10": bytes.fromhex("0FA501") + bytes([0x80 | self.kind >> 2]) + bytes(12) + b"\x0f" + bytes(15),
+            "9F10": bytes.fromhex("0FA501") + bytes([0x80 | self.kind << 4]) + bytes(12) + b"\x0f" + bytes(15),
         }
-        session = self.keys.card(self.pan, self.sequence).session(self.atc)
+        session = self.keys.session(self.pan, self.sequence, self.atc)
         values["9F26"] = session.cryptogram(b"".join(values.values()))
-        values["9F27"] = bytes([self.kind])
+        values["9F27"] = bytes([self.kind << 6])
         values |= with_other
         return tlv.encode({tag: value for tag, value in values.items() if tag not in without})
 

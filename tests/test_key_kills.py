@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,31 +10,23 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_der_public_key
 from tests.asked import Asked
 from tests.long_run import LongRun
-from tests.strikes import steps_of
 from tests.test_named_points import (
-    ATTEMPTS,
-    EVERY_STEP,
+    EACH,
     FORWARDED,
     RECORDED,
     ROUTER,
     SENT,
     STORAGE,
     STORED,
-    STRIKES_ON_ONE,
     Scene,
-    named,
-    nth,
-    process_of,
-    renew,
-    strike,
+    strike_every_step,
+    strike_points,
 )
 
 from etui.interfaces import crypto_1 as crypto
 from etui.testkit import TestWallet
 
 KEYS = "etui.extensions.encryption"
-EACH = ("each",)
-"""Before each of the steps, which are few: whatever lies between two writes is one of them."""
 DATA = b"what is signed"
 
 
@@ -119,14 +110,7 @@ def asked(short_dir: Path) -> Iterator[Keyed]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_a_named_step(asked: Keyed, scene: Scene) -> None:
-    choices = [partial(named, point=point) for point in scene.points]
-    if scene.points == EACH:
-        count = len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
-        choices = [partial(nth, number=number) for number in range(count)]
-    assert choices
-    for strikes, choose in enumerate(choices):
-        renew(asked, strikes * STRIKES_ON_ONE)
-        assert any(strike(asked, scene, choose) for _ in range(ATTEMPTS)), f"{choose.keywords} did not come"
+    strike_points(asked, scene)
 
 
 @pytest.mark.long
@@ -136,11 +120,4 @@ def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_a_named_step(ask
 def test_a_key_is_there_whole_or_not_at_all_after_a_kill_before_any_step(
     asked: Keyed, scene: Scene, long_run: LongRun
 ) -> None:
-    scene.act(asked)
-    count = len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
-    fell = 0
-    for number in range(count):
-        renew(asked, number * STRIKES_ON_ONE)
-        fell += strike(asked, scene, partial(nth, number=number))
-    assert fell > count // 2
-    long_run.record(EVERY_STEP, fell, count)
+    strike_every_step(asked, scene, long_run)

@@ -48,6 +48,8 @@ RE_KEYED = ("write *slots.json.new", "fsync *slots.json.new", "renameat slots.js
 
 INSTALLED = "rename *installation.json"
 STORED = ("pwrite64 *-wal", "fdatasync *-wal", SENT)
+EACH = ("each",)
+"""Before each of the steps, which are few: whatever lies between two writes is one of them."""
 
 MAKING = {
     ROUTER: (
@@ -185,6 +187,33 @@ def renew(asked: Asked, strikes: int) -> None:
         asked.wallet.end()
         asked.wallet.start()
         asked.comes_back()
+
+
+def strike_points(asked: Asked, scene: Scene) -> None:
+    """Strikes before every point of a scene, at a wallet that is started anew each time."""
+    choices = [partial(named, point=point) for point in scene.points]
+    if scene.points == EACH:
+        choices = [partial(nth, number=number) for number in range(_steps(asked, scene))]
+    assert choices
+    for strikes, choose in enumerate(choices):
+        renew(asked, strikes * STRIKES_ON_ONE)
+        assert any(strike(asked, scene, choose) for _ in range(ATTEMPTS)), f"{choose.keywords} did not come"
+
+
+def strike_every_step(asked: Asked, scene: Scene, long_run: LongRun) -> None:
+    """Strikes before every step of a scene, at a wallet that is started anew each time, and records how many fell."""
+    scene.act(asked)
+    count = _steps(asked, scene)
+    fell = 0
+    for number in range(count):
+        renew(asked, number * STRIKES_ON_ONE)
+        fell += strike(asked, scene, partial(nth, number=number))
+    assert fell > count // 2
+    long_run.record(EVERY_STEP, fell, count)
+
+
+def _steps(asked: Asked, scene: Scene) -> int:
+    return len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
 
 
 @pytest.mark.attack(44)

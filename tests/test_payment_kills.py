@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,22 +10,7 @@ from tests.asked import Asked
 from tests.extensions.cards.bank import HOST, Bank
 from tests.long_run import LongRun
 from tests.standards.payments.shop import Shop
-from tests.strikes import steps_of
-from tests.test_named_points import (
-    ATTEMPTS,
-    EVERY_STEP,
-    FORWARDED,
-    ROUTER,
-    STORAGE,
-    STORED,
-    STRIKES_ON_ONE,
-    Scene,
-    named,
-    nth,
-    process_of,
-    renew,
-    strike,
-)
+from tests.test_named_points import EACH, FORWARDED, ROUTER, STORAGE, STORED, Scene, strike_every_step, strike_points
 
 from etui.counterparts.issuer.chip import read_chip
 from etui.interfaces import card_1 as card
@@ -40,7 +24,6 @@ if TYPE_CHECKING:
 
 CARD = "etui.extensions.issuer_card"
 MANAGER = "etui.extensions.cards"
-EACH = ("each",)
 
 
 class Paying(Asked):
@@ -122,14 +105,7 @@ def asked(short_dir: Path, tmp_path: Path) -> Iterator[Paying]:
 @pytest.mark.parametrize("scene", SCENES.values(), ids=SCENES.keys())
 def test_a_payment_is_made_once_or_not_at_all_after_a_kill_before_a_named_step(asked: Paying, scene: Scene) -> None:
     scene.act(asked)
-    choices = [partial(named, point=point) for point in scene.points]
-    if scene.points == EACH:
-        count = len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
-        choices = [partial(nth, number=number) for number in range(count)]
-    assert choices
-    for strikes, choose in enumerate(choices):
-        renew(asked, strikes * STRIKES_ON_ONE)
-        assert any(strike(asked, scene, choose) for _ in range(ATTEMPTS)), f"{choose.keywords} did not come"
+    strike_points(asked, scene)
 
 
 @pytest.mark.attack(121)
@@ -139,11 +115,4 @@ def test_a_payment_is_made_once_or_not_at_all_after_a_kill_before_a_named_step(a
 def test_a_payment_is_made_once_or_not_at_all_after_a_kill_before_any_step(
     asked: Paying, scene: Scene, long_run: LongRun
 ) -> None:
-    scene.act(asked)
-    count = len(steps_of(process_of(asked, scene), lambda: scene.act(asked)))
-    fell = 0
-    for number in range(count):
-        renew(asked, number * STRIKES_ON_ONE)
-        fell += strike(asked, scene, partial(nth, number=number))
-    assert fell > count // 2
-    long_run.record(EVERY_STEP, fell, count)
+    strike_every_step(asked, scene, long_run)

@@ -8,7 +8,7 @@ from tests.docs.page import ROOT, Page
 
 from etui.doors.qr.found import MAX_PIXELS
 from etui.doors.qr.reading import MAX_BYTES
-from etui.doors.qr.shop import MAX_ANSWER_BYTES
+from etui.sdk.shop import MAX_ANSWER_BYTES
 from etui.standards.emvqr import ETUI_PAY, decode, order_place
 
 PAGE: Final = Page(ROOT / "docs/qr.md")

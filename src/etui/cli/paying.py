@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,9 +14,9 @@ from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import read_file
 from etui.cli.output import single_line
-from etui.cli.shops import Asked, Outcome, Shop
 from etui.interfaces import payment_1 as payment
 from etui.protocol import ErrorCode, ProtocolError
+from etui.sdk.shop import ORDERS, Asking, Outcome, Shop, ShopError
 from etui.standards.money import full_amount
 from etui.standards.payments import Order, PaymentError, read_request
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _HTTPS: Final = "https://"
 _MAX_BYTES: Final = 128 << 10
-_ORDERS: Final = "/orders"
 
 
 class Paid(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
     order = _read(token)
     if arguments.dry_run:
         return _tell(order, token, output)
-    shop = shop or Shop(arguments.shop or f"{_HTTPS}{order.merchant.host}{_ORDERS}")
+    shop = shop or (_shop_at(arguments.shop) if arguments.shop else Shop(order.merchant.host))
     with connect() as client:
         paid = client.call(_request(order, token))
         outcome = _charged(shop, order, paid.credential)
@@ -104,8 +104,9 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
 def _charged(shop: Shop, order: Order, credential: str) -> Outcome:
     try:
         return shop.charge(order.details.id, credential)
-    except CommandError as error:
-        raise CommandError(f"{error} (`etui payments` has it as pending)", error.status) from None
+    except ShopError as error:
+        doubt = ". It may have charged you all the same: ask it before you pay again" if error.may_pass else ""
+        raise CommandError(f"{error}{doubt} (`etui payments` has it as pending)") from None
 
 
 def complete(client: Client, paid: Item, outcome: Outcome, output: Output) -> bool:
@@ -126,15 +127,31 @@ def _asked(arguments: Arguments) -> tuple[Shop | None, str]:
     if arguments.source.startswith((_HTTPS, "http://")):
         if arguments.shop:
             raise CommandError("--shop goes with a file; what pays an order goes where it was ordered", Exit.USAGE)
-        shop = Shop(arguments.source)
-        return shop, shop.order(_ordered(arguments.order))
+        shop = _shop_at(arguments.source)
+        try:
+            return shop, shop.order(_ordered(arguments.order))
+        except ShopError as error:
+            raise CommandError(f"nothing was ordered: {error}") from None
     from_pipe = arguments.source == "-"
     text = sys.stdin.buffer.read(_MAX_BYTES) if from_pipe else read_file(Path(arguments.source))[:_MAX_BYTES]
     text = text.strip()
     try:
-        return None, msgspec.json.decode(text, type=Asked).request if text.startswith(b"{") else text.decode("ascii")
+        return None, msgspec.json.decode(text, type=Asking).request if text.startswith(b"{") else text.decode("ascii")
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise CommandError("that is no payment request, nor what a shop answers to an order", Exit.USAGE) from None
+
+
+def _shop_at(address: str) -> Shop:
+    """The shop that takes orders there, as at ``https://shop.example/orders``; raises ``CommandError`` for none."""
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme == "https" and parts.hostname and (parts.port is None or parts.port)
+    except ValueError as error:
+        raise CommandError(f"{single_line(address)} is no address: {error}", Exit.USAGE) from None
+    if not usable or parts.username or parts.query or parts.fragment:
+        text = f"{single_line(address)} is no address of a shop: it takes https://HOST/PATH, and nothing more"
+        raise CommandError(text, Exit.USAGE)
+    return Shop(parts.netloc, parts.path.rstrip("/") or ORDERS)
 
 
 def _ordered(text: str) -> bytes:

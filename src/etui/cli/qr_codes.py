@@ -81,6 +81,7 @@ def _run(arguments: Arguments, output: Output) -> Exit:
 
 def _pay(arguments: Arguments, output: Output) -> Exit:
     from etui.doors import qr  # noqa: PLC0415  # as above
+    from etui.sdk.shop import Shop  # noqa: PLC0415  # as above
 
     if not arguments.dry_run:
         connect_once()  # rather than have a shop make an order that nobody pays
@@ -88,8 +89,8 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
     payable = qr.payable_among(qr.codes_in(picture), arguments.code)
     asked = _asked(arguments, payable.code)
     output.note(f"The code says: {_claim(payable, asked)}.")
-    shop = qr.Shop(payable.place.host)
-    token = shop.request(payable.place.order, asked)
+    shop = Shop(payable.place.host)
+    token = qr.request_of(shop, payable.place.order, asked)
     order = qr.order_in(token, int(time.time()))
     differences = qr.compare(payable, asked, order)
     output.note(f"The merchant signed: {_signed(order)}.")

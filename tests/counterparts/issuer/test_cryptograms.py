@@ -1,4 +1,4 @@
-"""Keys and cryptograms against vectors that a security module confirmed, as pyemv's tests carry them."""
+"""The issuer's master key: which cryptograms it finds right, what it answers, where it comes from and does not go."""
 
 from __future__ import annotations
 
@@ -7,56 +7,52 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from bench.acquirer import KEYS, MASTER, Presented, pan
+from bench.acquirer import KEYS, MASTER, Presented, pan, payment
+from pyemv import ac, tlv
 
 from etui.counterparts.issuer import KeyFileError, MasterKey
-from etui.counterparts.issuer.chip import read_chip
+from etui.counterparts.issuer.asking import examine
 from etui.counterparts.issuer.key_files import key_of_descriptor, key_of_file
 
-SIGNED = bytes.fromhex("0000000040000000000000000124800004800001241911050152BF45851800001C"
-                       "06011203A0B800")  # fmt: skip
+
+def is_right(keys: MasterKey, presented: Presented, number: int = 1, sequence: int = 1) -> bool:
+    """Whether the issuer with these keys finds the cryptogram that was presented to be one of that card."""
+    told = payment(presented, 1, pan=pan(number), card_sequence=f"{sequence:03d}")
+    return examine(told, keys).verified
 
 
-def test_cryptogram_of_version_18() -> None:
-    """pyemv, tests/test_cvn_hsm.py, test_visa_cvn18."""
-    session = KEYS.card("1234567890123456", 0).session(0x1C)
-    assert session.cryptogram(SIGNED).hex().upper() == "7A788EA6B8A3E733"
-
-
-def test_proof_by_method_1_with_a_session_key() -> None:
-    """pyemv, tests/test_cvn_hsm.py, test_mastercard_cvn20."""
-    session = KEYS.card("1234567890123456", 0).session(0x1C)
-    assert session.arpc(bytes.fromhex("CD29615D6452E70E"), "\x00\x10").hex().upper() == "DFD0956606B68D64"
-
-
-def test_chip_data_are_verified_by_the_key_of_their_card_sequence_and_counter_alone() -> None:
-    chip = read_chip(Presented(pan=pan(1), sequence=1, atc=5).icc())
-    assert KEYS.card(pan(1), 1).session(5).verifies(chip)
-    for number, sequence, atc in ((2, 1, 5), (1, 2, 5), (1, 1, 6)):
-        assert not KEYS.card(pan(number), sequence).session(atc).verifies(chip)
+def test_cryptogram_is_that_of_its_card_and_sequence_alone() -> None:
+    presented = Presented(pan=pan(1), sequence=1, atc=5)
+    assert is_right(KEYS, presented)
+    assert not is_right(KEYS, presented, number=2)
+    assert not is_right(KEYS, presented, sequence=2)
+    assert not is_right(MasterKey(bytes(range(16))), presented)
 
 
 @pytest.mark.attack(124)
-@pytest.mark.parametrize("at", range(len(SIGNED)))
-def test_cryptogram_over_any_other_byte_is_another(at: int) -> None:
-    chip = read_chip(Presented(pan=pan(1)).icc())
-    changed = bytearray(chip.signed)
-    changed[at] ^= 1
-    assert not KEYS.card(pan(1), 1).session(1).verifies(msgspec.structs.replace(chip, signed=bytes(changed)))
+@pytest.mark.parametrize("tag", ["9F02", "9F03", "9F1A", "95", "5F2A", "9A", "9C", "9F37", "82", "9F36", "9F10"])
+def test_cryptogram_over_any_other_object_is_another(tag: str) -> None:
+    """The last bit of each object that a cryptogram is over (EMV Book 2, table 26) is changed after it was made."""
+    presented = Presented(pan=pan(1))
+    value = bytearray(tlv.decode(presented.icc())[tag])
+    value[-1] ^= 1
+    asked = examine(msgspec.structs.replace(payment(presented, 1), icc=presented.icc(**{tag: bytes(value)})), KEYS)
+    assert asked.chip is not None
+    assert not asked.verified
 
 
-def test_card_with_a_longer_number_has_a_key_of_its_own() -> None:
-    """EMV Book 2, annex A1.4.2 (option B); pyemv, pyemv/kd.py, derive_icc_mk_b."""
-    long = KEYS.card("12345678901234567", 1).session(1)
-    assert long.cryptogram(b"") != KEYS.card("2345678901234567", 1).session(1).cryptogram(b"")
+def test_chip_gets_the_response_code_and_the_proof_by_method_1() -> None:
+    asked = examine(payment(Presented(pan=pan(1)), 1), KEYS)
+    assert asked.chip is not None
+    proof = ac.generate_arpc_1(KEYS.session(pan(1), 1, 1).key, asked.chip.cryptogram, b"00")
+    assert tlv.decode(asked.answer("00", "ABC123").icc) == {"8A": b"00", "91": proof + b"00"}
 
 
 @pytest.mark.attack(129)
 def test_keys_do_not_show_and_are_not_copied() -> None:
-    card = KEYS.card(pan(1), 1)
-    for key in (KEYS, card, card.session(1)):
-        assert MASTER.hex() not in f"{key!r}{key}".lower()
-        assert repr(key).endswith("(…)")
+    session = KEYS.session(pan(1), 1, 1)
+    assert repr(KEYS) == str(KEYS) == "MasterKey(…)"
+    assert session.key.hex() not in f"{session!r}{session}".lower()
     with pytest.raises(TypeError):
         pickle.dumps(KEYS)
 
@@ -87,7 +83,7 @@ def test_key_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> 
     with pytest.raises(KeyFileError, match="chmod 600"):
         key_of_file(file)
     file.chmod(0o600)
-    assert key_of_file(file).card(pan(1), 1).session(1).verifies(read_chip(Presented(pan=pan(1)).icc()))
+    assert is_right(key_of_file(file), Presented(pan=pan(1)))
 
 
 def test_key_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from bench.acquirer import AAC, KEYS, TC, Presented, pan, payment, profile
+from bench.acquirer import KEYS, Presented, pan, payment, profile
 
 from etui.counterparts.issuer import CardStatus, MasterKey
 from etui.counterparts.issuer.asking import Asked, examine
@@ -15,6 +15,7 @@ from etui.counterparts.issuer.counters import WINDOW
 from etui.counterparts.issuer.decisions import decide
 from etui.counterparts.issuer.outcomes import Outcome, moment
 from etui.counterparts.issuer.records import Authorisation, Card, State
+from etui.standards.emv import CryptogramType
 from etui.standards.iso8583 import (
     AuthorisationAdvice,
     AuthorisationRequest,
@@ -94,8 +95,8 @@ REFUSED = [
     ("chip data that are none", {}, {}, {"icc": b"\x9f"}, "82", False),
     ("a key of another issuer", {}, {"keys": MasterKey(bytes(range(16)))}, {}, "82", False),
     ("another sequence number", {}, {"sequence": 2}, {}, "82", False),
-    ("a card that approved itself", {}, {"kind": TC}, {}, "82", False),
-    ("a card that declined", {}, {"kind": AAC}, {}, "82", False),
+    ("a card that approved itself", {}, {"kind": CryptogramType.TC}, {}, "82", False),
+    ("a card that declined", {}, {"kind": CryptogramType.AAC}, {}, "82", False),
     ("the counter again", {"atc_high": 1}, {}, {}, "83", False),
     ("a lower counter", {"atc_high": 2}, {}, {}, "83", False),
     ("a counter beyond the window", {}, {"atc": WINDOW}, {}, "83", False),
@@ -282,8 +283,8 @@ def test_reversal_of_a_completion_posts_it_back() -> None:
     assert (outcome.response_code, outcome.card.balance_minor, outcome.card.held_minor) == ("00", 1_000_000, 0)
 
 
-@pytest.mark.parametrize("kind", [TC, 0x80])
-def test_advice_that_the_card_proves_is_posted_beyond_every_limit(kind: int) -> None:
+@pytest.mark.parametrize("kind", [CryptogramType.TC, CryptogramType.ARQC])
+def test_advice_that_the_card_proves_is_posted_beyond_every_limit(kind: CryptogramType) -> None:
     poor = card(balance_minor=0, transaction_limit_minor=0, day_limit_count=0, status="suspended", expiry="2501")
     advice = as_type(FinancialAdvice, pay(of=Presented(pan=pan(1), kind=kind)), response_code="Y1", approval="OFF123")
     now, row = after(outcome := decided(poor, advice))
@@ -301,7 +302,7 @@ def test_advice_of_an_authorisation_is_held() -> None:
     ("chip", "members", "code"),
     [
         ({}, {"icc": b""}, "82"),
-        ({"kind": AAC}, {}, "82"),
+        ({"kind": CryptogramType.AAC}, {}, "82"),
         ({"keys": MasterKey(bytes(range(16)))}, {}, "82"),
         ({}, {"amount_minor": 999_999}, "13"),
         ({}, {"currency": "840"}, "12"),
@@ -310,7 +311,7 @@ def test_advice_of_an_authorisation_is_held() -> None:
 def test_advice_that_the_card_does_not_prove_posts_nothing(
     chip: dict[str, Any], members: dict[str, Any], code: str
 ) -> None:
-    presented = msgspec.structs.replace(Presented(pan=pan(1), kind=TC), **chip)
+    presented = msgspec.structs.replace(Presented(pan=pan(1), kind=CryptogramType.TC), **chip)
     outcome = decided(CARD, as_type(FinancialAdvice, payment(presented, 1), response_code="Y1", **members))
     assert (outcome.response_code, outcome.posting) == (code, None)
 

@@ -75,9 +75,7 @@ def test_payment_over_a_line_is_answered_with_the_issuers_proof(host: RunningHos
         assert response(line.ask(request)) == answer
     (one,) = asked(request)
     assert (answer.response_code, len(answer.approval)) == ("00", 6)
-    assert one.session is not None
-    assert one.chip is not None
-    assert tlv.decode(answer.icc) == {"8A": b"00", "91": one.session.arpc(one.chip.cryptogram, "00") + b"00"}
+    assert answer.icc == one.answer("00", answer.approval).icc != b""
     assert find(engine, pan(1)).balance_minor == 998_750
 
 

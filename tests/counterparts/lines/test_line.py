@@ -187,7 +187,53 @@ def test_a_host_that_sends_what_is_no_message_is_left() -> None:
         await line.close()
         server.close()
 
+    asyncio.run(asyncio.wait_for(whole(), 20))  # before the host would be asked whether it is there
+
+
+def test_an_answer_is_read_from_pieces_and_one_to_nothing_is_passed_over() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        message = parse_message(MessageReader().feed(await reader.read(4096))[0])
+        assert isinstance(message, FinancialRequest)
+        right = answer_to(message, "00", approval="RIGHT1")
+        wrong = msgspec.structs.replace(answer_to(message, "00", approval="WRONG1"), amount_minor=1)
+        for byte in b"".join(frame(encode_message(one)) for one in (wrong, right)):
+            writer.write(bytes((byte,)))
+            await writer.drain()
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+
+    async def whole() -> None:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        line = Line("127.0.0.1", server.sockets[0].getsockname()[1])
+        line.start()
+        assert (await line.ask_now(_ASKED)).approval == "RIGHT1"
+        await line.close()
+        server.close()
+
     asyncio.run(asyncio.wait_for(whole(), 60))
+
+
+def test_who_cannot_wait_has_a_line_that_is_down_tried_at_once_and_once() -> None:
+    async def whole() -> None:
+        host = Host(lambda asked: [answer_to(asked, "00")])
+        server = await asyncio.start_server(host.serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        server.close()
+        await server.wait_closed()
+        line = Line("127.0.0.1", port)
+        line.start()
+        for _ in range(20):  # by now attempts would come two seconds apart
+            with pytest.raises(NotSentError):
+                await line.ask_now(_ASKED)
+        server = await asyncio.start_server(host.serve, "127.0.0.1", port)
+        assert (await line.ask_now(_ASKED)).response_code == "00"
+        assert host.lines == 1
+        await line.close()
+        server.close()
+        await host.ended.wait()
+
+    asyncio.run(asyncio.wait_for(whole(), 20))
 
 
 def test_numbers_do_not_come_again_in_one_second() -> None:

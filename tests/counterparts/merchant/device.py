@@ -69,7 +69,7 @@ def credential(token: str, number: int, atc: int, **changes: object) -> Credenti
         "9F10": "0FA501A0" + "00" * 12 + "0F" + "00" * 15,
     }
     objects = {tag: bytes.fromhex(str(changes.get(f"t{tag}", value))) for tag, value in values.items()}
-    key = KEYS.card(pan(number), 1).session(atc).export()
+    key = KEYS.session(pan(number), 1, atc).key
     objects["9F26"] = ac.generate_ac(key, b"".join(objects.values()))
     objects["9F27"] = bytes.fromhex(str(changes.get("t9F27", "80")))
     return Credential(

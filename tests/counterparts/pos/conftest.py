@@ -16,7 +16,7 @@ from tests.counterparts.pos.emulator import Emulator
 
 from etui.counterparts import issuer
 from etui.counterparts.books import open_books
-from etui.counterparts.pos.line import Line
+from etui.counterparts.lines import Line
 from etui.counterparts.pos.reader import CallableReader, Transmit
 from etui.counterparts.pos.records import Payment, State
 from etui.counterparts.pos.settlement import Settlement
@@ -89,6 +89,7 @@ class Shop:
 
     async def _do(self, work: Any) -> Any:  # noqa: ANN401  # as above
         line = self.line("127.0.0.1", self._port, answer_s=1.0)
+        line.start()
         one = PointOfSale(
             self.terminal,
             "EUR",
@@ -117,6 +118,7 @@ class Shop:
 
         async def work() -> int:
             line = Line("127.0.0.1", self.bank.port)
+            line.start()
             try:
                 return await Settlement(self.store, line, self.terminal).once()
             finally:

@@ -18,7 +18,7 @@ from tests.counterparts.pos.conftest import Bank, Shop
 from tests.counterparts.pos.driving import NUMBER, terminal
 from tests.counterparts.pos.emulator import AID, OTHER_AID, Emulator
 
-from etui.counterparts.pos import line as lines
+from etui.counterparts.lines import Line
 from etui.counterparts.pos.errors import PaymentStateError
 from etui.counterparts.pos.kernel import Presented, Verification
 from etui.counterparts.pos.messages import advice
@@ -143,7 +143,8 @@ def test_an_advice_whose_answer_was_lost_is_told_again_and_counts_once(bank: Ban
     assert payment is not None
 
     async def tell() -> str:
-        line = lines.Line("127.0.0.1", bank.port)
+        line = Line("127.0.0.1", bank.port)
+        line.start()
         try:
             return (await line.ask(advice(shop.store.count_try(payment), shop.terminal))).response_code
         finally:
@@ -230,12 +231,12 @@ class _Killer:
         self._left -= 1
 
 
-class _KilledLine(lines.Line):
+class _KilledLine(Line):
     killer: _Killer
 
-    async def ask(self, request: Any) -> Any:  # noqa: ANN401  # as Line has them
+    async def ask_now(self, request: Any) -> Any:  # noqa: ANN401  # as Line has them
         self.killer.event()
-        answer = await super().ask(request)
+        answer = await super().ask_now(request)
         self.killer.event()
         return answer
 

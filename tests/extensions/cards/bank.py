@@ -83,8 +83,8 @@ class Bank:
     def verifies(self, credential: Credential) -> bool:
         """Whether the cryptogram is that card's, over the data that go with it."""
         chip = read_chip(credential.emv)
-        key = self.master.card(credential.token, int(credential.sequence)).session(chip.atc)
-        return key.verifies(chip)
+        key = self.master.session(credential.token, int(credential.sequence), chip.atc)
+        return key.cryptogram(chip.signed) == chip.cryptogram
 
     def close(self) -> None:
         """Ends it."""

@@ -65,6 +65,15 @@ def test_a_transaction_is_the_published_one_from_the_issuers_key_to_its_answer()
     assert key.verify_issuer_2(cryptogram, answer) == (bytes(4), bytes.fromhex("12345678"))
 
 
+def test_a_card_of_sixteen_digits_makes_the_published_cryptogram_and_gets_the_published_answer() -> None:
+    # test_cvn_hsm.py, test_visa_cvn18 and test_mastercard_cvn20.
+    key = emv.session_key(emv.card_master_key_b(ISSUER_KEY, "1234567890123456"), 0x001C)
+    data = bytes.fromhex("0000000040000000000000000124800004800001241911050152BF45851800001C06011203A0B800")
+    assert key.cryptogram(data).hex().upper() == "7A788EA6B8A3E733"
+    answer = key.issuer_authentication_1(bytes.fromhex("CD29615D6452E70E"), b"\x00\x10")
+    assert answer.hex().upper() == "DFD0956606B68D64" + "0010"
+
+
 def test_a_cryptogram_and_both_answers_to_it_are_the_published_ones() -> None:
     assert KEY.cryptogram(DATA) == CRYPTOGRAM
     assert KEY.issuer_authentication_1(CRYPTOGRAM, b"\0\0") == ANSWER_1

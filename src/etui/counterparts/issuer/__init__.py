@@ -16,7 +16,7 @@ from etui.counterparts.issuer.cards import (
     suspend,
 )
 from etui.counterparts.issuer.clearing import Difference, Totals, clearing_records, differences, totals
-from etui.counterparts.issuer.cryptograms import CardKey, MasterKey, SessionKey
+from etui.counterparts.issuer.cryptograms import MasterKey
 from etui.counterparts.issuer.disputes import Dispute, dispute, disputes
 from etui.counterparts.issuer.errors import (
     CardStateError,
@@ -30,7 +30,6 @@ from etui.counterparts.issuer.records import Card, CardStatus, Key, Posting
 
 __all__ = [
     "Card",
-    "CardKey",
     "CardStateError",
     "CardStatus",
     "Difference",
@@ -41,7 +40,6 @@ __all__ = [
     "MasterKey",
     "Posting",
     "Profile",
-    "SessionKey",
     "Totals",
     "UnknownCardError",
     "UnknownTransactionError",

@@ -11,9 +11,11 @@ from typing import Final
 
 import msgspec
 
-from etui.counterparts.issuer.chip import ChipData, ChipError, issuer_authentication, read_chip
-from etui.counterparts.issuer.cryptograms import MasterKey, SessionKey
+from etui.counterparts.issuer.chip import ChipData, read_chip
+from etui.counterparts.issuer.cryptograms import MasterKey
 from etui.counterparts.issuer.records import Key
+from etui.standards import emv
+from etui.standards.emv import Tag
 from etui.standards.iso8583 import (
     CardRequest,
     FinancialAdvice,
@@ -45,7 +47,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     original: Key | None = None
     sequence: int = 0
     chip: ChipData | None = None
-    session: SessionKey | None = None
+    session: emv.SessionKey | None = None
     verified: bool = False
 
     def __repr__(self) -> str:
@@ -55,7 +57,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         """The response; with the issuer's proof for the chip where its cryptogram was right."""
         icc = b""
         if self.verified and self.chip is not None and self.session is not None:
-            icc = issuer_authentication(self.session.arpc(self.chip.cryptogram, response_code), response_code)
+            icc = _proof(self.session, self.chip, response_code)
         return answer_to(self.request, response_code, approval=approval, icc=icc)
 
 
@@ -69,13 +71,33 @@ def examine(request: TransactionRequest, keys: MasterKey) -> Asked:
     sequence = int(request.card_sequence or _NO_SEQUENCE)
     try:
         chip = read_chip(request.icc)
-    except ChipError:
+    except emv.EmvError:
         return asked
     if sequence > _HIGHEST_SEQUENCE:
         return asked
-    session = keys.card(request.pan, sequence).session(chip.atc)
+    session = keys.session(request.pan, sequence, chip.atc)
     return msgspec.structs.replace(
-        asked, sequence=sequence, chip=chip, session=session, verified=session.verifies(chip)
+        asked, sequence=sequence, chip=chip, session=session, verified=_is_made_by(session, chip)
+    )
+
+
+def _is_made_by(session: emv.SessionKey, chip: ChipData) -> bool:
+    try:
+        session.verify(chip.signed, chip.cryptogram)
+    except emv.AuthenticationError:
+        return False
+    return True
+
+
+def _proof(session: emv.SessionKey, chip: ChipData, response_code: str) -> bytes:
+    """What the chip gets back: the response code (8A), and the issuer's proof by method 1 (91)."""
+    code = response_code.encode("ascii")
+    proof = session.issuer_authentication_1(chip.cryptogram, code)
+    return emv.encode_objects(
+        (
+            emv.primitive(Tag.AUTHORISATION_RESPONSE_CODE, code),
+            emv.primitive(Tag.ISSUER_AUTHENTICATION_DATA, proof),
+        )
     )
 
 

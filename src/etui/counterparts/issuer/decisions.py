@@ -22,6 +22,7 @@ from etui.counterparts.issuer.effects import completed, credited, declined, held
 from etui.counterparts.issuer.outcomes import Moment, Outcome
 from etui.counterparts.issuer.records import Authorisation, Card, CardStatus, State
 from etui.counterparts.issuer.reversals import reversal
+from etui.standards.emv import CryptogramType
 from etui.standards.iso8583 import (
     AuthorisationAdvice,
     AuthorisationRequest,
@@ -36,7 +37,6 @@ from etui.standards.iso8583 import (
 _PURCHASE: Final = "00"
 _REFUND: Final = "20"
 _CASH: Final = "01"
-_ARQC, _TC = 0x80, 0x40
 _DECIDED_ELSEWHERE: Final = frozenset({"", "00", "10", "Y1", "Y3"})
 """Response codes of an advice with which the transaction took place (EMV Book 4, annex A6 for Y1 and Y3)."""
 
@@ -93,7 +93,7 @@ def _again(card: Card, known: Authorisation, asked: Asked) -> Outcome:
 def _request(card: Card, asked: Asked, request: AuthorisationRequest | FinancialRequest, now: Moment) -> Outcome:
     refused = (
         _of_card(card, request, now)
-        or _of_cryptogram(card, asked, _ARQC)
+        or _of_cryptogram(card, asked, CryptogramType.ARQC)
         or (None if _counts(card, asked) else ResponseCode.COUNTER_REFUSED)
     )
     if refused is not None:
@@ -111,7 +111,7 @@ def _advice(card: Card, asked: Asked, request: AuthorisationAdvice | FinancialAd
     if request.response_code not in _DECIDED_ELSEWHERE:
         return declined(card, asked, ResponseCode.APPROVED, now)  # it is known that it did not take place
     refused = (ResponseCode.INVALID_CARD if card.status == CardStatus.DELETED else None) or _of_cryptogram(
-        card, asked, _ARQC, _TC
+        card, asked, CryptogramType.ARQC, CryptogramType.TC
     )
     if refused is None and not _has_unused_counter(card, asked):
         refused = ResponseCode.COUNTER_REFUSED
@@ -159,7 +159,7 @@ def _of_card(card: Card, request: CardRequest, now: Moment) -> ResponseCode | No
     return None
 
 
-def _of_cryptogram(card: Card, asked: Asked, *kinds: int) -> ResponseCode | None:
+def _of_cryptogram(card: Card, asked: Asked, *kinds: CryptogramType) -> ResponseCode | None:
     right = asked.verified and asked.chip is not None and asked.chip.kind in kinds and asked.sequence == card.sequence
     return None if right else ResponseCode.CRYPTOGRAM_FAILED
 

@@ -199,8 +199,8 @@ class Devices:
             cards.issue_keys(self._engine, card, last)
         except CardStateError as error:
             raise DeviceError(str(error)) from None
-        key = self._master.card(card, found.sequence)
-        return tuple(PaymentKey(atc, key.session(atc).export()) for atc in range(after + 1, last + 1))
+        numbers = range(after + 1, last + 1)
+        return tuple(PaymentKey(atc, self._master.session(card, found.sequence, atc).key) for atc in numbers)
 
     def _change(self, card: str, what: What) -> Changed:
         change = {What.SUSPEND: cards.suspend, What.RESUME: cards.resume, What.DELETE: cards.delete}[what]

@@ -10,6 +10,7 @@
    rest of it; any other is said and dropped.
 3. A host from which nothing came for a while is asked whether it is there (0800, 301), and left where it does not say.
 4. So many questions are outstanding at most; one more is not sent.
+5. A question waits for a line that is down: for a moment, or (``ask_now``) for no longer than one attempt to connect.
 """
 
 from __future__ import annotations
@@ -65,6 +66,8 @@ class Line:
         self._outstanding: dict[tuple[str, str, str], tuple[Request, asyncio.Future[Response]]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._up = asyncio.Event()
+        self._attempted = asyncio.Event()
+        self._wanted = asyncio.Event()
         self._heard = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -89,13 +92,18 @@ class Line:
 
         Raises ``NotSentError`` and ``UnansweredError``, and ``Iso8583Error`` for what is no message.
         """
-        return cast("TransactionResponse", await self._ask(request))
+        await _a_moment(self._up)
+        return cast("TransactionResponse", await self._sent(request))
 
-    async def _ask(self, request: Request) -> Response:
+    async def ask_now(self, request: TransactionRequest) -> TransactionResponse:
+        """The same for who stands and waits: a line that is down is tried once, and at once."""
+        if not self.is_up:
+            self._wanted.set()
+            await _a_moment(self._attempted)
+        return cast("TransactionResponse", await self._sent(request))
+
+    async def _sent(self, request: Request) -> Response:
         data = frame(encode_message(request))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_UP_S):
-                await self._up.wait()
         key = _answer_key(request)
         if self._writer is None or len(self._outstanding) >= self._most or key in self._outstanding:
             raise NotSentError(f"there is no line to {self._host}:{self._port} that would take it")
@@ -117,17 +125,26 @@ class Line:
                 async with asyncio.timeout(_CONNECT_S):
                     reader, writer = await asyncio.open_connection(self._host, self._port)
             except (OSError, TimeoutError):
-                pass
+                self._end_attempt()
             else:
                 if await self._serve(reader, writer):
                     pause = _FIRST_PAUSE_S
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  # so that not all come at once
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause * random.uniform(0.5, 1.0)):  # noqa: S311  # not all come at once
+                    await self._wanted.wait()
+            self._wanted.clear()
             pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    def _end_attempt(self) -> None:
+        """Tells who waits for the attempt to connect that it has ended, well or not; the next one has its own end."""
+        self._attempted.set()
+        self._attempted = asyncio.Event()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Reads until the end of a connection; whether anything came by it."""
         self._writer = writer
         self._up.set()
+        self._end_attempt()
         echo = asyncio.get_running_loop().create_task(self._ask_whether_there(writer))
         messages = MessageReader()
         came = False
@@ -137,6 +154,8 @@ class Line:
                 for message in messages.feed(data):
                     came = True
                     self._take(parse_message(message))
+                if messages.broken is not None:
+                    raise messages.broken
         except Iso8583Error as error:
             _LOG.warning("the line to %s:%d is left, since what came is %s", self._host, self._port, error.code)
         except OSError:
@@ -160,7 +179,7 @@ class Line:
             except TimeoutError:
                 transmitted, stan = self._numbers.next()
                 try:
-                    await self._ask(NetworkRequest(transmitted=transmitted, stan=stan, information=_ECHO))
+                    await self._sent(NetworkRequest(transmitted=transmitted, stan=stan, information=_ECHO))
                 except UnansweredError:
                     _LOG.warning("%s:%d is not there any more", self._host, self._port)
                     writer.transport.abort()
@@ -173,6 +192,13 @@ class Line:
             _LOG.warning("an answer came to nothing that was asked: %s", message.MTI)
             return
         answer.set_result(cast("Response", message))
+
+
+async def _a_moment(event: asyncio.Event) -> None:
+    """Waits for it, though not for long."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_UP_S):
+            await event.wait()
 
 
 def _answer_key(request: Request) -> tuple[str, str, str]:

@@ -15,8 +15,8 @@ from typing import Any, Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from etui.counterparts.books import BooksError, open_books
+from etui.counterparts.lines import Line
 from etui.counterparts.pos.errors import PosError, ReaderError, SettingsError
-from etui.counterparts.pos.line import Line
 from etui.counterparts.pos.reader import CallableReader, Reader
 from etui.counterparts.pos.receipts import receipt
 from etui.counterparts.pos.records import Payment
@@ -81,6 +81,7 @@ async def _work(options: argparse.Namespace, settings: Settings) -> int:
         display=_Console(),
         tap_s=options.tap_seconds,
     )
+    line.start()
     try:
         if options.scene == "settle":
             left = await settlement.once()

@@ -10,8 +10,8 @@ import asyncio
 import logging
 from typing import Final
 
+from etui.counterparts.lines import Line, LineError, Numbers
 from etui.counterparts.pos.kernel import Terminal
-from etui.counterparts.pos.line import Line, LineError, Numbers
 from etui.counterparts.pos.messages import advice, reversal
 from etui.counterparts.pos.records import Payment, State
 from etui.counterparts.pos.store import Store, is_approved
@@ -48,9 +48,9 @@ class Settlement:
         undoes = payment.state == State.REVERSING
         if undoes:
             message = reversal(payment, self._terminal, *self._numbers.next())
-            said = await self._line.ask(message)
+            said = await self._line.ask_now(message)
         else:
-            said = await self._line.ask(advice(payment, self._terminal))
+            said = await self._line.ask_now(advice(payment, self._terminal))
         if said.response_code in _LATER:
             return False
         state = State.REFUSED

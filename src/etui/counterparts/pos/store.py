@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from etui.counterparts.books import ConflictError, bring_up, reading, run
+from etui.counterparts.lines import Numbers
 from etui.counterparts.pos.errors import PaymentStateError
 from etui.counterparts.pos.kernel import Presented, Terminal
-from etui.counterparts.pos.line import Numbers
 from etui.counterparts.pos.records import OVER, TO_TELL, Key, Payment, State
 from etui.counterparts.pos.tables import PAYMENTS, ROOM, STEPS
 from etui.standards.iso8583 import ResponseCode

@@ -20,10 +20,10 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
+from etui.counterparts.lines import Line, LineError, NotSentError
 from etui.counterparts.pos.errors import CardLostError
 from etui.counterparts.pos.kernel import AskIssuer, Kernel, Outcome, Presented, Purchase, Send, Step, Terminal, Verdict
 from etui.counterparts.pos.kernel.settings import NUMBER_BYTES
-from etui.counterparts.pos.line import Line, LineError, NotSentError
 from etui.counterparts.pos.messages import question
 from etui.counterparts.pos.reader import Reader, Transmit, exchange
 from etui.counterparts.pos.records import Payment, State
@@ -162,7 +162,7 @@ class PointOfSale:
         mti = AUTHORISATION if wanted.holds else FINANCIAL
         payment = await asyncio.to_thread(self.store.ask, presented, wanted.amount_minor, mti, wanted.purpose)
         try:
-            answer = await self._line.ask(question(payment, self.terminal))
+            answer = await self._line.ask_now(question(payment, self.terminal))
         except NotSentError:
             return payment, ("", ""), kernel.not_asked()
         except LineError:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import ctypes
 import gc
-import logging
 import os
-import resource
 import signal
 import socket
 import sys
@@ -21,23 +17,17 @@ from etui.doors.contactless.card import Card, ExposedError
 from etui.doors.contactless.closed import Reach, reach_of
 from etui.doors.contactless.router import Router
 from etui.doors.contactless.vpcd import PORT
-from etui.sdk import ProtocolError
-from etui.sdk.door import Control
+from etui.sdk.door import Attaching, Control, begin, door_parser
 
 _NET: Final = Path("/proc/self/net")
 _VOUCHED: Final = "ETUI_VPCD_CLOSED"
-_PR_SET_DUMPABLE: Final = 4
-_log = logging.getLogger("etui.doors.contactless")
 
 
 def main() -> int:
     """Runs until the supervisor is gone; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m etui.doors.contactless", description=__doc__)
-    parser.add_argument("--fd", type=int, required=True, help="descriptor of the channel to the supervisor")
+    parser = door_parser("etui.doors.contactless", __doc__)
     options = parser.parse_args()
-    logging.basicConfig(format="contactless: %(message)s")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    begin("contactless")
     return uvloop.run(serve(socket.socket(fileno=options.fd)))
 
 
@@ -47,7 +37,7 @@ async def serve(channel: socket.socket) -> int:
     ended = asyncio.Event()
     router = Router(lambda: card.present_anew())  # noqa: PLW0108  # the card is made with it
     card = Card(router, _reach, lambda how: control.tell_ours(how))  # noqa: PLW0108  # likewise
-    control = Control(channel, lambda sock: _attach(router, sock))
+    control = Control(channel, Attaching(router.attach))
     control.start(loop, ended.set)
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     gc.collect()
@@ -72,21 +62,6 @@ async def serve(channel: socket.socket) -> int:
 def _reach() -> Reach:
     found = reach_of(PORT, _NET)
     return Reach.INSIDE if found is Reach.OUTSIDE and os.environ.get(_VOUCHED) == "1" else found
-
-
-def _attach(router: Router, sock: socket.socket) -> None:
-    async def attach() -> None:
-        try:
-            await router.attach(sock)
-        except ProtocolError as error:
-            _log.warning("a connection to the Router ended before it was of use: %s", error)
-
-    task = asyncio.get_running_loop().create_task(attach())
-    _attaching.add(task)
-    task.add_done_callback(_attaching.discard)
-
-
-_attaching: set[asyncio.Task[None]] = set()
 
 
 if __name__ == "__main__":

@@ -20,10 +20,10 @@ from etui.doors.qr.errors import (
     ShopError,
     UnfitError,
 )
+from etui.doors.qr.ordering import request_of
 from etui.doors.qr.paying import Paid, order_in, pay
 from etui.doors.qr.reading import codes_in, picture_in
 from etui.doors.qr.screen import picture_of_screen
-from etui.doors.qr.shop import Shop
 
 __all__ = [
     "AmbiguousError",
@@ -36,7 +36,6 @@ __all__ = [
     "Payable",
     "PictureError",
     "QrError",
-    "Shop",
     "ShopError",
     "UnfitError",
     "asked_by",
@@ -47,6 +46,7 @@ __all__ = [
     "payable_among",
     "picture_in",
     "picture_of_screen",
+    "request_of",
     "wants_amount",
     "wants_tip",
 ]

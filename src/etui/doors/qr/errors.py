@@ -50,16 +50,9 @@ class UnfitError(QrError):
 
 
 class ShopError(QrError):
-    """The host that the code names does not answer, or with something that is of no use.
-
-    ``may_pass``: whether the same may succeed a moment later.
-    """
+    """The host that the code names does not answer, or with something that is of no use."""
 
     code = "shop"
-
-    def __init__(self, message: str, *, may_pass: bool = False) -> None:
-        super().__init__(message)
-        self.may_pass = may_pass
 
 
 class DifferenceError(QrError):

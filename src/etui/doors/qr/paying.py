@@ -9,10 +9,10 @@ import msgspec
 from etui.doors.qr.errors import QrError, ShopError
 from etui.interfaces import payment_1 as payment
 from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk import shop as shops
 from etui.standards.payments import ExpiredError, Order, PaymentError, read_request
 
 if TYPE_CHECKING:
-    from etui.doors.qr.shop import Outcome, Shop
     from etui.sdk import Client
 
 
@@ -39,7 +39,7 @@ def order_in(token: str, now: int) -> Order:
         raise QrError(f"the payment request is not usable: {error}") from None
 
 
-def pay(client: Client, shop: Shop, order: Order, token: str) -> Paid:
+def pay(client: Client, shop: shops.Shop, order: Order, token: str) -> Paid:
     """Pays an order of which the signed request is given.
 
     Raises ``ProtocolError`` for what the wallet or its user refuses, and ``ShopError`` where the merchant does not say
@@ -55,14 +55,14 @@ def pay(client: Client, shop: Shop, order: Order, token: str) -> Paid:
     paid = client.call(asked)
     try:
         ended = shop.charge(order.details.id, paid.credential)
-    except ShopError as error:
+    except shops.ShopError as error:
         unknown = "the card has paid, and whether the merchant took it is not known: the payment stands as pending"
         raise ShopError(f"{unknown}. {error}") from None
     receipt, note = _complete(client, paid.payment.item, ended)
     return Paid(payment=paid.payment.item, outcome=ended.outcome, network=paid.network, receipt=receipt, note=note)
 
 
-def _complete(client: Client, item: str, ended: Outcome) -> tuple[bool, str]:
+def _complete(client: Client, item: str, ended: shops.Outcome) -> tuple[bool, str]:
     """Tells the wallet: whether it has the receipt, and what it did not take. What was paid stays paid in any case."""
     note = ""
     for receipt in (ended.receipt, None):

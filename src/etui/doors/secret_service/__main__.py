@@ -7,12 +7,8 @@ another's (3).
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import ctypes
 import gc
-import logging
-import resource
 import socket
 import sys
 from typing import Final
@@ -23,25 +19,19 @@ from dbus_fast.errors import AuthError, InvalidAddressError
 from etui.doors.secret_service.bus import Bus, NameState, NameWish
 from etui.doors.secret_service.dispatch import Dispatch
 from etui.doors.secret_service.door import Door
-from etui.sdk import ProtocolError
-from etui.sdk.door.control import Control
+from etui.sdk.door import Attaching, Control, begin, door_parser
 
-_PR_SET_DUMPABLE: Final = 4
 _BUS_GONE: Final = 1
 _NAME_TAKEN: Final = 3
-_log = logging.getLogger("etui.doors.secret_service")
 
 
 def main() -> int:
     """Runs until the supervisor, the bus or the name is gone; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m etui.doors.secret_service", description=__doc__)
-    parser.add_argument("--fd", type=int, required=True, help="descriptor of the channel to the supervisor")
+    parser = door_parser("etui.doors.secret_service", __doc__)
     parser.add_argument("--replace", action="store_true", help="take the name from a holder that lets go of it")
     parser.add_argument("--no-queue", action="store_true", help="end where the name is another's, rather than wait")
     options = parser.parse_args()
-    logging.basicConfig(format="secret_service: %(message)s")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    begin("secret_service")
     channel = socket.socket(fileno=options.fd)
     wish = NameWish(replace=options.replace, wait=not options.no_queue)
     return uvloop.run(serve(channel, wish))
@@ -52,7 +42,7 @@ async def serve(channel: socket.socket, wish: NameWish) -> int:
     loop = asyncio.get_running_loop()
     ended: asyncio.Future[int] = loop.create_future()
     door = Door()
-    control = Control(channel, lambda sock: _attach(door, sock))
+    control = Control(channel, Attaching(door.link.attach))
 
     def end(status: int) -> None:
         if not ended.done():
@@ -94,16 +84,6 @@ async def _watch(bus: Bus, control: Control) -> None:
         await bus.wait_closed()
     except (OSError, EOFError) as error:
         control.tell_end(f"the session bus hung up: {error}")  # its text says all
-
-
-def _attach(door: Door, sock: socket.socket) -> None:
-    async def attach() -> None:
-        try:
-            await door.link.attach(sock)
-        except ProtocolError as error:
-            _log.warning("a connection to the Router ended before it was of use: %s", error)
-
-    door.run(attach())
 
 
 if __name__ == "__main__":

@@ -5,13 +5,9 @@ The socket is ``ssh-agent`` in the wallet's runtime directory; ``SSH_AUTH_SOCK``
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import ctypes
 import gc
-import logging
 import os
-import resource
 import shlex
 import signal
 import socket
@@ -23,23 +19,17 @@ import uvloop
 
 from etui.doors.ssh_agent.door import Door
 from etui.doors.ssh_agent.locking import AgentLock
-from etui.sdk import ProtocolError
-from etui.sdk.door import Control, runtime_folder
+from etui.sdk.door import Attaching, Control, begin, door_parser, runtime_folder
 
 SOCKET: Final = "ssh-agent"
 LOCK: Final = "ssh-agent.locked"
-_PR_SET_DUMPABLE: Final = 4
-_log = logging.getLogger("etui.doors.ssh_agent")
 
 
 def main() -> int:
     """Runs until the supervisor is gone; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m etui.doors.ssh_agent", description=__doc__)
-    parser.add_argument("--fd", type=int, required=True, help="descriptor of the channel to the supervisor")
+    parser = door_parser("etui.doors.ssh_agent", __doc__)
     options = parser.parse_args()
-    logging.basicConfig(format="ssh_agent: %(message)s")
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    begin("ssh_agent")
     path = runtime_folder() / SOCKET
     try:
         return uvloop.run(serve(socket.socket(fileno=options.fd), path))
@@ -53,7 +43,7 @@ async def serve(channel: socket.socket, path: Path) -> int:
     ended: asyncio.Future[int] = loop.create_future()
     lock = AgentLock(path.with_name(LOCK))
     door = Door(Path.home(), lock)
-    control = Control(channel, lambda sock: _attach(door, sock))
+    control = Control(channel, Attaching(door.link.attach))
 
     def end() -> None:
         if not ended.done():
@@ -87,21 +77,6 @@ def _listening(path: Path) -> socket.socket:
         os.umask(before)
     listener.listen(64)
     return listener
-
-
-def _attach(door: Door, sock: socket.socket) -> None:
-    async def attach() -> None:
-        try:
-            await door.link.attach(sock)
-        except ProtocolError as error:
-            _log.warning("a connection to the Router ended before it was of use: %s", error)
-
-    task = asyncio.get_running_loop().create_task(attach())
-    _attaching.add(task)
-    task.add_done_callback(_attaching.discard)
-
-
-_attaching: set[asyncio.Task[None]] = set()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from etui.sdk.door.link import Link, Posting
 from etui.sdk.door.patience import Patience
 from etui.sdk.door.peers import CLAIMED, Peer, Process, start_of
 from etui.sdk.door.place import runtime_folder
+from etui.sdk.door.process import Attaching, begin, door_parser
 from etui.sdk.door.unlocking import Unlocking, Waiter
 
 __all__ = [
     "ANSWER_S",
     "CLAIMED",
     "Ask",
+    "Attaching",
     "Control",
     "Link",
     "Patience",
@@ -25,6 +27,8 @@ __all__ = [
     "Question",
     "Unlocking",
     "Waiter",
+    "begin",
+    "door_parser",
     "runtime_folder",
     "start_of",
 ]

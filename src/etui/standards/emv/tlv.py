@@ -14,6 +14,7 @@ Source: EMV Book 3, annex B; ISO/IEC 7816-4:2020, section 6.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -24,6 +25,7 @@ MAX_BYTES: Final = 65_536
 MAX_OBJECTS: Final = 512
 MAX_DEPTH: Final = 6
 MAX_TAG: Final = 0xFF_FF_FF
+_TAGS_KEPT: Final = 512
 _MAX_TAG_BYTES: Final = 3
 _MAX_LENGTH: Final = 0xFFFF
 _CONSTRUCTED: Final = 0x20
@@ -135,6 +137,7 @@ def is_constructed(tag: int) -> bool:
     return bool(tag_bytes(tag)[0] & _CONSTRUCTED)
 
 
+@lru_cache(_TAGS_KEPT)
 def tag_bytes(tag: int) -> bytes:
     """A tag's 1 to 3 bytes; raises ``MalformedError`` where it is none."""
     encoded = tag.to_bytes(_MAX_TAG_BYTES, "big").lstrip(b"\0") if 0 < tag <= MAX_TAG else b""

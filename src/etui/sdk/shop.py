@@ -1,16 +1,15 @@
-"""The merchant's host, over HTTPS: what it asks for, and what became of what it was given.
+"""A shop on the net, for a Client that pays it: what is ordered there, and what becomes of what pays it.
 
 ::
 
-    GET  /orders/ORDER                                            {"request": JWS}
-    POST /orders           {"code": ID, "amount": {…}, "tip": {…}}  {"request": JWS}
-    POST /orders/ORDER/payment   {"credential": JWE}              {"outcome": "approved", "receipt": JWS}
+    GET  /orders/ORDER           {"request": a signed payment request}
+    POST /orders                 {"request": …}, for what is ordered, as the shop takes it
+    POST /orders/ORDER/payment   {"outcome": "approved" | "declined", "receipt": …}, for {"credential": …}
 
-The first is for a code that is shown for one payment. The second is for one that is shown for many, or where a tip
-comes to it: ``amount`` is without the tip, and without the fee that the code itself names; the merchant adds both.
-
-The host proves itself as any on the web; it is not followed elsewhere, and what it sends is bounded. Whom the payment
-is for is nothing that it says: that is in what the merchant signed.
+1. HTTPS alone, by the system's authorities or those in ``SSL_CERT_FILE``, through the proxy that the environment names.
+   Whom a payment is for is nothing that the host says: that is in what the merchant signed.
+2. It is not followed elsewhere. An answer has at most 256 KiB and takes at most a minute.
+3. What pays is sent again where no answer came, since a shop charges one request once.
 """
 
 from __future__ import annotations
@@ -19,24 +18,17 @@ import http.client
 import ssl
 import time
 import urllib.request
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 
 import msgspec
 from msgspec import Meta
 
-from etui.doors.qr.errors import ShopError
-from etui.standards.money import decimal_amount
-from etui.standards.payments import Amount
-
-if TYPE_CHECKING:
-    from etui.doors.qr.claims import Asked
-
+ORDERS: Final = "/orders"
 MAX_ANSWER_BYTES: Final = 256 << 10
-T = TypeVar("T")
 _TOKEN: Final = Meta(min_length=1, max_length=64 << 10)
-_TIMEOUT_S: Final = 15.0
+_TIMEOUT_S: Final = 30.0
 _WHOLE_S: Final = 60.0
 _PART_BYTES: Final = 64 << 10
 _TRIES: Final = 3
@@ -45,23 +37,33 @@ _FAILED: Final = 500
 _MAX_REFUSAL_BYTES: Final = 4096
 _SHOWN: Final = 200
 _FAILURES: Final = (URLError, OSError, http.client.HTTPException, TimeoutError)
+T = TypeVar("T")
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What became of a payment; ``receipt``: the merchant's, where it gave one."""
+class ShopError(Exception):
+    """The shop does not answer, refuses, or says something that is of no use.
 
-    outcome: Literal["approved", "declined"]
-    receipt: Annotated[str, _TOKEN] | None = None
+    ``may_pass``: whether the same may succeed a moment later, and whether it was heard is not known.
+    """
+
+    code = "shop"
+
+    def __init__(self, message: str, *, may_pass: bool = False) -> None:
+        super().__init__(message)
+        self.may_pass = may_pass
 
 
-class _Asking(msgspec.Struct, frozen=True):
+class Asking(msgspec.Struct, frozen=True):
+    """What a shop answers to an order. ``request``: a signed payment request, a JWS."""
+
     request: Annotated[str, _TOKEN]
 
 
-class _NewOrder(msgspec.Struct, frozen=True, omit_defaults=True):
-    code: str
-    amount: Amount | None = None
-    tip: Amount | None = None
+class Outcome(msgspec.Struct, frozen=True):
+    """What a shop says of a payment. ``receipt``: signed, a JWS, where it gives one."""
+
+    outcome: Literal["approved", "declined"]
+    receipt: Annotated[str, _TOKEN] | None = None
 
 
 class _Refusal(msgspec.Struct, frozen=True):
@@ -73,51 +75,55 @@ class _Payment(msgspec.Struct, frozen=True):
 
 
 class Shop:
-    """The host of a merchant. Every method raises ``ShopError`` where it does not answer as above."""
+    """The shop at a host. Every method raises ``ShopError``.
 
-    def __init__(self, host: str) -> None:
+    ``host``: its name, with ``:PORT`` behind it where that is another than 443. ``orders``: the path of its orders.
+    """
+
+    def __init__(self, host: str, orders: str = ORDERS) -> None:
         self.host = host
+        self._orders = orders
         context = urllib.request.HTTPSHandler(context=ssl.create_default_context())
         self._opener = urllib.request.build_opener(context, _Staying())
 
-    def request(self, order: str, asked: Asked) -> str:
-        """The signed payment request for what a code asks for. ``order``: the id that the code names."""
-        if not asked.anew:
-            return self._answer(f"/orders/{quote(order, safe='')}", None, _Asking).request
-        amount = None if asked.amount is None else _amount(asked.amount, asked.currency)
-        tip = _amount(asked.tip, asked.currency) if asked.tip else None
-        return self._answer("/orders", _NewOrder(order, amount, tip), _Asking).request
+    def request(self, order: str) -> str:
+        """The signed payment request of an order that there is."""
+        return self._answer(f"{self._orders}/{quote(order, safe='')}", None, Asking).request
+
+    def order(self, content: bytes) -> str:
+        """Orders what ``content`` says, in JSON; the signed payment request for it."""
+        return self._answer(self._orders, content, Asking).request
 
     def charge(self, order: str, credential: str) -> Outcome:
-        """What became of a payment. It is asked again where no answer came: a merchant charges one request once."""
-        path = f"/orders/{quote(order, safe='')}/payment"
+        """What becomes of an order with what pays it, a JWE for the merchant."""
+        path = f"{self._orders}/{quote(order, safe='')}/payment"
+        content = msgspec.json.encode(_Payment(credential))
         for left in reversed(range(_TRIES)):
             try:
-                return self._answer(path, _Payment(credential), Outcome)
+                return self._answer(path, content, Outcome)
             except ShopError as error:
                 if not left or not error.may_pass:
                     raise
                 time.sleep(_PAUSE_S)
         raise AssertionError  # the last try returned or raised
 
-    def _answer(self, path: str, content: msgspec.Struct | None, kind: type[T]) -> T:
-        body = None if content is None else msgspec.json.encode(content)
-        request = urllib.request.Request(f"https://{self.host}{path}", body, {"Accept": "application/json"})
-        if body is not None:
+    def _answer(self, path: str, content: bytes | None, kind: type[T]) -> T:
+        request = urllib.request.Request(f"https://{self.host}{path}", content, {"Accept": "application/json"})
+        if content is not None:
             request.add_header("Content-Type", "application/json")
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S) as response:
                 answered = self._whole(response)
         except HTTPError as error:
             with error:
-                text = f"{self.host} answers with status {error.code}{_said_in(error)}"
+                text = f"{self.host} answered with the status {error.code}{_said_in(error)}"
             raise ShopError(text, may_pass=error.code >= _FAILED) from None
         except _FAILURES as error:
             raise ShopError(f"{self.host} cannot be reached: {_reason(error)}", may_pass=True) from None
         try:
             return msgspec.json.decode(answered, type=kind)
         except msgspec.DecodeError as error:
-            text = f"{self.host} answers with something else than what a shop says: {error}"
+            text = f"{self.host} answered something else than what a shop says: {error}"
             raise ShopError(text, may_pass=True) from None  # it may have broken off
 
     def _whole(self, response: http.client.HTTPResponse) -> bytes:
@@ -133,14 +139,10 @@ class Shop:
 
 
 class _Staying(urllib.request.HTTPRedirectHandler):
-    """Follows nobody elsewhere: what the code names is the host."""
+    """Follows nobody elsewhere: the host that was named is the shop."""
 
     def redirect_request(self, *_: object) -> None:
         """Makes no other request; the answer that leads elsewhere is an error."""
-
-
-def _amount(minor: int, currency: str) -> Amount:
-    return Amount(currency, decimal_amount(minor, currency))
 
 
 def _said_in(error: HTTPError) -> str:
