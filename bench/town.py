@@ -24,6 +24,7 @@ from etui.counterparts.acquirer.certificates import Authority
 from etui.counterparts.books import open_books
 from etui.counterparts.issuer import MasterKey, cards
 from etui.counterparts.issuer.devices import Devices, card_number
+from etui.counterparts.issuer.personalisation import Scheme
 from etui.counterparts.issuer.web import application
 from etui.counterparts.merchant import Identity
 from etui.interfaces import card_1 as card
@@ -33,8 +34,8 @@ from etui.standards.provisioning import Profile
 from etui.testkit import TestAuthority, TestWallet
 
 PAYEE: Final = "shop.etui.test"
-_ISSUER: Final = "issuer.etui.test"
-_BANK: Final = "422222"
+ISSUER: Final = "issuer.etui.test"
+BANK: Final = "422222"
 _ACCOUNT: Final = "000000001"
 _MOST: Final = 10**11
 _START_S: Final = 60.0
@@ -80,24 +81,26 @@ def town(path: Path) -> Iterator[tuple[TestWallet, Client, Shop]]:
     authority = TestAuthority(path)
     issuer_books = f"sqlite:///{path}/issuer.db"
     with (
-        _bank(issuer_books, scheme, authority.context_for(_ISSUER)) as (port, code),
+        bank(issuer_books, scheme, authority.context_for(ISSUER)) as (port, code),
         running_host(issuer_books, path) as host,
         _acquirer(path, host.port) as acquirer,
         _shop(path, acquirer, scheme, authority) as shop,
     ):
         folder = path / "w"
         folder.mkdir(mode=0o700)
-        with TestWallet(folder, hosts={_ISSUER: port}, authority=authority.file.read_bytes()) as wallet:
+        with TestWallet(folder, hosts={ISSUER: port}, authority=authority.file.read_bytes()) as wallet:
             wallet.create()
             with wallet.connect() as client:
                 wallet.user.approves(times=1, action_contains="add a card")
-                client.call(card.Activate(issuer=_ISSUER, code=code.encode()))
+                client.call(card.Activate(issuer=ISSUER, code=code.encode()))
                 yield wallet, client, shop
 
 
 @contextlib.contextmanager
-def _bank(address: str, scheme: Authority, tls: ssl.SSLContext) -> Iterator[tuple[int, str]]:
-    """Where devices reach the bank, and an activation code."""
+def bank(
+    address: str, scheme: Authority, tls: ssl.SSLContext, chips: Scheme | None = None
+) -> Iterator[tuple[int, str]]:
+    """Where devices reach the bank, and an activation code. ``chips``: by which its cards have one for terminals."""
     engine = open_books(address)
     cards.prepare(engine)
     profile = Profile(
@@ -109,8 +112,8 @@ def _bank(address: str, scheme: Authority, tls: ssl.SSLContext) -> Iterator[tupl
         transaction_limit=_MOST,
         roots=(scheme.certificate.public_bytes(Encoding.DER),),
     )
-    devices = Devices(engine, MasterKey(MASTER), profile, _BANK)
-    number = card_number(_BANK, _ACCOUNT)
+    devices = Devices(engine, MasterKey(MASTER), profile, BANK, scheme=chips)
+    number = card_number(BANK, _ACCOUNT)
     enrolled = cards.Profile(
         card=number,
         sequence=1,
@@ -123,7 +126,7 @@ def _bank(address: str, scheme: Authority, tls: ssl.SSLContext) -> Iterator[tupl
         atc_issued=0,
     )
     cards.enrol(engine, enrolled)
-    config = uvicorn.Config(application(devices, _ISSUER), log_level="error", lifespan="off")
+    config = uvicorn.Config(application(devices, ISSUER), log_level="error", lifespan="off")
     config.load()
     config.ssl = tls
     server = uvicorn.Server(config)
@@ -141,7 +144,7 @@ def _bank(address: str, scheme: Authority, tls: ssl.SSLContext) -> Iterator[tupl
 @contextlib.contextmanager
 def _acquirer(path: Path, issuer: int) -> Iterator[int]:
     (path / "issuers.toml").write_text(
-        f'[[issuer]]\nname = "demo-bank"\nscheme = "etui-demo"\nprefixes = ["{_BANK}"]\n'
+        f'[[issuer]]\nname = "demo-bank"\nscheme = "etui-demo"\nprefixes = ["{BANK}"]\n'
         f'host = "127.0.0.1"\nport = {issuer}\n'
     )
     (path / "merchants.toml").write_text(
