@@ -27,9 +27,8 @@ from bench.acquirer import KEYS, MASTER
 from bench.bare_card import Printed
 from bench.extent import Extent
 from bench.figures import Figure, absolute, median_of, percentile
-from bench.town import BANK, ISSUER, bank
+from bench.town import BANK, wallet_for_terminals
 from bench.wallets import folder
-from etui.counterparts.acquirer.certificates import Authority
 from etui.counterparts.demo.chips import AID, COUNTRY, CURRENCY, scheme
 from etui.counterparts.issuer.chip import read_chip
 from etui.counterparts.issuer.devices import card_number
@@ -40,10 +39,8 @@ from etui.counterparts.pos.kernel.settings import NUMBER_BYTES
 from etui.counterparts.pos.reader import exchange
 from etui.extensions.issuer_card.personal import KEY_BITS
 from etui.interfaces import apdu_1 as apdu
-from etui.interfaces import card_1 as card
 from etui.standards import emv
 from etui.standards.provisioning import ChipKey
-from etui.testkit import TestAuthority, TestWallet
 from etui.testkit.readers import OTHER_READER, READER, apart, virtual_reader
 
 if TYPE_CHECKING:
@@ -158,19 +155,11 @@ def _slot(name: str, terminal: Terminal) -> Iterator[_Slot]:
 @contextlib.contextmanager
 def _armed(path: Path, chips: Scheme) -> Iterator[Callable[[], float]]:
     """A wallet whose door is open, with a card; what arms it and has it pay."""
-    root, authority = Authority.root("Demo Scheme"), TestAuthority(path)
-    home = path / "w"
-    home.mkdir(mode=0o700)
     with (
-        bank(f"sqlite:///{path}/issuer.db", root, authority.context_for(ISSUER), chips) as (port, code),
-        TestWallet(home, doors=("contactless",), hosts={ISSUER: port}, authority=authority.file.read_bytes()) as wallet,
-        wallet.connect() as client,
         ThreadPoolExecutor(1) as waiting,
+        wallet_for_terminals(path, chips) as (_, client, item),
         _slot(READER, _terminal(chips)) as slot,
     ):
-        wallet.create()
-        wallet.user.approves()
-        item = client.call(card.Activate(issuer=ISSUER, code=code.encode())).card.item
         arm = apdu.Arm(item=item, amount=_AMOUNT, currency="EUR", seconds=_ARMED_S)
         slot.wait(1)
 

@@ -36,7 +36,7 @@ from etui.testkit import TestAuthority, TestWallet
 PAYEE: Final = "shop.etui.test"
 ISSUER: Final = "issuer.etui.test"
 BANK: Final = "422222"
-_ACCOUNT: Final = "000000001"
+ACCOUNT: Final = "000000001"
 _MOST: Final = 10**11
 _START_S: Final = 60.0
 _SRC: Final = Path(__file__).parent.parent / "src"
@@ -97,6 +97,25 @@ def town(path: Path) -> Iterator[tuple[TestWallet, Client, Shop]]:
 
 
 @contextlib.contextmanager
+def wallet_for_terminals(path: Path, chips: Scheme) -> Iterator[tuple[TestWallet, Client, str]]:
+    """A wallet before a virtual reader that runs, its Client, and the card in it; its user says yes."""
+    authority = TestAuthority(path)
+    folder = path / "w"
+    folder.mkdir(mode=0o700)
+    root = Authority.root("Demo Scheme")
+    with (
+        bank(f"sqlite:///{path}/issuer.db", root, authority.context_for(ISSUER), chips) as (port, code),
+        TestWallet(
+            folder, doors=("contactless",), hosts={ISSUER: port}, authority=authority.file.read_bytes()
+        ) as wallet,
+    ):
+        wallet.create()
+        wallet.user.approves()
+        with wallet.connect() as client:
+            yield wallet, client, client.call(card.Activate(issuer=ISSUER, code=code.encode())).card.item
+
+
+@contextlib.contextmanager
 def bank(
     address: str, scheme: Authority, tls: ssl.SSLContext, chips: Scheme | None = None
 ) -> Iterator[tuple[int, str]]:
@@ -113,7 +132,7 @@ def bank(
         roots=(scheme.certificate.public_bytes(Encoding.DER),),
     )
     devices = Devices(engine, MasterKey(MASTER), profile, BANK, scheme=chips)
-    number = card_number(BANK, _ACCOUNT)
+    number = card_number(BANK, ACCOUNT)
     enrolled = cards.Profile(
         card=number,
         sequence=1,
