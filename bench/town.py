@@ -30,14 +30,16 @@ from etui.counterparts.merchant import Identity
 from etui.interfaces import card_1 as card
 from etui.sdk import Client
 from etui.standards.payments import Merchant
-from etui.standards.provisioning import Profile
+from etui.standards.provisioning import OfflineLimits, Profile
 from etui.testkit import TestAuthority, TestWallet
 
 PAYEE: Final = "shop.etui.test"
 ISSUER: Final = "issuer.etui.test"
 BANK: Final = "422222"
 ACCOUNT: Final = "000000001"
-_MOST: Final = 10**11
+OPENING: Final = 10**11
+OFFLINE: Final = OfflineLimits(each_minor=25_00, count=1_000, total_minor=10_000_00)
+"""What the bank's cards approve by themselves."""
 _START_S: Final = 60.0
 _SRC: Final = Path(__file__).parent.parent / "src"
 _SHOP: Final = Merchant(
@@ -128,8 +130,9 @@ def bank(
         currency="EUR",
         currency_number="978",
         country_number="276",
-        transaction_limit=_MOST,
+        transaction_limit=OPENING,
         roots=(scheme.certificate.public_bytes(Encoding.DER),),
+        offline=None if chips is None else OFFLINE,
     )
     devices = Devices(engine, MasterKey(MASTER), profile, BANK, scheme=chips)
     number = card_number(BANK, ACCOUNT)
@@ -138,9 +141,9 @@ def bank(
         sequence=1,
         expiry="3512",
         currency="978",
-        opening_minor=_MOST,
-        transaction_limit_minor=_MOST,
-        day_limit_minor=_MOST,
+        opening_minor=OPENING,
+        transaction_limit_minor=OPENING,
+        day_limit_minor=OPENING,
         day_limit_count=10**6,
         atc_issued=0,
     )

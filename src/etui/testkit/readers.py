@@ -9,6 +9,7 @@ Source: unshare(2), setns(2), user_namespaces(7), netdevice(7); pcsc-lite 1.9.9;
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import socket
@@ -78,7 +79,7 @@ def apart() -> Iterator[None]:
         yield
     finally:
         for descriptor, kind in zip(before, (_CLONE_NEWNS, _CLONE_NEWNET), strict=True):
-            _check(_libc.setns(descriptor, kind))
+            _go_back(descriptor, kind)
             os.close(descriptor)
         os.chdir(where)
 
@@ -122,6 +123,15 @@ def _furnish() -> None:
     _RUN.mkdir(exist_ok=True)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh", b"lo", _IFF_UP))
+
+
+def _go_back(descriptor: int, kind: int) -> None:
+    """Enters a namespace, which waits for threads that were started here and are about to end (setns(2), EINVAL)."""
+    deadline = time.monotonic() + _START_S
+    while _libc.setns(descriptor, kind) != 0:
+        if ctypes.get_errno() != errno.EINVAL or time.monotonic() > deadline:
+            _check(-1)
+        time.sleep(_LOOK_S)
 
 
 def _listens(port: int) -> bool:
