@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import files, issuer, keys, lending, memory, page, pay, policy, route, scale, secrets, start
+from bench import files, issuer, keys, lending, memory, page, pay, policy, route, scale, secrets, start, tap
 from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
@@ -28,6 +28,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "issuer": issuer.measure,
     "memory": memory.measure,
     "pay": pay.measure,
+    "tap": tap.measure,
 }
 
 
@@ -47,6 +48,8 @@ def main() -> int:
     names = list(dict.fromkeys(name.split(".")[0] for name in arguments.names)) or list(GROUPS)
     if "memory" in names and os.geteuid() != 0:
         parser.error("the wallet's processes let nobody but root see what they take: as root, or without memory")
+    if "tap" in names and os.geteuid() != 0:
+        parser.error("a virtual reader needs a network of its own, which only root makes: as root, or without tap")
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # and ends what it started
     figures: list[Figure] = []
     for name in names:

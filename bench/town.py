@@ -24,19 +24,22 @@ from etui.counterparts.acquirer.certificates import Authority
 from etui.counterparts.books import open_books
 from etui.counterparts.issuer import MasterKey, cards
 from etui.counterparts.issuer.devices import Devices, card_number
+from etui.counterparts.issuer.personalisation import Scheme
 from etui.counterparts.issuer.web import application
 from etui.counterparts.merchant import Identity
 from etui.interfaces import card_1 as card
 from etui.sdk import Client
 from etui.standards.payments import Merchant
-from etui.standards.provisioning import Profile
+from etui.standards.provisioning import OfflineLimits, Profile
 from etui.testkit import TestAuthority, TestWallet
 
 PAYEE: Final = "shop.etui.test"
-_ISSUER: Final = "issuer.etui.test"
-_BANK: Final = "422222"
-_ACCOUNT: Final = "000000001"
-_MOST: Final = 10**11
+ISSUER: Final = "issuer.etui.test"
+BANK: Final = "422222"
+ACCOUNT: Final = "000000001"
+OPENING: Final = 10**11
+OFFLINE: Final = OfflineLimits(each_minor=25_00, count=1_000, total_minor=10_000_00)
+"""What the bank's cards approve by themselves."""
 _START_S: Final = 60.0
 _SRC: Final = Path(__file__).parent.parent / "src"
 _SHOP: Final = Merchant(
@@ -89,24 +92,45 @@ def town(path: Path) -> Iterator[Town]:
     authority = TestAuthority(path)
     issuer_books = f"sqlite:///{path}/issuer.db"
     with (
-        _bank(issuer_books, scheme, authority.context_for(_ISSUER)) as (port, code),
+        bank(issuer_books, scheme, authority.context_for(ISSUER)) as (port, code),
         running_host(issuer_books, path) as host,
         _acquirer(path, host.port) as acquirer,
         _shop(path, acquirer, scheme, authority) as shop,
     ):
         folder = path / "w"
         folder.mkdir(mode=0o700)
-        with TestWallet(folder, hosts={_ISSUER: port}, authority=authority.file.read_bytes()) as wallet:
+        with TestWallet(folder, hosts={ISSUER: port}, authority=authority.file.read_bytes()) as wallet:
             wallet.create()
             with wallet.connect() as client:
                 wallet.user.approves(times=1, action_contains="add a card")
-                added = client.call(card.Activate(issuer=_ISSUER, code=code.encode())).card
+                added = client.call(card.Activate(issuer=ISSUER, code=code.encode())).card
                 yield Town(wallet, client, added.item, shop)
 
 
 @contextlib.contextmanager
-def _bank(address: str, scheme: Authority, tls: ssl.SSLContext) -> Iterator[tuple[int, str]]:
-    """Where devices reach the bank, and an activation code."""
+def wallet_for_terminals(path: Path, chips: Scheme) -> Iterator[tuple[TestWallet, Client, str]]:
+    """A wallet before a virtual reader that runs, its Client, and the card in it; its user says yes."""
+    authority = TestAuthority(path)
+    folder = path / "w"
+    folder.mkdir(mode=0o700)
+    root = Authority.root("Demo Scheme")
+    with (
+        bank(f"sqlite:///{path}/issuer.db", root, authority.context_for(ISSUER), chips) as (port, code),
+        TestWallet(
+            folder, doors=("contactless",), hosts={ISSUER: port}, authority=authority.file.read_bytes()
+        ) as wallet,
+    ):
+        wallet.create()
+        wallet.user.approves()
+        with wallet.connect() as client:
+            yield wallet, client, client.call(card.Activate(issuer=ISSUER, code=code.encode())).card.item
+
+
+@contextlib.contextmanager
+def bank(
+    address: str, scheme: Authority, tls: ssl.SSLContext, chips: Scheme | None = None
+) -> Iterator[tuple[int, str]]:
+    """Where devices reach the bank, and an activation code. ``chips``: by which its cards have one for terminals."""
     engine = open_books(address)
     cards.prepare(engine)
     profile = Profile(
@@ -115,24 +139,25 @@ def _bank(address: str, scheme: Authority, tls: ssl.SSLContext) -> Iterator[tupl
         currency="EUR",
         currency_number="978",
         country_number="276",
-        transaction_limit=_MOST,
+        transaction_limit=OPENING,
         roots=(scheme.certificate.public_bytes(Encoding.DER),),
+        offline=None if chips is None else OFFLINE,
     )
-    devices = Devices(engine, MasterKey(MASTER), profile, _BANK)
-    number = card_number(_BANK, _ACCOUNT)
+    devices = Devices(engine, MasterKey(MASTER), profile, BANK, scheme=chips)
+    number = card_number(BANK, ACCOUNT)
     enrolled = cards.Profile(
         card=number,
         sequence=1,
         expiry="3512",
         currency="978",
-        opening_minor=_MOST,
-        transaction_limit_minor=_MOST,
-        day_limit_minor=_MOST,
+        opening_minor=OPENING,
+        transaction_limit_minor=OPENING,
+        day_limit_minor=OPENING,
         day_limit_count=10**6,
         atc_issued=0,
     )
     cards.enrol(engine, enrolled)
-    config = uvicorn.Config(application(devices, _ISSUER), log_level="error", lifespan="off")
+    config = uvicorn.Config(application(devices, ISSUER), log_level="error", lifespan="off")
     config.load()
     config.ssl = tls
     server = uvicorn.Server(config)
@@ -150,7 +175,7 @@ def _bank(address: str, scheme: Authority, tls: ssl.SSLContext) -> Iterator[tupl
 @contextlib.contextmanager
 def _acquirer(path: Path, issuer: int) -> Iterator[int]:
     (path / "issuers.toml").write_text(
-        f'[[issuer]]\nname = "demo-bank"\nscheme = "etui-demo"\nprefixes = ["{_BANK}"]\n'
+        f'[[issuer]]\nname = "demo-bank"\nscheme = "etui-demo"\nprefixes = ["{BANK}"]\n'
         f'host = "127.0.0.1"\nport = {issuer}\n'
     )
     (path / "merchants.toml").write_text(

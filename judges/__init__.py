@@ -35,6 +35,12 @@ git                              commits, tags, a merge and a rebase after ``etu
 asyncssh                         its own tests of its client of agents, and of log-ins by agent
 ===============================  =====================================================================================
 
+===============================  =====================================================================================
+judge                            how it speaks to the card in a reader
+===============================  =====================================================================================
+emv                              emvtool, by PC/SC and T=0: PSE, records, a cryptogram for the issuer's pyemv
+===============================  =====================================================================================
+
 Beside gnome-keyring 42 in the same run: each suite says the same of both. Of the programs, it fails where it would ask
 somebody (to unlock a collection, to make one; it has no prompter here), and hands back ``text/plain`` as the type of
 every value. keyring and secret-tool found that the wallet had no collection for the session, which gnome-keyring has.

@@ -17,6 +17,7 @@ from judges import (
     cctv,
     chromium,
     docker,
+    emv,
     git,
     git_credential,
     keyring,
@@ -34,7 +35,8 @@ from judges import (
 )
 from judges.expected import EXPECTED, Verdict
 from judges.needs import missing
-from judges.stage import Stage, agent_stage, agent_yardstick, stage, yardstick
+from judges.provisions import installed
+from judges.stage import Stage, TerminalStage, agent_stage, agent_yardstick, stage, terminal_stage, yardstick
 
 Judge: TypeAlias = Callable[[Stage], Verdict]
 
@@ -67,16 +69,19 @@ JUDGES: Final[dict[str, Judge]] = {
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
+OF_THE_CARD: Final[dict[str, tuple[str, Callable[[TerminalStage], Verdict]]]] = {"emv": (emv.PACKAGE, emv.judge)}
+"""Those that judge the card at a terminal, each with its package; there is no yardstick. They take root."""
+NAMES: Final = (*JUDGES, *OF_THE_CARD)
 
 
 def main() -> int:
     """Asks those that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m judges", description=__doc__)
     parser.add_argument("--yardstick", action="store_true", help="ask about gnome-keyring, or ssh-agent, instead")
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"whom to ask: {', '.join(JUDGES)}; all without")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"whom to ask: {', '.join(NAMES)}; all without")
     arguments = parser.parse_args()
-    names = arguments.names or list(JUDGES)
-    unknown = [name for name in names if name not in JUDGES]
+    names = arguments.names or list(NAMES)
+    unknown = [name for name in names if name not in NAMES]
     if unknown:
         parser.error(f"there is no judge {unknown[0]!r}")
     as_expected = True
@@ -86,9 +91,10 @@ def main() -> int:
             as_expected = False
             sys.stdout.write(f"not asked: it needs {', '.join(packages)} (packages/debian-test.txt)\n")
             continue
-        ours, other = (agent_stage, agent_yardstick) if name in OF_THE_AGENT else (stage, yardstick)
-        with other() if arguments.yardstick else ours() as place:
-            verdict = JUDGES[name](place)
+        if arguments.yardstick and name in OF_THE_CARD:
+            sys.stdout.write("not asked: nothing else here is a card\n")
+            continue
+        verdict = _beside(name) if arguments.yardstick else _asked(name)
         if verdict != EXPECTED[name] and not arguments.yardstick:
             as_expected = False
             sys.stdout.write(
@@ -96,6 +102,22 @@ def main() -> int:
             )
         sys.stdout.write(f"{verdict}\n")
     return 0 if as_expected else 1
+
+
+def _asked(name: str) -> Verdict:
+    """What a judge says of the wallet."""
+    if name in OF_THE_CARD:
+        package, judge = OF_THE_CARD[name]
+        with terminal_stage(installed(package)) as terminal:
+            return judge(terminal)
+    with agent_stage() if name in OF_THE_AGENT else stage() as place:
+        return JUDGES[name](place)
+
+
+def _beside(name: str) -> Verdict:
+    """What it says of the yardstick."""
+    with agent_yardstick() if name in OF_THE_AGENT else yardstick() as place:
+        return JUDGES[name](place)
 
 
 if __name__ == "__main__":

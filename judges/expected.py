@@ -56,6 +56,7 @@ EXPECTED: Final = {
     "git-credential-libsecret": Verdict(7),
     "age": Verdict(18),
     "age-cctv": Verdict(97, skipped={SCRYPT: 25, HYBRID: 18, OTHERWISE: 3}),
+    "emv": Verdict(15),
     "git": Verdict(18),
     "chromium": Verdict(4),
     "openssh": Verdict(19),

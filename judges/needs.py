@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from etui.testkit.readers import NEEDS as NEEDS_OF_READERS
+
 _NEEDS: Final = {
     "secretstorage-2.3.1": ("python3-dbus",),
     "secret-tool": ("libsecret-tools",),
@@ -20,6 +22,7 @@ _NEEDS: Final = {
     "use": ("curl", "git", "nodejs"),
     "age": ("age",),
     "age-cctv": ("age", "npm"),
+    "emv": ("pcscd", "vsmartcard-vpcd", "python3-pyscard"),
     "git": ("git", "openssh-client"),
     "chromium": ("libsecret-tools",),
     "openssh": ("openssh-client", "openssh-server"),
@@ -28,6 +31,7 @@ _NEEDS: Final = {
 }
 _PYTHON: Final = "/usr/lib/python3/dist-packages"
 _SIGNS: Final = {
+    **{package: file for file, package in NEEDS_OF_READERS.items()},
     "python3-dbus": f"{_PYTHON}/dbus",
     "python3-gi": f"{_PYTHON}/gi",
     "gir1.2-secret-1": "/usr/lib/*/girepository-1.0/Secret-1.typelib",

@@ -7,14 +7,26 @@ import os
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from bench.peers import gnome_keyring
+from bench.town import ACCOUNT, BANK, wallet_for_terminals
 from bench.wallets import folder, session_bus, unlocked_wallet
+
+from etui.counterparts.demo.chips import scheme
+from etui.counterparts.issuer.devices import card_number
+from etui.interfaces import apdu_1 as apdu
+from etui.testkit import TestWallet
+from etui.testkit.readers import apart, pyscard_in, virtual_reader
+
+if TYPE_CHECKING:
+    from bench.pcsc import Reader
 
 _READY_S: Final = 20.0
 _LIMIT_S: Final = 300.0
+_ARMED_S: Final = 120
 
 
 class Stage:
@@ -82,6 +94,65 @@ def agent_yardstick() -> Iterator[Stage]:
                 yield Stage(path / "judge", {"SSH_AUTH_SOCK": str(agent)})
             finally:
                 process.terminate()
+
+
+class TerminalStage(Stage):
+    """A stage before a virtual reader, in which the wallet is a card.
+
+    ``package``: where the judge's Python packages lie. ``number``: of the card that the wallet has.
+    """
+
+    def __init__(  # noqa: PLR0913  # what a terminal stands between
+        self, path: Path, package: Path, *, wallet: TestWallet, item: str, reader: Reader, waiting: Executor
+    ) -> None:
+        super().__init__(path, {})
+        self.environ["PYTHONPATH"] = f"{pyscard_in(path)}:{package}"
+        self.package = package
+        self.number = card_number(BANK, ACCOUNT)
+        self._wallet = wallet
+        self._item = item
+        self._reader = reader
+        self._waiting = waiting
+        self._tap: Future[apdu.ArmResult] | None = None
+
+    def arm(self, limit_minor: int) -> None:
+        """Arms the card for one tap up to a limit; it has left the reader then, and come back."""
+        arm = apdu.Arm(item=self._item, amount=limit_minor, currency="EUR", seconds=_ARMED_S)
+
+        def wait() -> apdu.ArmResult:
+            with self._wallet.connect() as client:
+                return client.call(arm)
+
+        came = self._reader.wait_for_card()
+        self._tap = self._waiting.submit(wait)
+        self._reader.wait_for_card(came + 2)
+
+    def armed(self) -> tuple[str, int | None]:
+        """What became of the tap, and its amount in minor units."""
+        if self._tap is None:
+            raise RuntimeError("the card was not armed")
+        said = self._tap.result(_READY_S)
+        return said.outcome, said.amount
+
+
+@contextlib.contextmanager
+def terminal_stage(package: Path) -> Iterator[TerminalStage]:
+    """The stage of one judge that reads cards: in a network of its own, with a card whose user says yes.
+
+    ``package``: where its Python packages lie, since none can be fetched from there.
+    """
+    from bench.pcsc import Reader  # noqa: PLC0415  # pyscard, which other judges do not need
+
+    chips = scheme(BANK)
+    with (
+        apart(),
+        folder() as path,
+        virtual_reader(path / "pcscd.log"),
+        ThreadPoolExecutor(1) as waiting,
+        wallet_for_terminals(path, chips) as (wallet, _, item),
+        contextlib.closing(Reader()) as reader,
+    ):
+        yield TerminalStage(path / "judge", package, wallet=wallet, item=item, reader=reader, waiting=waiting)
 
 
 def await_socket(path: Path) -> None:

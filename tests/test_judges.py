@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from judges.__main__ import JUDGES
+from judges.__main__ import NAMES, OF_THE_CARD
 from judges.expected import EXPECTED, counted
 from judges.needs import missing
 from judges.steps import told
@@ -19,11 +20,13 @@ LARGE = {"chromium"}
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.long] if name in LARGE else []) for name in JUDGES]
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in LARGE else []) for name in NAMES]
 )
 def test_a_judge_says_what_is_expected(name: str) -> None:
     if packages := missing(name):
         pytest.skip(f"needs package {packages[0]}")
+    if name in OF_THE_CARD and os.geteuid() != 0:
+        pytest.skip("namespaces of its own take root")
     ran = subprocess.run(
         [sys.executable, "-m", "judges", name], cwd=ROOT, capture_output=True, text=True, timeout=380, check=False
     )
@@ -32,7 +35,7 @@ def test_a_judge_says_what_is_expected(name: str) -> None:
 
 
 def test_of_every_judge_something_is_expected() -> None:
-    assert set(JUDGES) == set(EXPECTED)
+    assert set(NAMES) == set(EXPECTED)
 
 
 def test_whatever_is_neither_passed_nor_skipped_has_failed() -> None:

@@ -6,26 +6,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.doors.contactless.surroundings import must_have_reader, surroundings, virtual_reader
+from tests.doors.contactless.surroundings import must_have_reader
 from tests.extensions.cards.bank import HOST, Bank
 from tests.standards.payments.shop import Shop
 
 from etui.interfaces import card_1 as card
 from etui.testkit import TestAuthority, TestWallet
+from etui.testkit.readers import apart, virtual_reader
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.doors.contactless.reader import Reader
+    from bench.pcsc import Reader
 
 
 @pytest.fixture
 def alone() -> Iterator[None]:
     """A network of this test's own."""
     must_have_reader()
-    with surroundings():
+    with apart():
         yield
 
 
@@ -39,7 +40,7 @@ def pcscd(alone: None, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
 @pytest.fixture
 def reader(pcscd: subprocess.Popen[bytes]) -> Iterator[Reader]:
     """The terminal's side of it."""
-    from tests.doors.contactless.reader import Reader  # noqa: PLC0415  # pyscard, once there is a reader
+    from bench.pcsc import Reader  # noqa: PLC0415  # pyscard, once there is a reader
 
     opened = Reader()
     yield opened

@@ -8,10 +8,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.doors.contactless.surroundings import surroundings
 
 from etui.doors.contactless.vpcd import PORT
 from etui.testkit import TestWallet
+from etui.testkit.readers import apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def outside() -> Iterator[None]:
     """A network that has an interface beside the loopback, and somebody who listens for cards on every address."""
-    with surroundings():
+    with apart():
         subprocess.run(["ip", "link", "add", "outside", "type", "veth", "peer", "inside"], check=True, timeout=30)
         with socket.create_server(("0.0.0.0", PORT)):  # as the virtual reader does
             yield

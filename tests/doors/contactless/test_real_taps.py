@@ -21,7 +21,7 @@ from etui.standards.emv import CryptogramType
 from etui.standards.iso7816 import Selection, StatusWord
 
 if TYPE_CHECKING:
-    from tests.doors.contactless.reader import Reader
+    from bench.pcsc import Reader
     from tests.extensions.cards.bank import Bank
 
     from etui.testkit import TestWallet

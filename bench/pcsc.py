@@ -1,4 +1,7 @@
-"""A PC/SC reader by the functions of pcsclite, as a terminal has them. Every wait is bounded."""
+"""A PC/SC reader by the functions of pcsclite, as a terminal has them: for measurements and tests.
+
+Every wait is bounded.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any, Final
+
+from etui.testkit.readers import READER
 
 DEBIAN: Final = Path("/usr/lib/python3/dist-packages/smartcard")
 """Where Debian's python3-pyscard lies: there is no wheel of it."""
@@ -28,21 +33,20 @@ _provide()
 
 from smartcard import scard  # noqa: E402  # from where the lines above have it found
 
-READER: Final = "Virtual PCD 00 00"
-"""Its first slot; the second one, 00 01, listens on another port."""
 _PATIENCE_S: Final = 30.0
 _EVENTS_SHIFT: Final = 16
 """Where pcsclite counts, in a reader's state, the cards that came and went."""
 
 
 class ReaderError(Exception):
-    """What a function of PC/SC answers that is no success."""
+    """What a function of PC/SC answers that is no success, or that no card came."""
 
 
 class Reader:
-    """A reader, and the card that is in it once ``wait_for_card`` came back."""
+    """A reader of this name, and the card that is in it once ``wait_for_card`` came back."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = READER) -> None:
+        self._name = name
         self._context: Any = _checked(scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM))[0]
         self._card: Any = None
         self._protocol = 0
@@ -52,9 +56,10 @@ class Reader:
         deadline = time.monotonic() + _PATIENCE_S
         state = scard.SCARD_STATE_UNAWARE
         while not (state & scard.SCARD_STATE_PRESENT and state >> _EVENTS_SHIFT >= events):
-            assert time.monotonic() < deadline, "no card came"
+            if time.monotonic() > deadline:
+                raise ReaderError(f"no card came into {self._name}")
             left_ms = max(1, int(1000 * (deadline - time.monotonic())))
-            result, states = scard.SCardGetStatusChange(self._context, left_ms, [(READER, state)])
+            result, states = scard.SCardGetStatusChange(self._context, left_ms, [(self._name, state)])
             if result == scard.SCARD_S_SUCCESS:
                 state = states[0][1] & ~scard.SCARD_STATE_CHANGED
         return int(state >> _EVENTS_SHIFT)
@@ -62,7 +67,7 @@ class Reader:
     def connect(self, protocol: int = scard.SCARD_PROTOCOL_T1) -> None:
         """Connects to the card that is there."""
         shared = scard.SCARD_SHARE_SHARED
-        self._card, self._protocol = _checked(scard.SCardConnect(self._context, READER, shared, protocol))
+        self._card, self._protocol = _checked(scard.SCardConnect(self._context, self._name, shared, protocol))
 
     def transmit(self, apdu: bytes) -> bytes:
         """The card's response."""

@@ -1,0 +1,194 @@
+"""A till with its books, an acquirer, a bank and a wallet whose card is in the till's reader, all of them processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Final
+
+from bench.town import ACCOUNT, BANK, OPENING
+from tests.counterparts.trade import CODE, SHOP, TERMINAL, Trade
+from tests.doors.contactless.points import HELD
+from tests.processes import kill, pid_of
+from tests.trusted.supervisor.processes import until
+
+from etui.counterparts import issuer
+from etui.counterparts.books import open_books
+from etui.counterparts.demo.chips import COUNTRY, CURRENCY
+from etui.counterparts.issuer.devices import card_number
+from etui.counterparts.pos.records import Payment, State
+from etui.counterparts.pos.settings_file import read_settings
+from etui.counterparts.pos.store import Store
+from etui.interfaces import apdu_1 as apdu
+from etui.interfaces import card_1 as card
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.sdk import ProtocolError
+from etui.testkit.readers import READER, pyscard_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.pcsc import Reader
+    from tests.doors.contactless.points import Point
+
+    from etui.counterparts.issuer.personalisation import Scheme
+    from etui.testkit import TestWallet
+
+CARD, ROUTER, DOOR = "etui.extensions.issuer_card", "etui.trusted.router", "etui.doors.contactless"
+TILL = "the till"
+FLOOR_MINOR: Final = 10_00
+"""Below it the card approves by itself."""
+_COUNTED: Final = {State.APPROVED, State.SETTLED}
+_OVER: Final = _COUNTED | {State.DECLINED, State.REVERSED}
+_ARMED_S: Final = 60
+_TAP_S: Final = 8
+_TILL_S: Final = 90
+
+
+class Square:
+    """What a payment goes through. ``victims``: who may be killed, by name."""
+
+    def __init__(self, folder: Path, wallet: TestWallet, reader: Reader, trade: Trade, chips: Scheme) -> None:
+        self._wallet = wallet
+        self._reader = reader
+        self._trade = trade
+        self._settings = folder / "till.toml"
+        self._settings.write_text(settings_of(chips))
+        self._books = f"sqlite:///{folder}/till.db"
+        self._path = f"{pyscard_in(folder)}:{os.pathsep.join(sys.path)}"
+        self._engine = open_books(self._books)
+        self._store = Store(self._engine, read_settings(self._settings).terminal)
+        self._number = card_number(BANK, ACCOUNT)
+        self._counter = 0
+
+    def close(self) -> None:
+        """Closes the till's books."""
+        self._engine.dispose()
+
+    def tap(self, amount_minor: int, victim: str, point: Point, after_s: float | None = None) -> bool:
+        """A payment at which somebody is killed; whether it came to that.
+
+        At the point itself, while the till waits; or, with ``after_s``, so many seconds after it went on.
+        """
+        arming = threading.Thread(target=self._arm, args=(amount_minor,), daemon=True)
+        came = self._reader.wait_for_card()
+        arming.start()
+        self._reader.wait_for_card(came + 2)
+        with self._started(amount_minor, point) as till:
+            assert till.stdout is not None
+            assert till.stdin is not None
+            held = any(line == f"{HELD}\n" for line in iter(till.stdout.readline, ""))
+            if held:
+                pid = till.pid if victim == TILL else pid_of(self._wallet.pid, victim)
+                if after_s is None:
+                    kill(pid)
+                if after_s is None and victim == TILL:
+                    till.wait(_TILL_S)
+                else:
+                    till.stdin.write("\n")
+                    till.stdin.flush()
+                if after_s is not None:
+                    time.sleep(after_s)
+                    kill(pid)
+            said, _ = till.communicate(timeout=_TILL_S)
+        self._comes_back()
+        arming.join(_TILL_S)
+        self._holds(is_paid=till.returncode == 0, said=said)
+        return held
+
+    def _started(self, amount_minor: int, point: Point) -> subprocess.Popen[str]:
+        amount = f"{amount_minor // 100}.{amount_minor % 100:02d}"
+        command = ["-m", "tests.doors.contactless.held_terminal", point.written(), "till", amount, *self._where()]
+        return subprocess.Popen(
+            [sys.executable, *command, "--reader", READER, "--tap-seconds", str(_TAP_S)],
+            env=os.environ | {"PYTHONPATH": self._path},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def _where(self) -> list[str]:
+        acquirer = f"127.0.0.1:{self._trade.acquirer.port}"
+        return ["--settings", str(self._settings), "--db", self._books, "--acquirer", acquirer]
+
+    def _arm(self, amount_minor: int) -> None:
+        """Arms the card; what becomes of it stands in the books, or nobody hears it, where the Router is killed."""
+        try:
+            with self._wallet.connect() as client:
+                item = client.call(card.Find()).cards[0].item
+                client.call(apdu.Arm(item=item, amount=amount_minor, currency="EUR", seconds=_ARMED_S))
+        except ProtocolError:
+            return
+
+    def _comes_back(self) -> None:
+        """Returns when the wallet is unlocked and knows its card, and the door has it in the reader."""
+
+        def is_back() -> bool:
+            try:
+                with self._wallet.connect() as client:
+                    if client.call(wallet_interface.Status()).state == "locked":
+                        client.call(wallet_interface.Unlock())
+                    return bool(client.call(card.Find()).cards)
+            except ProtocolError:
+                return False
+
+        until(is_back, "the wallet comes back")
+        self._reader.wait_for_card()
+
+    def _holds(self, *, is_paid: bool, said: str) -> None:
+        """Whatever was killed: the till settles, all books agree to the cent, and the card's counter went on."""
+        settled = subprocess.run(
+            [sys.executable, "-m", "etui.counterparts.pos", "settle", *self._where()],
+            env=os.environ | {"PYTHONPATH": self._path},
+            capture_output=True,
+            text=True,
+            timeout=_TILL_S,
+            check=False,
+        )
+        assert settled.returncode == 0, settled.stdout + settled.stderr
+        payments = list(self._store.payments())
+        assert {one.state for one in payments} <= _OVER, payments
+        assert not is_paid or max(payments, key=_number).state in _COUNTED, said
+        self._trade.reconcile()
+        taken = sum(one.final_minor for one in payments if one.state in _COUNTED)
+        kept = issuer.find(self._trade.issuer_engine, self._number)
+        assert (OPENING - kept.balance_minor, kept.held_minor) == (taken, 0)
+        assert sum(self._trade.owed().values()) == taken
+        with self._wallet.connect() as client:
+            item = client.call(card.Find()).cards[0].item
+            counter = client.call(card.Show(card=item)).counter
+        assert self._counter <= counter <= self._counter + 2
+        assert counter >= kept.atc_high
+        self._counter = counter
+
+
+def _number(payment: Payment) -> int:
+    return payment.number
+
+
+def settings_of(chips: Scheme) -> str:
+    """The file of settings of the till."""
+    key = chips.authority
+    return f"""
+merchant = "{SHOP.merchant}"
+terminal = "{TERMINAL}"
+mcc = "{SHOP.mcc}"
+acquirer = "{CODE}"
+country = "{COUNTRY}"
+currency = "{CURRENCY}"
+letters = "EUR"
+location = "Demo Shop, Berlin"
+[[application]]
+identifier = "{chips.name.hex()}"
+floor_limit_minor = {FLOOR_MINOR}
+cvm_limit_minor = 5000
+[[key]]
+rid = "{key.rid.hex()}"
+index = {key.index}
+modulus = "{key.key.modulus_bytes().hex()}"
+exponent = "03"
+check_sum = "{key.check_sum().hex()}"
+"""

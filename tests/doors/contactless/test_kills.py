@@ -1,0 +1,86 @@
+"""kill -9 of card, Router, door and till in the middle of a tap: paid in all books, in none, or reversed."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+from bench.town import BANK, wallet_for_terminals
+from tests.counterparts.trade import Trade
+from tests.doors.contactless.points import EVERY, Point, before, behind
+from tests.doors.contactless.square import CARD, DOOR, FLOOR_MINOR, ROUTER, TILL, Square
+
+from etui.counterparts.demo.chips import scheme
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bench.pcsc import Reader
+    from tests.long_run import LongRun
+
+ONLINE, OFFLINE = FLOOR_MINOR + 2_34, FLOOR_MINOR - 1
+VICTIMS = (CARD, ROUTER, DOOR, TILL)
+_AT_A_POINT = "Somebody killed in the middle of a tap, at each point of it"
+_BY_CHANCE = "Somebody killed in the middle of a tap, at any moment"
+_MOST_LATE_S = 0.05
+
+
+@pytest.fixture
+def square(short_dir: Path, reader: Reader) -> Iterator[Square]:
+    """A till, an acquirer, a bank, and a wallet with a card of it."""
+    chips = scheme(BANK)
+    with (
+        Trade(short_dir, lambda name: f"sqlite:///{short_dir}/{name}.db", cards=0) as trade,
+        wallet_for_terminals(short_dir, chips) as (wallet, _, _),
+        closing(Square(short_dir, wallet, reader, trade, chips)) as opened,
+    ):
+        yield opened
+
+
+@pytest.mark.attack(160)
+@pytest.mark.timeout(300)
+def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_in_its_middle(square: Square) -> None:
+    strikes: list[tuple[int, str, Point]] = [
+        (ONLINE, CARD, behind("the first cryptogram")),
+        (OFFLINE, TILL, behind("the first cryptogram")),
+        (ONLINE, DOOR, behind("its issuer")),
+        (ONLINE, TILL, behind("its issuer")),
+        (ONLINE, ROUTER, before("the first cryptogram")),
+    ]
+    for amount_minor, victim, point in strikes:
+        assert square.tap(amount_minor, victim, point), (victim, point)
+
+
+@pytest.mark.long
+@pytest.mark.attack(160)
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("victim", VICTIMS)
+def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_point(
+    square: Square, victim: str, long_run: LongRun
+) -> None:
+    fell = sum(square.tap(ONLINE, victim, point) for point in EVERY)
+    assert fell == len(EVERY)
+    long_run.record(_AT_A_POINT, fell, len(EVERY))
+
+
+@pytest.mark.long
+@pytest.mark.attack(160)
+@pytest.mark.timeout(3600)
+def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_moment(
+    square: Square, chance: random.Random, long_run: LongRun
+) -> None:
+    count = 60
+    fell = sum(
+        square.tap(
+            chance.choice((ONLINE, OFFLINE)),
+            chance.choice(VICTIMS),
+            chance.choice(EVERY),
+            chance.uniform(0, _MOST_LATE_S),
+        )
+        for _ in range(count)
+    )
+    assert fell > count // 3
+    long_run.record(_BY_CHANCE, fell, count)
