@@ -14,6 +14,7 @@ def test_the_manifests_name_what_the_folders_hold() -> None:
         ("cards", ("payment/1",), ("card/1", "dialog/1", "receipt/1", "storage/1")),
         ("issuer_card", ("card/1", "apdu/1"), ("egress/1", "storage/1")),
         ("receipts", ("receipt/1",), ("card/1", "storage/1")),
+        ("operator", ("routing/1",), ("egress/1", "storage/1")),
     ):
         manifest = manifests[name]
         assert (manifest.provides, manifest.uses) == (provides, uses)
