@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from tests.extensions.cards.bank import HOST, OPERATOR_HOST, Bank, OperatorBank
+from tests.extensions.cards.network import Network, own_network
 from tests.extensions.operator.test_table import TABLE
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -41,14 +43,27 @@ def asked(token: str, **given: object) -> payment.Pay:
 
 
 @pytest.fixture(scope="module")
+def network() -> Iterator[Network | None]:
+    """A network of these tests' own, which is cut; None where there can be none."""
+    if os.geteuid() != 0 or shutil.which("ip") is None:
+        yield None
+        return
+    with own_network() as cut:
+        yield cut
+
+
+@pytest.fixture(scope="module")
 def shop() -> Shop:
     """A merchant for whom both schemes vouch."""
     return Shop()
 
 
 @pytest.fixture(scope="module")
-def banks(tmp_path_factory: pytest.TempPathFactory, shop: Shop) -> Iterator[tuple[Bank, OperatorBank, bytes]]:
+def banks(
+    tmp_path_factory: pytest.TempPathFactory, shop: Shop, network: Network | None
+) -> Iterator[tuple[Bank, OperatorBank, bytes]]:
     """A bank and the operator, and the certificate of who vouches for both on the web."""
+    del network  # they are in it
     folder = tmp_path_factory.mktemp("issuers")
     authority = TestAuthority(folder)
     bank = Bank(folder, shop.root.certificate, authority.context_for(HOST))
@@ -175,18 +190,47 @@ def test_a_lasting_right_to_pay_by_one_scheme_is_none_to_pay_by_an_operators(
     assert refused.value.code is ErrorCode.NOT_NOW, "the user was asked, since the route is new"
 
 
+def fetch(wallet: TestWallet, client: Client, operator: OperatorBank, text: str, *, by: int = 1) -> int:
+    """Has a table be fetched whose number is higher by so much than that in use; the number."""
+    number = int(client.call(routing.Standing()).table) + by
+    operator.routes = text.replace("number = 7", f"number = {number}").encode()
+    wallet.user.approves(action_contains="fetch the table of routes", times=1)
+    client.call(routing.Refresh())
+    return number
+
+
 def test_a_later_table_of_the_operators_is_fetched_and_an_earlier_one_is_not(
     wallet: TestWallet, client: Client, operator: OperatorBank
 ) -> None:
-    wallet.user.approves(action_contains="fetch the table of routes", times=2)
-    operator.routes = TABLE.encode()
-    assert "7" in wallet.etui("routes", "refresh").stdout
-    assert client.call(routing.Standing()).acquirers == 2
-    operator.routes = TABLE.replace("number = 7", "number = 6").encode()
-    with pytest.raises(RemoteError, match="7 is in use") as refused:
-        client.call(routing.Refresh())
+    number = fetch(wallet, client, operator, TABLE)
+    standing = client.call(routing.Standing())
+    assert (standing.acquirers, standing.table) == (2, str(number))
+    with pytest.raises(RemoteError, match=f"{number} is in use") as refused:
+        fetch(wallet, client, operator, TABLE, by=-1)
     assert refused.value.code is ErrorCode.CONFLICT
-    assert client.call(routing.Standing()).table == "7"
+    wallet.user.approves(action_contains="fetch the table of routes", times=1)
+    operator.routes = b"<html>503</html>"
+    assert wallet.etui("routes", "refresh").returncode != 0
+    assert client.call(routing.Standing()).table == str(number)
+
+
+def test_a_route_for_where_there_is_coverage_is_none_while_the_network_is_cut(
+    wallet: TestWallet, client: Client, operator: OperatorBank, shop: Shop, network: Network | None
+) -> None:
+    if network is None:
+        pytest.skip("needs root and package iproute2, for a network that is cut")
+    fetch(wallet, client, operator, TABLE.replace("without_coverage = true", "without_coverage = false"))
+    wallet.user.approves(action_contains="with “Demo Bank", times=1)
+    assert client.call(asked(asks(shop, "cut"))).network == "etui-demo"
+    network.join()
+    wallet.user.approves(action_contains="with “Demo Operator", times=1)
+    assert client.call(asked(asks(shop, "joined"))).network == "etui-operators"
+    network.cut()
+    wallet.user.approves(action_contains="with “Demo Bank", times=1)
+    assert client.call(asked(asks(shop, "cut-again"))).network == "etui-demo"
+    fetch(wallet, client, operator, TABLE)
+    wallet.user.approves(action_contains="with “Demo Operator", times=1)
+    assert client.call(asked(asks(shop, "cut-and-routed"))).network == "etui-operators"
 
 
 @pytest.mark.attack(172)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from etui.interfaces import coverage_1 as coverage
 from etui.interfaces import routing_1 as routing
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ProtocolError
@@ -27,6 +28,7 @@ class Route(Struct, frozen=True, kw_only=True):
     """``operator``: the name of the Extension that says so, and ``provider`` who that is to policy.
 
     ``offer``: the card that pays; ``instead_of``: the one that would have paid. ``reason``: in the operator's words.
+    ``covered``: whether there was a network; None where nobody could say.
     """
 
     operator: str
@@ -34,6 +36,7 @@ class Route(Struct, frozen=True, kw_only=True):
     offer: Offer
     instead_of: Offer
     reason: str
+    covered: bool | None
 
     @property
     def words(self) -> str:
@@ -61,6 +64,7 @@ class Route(Struct, frozen=True, kw_only=True):
             merchant=merchant.number,
             category=merchant.category,
             country=merchant.country,
+            covered=self.covered,
         )
 
 
@@ -70,7 +74,8 @@ def route_of(order: Order, ranked: Sequence[Offer], call: Calling) -> Route | No
     others = {offer.network: offer for offer in reversed(ranked) if offer.network != usual.network}
     if not others:
         return None
-    question = _question(order)
+    covered = _is_covered(call)
+    question = _question(order, covered)
     for row in call(wallet.Providers(interface=routing.INTERFACE)).providers:
         try:
             said = call(question, provider=row.provider)
@@ -84,11 +89,21 @@ def route_of(order: Order, ranked: Sequence[Offer], call: Calling) -> Route | No
                 offer=offer,
                 instead_of=usual,
                 reason=said.reason or "",
+                covered=covered,
             )
     return None
 
 
-def _question(order: Order) -> routing.Route:
+def _is_covered(call: Calling) -> bool | None:
+    """Whether this device has a network now; None where nobody can say."""
+    try:
+        return call(coverage.Look()).covered
+    except ProtocolError as error:
+        sys.stderr.write(f"whether there is coverage is not known: {error.message}\n")
+        return None
+
+
+def _question(order: Order, covered: bool | None) -> routing.Route:  # noqa: FBT001  # what is known of it
     merchant = order.merchant
     return routing.Route(
         place="net",
@@ -98,4 +113,5 @@ def _question(order: Order) -> routing.Route:
         country=merchant.country,
         amount=order.amount_minor,
         currency=order.currency,
+        covered=covered,
     )
