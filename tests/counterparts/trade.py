@@ -30,7 +30,7 @@ ISSUER: Final = "demo-bank"
 _SRC: Final = Path(__file__).parent.parent.parent / "src"
 _START_S: Final = 60.0
 _SETTLED_S: Final = 60.0
-_FINAL: Final = {"declined", "held", "completed", "posted", "reversed", "awaited"}
+_FINAL: Final = {"declined", "held", "completed", "posted", "reversed", "awaited", "borne"}
 
 
 class Cable:
@@ -109,10 +109,20 @@ def start(module: str, *arguments: str) -> RunningHost:
 class Trade:
     """An issuer and an acquirer, each over books of its own, and a cable between them.
 
-    ``cards``: how many are enrolled, by number from 0. ``books``: gives the address of new books.
+    ``cards``: how many are enrolled, by number from 0. ``books``: gives the address of new books. ``stand_in``: what
+    the issuer lets the acquirer approve, and ``others``: more issuers, both as in its file of issuers.
     """
 
-    def __init__(self, folder: Path, books: Callable[[str], str], *, answer_s: float = 2.0, cards: int = 8) -> None:
+    def __init__(  # noqa: PLR0913  # what it is made of
+        self,
+        folder: Path,
+        books: Callable[[str], str],
+        *,
+        answer_s: float = 2.0,
+        cards: int = 8,
+        stand_in: str = "",
+        others: str = "",
+    ) -> None:
         self._folder = folder
         self._answer_s = answer_s
         self.issuer_books, self.acquirer_books = books("issuer"), books("acquirer")
@@ -127,7 +137,7 @@ class Trade:
         self._issuers = folder / "issuers.toml"
         self._issuers.write_text(
             f'[[issuer]]\nname = "{ISSUER}"\nscheme = "etui-demo"\nprefixes = ["476173", "422222"]\n'
-            f'host = "127.0.0.1"\nport = {self.cable.port}\n'
+            f'host = "127.0.0.1"\nport = {self.cable.port}\n{stand_in}\n{others}'
         )
         self.acquirer = self._start_acquirer(0)
 

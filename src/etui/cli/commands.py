@@ -57,6 +57,10 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "payments list": "payments.LIST",
         "payments show": "payments.SHOW",
         "payments finish": "payments.FINISH",
+        "routes list": "routes.LIST",
+        "routes on": "routes.ON",
+        "routes off": "routes.OFF",
+        "routes refresh": "routes.REFRESH",
         "receipts list": "receipts.LIST",
         "receipts show": "receipts.SHOW",
         "receipts note": "receipts.NOTE",
@@ -111,6 +115,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
 GROUPS: Final = {
     "card": "Cards that pay, of any issuer.",
     "payments": "What was paid, and what is pending.",
+    "routes": "Schemes of operators by which payments go.",
     "receipts": "What merchants signed about what was paid.",
     "audit": "What was asked for and decided.",
     "git": "How git uses the wallet.",

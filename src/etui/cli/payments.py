@@ -55,9 +55,11 @@ def _show(arguments: Arguments, output: Output) -> Exit:
         f"{full_amount(shown.amount, shown.currency)} to {shown.merchant} ({shown.payee}), {state}",
         *(f"  {line.label}: {full_amount(line.amount, shown.currency)}" for line in shown.lines),
         f"on {moment(shown.paid_at)} with {shown.card} by {shown.network or 'no scheme'}, order {shown.order}",
+        *([f"its route: {shown.route}"] if shown.route else []),
         f"`etui receipts list --order {shlex.quote(shown.order)}` lists its receipts",
     ]
     lines += [f"`etui why {shown.decision}` tells why it could be paid"] if shown.decision else []
+    lines += [f"`etui why {shown.route_decision}` tells of its route"] if shown.route_decision else []
     output.value(shown, "\n".join(map(single_line, lines)))
     return Exit.OK
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.scenery import SHOP
+from etui.cli.scenery import BANK, SHOP
 from etui.cli.tour_checks import Step, done, expect, told
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ _BOOK: Final = '{"goods": [{"id": "book"}]}'
 
 def _add_card(at: Stage) -> list[str]:
     at.write("code", at.town.opened().code)
-    at.write("add", "etui card add < code\n")
+    at.write("add", f"etui card add {BANK} < code\n")
     at.user.approves(action_contains="add a card", times=1)
     added = done(at.run("sh", "add"))
     return [added.line, *added.stdout.splitlines()[:1], *told(at, "card/1.activate")]

@@ -95,7 +95,8 @@ class Offer(Request[OfferResult], frozen=True, kw_only=True, omit_defaults=True)
     """Cards for a payment.
 
     The cards that could pay what a merchant asks for, the one that the issuer would have first; without a
-    request those that are in use. None where no scheme of theirs vouches for the merchant.
+    request those that are in use. The attribute `network` of each names the scheme by which it pays. None
+    where no scheme of theirs vouches for the merchant.
     """
 
     METHOD: ClassVar[str] = "card/1.offer"

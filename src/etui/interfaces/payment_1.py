@@ -57,10 +57,10 @@ class PayResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
     """Pay.
 
-    Answers a payment request. Whatever of payee, amount, currency and card is left open is settled before
-    the user is asked; what is given has to be what the merchant signed. `conflict` where no card of the
-    wallet can pay it, `invalid_params` for a request that cannot be read, holds no more, or whose merchant
-    nobody vouches for.
+    Answers a payment request. Whatever of payee, amount, currency, card and route is left open is settled
+    before the user is asked; what is given has to be what the merchant signed. `conflict` where no card of
+    the wallet can pay it, `invalid_params` for a request that cannot be read, holds no more, or whose
+    merchant nobody vouches for.
     """
 
     METHOD: ClassVar[str] = "payment/1.pay"
@@ -69,6 +69,12 @@ class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
     WAITS: ClassVar[bool] = True
 
     card: str | None = None
+    route: Annotated[str, Meta(max_length=200)] | None = None
+    """The scheme by which an operator's route has it go, whose route it is, and which scheme it takes the place
+    of.
+
+    Settled where there is one; absent: it goes by the card's own scheme.
+    """
     payee: Annotated[str, Meta(max_length=253)] | None = None
     """The host under which the merchant sells, as its certificate names it."""
     amount: Annotated[int, Meta(ge=1, le=999999999999)] | None = None
@@ -197,10 +203,14 @@ class ShowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     card: Annotated[str, Meta(max_length=200)]
     """Of the card: its name, when it paid."""
     network: Annotated[str, Meta(max_length=40)]
+    route: Annotated[str, Meta(max_length=200)] | None = None
+    """As `pay` had it; absent where it went by the card's own scheme."""
     paid_at: int
     receipt: Annotated[str, Meta(max_length=65536)] | None = None
     decision: Annotated[str, Meta(max_length=40)] | None = None
     """The id of the audit's record that allowed it, which `etui why` explains."""
+    route_decision: Annotated[str, Meta(max_length=40)] | None = None
+    """With `route`: the id of the audit's record by which it went that way."""
 
 
 class Show(Request[ShowResult], frozen=True, kw_only=True, omit_defaults=True):

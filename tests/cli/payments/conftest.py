@@ -59,4 +59,4 @@ def wallet(short_dir: Path, bank: Bank, authority: TestAuthority) -> Iterator[Te
 @pytest.fixture
 def carded(wallet: TestWallet, bank: Bank) -> str:
     """What the command said of the card that it added."""
-    return done(wallet, "card", "add", stdin=f"{bank.enrol('000000001')}\n")
+    return done(wallet, "card", "add", BANK, stdin=f"{bank.enrol('000000001')}\n")

@@ -25,7 +25,7 @@ def test_a_card_comes_by_its_code_rests_is_used_again_and_goes(wallet: TestWalle
 
 def test_a_code_is_typed_once_and_never_echoed(wallet: TestWallet, bank: Bank) -> None:
     code = bank.enrol("000000001")
-    status, shown = at_terminal(wallet, ["card", "add"], {f"Activation code of {HOST}: ": code})
+    status, shown = at_terminal(wallet, ["card", "add", HOST], {f"Activation code of {HOST}: ": code})
     assert status == 0, shown
     assert "Added “Demo Bank …" in shown
     assert code not in shown

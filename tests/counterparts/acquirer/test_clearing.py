@@ -23,6 +23,7 @@ def paid(engine: Engine, request: FinancialRequest, day: int) -> None:
     sending = ledger.Sending(
         acquirer=CODE,
         issuer=ISSUER,
+        scheme="etui-demo",
         transmitted=request.transmitted,
         stan=request.stan,
         made_s=day * _DAY_S,

@@ -15,8 +15,9 @@ from typing import Any
 
 from tests.doors.contactless.points import HELD, ISSUER, Point
 
+from etui.counterparts.lines import Line
 from etui.counterparts.pos import __main__ as command
-from etui.counterparts.pos import line, pcsc
+from etui.counterparts.pos import pcsc
 
 
 class Hold:
@@ -70,7 +71,7 @@ def main() -> int:
     """As the command."""
     hold = Hold(Point.read(sys.argv.pop(1)))
     pcsc._transmit = hold.around(pcsc._transmit)  # type: ignore[assignment]
-    line.Line.ask = hold.around_issuer(line.Line.ask)  # type: ignore[method-assign]
+    Line.ask_now = hold.around_issuer(Line.ask_now)  # type: ignore[method-assign]
     return command.main()
 
 

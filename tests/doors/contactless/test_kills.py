@@ -40,7 +40,7 @@ def square(short_dir: Path, reader: Reader) -> Iterator[Square]:
         yield opened
 
 
-@pytest.mark.attack(160)
+@pytest.mark.attack(153)
 @pytest.mark.timeout(300)
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_in_its_middle(square: Square) -> None:
     strikes: list[tuple[int, str, Point]] = [
@@ -55,7 +55,7 @@ def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_in_its_
 
 
 @pytest.mark.long
-@pytest.mark.attack(160)
+@pytest.mark.attack(153)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("victim", VICTIMS)
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_point(
@@ -67,7 +67,7 @@ def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_
 
 
 @pytest.mark.long
-@pytest.mark.attack(160)
+@pytest.mark.attack(153)
 @pytest.mark.timeout(3600)
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_moment(
     square: Square, chance: random.Random, long_run: LongRun

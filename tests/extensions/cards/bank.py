@@ -1,4 +1,4 @@
-"""An issuer with its books, reachable on the web as ``issuer.etui.test``."""
+"""Issuers with their books, reachable on the web: a bank, and an operator, which gives out its routes as well."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from tests.extensions.issuer_card.chips import OFFLINE, scheme
 
 from etui.counterparts.books import open_books
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cryptography import x509
+    from starlette.applications import Starlette
+    from starlette.requests import Request
 
     from etui.standards.payments import Credential
 
 HOST: Final = "issuer.etui.test"
 BANK: Final = "422222"
+OPERATOR_HOST: Final = "operator.etui.test"
+OPERATOR: Final = "433333"
 _MASTER: Final = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
 _BALANCE: Final = 100_000
 _LIMIT: Final = 50_000
@@ -36,14 +42,16 @@ _LIMIT: Final = 50_000
 class Bank:
     """``engine``: its books; ``port``: where it listens; ``vouched``: the certificate of who vouches for its host."""
 
+    host, number, network, label = HOST, BANK, "etui-demo", "Demo Bank"
+
     def __init__(self, folder: Path, root: x509.Certificate, tls: ssl.SSLContext) -> None:
         self.vouched = b""
-        self.engine = open_books(f"sqlite:///{folder / 'issuer.db'}")
+        self.engine = open_books(f"sqlite:///{folder / f'{self.host}.db'}")
         self.master = MasterKey(_MASTER)
         cards.prepare(self.engine)
         profile = Profile(
-            network="etui-demo",
-            label="Demo Bank",
+            network=self.network,
+            label=self.label,
             currency="EUR",
             currency_number="978",
             country_number="276",
@@ -51,19 +59,23 @@ class Bank:
             roots=(root.public_bytes(Encoding.DER),),
             offline=OFFLINE,
         )
-        self.devices = Devices(self.engine, self.master, profile, BANK, scheme=scheme(bank=BANK))
+        self.devices = Devices(self.engine, self.master, profile, self.number, scheme=scheme(bank=self.number))
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        config = uvicorn.Config(application(self.devices, HOST), log_level="error", lifespan="off", workers=1)
+        config = uvicorn.Config(self.application(), log_level="error", lifespan="off", workers=1)
         config.load()
         config.ssl = tls
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
 
+    def application(self) -> Starlette:
+        """What it answers on the web."""
+        return application(self.devices, self.host)
+
     def enrol(self, account: str, *, expiry: str = "3512", balance: int = _BALANCE) -> str:
         """Enrols a card, and the activation code for it."""
-        number = card_number(BANK, account)
+        number = card_number(self.number, account)
         cards.enrol(
             self.engine,
             cards.Profile(
@@ -92,3 +104,19 @@ class Bank:
         self._thread.join(10)
         self._socket.close()
         self.engine.dispose()
+
+
+class OperatorBank(Bank):
+    """The operator as the issuer of cards of its scheme. ``routes``: the table that it gives out."""
+
+    host, number, network, label = OPERATOR_HOST, OPERATOR, "etui-operators", "Demo Operator"
+    routes = b""
+
+    def application(self) -> Starlette:
+        """The same, and the table of its routes."""
+        served = super().application()
+        served.routes.append(Route("/routes.toml", self._table))
+        return served
+
+    async def _table(self, _: Request) -> PlainTextResponse:
+        return PlainTextResponse(self.routes)

@@ -142,6 +142,7 @@ def test_nobody_signs_as_etui() -> None:
 
 def test_nobody_else_provides_what_the_wallet_serves_itself() -> None:
     assert isinstance(broken(tree(manifest(provides='["egress/1"]'))), ReservedError)
+    assert isinstance(broken(tree(manifest(provides='["coverage/1"]'))), ReservedError)
 
 
 def test_nobody_redefines_an_interface_of_the_wallet() -> None:

@@ -93,5 +93,6 @@ def test_everything_that_comes_with_the_wallet_can_be_used(tmp_path: Path) -> No
 
 def test_what_reaches_test_hosts_alone_is_for_test_profiles(tmp_path: Path) -> None:
     assert {package.manifest.id for package in supplied_packages(tmp_path) if package.for_tests} == {
-        "org.etui.issuer-card"
+        "org.etui.issuer-card",
+        "org.etui.operator",
     }

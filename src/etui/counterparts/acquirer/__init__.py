@@ -2,13 +2,15 @@
 
 A message goes ``host`` (bytes), ``switch`` (what is done in which order), ``ledger`` and ``decisions`` (the books and
 what becomes of it), a line to its issuer (``etui.counterparts.lines``, by ``routing``), and back. ``reversals`` undoes
-what was not answered, ``clearing`` says who is owed what, ``certificates`` signs for merchants.
+what was not answered, ``advices`` tells issuers what was approved in their place (``stand_in``), ``movements`` posts
+money, ``clearing`` says who is owed what, ``certificates`` signs for merchants.
 """
 
 from etui.counterparts.acquirer.clearing import (
     Cleared,
     Difference,
     Owed,
+    borne,
     cleared,
     clearing_records,
     differences,
@@ -36,6 +38,7 @@ __all__ = [
     "State",
     "Transaction",
     "UnknownMerchantError",
+    "borne",
     "cleared",
     "clearing_records",
     "differences",

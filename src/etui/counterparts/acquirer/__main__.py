@@ -38,7 +38,7 @@ def main() -> int:
         engine = open_books(options.db)
         prepare(engine)
         for one in read_merchants(options.merchants) if options.merchants else ():
-            merchant = Merchant(one.number, one.location, one.category, one.country)
+            merchant = Merchant(one.number, one.location, one.category, one.country, " ".join(one.schemes))
             enrol(engine, merchant, one.terminals)
         engine.dispose()
         family = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0][0]

@@ -16,13 +16,19 @@ from sqlalchemy import Connection, Engine, Select, case, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from etui.counterparts.acquirer.errors import OpenDayError
-from etui.counterparts.acquirer.records import MERCHANT_ACCOUNT
+from etui.counterparts.acquirer.records import MERCHANT_ACCOUNT, OWN_ACCOUNT, issuer_account
 from etui.counterparts.acquirer.tables import PAYOUTS, POSTINGS, TRANSACTIONS
 from etui.counterparts.books import is_sqlite, reading, run
 
 _SECONDS_A_DAY: Final = 86_400
 _READ_TOGETHER: Final = 1000
-_OWED = func.sum(case((POSTINGS.c.credit == MERCHANT_ACCOUNT, POSTINGS.c.amount_minor), else_=-POSTINGS.c.amount_minor))
+_OWED = func.sum(
+    case(
+        (POSTINGS.c.credit == MERCHANT_ACCOUNT, POSTINGS.c.amount_minor),
+        (POSTINGS.c.debit == MERCHANT_ACCOUNT, -POSTINGS.c.amount_minor),
+        else_=0,
+    )
+)
 
 
 class Owed(msgspec.Struct, frozen=True):
@@ -92,9 +98,27 @@ def pay_out(engine: Engine, merchant: str, day: int, now_s: float | None = None)
     return run(engine, work)
 
 
+def borne(engine: Engine, merchant: str) -> list[Owed]:
+    """What the acquirer bears itself of what it approved for a merchant in issuers' places, one for each currency."""
+    own = case(
+        (POSTINGS.c.debit == OWN_ACCOUNT, POSTINGS.c.amount_minor),
+        (POSTINGS.c.credit == OWN_ACCOUNT, -POSTINGS.c.amount_minor),
+        else_=0,
+    )
+    statement = select(POSTINGS.c.currency, func.sum(own)).where(POSTINGS.c.merchant == merchant)
+    with reading(engine) as connection:
+        found = _sums(connection, statement.group_by(POSTINGS.c.currency))
+    return [Owed(currency, amount) for currency, amount in sorted(found.items()) if amount]
+
+
 def clearing_records(engine: Engine, issuer: str) -> Iterator[Cleared]:
     """What these books moved with an issuer, over all merchants: the work of a night, and not of a payment."""
-    amount = case((POSTINGS.c.credit == MERCHANT_ACCOUNT, POSTINGS.c.amount_minor), else_=-POSTINGS.c.amount_minor)
+    account = issuer_account(issuer)
+    amount = case(
+        (POSTINGS.c.debit == account, POSTINGS.c.amount_minor),
+        (POSTINGS.c.credit == account, -POSTINGS.c.amount_minor),
+        else_=0,
+    )
     columns = (POSTINGS.c.sent_transmitted, POSTINGS.c.sent_stan, POSTINGS.c.currency, amount)
     with reading(engine) as connection:
         for row in connection.execution_options(yield_per=_READ_TOGETHER).execute(

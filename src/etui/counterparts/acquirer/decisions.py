@@ -2,8 +2,8 @@
 
 1. A message is of a merchant and a terminal that are known here (03, 58). What it says of them, and of the acquirer,
    is what these books say (12); what it leaves open they fill in.
-2. It buys or gives back (12), more than nothing (13), with a card whose issuer is known (92). More than a card has paid
-   a merchant is not given back to it (61).
+2. It buys or gives back (12), more than nothing (13), with a card whose issuer is known (92), of a scheme that the
+   merchant takes (58). More than a card has paid a merchant is not given back to it (61).
 3. The same again gets the same answer, and another one under its name is refused (94). What was reversed is answered
    with 68, and what the issuer did not answer with 91.
 """
@@ -31,7 +31,8 @@ PaymentRequest: TypeAlias = AuthorisationRequest | FinancialRequest | Authorisat
 _PURCHASE, _REFUND = "00", "20"
 _FINANCIAL: Final = "02"
 _DIGEST_CHARACTERS: Final = 32
-_KEPT: Final = {State.DECLINED, State.HELD, State.COMPLETED, State.POSTED}
+KEPT: Final = {State.DECLINED, State.HELD, State.COMPLETED, State.POSTED, State.STOOD_IN, State.BORNE}
+"""What was answered, and stays so."""
 _IN_DOUBT: Final = {State.SENT}
 
 
@@ -73,7 +74,12 @@ def completion_refusal(original: Transaction | None, request: FinancialAdvice) -
     """Why what a message wants to complete cannot be."""
     if original is None:
         return ResponseCode.UNABLE_TO_LOCATE_RECORD
-    if original.state != State.HELD or (original.pan, original.currency) != (request.pan, request.currency):
+    if original.state == State.STOOD_IN:
+        return ResponseCode.ISSUER_INOPERATIVE
+    is_open = original.state == State.HELD or (
+        original.state == State.BORNE and original.mti == AuthorisationAdvice.MTI
+    )
+    if not is_open or (original.pan, original.currency) != (request.pan, request.currency):
         return ResponseCode.INVALID_TRANSACTION
     return None if request.amount_minor <= original.amount_minor else ResponseCode.INVALID_AMOUNT
 
@@ -84,7 +90,7 @@ def again(known: Transaction, digest: str) -> ResponseCode | None:
         return ResponseCode.RESPONSE_RECEIVED_TOO_LATE
     if known.digest != digest:
         return ResponseCode.DUPLICATE_TRANSMISSION
-    if known.state in _KEPT:
+    if known.state in KEPT:
         return None
     return ResponseCode.ISSUER_INOPERATIVE if known.state in _IN_DOUBT else ResponseCode.RESPONSE_RECEIVED_TOO_LATE
 
@@ -106,8 +112,10 @@ def reversal_of(known: Transaction, request: TransactionRequest) -> tuple[Transa
     if known.state != State.AWAITED and told != (request.rrn, request.pan, request.amount_minor, request.currency):
         return None, ResponseCode.UNABLE_TO_LOCATE_RECORD
     match known.state:
-        case State.SENT | State.HELD | State.POSTED:
+        case State.SENT | State.HELD | State.POSTED | State.STOOD_IN:
             return undone(known), ResponseCode.APPROVED
+        case State.BORNE:
+            return msgspec.structs.replace(known, state=State.REVERSED.value, posted_minor=0), ResponseCode.APPROVED
         case State.COMPLETED | State.UNREVERSED:
             return None, ResponseCode.INVALID_TRANSACTION
         case _:

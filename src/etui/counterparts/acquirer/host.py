@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import signal
 import socket
@@ -11,6 +10,7 @@ from typing import Final, cast
 
 from sqlalchemy import Engine
 
+from etui.counterparts.acquirer.advices import Advices
 from etui.counterparts.acquirer.reversals import Reversals
 from etui.counterparts.acquirer.routing import Routes
 from etui.counterparts.acquirer.switch import Switch
@@ -50,8 +50,15 @@ class Host:
         self._works = Works(engine, together=together)
         self._issuers = {one.name: Line(one.host, one.port, answer_s=answer_s) for one in routes.issuers.values()}
         self._reversals = Reversals(engine, self._works, acquirer, self._issuers)
+        self._advices = Advices(engine, self._works, acquirer, self._issuers)
         self._switch = Switch(
-            self._works, acquirer, routes, self._issuers, answer_s=answer_s, to_reverse=self._reversals.wake
+            self._works,
+            acquirer,
+            routes,
+            self._issuers,
+            answer_s=answer_s,
+            to_reverse=self._reversals.wake,
+            to_advise=self._advices.wake,
         )
         self._lines: set[asyncio.Task[None]] = set()
 
@@ -59,7 +66,8 @@ class Host:
         """Serves whoever connects to ``listener`` until ``stop`` is set, and answers then what has come."""
         for line in self._issuers.values():
             line.start()
-        reversing = asyncio.get_running_loop().create_task(self._reversals.run())
+        loop = asyncio.get_running_loop()
+        telling = [loop.create_task(one.run()) for one in (self._reversals, self._advices)]
         server = await asyncio.start_server(self._line, sock=listener)
         await stop.wait()
         server.close()
@@ -67,9 +75,9 @@ class Host:
             task.cancel()
         if self._lines:
             await asyncio.wait(list(self._lines), timeout=_LAST_ANSWERS_S)
-        reversing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await reversing
+        for task in telling:
+            task.cancel()
+        await asyncio.gather(*telling, return_exceptions=True)
         for line in self._issuers.values():
             await line.close()
         await self._works.close()

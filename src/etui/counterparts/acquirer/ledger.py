@@ -5,6 +5,7 @@ What is sent is written down before, and what was answered before it is told. A 
 
 from __future__ import annotations
 
+import time
 from typing import Any, Final
 
 import msgspec
@@ -13,29 +14,37 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from etui.counterparts.acquirer import decisions
 from etui.counterparts.acquirer.decisions import PaymentRequest, Said
+from etui.counterparts.acquirer.movements import Money, move, post
 from etui.counterparts.acquirer.records import (
     MERCHANT_ACCOUNT,
+    OWN_ACCOUNT,
     Key,
     Merchant,
-    Posting,
     State,
     Transaction,
     issuer_account,
 )
-from etui.counterparts.acquirer.tables import MERCHANTS, POSTINGS, TERMINALS, TRANSACTIONS
+from etui.counterparts.acquirer.stand_in import Limits, StandIn, advised, may_stand_in, stood_in
+from etui.counterparts.acquirer.tables import MERCHANTS, STAND_INS, TERMINALS, TRANSACTIONS
 from etui.counterparts.books import ConflictError, is_sqlite, reading
 from etui.standards.iso8583 import FinancialAdvice, ResponseCode, ReversalAdvice, ReversalRequest
 
-_SECONDS_A_DAY: Final = 86_400
 _REVERSIBLE: Final = frozenset({"0100", "0120", "0200", "0220"})
+_CHANGING: Final = ("mti", "state", "response_code", "approval", "icc", "posted_minor")
+_UNPAID: Final = (State.STOOD_IN.value, State.BORNE.value)
+"""What the card's issuer has not taken, so that nothing of it is given back to the card."""
 _REVERSED_UNANSWERED: Final = ("0100", "0200")
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
-    """How a message would go to its issuer: by name, empty where none is known. ``due_s``: when to give up."""
+    """How a message would go to its issuer: by name, empty where none is known. ``due_s``: when to give up.
+
+    ``scheme``: by which the card pays.
+    """
 
     acquirer: str
     issuer: str
+    scheme: str
     transmitted: str
     stan: str
     made_s: int
@@ -62,7 +71,8 @@ def begin(connection: Connection, request: PaymentRequest, sending: Sending) -> 
     merchant = _merchant(connection, key.merchant)
     original = _original(connection, request)
     if (known := _find(connection, key)) is not None:
-        if (known.sent_transmitted, known.sent_stan) == (sending.transmitted, sending.stan):
+        is_this = (known.sent_transmitted, known.sent_stan) == (sending.transmitted, sending.stan)
+        if is_this and known.state == State.SENT:
             return Begun(new=True, transaction=known, merchant=merchant, original=original)
         return Begun(
             refusal=decisions.again(known, digest) or "", transaction=known, merchant=merchant, original=original
@@ -71,6 +81,8 @@ def begin(connection: Connection, request: PaymentRequest, sending: Sending) -> 
     refused = decisions.refusal(merchant, sending.acquirer, request, terminal=terminal)
     if refused is None and not sending.issuer:
         refused = ResponseCode.NO_ROUTE
+    if refused is None and merchant is not None and not merchant.takes(sending.scheme):
+        refused = ResponseCode.NOT_PERMITTED_TO_TERMINAL
     if refused is None and isinstance(request, FinancialAdvice) and request.original is not None:
         refused = decisions.completion_refusal(original, request)
     elif refused is None and decisions.is_refund(request) and request.amount_minor > _refundable(connection, request):
@@ -78,8 +90,40 @@ def begin(connection: Connection, request: PaymentRequest, sending: Sending) -> 
     if refused is not None:
         return Begun(refusal=refused)
     new = _new(request, key, digest, sending)
+    if original is not None and original.state == State.BORNE:
+        return Begun(transaction=_complete_borne(connection, original, new, sending.made_s))
     _insert(connection, new)
     return Begun(new=True, transaction=new, merchant=merchant, original=original)
+
+
+def stand_in(
+    connection: Connection, request: PaymentRequest, limits: Limits | None, approval: str, now_s: int
+) -> Transaction:
+    """Approves what was not sent in its issuer's place, or declines it with 91; the transaction as it is then."""
+    month = time.strftime("%y%m", time.gmtime(now_s))
+    known = _there(connection, decisions.key_of(request))
+    if known.state != State.SENT:
+        return known
+    if not may_stand_in(limits, request, _outstanding(connection, known), month):
+        return conclude(connection, known.key, Said(ResponseCode.ISSUER_INOPERATIVE.value), now_s)
+    now = stood_in(known, approval)
+    _write(connection, now)
+    connection.execute(STAND_INS.insert().values(msgspec.structs.asdict(StandIn.of(request))))
+    if now.posted_minor:
+        post(connection, now, 1, now.posted_minor, now_s)
+    return now
+
+
+def advise(connection: Connection, key: Key, said: Said, now_s: int) -> Transaction:
+    """Takes an issuer's answer to the advice of what was approved in its place; the transaction as it is then."""
+    known = _there(connection, key)
+    if known.state != State.STOOD_IN:
+        return known
+    now = advised(known, said)
+    _write(connection, now)
+    if now.state == State.BORNE and now.posted_minor:
+        move(connection, now, Money(3, OWN_ACCOUNT, issuer_account(now.issuer), now.posted_minor), now_s)
+    return now
 
 
 def conclude(connection: Connection, key: Key, said: Said, now_s: int) -> Transaction:
@@ -90,7 +134,7 @@ def conclude(connection: Connection, key: Key, said: Said, now_s: int) -> Transa
     now = decisions.answered(known, said)
     _write(connection, now)
     if now.posted_minor:
-        _post(connection, now, 1, now.posted_minor, now_s)
+        post(connection, now, 1, now.posted_minor, now_s)
     if now.original_stan and now.state == State.POSTED:
         completed = _there(connection, Key(key.merchant, key.terminal, now.original_transmitted, now.original_stan))
         _write(connection, msgspec.structs.replace(completed, state=State.COMPLETED.value))
@@ -124,8 +168,10 @@ def reverse(connection: Connection, request: ReversalRequest | ReversalAdvice, n
     now, code = decisions.reversal_of(known, request)
     if now is not None:
         _write(connection, now)
-        if known.posted_minor:
-            _post(connection, known, 2, -known.posted_minor, now_s)
+        if known.posted_minor and known.state == State.BORNE:
+            move(connection, known, Money(2, MERCHANT_ACCOUNT, OWN_ACCOUNT, known.posted_minor), now_s)
+        elif known.posted_minor:
+            post(connection, known, 2, -known.posted_minor, now_s)
     return code
 
 
@@ -154,6 +200,52 @@ def unsettled(engine: Engine, issuer: str, now_s: int, most: int) -> list[Transa
         return [Transaction(*row) for row in connection.execute(statement)]
 
 
+def unadvised(engine: Engine, issuer: str, most: int) -> list[tuple[Transaction, StandIn, Merchant]]:
+    """What was approved in an issuer's place that it was not told of yet, the oldest first."""
+    of_stand_in = [TRANSACTIONS.c[name] == STAND_INS.c[name] for name in Key.__struct_fields__]
+    columns = (*TRANSACTIONS.c, *STAND_INS.c, *MERCHANTS.c)
+    statement = (
+        select(*columns)
+        .select_from(TRANSACTIONS)
+        .join(STAND_INS, and_(*of_stand_in))
+        .join(MERCHANTS, MERCHANTS.c.merchant == TRANSACTIONS.c.merchant)
+        .where(TRANSACTIONS.c.issuer == issuer, TRANSACTIONS.c.state == State.STOOD_IN.value)
+        .order_by(TRANSACTIONS.c.made_s)
+        .limit(most)
+    )
+    first, second = len(TRANSACTIONS.c), len(TRANSACTIONS.c) + len(STAND_INS.c)
+    with reading(engine) as connection:
+        rows = [tuple(row) for row in connection.execute(statement)]
+    return [(Transaction(*row[:first]), StandIn(*row[first:second]), Merchant(*row[second:])) for row in rows]
+
+
+def _outstanding(connection: Connection, known: Transaction) -> int:
+    """What else a card owes a merchant that its issuer was not told of; others wait until this one is written down."""
+    connection.execute(select(MERCHANTS.c.merchant).where(MERCHANTS.c.merchant == known.merchant).with_for_update())
+    statement = select(func.coalesce(func.sum(TRANSACTIONS.c.amount_minor), 0)).where(
+        TRANSACTIONS.c.merchant == known.merchant,
+        TRANSACTIONS.c.pan == known.pan,
+        TRANSACTIONS.c.state == State.STOOD_IN.value,
+    )
+    return int(connection.execute(statement).scalar_one())
+
+
+def _complete_borne(connection: Connection, original: Transaction, new: Transaction, now_s: int) -> Transaction:
+    """Completes what is the acquirer's own: no issuer knows of it, so that none is asked."""
+    done = msgspec.structs.replace(
+        new,
+        issuer="",
+        state=State.BORNE.value,
+        response_code=ResponseCode.APPROVED.value,
+        approval=original.approval,
+        posted_minor=new.amount_minor,
+    )
+    _insert(connection, done)
+    move(connection, done, Money(1, OWN_ACCOUNT, MERCHANT_ACCOUNT, done.amount_minor), now_s)
+    _write(connection, msgspec.structs.replace(original, state=State.COMPLETED.value))
+    return done
+
+
 def _merchant(connection: Connection, number: str) -> Merchant | None:
     row = connection.execute(select(MERCHANTS).where(MERCHANTS.c.merchant == number)).first()
     return None if row is None else Merchant(*row)
@@ -176,7 +268,7 @@ def _refundable(connection: Connection, request: PaymentRequest) -> int:
     connection.execute(select(MERCHANTS.c.merchant).where(MERCHANTS.c.merchant == request.merchant).with_for_update())
     under_way = and_(TRANSACTIONS.c.state == State.SENT.value, TRANSACTIONS.c.processing_code.startswith("20"))
     statement = select(
-        func.coalesce(func.sum(TRANSACTIONS.c.posted_minor), 0)
+        func.coalesce(func.sum(TRANSACTIONS.c.posted_minor).filter(TRANSACTIONS.c.state.not_in(_UNPAID)), 0)
         - func.coalesce(func.sum(TRANSACTIONS.c.amount_minor).filter(under_way), 0)
     ).where(
         TRANSACTIONS.c.merchant == request.merchant,
@@ -202,7 +294,9 @@ def _there(connection: Connection, key: Key) -> Transaction:
 
 
 def _write(connection: Connection, now: Transaction) -> None:
-    changed = {name: getattr(now, name) for name in ("state", "response_code", "approval", "icc", "posted_minor")}
+    changed = {
+        name: getattr(now, name) for name in ("mti", "state", "response_code", "approval", "icc", "posted_minor")
+    }
     connection.execute(update(TRANSACTIONS).where(*_of(now.key)).values(changed))
 
 
@@ -211,31 +305,6 @@ def _insert(connection: Connection, new: Transaction) -> None:
     statement = dialect.insert(TRANSACTIONS).values(msgspec.structs.asdict(new)).on_conflict_do_nothing()
     if connection.execute(statement.returning(TRANSACTIONS.c.stan)).first() is None:
         raise ConflictError("another one has written this transaction")
-
-
-def _post(connection: Connection, transaction: Transaction, number: int, amount_minor: int, now_s: int) -> None:
-    """Money of the issuer goes to the merchant; the other way where ``amount_minor`` is negative."""
-    issuer = issuer_account(transaction.issuer)
-    debit, credit = (issuer, MERCHANT_ACCOUNT) if amount_minor > 0 else (MERCHANT_ACCOUNT, issuer)
-    posting = Posting(
-        merchant=transaction.merchant,
-        terminal=transaction.terminal,
-        transmitted=transaction.transmitted,
-        stan=transaction.stan,
-        number=number,
-        debit=debit,
-        credit=credit,
-        amount_minor=abs(amount_minor),
-        currency=transaction.currency,
-        issuer=transaction.issuer,
-        sent_transmitted=transaction.sent_transmitted,
-        sent_stan=transaction.sent_stan,
-        rrn=transaction.rrn,
-        approval=transaction.approval,
-        day=now_s // _SECONDS_A_DAY,
-        made_s=now_s,
-    )
-    connection.execute(POSTINGS.insert().values(msgspec.structs.asdict(posting)))
 
 
 def _new(request: PaymentRequest, key: Key, digest: str, sending: Sending) -> Transaction:

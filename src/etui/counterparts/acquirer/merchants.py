@@ -20,6 +20,7 @@ _FORMS: Final = {
     "location": re.compile(r"[ -~]{0,39}[!-~]"),
     "mcc": re.compile(r"[0-9]{4}"),
     "country": re.compile(r"[0-9]{3}"),
+    "schemes": re.compile(r"(?:[a-z0-9][a-z0-9-]{0,39}(?: (?!\Z)|\Z))*"),
 }
 _TERMINAL: Final = re.compile(r"[!-~]{1,8}")
 

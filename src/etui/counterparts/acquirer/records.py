@@ -22,6 +22,9 @@ class State(StrEnum):
                        │        └──┬─ the merchant takes it back
                        └───────────┴─► REVERSING ──► REVERSED     once the issuer has answered the reversal
                   ──► AWAITED         a reversal came first: what it names is declined if it ever comes
+                  ──► STOOD_IN        approved here, since its issuer could not be reached (``stand_in``)
+                       ├─────► HELD, POSTED                as above, once the issuer has taken the advice
+                       └─────► BORNE ──► COMPLETED, REVERSED    it did not: what it comes to is the acquirer's own
 
     UNREVERSED: the issuer would not undo it. That is for people, and shows when books are compared.
     """
@@ -35,18 +38,26 @@ class State(StrEnum):
     REVERSED = "reversed"
     AWAITED = "awaited"
     UNREVERSED = "unreversed"
+    STOOD_IN = "stood_in"
+    BORNE = "borne"
 
 
 class Merchant(msgspec.Struct, frozen=True):
     """Who is paid. ``merchant``: its number, at most 15 characters. ``mcc``: ISO 18245. ``country``: 3 digits.
 
-    ``location``: name and place as holders of cards find them in their statements, at most 40 characters.
+    ``location``: name and place as holders of cards find them in their statements, at most 40 characters. ``schemes``:
+    those that it takes, with a space between them; empty for all.
     """
 
     merchant: str
     location: str
     mcc: str
     country: str
+    schemes: str = ""
+
+    def takes(self, scheme: str) -> bool:
+        """Whether it takes cards of a scheme."""
+        return not self.schemes or scheme in self.schemes.split()
 
 
 class Key(msgspec.Struct, frozen=True, order=True):
@@ -61,6 +72,7 @@ class Key(msgspec.Struct, frozen=True, order=True):
 class Transaction(msgspec.Struct, frozen=True):
     """A transaction of a merchant, by the message that brought it.
 
+    ``mti``: of the message by which its issuer knows it.
     ``digest``: of what a repetition has to have in common with it. ``issuer``: by its name in the routing table;
     ``sent_transmitted`` and ``sent_stan``: under which number the issuer knows it. ``original_transmitted`` and
     ``original_stan``: what it completes, empty for nothing. ``icc``: data for the chip, in hexadecimal digits.
@@ -101,9 +113,9 @@ class Transaction(msgspec.Struct, frozen=True):
 
 
 class Posting(msgspec.Struct, frozen=True):
-    """Money between an issuer and a merchant: debit is the account that it left (``merchant`` or ``issuer:NAME``).
+    """Money that moved: debit is the account that it left (``merchant``, ``issuer:NAME`` or ``own``, the acquirer's).
 
-    ``number``: 1 for what a transaction moved, 2 for what its reversal moved back.
+    ``number``: 1 for what a transaction moved, 2 for what its reversal moved back, 3 for what the issuer did not take.
     """
 
     merchant: str
@@ -125,6 +137,8 @@ class Posting(msgspec.Struct, frozen=True):
 
 
 MERCHANT_ACCOUNT = "merchant"
+OWN_ACCOUNT = "own"
+"""What the acquirer bears itself, since an issuer did not take what it had approved in that one's place."""
 
 
 def issuer_account(issuer: str) -> str:

@@ -8,6 +8,7 @@ A file of issuers is TOML, and so is one of merchants::
     prefixes = ["422222"]
     host = "127.0.0.1"
     port = 8583
+    stand_in = { currency = "978", each_minor = 2500, card_minor = 5000 }
 
     [[merchant]]
     number = "SHOP-1"
@@ -15,6 +16,7 @@ A file of issuers is TOML, and so is one of merchants::
     category = "5942"
     country = "276"
     terminals = ["WEB00001"]
+    schemes = ["etui-demo", "etui-operators"]
 
 Source: ISO/IEC 7812-1 (issuer identification numbers).
 """
@@ -29,6 +31,7 @@ import msgspec
 from msgspec import Meta
 
 from etui.counterparts.acquirer.errors import SettingsError
+from etui.counterparts.acquirer.stand_in import Limits
 
 _LONGEST: Final = 11
 _Name = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
@@ -37,13 +40,18 @@ _File = TypeVar("_File")
 
 
 class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where an issuer listens, and which cards are its own. ``scheme``: by whose rules they pay."""
+    """Where an issuer listens, and which cards are its own. ``scheme``: by whose rules they pay.
+
+    ``stand_in``: up to what it lets this acquirer approve while it cannot be reached; None for nothing. An operator
+    that issues tokens of an inter-operator scheme is an issuer as any other.
+    """
 
     name: _Name
     scheme: _Name
     prefixes: Annotated[tuple[_Prefix, ...], Meta(min_length=1)]
     host: Annotated[str, Meta(min_length=1, max_length=253)]
     port: Annotated[int, Meta(ge=1, le=65_535)]
+    stand_in: Limits | None = None
 
 
 class MerchantEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +62,7 @@ class MerchantEntry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     category: str
     country: str
     terminals: tuple[str, ...]
+    schemes: tuple[_Name, ...] = ()
 
 
 class _Issuers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

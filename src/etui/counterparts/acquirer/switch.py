@@ -3,7 +3,8 @@
 ::
 
     request ──► written down ──► sent ──► answered ──► written down ──► told
-                  │                 └───► not answered ──► to be reversed ──► told with 91
+                  │                 ├───► not answered ──► to be reversed ──► told with 91
+                  │                 └───► not sent ──► approved in the issuer's place, or told with 91
                   └── refused, or known already: told at once
 
 A repetition of what is under way waits for the same answer.
@@ -12,6 +13,7 @@ A repetition of what is under way waits for the same answer.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from typing import Final, cast
@@ -37,13 +39,14 @@ from etui.standards.iso8583 import (
 )
 
 _GRACE_S: Final = 5
+_APPROVAL_DIGITS: Final = 5
 
 
 class Switch:
     """Answers merchants over the acquirer's books.
 
     ``acquirer``: its institution code. ``lines``: to each issuer of ``routes``, by name. ``answer_s``: for how long
-    they wait. ``to_reverse``: called when something is to be reversed.
+    they wait. ``to_reverse``: called when something is to be reversed, and ``to_advise`` when an issuer is to be told.
     """
 
     def __init__(  # noqa: PLR0913  # what it stands between
@@ -55,6 +58,7 @@ class Switch:
         *,
         answer_s: float,
         to_reverse: Callable[[], None],
+        to_advise: Callable[[], None],
         now_s: Callable[[], float] = time.time,
     ) -> None:
         self._works = works
@@ -63,6 +67,7 @@ class Switch:
         self._lines = lines
         self._life_s = int(answer_s) + _GRACE_S
         self._to_reverse = to_reverse
+        self._to_advise = to_advise
         self._now_s = now_s
         self._numbers = Numbers(now_s)
         self._under_way: dict[Key, tuple[str, asyncio.Task[TransactionResponse]]] = {}
@@ -99,6 +104,7 @@ class Switch:
         sending = ledger.Sending(
             acquirer=self._acquirer,
             issuer=issuer.name if issuer else "",
+            scheme=issuer.scheme if issuer else "",
             transmitted=transmitted,
             stan=stan,
             made_s=now_s,
@@ -128,7 +134,7 @@ class Switch:
         except NotSentError:
             if not undoes:
                 return answer_to(request, ResponseCode.ISSUER_INOPERATIVE)
-            told = Said(ResponseCode.ISSUER_INOPERATIVE.value)
+            return await self._stand_in(request, row)
         except LineError:
             if undoes:
                 await self._works.do(lambda connection: ledger.give_up(connection, key))
@@ -136,6 +142,16 @@ class Switch:
             return answer_to(request, ResponseCode.ISSUER_INOPERATIVE)
         now_s = int(self._now_s())
         now = await self._works.do(lambda connection: ledger.conclude(connection, key, told, now_s))
+        return _told(request, now)
+
+    async def _stand_in(self, request: PaymentRequest, row: Transaction) -> TransactionResponse:
+        """The answer to what could not be sent to its issuer."""
+        limits = self._routes.issuers[row.issuer].stand_in
+        approval = f"S{secrets.randbelow(10**_APPROVAL_DIGITS):0{_APPROVAL_DIGITS}d}"
+        now_s = int(self._now_s())
+        now = await self._works.do(lambda connection: ledger.stand_in(connection, request, limits, approval, now_s))
+        if now.state == State.STOOD_IN:
+            self._to_advise()
         return _told(request, now)
 
     def _outgoing(
@@ -166,6 +182,6 @@ class Switch:
 
 def _told(request: TransactionRequest, row: Transaction) -> TransactionResponse:
     """The answer that a transaction's row gives."""
-    if row.state in {State.DECLINED, State.HELD, State.COMPLETED, State.POSTED}:
+    if row.state in decisions.KEPT:
         return answer_to(request, row.response_code, approval=row.approval, icc=bytes.fromhex(row.icc))
     return answer_to(request, ResponseCode.RESPONSE_RECEIVED_TOO_LATE)

@@ -15,7 +15,7 @@ MERCHANTS: Final = Table(
     "merchants",
     METADATA,
     Column("merchant", String, primary_key=True),
-    *(Column(name, String, nullable=False) for name in ("location", "mcc", "country")),
+    *(Column(name, String, nullable=False) for name in ("location", "mcc", "country", "schemes")),
 )
 TERMINALS: Final = Table(
     "terminals", METADATA, *(Column(name, String, primary_key=True) for name in ("merchant", "terminal"))
@@ -35,6 +35,12 @@ TRANSACTIONS: Final = Table(
     ),
     *(Column(name, BigInteger, nullable=False) for name in ("posted_minor", "due_s", "made_s")),
 )  # fmt: skip
+STAND_INS: Final = Table(
+    "stand_ins",
+    METADATA,
+    *(Column(name, String, primary_key=True) for name in ("merchant", "terminal", "transmitted", "stan")),
+    *(Column(name, String, nullable=False) for name in ("expiry", "entry_mode", "card_sequence", "icc")),
+)
 POSTINGS: Final = Table(
     "acquirer_postings",
     METADATA,
@@ -102,4 +108,23 @@ def _first(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-STEPS: Final[tuple[Step, ...]] = (_first,)
+_SECOND: Final = (
+    "ALTER TABLE merchants ADD COLUMN schemes VARCHAR NOT NULL DEFAULT ''",
+    "CREATE INDEX transactions_stood_in ON transactions (issuer, made_s) WHERE state = 'stood_in'",
+)
+_STAND_INS: Final = """
+    CREATE TABLE stand_ins (
+        merchant VARCHAR NOT NULL, terminal VARCHAR NOT NULL, transmitted VARCHAR NOT NULL, stan VARCHAR NOT NULL,
+        expiry VARCHAR NOT NULL, entry_mode VARCHAR NOT NULL, card_sequence VARCHAR NOT NULL, icc VARCHAR NOT NULL,
+        PRIMARY KEY (merchant, terminal, transmitted, stan)
+    )"""
+
+
+def _second(connection: Connection) -> None:
+    """Version 2: the schemes that a merchant takes, and stand-in."""
+    connection.exec_driver_sql(_STAND_INS + (" WITHOUT ROWID" if is_sqlite(connection) else ""))
+    for statement in _SECOND:
+        connection.exec_driver_sql(statement)
+
+
+STEPS: Final[tuple[Step, ...]] = (_first, _second)

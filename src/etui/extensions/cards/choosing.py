@@ -1,5 +1,6 @@
 """Which card pays: every issuer's Extension offers its own, and the one that the user prefers is taken, or the first.
 
+Where an operator's route has the payment go by another scheme, a card of that scheme takes its place (``routes``).
 An Extension whose offer cannot be had keeps the others from nothing; why it has none stands in what the user is told.
 """
 
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from msgspec import Struct
 
 from etui.extensions.cards.errors import ConflictError
+from etui.extensions.cards.routes import Route, route_of
 from etui.interfaces import card_1 as card
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import Item, ProtocolError
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from etui.interfaces import Request, Result
     from etui.sdk import Store
+    from etui.standards.payments import Order
 
     ResultT = TypeVar("ResultT", bound=Result)
 
@@ -26,8 +29,10 @@ if TYPE_CHECKING:
 _PREFERRED: Final = ("settings", "preferred")
 
 
-class _Calling(Protocol):
-    def __call__(self, request: Request[ResultT], *, provider: str = "") -> ResultT: ...
+class Calling(Protocol):
+    """Makes a call on the Extension's own account."""
+
+    def __call__(self, request: Request[ResultT], *, provider: str = "") -> ResultT: ...  # noqa: D102
 
 
 class Offer(Struct, frozen=True):
@@ -41,17 +46,40 @@ class Offer(Struct, frozen=True):
         """The card's label, and whose it is."""
         return f"{self.card.label}, {self.keeper}"
 
+    @property
+    def network(self) -> str:
+        """The scheme by which it pays; empty where its Extension does not say."""
+        return self.card.attributes.get("network", "")
+
+
+class Choice(Struct, frozen=True):
+    """``ranked``: the cards that could pay, the usual one first. ``route``: by which another one of them does."""
+
+    ranked: tuple[Offer, ...]
+    route: Route | None
+
+    @property
+    def offer(self) -> Offer:
+        """The card that pays."""
+        return self.ranked[0] if self.route is None else self.route.offer
+
+    @property
+    def candidates(self) -> list[Offer]:
+        """The cards that could pay, the one first that does."""
+        return sorted(self.ranked, key=lambda offer: offer is not self.offer)
+
 
 class Choosing:
     """Asks the issuers' Extensions, on this Extension's own account. ``store``: keeps what the user prefers."""
 
-    def __init__(self, call: _Calling, store: Store) -> None:
+    def __init__(self, call: Calling, store: Store) -> None:
         self._call = call
         self._store = store
 
-    def choose(self, request: str) -> Offer:
-        """The card that pays a merchant's request; raises ``ConflictError``, with what the issuers say of it."""
-        return self.ranked(self.offers(request))[0]
+    def choose(self, order: Order, request: str) -> Choice:
+        """Which card pays an order, whose ``request`` this is; raises ``ConflictError``, with what the issuers say."""
+        ranked = tuple(self.ranked(self.offers(request)))
+        return Choice(ranked, route_of(order, ranked, self._call))
 
     def ranked(self, offers: Sequence[Offer]) -> list[Offer]:
         """The same cards, the one first that the user prefers."""

@@ -46,6 +46,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """``order``: which request it answers. ``request``: the SHA-256 of that (32 bytes). ``paid_at``: seconds, UTC.
 
     ``signer``: the SHA-256 of the key that signed the request (32 bytes). ``decision``: the id of the audit's record.
+    ``route``: the operator's route by which it goes, as its user saw it, and ``route_decision`` the record of that.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     state: State = State.PENDING
     receipt: str = ""
     decision: str = ""
+    route: str = ""
+    route_decision: str = ""
 
     def entry(self) -> Item:
         """What is public of it."""
@@ -103,6 +106,12 @@ class Journal:
     def paid(self, payment: Payment, network: str) -> None:
         """Writes down by which scheme it went."""
         self._keep(msgspec.structs.replace(payment, network=network))
+
+    def routed(self, payment: Payment, decision: str) -> Payment:
+        """Writes down the record by which it goes by its route."""
+        now = msgspec.structs.replace(payment, route_decision=decision)
+        self._keep(now)
+        return now
 
     def end(self, payment: Payment, state: State, receipt: str = "") -> Payment:
         """Writes down what became of a payment; raises ``ConflictError`` where something else was said before."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec import Raw, json
 
-from etui.extensions.cards.choosing import Choosing
+from etui.extensions.cards.choosing import Choice, Choosing
 from etui.extensions.cards.errors import ConflictError, UnfitError
 from etui.extensions.cards.journal import Journal, Line, Payment, State
 from etui.extensions.cards.orders import order_in, order_of
@@ -16,12 +16,13 @@ from etui.interfaces import Prepared
 from etui.interfaces import card_1 as card
 from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import payment_1 as payment
-from etui.sdk import ErrorCode, Extension, RemoteError, prepares, provides
+from etui.sdk import ErrorCode, Extension, ProtocolError, RemoteError, prepares, provides
 from etui.standards.money import full_amount
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from etui.extensions.cards.routes import Route
     from etui.sdk import Call, Item
     from etui.standards.payments import Order
 
@@ -29,6 +30,7 @@ _ID_DIGITS: Final = 32
 _UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCELLED, ErrorCode.INTERNAL}
 """After these nobody knows whether the card has paid."""
 _MAX_NOTED: Final = 12
+_MAX_PREPARED: Final = 64
 _MAX_REASON: Final = 1000
 
 
@@ -37,11 +39,14 @@ class Cards(Extension):
 
     _journal: Journal
     _choosing: Choosing
+    _prepared: dict[str, Choice]
+    """What was settled of orders that the user is asked about: the card that pays is the one that was shown."""
 
     def begin(self) -> None:
         """Opens the journal."""
         self._journal = Journal(self.store)
         self._choosing = Choosing(self.call, self.store)
+        self._prepared = {}
 
     def inventory(self) -> Sequence[Item]:
         """Every payment."""
@@ -53,28 +58,37 @@ class Cards(Extension):
 
     @prepares(payment.Pay)
     def before_pay(self, request: payment.Pay, _: Call) -> Prepared:
-        """Settles payee, amount, currency and card, and says what is bought."""
+        """Settles payee, amount, currency, card and route, and says what is bought."""
         order = order_of(request)
-        offer = self._choosing.choose(request.request)
-        settles: dict[str, object] = {"card": offer.card.item}
+        choice = self._choosing.choose(order, request.request)
+        _check_route(request, choice)
+        self._remember(order, choice)
+        settles: dict[str, object] = {"card": choice.offer.card.item}
         if request.payee is None:
             settles["payee"] = order.merchant.host
         if request.amount is None:
             settles |= {"amount": order.amount_minor, "currency": order.currency}
-        return Prepared(notes=_notes(order), settles={name: _raw(value) for name, value in settles.items()})
+        notes = _notes(order)
+        if choice.route is not None:
+            notes += choice.route.notes
+            if request.route is None:
+                settles["route"] = choice.route.words
+        return Prepared(notes=notes, settles={name: _raw(value) for name, value in settles.items()})
 
     @provides(payment.Pay)
     def pay(self, request: payment.Pay, call: Call) -> payment.PayResult:
         """Answers ``payment/1.pay``."""
         order = order_of(request)
-        offer = self._choosing.choose(request.request)
-        record = _record(order, offer.card.label, call.decision)
+        choice = self._prepared.pop(order.name, None) or self._choosing.choose(order, request.request)
+        record = _record(order, choice, call.decision)
         call.makes(record.entry())
         self._journal.begin(record)
+        if choice.route is not None:
+            record = self._take(choice.route, order, record, call)
         try:
             paid = call.ask(
                 card.Authorise(
-                    card=offer.card.item,
+                    card=choice.offer.card.item,
                     payee=order.merchant.host,
                     amount=order.amount_minor,
                     currency=order.currency,
@@ -94,16 +108,31 @@ class Cards(Extension):
             decision=record.decision or None,
         )
 
+    def _remember(self, order: Order, choice: Choice) -> None:
+        self._prepared[order.name] = choice
+        while len(self._prepared) > _MAX_PREPARED:
+            del self._prepared[next(iter(self._prepared))]
+
+    def _take(self, route: Route, order: Order, record: Payment, call: Call) -> Payment:
+        """Has a payment go by its route; where it may not, nothing was paid."""
+        try:
+            taken = call.ask(route.take(order), provider=route.provider)
+        except ProtocolError:
+            self._journal.end(record, State.DECLINED)
+            raise
+        return self._journal.routed(record, taken.decision or "")
+
     @provides(payment.Preview)
     def preview(self, request: payment.Preview, _: Call) -> payment.PreviewResult:
         """Answers ``payment/1.preview``."""
-        if order_in(request.request).merchant.host != request.payee:
+        order = order_in(request.request)
+        if order.merchant.host != request.payee:
             raise UnfitError(f"the payment request is not of {request.payee}")
         try:
-            cards = self._choosing.offers(request.request)
+            choice = self._choosing.choose(order, request.request)
         except ConflictError as error:
             return payment.PreviewResult(cards=[], reason=error.message[:_MAX_REASON])
-        return payment.PreviewResult(cards=[offer.card.label for offer in self._choosing.ranked(cards)])
+        return payment.PreviewResult(cards=[offer.card.label for offer in choice.candidates])
 
     @provides(payment.Prefer)
     def prefer(self, _: payment.Prefer, call: Call) -> payment.PreferResult:
@@ -151,13 +180,22 @@ class Cards(Extension):
             state=record.state.value,
             card=record.card,
             network=record.network,
+            route=record.route or None,
             paid_at=record.paid_at,
             receipt=record.receipt or None,
             decision=record.decision or None,
+            route_decision=record.route_decision or None,
         )
 
 
-def _record(order: Order, card_label: str, decision: str) -> Payment:
+def _check_route(request: payment.Pay, choice: Choice) -> None:
+    """Raises ``UnfitError`` where a call names another route than there is."""
+    there = None if choice.route is None else choice.route.words
+    if request.route not in {None, there}:
+        raise UnfitError(f"the payment goes by {there or 'no route'}: leave `route` out")
+
+
+def _record(order: Order, choice: Choice, decision: str) -> Payment:
     return Payment(
         id=order.digest.hex()[:_ID_DIGITS],
         payee=order.merchant.host,
@@ -168,9 +206,10 @@ def _record(order: Order, card_label: str, decision: str) -> Payment:
         request=order.digest,
         signer=signer_of(order.chain),
         lines=tuple(Line(line.label, line.amount.minor) for line in order.details.display_items),
-        card=card_label,
+        card=choice.offer.card.label,
         paid_at=int(time.time()),
         decision=decision,
+        route="" if choice.route is None else choice.route.words,
     )
 
 

@@ -31,7 +31,8 @@ class Role(Enum):
     DIALOG = "dialog"
     DOOR = "door"
     EXTENSION = "extension"
-    EGRESS = "egress"
+    NATIVE = "native"
+    """A service of the terminal, by its name: ``native:egress``, ``native:coverage``."""
 
 
 class Connected(_Message, frozen=True, tag="connected"):
@@ -154,7 +155,7 @@ ToVault: TypeAlias = VaultAsk | HandKey
 
 
 class Start(_Message, frozen=True, tag="start"):
-    """From the Router: start this Extension, or egress, and send its connection."""
+    """From the Router: start this Extension, or service of the terminal, and send its connection."""
 
     number: Number
     role: Role

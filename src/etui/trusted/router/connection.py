@@ -64,7 +64,7 @@ class Role(Enum):
     DOOR = "door"
     EXTENSION = "extension"
     DIALOG = "dialog"
-    EGRESS = "egress"
+    NATIVE = "native"
 
 
 _ASKING: Final = frozenset({Role.CLIENT, Role.DOOR})

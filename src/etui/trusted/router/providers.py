@@ -59,7 +59,7 @@ class Providers:
         await asyncio.shield(provider.starting)
 
     async def _start(self, provider: Provider) -> None:
-        role = ChildRole.EGRESS if provider is self._router.registry.egress else ChildRole.EXTENSION
+        role = ChildRole.NATIVE if provider.package is None else ChildRole.EXTENSION
         provider.standing = Standing.STARTING
         registered = provider.registered = self._loop.create_future()
         try:

@@ -1,7 +1,7 @@
 """What is registered: interfaces, the packages that provide them, and which of them run.
 
-A provider is an Extension's package, or a part of the terminal itself (the Trusted Dialog, egress) that serves an
-interface in the same way. The Router knows interfaces by their documents alone.
+A provider is an Extension's package, or a part of the terminal itself (the Trusted Dialog, egress, coverage), which
+serves an interface in the same way. The Router knows interfaces by their documents alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ ROUTER_INTERFACE: Final = "wallet/1"
 EXTENSION_INTERFACE: Final = "extension/1"
 DIALOG_INTERFACE: Final = "dialog/1"
 EGRESS_INTERFACE: Final = "egress/1"
+COVERAGE_INTERFACE: Final = "coverage/1"
 _MAX_KNOWN: Final = 50_000
 _MAX_CHARACTERS: Final = 8 << 20
 """Of all that is kept of an Extension's items: it says how large they are, and the memory is the Router's."""
@@ -155,7 +156,8 @@ class Registry:
             self._provide(package)
         self.dialog = Provider("native:dialog", "Trusted Dialog", [DIALOG_INTERFACE], None)
         self.egress = Provider("native:egress", "Egress", [EGRESS_INTERFACE], None)
-        for provider in (self.dialog, self.egress):
+        coverage = Provider("native:coverage", "Coverage", [COVERAGE_INTERFACE], None)
+        for provider in (self.dialog, self.egress, coverage):
             self.providers[provider.principal] = provider
         self._learn()
 

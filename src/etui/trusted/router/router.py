@@ -301,7 +301,7 @@ class Router:
                 self.registry.dialog.connection = connection
                 self.registry.dialog.standing = Standing.RUNNING
                 self.dialogs.connect(connection)
-            case Role.EXTENSION | Role.EGRESS:
+            case Role.EXTENSION | Role.NATIVE:
                 provider = self.registry.providers.get(message.name)
                 if provider is None:  # it was removed while it was started
                     self.connections.discard(connection)
@@ -402,7 +402,7 @@ class Router:
         self.dispatch.connection_lost(connection)
         if connection is self.dialogs.connection:
             self._dialog_ended()
-        if connection.role in {Role.EXTENSION, Role.EGRESS}:
+        if connection.role in {Role.EXTENSION, Role.NATIVE}:
             provider = self.registry.providers.get(connection.name)
             if provider is None or provider.connection is not connection:
                 return

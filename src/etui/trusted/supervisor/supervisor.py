@@ -4,7 +4,7 @@
 
     none ──create──► unlocked ──lock──► locked ──unlock──► unlocked
                         │ the Router ends, for whatever reason
-                        └──► vault, Extensions, dialog and egress end with it; Router and dialog start again, keyless
+                        └──► vault, Extensions, dialog and natives end with it; Router and dialog start again, keyless
 
 Rules:
 
@@ -65,6 +65,12 @@ if TYPE_CHECKING:
 _GRACE_S: Final = 2.0
 _SUSPEND_CHECK_S: Final = 5.0
 _SUSPEND_SLACK_S: Final = 2.0
+_NATIVES: Final = {
+    "native:egress": "etui.trusted.native.egress",
+    "native:coverage": "etui.trusted.native.coverage",
+}
+_HOMED: Final = frozenset({"native:egress"})
+"""Which of them are told the profile's folder."""
 _OPENS: Final = {VaultOperation.CREATE, VaultOperation.OPEN, VaultOperation.RECOVER}
 
 
@@ -94,7 +100,7 @@ class Supervisor:
         self._router: Child | None = None
         self._vault: tuple[Child, Link[ToVault, Reply]] | None = None
         self._dialog: Child | None = None
-        self._egress: Child | None = None
+        self._natives: dict[str, Child] = {}
         self._opening: dict[int, VaultOperation] = {}
         self._keyed = False
 
@@ -205,8 +211,8 @@ class Supervisor:
     def _start(self, message: Start) -> None:
         reason = ""
         try:
-            if message.role is Role.EGRESS:
-                self._start_egress()
+            if message.role is Role.NATIVE:
+                self._start_native(message.name)
             else:
                 self._extensions.start(message.name, self._hand_out)
         except (EndedEarlyError, ExtensionError, SandboxError, PackageError, OSError) as error:
@@ -278,23 +284,24 @@ class Supervisor:
             link.close()
             self._endings.kill(child)
 
-    # egress
+    # services of the terminal
 
-    def _start_egress(self) -> None:
-        if self._egress is not None:
+    def _start_native(self, name: str) -> None:
+        if name in self._natives:
             return
-        self._endings.begin("egress")
-        to_router, to_egress = stream_pair()
-        self._egress = Child("etui.trusted.native.egress", ["--home", str(self._place.home)], {"--fd": to_egress})
-        to_egress.close()
-        self._endings.watch(self._egress, self._egress_ended)
-        self._line.tell(Connected(role=Role.EGRESS, name="native:egress"), to_router)
+        service = name.removeprefix("native:")
+        self._endings.begin(service)
+        to_router, to_native = stream_pair()
+        arguments = ["--home", str(self._place.home)] if name in _HOMED else []
+        child = self._natives[name] = Child(_NATIVES[name], arguments, {"--fd": to_native})
+        to_native.close()
+        self._endings.watch(child, lambda _: self._native_ended(name, service))
+        self._line.tell(Connected(role=Role.NATIVE, name=name), to_router)
 
-    def _egress_ended(self, child: Child) -> None:
-        del child
-        self._egress = None
-        self._endings.note("egress")
-        self._line.tell(Ended(role=Role.EGRESS, name="native:egress", reason="egress ended"))
+    def _native_ended(self, name: str, service: str) -> None:
+        del self._natives[name]
+        self._endings.note(service)
+        self._line.tell(Ended(role=Role.NATIVE, name=name, reason=f"{service} ended"))
 
     # ends
 
@@ -307,10 +314,11 @@ class Supervisor:
             self._line.link = None
         self._end_vault()
         self._extensions.stop_all()
-        for child in (self._dialog, self._egress):
+        for child in (self._dialog, *self._natives.values()):
             if child is not None:
                 self._endings.kill(child)
-        self._dialog = self._egress = None
+        self._dialog = None
+        self._natives.clear()
         self._keyed = False
         self._session.keys_gone()
 
