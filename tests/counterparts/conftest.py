@@ -31,18 +31,27 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return running.new_books()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def trade(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Trade]:
-    """An issuer and an acquirer, each over its own books, on each kind of database."""
-
-    def books(name: str) -> str:
-        if request.param == "sqlite":
-            return f"sqlite:///{tmp_path}/{name}.db"
-        running: Cluster = request.getfixturevalue("postgresql")
-        return running.new_books()
-
-    with Trade(tmp_path, books) as started:
+@pytest.fixture(scope="session")
+def sqlite_trade(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
+    """An issuer and an acquirer over SQLite, one for all tests of this process."""
+    folder = tmp_path_factory.mktemp("trade")
+    with Trade(folder, lambda name: f"sqlite:///{folder}/{name}.db") as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def postgresql_trade(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
+    """The same over PostgreSQL."""
+    with Trade(tmp_path_factory.mktemp("trade"), lambda _: postgresql.new_books()) as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def trade(request: pytest.FixtureRequest) -> Trade:
+    """An issuer and an acquirer that nobody has asked anything yet, each over its own books, on each kind."""
+    started: Trade = request.getfixturevalue(f"{request.param}_trade")
+    started.begin_anew()
+    return started
 
 
 @pytest.fixture

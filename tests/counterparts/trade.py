@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from bench.acquirer import AcquirerLine, Presented, RunningHost, pan, payment, profile, start_host
+from sqlalchemy import Connection, Engine, delete, inspect, table
 from sqlalchemy import select as rows_of
+from tests.ports import HeldPort
 
 from etui.counterparts import acquirer, issuer
 from etui.counterparts.acquirer.tables import TRANSACTIONS
-from etui.counterparts.books import open_books, reading
+from etui.counterparts.books import open_books, reading, run
 from etui.standards.iso8583 import FinancialRequest, Message, OriginalData, ReversalAdvice
 
 CODE: Final = "400001"
@@ -40,8 +42,14 @@ class Cable:
         self._to = port
         self._deaf = False
         self._sockets: set[socket.socket] = set()
-        self._listener = self._listen(0)
-        self.port: int = self._listener.getsockname()[1]
+        self._held = HeldPort()
+        self.port: int = self._held.number
+        self._listener = self._listen()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is neither cut nor deaf."""
+        return self._listener.fileno() >= 0 and not self._deaf
 
     def cut(self) -> None:
         for each in [self._listener, *self._sockets]:
@@ -53,10 +61,15 @@ class Cable:
     def mend(self) -> None:
         self.cut()
         self._deaf = False
-        self._listener = self._listen(self.port)
+        self._listener = self._listen()
 
-    def _listen(self, port: int) -> socket.socket:
-        listener = socket.create_server(("127.0.0.1", port))
+    def remove(self) -> None:
+        """Cuts it for good."""
+        self.cut()
+        self._held.release()
+
+    def _listen(self) -> socket.socket:
+        listener = socket.create_server(("127.0.0.1", self.port))
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
         return listener
 
@@ -110,7 +123,8 @@ class Trade:
     """An issuer and an acquirer, each over books of its own, and a cable between them.
 
     ``cards``: how many are enrolled, by number from 0. ``books``: gives the address of new books. ``stand_in``: what
-    the issuer lets the acquirer approve, and ``others``: more issuers, both as in its file of issuers.
+    the issuer lets the acquirer approve, and ``others``: more issuers, both as in its file of issuers. Processes that
+    are killed come back at their ports, which are held for them.
     """
 
     def __init__(  # noqa: PLR0913  # what it is made of
@@ -125,35 +139,53 @@ class Trade:
     ) -> None:
         self._folder = folder
         self._answer_s = answer_s
+        self._cards = cards
+        self._ports = HeldPort(), HeldPort()
         self.issuer_books, self.acquirer_books = books("issuer"), books("acquirer")
         self.issuer_engine, self.engine = open_books(self.issuer_books), open_books(self.acquirer_books)
         issuer.prepare(self.issuer_engine)
-        for number in range(cards):
-            issuer.enrol(self.issuer_engine, profile(number))
         acquirer.prepare(self.engine)
-        acquirer.enrol(self.engine, SHOP, [TERMINAL])
-        self.issuer = start_host(self.issuer_books, folder)
+        self._enrol()
+        self.issuer = self._start_issuer()
         self.cable = Cable(self.issuer.port)
         self._issuers = folder / "issuers.toml"
         self._issuers.write_text(
             f'[[issuer]]\nname = "{ISSUER}"\nscheme = "etui-demo"\nprefixes = ["476173", "422222"]\n'
             f'host = "127.0.0.1"\nport = {self.cable.port}\n{stand_in}\n{others}'
         )
-        self.acquirer = self._start_acquirer(0)
+        self.acquirer = self._start_acquirer()
 
-    def _start_acquirer(self, port: int) -> RunningHost:
+    def begin_anew(self) -> None:
+        """Makes it what it was at first, but for its processes, once nothing is under way any more."""
+        if not self.cable.is_whole:
+            self.cable.mend()
+        self.settle()
+        for engine in (self.issuer_engine, self.engine):
+            empty(engine)
+        self._enrol()
+
+    def _enrol(self) -> None:
+        for number in range(self._cards):
+            issuer.enrol(self.issuer_engine, profile(number))
+        acquirer.enrol(self.engine, SHOP, [TERMINAL])
+
+    def _start_issuer(self) -> RunningHost:
+        return start_host(self.issuer_books, self._folder, port=self._ports[0].number)
+
+    def _start_acquirer(self) -> RunningHost:
+        port = self._ports[1].number
         where = ("--db", self.acquirer_books, "--port", str(port), "--code", CODE, "--issuers", str(self._issuers))
         return start("etui.counterparts.acquirer", *where, "--answer-seconds", str(self._answer_s))
 
     def kill_issuer(self) -> None:
         """Ends it as a power cut would, and starts it again."""
         _kill(self.issuer)
-        self.issuer = start_host(self.issuer_books, self._folder, port=self.issuer.port)
+        self.issuer = self._start_issuer()
 
     def kill_acquirer(self) -> None:
         """The same with the acquirer."""
         _kill(self.acquirer)
-        self.acquirer = self._start_acquirer(self.acquirer.port)
+        self.acquirer = self._start_acquirer()
 
     def line(self) -> AcquirerLine:
         """A merchant's line to the acquirer."""
@@ -164,12 +196,16 @@ class Trade:
         with reading(self.engine) as connection:
             return list(connection.execute(rows_of(TRANSACTIONS.c.state)).scalars())
 
-    def reconcile(self) -> None:
-        """Waits until nothing is under way, and compares the books of both, to the cent."""
+    def settle(self) -> None:
+        """Waits until nothing is under way."""
         deadline = time.monotonic() + _SETTLED_S
         while not set(self.states()) <= _FINAL:
             assert time.monotonic() < deadline, self.states()
             time.sleep(0.05)
+
+    def reconcile(self) -> None:
+        """Waits until nothing is under way, and compares the books of both, to the cent."""
+        self.settle()
         assert issuer.differences(self.issuer_engine) == []
         assert acquirer.inconsistent(self.engine) == []
         ours = list(acquirer.clearing_records(self.engine, ISSUER))
@@ -199,9 +235,22 @@ class Trade:
 
     def __exit__(self, *_: object) -> None:
         end(self.acquirer, self.issuer)
-        self.cable.cut()
+        self.cable.remove()
+        for port in self._ports:
+            port.release()
         self.engine.dispose()
         self.issuer_engine.dispose()
+
+
+def empty(engine: Engine) -> None:
+    """Takes all that is written out of books; their tables stay."""
+    tables = [name for name in inspect(engine).get_table_names() if name != "books_versions"]
+
+    def work(connection: Connection) -> None:
+        for name in tables:
+            connection.execute(delete(table(name)))
+
+    run(engine, work)
 
 
 def end(*hosts: RunningHost) -> None:

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from pyemv import tlv
 from sqlalchemy import Engine
 from tests.counterparts.issuer.books import asked, complete, hold, pay, reverse
+from tests.counterparts.trade import Trade
 from tests.standards.iso8583.messages import messages
 
 from etui.counterparts.books import open_books
@@ -37,21 +38,26 @@ ECHO = NetworkRequest(transmitted="1126185000", stan="000001", information="301"
 
 
 @pytest.fixture
-def host(address: str, engine: Engine, tmp_path: Path) -> Iterator[RunningHost]:
-    prepare(engine)
-    for number in range(1, 6):
-        enrol(engine, profile(number))
-    with running_host(address, tmp_path) as running:
-        yield running
+def host(trade: Trade) -> RunningHost:
+    """A host that nobody has asked anything yet, with the cards 0 to 7, on each kind of database."""
+    return trade.issuer
 
 
 @pytest.fixture
-def sqlite_host(tmp_path: Path) -> Iterator[RunningHost]:
-    engine = open_books(f"sqlite:///{tmp_path}/books.db")
+def engine(trade: Trade) -> Engine:
+    """Its books."""
+    return trade.issuer_engine
+
+
+@pytest.fixture(scope="module")
+def sqlite_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
+    """A host that is asked what is no good, and one payment again and again."""
+    folder = tmp_path_factory.mktemp("host")
+    engine = open_books(f"sqlite:///{folder}/books.db")
     prepare(engine)
     enrol(engine, profile(1))
     engine.dispose()
-    with running_host(f"sqlite:///{tmp_path}/books.db", tmp_path) as running:
+    with running_host(f"sqlite:///{folder}/books.db", folder) as running:
         yield running
 
 
@@ -207,9 +213,13 @@ def test_more_lines_than_may_be_are_refused_and_others_are_served(sqlite_host: R
             line.close()
 
 
-def test_host_that_is_told_to_stop_answers_what_came_first(host: RunningHost, engine: Engine) -> None:
+def test_host_that_is_told_to_stop_answers_what_came_first(address: str, tmp_path: Path) -> None:
+    engine = open_books(address)
+    prepare(engine)
+    for number in range(1, 6):
+        enrol(engine, profile(number))
     requests = [pay(1 + stan % 5, stan) for stan in range(1, 101)]
-    with host.line() as line:
+    with running_host(address, tmp_path) as host, host.line() as line:
         line.send(*requests)
         first = response(line.answer())
         host.process.send_signal(signal.SIGTERM)
@@ -219,9 +229,10 @@ def test_host_that_is_told_to_stop_answers_what_came_first(host: RunningHost, en
                 answers.append(response(line.answer()))
         except ConnectionError:
             pass
-    assert host.process.wait(20) == 0
+        assert host.process.wait(20) == 0
     posted = 5_000_000 - sum(find(engine, pan(number)).balance_minor for number in range(1, 6))
     assert posted == 1250 * len(answers)
+    engine.dispose()
 
 
 @pytest.mark.attack(132)

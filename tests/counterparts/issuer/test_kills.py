@@ -14,10 +14,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from bench.acquirer import AcquirerLine, pan, profile, start_host
+from bench.acquirer import AcquirerLine, RunningHost, pan, profile, start_host
 from bench.postgres import PACKAGE, cluster, programs
 from sqlalchemy import Engine
 from tests.counterparts.issuer.books import complete, counts, hold, pay, reverse
+from tests.ports import HeldPort
 
 from etui.counterparts.books import open_books
 from etui.counterparts.issuer import differences, enrol, find, prepare
@@ -118,7 +119,8 @@ class Play:
     def __init__(self, address: str, engine: Engine, folder: Path, chance: random.Random) -> None:
         self.address, self.engine, self.folder, self.chance = address, engine, folder, chance
         prepare(engine)
-        self.host = start_host(address, folder)
+        self._port = HeldPort()
+        self.host = self._start()
         numbers = range(1, ACQUIRERS + 1)
         self.acquirers = [Acquirer(number, self.host.port, chance.randrange(1 << 30)) for number in numbers]
         for acquirer in self.acquirers:
@@ -127,7 +129,10 @@ class Play:
 
     def kill_host(self) -> None:
         self.host.kill()
-        self.host = start_host(self.address, self.folder, port=self.host.port)
+        self.host = self._start()
+
+    def _start(self) -> RunningHost:
+        return start_host(self.address, self.folder, port=self._port.number)
 
     def run(self, strike: Callable[[], None], times: int) -> None:
         try:
@@ -144,6 +149,7 @@ class Play:
             for acquirer in self.acquirers:
                 acquirer.join(_PATIENCE_S)
             self.host.kill()
+            self._port.release()
         self._reconcile()
 
     def _wait_for_load(self) -> None:

@@ -326,7 +326,7 @@ def test_what_nobody_answered_is_not_paid_and_is_undone(trade: Trade, books: Eng
             assert (await merchant.charge(token, paid)).result is Result.REVERSED
 
     asyncio.run(asyncio.wait_for(whole(), 60))
-    cable.cut()
+    cable.remove()
     agree(trade, books)
     assert trade.states() == ["reversed"]
     assert trade.balance(_CARD) == _OPENING

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import ssl
@@ -12,8 +13,8 @@ from typing import Any, Final
 
 import pytest
 from bench.acquirer import RunningHost
-from sqlalchemy import Engine
-from tests.counterparts.merchant.device import ROOT, identity, pays
+from bench.postgres import Cluster
+from tests.counterparts.merchant.device import HOST, ROOT, identity, pays
 from tests.counterparts.trade import Trade, end, start
 
 from etui.standards.payments import Amount, digest_of, read_receipt, read_request
@@ -58,7 +59,7 @@ def start_shop(folder: Path, acquirer_port: int, books: str, authority: TestAuth
     """The shop's process; its keys are made where there are none."""
     if not (folder / "shop").exists():
         identity().save(folder / "shop")
-        authority.context_for("localhost")
+        authority.context_for("localhost", HOST)
     return start(
         "etui.counterparts.merchant",
         *("--folder", str(folder / "shop"), "--db", books, "--acquirer", f"127.0.0.1:{acquirer_port}"),
@@ -66,13 +67,36 @@ def start_shop(folder: Path, acquirer_port: int, books: str, authority: TestAuth
     )
 
 
-@pytest.fixture
-def web(trade: Trade, books: Engine, tmp_path: Path) -> Iterator[Web]:
+@contextlib.contextmanager
+def open_shop(trade: Trade, folder: Path, books: str) -> Iterator[Web]:
     """The shop is open."""
-    authority = TestAuthority(tmp_path)
-    shop = start_shop(tmp_path, trade.acquirer.port, books.url.render_as_string(hide_password=False), authority)
+    authority = TestAuthority(folder)
+    shop = start_shop(folder, trade.acquirer.port, books, authority)
     yield Web(shop.port, authority.file)
     end(shop)
+
+
+@pytest.fixture(scope="module")
+def sqlite_web(sqlite_trade: Trade, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    folder = tmp_path_factory.mktemp("shop")
+    with open_shop(sqlite_trade, folder, f"sqlite:///{folder}/merchant.db") as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def postgresql_web(
+    postgresql_trade: Trade, postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Web]:
+    with open_shop(postgresql_trade, tmp_path_factory.mktemp("shop"), postgresql.new_books()) as web:
+        yield web
+
+
+@pytest.fixture
+def web(trade: Trade, request: pytest.FixtureRequest) -> Web:
+    """A shop that is open, on the same kind of database as who stands behind it."""
+    kind = "postgresql" if trade.acquirer_books.startswith("postgres") else "sqlite"
+    opened: Web = request.getfixturevalue(f"{kind}_web")
+    return opened
 
 
 def test_somebody_buys(web: Web, trade: Trade) -> None:
@@ -98,6 +122,21 @@ def test_somebody_buys(web: Web, trade: Trade) -> None:
     assert trade.balance(_CARD) == _OPENING - 3399
 
 
+def test_somebody_pays_by_a_code_with_a_tip(web: Web, trade: Trade) -> None:
+    assert [one["id"] for one in web.get("/codes")[1]] == ["counter", "waiter", "table", "bicycle"]
+    status, picture = web.get("/codes/waiter.png")
+    assert (status, picture[:4]) == (200, b"\x89PNG")
+    assert web.get("/codes/cellar.png")[0] == 404
+    euros = {"currency": "EUR", "value": "20.00"}
+    status, made = web.post("/orders", {"code": "waiter", "amount": euros, "tip": euros | {"value": "2.50"}})
+    assert status == 201, made
+    paid = web.post(f"/orders/{made['id']}/payment", {"credential": pays(made["request"], _CARD, 1)})[1]
+    receipt = read_receipt(paid["receipt"]).receipt
+    assert (receipt.total, receipt.tip, receipt.tax) == (Amount("EUR", "22.50"), Amount("EUR", "2.50"), None)
+    trade.reconcile()
+    assert trade.balance(_CARD) == _OPENING - 2250
+
+
 def test_what_is_wrong_is_said_and_the_shop_stays_open(web: Web, trade: Trade) -> None:
     order, request = web.order(("book", 1))
     payment = f"/orders/{order}/payment"
@@ -108,6 +147,12 @@ def test_what_is_wrong_is_said_and_the_shop_stays_open(web: Web, trade: Trade) -
         ("/orders", {"goods": [{"id": "book", "count": 1.5}]}, 400, "unfit"),
         ("/orders", {"goods": [{"id": "book"}, {"id": "manga"}]}, 400, "unfit"),
         ("/orders", {"goods": [{"id": "book", "price": "0.01"}]}, 400, "unfit"),
+        ("/orders", [], 400, "unfit"),
+        ("/orders", {"code": "cellar", "amount": {"currency": "EUR", "value": "1.00"}}, 404, "unknown"),
+        ("/orders", {"code": "counter"}, 400, "unfit"),
+        ("/orders", {"code": "counter", "amount": {"currency": "EUR", "value": "1,00"}}, 400, "unfit"),
+        ("/orders", {"code": "counter", "amount": {"currency": "EUR", "value": "0.001"}}, 400, "malformed"),
+        ("/orders", {"code": "counter", "amount": {"currency": "EUR", "value": "1.00"}, "goods": []}, 400, "unfit"),
         (payment, {}, 400, "unfit"),
         (payment, {"credential": "a.b.c.d.e"}, 400, "malformed"),
         ("/orders/none/payment", {"credential": "a.b.c.d.e"}, 404, "unknown"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
 import time
 from collections import deque
@@ -11,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from tests.doors.qr.proxy import Proxy
 
 from etui.standards.money import minor_units
 from etui.standards.payments import Amount, Credential, Details, Line, decrypt_credential, digest_of, read_request
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 HOST: Final = "shop.etui.test"
 ALIKE: Final = "sh0p.etui.test"
-_PART_BYTES: Final = 65_536
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -76,13 +74,8 @@ class Stall:
         context = authority.context_for(HOST, ALIKE)
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        self._proxy = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._relay, daemon=True).start()
-        self.environ = {
-            "HTTPS_PROXY": f"http://127.0.0.1:{self._proxy.getsockname()[1]}",
-            "NO_PROXY": "",
-            "SSL_CERT_FILE": str(authority.file),
-        }
+        self._proxy = Proxy(self._server.server_address[1])
+        self.environ = self._proxy.environ | {"SSL_CERT_FILE": str(authority.file)}
 
     def asks(self, order: str = "order-1", value: str = "12.50", currency: str = "EUR", **changes: Any) -> str:  # noqa: ANN401
         """Signs a request, and has it ready."""
@@ -123,32 +116,6 @@ class Stall:
         self._server.shutdown()
         self._server.server_close()
         self._proxy.close()
-
-    def _relay(self) -> None:
-        with contextlib.suppress(OSError):  # it was closed
-            while True:
-                incoming, _ = self._proxy.accept()
-                threading.Thread(target=self._tunnel, args=[incoming], daemon=True).start()
-
-    def _tunnel(self, incoming: socket.socket) -> None:
-        with contextlib.suppress(OSError), incoming:
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                head += incoming.recv(1)
-            assert head.startswith(b"CONNECT ")
-            with socket.create_connection(self._server.server_address[:2]) as outgoing:  # type: ignore[arg-type]
-                incoming.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-                back = threading.Thread(target=_copied, args=[outgoing, incoming], daemon=True)
-                back.start()
-                _copied(incoming, outgoing)
-                back.join()
-
-
-def _copied(source: socket.socket, sink: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        while data := source.recv(_PART_BYTES):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
 
 
 def _json(value: object) -> Reply:

@@ -67,14 +67,12 @@ def details_of(order: NewOrder, order_id: str) -> Details:
     return Details(id=order_id, total=Line("Total", _amount(total_minor, currencies.pop())), display_items=tuple(lines))
 
 
-def tax_in(lines: Sequence[Line]) -> Amount:
-    """The tax that is contained in the prices of these lines, rounded down for each."""
+def tax_in(lines: Sequence[Line]) -> Amount | None:
+    """The tax that is contained in the prices of these lines, rounded down for each; None where none is of goods."""
     by_name = {good.name: good for good in GOODS.values()}
-    tax_minor = 0
-    for line in lines:
-        percent = by_name[line.label.rpartition(f" {_TIMES} ")[2]].tax_percent
-        tax_minor += line.amount.minor * percent // (100 + percent)
-    return _amount(tax_minor, lines[0].amount.currency)
+    found = ((by_name.get(line.label.rpartition(f" {_TIMES} ")[2]), line.amount.minor) for line in lines)
+    taxes = [minor * good.tax_percent // (100 + good.tax_percent) for good, minor in found if good is not None]
+    return _amount(sum(taxes), lines[0].amount.currency) if taxes else None
 
 
 def _good(name: str) -> Good:

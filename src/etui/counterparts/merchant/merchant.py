@@ -61,6 +61,9 @@ from etui.standards.payments import (
 from etui.standards.payments import (
     Line as Item,
 )
+from etui.standards.payments import (
+    Merchant as Certified,
+)
 
 _DOUBT_S: Final = 20
 _RRN_CHARACTERS: Final = 12
@@ -123,6 +126,11 @@ class Merchant:
                 await self._reversing
         await self._line.close()
         await self._works.close()
+
+    @property
+    def certified(self) -> Certified:
+        """Who the acquirer vouches that this is."""
+        return self._identity.certified
 
     async def ask(self, details: Details) -> str:
         """A signed request for ``details``, kept; the same one again while that holds and nobody paid.

@@ -3,7 +3,10 @@
 ::
 
     GET  /goods                        what is sold
+    GET  /codes                        what the shop's QR codes are put up at, and what is added to an amount there
+    GET  /codes/PLACE.png              the code
     POST /orders                       {"goods": [{"id": "book", "count": 1}]}  →  {"id": …, "request": token}
+    POST /orders                       {"code": PLACE, "amount": …, "tip": …}   →  the same
     POST /orders/ID/payment            {"credential": JWE}  →  {"outcome": "approved" | "declined", "receipt": token}
     GET  /orders/ID                    {"id", "state", "total", "request", "receipt"}
 
@@ -27,10 +30,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from etui.counterparts.books import BooksError
+from etui.counterparts.merchant.codes import PLACES, CodeOrder, code_at, details_at, picture_of, tip_in
 from etui.counterparts.merchant.errors import AlreadyError, MerchantError, UnfitError, UnknownError
 from etui.counterparts.merchant.goods import GOODS, NewOrder, details_of, tax_in
 from etui.counterparts.merchant.merchant import Merchant, Order
 from etui.counterparts.merchant.records import Outcome
+from etui.standards.emvqr import encode
 from etui.standards.money import decimal_amount
 from etui.standards.payments import Amount, ExpiredError, PaymentError
 
@@ -47,6 +52,14 @@ class Offered(msgspec.Struct, frozen=True):
     id: str
     name: str
     price: Amount
+
+
+class PutUp(msgspec.Struct, frozen=True):
+    """A code as it is told. ``payload``: its text."""
+
+    id: str
+    name: str
+    payload: str
 
 
 class Ordered(msgspec.Struct, frozen=True):
@@ -102,6 +115,8 @@ def application(merchant: Merchant) -> Starlette:
         lifespan=lifespan,
         routes=[
             Route("/goods", _safely(shop.goods), methods=["GET"]),
+            Route("/codes", _safely(shop.codes), methods=["GET"]),
+            Route("/codes/{place}.png", _safely(shop.code), methods=["GET"]),
             Route("/orders", _safely(shop.order), methods=["POST"]),
             Route("/orders/{order}", _safely(shop.status), methods=["GET"]),
             Route("/orders/{order}/payment", _safely(shop.pay), methods=["POST"]),
@@ -120,13 +135,25 @@ class _Shop:
         ]
         return _json(offered)
 
+    async def codes(self, _: Request) -> Response:
+        certified = self._merchant.certified
+        return _json([PutUp(one.id, one.name, encode(code_at(one.id, certified)).decode()) for one in PLACES.values()])
+
+    async def code(self, request: Request) -> Response:
+        code = code_at(request.path_params["place"], self._merchant.certified)
+        return Response(picture_of(code), media_type="image/png")
+
     async def order(self, request: Request) -> Response:
         order_id = secrets.token_hex(_ID_BYTES)
-        details = details_of(await _body(request, NewOrder), order_id)
+        body = await _body(request)
+        if "code" in _read(body, dict[str, msgspec.Raw]):
+            details = details_at(_read(body, CodeOrder), order_id, self._merchant.certified)
+        else:
+            details = details_of(_read(body, NewOrder), order_id)
         return _json(Ordered(order_id, await self._merchant.ask(details)), _CREATED)
 
     async def pay(self, request: Request) -> Response:
-        paid = await _body(request, Payment)
+        paid = _read(await _body(request), Payment)
         order = await self._merchant.order(request.path_params["order"])
         outcome = await self._merchant.charge(order.request, paid.credential)
         return _json(Paid(_word(outcome), outcome.response_code, await self._receipt(order, outcome)))
@@ -142,7 +169,7 @@ class _Shop:
         if not outcome.is_approved:
             return None
         items = order.details.display_items
-        return await self._merchant.receipt(outcome, items, tax=tax_in(items))
+        return await self._merchant.receipt(outcome, items, tax=tax_in(items), tip=tip_in(items))
 
 
 def _safely(handler: _Handler) -> _Handler:
@@ -173,14 +200,18 @@ def _status(error: MerchantError | PaymentError) -> int:
             return _BAD
 
 
-async def _body(request: Request, kind: type[_Body]) -> _Body:
+async def _body(request: Request) -> bytes:
     body = bytearray()
     async for part in request.stream():
         body += part
         if len(body) > MOST_BYTES:
             raise _TooLargeError
+    return bytes(body)
+
+
+def _read(body: bytes, kind: type[_Body]) -> _Body:
     try:
-        return msgspec.json.decode(bytes(body), type=kind)
+        return msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnfitError(f"that is nothing that is taken here: {error}") from None
 
