@@ -28,6 +28,7 @@ from etui.cli import (
     settings,
     signing,
     state,
+    tap,
     up,
 )
 
@@ -69,6 +70,7 @@ SECTIONS: Final[dict[str, tuple[Command, ...]]] = {
         cards.REMOVE,
         paying.COMMAND,
         qr_codes.PAY,
+        tap.COMMAND,
         payments.LIST,
         payments.SHOW,
         payments.FINISH,
