@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Item
     from etui.sdk import Client
 
-_KINDS: Final = ("card",)
+KINDS: Final = ("card",)
 
 
 def _card_argument(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,7 @@ def card_providers(client: Client) -> list[str]:
 
 
 def _named_card(client: Client, words: str) -> Item:
-    return item_to_name(client, words, _KINDS)
+    return item_to_name(client, words, KINDS)
 
 
 def _list(arguments: Arguments, output: Output) -> Exit:

@@ -54,6 +54,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "card remove": "cards.REMOVE",
         "pay": "paying.COMMAND",
         "pay-qr": "qr_codes.PAY",
+        "tap": "tap.COMMAND",
         "payments list": "payments.LIST",
         "payments show": "payments.SHOW",
         "payments finish": "payments.FINISH",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from bench.town import BANK, wallet_for_terminals
 from tests.counterparts.trade import Trade
-from tests.doors.contactless.points import EVERY, Point, before, behind
+from tests.doors.contactless.points import EVERY, Point, behind
 from tests.doors.contactless.square import CARD, DOOR, FLOOR_MINOR, ROUTER, TILL, Square
 
 from etui.counterparts.demo.chips import scheme
+from etui.counterparts.pos.records import State
 
 if TYPE_CHECKING:
     import random
@@ -43,15 +44,16 @@ def square(short_dir: Path, reader: Reader) -> Iterator[Square]:
 @pytest.mark.attack(153)
 @pytest.mark.timeout(300)
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_in_its_middle(square: Square) -> None:
-    strikes: list[tuple[int, str, Point]] = [
-        (ONLINE, CARD, behind("the first cryptogram")),
-        (OFFLINE, TILL, behind("the first cryptogram")),
-        (ONLINE, DOOR, behind("its issuer")),
-        (ONLINE, TILL, behind("its issuer")),
-        (ONLINE, ROUTER, before("the first cryptogram")),
+    strikes: list[tuple[int, str, Point, State]] = [
+        (ONLINE, CARD, behind("the first cryptogram"), State.REVERSED),
+        (OFFLINE, CARD, behind("the first cryptogram"), State.SETTLED),
+        (ONLINE, DOOR, behind("its issuer"), State.REVERSED),
+        (ONLINE, TILL, behind("its issuer"), State.REVERSED),
+        (ONLINE, ROUTER, behind("the second cryptogram"), State.APPROVED),
     ]
-    for amount_minor, victim, point in strikes:
+    for amount_minor, victim, point, _ in strikes:
         assert square.tap(amount_minor, victim, point), (victim, point)
+    assert square.states() == [state for *_, state in strikes]
 
 
 @pytest.mark.long
