@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from tests.extensions.cards.bank import HOST, OPERATOR_HOST, Bank, OperatorBank
 from tests.extensions.cards.network import Network, own_network
+from tests.extensions.cards.rights import may_pay
 from tests.extensions.operator.test_table import TABLE
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -80,8 +81,8 @@ def operator(banks: tuple[Bank, OperatorBank, bytes]) -> OperatorBank:
 
 
 @pytest.fixture(scope="module")
-def started(banks: tuple[Bank, OperatorBank, bytes]) -> Iterator[TestWallet]:
-    """A wallet with a card of each, of which the bank's is preferred."""
+def started(banks: tuple[Bank, OperatorBank, bytes]) -> Iterator[tuple[TestWallet, str]]:
+    """A wallet with a card of each, of which the bank's is preferred; and the reference to that."""
     bank, operator, vouched = banks
     folder = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))  # a socket's path is short
     hosts = {HOST: bank.port, OPERATOR_HOST: operator.port}
@@ -91,18 +92,18 @@ def started(banks: tuple[Bank, OperatorBank, bytes]) -> Iterator[TestWallet]:
         wallet.user.rule("choose", when={"face": "choose"}, label_contains="Demo Bank", times=1)
         wallet.user.approves(action_contains="choose which card", times=1)
         with wallet.connect() as client:
-            client.call(card.Activate(issuer=HOST, code=bank.enrol("000000001").encode()))
+            preferred = client.call(card.Activate(issuer=HOST, code=bank.enrol("000000001").encode())).card
             client.call(card.Activate(issuer=OPERATOR_HOST, code=operator.enrol("000000001").encode()))
             client.call(payment.Prefer())
-        yield wallet
+        yield wallet, preferred.item
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def wallet(started: TestWallet) -> TestWallet:
+def wallet(started: tuple[TestWallet, str]) -> TestWallet:
     """The same, whose user says yes to this test's payments alone."""
-    started.user.forgets()
-    return started
+    started[0].user.forgets()
+    return started[0]
 
 
 @pytest.fixture
@@ -175,13 +176,12 @@ def test_a_program_that_says_another_route_than_there_is_pays_nothing(client: Cl
 
 @pytest.mark.attack(150)
 def test_a_lasting_right_to_pay_by_one_scheme_is_none_to_pay_by_an_operators(
-    wallet: TestWallet, client: Client, shop: Shop
+    wallet: TestWallet, client: Client, started: tuple[TestWallet, str], shop: Shop
 ) -> None:
     given = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR"}
+    may_pay(wallet, client, started[1], limit_minor=10_000)
     wallet.user.approves(action_contains="switch the routes", times=1)
     client.call(routing.Switch(state="off"))
-    wallet.user.approves(action_contains="with “Demo Bank", remember="always", times=1)
-    client.call(asked(asks(shop, "granted"), **given))
     client.call(asked(asks(shop, "unasked"), **given))
     wallet.user.approves(action_contains="switch the routes", times=1)
     client.call(routing.Switch(state="on"))
