@@ -11,7 +11,7 @@ from etui.cli.cards import KINDS, card_providers
 from etui.cli.command import Arguments, Command, connected, patience
 from etui.cli.exits import CommandError, Exit
 from etui.cli.naming import item_to_name, named
-from etui.cli.output import single_line
+from etui.cli.output import quoted, single_line
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.interfaces import wallet_1 as wallet
@@ -106,7 +106,8 @@ def _only_card(client: Client) -> Item:
 
 
 def _sentence(tapped: Tapped) -> str:
-    at = f" at a terminal that calls itself “{tapped.merchant}”" if tapped.merchant else ""
+    merchant = " ".join((tapped.merchant or "").split())
+    at = f" at a terminal that calls itself {quoted(merchant)}" if merchant else ""
     amount = "a payment" if tapped.amount is None else full_amount(tapped.amount, tapped.currency)
     if tapped.outcome == "approved":
         return f"The card approved {amount}{at}."
