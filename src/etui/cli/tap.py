@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -67,10 +68,12 @@ def _tap(arguments: Arguments, output: Output) -> Exit:
         door = _open_door(client)
         item = item_to_name(client, arguments.card, KINDS) if arguments.card else _only_card(client)
         request = apdu.Arm(item=item.item, amount=limit_minor, currency=currency, seconds=arguments.seconds)
+        asked_at = time.monotonic()
         try:
             tapped = client.call(request)
         except ProtocolError as error:
-            if error.code is ErrorCode.CONFLICT and door.detail:
+            nobody_came = time.monotonic() - asked_at >= arguments.seconds
+            if error.code is ErrorCode.CONFLICT and nobody_came and door.detail:
                 output.note(f"etui: the door {_DOOR}: {single_line(door.detail)}")
             raise
     told = Tapped(outcome=tapped.outcome, amount=tapped.amount, currency=currency, merchant=tapped.merchant)
