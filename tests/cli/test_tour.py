@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,14 @@ import msgspec
 import pytest
 from tests.cli.etui import run
 
+from etui.cli import tour
+from etui.cli.output import Output
 from etui.cli.stage import stage
 from etui.cli.tour import STEPS
+from etui.cli.tour_checks import Step
+from etui.testkit.readers import NEEDS, apart
 
-_NEEDED = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools"}
+_NEEDED = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools", **NEEDS}
 
 
 _COMMAND = re.compile(r"\$ (?P<words>.+)")
@@ -28,7 +34,7 @@ _COMMAND = re.compile(r"\$ (?P<words>.+)")
 @pytest.fixture
 def installed() -> None:
     for program, package in _NEEDED.items():
-        if shutil.which(program) is None:
+        if shutil.which(program) is None and not Path(program).exists():
             pytest.skip(f"needs package {package}")
 
 
@@ -38,8 +44,9 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert result.stdout.count("✓") == 21
-    assert "All 21 steps did what they say" in result.stdout
+    assert result.stdout.count("✓") == 25
+    assert "All 25 steps did what they say" in result.stdout
+    assert "not played" not in result.stderr
 
 
 @pytest.mark.long
@@ -63,17 +70,50 @@ def test_every_command_that_is_shown_was_run_as_it_is_shown(monkeypatch: pytest.
         return run_it(command, **how)
 
     monkeypatch.setattr(subprocess, "run", observed)
-    with stage() as played_on:
+    if os.getuid() != 0:
+        pytest.skip("a network of this test's own takes root")
+    with apart(), stage(at_reader=True) as played_on:
         shown = [line for step in STEPS for line in step.play(played_on)]
     typed = [shlex.split(found["words"]) for line in shown if (found := _COMMAND.match(line))]
     assert {words[0] for words in typed} == {"etui", "sh", "ssh-add", "git", "age"}
     assert ["etui", "lock"] in typed
     listed = shown[shown.index("$ etui audit --limit 200") :]
-    for action in ("crypto/1.generate", "ssh/1.login", "ssh/1.sign", "age/1.unwrap", "sign/1.sign_text"):
+    for action in ("crypto/1.generate", "ssh/1.login", "ssh/1.sign", "age/1.unwrap", "sign/1.sign_text", "apdu/1.arm"):
         assert sum(f" {action} " in row for row in listed) == 1
-    assert [words[:2] for words in typed].count(["etui", "why"]) == 12
+    assert [words[:2] for words in typed].count(["etui", "why"]) == 13
     order = iter(started)
     assert all(words in order for words in typed)  # each was started, after the one before it
+
+
+def test_what_takes_a_reader_is_left_out_and_named_where_none_can_be_had(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = {"/nowhere/pcscd": "pcscd"}
+    readers_asked: list[bool] = []
+
+    @contextmanager
+    def empty(*, at_reader: bool) -> Iterator[None]:
+        readers_asked.append(at_reader)
+        yield
+
+    def refused() -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    steps = (
+        Step("Something", lambda _: []),
+        Step("A tap", lambda _: [], at_reader=True),
+        Step("Another", lambda _: [], absent, at_reader=True),
+    )
+    monkeypatch.setattr(tour, "STEPS", steps)
+    monkeypatch.setattr(tour, "stage", empty)
+    monkeypatch.setattr("etui.testkit.readers.go_apart", refused)
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    assert tour.run_tour(Output(as_json=False)) == 0
+    said = capsys.readouterr()
+    assert "All 1 steps" in said.out
+    assert "not played: A tap (no network of its own can be had here: Operation not permitted)" in said.err
+    assert "not played: Another (on Debian: apt-get install pcscd)" in said.err
+    assert readers_asked == [False]
 
 
 @pytest.mark.usefixtures("installed")

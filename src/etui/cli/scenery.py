@@ -116,6 +116,8 @@ class OpenedTown(msgspec.Struct, frozen=True):
     bank: int
     shop: int
     code: str
+    acquirer: int
+    terminals: dict[str, str]
 
 
 class Town:

@@ -23,6 +23,7 @@ from etui.cli.exits import CommandError
 from etui.cli.scenery import BANK, SERVICE, SHOP, Town, sshd, town, web_service
 from etui.interfaces import wallet_1 as wallet
 from etui.testkit import TestAuthority, TestWallet, private_bus
+from etui.testkit.readers import virtual_reader
 
 if TYPE_CHECKING:
     from etui.testkit import ScriptedUser
@@ -137,8 +138,11 @@ def _commands(folder: Path) -> Path:
 
 
 @contextlib.contextmanager
-def stage() -> Iterator[Stage]:
-    """Sets everything up and takes it down; raises ``CommandError`` for what is not installed, ``StartError``."""
+def stage(*, at_reader: bool = False) -> Iterator[Stage]:
+    """Sets everything up and takes it down; raises ``CommandError`` for what is not installed, ``StartError``.
+
+    ``at_reader``: with a virtual reader of smart cards, for a process that went ``readers.apart``.
+    """
     for program, package in _PACKAGES.items():
         if shutil.which(program) is None:
             raise CommandError(f"the tour needs {program}; on Debian: apt-get install {package}")
@@ -158,6 +162,7 @@ def stage() -> Iterator[Stage]:
             for host in (BANK, SHOP):
                 authority.context_for(host)
             with (
+                virtual_reader(folder / "pcscd.log") if at_reader else contextlib.nullcontext(),
                 web_service(authority.context_for(SERVICE)) as port,
                 town(folder / f"{BANK}.pem", folder / f"{SHOP}.pem") as opened,
                 TestWallet(

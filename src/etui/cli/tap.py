@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from etui.cli.cards import KINDS, card_providers
 from etui.cli.command import Arguments, Command, connected, patience
 from etui.cli.exits import CommandError, Exit
 from etui.cli.naming import item_to_name, named
-from etui.cli.output import single_line
+from etui.cli.output import quoted, single_line
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.interfaces import wallet_1 as wallet
@@ -67,10 +68,12 @@ def _tap(arguments: Arguments, output: Output) -> Exit:
         door = _open_door(client)
         item = item_to_name(client, arguments.card, KINDS) if arguments.card else _only_card(client)
         request = apdu.Arm(item=item.item, amount=limit_minor, currency=currency, seconds=arguments.seconds)
+        asked_at = time.monotonic()
         try:
             tapped = client.call(request)
         except ProtocolError as error:
-            if error.code is ErrorCode.CONFLICT and door.detail:
+            nobody_came = time.monotonic() - asked_at >= arguments.seconds
+            if error.code is ErrorCode.CONFLICT and nobody_came and door.detail:
                 output.note(f"etui: the door {_DOOR}: {single_line(door.detail)}")
             raise
     told = Tapped(outcome=tapped.outcome, amount=tapped.amount, currency=currency, merchant=tapped.merchant)
@@ -106,7 +109,8 @@ def _only_card(client: Client) -> Item:
 
 
 def _sentence(tapped: Tapped) -> str:
-    at = f" at a terminal that calls itself “{tapped.merchant}”" if tapped.merchant else ""
+    merchant = " ".join((tapped.merchant or "").split())
+    at = f" at a terminal that calls itself {quoted(merchant)}" if merchant else ""
     amount = "a payment" if tapped.amount is None else full_amount(tapped.amount, tapped.currency)
     if tapped.outcome == "approved":
         return f"The card approved {amount}{at}."

@@ -34,8 +34,9 @@ from etui.cli.tour_checks import (
 )
 from etui.cli.tour_keys import STEPS as KEYS
 from etui.cli.tour_paying import STEPS as PAYING
+from etui.cli.tour_tapping import STEPS as TAPPING
 from etui.sdk import ProtocolError
-from etui.testkit import StartError
+from etui.testkit import StartError, readers
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
@@ -51,6 +52,7 @@ _ACTIONS: Final = (
     "sign/1.sign_text",
     "secret/1.fetch",
     "payment/1.pay",
+    "apdu/1.arm",
 )
 """Of each of these the last step shows the newest record; the others need programs that may not be there."""
 
@@ -74,7 +76,10 @@ def run_tour(output: Output) -> Exit | int:
     began = time.monotonic()
     try:
         steps = [step for step in STEPS if not step.missing]
-        with stage() as played_on:
+        at_reader = any(step.at_reader for step in steps)
+        if refused := _go_apart() if at_reader else "":
+            steps = [step for step in steps if not step.at_reader]
+        with stage(at_reader=at_reader and not refused) as played_on:
             playbill.open(len(steps))
             played = _play(steps, played_on, playbill)
     except StartError as error:
@@ -89,9 +94,20 @@ def run_tour(output: Output) -> Exit | int:
     for step in STEPS:
         if step.missing:
             output.note(f"etui: not played: {step.title} (on Debian: apt-get install {' '.join(step.missing)})")
+        elif step.at_reader and refused:
+            output.note(f"etui: not played: {step.title} (no network of its own can be had here: {refused})")
     if output.as_json:
         output.value({"steps": played, "seconds": round(seconds, 3)}, "")
     return Exit.OK
+
+
+def _go_apart() -> str:
+    """Takes the tour into a network of its own, in which a virtual reader may listen; why not, where it may not."""
+    try:
+        readers.go_apart()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def _play(steps: Sequence[Step], played_on: Stage, playbill: Playbill) -> list[Played]:
@@ -208,5 +224,6 @@ STEPS: Final = (
     Step("The other program asks again, and is allowed once", _allow_once),
     *KEYS,
     *PAYING,
+    *TAPPING,
     Step("The audit lists what was asked for, and is whole", _verify),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -30,17 +31,19 @@ class StepError(Exception):
 class Step(msgspec.Struct, frozen=True):
     """A sentence, and what makes it true; it returns what is told under it.
 
-    ``needs``: programs without which it is not played, each with its Debian package.
+    ``needs``: programs and files without which it is not played, each with its Debian package. ``at_reader``: whether
+    it is played before a virtual reader, which takes a network of its own.
     """
 
     title: str
     play: Callable[[Stage], list[str]]
     needs: dict[str, str] = {}
+    at_reader: bool = False
 
     @property
     def missing(self) -> list[str]:
         """The packages that are not there."""
-        return [package for program, package in self.needs.items() if shutil.which(program) is None]
+        return [package for name, package in self.needs.items() if not (shutil.which(name) or Path(name).exists())]
 
 
 def told(at: Stage, *actions: str, outcome: str = "", explained: bool = False) -> list[str]:

@@ -15,6 +15,7 @@ import os
 import socket
 import struct
 import subprocess
+import sysconfig
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,13 +30,14 @@ PORT: Final = 0x8C7B
 """On which that slot waits for a card."""
 OTHER_READER: Final = "Virtual PCD 00 01"
 OTHER_PORT: Final = PORT + 1
+_PCSCD: Final = "/usr/sbin/pcscd"
+_PYSCARD: Final = "/usr/lib/python3/dist-packages/smartcard"
 NEEDS: Final = {
-    "/usr/sbin/pcscd": "pcscd",
+    _PCSCD: "pcscd",
     "/etc/reader.conf.d/vpcd": "vsmartcard-vpcd",
-    "/usr/lib/python3/dist-packages/smartcard": "python3-pyscard",
+    f"{_PYSCARD}/scard/_scard{sysconfig.get_config_var('EXT_SUFFIX')}": "python3-pyscard",
 }
-"""What has to be there for it, each with its Debian package; the last one is for who reads cards in Python."""
-_PCSCD, _, _PYSCARD = NEEDS
+"""What has to be there for it, each with its Debian package; the last one is for who reads cards in this Python."""
 _RUN: Final = Path("/run/pcscd")
 _CLONE_NEWNS: Final = 0x0002_0000
 _CLONE_NEWUSER: Final = 0x1000_0000

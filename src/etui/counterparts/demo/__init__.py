@@ -1,1 +1,1 @@
-"""A small town to pay in: a scheme, a bank, an acquirer and a shop, as processes on the loopback, over new books."""
+"""A small town to pay in: scheme, bank, acquirer and shop, as processes on the loopback, and what terminals need."""

@@ -1,7 +1,8 @@
 """``python -m etui.counterparts.demo``: a town to pay in, for as long as its standard input is open.
 
 It prints one line of JSON once everything listens: ``bank``, the port at which devices reach the bank as
-``issuer.etui.test``; ``shop``, that of the shop; ``code``, which brings the one card that there is into a wallet.
+``issuer.etui.test``; ``shop``, that of the shop; ``code``, which brings the one card that there is into a wallet;
+``acquirer``, the port that terminals ask, and ``terminals``, the files by which these are set up.
 """
 
 from __future__ import annotations
@@ -53,7 +54,13 @@ async def _serve(opened: Town, tls: Path, port: int) -> None:
     )
     server = uvicorn.Server(config)
     serving = asyncio.ensure_future(server.serve([listener]))
-    told = {"bank": listener.getsockname()[1], "shop": opened.shop, "code": opened.code}
+    told = {
+        "bank": listener.getsockname()[1],
+        "shop": opened.shop,
+        "code": opened.code,
+        "acquirer": opened.acquirer,
+        "terminals": {name: str(path) for name, path in opened.terminals.items()},
+    }
     sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     sys.stdout.flush()
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)

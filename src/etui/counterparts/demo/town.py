@@ -2,7 +2,7 @@
 
 ::
 
-    scheme ─► vouches for the acquirer, which vouches for the shop
+    scheme ─► vouches for the acquirer, which vouches for the shop; certifies the bank's key for cards at terminals
     bank   ─► one card, with a code by which a wallet gets it; devices reach it over the web, the acquirer over a line
 """
 
@@ -21,14 +21,18 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from etui.counterparts import acquirer, issuer
 from etui.counterparts.acquirer.certificates import Authority
 from etui.counterparts.books import open_books
+from etui.counterparts.demo.chips import COUNTRY, scheme
+from etui.counterparts.demo.terminals import PLACES, set_up
 from etui.counterparts.issuer.devices import Devices, card_number
 from etui.counterparts.merchant.identity import Identity
 from etui.standards.payments import Merchant
-from etui.standards.provisioning import Profile
+from etui.standards.provisioning import OfflineLimits, Profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from etui.counterparts.issuer.personalisation import Scheme
 
 NETWORK: Final = "etui-demo"
 _BANK: Final = "422222"
@@ -37,6 +41,8 @@ _ACQUIRER: Final = "400001"
 _TERMINAL: Final = "WEB00001"
 _BALANCE: Final = 100_000
 _LIMIT: Final = 50_000
+_OFFLINE: Final = OfflineLimits(each_minor=10_00, count=5, total_minor=30_00)
+"""What the card approves by itself, until its bank has approved a payment again."""
 _KEY_BYTES: Final = 16
 _SHOP: Final = Merchant(
     host="shop.etui.test",
@@ -50,11 +56,16 @@ _SHOP: Final = Merchant(
 
 
 class Town(msgspec.Struct, frozen=True):
-    """``code``: the activation code of the card, 18 digits. ``devices``: answers them. ``shop``: the shop's port."""
+    """``code``: the activation code of the card, 18 digits. ``devices``: answers them. ``shop``: the shop's port.
+
+    ``acquirer``: its port, for terminals; ``terminals``: the files by which these are set up, by name.
+    """
 
     code: str
     devices: Devices
     shop: int
+    acquirer: int
+    terminals: dict[str, Path]
 
 
 class StartError(Exception):
@@ -75,7 +86,8 @@ def town(folder: Path, tls: Path) -> Iterator[Town]:
     master = folder / "master-key"
     master.touch(0o600)
     master.write_text(secrets.token_hex(_KEY_BYTES), encoding="ascii")
-    devices, code = _bank(f"sqlite:///{folder}/bank.db", master, root)
+    chips = scheme(_BANK)
+    devices, code = _bank(f"sqlite:///{folder}/bank.db", master, root, chips)
     _acquirer(f"sqlite:///{folder}/acquirer.db")
     with contextlib.ExitStack() as running:
         bank = running.enter_context(
@@ -96,10 +108,10 @@ def town(folder: Path, tls: Path) -> Iterator[Town]:
                 *("--acquirer", f"127.0.0.1:{switch}", "--tls-cert", str(tls), "--terminal", _TERMINAL),
             )
         )
-        yield Town(code, devices, shop)
+        yield Town(code, devices, shop, switch, set_up(folder, _ACQUIRER, chips))
 
 
-def _bank(address: str, master: Path, root: Authority) -> tuple[Devices, str]:
+def _bank(address: str, master: Path, root: Authority, chips: Scheme) -> tuple[Devices, str]:
     engine = open_books(address)
     issuer.prepare(engine)
     number = card_number(_BANK, _ACCOUNT)
@@ -125,9 +137,10 @@ def _bank(address: str, master: Path, root: Authority) -> tuple[Devices, str]:
         country_number="276",
         transaction_limit=_LIMIT,
         roots=(root.certificate.public_bytes(Encoding.DER),),
+        offline=_OFFLINE,
     )
     key = issuer.MasterKey(bytes.fromhex(master.read_text(encoding="ascii")))
-    devices = Devices(engine, key, profile, _BANK)
+    devices = Devices(engine, key, profile, _BANK, scheme=chips)
     return devices, devices.new_code(number)
 
 
@@ -136,6 +149,8 @@ def _acquirer(address: str) -> None:
     acquirer.prepare(engine)
     location = f"{_SHOP.name:<22}Berlin       DE"
     acquirer.enrol(engine, acquirer.Merchant(_SHOP.number, location, _SHOP.category, "276"), [_TERMINAL])
+    for one in PLACES:
+        acquirer.enrol(engine, acquirer.Merchant(one.merchant, one.location, one.category, COUNTRY), [one.terminal])
     engine.dispose()
 
 

@@ -1,0 +1,125 @@
+"""The steps of the tour at terminals: the wallet is a contactless card at a pump, a window and a parking meter.
+
+Each terminal is a process of ``etui.counterparts.pos``, set up by the town; the reader is a virtual one of pcscd's, in
+the network that the tour has of its own.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Final
+
+from etui.cli.tour_checks import Step, done, expect, told
+from etui.testkit.readers import NEEDS, READER, pyscard_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from etui.cli.stage import Ran, Stage
+
+_NO_LINE: Final = "127.0.0.1:1"
+"""Nobody listens there."""
+_RULE: Final = "-" * 40
+_ON_PAPER: Final = ("Amount", "Approved by")
+_RUN: Final = """\
+#!/bin/sh
+# The terminal of the {terminal}, with {line}.
+{before}PYTHONPATH='{pyscard}' '{python}' -P -m etui.counterparts.pos {words} \\
+    --settings '{settings}' --db 'sqlite:///{folder}/{terminal}.db' --acquirer {acquirer} --reader '{reader}'
+"""
+
+
+def _open_door(at: Stage) -> list[str]:
+    at.user.approves(action_contains="open the door", times=1)
+    enabled = done(at.etui("door", "enable", "contactless"))
+    return [enabled.line, *told(at, "wallet/1.door_enable", outcome="approved")]
+
+
+def _pump(at: Stage) -> list[str]:
+    _write(at, "pump", "pump", "pump --litre 1.89 --most 80.00 --litres 20")
+    at.user.approves(action_contains="at a terminal", times=1)
+    filled, (armed,) = _at_terminal(at, "pump", lambda: [done(at.etui("tap", "80", "EUR"))])
+    expect("37.80 EUR" in filled.stdout, f"another amount was taken than what was filled: {filled.stdout}")
+    decided = told(at, "apdu/1.arm", outcome="approved", explained=True)
+    return [filled.line, *_shown(filled), armed.line, *armed.stdout.splitlines(), *decided]
+
+
+def _window(at: Stage) -> list[str]:
+    _write(at, "window", "window", "drive-thru --said 12.40 13.90", before="echo y | ")
+    at.user.approves(action_contains="at a terminal", times=2)
+
+    def taps() -> list[Ran]:
+        refused = at.etui("tap", "12.40", "EUR")
+        expect("13.90 EUR, which is more" in refused.stderr, f"it was not refused for its total: {refused.stderr}")
+        return [refused, done(at.etui("tap", "13.90", "EUR"))]
+
+    served, (refused, armed) = _at_terminal(at, "window", taps)
+    said = [refused.line, *refused.stderr.splitlines(), armed.line, *armed.stdout.splitlines()]
+    return [served.line, *_shown(served), *said, *told(at, "apdu/1.arm", outcome="approved")]
+
+
+def _meter(at: Stage) -> list[str]:
+    _write(at, "meter", "meter", "meter 60 --step 0.50", has_line=False)
+    _write(at, "settle", "meter", "settle")
+    at.user.approves(action_contains="at a terminal", times=1)
+    parked, (armed,) = _at_terminal(at, "meter", lambda: [done(at.etui("tap", "2", "EUR"))])
+    expect("The card approved 2.00 EUR" in armed.stdout, f"the card did not approve it: {armed.stdout}")
+    settled = done(at.run("sh", "settle"))
+    said = [armed.line, *armed.stdout.splitlines(), settled.line, *settled.stdout.splitlines()]
+    return [parked.line, *_shown(parked), *said, *told(at, "apdu/1.arm", outcome="approved")]
+
+
+def _at_terminal(at: Stage, script: str, taps: Callable[[], list[Ran]]) -> tuple[Ran, list[Ran]]:
+    """What a terminal said that waits for a card, and the commands by which one was tapped meanwhile."""
+    with ThreadPoolExecutor(1) as beside:
+        begun = threading.Event()
+
+        def wait() -> Ran:
+            begun.set()
+            return at.run("sh", script)
+
+        terminal = beside.submit(wait)
+        begun.wait()
+        tapped = taps()
+        return done(terminal.result()), tapped
+
+
+def _write(  # noqa: PLR0913  # what a terminal is
+    at: Stage, script: str, terminal: str, words: str, *, before: str = "", has_line: bool = True
+) -> None:
+    """A script that is a terminal of the town."""
+    town = at.town.opened()
+    pyscard = at.folder / "pyscard"
+    text = _RUN.format(
+        terminal=terminal,
+        line="a line to its acquirer" if has_line else "no line",
+        before=before,
+        pyscard=pyscard if pyscard.exists() else pyscard_in(at.folder),
+        python=sys.executable,
+        words=words,
+        settings=town.terminals[terminal],
+        folder=at.folder,
+        acquirer=f"127.0.0.1:{town.acquirer}" if has_line else _NO_LINE,
+        reader=READER,
+    )
+    at.write(script, text)
+
+
+def _shown(terminal: Ran) -> list[str]:
+    """What stood on its display, and of its paper who approved which amount."""
+    display, _, paper = terminal.stdout.partition(_RULE)
+    lines = [*display.splitlines(), *(line for line in paper.splitlines() if line.startswith(_ON_PAPER))]
+    return [" ".join(line.split()) for line in lines if line.strip()]
+
+
+STEPS: Final = tuple(
+    Step(title, play, NEEDS, at_reader=True)
+    for title, play in (
+        ("The wallet becomes a contactless card, in a reader of its own", _open_door),
+        ("At the pump it pays what was filled, of what was held", _pump),
+        ("At the window the total changed: a yes to the other one is none", _window),
+        ("At the parking meter, without a line, the card itself says yes", _meter),
+    )
+)
