@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from tests.extensions.cards.bank import HOST, OPERATOR_HOST, Bank, OperatorBank
 from tests.extensions.cards.network import Network, own_network
+from tests.extensions.cards.rights import may_pay
 from tests.extensions.operator.test_table import TABLE
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -178,12 +179,11 @@ def test_a_lasting_right_to_pay_by_one_scheme_is_none_to_pay_by_an_operators(
     wallet: TestWallet, client: Client, shop: Shop
 ) -> None:
     given = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR"}
-    wallet.user.approves(action_contains="switch the routes", times=1)
+    (bank,) = [one.item for one in client.call(card.Find()).cards if one.label.startswith("Demo Bank")]
+    wallet.user.approves(action_contains="switch the routes")
     client.call(routing.Switch(state="off"))
-    wallet.user.approves(action_contains="with “Demo Bank", remember="always", times=1)
-    client.call(asked(asks(shop, "granted"), **given))
+    may_pay(wallet, client, bank, limit_minor=2500, each_minor=1250)
     client.call(asked(asks(shop, "unasked"), **given))
-    wallet.user.approves(action_contains="switch the routes", times=1)
     client.call(routing.Switch(state="on"))
     with pytest.raises(RemoteError) as refused:
         client.call(asked(asks(shop, "routed-anew"), **given))
