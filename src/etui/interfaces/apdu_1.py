@@ -58,6 +58,8 @@ class ArmResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
     Nobody has verified it.
     """
+    network: Annotated[str, Meta(max_length=40)] | None = None
+    """With `instead`: the scheme by which it goes."""
 
 
 class Arm(Request[ArmResult], frozen=True, kw_only=True, omit_defaults=True):
@@ -66,7 +68,10 @@ class Arm(Request[ArmResult], frozen=True, kw_only=True, omit_defaults=True):
     Answers when the tap was. The amount is the most that it may come to, and counts whole against the limits
     of a grant; in `conflict`, which says why, nothing was paid and nothing counts: no terminal came in time,
     it asked for more, or the application declined. Whoever asks for more is asked for again: arm it for that
-    amount, and tap once more.
+    amount, and tap once more. Where an operator's route (`routing/1`) may take the payment over, the
+    application that pays then is settled as `instead`, and one of the two pays, by what the terminal says of
+    its merchant: the other answers its GET PROCESSING OPTIONS with 6985, and the one that pays comes first
+    in the directory from then on.
     """
 
     METHOD: ClassVar[str] = "apdu/1.arm"
@@ -75,6 +80,11 @@ class Arm(Request[ArmResult], frozen=True, kw_only=True, omit_defaults=True):
     WAITS: ClassVar[bool] = True
 
     item: str
+    instead: Annotated[str, Meta(max_length=300)] | None = None
+    """The application of the same Extension that pays where the merchant is one of the operator's.
+
+    It is settled, and said by nobody else.
+    """
     amount: Annotated[int, Meta(ge=0, le=999999999999)] | None = None
     """In minor units.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tests.counterparts.pos.driving import terminal
 
 
-def settings_text() -> str:
-    said = terminal()
+def settings_text(**members: object) -> str:
+    said = terminal(**members)
     lines = [f'{name} = "{getattr(said, name)}"' for name in ("merchant", "terminal", "mcc", "acquirer", "country")]
     lines += [f'currency = "{said.currency}"', 'letters = "EUR"', f'location = "{said.location}"']
     for one in said.applications:

@@ -34,8 +34,9 @@ class Arming:
 
     ended: apdu.ArmResult | ProtocolError | None = None
 
-    def __init__(self, wallet: TestWallet, amount: int, seconds: int = 60) -> None:
+    def __init__(self, wallet: TestWallet, amount: int, seconds: int = 60, label: str = "Demo Bank") -> None:
         self._wallet = wallet
+        self._label = label
         self._thread = threading.Thread(target=self._wait, args=(amount, seconds), daemon=True)
         self._thread.start()
         deadline = time.monotonic() + _PATIENCE_S
@@ -46,7 +47,7 @@ class Arming:
 
     def _wait(self, amount: int, seconds: int) -> None:
         with self._wallet.connect() as client:
-            item = client.call(card.Find()).cards[0].item
+            item = next(one.item for one in client.call(card.Find()).cards if one.label.startswith(self._label))
             try:
                 self.ended = client.call(apdu.Arm(item=item, amount=amount, currency="EUR", seconds=seconds))
             except ProtocolError as error:

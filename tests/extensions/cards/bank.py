@@ -11,7 +11,7 @@ import uvicorn
 from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from tests.extensions.issuer_card.chips import OFFLINE, scheme
+from tests.extensions.issuer_card.chips import OFFLINE, OPERATOR_AID, scheme
 
 from etui.counterparts.books import open_books
 from etui.counterparts.issuer import cards
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
 
+    from etui.counterparts.issuer.personalisation import Scheme
     from etui.standards.payments import Credential
 
 HOST: Final = "issuer.etui.test"
@@ -59,7 +60,7 @@ class Bank:
             roots=(root.public_bytes(Encoding.DER),),
             offline=OFFLINE,
         )
-        self.devices = Devices(self.engine, self.master, profile, self.number, scheme=scheme(bank=self.number))
+        self.devices = Devices(self.engine, self.master, profile, self.number, scheme=self.scheme())
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         config = uvicorn.Config(self.application(), log_level="error", lifespan="off", workers=1)
@@ -68,6 +69,10 @@ class Bank:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
         self._thread.start()
+
+    def scheme(self) -> Scheme:
+        """What it is to terminals."""
+        return scheme(bank=self.number)
 
     def application(self) -> Starlette:
         """What it answers on the web."""
@@ -111,6 +116,10 @@ class OperatorBank(Bank):
 
     host, number, network, label = OPERATOR_HOST, OPERATOR, "etui-operators", "Demo Operator"
     routes = b""
+
+    def scheme(self) -> Scheme:
+        """The operators' own."""
+        return scheme(bank=self.number, name=OPERATOR_AID, label="Etui Operators")
 
     def application(self) -> Starlette:
         """The same, and the table of its routes."""

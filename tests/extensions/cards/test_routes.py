@@ -81,8 +81,8 @@ def operator(banks: tuple[Bank, OperatorBank, bytes]) -> OperatorBank:
 
 
 @pytest.fixture(scope="module")
-def started(banks: tuple[Bank, OperatorBank, bytes]) -> Iterator[tuple[TestWallet, str]]:
-    """A wallet with a card of each, of which the bank's is preferred; and the reference to that."""
+def started(banks: tuple[Bank, OperatorBank, bytes]) -> Iterator[TestWallet]:
+    """A wallet with a card of each, of which the bank's is preferred."""
     bank, operator, vouched = banks
     folder = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))  # a socket's path is short
     hosts = {HOST: bank.port, OPERATOR_HOST: operator.port}
@@ -92,18 +92,18 @@ def started(banks: tuple[Bank, OperatorBank, bytes]) -> Iterator[tuple[TestWalle
         wallet.user.rule("choose", when={"face": "choose"}, label_contains="Demo Bank", times=1)
         wallet.user.approves(action_contains="choose which card", times=1)
         with wallet.connect() as client:
-            preferred = client.call(card.Activate(issuer=HOST, code=bank.enrol("000000001").encode())).card
+            client.call(card.Activate(issuer=HOST, code=bank.enrol("000000001").encode()))
             client.call(card.Activate(issuer=OPERATOR_HOST, code=operator.enrol("000000001").encode()))
             client.call(payment.Prefer())
-        yield wallet, preferred.item
+        yield wallet
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-def wallet(started: tuple[TestWallet, str]) -> TestWallet:
+def wallet(started: TestWallet) -> TestWallet:
     """The same, whose user says yes to this test's payments alone."""
-    started[0].user.forgets()
-    return started[0]
+    started.user.forgets()
+    return started
 
 
 @pytest.fixture
@@ -176,14 +176,14 @@ def test_a_program_that_says_another_route_than_there_is_pays_nothing(client: Cl
 
 @pytest.mark.attack(150)
 def test_a_lasting_right_to_pay_by_one_scheme_is_none_to_pay_by_an_operators(
-    wallet: TestWallet, client: Client, started: tuple[TestWallet, str], shop: Shop
+    wallet: TestWallet, client: Client, shop: Shop
 ) -> None:
     given = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR"}
-    may_pay(wallet, client, started[1], limit_minor=10_000)
-    wallet.user.approves(action_contains="switch the routes", times=1)
+    (bank,) = [one.item for one in client.call(card.Find()).cards if one.label.startswith("Demo Bank")]
+    wallet.user.approves(action_contains="switch the routes")
     client.call(routing.Switch(state="off"))
+    may_pay(wallet, client, bank, limit_minor=2500, each_minor=1250)
     client.call(asked(asks(shop, "unasked"), **given))
-    wallet.user.approves(action_contains="switch the routes", times=1)
     client.call(routing.Switch(state="on"))
     with pytest.raises(RemoteError) as refused:
         client.call(asked(asks(shop, "routed-anew"), **given))

@@ -19,6 +19,7 @@ from etui.standards.provisioning import Chip, ChipKey, OfflineLimits, PaymentKey
 TODAY = dt.date(2026, 11, 26)
 PAN = "4222220000000019"
 AID = bytes.fromhex("F04554554901")
+OPERATOR_AID = bytes.fromhex("F04554554902")
 MASTER_KEY = emv.card_master_key_a(bytes.fromhex("0123456789ABCDEFFEDCBA9876543210"), PAN, 1)
 OFFLINE = OfflineLimits(each_minor=25_00, count=3, total_minor=60_00)
 PROFILE = Profile(
@@ -33,15 +34,15 @@ PROFILE = Profile(
 )
 
 
-def scheme(*, bank: str = PAN[:6]) -> Scheme:
+def scheme(*, bank: str = PAN[:6], name: bytes = AID, label: str = "Etui Demo") -> Scheme:
     """The issuer's part in the scheme."""
     certified = emv.CertifiedKey(bank, dt.date(2035, 12, 1), b"\0\0\1", issuer().public)
     return Scheme(
         authority=emv.AuthorityKey(AID[:5], 1, authority().public),
         issuer=issuer(),
         certificate=emv.certify_issuer(authority(), certified),
-        name=AID,
-        label="Etui Demo",
+        name=name,
+        label=label,
         country="276",
         currency="978",
     )

@@ -80,6 +80,7 @@ class Terminal:
         kind: int = 0,
         merchant: bytes = b"Kiosk am Tor",
         number: bytes = bytes.fromhex("DEADBEEF"),
+        acquirer: int = 0,
     ) -> Paid:
         """A payment up to the first cryptogram, which is verified with all that the terminal told."""
         told: dict[int, bytes] = {
@@ -93,6 +94,9 @@ class Terminal:
             Tag.TRANSACTION_TYPE: emv.write_numeric(kind, 1),
             Tag.UNPREDICTABLE_NUMBER: number,
             Tag.MERCHANT_NAME_AND_LOCATION: merchant,
+            Tag.ACQUIRER_IDENTIFIER: emv.write_numeric(acquirer, 6),
+            Tag.MERCHANT_CATEGORY_CODE: emv.write_numeric(5_942, 2),
+            Tag.MERCHANT_IDENTIFIER: b"SHOP-1".ljust(15),
         }
         information = emv.ApplicationInformation.decode(self.send(Selection(name).command()))
         pdol_data = emv.list_data(information.pdol, told)

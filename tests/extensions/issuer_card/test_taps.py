@@ -79,7 +79,7 @@ class Wallet:
 
     def _wait(self, limit_minor: int, seconds: float, began: Callable[[], None]) -> None:
         try:
-            self.ended.append(self.taps.arm(self.cards.card(CARD.id), Yes(limit_minor, "consent"), seconds, began))
+            self.ended.append(self.taps.arm((self.cards.card(CARD.id),), Yes(limit_minor, "consent"), seconds, began))
         except UnpaidError as error:
             self.ended.append(error)
 
@@ -111,7 +111,7 @@ def test_who_armed_the_card_hears_what_the_tap_came_to(wallet: Wallet) -> None:
 def test_a_second_card_is_not_armed_beside_the_first(wallet: Wallet) -> None:
     thread = wallet.arm(20_00)
     with pytest.raises(UnpaidError, match="another card"):
-        wallet.taps.arm(CARD, Yes(1), 1, lambda: None)
+        wallet.taps.arm((CARD,), Yes(1), 1, lambda: None)
     wallet.terminal.pay(AID, 1)
     thread.join(10)
 

@@ -21,7 +21,7 @@ Source: EMV Book 3, sections 6.3.4 (status words), 6.5 and 10; Book 1, section 1
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Final, Protocol
 
@@ -115,21 +115,28 @@ class _Refused(Exception):  # an answer, and no fault
 
 
 class Application:
-    """One card's application. ``key``: its own, of which ``chip`` has the certificate. ``random``: that many bytes."""
+    """One card's application. ``key``: its own, of which ``chip`` has the certificate. ``random``: that many bytes.
 
-    def __init__(
+    ``takes``: whether a payment at a terminal that says this (by the PDOL) is for this application; where it is not,
+    GET PROCESSING OPTIONS is answered with 6985, and nothing has begun.
+    """
+
+    def __init__(  # noqa: PLR0913  # what it is made of
         self,
         chip: Chip,
         key: emv.PrivateKey,
         profile: Profile,
         purse: Purse,
+        *,
         random: Callable[[int], bytes] = secrets.token_bytes,
+        takes: Callable[[Mapping[int, bytes]], bool] = lambda _: True,
     ) -> None:
         self._chip = chip
         self._key = key
         self._profile = profile
         self._purse = purse
         self._random = random
+        self._takes = takes
         self._records = {(one.sfi, one.number): one.data for one in chip.records}
         known = emv.values_by_tag([one for data in self._records.values() for one in emv.read_record(data)])
         self._cdol1 = emv.read_list(known[Tag.CDOL1])
@@ -191,8 +198,10 @@ class Application:
                 raise _Refused(StatusWord.INSTRUCTION_NOT_SUPPORTED)
 
     def _begin(self, data: bytes) -> bytes:
-        self._told = _values(self._pdol, data)
-        self._pdol_data = data
+        told = _values(self._pdol, data)
+        if not self._takes(told):
+            raise _Refused(_NOT_NOW)
+        self._told, self._pdol_data = told, data
         self.state = State.STARTED
         return emv.ProcessingOptions(emv.Aip.decode(self._chip.aip), self._files).format_2()
 

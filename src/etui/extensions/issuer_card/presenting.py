@@ -1,5 +1,8 @@
 """Serves ``apdu/1``: the card that its user armed answers a terminal, in one session at a time.
 
+Where an operator's route may take the payment over, two cards are armed for the one payment, and the terminal's
+merchant says whose turn it is (``rerouting``).
+
 Whatever the issuer needs of the device (keys) is fetched when a card is armed, while there may be coverage: a terminal
 does not wait for a network.
 """
@@ -9,55 +12,94 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from etui.extensions.issuer_card.application import Application
 from etui.extensions.issuer_card.cards import Card, Cards
 from etui.extensions.issuer_card.errors import UnfitError, UnpaidError
 from etui.extensions.issuer_card.paying import check_usable
+from etui.extensions.issuer_card.rerouting import Alternative, Rerouting, Turns
 from etui.extensions.issuer_card.risk import Yes
 from etui.extensions.issuer_card.taps import CardPurse, Taps
+from etui.interfaces import Prepared
 from etui.interfaces import apdu_1 as apdu
 from etui.sdk import ProtocolError
 from etui.standards.emv import CryptogramType, PrivateKey
 from etui.standards.money import full_amount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _SESSION_BYTES: Final = 16
+_LAST: Final = 15
+"""The lowest priority."""
+_MAX_PREPARED: Final = 16
 _FEW: Final = 5
 """So many keys or fewer are left: more are fetched when there is a moment for it."""
+
+
+class _Offered(msgspec.Struct, frozen=True):
+    """A card that is armed, and what answers a terminal for it."""
+
+    card: Card
+    name: bytes
+    application: Application
 
 
 class Presenting:
     """``replenish`` asks the issuer for more keys, or raises ``ProtocolError``; ``tell``: whether a card is armed."""
 
-    def __init__(self, cards: Cards, replenish: Callable[[Card], None], tell: Callable[[bool], None]) -> None:
+    def __init__(
+        self, cards: Cards, rerouting: Rerouting, replenish: Callable[[Card], None], tell: Callable[[bool], None]
+    ) -> None:
         self._cards = cards
+        self._rerouting = rerouting
         self._taps = Taps(cards)
         self._replenish = replenish
         self._tell = tell
-        self._application: tuple[str, bytes, Application] | None = None
+        self._prepared: dict[apdu.Arm, Alternative] = {}
+        self._offered: tuple[_Offered, ...] = ()
+        self._selected: _Offered | None = None
         self._session = ""
+
+    def prepare(self, request: apdu.Arm) -> Prepared:
+        """Settles which other card pays where an operator's route takes a payment over."""
+        self._prepared.pop(request, None)
+        card = self._cards.card(request.item)
+        name = self._name(card)
+        others = [other for other in self._cards.cards() if self._is_usable(other) and self._name(other) != name]
+        alternative = self._rerouting.alternative(card, others)
+        if alternative is None or request.instead is not None:
+            return Prepared()
+        self._prepared[request] = alternative
+        while len(self._prepared) > _MAX_PREPARED:
+            del self._prepared[next(iter(self._prepared))]
+        words = alternative.words
+        note = f"Where the terminal's merchant is one of “{alternative.operator}”, {words} pays; one of the two does."
+        return Prepared(notes=[f"{note} `etui routes off` switches that off."], settles={"instead": _raw(words)})
 
     def arm(self, request: apdu.Arm, assurance: str) -> apdu.ArmResult:
         """Waits for one tap; raises ``UnpaidError`` where there is none that pays."""
+        if request.instead is not None:
+            raise UnfitError("which application pays by an operator's route is settled here: leave `instead` out")
+        alternative = self._prepared.pop(request, None)
         card = self._cards.card(request.item)
-        check_usable(card)
         _check_terms(card, request)
-        self._provide_keys(card)
-        chip = self._cards.chip(card)
-        if chip is None:
-            raise UnpaidError(f"{card.entry().label} pays on the net alone: its issuer gave it nothing for terminals")
-        purse = CardPurse(self._cards, self._taps, card.id)
-        application = Application(chip.chip, PrivateKey.decode(chip.key), card.profile, purse)
         yes = Yes(request.amount or 0, assurance)
+        if alternative is None or not assurance:  # without a question nobody said yes to another card
+            offered = [self._ready(card)]
+        else:
+            other = self._cards.card(alternative.card.id)
+            _check_terms(other, request)
+            turns = Turns(self._rerouting, card, alternative, yes.limit_minor)
+            offered = [self._ready(one, turns) for one in (card, other)]
 
         def began() -> None:
-            self._application = card.id, chip.chip.name, application
+            self._offered, self._selected, self._session = tuple(offered), None, ""
             self._tell(True)  # noqa: FBT003  # the state
 
         try:
-            tapped = self._taps.arm(card, yes, request.seconds, began)
+            tapped = self._taps.arm(tuple(one.card for one in offered), yes, request.seconds, began)
         finally:
             self._tell(False)  # noqa: FBT003  # the state
         asked = tapped.asked
@@ -65,39 +107,76 @@ class Presenting:
             outcome="approved" if tapped.type is CryptogramType.TC else "online",
             amount=asked.amount_minor,
             merchant=asked.merchant or None,
+            network=tapped.card.profile.network if len(offered) > 1 else None,
         )
 
     def applications(self) -> list[apdu.Application]:
-        """The application that is armed."""
-        found = self._armed()
-        if found is None:
-            return []
-        name, application = found
-        return [apdu.Application(name=name, label=application.label, priority=application.priority)]
+        """The applications that are armed, the one first whose turn it is."""
+        turn = self._taps.armed()
+        return [
+            apdu.Application(
+                name=one.name,
+                label=one.application.label,
+                priority=one.application.priority if one.card.id == turn else _LAST,
+            )
+            for one in self._armed()
+        ]
 
     def select(self, request: apdu.Select) -> apdu.SelectResult:
         """Begins a session; raises ``UnpaidError`` where this application is not armed."""
-        found = self._armed()
-        if found is None or found[0] != request.name:
+        found = next((one for one in self._armed() if one.name == request.name), None)
+        if found is None:
             raise UnpaidError("no application of this name is armed")
-        self._session = secrets.token_hex(_SESSION_BYTES)
-        return apdu.SelectResult(session=self._session, response=found[1].select(contactless=request.contactless))
+        self._selected, self._session = found, secrets.token_hex(_SESSION_BYTES)
+        return apdu.SelectResult(
+            session=self._session, response=found.application.select(contactless=request.contactless)
+        )
 
     def transmit(self, request: apdu.Transmit) -> bytes:
         """The response to a command; raises ``UnpaidError`` where the session has ended."""
-        if self._application is None or not _is_same(request.session, self._session):
+        if self._selected is None or not _is_same(request.session, self._session):
             raise UnpaidError("this session has ended")
-        return self._application[2].answer(request.apdu)
+        return self._selected.application.answer(request.apdu)
 
     def deselect(self, request: apdu.Deselect) -> None:
         """Ends a session, if it is the one that there is."""
-        if self._application is not None and _is_same(request.session, self._session):
-            self._application[2].reset()
+        if self._selected is not None and _is_same(request.session, self._session):
+            self._selected.application.reset()
             self._session = ""
 
-    def _armed(self) -> tuple[bytes, Application] | None:
-        kept, armed = self._application, self._taps.armed()
-        return (kept[1], kept[2]) if kept is not None and kept[0] == armed else None
+    def _armed(self) -> tuple[_Offered, ...]:
+        turn = self._taps.armed()
+        return self._offered if any(one.card.id == turn for one in self._offered) else ()
+
+    def _ready(self, card: Card, turns: Turns | None = None) -> _Offered:
+        """A card with its application; raises ``UnpaidError`` where it pays at no terminal."""
+        check_usable(card)
+        self._provide_keys(card)
+        chip = self._cards.chip(card)
+        if chip is None:
+            raise UnpaidError(f"{card.entry().label} pays on the net alone: its issuer gave it nothing for terminals")
+
+        def takes(told: Mapping[int, bytes]) -> bool:
+            turn = card if turns is None else turns.of(card, told)
+            self._taps.turn(turn.id)
+            return turn.id == card.id
+
+        purse = CardPurse(self._cards, self._taps, card.id)
+        application = Application(chip.chip, PrivateKey.decode(chip.key), card.profile, purse, takes=takes)
+        return _Offered(card, chip.chip.name, application)
+
+    def _name(self, card: Card) -> bytes:
+        """The identifier of a card's application; empty where it has none."""
+        chip = self._cards.chip(card)
+        return b"" if chip is None else chip.chip.name
+
+    def _is_usable(self, card: Card) -> bool:
+        """Whether a card could pay at a terminal now."""
+        try:
+            check_usable(card)
+        except UnpaidError:
+            return False
+        return self._name(card) != b"" and self._cards.keys_left(card) > 0
 
     def _provide_keys(self, card: Card) -> None:
         left = self._cards.keys_left(card)
@@ -108,6 +187,10 @@ class Presenting:
         except ProtocolError:
             if not left:
                 raise
+
+
+def _raw(text: str) -> msgspec.Raw:
+    return msgspec.Raw(msgspec.json.encode(text))
 
 
 def _check_terms(card: Card, request: apdu.Arm) -> None:

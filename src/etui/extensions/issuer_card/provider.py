@@ -17,9 +17,11 @@ from etui.extensions.issuer_card.errors import UnpaidError
 from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, this_copy, vouching
 from etui.extensions.issuer_card.personal import KEY_BITS, check_chip
 from etui.extensions.issuer_card.presenting import Presenting
+from etui.extensions.issuer_card.rerouting import Rerouting
+from etui.interfaces import Prepared
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
-from etui.sdk import Extension, ProtocolError, provides
+from etui.sdk import Extension, ProtocolError, prepares, provides
 from etui.standards.emv import PrivateKey
 from etui.standards.payments import Credential, encrypt_credential
 from etui.standards.provisioning import What
@@ -42,7 +44,9 @@ class IssuerCard(Extension):
     def begin(self) -> None:
         """Opens the cards."""
         self._cards = Cards(self.store)
-        self._presenting = Presenting(self._cards, self._replenish, lambda armed: self.tell(_ARMED, armed=armed))
+        self._presenting = Presenting(
+            self._cards, Rerouting(self.call), self._replenish, lambda armed: self.tell(_ARMED, armed=armed)
+        )
 
     def inventory(self) -> Sequence[Item]:
         """Every card."""
@@ -163,6 +167,11 @@ class IssuerCard(Extension):
             keys_left=self._cards.keys_left(shown),
             counter=shown.counter,
         )
+
+    @prepares(apdu.Arm)
+    def before_arm(self, request: apdu.Arm, _: Call) -> Prepared:
+        """Settles which other card pays, where an operator's route takes the payment over."""
+        return self._presenting.prepare(request)
 
     @provides(apdu.Arm)
     def arm(self, request: apdu.Arm, call: Call) -> apdu.ArmResult:

@@ -7,7 +7,8 @@
                ├────── declined ───────────────► declined
                └────── time is over ───────────► nobody came
 
-One card at a time is armed. The yes ends with the first of these, under one lock with the counter: a payment that was
+One card at a time is armed, or two, of which the terminal's merchant says whose turn it is: there is one yes for both,
+and that one alone uses it up. The yes ends with the first of these, under one lock with the counter: a payment that was
 begun in time is paid, and nothing is paid behind the end. Arming waits on a thread of its own; terminals are answered
 on the main one.
 """
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.extensions.issuer_card.cards import Card
 from etui.extensions.issuer_card.errors import UnpaidError
 from etui.extensions.issuer_card.paying import check_usable
 from etui.extensions.issuer_card.risk import Asked, Decision, Spent, Yes
@@ -29,29 +31,31 @@ from etui.standards.money import full_amount
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etui.extensions.issuer_card.cards import Card, Cards
+    from etui.extensions.issuer_card.cards import Cards
     from etui.standards.provisioning import PaymentKey
 
 _DECLINED: Final = "the card declined what the terminal asked for"
 
 
 class Tapped(msgspec.Struct, frozen=True):
-    """A payment at a terminal, and whether the card approved it or its issuer is to."""
+    """A payment at a terminal, with which card, and whether that approved it or its issuer is to."""
 
     asked: Asked
     type: CryptogramType
+    card: Card
 
 
 class _Armed:
-    def __init__(self, card: Card, yes: Yes, until: float) -> None:
-        self.card = card
+    def __init__(self, cards: tuple[Card, ...], yes: Yes, until: float) -> None:
+        self.cards = cards
+        self.card = cards[0]
         self.yes = yes
         self.until = until
         self.ended: Tapped | UnpaidError | None = None
 
 
 class Taps:
-    """The one card that is armed. ``now_s``: seconds of a clock that only goes forward."""
+    """The card that is armed. ``now_s``: seconds of a clock that only goes forward."""
 
     def __init__(self, cards: Cards, now_s: Callable[[], float] = time.monotonic) -> None:
         self._cards = cards
@@ -60,17 +64,20 @@ class Taps:
         self._armed: _Armed | None = None
 
     def armed(self) -> str:
-        """The id of the card that is armed; empty for none."""
+        """The id of the card that is armed and whose turn it is; empty for none."""
         with self._changed:
             found = self._open()
             return "" if found is None else found.card.id
 
-    def arm(self, card: Card, yes: Yes, seconds: float, began: Callable[[], None]) -> Tapped:
-        """Waits for a tap; ``began`` is called when the card is armed. Raises ``UnpaidError`` where none paid."""
+    def arm(self, cards: tuple[Card, ...], yes: Yes, seconds: float, began: Callable[[], None]) -> Tapped:
+        """Waits for a tap of one of the cards, whose turn it is, the first one's to begin with.
+
+        ``began`` is called when they are armed. Raises ``UnpaidError`` where none paid.
+        """
         with self._changed:
             if self._open() is not None:
                 raise UnpaidError("another card is armed for a terminal now: tap with it, or wait")
-            armed = self._armed = _Armed(card, yes, self._now_s() + seconds)
+            armed = self._armed = _Armed(cards, yes, self._now_s() + seconds)
         try:
             began()
             with self._changed:
@@ -85,6 +92,12 @@ class Taps:
         if isinstance(armed.ended, UnpaidError):
             raise armed.ended
         return armed.ended
+
+    def turn(self, card_id: str) -> None:
+        """Says whose turn it is of the cards that are armed; one that is not armed has none."""
+        with self._changed:
+            if (found := self._open()) is not None:
+                found.card = next((card for card in found.cards if card.id == card_id), found.card)
 
     def yes(self, card_id: str) -> Yes | None:
         """What the user said yes to with this card, as long as that holds."""
@@ -103,7 +116,7 @@ class Taps:
             offline = asked.amount_minor if decision.type is CryptogramType.TC else None
             key = self._cards.take(card, offline_minor=offline)
             declined = decision.type is CryptogramType.AAC
-            self._end(found, UnpaidError(_DECLINED) if declined else Tapped(asked, decision.type))
+            self._end(found, UnpaidError(_DECLINED) if declined else Tapped(asked, decision.type, card))
             return key
 
     def refuse(self, card_id: str, asked: Asked) -> None:
