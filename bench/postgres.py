@@ -92,7 +92,7 @@ def cluster(settings: dict[str, str] | None = None) -> Iterator[Cluster]:
     binaries = programs()
     if binaries is None:
         raise RuntimeError(f"needs package {PACKAGE}")
-    user = _user()
+    user = server_user()
     folder = Path(tempfile.mkdtemp(prefix="etui-pg-", dir="/tmp"))  # a socket's path has to be short
     try:
         if os.geteuid() == 0:
@@ -107,7 +107,7 @@ def cluster(settings: dict[str, str] | None = None) -> Iterator[Cluster]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _user() -> pwd.struct_passwd:
+def server_user() -> pwd.struct_passwd:
     """Who runs the server: whoever runs this, or somebody who is not root."""
     if os.geteuid() != 0:
         return pwd.getpwuid(os.geteuid())

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.counterparts.commands import run
 
-_ROOT = Path(__file__).parent.parent.parent
 _ISSUERS = '[[issuer]]\nname = "a"\nscheme = "s"\nprefixes = ["4"]\nhost = "127.0.0.1"\nport = 1\n'
 _MERCHANT = '[[merchant]]\nnumber = "{}"\nlocation = "Shop"\ncategory = "5942"\ncountry = "276"\nterminals = ["T"]\n'
-
-
-def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, to its end."""
-    command = [sys.executable, "-m", f"etui.counterparts.{module}", *arguments]
-    environ = os.environ | {"PYTHONPATH": str(_ROOT / "src")}
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, env=environ)
 
 
 @pytest.mark.parametrize(

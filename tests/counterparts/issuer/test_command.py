@@ -1,29 +1,14 @@
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from bench.acquirer import MASTER
+from tests.counterparts.commands import run
 
 from etui.counterparts.books import open_books
 from etui.counterparts.issuer import prepare
 from etui.counterparts.issuer.tables import ROOM, STEPS
-
-SRC = Path(__file__).parents[3] / "src"
-
-
-def issuer(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "etui.counterparts.issuer", *arguments],
-        env=os.environ | {"PYTHONPATH": str(SRC), "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.fixture
@@ -35,7 +20,7 @@ def key(tmp_path: Path) -> str:
 
 
 def test_help_names_every_option() -> None:
-    said = issuer("--help")
+    said = run("issuer", "--help")
     assert said.returncode == 0
     for word in ("--db", "--port", "--host", "--imk-file", "--imk-fd", "--workers", "--together", "docs/issuer.md"):
         assert word in said.stdout
@@ -43,19 +28,19 @@ def test_help_names_every_option() -> None:
 
 @pytest.mark.parametrize("options", [("--port", "65536"), ("--port", "x"), ("--workers", "0"), ("--together", "0")])
 def test_number_that_is_none_is_refused(options: tuple[str, str], key: str) -> None:
-    said = issuer("--db", "sqlite:///x", "--imk-file", key, "--port", "0", *options)
+    said = run("issuer", "--db", "sqlite:///x", "--imk-file", key, "--port", "0", *options)
     assert said.returncode == 2
     assert options[0] in said.stderr
 
 
 def test_without_a_key_it_does_not_begin(tmp_path: Path) -> None:
-    said = issuer("--db", f"sqlite:///{tmp_path}/b.db", "--port", "0", "--imk-file", str(tmp_path / "none"))
+    said = run("issuer", "--db", f"sqlite:///{tmp_path}/b.db", "--port", "0", "--imk-file", str(tmp_path / "none"))
     assert (said.returncode, "cannot be read" in said.stderr) == (1, True)
     assert not (tmp_path / "b.db").exists()
 
 
 def test_several_workers_are_for_postgresql(tmp_path: Path, key: str) -> None:
-    said = issuer("--db", f"sqlite:///{tmp_path}/b.db", "--port", "0", "--imk-file", key, "--workers", "2")
+    said = run("issuer", "--db", f"sqlite:///{tmp_path}/b.db", "--port", "0", "--imk-file", key, "--workers", "2")
     assert (said.returncode, "SQLite" in said.stderr) == (1, True)
 
 
@@ -63,7 +48,7 @@ def test_several_workers_are_for_postgresql(tmp_path: Path, key: str) -> None:
     "address", ["mysql://user:secret@host/x", "postgresql://user:secret@127.0.0.1:1/x", "sqlite:////no/such/folder/b"]
 )
 def test_database_that_cannot_be_opened_is_said_in_a_sentence_without_its_password(address: str, key: str) -> None:
-    said = issuer("--db", address, "--port", "0", "--imk-file", key)
+    said = run("issuer", "--db", address, "--port", "0", "--imk-file", key)
     assert said.returncode == 1
     assert said.stderr
     assert "secret" not in said.stderr
@@ -76,5 +61,5 @@ def test_books_of_a_later_version_are_refused(tmp_path: Path, key: str) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(f"UPDATE books_versions SET version = {len(STEPS) + 1} WHERE room = '{ROOM}'")
     engine.dispose()
-    said = issuer("--db", f"sqlite:///{tmp_path}/b.db", "--port", "0", "--imk-file", key)
+    said = run("issuer", "--db", f"sqlite:///{tmp_path}/b.db", "--port", "0", "--imk-file", key)
     assert (said.returncode, f"version {len(STEPS) + 1}" in said.stderr) == (1, True)

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
@@ -33,12 +33,12 @@ _ENDED: Final = {"approved", "declined", "reversed"}
 
 
 class Town:
-    """A trade with an open shop, whose line to the acquirer can be cut too."""
+    """A trade with an open shop, whose line to the acquirer can be cut too. ``address``: of the shop's books."""
 
-    def __init__(self, folder: Path, trade: Trade) -> None:
+    def __init__(self, folder: Path, trade: Trade, address: str) -> None:
         self.trade = trade
         self._folder = folder
-        self._address = f"sqlite:///{folder}/shop.db"
+        self._address = address
         self._authority = TestAuthority(folder)
         self.cable = Cable(trade.acquirer.port)
         self._port = HeldPort()
@@ -132,8 +132,17 @@ class Buyer(threading.Thread):
 def test_no_money_is_lost_or_doubled_whatever_is_killed_or_cut(
     trade: Trade, tmp_path: Path, chance: random.Random, strikes: int
 ) -> None:
-    with Town(tmp_path, trade) as town:
-        strike(town, trade, chance, strikes)
+    with Town(tmp_path, trade, f"sqlite:///{tmp_path}/shop.db") as town:
+        blows: list[Callable[[], None]] = [
+            town.kill_shop,
+            trade.kill_acquirer,
+            trade.kill_issuer,
+            lambda: town.cut(town.cable),
+            lambda: town.cut(trade.cable),
+            lambda: town.hush(town.cable),
+            lambda: town.hush(trade.cable),
+        ]
+        strike(town, blows, chance, strikes)
 
 
 def goes_on(buyers: list[Buyer]) -> None:
@@ -145,25 +154,16 @@ def goes_on(buyers: list[Buyer]) -> None:
         time.sleep(0.01)
 
 
-def strike(town: Town, trade: Trade, chance: random.Random, count: int) -> None:
-    """Strikes while people buy, and compares what they were told with what the books say."""
+def strike(town: Town, blows: Sequence[Callable[[], None]], chance: random.Random, count: int) -> None:
+    """Strikes so often, in order, while people buy, and compares what they were told with what the books say."""
     stop = threading.Event()
     buyers = [Buyer(town, number, stop) for number in range(_CARDS)]
     for buyer in buyers:
         buyer.start()
-    strikes: list[Callable[[], None]] = [
-        town.kill_shop,
-        trade.kill_acquirer,
-        trade.kill_issuer,
-        lambda: town.cut(town.cable),
-        lambda: town.cut(trade.cable),
-        lambda: town.hush(town.cable),
-        lambda: town.hush(trade.cable),
-    ]
     for number in range(count):
         goes_on(buyers)
         time.sleep(chance.uniform(0, 0.3))
-        strikes[number % len(strikes)]()
+        blows[number % len(blows)]()
     goes_on(buyers)
     stop.set()
     for buyer in buyers:

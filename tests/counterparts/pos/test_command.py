@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import fcntl
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.counterparts.commands import run
 from tests.counterparts.pos.conftest import Bank, Shop
 from tests.counterparts.pos.driving import terminal
 from tests.counterparts.pos.emulator import AID
@@ -20,8 +18,6 @@ from etui.counterparts.pos.records import State
 from etui.counterparts.pos.settings_file import read_settings
 from etui.standards import emv
 
-SRC = Path(__file__).parents[3] / "src"
-
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Path:
@@ -29,18 +25,6 @@ def settings(tmp_path: Path) -> Path:
     path = tmp_path / "terminal.toml"
     path.write_text(settings_text())
     return path
-
-
-def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "etui.counterparts.pos", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        timeout=120,
-        env=os.environ | {"PYTHONPATH": str(SRC)},
-    )
 
 
 def test_a_file_of_settings_says_what_the_terminal_is(settings: Path) -> None:
@@ -78,7 +62,7 @@ def test_a_key_of_another_check_sum_is_not_taken(settings: Path) -> None:
 
 def test_the_command_has_help_for_each_scene() -> None:
     for scene in ("till", "pump", "drive-thru", "meter", "settle"):
-        said = command(scene, "--help")
+        said = run("pos", scene, "--help")
         assert said.returncode == 0
         assert "--acquirer HOST:PORT" in said.stdout
 
@@ -89,9 +73,9 @@ def test_the_command_tells_what_was_taken_without_a_line(
     shop = shops(bank.card(offline_minor=5_000))
     assert shop.pay(1_250) is not None
     where = ("--settings", settings, "--db", shop.address)
-    nobody = command("settle", *where, "--acquirer", "127.0.0.1:1")
+    nobody = run("pos", "settle", *where, "--acquirer", "127.0.0.1:1")
     assert (nobody.returncode, nobody.stdout) == (2, "left to be told: 1\n")
-    said = command("settle", *where, "--acquirer", f"127.0.0.1:{bank.port}")
+    said = run("pos", "settle", *where, "--acquirer", f"127.0.0.1:{bank.port}")
     assert (said.returncode, said.stdout) == (0, "left to be told: 0\n")
     assert [one.state for one in shop.store.payments()] == [State.SETTLED]
     assert shop.reconcile() == 1_250
@@ -101,10 +85,10 @@ def test_the_command_is_one_process_for_a_terminal(settings: Path, tmp_path: Pat
     where = ("--settings", settings, "--db", f"sqlite:///{tmp_path}/pos.db", "--acquirer", "127.0.0.1:1")
     with settings.open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        said = command("settle", *where)
+        said = run("pos", "settle", *where)
     assert said.returncode == 1
     assert "another process" in said.stderr
-    assert command("settle", *where).returncode == 0
+    assert run("pos", "settle", *where).returncode == 0
 
 
 def test_the_command_says_in_a_sentence_what_keeps_it_from_its_work(settings: Path, tmp_path: Path) -> None:
@@ -114,6 +98,6 @@ def test_the_command_says_in_a_sentence_what_keeps_it_from_its_work(settings: Pa
         (("till", "12.50", *where, "--reader", "No reader"), "reader"),
         (("settle", *where[2:], "--settings", tmp_path / "none"), "cannot be read"),
     ):
-        said = command(*arguments)
+        said = run("pos", *arguments)
         assert (said.returncode, "Traceback" in said.stderr) == (1, False)
         assert words in said.stderr
