@@ -49,7 +49,7 @@ def etui(wallet: TestWallet, *arguments: str, stdin: str = "") -> subprocess.Com
 def done(wallet: TestWallet, *arguments: str, stdin: str = "") -> str:
     """What ``etui`` says where it succeeds."""
     result = etui(wallet, *arguments, stdin=stdin)
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stderr + result.stdout
     return result.stdout
 
 
