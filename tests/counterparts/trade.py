@@ -244,11 +244,11 @@ class Trade:
 
 def empty(engine: Engine) -> None:
     """Takes all that is written out of books; their tables stay."""
-    tables = [name for name in inspect(engine).get_table_names() if name != "books_versions"]
 
     def work(connection: Connection) -> None:
-        for name in tables:
-            connection.execute(delete(table(name)))
+        for name in inspect(connection).get_table_names():
+            if name != "books_versions":
+                connection.execute(delete(table(name)))
 
     run(engine, work)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
+import signal
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from bench.postgres import server_user
-from deploy.three_nodes import PORTS, Nodes, NodesError, missing_package, running
+from deploy.three_nodes import PORTS, Node, Nodes, NodesError, missing_package, running
 from tests.counterparts.merchant.test_kills import Town, strike
 from tests.counterparts.trade import Trade
 from tests.long_run import LongRun
@@ -20,6 +22,8 @@ from tests.ports import HeldPort
 
 KILLS = 4
 _FAIL_OVER_S = 240.0
+_ALONE_S = 1.0
+"""For so long people try to pay at a primary that nobody follows."""
 
 
 @pytest.fixture
@@ -40,12 +44,32 @@ def nodes() -> Iterator[Nodes]:
         shutil.rmtree(folder)
 
 
+@contextlib.contextmanager
+def nothing_received(nodes: list[Node]) -> Iterator[None]:
+    """Has nodes take nothing of what the primary writes, nor later what is on its way then, as where a cable is cut."""
+    pids = [pid for node in nodes for pid in node._postgresql() if b"walreceiver" in command_line(pid)]
+    assert len(pids) == len(nodes)
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+
+
+def command_line(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
 def fail_over(nodes: Nodes) -> None:
-    """Kills the primary's whole node, waits until another one is the primary, and has it come back."""
+    """Kills the primary's whole node a moment after the others hear of nothing, and has it come back behind another."""
     nodes.wait_until_whole()
     killed = nodes.primary()
     assert killed is not None
-    killed.kill()
+    with nothing_received([node for node in nodes.nodes if node is not killed]):
+        time.sleep(_ALONE_S)
+        killed.kill()
     deadline = time.monotonic() + _FAIL_OVER_S
     while (now := nodes.primary()) is None or now is killed:
         assert time.monotonic() < deadline, nodes.members()

@@ -30,12 +30,26 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str
     return lambda _: running.new_books()
 
 
-@pytest.fixture
-def trade(tmp_path: Path, books: Callable[[str], str]) -> Iterator[Trade]:
-    """An acquirer that may stand in for its issuer, which is away."""
-    with Trade(tmp_path, books, stand_in=LIMITS) as started:
-        started.cable.cut()
+@pytest.fixture(scope="module")
+def sqlite_standing_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
+    folder = tmp_path_factory.mktemp("trade")
+    with Trade(folder, lambda name: f"sqlite:///{folder}/{name}.db", stand_in=LIMITS) as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def postgresql_standing_in(postgresql: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trade]:
+    with Trade(tmp_path_factory.mktemp("trade"), lambda _: postgresql.new_books(), stand_in=LIMITS) as started:
+        yield started
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def trade(request: pytest.FixtureRequest) -> Trade:
+    """An acquirer that may stand in for its issuer, which is away, and that nobody has asked anything yet."""
+    started: Trade = request.getfixturevalue(f"{request.param}_standing_in")
+    started.begin_anew()
+    started.cable.cut()
+    return started
 
 
 def test_what_could_not_be_sent_is_approved_below_the_limits_and_told_to_the_issuer(trade: Trade) -> None:

@@ -5,8 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
-from bench.postgres import PACKAGE, cluster, programs
+from bench.postgres import PACKAGE, Cluster, cluster, programs
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -23,14 +24,14 @@ def test_sqlite_books_sync_each_commit_and_are_their_owners_alone(tmp_path: Path
 
 
 @pytest.mark.parametrize("weak", ["off", "local"])
-def test_postgresql_books_sync_each_commit_whatever_the_server_is_set_to(weak: str) -> None:
-    if programs() is None:
-        pytest.skip(f"needs package {PACKAGE}")
-    with cluster({"synchronous_commit": weak}) as running:
-        engine = open_books(running.new_books())
-        with reading(engine) as connection:
-            assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
-        engine.dispose()
+def test_postgresql_books_sync_each_commit_whatever_a_session_begins_with(weak: str, postgresql: Cluster) -> None:
+    begins = f"{postgresql.new_books()}%20-csynchronous_commit%3D{weak}"
+    with psycopg.connect(begins) as bare:
+        assert bare.execute("SHOW synchronous_commit").fetchone() == (weak,)
+    engine = open_books(begins)
+    with reading(engine) as connection:
+        assert connection.execute(text("SHOW synchronous_commit")).scalar_one() == "on"
+    engine.dispose()
 
 
 def test_postgresql_that_does_not_sync_at_all_is_refused() -> None:

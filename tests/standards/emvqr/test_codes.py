@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.standards.emvqr.codes import PLACE, SHOP, codes, with_changes
 
-from etui.standards.currency_numbers import currency_of, number_of
 from etui.standards.emvqr import (
     ChecksumError,
     Code,
@@ -236,13 +235,3 @@ def test_members_under_ids_that_are_not_theirs_are_not_written() -> None:
             encode(with_changes(**changes))
     assert decode(encode(with_changes(initiation=None))).initiation is None
     assert decode(encode(with_changes(initiation=Initiation.STATIC))).initiation is Initiation.STATIC
-
-
-def test_a_currency_has_a_number_and_letters() -> None:
-    for letters, number in (("EUR", "978"), ("JPY", "392"), ("KWD", "414"), ("ALL", "008")):
-        assert (currency_of(number), number_of(letters)) == (letters, number)
-    for unknown in ("000", "999", "97", "EUR"):
-        with pytest.raises(ValueError, match="no currency"):
-            currency_of(unknown)
-    with pytest.raises(ValueError, match="no currency"):
-        number_of("ABC")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etui.standards.currency_numbers import currency_of
+from etui.standards.currencies import currency_letters
 from etui.standards.emvqr.code import Tip
 from etui.standards.emvqr.errors import MalformedError
 from etui.standards.money import minor_units
@@ -22,7 +22,7 @@ _WHOLE: Final = 100 * 100
 def claimed_currency(code: Code) -> str:
     """The three letters of the currency; raises ``MalformedError`` for a number of none."""
     try:
-        return currency_of(code.currency)
+        return currency_letters(code.currency)
     except ValueError as error:
         raise MalformedError("53", str(error)) from None
 
