@@ -74,7 +74,7 @@ def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_moment(
     square: Square, chance: random.Random, long_run: LongRun
 ) -> None:
-    count = 60
+    count = 150
     fell = sum(
         square.tap(
             chance.choice((ONLINE, OFFLINE)),
