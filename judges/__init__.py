@@ -39,6 +39,7 @@ asyncssh                         its own tests of its client of agents, and of l
 judge                            how it speaks to the card in a reader
 ===============================  =====================================================================================
 emv                              emvtool, by PC/SC and T=0: PSE, records, a cryptogram for the issuer's pyemv
+opensc-tool                      OpenSC, by PC/SC and T=1: ATR, what all its drivers send, a payment command by command
 ===============================  =====================================================================================
 
 Beside gnome-keyring 42 in the same run: each suite says the same of both. Of the programs, it fails where it would ask

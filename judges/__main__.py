@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Final, TypeAlias
 
 from judges import (
@@ -24,6 +25,7 @@ from judges import (
     libsecret,
     msmtp,
     node,
+    opensc,
     openssh,
     paramiko,
     pinentry,
@@ -35,7 +37,7 @@ from judges import (
 )
 from judges.expected import EXPECTED, Verdict
 from judges.needs import missing
-from judges.provisions import installed
+from judges.provisions import debian, installed
 from judges.stage import Stage, TerminalStage, agent_stage, agent_yardstick, stage, terminal_stage, yardstick
 
 Judge: TypeAlias = Callable[[Stage], Verdict]
@@ -69,8 +71,11 @@ JUDGES: Final[dict[str, Judge]] = {
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
-OF_THE_CARD: Final[dict[str, tuple[str, Callable[[TerminalStage], Verdict]]]] = {"emv": (emv.PACKAGE, emv.judge)}
-"""Those that judge the card at a terminal, each with its package; there is no yardstick. They take root."""
+OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage], Verdict]]]] = {
+    "emv": (partial(installed, emv.PACKAGE), emv.judge),
+    "opensc-tool": (partial(debian, *opensc.PACKAGES), opensc.judge),
+}
+"""Those that judge the card at a terminal, each with what fetches it. There is no yardstick, and they take root."""
 NAMES: Final = (*JUDGES, *OF_THE_CARD)
 
 
@@ -107,8 +112,8 @@ def main() -> int:
 def _asked(name: str) -> Verdict:
     """What a judge says of the wallet."""
     if name in OF_THE_CARD:
-        package, judge = OF_THE_CARD[name]
-        with terminal_stage(installed(package)) as terminal:
+        fetched, judge = OF_THE_CARD[name]
+        with terminal_stage(fetched()) as terminal:
             return judge(terminal)
     with agent_stage() if name in OF_THE_AGENT else stage() as place:
         return JUDGES[name](place)

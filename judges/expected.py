@@ -59,6 +59,7 @@ EXPECTED: Final = {
     "emv": Verdict(15),
     "git": Verdict(18),
     "chromium": Verdict(4),
+    "opensc-tool": Verdict(9),
     "openssh": Verdict(19),
     "paramiko": Verdict(9),
     "asyncssh": Verdict(31, skipped={UNREADABLE: 4, NO_SECURITY_KEY: 2, "X.509 not available": 1}),

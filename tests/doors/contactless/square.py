@@ -44,7 +44,7 @@ FLOOR_MINOR: Final = 10_00
 """Below it the card approves by itself."""
 _COUNTED: Final = {State.APPROVED, State.SETTLED}
 _OVER: Final = _COUNTED | {State.DECLINED, State.REVERSED}
-_ARMED_S: Final = 60
+_ARMED_S: Final = 25
 _TAP_S: Final = 3
 _TILL_S: Final = 90
 

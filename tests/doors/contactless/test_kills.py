@@ -10,9 +10,13 @@ from bench.town import BANK, wallet_for_terminals
 from tests.counterparts.trade import Trade
 from tests.doors.contactless.points import EVERY, Point, behind
 from tests.doors.contactless.square import CARD, DOOR, FLOOR_MINOR, ROUTER, TILL, Square
+from tests.processes import kill, pid_of
+from tests.test_named_points import STRIKES_ON_ONE
 
 from etui.counterparts.demo.chips import scheme
 from etui.counterparts.pos.records import State
+from etui.standards import emv
+from etui.standards.iso7816 import Selection
 
 if TYPE_CHECKING:
     import random
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
     from bench.pcsc import Reader
     from tests.long_run import LongRun
+
+    from etui.testkit import TestWallet
 
 ONLINE, OFFLINE = FLOOR_MINOR + 2_34, FLOOR_MINOR - 1
 VICTIMS = (CARD, ROUTER, DOOR, TILL)
@@ -56,6 +62,19 @@ def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_in_its_
     assert square.states() == [state for *_, state in strikes]
 
 
+def test_a_door_that_was_killed_before_a_terminal_is_in_the_reader_again(wallet: TestWallet, reader: Reader) -> None:
+    from bench.pcsc import ReaderError  # noqa: PLC0415  # pyscard, once there is a reader
+
+    for _ in range(STRIKES_ON_ONE):
+        reader.wait_for_card()
+        reader.connect()
+        kill(pid_of(wallet.pid, DOOR))
+        with pytest.raises(ReaderError):
+            reader.transmit(Selection(emv.PPSE).command().encode())
+        reader.leave()
+        reader.wait_for_card()
+
+
 @pytest.mark.long
 @pytest.mark.attack(153)
 @pytest.mark.timeout(3600)
@@ -74,7 +93,7 @@ def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_moment(
     square: Square, chance: random.Random, long_run: LongRun
 ) -> None:
-    count = 60
+    count = 150
     fell = sum(
         square.tap(
             chance.choice((ONLINE, OFFLINE)),

@@ -1,7 +1,8 @@
 """The card in the virtual reader: connected as long as there is a reader, and put before it anew when it is armed.
 
 A terminal waits for a card that comes. So when something is armed the card leaves the reader for longer than the reader
-looks away (it looks every 400 ms), and comes back.
+looks away (it looks every 400 ms), and comes back. It stays away as long before it comes at all: another one may have
+been there until just now, as of a door that was killed, and pcscd takes a card that it did not see go for gone.
 
 Delayed acknowledgements would cost 44 ms for each command: they are switched off before and after each read, since the
 kernel switches them on again (tcp(7), TCP_QUICKACK).
@@ -61,11 +62,12 @@ class Card:
                 case Reach.OUTSIDE:
                     raise ExposedError
                 case Reach.INSIDE:
+                    await asyncio.sleep(_ABSENT_S)
+                    self._anew.clear()
                     await self._visit()
                 case Reach.NOBODY:
                     self._seen(f"it is open; no virtual reader is there (port {PORT}), it is looked for each second")
-            await asyncio.sleep(_ABSENT_S if self._anew.is_set() else _AGAIN_S)
-            self._anew.clear()
+                    await asyncio.sleep(_AGAIN_S)
 
     async def _visit(self) -> None:
         """Is in the reader until that ends, or the card is to come anew."""
