@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from tests.docs.page import ROOT, Page
+from tests.examples.packages import etui, package
 from tests.extensions.cards.bank import HOST, OPERATOR_HOST, Bank, OperatorBank
 from tests.extensions.cards.network import Network, own_network
 from tests.extensions.cards.rights import may_pay
@@ -231,6 +233,34 @@ def test_a_route_for_where_there_is_coverage_is_none_while_the_network_is_cut(
     fetch(wallet, client, operator, TABLE)
     wallet.user.approves(action_contains="with “Demo Operator", times=1)
     assert client.call(asked(asks(shop, "cut-and-routed"))).network == "etui-operators"
+
+
+def test_the_operators_extension_that_the_page_shows_routes_payments(
+    wallet: TestWallet, client: Client, shop: Shop, tmp_path: Path
+) -> None:
+    page = Page(ROOT / "docs/routes.md")
+    folder = tmp_path / "routes"
+    folder.mkdir()
+    (folder / "manifest.toml").write_text(page.code("toml")[0], encoding="utf-8")
+    (folder / "main.py").write_text(page.code("python")[0], encoding="utf-8")
+    key = tmp_path / "publisher.pem"
+    etui("extension", "keygen", "--no-passphrase", key)
+    wallet.user.approves(action_contains="install", times=1)
+    assert wallet.etui("extension", "install", str(package(folder, key))).returncode == 0
+    wallet.user.approves(action_contains="switch the routes")
+    assert wallet.etui("routes", "off", "demo").returncode == 0
+    wallet.user.approves(action_contains="with “Demo Operator", times=1)
+    assert client.call(asked(asks(shop, "by-a-stranger"))).network == "etui-operators"
+    question = str(wallet.user.asked()[-1])
+    assert "etui-operators by “Example routes”, in place of etui-demo" in question
+    assert "Its acquirer is one of Example's." in question
+    assert wallet.etui("routes", "off", "example").returncode == 0
+    wallet.user.approves(action_contains="with “Demo Bank", times=1)
+    assert client.call(asked(asks(shop, "off-again"))).network == "etui-demo"
+    assert wallet.etui("routes", "refresh", "example").returncode != 0, "nobody was asked"
+    wallet.user.approves(action_contains="remove", times=1)
+    assert wallet.etui("extension", "remove", "ext:org.example/org.example.routes", "--yes").returncode == 0
+    assert wallet.etui("routes", "on").returncode == 0
 
 
 @pytest.mark.attack(151)
