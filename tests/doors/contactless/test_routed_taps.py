@@ -78,7 +78,7 @@ def test_at_a_merchant_of_the_operators_the_card_steps_back_and_the_operators_ap
     arming = armed(wallet, reader, 20_00)
     question = next(str(one) for one in wallet.user.asked() if "at a terminal" in str(one))
     assert "Demo Bank …" in question
-    assert "By an operator's route, with" in question
+    assert "Card by an operator's route" in question
     assert "by etui-operators of “Routes of Demo Operator”" in question
     sold = point_of_sale(tmp_path, IN_TABLE)
     assert sold.returncode == 0, sold.stderr
@@ -131,7 +131,7 @@ def test_one_of_the_two_pays_once_whatever_terminals_do(
     with wallet.connect() as client:
         client.call(routing.Switch(state="off"))
     arming = armed(wallet, reader, 20_00)
-    assert "By an operator's route" not in str(wallet.user.asked()[-1])
+    assert "by an operator's route" not in str(wallet.user.asked()[-1])
     terminal = tapped(reader)
     assert [one.identifier for one in terminal.applications()] == [AID]
     assert is_of_the_card(bank, terminal.pay(AID, 12_34, acquirer=IN_TABLE))

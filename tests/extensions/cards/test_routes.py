@@ -45,6 +45,23 @@ def asked(token: str, **given: object) -> payment.Pay:
     return payment.Pay(order=read_request(token, int(time.time())).name, request=token, **given)  # type: ignore[arg-type]
 
 
+def taking(shop: Shop) -> routing.Take:
+    """What the card manager says of a payment that goes by the route, said by a program."""
+    merchant = read_request(asks(shop, "taken"), int(time.time())).merchant
+    return routing.Take(
+        route=ROUTE,
+        payee=merchant.host,
+        amount=1250,
+        currency="EUR",
+        order="order-1#0",
+        network="etui-operators",
+        acquirer=merchant.acquirer,
+        merchant=merchant.number,
+        category=merchant.category,
+        country=merchant.country,
+    )
+
+
 @pytest.fixture(scope="module")
 def network() -> Iterator[Network | None]:
     """A network of these tests' own, which is cut; None where there can be none."""
@@ -161,12 +178,18 @@ def test_switched_off_by_the_user_every_payment_goes_as_it_would(
     wallet.user.approves(action_contains="switch the routes of your operator off", times=1)
     assert wallet.etui("routes", "off").returncode == 0
     assert client.call(routing.Standing()).state == "off"
+    wallet.user.approves(action_contains="have a payment to shop.etui.test go by", times=1)
+    with pytest.raises(RemoteError) as refused:
+        client.call(taking(shop))
+    assert refused.value.code is ErrorCode.CONFLICT, "its Extension has the last word"
     wallet.user.approves(action_contains="with “Demo Bank", times=1)
     assert client.call(asked(asks(shop, "off"))).network == "etui-demo"
     wallet.user.approves(action_contains="switch the routes of your operator on", times=1)
     assert wallet.etui("routes", "on").returncode == 0
     wallet.user.approves(action_contains="with “Demo Operator", times=1)
     assert client.call(asked(asks(shop, "on-again"))).network == "etui-operators"
+    wallet.user.approves(action_contains="have a payment to shop.etui.test go by", times=1)
+    assert client.call(taking(shop)).decision
 
 
 @pytest.mark.attack(149)
