@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bench.pcsc import Reader
 
 IN_TABLE, OTHER = 400_001, 400_009
+GET_PROCESSING_OPTIONS = 0xA8
 _PATIENCE_S = 120.0
 
 
@@ -100,6 +101,7 @@ def test_one_of_the_two_pays_once_whatever_terminals_do(
         with pytest.raises(Refused) as refused:
             terminal.pay(name, 12_34, acquirer=acquirer)
         assert refused.value.status == StatusWord.CONDITIONS_OF_USE_NOT_SATISFIED
+        assert terminal.sent.ins == GET_PROCESSING_OPTIONS, "nothing has begun"
     assert [one.identifier for one in terminal.applications()] == [OPERATOR_AID, AID]
     paid = terminal.pay(OPERATOR_AID, 12_34, acquirer=IN_TABLE)
     assert is_of_the_card(operator, paid)
