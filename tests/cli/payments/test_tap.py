@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.cli.etui import done, etui, told
-from tests.extensions.cards.bank import Bank
+from tests.extensions.cards.bank import HOST, Bank
 
 from etui.testkit import TestWallet
 
@@ -32,7 +32,7 @@ def test_a_card_has_to_be_there_to_be_active_and_to_be_one(wallet: TestWallet, b
     done(wallet, "door", "enable", "contactless")
     assert "no card that pays" in etui(wallet, "tap", "20", "EUR").stderr
     for account in ("000000001", "000000002"):
-        done(wallet, "card", "add", stdin=f"{bank.enrol(account)}\n")
+        done(wallet, "card", "add", HOST, stdin=f"{bank.enrol(account)}\n")
     several = etui(wallet, "tap", "20", "EUR")
     assert several.returncode == 2
     assert "say with --card which one: “Demo Bank …" in several.stderr
