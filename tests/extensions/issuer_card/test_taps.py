@@ -116,7 +116,7 @@ def test_a_second_card_is_not_armed_beside_the_first(wallet: Wallet) -> None:
     thread.join(10)
 
 
-@pytest.mark.attack(174)
+@pytest.mark.attack(154)
 def test_of_two_cards_the_one_whose_turn_it_is_alone_has_the_yes_and_uses_it_up(wallet: Wallet) -> None:
     other = msgspec.structs.replace(CARD, id="c2")
     keys = (PaymentKey(1, emv.session_key(MASTER_KEY, 1).key),)
