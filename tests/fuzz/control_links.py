@@ -123,7 +123,7 @@ class SupervisorLines:
         place: Any = _Place(home)
         self._supervisor = Supervisor(place, self._listener, Options(bubblewrap=str(bwrap_path())))
         self._router = Sender(
-            FromRouter, b'"vault"', b'"egress"', b"secret-service", b'"prepare_spares"'
+            FromRouter, b'"vault"', b'"native"', b"native:egress", b"secret-service", b'"prepare_spares"'
         )  # they start processes
         self._vault = Sender(Reply)
 

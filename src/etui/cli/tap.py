@@ -32,12 +32,16 @@ _LONGEST_S: Final = 120
 
 
 class Tapped(msgspec.Struct, frozen=True, kw_only=True):
-    """What the tap came to, for programs. ``amount``: minor units; ``merchant``: what the terminal calls itself."""
+    """What the tap came to, for programs. ``amount``: minor units; ``merchant``: what the terminal calls itself.
+
+    ``network``: by which scheme it went, where an operator's route could have had another card pay.
+    """
 
     outcome: str
     amount: int | None
     currency: str
     merchant: str | None
+    network: str | None
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +80,13 @@ def _tap(arguments: Arguments, output: Output) -> Exit:
             if error.code is ErrorCode.CONFLICT and nobody_came and door.detail:
                 output.note(f"etui: the door {_DOOR}: {single_line(door.detail)}")
             raise
-    told = Tapped(outcome=tapped.outcome, amount=tapped.amount, currency=currency, merchant=tapped.merchant)
+    told = Tapped(
+        outcome=tapped.outcome,
+        amount=tapped.amount,
+        currency=currency,
+        merchant=tapped.merchant,
+        network=tapped.network,
+    )
     output.value(told, single_line(_sentence(told)))
     return Exit.OK
 
@@ -112,9 +122,10 @@ def _sentence(tapped: Tapped) -> str:
     merchant = " ".join((tapped.merchant or "").split())
     at = f" at a terminal that calls itself {quoted(merchant)}" if merchant else ""
     amount = "a payment" if tapped.amount is None else full_amount(tapped.amount, tapped.currency)
+    by = f", by {tapped.network}" if tapped.network else ""
     if tapped.outcome == "approved":
-        return f"The card approved {amount}{at}."
-    return f"The card asked its issuer for {amount}{at}; the terminal shows what that says."
+        return f"The card approved {amount}{at}{by}."
+    return f"The card asked its issuer for {amount}{at}{by}; the terminal shows what that says."
 
 
 COMMAND = Command(

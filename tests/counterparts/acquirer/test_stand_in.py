@@ -13,7 +13,8 @@ from tests.counterparts.trade import SHOP, TERMINAL, Trade, buys, codes, end, ta
 
 from etui.counterparts import acquirer, issuer
 from etui.counterparts.acquirer.stand_in import Limits, may_stand_in
-from etui.counterparts.books import open_books
+from etui.counterparts.acquirer.tables import ROOM, STEPS
+from etui.counterparts.books import bring_up, open_books
 from etui.standards.iso8583 import AuthorisationRequest, FinancialAdvice, original_data
 
 LIMITS = 'stand_in = { currency = "978", each_minor = 2500, card_minor = 4000 }'
@@ -142,6 +143,28 @@ def test_what_was_sent_and_not_answered_is_undone_and_never_approved_here(trade:
     trade.cable.mend()
     trade.reconcile()
     assert trade.balance(0) == _OPENING
+
+
+def test_books_of_the_version_before_are_carried_on(address: str) -> None:
+    engine = open_books(address)
+    bring_up(engine, ROOM, STEPS[:1])
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO merchants VALUES ('SHOP-1', 'Demo Shop', '5942', '276')")
+    acquirer.prepare(engine)
+    merchant = acquirer.find(engine, "SHOP-1")
+    assert merchant.takes("any-scheme")
+    assert acquirer.Merchant("SHOP-1", "Demo Shop", "5942", "276") == merchant
+    assert acquirer.borne(engine, "SHOP-1") == []
+    engine.dispose()
+
+
+@pytest.mark.parametrize("schemes", ["Etui", "etui-demo  other", " etui-demo", "etui-demo ", "etui_demo"])
+def test_schemes_of_a_merchant_are_names_with_a_space_between_them(address: str, schemes: str) -> None:
+    engine = open_books(address)
+    acquirer.prepare(engine)
+    with pytest.raises(ValueError, match="schemes"):
+        acquirer.enrol(engine, msgspec.structs.replace(SHOP, schemes=schemes), [TERMINAL])
+    engine.dispose()
 
 
 @pytest.mark.parametrize(

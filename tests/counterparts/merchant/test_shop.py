@@ -55,8 +55,16 @@ class Web:
         return made["id"], made["request"]
 
 
-def start_shop(folder: Path, acquirer_port: int, books: str, authority: TestAuthority, port: int = 0) -> RunningHost:
-    """The shop's process; its keys are made where there are none."""
+def start_shop(  # noqa: PLR0913  # what it stands between
+    folder: Path,
+    acquirer_port: int,
+    books: str,
+    authority: TestAuthority,
+    port: int = 0,
+    *,
+    networks: tuple[str, ...] = (),
+) -> RunningHost:
+    """The shop's process; its keys are made where there are none. ``networks``: that it takes, else the usual one."""
     if not (folder / "shop").exists():
         identity().save(folder / "shop")
         authority.context_for("localhost", HOST)
@@ -64,6 +72,7 @@ def start_shop(folder: Path, acquirer_port: int, books: str, authority: TestAuth
         "etui.counterparts.merchant",
         *("--folder", str(folder / "shop"), "--db", books, "--acquirer", f"127.0.0.1:{acquirer_port}"),
         *("--port", str(port), "--tls-cert", str(folder / "localhost.pem"), "--answer-seconds", "5"),
+        *(text for network in networks for text in ("--network", network)),
     )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from bench.pcsc import Reader
 
 IN_TABLE, OTHER = 400_001, 400_009
+GET_PROCESSING_OPTIONS = 0xA8
 _PATIENCE_S = 120.0
 
 
@@ -78,7 +79,7 @@ def test_at_a_merchant_of_the_operators_the_card_steps_back_and_the_operators_ap
     arming = armed(wallet, reader, 20_00)
     question = next(str(one) for one in wallet.user.asked() if "at a terminal" in str(one))
     assert "Demo Bank …" in question
-    assert "By an operator's route, with" in question
+    assert "Card by an operator's route" in question
     assert "by etui-operators of “Routes of Demo Operator”" in question
     sold = point_of_sale(tmp_path, IN_TABLE)
     assert sold.returncode == 0, sold.stderr
@@ -100,6 +101,7 @@ def test_one_of_the_two_pays_once_whatever_terminals_do(
         with pytest.raises(Refused) as refused:
             terminal.pay(name, 12_34, acquirer=acquirer)
         assert refused.value.status == StatusWord.CONDITIONS_OF_USE_NOT_SATISFIED
+        assert terminal.sent.ins == GET_PROCESSING_OPTIONS, "nothing has begun"
     assert [one.identifier for one in terminal.applications()] == [OPERATOR_AID, AID]
     paid = terminal.pay(OPERATOR_AID, 12_34, acquirer=IN_TABLE)
     assert is_of_the_card(operator, paid)
@@ -131,7 +133,7 @@ def test_one_of_the_two_pays_once_whatever_terminals_do(
     with wallet.connect() as client:
         client.call(routing.Switch(state="off"))
     arming = armed(wallet, reader, 20_00)
-    assert "By an operator's route" not in str(wallet.user.asked()[-1])
+    assert "by an operator's route" not in str(wallet.user.asked()[-1])
     terminal = tapped(reader)
     assert [one.identifier for one in terminal.applications()] == [AID]
     assert is_of_the_card(bank, terminal.pay(AID, 12_34, acquirer=IN_TABLE))

@@ -43,11 +43,11 @@ _LIMIT: Final = 50_000
 class Bank:
     """``engine``: its books; ``port``: where it listens; ``vouched``: the certificate of who vouches for its host."""
 
-    host, number, network, label = HOST, BANK, "etui-demo", "Demo Bank"
+    host, number, network, label, books = HOST, BANK, "etui-demo", "Demo Bank", "issuer"
 
     def __init__(self, folder: Path, root: x509.Certificate, tls: ssl.SSLContext) -> None:
         self.vouched = b""
-        self.engine = open_books(f"sqlite:///{folder / f'{self.host}.db'}")
+        self.engine = open_books(f"sqlite:///{folder / f'{self.books}.db'}")
         self.master = MasterKey(_MASTER)
         cards.prepare(self.engine)
         profile = Profile(
@@ -114,7 +114,7 @@ class Bank:
 class OperatorBank(Bank):
     """The operator as the issuer of cards of its scheme. ``routes``: the table that it gives out."""
 
-    host, number, network, label = OPERATOR_HOST, OPERATOR, "etui-operators", "Demo Operator"
+    host, number, network, label, books = OPERATOR_HOST, OPERATOR, "etui-operators", "Demo Operator", "operator"
     routes = b""
 
     def scheme(self) -> Scheme:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+from tests.docs.page import ROOT, Page
+from tests.examples.packages import etui, package
 from tests.extensions.cards.bank import HOST, OPERATOR_HOST, Bank, OperatorBank
 from tests.extensions.cards.network import Network, own_network
 from tests.extensions.cards.rights import may_pay
@@ -41,6 +43,23 @@ def asks(shop: Shop, nonce: str) -> str:
 def asked(token: str, **given: object) -> payment.Pay:
     """The call for it."""
     return payment.Pay(order=read_request(token, int(time.time())).name, request=token, **given)  # type: ignore[arg-type]
+
+
+def taking(shop: Shop) -> routing.Take:
+    """What the card manager says of a payment that goes by the route, said by a program."""
+    merchant = read_request(asks(shop, "taken"), int(time.time())).merchant
+    return routing.Take(
+        route=ROUTE,
+        payee=merchant.host,
+        amount=1250,
+        currency="EUR",
+        order="order-1#0",
+        network="etui-operators",
+        acquirer=merchant.acquirer,
+        merchant=merchant.number,
+        category=merchant.category,
+        country=merchant.country,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -159,12 +178,18 @@ def test_switched_off_by_the_user_every_payment_goes_as_it_would(
     wallet.user.approves(action_contains="switch the routes of your operator off", times=1)
     assert wallet.etui("routes", "off").returncode == 0
     assert client.call(routing.Standing()).state == "off"
+    wallet.user.approves(action_contains="have a payment to shop.etui.test go by", times=1)
+    with pytest.raises(RemoteError) as refused:
+        client.call(taking(shop))
+    assert refused.value.code is ErrorCode.CONFLICT, "its Extension has the last word"
     wallet.user.approves(action_contains="with “Demo Bank", times=1)
     assert client.call(asked(asks(shop, "off"))).network == "etui-demo"
     wallet.user.approves(action_contains="switch the routes of your operator on", times=1)
     assert wallet.etui("routes", "on").returncode == 0
     wallet.user.approves(action_contains="with “Demo Operator", times=1)
     assert client.call(asked(asks(shop, "on-again"))).network == "etui-operators"
+    wallet.user.approves(action_contains="have a payment to shop.etui.test go by", times=1)
+    assert client.call(taking(shop)).decision
 
 
 @pytest.mark.attack(149)
@@ -231,6 +256,34 @@ def test_a_route_for_where_there_is_coverage_is_none_while_the_network_is_cut(
     fetch(wallet, client, operator, TABLE)
     wallet.user.approves(action_contains="with “Demo Operator", times=1)
     assert client.call(asked(asks(shop, "cut-and-routed"))).network == "etui-operators"
+
+
+def test_the_operators_extension_that_the_page_shows_routes_payments(
+    wallet: TestWallet, client: Client, shop: Shop, tmp_path: Path
+) -> None:
+    page = Page(ROOT / "docs/routes.md")
+    folder = tmp_path / "routes"
+    folder.mkdir()
+    (folder / "manifest.toml").write_text(page.code("toml")[0], encoding="utf-8")
+    (folder / "main.py").write_text(page.code("python")[0], encoding="utf-8")
+    key = tmp_path / "publisher.pem"
+    etui("extension", "keygen", "--no-passphrase", key)
+    wallet.user.approves(action_contains="install", times=1)
+    assert wallet.etui("extension", "install", str(package(folder, key))).returncode == 0
+    wallet.user.approves(action_contains="switch the routes")
+    assert wallet.etui("routes", "off", "demo").returncode == 0
+    wallet.user.approves(action_contains="with “Demo Operator", times=1)
+    assert client.call(asked(asks(shop, "by-a-stranger"))).network == "etui-operators"
+    question = str(wallet.user.asked()[-1])
+    assert "etui-operators by “Example routes”, in place of etui-demo" in question
+    assert "Its acquirer is one of Example's." in question
+    assert wallet.etui("routes", "off", "example").returncode == 0
+    wallet.user.approves(action_contains="with “Demo Bank", times=1)
+    assert client.call(asked(asks(shop, "off-again"))).network == "etui-demo"
+    assert wallet.etui("routes", "refresh", "example").returncode != 0, "nobody was asked"
+    wallet.user.approves(action_contains="remove", times=1)
+    assert wallet.etui("extension", "remove", "ext:org.example/org.example.routes", "--yes").returncode == 0
+    assert wallet.etui("routes", "on").returncode == 0
 
 
 @pytest.mark.attack(151)

@@ -51,16 +51,18 @@ class Paid(msgspec.Struct, frozen=True):
 
 
 class Terminal:
-    """``authority``: whom it trusts. ``transmit``: sends an APDU to the card."""
+    """``authority``: whom it trusts. ``transmit``: sends an APDU to the card. ``sent``: the last command."""
 
     def __init__(self, transmit: Transmit, authority: emv.PublicKey, today: dt.date) -> None:
         self._transmit = transmit
         self._authority = authority
         self._today = today
         self.heard: list[bytes] = []
+        self.sent = Selection(emv.PPSE).command()
 
     def send(self, command: Command) -> bytes:
         """The answer's data; raises ``Refused``."""
+        self.sent = command
         response = Response.decode(self._transmit(command.encode()))
         if response.status != StatusWord.SUCCESS:
             raise Refused(response.status)

@@ -16,7 +16,7 @@ from tests.standards.emv.keys import card as key
 from etui.extensions.issuer_card.application import Application
 from etui.extensions.issuer_card.cards import Card, Cards, ChipCard, DeviceKeys
 from etui.extensions.issuer_card.errors import UnpaidError
-from etui.extensions.issuer_card.risk import Spent, Yes
+from etui.extensions.issuer_card.risk import Asked, Decision, Spent, Yes
 from etui.extensions.issuer_card.taps import CardPurse, Tapped, Taps
 from etui.standards import emv
 from etui.standards.emv import CryptogramType
@@ -114,6 +114,33 @@ def test_a_second_card_is_not_armed_beside_the_first(wallet: Wallet) -> None:
         wallet.taps.arm((CARD,), Yes(1), 1, lambda: None)
     wallet.terminal.pay(AID, 1)
     thread.join(10)
+
+
+@pytest.mark.attack(154)
+def test_of_two_cards_the_one_whose_turn_it_is_alone_has_the_yes_and_uses_it_up(wallet: Wallet) -> None:
+    other = msgspec.structs.replace(CARD, id="c2")
+    keys = (PaymentKey(1, emv.session_key(MASTER_KEY, 1).key),)
+    wallet.cards.add(other, DeviceKeys(bytes(32), bytes(32)), keys)
+    taps, armed, ended = wallet.taps, threading.Event(), []
+    thread = threading.Thread(target=lambda: ended.append(taps.arm((CARD, other), Yes(20_00), 30, armed.set)))
+    thread.start()
+    assert armed.wait(10)
+    asked, decision = Asked(12_34, "978", "Kiosk", 0), Decision(CryptogramType.ARQC)
+    for turn, not_turn in ((CARD, other), (other, CARD)):
+        taps.turn(turn.id)
+        taps.turn("a card that is not armed")
+        assert taps.armed() == turn.id
+        assert (taps.yes(turn.id), taps.yes(not_turn.id)) == (Yes(20_00), None)
+        with pytest.raises(UnpaidError):
+            taps.take(not_turn.id, asked, decision)
+        taps.refuse(not_turn.id, asked)
+    taps.take(other.id, asked, decision)
+    for card in (CARD, other):
+        with pytest.raises(UnpaidError):
+            taps.take(card.id, asked, decision)
+    thread.join(10)
+    assert [one.card.id for one in ended] == ["c2"]
+    assert (wallet.cards.card("c1").counter, wallet.cards.card("c2").counter) == (0, 1)
 
 
 @pytest.mark.attack(138)

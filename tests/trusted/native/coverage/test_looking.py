@@ -110,3 +110,11 @@ def test_questions_are_as_the_kernel_reads_them() -> None:
     )
     (asked,) = messages(ask_link(3, 8))
     assert asked == (18, 8, struct.pack("=BxHiII", 0, 0, 3, 0, 0))
+
+
+def test_a_route_to_this_machine_itself_leads_nowhere() -> None:
+    by_interface = struct.pack("=HHI", 8, 4, 3)
+    for kind, index in ((1, 3), (2, None), (6, None), (7, None)):
+        route = struct.pack("=BBBBBBBBI", socket.AF_INET, 32, 0, 0, 254, 0, 0, kind, 0)
+        assert interface_of(route + by_interface) == index
+        assert interface_of(route) is None
