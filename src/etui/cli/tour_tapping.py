@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from etui.cli.tour_checks import Step, done, expect, told
 from etui.testkit.readers import NEEDS, READER, pyscard_in
+from etui.testkit.user import PASSPHRASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,8 @@ def _open_door(at: Stage) -> list[str]:
 
 def _pump(at: Stage) -> list[str]:
     _write(at, "pump", "pump", "pump --litre 1.89 --most 80.00 --litres 20")
-    at.user.approves(action_contains="at a terminal", times=1)
+    dear = {"face": "confirm", "action_contains": "at a terminal"}  # above 50 euros: with the passphrase
+    at.user.rule("approve", when=dear, secret=PASSPHRASE, remember="once", times=1)
     filled, (armed,) = _at_terminal(at, "pump", lambda: [done(at.etui("tap", "80", "EUR"))])
     expect("37.80 EUR" in filled.stdout, f"another amount was taken than what was filled: {filled.stdout}")
     decided = told(at, "apdu/1.arm", outcome="approved", explained=True)
