@@ -22,10 +22,7 @@ BOOKS = '{"goods": [{"id": "book", "count": 2}]}'
 @pytest.fixture
 def trade(tmp_path: Path) -> Iterator[Trade]:
     """The issuer's authorisation host, and the acquirer."""
-    named = {"issuer": HOST}  # as the bank on the web names its books
-    with Trade(
-        tmp_path, lambda name: f"sqlite:///{tmp_path}/{named.get(name, name)}.db", cards=1, answer_s=20.0
-    ) as started:
+    with Trade(tmp_path, lambda name: f"sqlite:///{tmp_path}/{name}.db", cards=1, answer_s=20.0) as started:
         yield started
 
 
