@@ -11,7 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.tour_checks import Step, done, expect, told
+from etui.cli.tour_checks import Step, StepError, done, expect, told
 from etui.testkit.readers import NEEDS, READER, pyscard_in
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ def _open_door(at: Stage) -> list[str]:
 
 
 def _pump(at: Stage) -> list[str]:
-    _write(at, "pump", "pump", "pump --litre 1.89 --most 80.00 --litres 20")
+    _write(at, "pump", "pump", "pump --litre 1.89 --most 45.00 --litres 20")
     at.user.approves(action_contains="at a terminal", times=1)
-    filled, (armed,) = _at_terminal(at, "pump", lambda: [done(at.etui("tap", "80", "EUR"))])
+    filled, (armed,) = _at_terminal(at, "pump", lambda: [done(at.etui("tap", "45", "EUR"))])
     expect("37.80 EUR" in filled.stdout, f"another amount was taken than what was filled: {filled.stdout}")
     decided = told(at, "apdu/1.arm", outcome="approved", explained=True)
     return [filled.line, *_shown(filled), armed.line, *armed.stdout.splitlines(), *decided]
@@ -82,7 +82,11 @@ def _at_terminal(at: Stage, script: str, taps: Callable[[], list[Ran]]) -> tuple
 
         terminal = beside.submit(wait)
         begun.wait()
-        tapped = taps()
+        try:
+            tapped = taps()
+        except StepError as error:
+            said = terminal.result()
+            raise StepError(f"{error}\n{said.line}\n{said.stdout}{said.stderr}") from None
         return done(terminal.result()), tapped
 
 
