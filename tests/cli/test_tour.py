@@ -40,7 +40,7 @@ def installed() -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
-    result = run("run", "--tour", environ={"DISPLAY": "", "DBUS_SESSION_BUS_ADDRESS": ""})
+    result = run("run", "--tour", environ={"DISPLAY": "", "DBUS_SESSION_BUS_ADDRESS": ""}, timeout_s=120.0)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -52,7 +52,7 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
 @pytest.mark.long
 @pytest.mark.usefixtures("installed")
 def test_the_tour_tells_programs_what_was_decided() -> None:
-    result = run("run", "--tour", "--json")
+    result = run("run", "--tour", "--json", timeout_s=120.0)
     assert result.returncode == 0, result.stderr
     told = [line for step in msgspec.json.decode(result.stdout)["steps"] for line in step["told"]]
     assert any("refused: secret-tool, called by game: secret/1.read" in line for line in told)

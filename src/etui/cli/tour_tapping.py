@@ -11,7 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.tour_checks import Step, done, expect, told
+from etui.cli.tour_checks import Step, StepError, done, expect, told
 from etui.testkit.readers import NEEDS, READER, pyscard_in
 from etui.testkit.user import PASSPHRASE
 
@@ -84,7 +84,11 @@ def _at_terminal(at: Stage, script: str, taps: Callable[[], list[Ran]]) -> tuple
 
         terminal = beside.submit(wait)
         begun.wait()
-        tapped = taps()
+        try:
+            tapped = taps()
+        except StepError as error:
+            said = terminal.result()
+            raise StepError(f"{error}\n{said.line}\n{said.stdout}{said.stderr}") from None
         return done(terminal.result()), tapped
 
 
