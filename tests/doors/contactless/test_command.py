@@ -45,6 +45,7 @@ def test_a_card_is_armed_for_one_tap_and_what_it_came_to_is_told(wallet: TestWal
         "amount": 12_34,
         "currency": "EUR",
         "merchant": "Kiosk am Tor",
+        "network": None,
     }
 
 
