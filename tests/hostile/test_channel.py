@@ -80,6 +80,14 @@ def test_a_result_of_another_type_is_no_result(client: Client, intruder: Intrude
 
 
 @pytest.mark.attack(54)
+@pytest.mark.parametrize("result", ["[[]]", "null", "7", "'{}'"])
+def test_a_result_that_is_no_object_is_none(client: Client, intruder: Intruder, result: str) -> None:
+    said = f"silent = True\nsay(id=request['id'], result={result})"
+    assert intruder.fails(client, said) is ErrorCode.UNAVAILABLE
+    assert intruder.told(client, "tell('goes on')") == ["goes on"]
+
+
+@pytest.mark.attack(54)
 def test_an_answer_with_more_than_the_document_says_harms_nobody(
     wallet: TestWallet, client: Client, intruder: Intruder
 ) -> None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 _ONCE_S: Final = 60
 _PROCESS_S: Final = 30 * 86400
 _MAX_ASKED: Final = 50
+_OBJECT: Final = b"{"
 _MAX_ITEMS: Final = 10_000
 _A_SLICE: Final = 200
 _LEAVES_OUT: Final = {ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.TOO_MANY, ErrorCode.NO_DIALOG, ErrorCode.DENIED}
@@ -79,14 +80,13 @@ class Answers:
             return
         if not call.method.compiled.item_fields:
             self._changed(call)
-            self._send(call, result)
+            self._send(call, result if result.startswith(_OBJECT) else _no_result(call, "it is no object"))
             return
         try:
             members, items = call.method.compiled.read_items(result)
         except msgspec.DecodeError as error:
             self._disown(call)
-            text = f"{call.provider.name} answered what is no result of {call.method.action.id}: {error}"
-            self._send(call, ProtocolError(ErrorCode.UNAVAILABLE, text))
+            self._send(call, _no_result(call, str(error)))
             return
         if len(items) > _MAX_ITEMS:
             self._disown(call)
@@ -332,6 +332,12 @@ def _question(call: ActiveCall, method: Method, item: Item) -> Question:
 
 def _is_allowed(decision: Decision | None) -> bool:
     return decision is None or decision.outcome is Outcome.ALLOW
+
+
+def _no_result(call: ActiveCall, reason: str) -> ProtocolError:
+    """A provider answered what its interface does not have: nobody knows what it did."""
+    text = f"{call.provider.name} answered what is no result of {call.method.action.id}: {reason}"
+    return ProtocolError(ErrorCode.UNAVAILABLE, text)
 
 
 def _is_asked(decision: Decision | None) -> bool:
