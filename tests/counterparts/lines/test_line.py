@@ -236,6 +236,18 @@ def test_who_cannot_wait_has_a_line_that_is_down_tried_at_once_and_once() -> Non
     asyncio.run(asyncio.wait_for(whole(), 20))
 
 
+def test_a_line_that_has_long_been_down_holds_nobody_up() -> None:
+    async def whole() -> None:
+        line = Line("127.0.0.1", 1)
+        line.start()
+        for _ in range(10):  # the first one waits, for two seconds
+            with pytest.raises(NotSentError):
+                await line.ask(_ASKED)
+        await line.close()
+
+    asyncio.run(asyncio.wait_for(whole(), 12))
+
+
 def test_numbers_do_not_come_again_in_one_second() -> None:
     numbers = Numbers(lambda: 0.0)
     made = [numbers.next() for _ in range(10_000)]

@@ -10,7 +10,8 @@
    rest of it; any other is said and dropped.
 3. A host from which nothing came for a while is asked whether it is there (0800, 301), and left where it does not say.
 4. So many questions are outstanding at most; one more is not sent.
-5. A question waits for a line that is down: for a moment, or (``ask_now``) for no longer than one attempt to connect.
+5. A question waits a moment for a line that has just gone down. One that has been down for longer is tried once, and at
+   once; ``ask_now`` does so in any case.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ class Line:
         self._up = asyncio.Event()
         self._attempted = asyncio.Event()
         self._wanted = asyncio.Event()
+        self._down_since_s = 0.0
         self._heard = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -78,7 +80,9 @@ class Line:
 
     def start(self) -> None:
         """Begins to connect, and keeps at it."""
-        self._task = asyncio.get_running_loop().create_task(self._keep())
+        loop = asyncio.get_running_loop()
+        self._down_since_s = loop.time()
+        self._task = loop.create_task(self._keep())
 
     async def close(self) -> None:
         """Ends it; what is outstanding stays unanswered."""
@@ -88,18 +92,21 @@ class Line:
                 await self._task
 
     async def ask(self, request: TransactionRequest) -> TransactionResponse:
-        """The answer; waits a moment for a line that is down.
+        """The answer; waits a moment for a line that has just gone down.
 
         Raises ``NotSentError`` and ``UnansweredError``, and ``Iso8583Error`` for what is no message.
         """
-        await _a_moment(self._up)
+        left_s = self._down_since_s + _UP_S - asyncio.get_running_loop().time()
+        if self.is_up or left_s <= 0:
+            return await self.ask_now(request)
+        await _within(self._up, left_s)
         return cast("TransactionResponse", await self._sent(request))
 
     async def ask_now(self, request: TransactionRequest) -> TransactionResponse:
         """The same for who stands and waits: a line that is down is tried once, and at once."""
         if not self.is_up:
             self._wanted.set()
-            await _a_moment(self._attempted)
+            await _within(self._attempted, _UP_S)
         return cast("TransactionResponse", await self._sent(request))
 
     async def _sent(self, request: Request) -> Response:
@@ -163,6 +170,7 @@ class Line:
         finally:
             self._writer = None
             self._up.clear()
+            self._down_since_s = asyncio.get_running_loop().time()
             echo.cancel()
             writer.transport.abort()
             for _, answer in self._outstanding.values():
@@ -194,10 +202,10 @@ class Line:
         answer.set_result(cast("Response", message))
 
 
-async def _a_moment(event: asyncio.Event) -> None:
-    """Waits for it, though not for long."""
+async def _within(event: asyncio.Event, seconds: float) -> None:
+    """Waits for it, though no longer than that."""
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_UP_S):
+        async with asyncio.timeout(seconds):
             await event.wait()
 
 
