@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from etui.extensions import encryption, secrets
+from etui.extensions import cards, encryption, secrets
 from etui.trusted.dialog.requests import (
     Asker,
     AskSecret,
@@ -32,7 +32,8 @@ from etui.trusted.dialog.requests import (
     Strength,
     Unlock,
 )
-from etui.trusted.router.wording import ALWAYS, HOUR, MONTH, ONCE
+from etui.trusted.policy import Limit
+from etui.trusted.router.wording import ALWAYS, HOUR, MONTH, MONTH_S, ONCE, monthly
 
 LOOKS: Final = Looks(picture="lighthouse", phrase="copper lantern orchard", colour="#1f5f8b")
 _KEY: Final = bytes(31) + b"\x09"
@@ -77,7 +78,14 @@ _KEYS: Final = Frame(
     publisher="etui",
     logo=(Path(encryption.__file__).parent / "logo.png").read_bytes(),
 )
+_PAYMENTS: Final = Frame(
+    extension="ext:etui/org.etui.cards",
+    name="Payments",
+    publisher="etui",
+    logo=(Path(cards.__file__).parent / "logo.png").read_bytes(),
+)
 _CARDS: Final = Frame(extension="ext:example.alp/example.alp.cards", name="Alpbank Cards", publisher="example.alp")
+_SET: Final = " (set by Payments)"
 _TERMS: Final = "\n\n".join(
     f"{number}. {text}"
     for number, text in enumerate(
@@ -187,8 +195,7 @@ def _consents() -> tuple[Sample, ...]:
         action="be paid 49.90 EUR by you",
         digest=bytes(32),
         fields=(
-            ShownField(title="Amount", value="49.90", material=True),
-            ShownField(title="Currency", value="EUR", material=True),
+            ShownField(title="Amount", value="49.90 EUR", material=True),
             ShownField(title="To", value="Bücher Mayer, Graz", material=True),
             ShownField(title="With", value="Alpbank debit card ending in 4711"),
         ),
@@ -257,8 +264,39 @@ def _consents() -> tuple[Sample, ...]:
         frame=_KEYS,
         reading=ShownField(title="Text", value=_LEASE, material=True),
     )
+    subscription = Confirm(
+        asker=_SHELL,
+        action="pay 9.99 EUR to films.example with “Alpbank …4711 (Payment card, kept by Alpbank Cards)”",
+        digest=bytes(32),
+        fields=(
+            ShownField(title=f"Card{_SET}", value="Alpbank …4711 (Payment card, kept by Alpbank Cards)", material=True),
+            ShownField(title=f"To{_SET}", value="films.example", material=True),
+            ShownField(title=f"Amount{_SET}", value="9.99 EUR", material=True),
+            ShownField(title="Order", value="2026-11-0042#7e987efa5db673e0", material=True),
+            ShownField(title="A yes that lasts", value="is for films.example, with any order"),
+        ),
+        advice=("A month of films: 9.99 EUR", "Films and More, whom Demo Acquirer vouches for."),
+        remember=(ONCE, monthly(Limit(currency="EUR", each_minor=999, total_minor=999, period_s=MONTH_S))),
+        frame=_PAYMENTS,
+    )
+    tap = Confirm(
+        asker=_SHELL,
+        action="use “Alpbank …4711” at a terminal, for one tap",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="With", value="Alpbank …4711", material=True),
+            ShownField(title="At most", value="80.00 EUR", material=True),
+            ShownField(title="For so many seconds", value="30", material=True),
+        ),
+        remember=(ONCE,),
+        frame=_CARDS,
+        key=_KEY,
+        pin=True,
+    )
     return (
         Sample(name="consent", request=read_password),
+        Sample(name="pay", request=subscription),
+        Sample(name="tap", request=tap),
         Sample(name="consent-pin", request=payment),
         Sample(
             name="consent-passphrase",
@@ -329,12 +367,14 @@ def _install() -> Confirm:
 
 
 def _framed(revealed: bytes) -> tuple[Sample, ...]:
-    cards = (
+    offered = (
         Choice(id="debit", label="Debit card ending in 4711", detail="Alpbank, no fee"),
         Choice(id="credit", label="Credit card ending in 0042", detail="Alpbank, 1 % back"),
         Choice(id="gift", label="Gift card", detail="12.50 EUR left"),
     )
-    choose = Choose(frame=_CARDS, title="Pay with which card?", text="Bücher Mayer takes all of these.", options=cards)
+    choose = Choose(
+        frame=_CARDS, title="Pay with which card?", text="Bücher Mayer takes all of these.", options=offered
+    )
     pin = AskSecret(frame=_CARDS, title="PIN of the debit card", text="Card ending in 4711.", key=_KEY, digits=True)
     sent = Message(frame=_CARDS, title="Your card is on its way", text="It comes by mail, within five working days.")
     return (

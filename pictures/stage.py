@@ -54,7 +54,10 @@ SETTINGS: Final = (
     Setting(suffix="light"),
     Setting(suffix="dark", ground="42,46,50", text="252,252,252"),
     Setting(
-        suffix="phone", width=390, height=844, only=("create-2-looks", "unlock", "consent", "consent-pin", "sign-text")
+        suffix="phone",
+        width=390,
+        height=844,
+        only=("create-2-looks", "unlock", "consent", "consent-pin", "pay", "sign-text"),
     ),
     Setting(suffix="phone-large", width=390, height=844, dpi=144, only=("unlock", "consent", "choose")),
     Setting(suffix="handheld", width=480, height=320, only=("consent", "ask-secret")),

@@ -116,8 +116,7 @@ def test_buying_asks_with_zone_and_amount_and_the_extension_s_terms_then_shows_t
     terms, question = wallet.user.shown()[-2], wallet.user.asked()[-1]
     assert question["lead"] == "wants to buy 60 minutes of parking in zone A for M-AB 123"
     assert ["Zone", "A"] in question["lines"]
-    assert ["Price", "2.40"] in question["lines"]
-    assert ["Currency", "EUR"] in question["lines"]
+    assert ["Price", "2.40 EUR"] in question["lines"]
     assert "2.40 EUR" in question["notes"][0]
     assert (terms["face"], terms["extension"]) == ("read_text", EXTENSION)
     assert "M-AB 123 in zone A until" in done(meter(wallet, "show", reference))

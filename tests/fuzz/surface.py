@@ -8,6 +8,7 @@ import os
 import random
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -81,11 +82,18 @@ class Ran(msgspec.Struct, frozen=True):
 
     tally: Counter[str]
     before: Footprint
+    middle: Footprint
     after: Footprint
     faults: list[str]
 
+    def grown(self, of: Callable[[Footprint], int]) -> int:
+        """By how much it grew in that half of the run in which it grew less: what leaks grows in both."""
+        return min(of(self.middle) - of(self.before), of(self.after) - of(self.middle))
+
 
 _CHUNK: Final = 500
+_LOOKS: Final = 200
+_LOOK_S: Final = 0.05
 
 
 async def run(surface: Surface, folder: Path, chance: random.Random, frames: int) -> Ran:
@@ -100,12 +108,27 @@ async def run(surface: Surface, folder: Path, chance: random.Random, frames: int
         await _feed(surface, chance, tally, warm_up)
         await surface.settled()
         before = footprint(surface)
-        await _feed(surface, chance, tally, frames - warm_up)
+        half = (frames - warm_up) // 2
+        await _feed(surface, chance, tally, half)
         await surface.settled()
-        after = footprint(surface)
+        middle = footprint(surface)
+        await _feed(surface, chance, tally, frames - warm_up - half)
+        await surface.settled()
+        after = await _at_rest(surface, before)
     finally:
         await surface.end()
-    return Ran(tally, before, after, faults)
+    return Ran(tally, before, middle, after, faults)
+
+
+async def _at_rest(surface: Surface, before: Footprint) -> Footprint:
+    """The footprint once what was let go is closed too, which the event loop does a little later."""
+    after = footprint(surface)
+    for _ in range(_LOOKS):
+        if after.descriptors <= before.descriptors:
+            break
+        await asyncio.sleep(_LOOK_S)
+        after = footprint(surface)
+    return after
 
 
 async def _feed(surface: Surface, chance: random.Random, tally: Counter[str], frames: int) -> None:

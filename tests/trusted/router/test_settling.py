@@ -138,10 +138,18 @@ def test_what_is_settled_is_asked_and_binds_the_calls_that_follow(
     (asked,) = [entry for entry in wallet.user.asked() if "order" in str(entry.get("lead"))]
     lines = dict(asked["lines"])
     assert lines["To (set by Puppet)"] == "mallory"
-    assert lines["Amount (set by Puppet)"] == "999999.00"
+    assert lines["Amount (set by Puppet)"] == "999999.00 EUR"
     assert len(questions(wallet)) == 1
     other = PAYS.replace("mallory", "another")
     assert order(PUPPET, client, SETTLES, other, **left) == json.dumps(["altered"])
+
+
+def test_an_amount_stands_apart_from_a_currency_that_somebody_else_said(wallet: TestWallet, client: Client) -> None:
+    PUPPET.install(wallet)
+    wallet.user.approves(action_contains="order cake for 3.00 EUR")
+    order(PUPPET, client, "settle(amount=300)", "tell('ordered')", payee="shop", currency="EUR")
+    lines = dict(wallet.user.asked()[-1]["lines"])
+    assert (lines["Amount (set by Puppet)"], lines["Currency"]) == ("3.00", "EUR")
 
 
 @pytest.mark.attack(83)

@@ -83,12 +83,16 @@ def shown_fields(
 ) -> tuple[ShownField, ...]:
     """The fields that have a title and a value, in the document's order; where the value is another's word, whose.
 
-    What is settled is shown even where it is empty: nobody typed it.
+    What is settled is shown even where it is empty: nobody typed it. An amount stands beside its currency, where both
+    are one's word.
     """
     shown: list[ShownField] = []
     money = _money(method, values)
+    beside = _currency_beside(method, money, tellers)
     for name, field in method.compiled.method.params.items():
         if field.title is None or name not in values or field.type in {FieldType.SEALED, FieldType.BYTES} or field.read:
+            continue
+        if name == beside:
             continue
         if field.type is FieldType.REFERENCE:
             text = items.get(name)
@@ -96,6 +100,7 @@ def shown_fields(
             text = _shown(values[name])  # with all that is in its records, which the provider chose, titled or not
         else:
             text = money.get(name) or _of_field(method, field, values[name])
+            text += f" {values[beside]}" if beside and name in money else ""
         title = field.title
         if name in tellers.settled:
             title += f"{_SET_BY}{tellers.provider})"
@@ -192,6 +197,15 @@ def _money(method: Method, values: Mapping[str, object]) -> dict[str, str]:
     if type(minor) is not int or not isinstance(currency, str):
         return {}
     return {name: decimal_amount(minor, currency)}
+
+
+def _currency_beside(method: Method, money: Mapping[str, str], tellers: Tellers) -> str:
+    """The currency's field, where the amount is shown with it: then it has no row of its own."""
+    amount, currency = (method.compiled.marked.get(mark, "") for mark in _OF_MONEY)
+    if not money or method.compiled.method.params[amount].title is None:
+        return ""
+    together = (amount in tellers.settled) == (currency in tellers.settled)
+    return currency if together else ""
 
 
 def _of_field(method: Method, field: Field, value: object) -> str:
