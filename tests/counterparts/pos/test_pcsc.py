@@ -6,11 +6,18 @@ import importlib.util
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.doors.contactless.surroundings import must_have_reader
+
+from etui.counterparts.pos.errors import CardLostError
+from etui.doors.contactless.vpcd import PORT, Signal, framed
+from etui.testkit.readers import READER, apart, virtual_reader
 
 ROOT = Path(__file__).parents[3]
 _DEBIAN = Path("/usr/lib/python3/dist-packages/smartcard")
@@ -42,3 +49,34 @@ def test_a_card_in_a_reader_of_pcscd_is_tapped_twice_and_pays(tmp_path: Path) ->
     assert "look at your phone, then tap again" in said
     assert "12.50 EUR" in said
     assert amounts == [1_250]
+
+
+def says_nothing_of_itself(card: socket.socket) -> None:
+    """A card that is there, and whose ATR is none, so that no terminal can connect to it."""
+    with card:
+        while len(head := card.recv(2, socket.MSG_WAITALL)) == 2:
+            frame = card.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL)
+            if frame == bytes((Signal.ATR,)):
+                card.sendall(framed(b"\0"))
+
+
+@pytest.mark.filterwarnings("ignore:isSet:DeprecationWarning")  # of pyscard
+def test_a_card_that_cannot_be_used_is_tried_again_after_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    must_have_reader()
+    with apart(), ThreadPoolExecutor(1) as beside, virtual_reader(tmp_path / "log"):
+        import bench.pcsc  # noqa: F401, PLC0415  # which has Debian's pyscard found
+
+        from etui.counterparts.pos import pcsc  # noqa: PLC0415  # as it says
+
+        reader = pcsc.PcscReader(READER)
+        beside.submit(says_nothing_of_itself, socket.create_connection(("127.0.0.1", PORT)))
+        with reader.card(20) as transmit:
+            assert transmit is not None
+            with pytest.raises(CardLostError):
+                transmit(b"\0\xa4\4\0")
+        pauses: list[float] = []
+        monkeypatch.setattr("etui.counterparts.pos.pcsc.time.sleep", pauses.append)
+        with reader.card(0.1):
+            assert pauses[0] > 0

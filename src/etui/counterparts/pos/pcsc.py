@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, Final
 
 from etui.counterparts.pos.errors import CardLostError, ReaderError
@@ -53,13 +54,13 @@ class PcscReader:
             yield None
             return
         connection = service.connection
+        transmit: Transmit = partial(_transmit, connection)
         try:
             connection.connect()
         except _FAULTS:  # gone again already
-            yield _gone
-            return
+            transmit = _gone
         try:
-            yield lambda command: _transmit(connection, command)
+            yield transmit
         finally:
             self._left_s = time.monotonic()
             with suppress(*_FAULTS):
