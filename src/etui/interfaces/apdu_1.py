@@ -81,9 +81,10 @@ class Arm(Request[ArmResult], frozen=True, kw_only=True, omit_defaults=True):
 
     item: str
     instead: Annotated[str, Meta(max_length=300)] | None = None
-    """The application of the same Extension that pays where the merchant is one of the operator's.
+    """The application of the same Extension that pays where the merchant is one of the operator's, and by whose
+    route.
 
-    It is settled, and said by nobody else.
+    It is settled, and said by nobody else. A yes that lasts is for arming with this one, or with none.
     """
     amount: Annotated[int, Meta(ge=0, le=999999999999)] | None = None
     """In minor units.
