@@ -45,7 +45,9 @@ _RUNNING: Final = frozenset({"running", "streaming"})
 
 
 class NodesError(Exception):
-    """The nodes cannot be started, or do not come to agree; the message says which log to read."""
+    """The nodes cannot be started, or do not come to agree; the message says why, or which log does."""
+
+    code = "nodes"
 
 
 class Node:
@@ -118,7 +120,7 @@ class Node:
 
 
 class Nodes:
-    """Three nodes in ``folder``, on 12 ``ports`` of the loopback.
+    """Three nodes in ``folder``, which is empty or not there yet, on 12 ``ports`` of the loopback.
 
     ``user``: who runs them, where this is root; else who runs this does.
     """
@@ -128,6 +130,8 @@ class Nodes:
             raise NodesError(f"{NODES} nodes take {PORTS} ports, not {len(ports)}")
         if os.geteuid() == 0 and user is None:
             raise NodesError("PostgreSQL is not run by root: start it as somebody else")
+        if folder.exists() and any(folder.iterdir()):
+            raise NodesError(f"there is something in {folder}: their passwords are made anew, so name an empty folder")
         if package := missing_package():
             raise NodesError(f"it needs package {package}")
         self.folder, self.ports = folder, tuple(ports)
@@ -138,7 +142,6 @@ class Nodes:
         self.environ = {
             "PATH": os.environ["PATH"],
             "LC_ALL": "C.UTF-8",
-            "ETCDCTL_API": "3",
             "PATRONI_POSTGRESQL_BIN_DIR": str(_binaries("pg_rewind")),
             **{f"PATRONI_{who.upper()}_USERNAME": role for who, role in roles.items()},
             **{f"PATRONI_{who.upper()}_PASSWORD": self._passwords[who] for who in roles},
@@ -253,7 +256,7 @@ def _wait(holds: Callable[[], bool], seconds: float, otherwise: str) -> None:
 def main() -> int:
     """Runs them until SIGTERM or SIGINT; 1 where they cannot be started, with a sentence that says why."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("folder", type=Path, metavar="FOLDER", help="what they keep; made where there is none")
+    parser.add_argument("folder", type=Path, metavar="FOLDER", help="for what they keep: empty, or not there yet")
     parser.add_argument("--port", type=int, default=24_000, metavar="N", help="the first of 12 ports (%(default)s)")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

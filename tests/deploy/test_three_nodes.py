@@ -97,3 +97,9 @@ def test_nodes_are_not_run_by_root_and_want_a_port_for_each_part(tmp_path: Path)
     if os.geteuid() == 0:
         with pytest.raises(NodesError, match="root"):
             Nodes(tmp_path, range(PORTS))
+
+
+def test_nodes_are_not_made_over_others(tmp_path: Path) -> None:
+    (tmp_path / "books1").mkdir()
+    with pytest.raises(NodesError, match="empty folder"):
+        Nodes(tmp_path, range(PORTS), server_user())
