@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,27 +15,15 @@ from tests.doors.contactless.surroundings import must_have_reader
 
 from etui.counterparts.pos.errors import CardLostError
 from etui.doors.contactless.vpcd import PORT, Signal, framed
-from etui.testkit.readers import READER, apart, virtual_reader
+from etui.testkit.readers import READER, apart, pyscard_in, virtual_reader
 
 ROOT = Path(__file__).parents[3]
-_DEBIAN = Path("/usr/lib/python3/dist-packages/smartcard")
 
 
 def test_a_card_in_a_reader_of_pcscd_is_tapped_twice_and_pays(tmp_path: Path) -> None:
-    if not (own := importlib.util.find_spec("smartcard")) and not _DEBIAN.exists():
-        pytest.skip("needs package python3-pyscard")
-    if shutil.which("/usr/sbin/pcscd") is None:
-        pytest.skip("needs package pcscd")
-    if not Path("/etc/reader.conf.d/vpcd").exists():
-        pytest.skip("needs package vsmartcard-vpcd")
-    if os.geteuid() != 0:
-        pytest.skip("namespaces of its own take root")
+    must_have_reader()
     Path("/run/pcscd").mkdir(exist_ok=True)
-    path = [ROOT, ROOT / "src"]
-    if not own:  # of Debian's packages this one alone
-        path.append(tmp_path / "pyscard")
-        path[-1].mkdir()
-        (path[-1] / "smartcard").symlink_to(_DEBIAN)
+    path = [ROOT, ROOT / "src", pyscard_in(tmp_path)]
     environment = os.environ | {"PYTHONPATH": ":".join(map(str, path))}
     script = Path(__file__).parent / "virtual_tap.py"
     command = ["unshare", "--mount", "--net", sys.executable, str(script), str(tmp_path)]
