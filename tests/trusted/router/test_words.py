@@ -39,4 +39,5 @@ def test_an_amount_is_shown_in_whole_units_of_its_currency(amount: int, currency
     method = Method(interface, interface.methods["pay"])
     values = {"payee": "Café", "amount": amount, "currency": currency}
     assert wording.sentence(method, values, {}) == f"pay {shown} {currency} to Café"
-    assert ("Amount", shown) in [(field.title, field.value) for field in wording.shown_fields(method, values, {})]
+    fields = {field.title: field.value for field in wording.shown_fields(method, values, {})}
+    assert fields == {"To": "Café", "Amount": f"{shown} {currency}"}
