@@ -22,6 +22,8 @@ from judges.expected import Verdict
 from judges.steps import taken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from judges.stage import TerminalStage
 
 PACKAGES: Final = ("opensc", "opensc-pkcs11")
@@ -59,15 +61,6 @@ def judge(stage: TerminalStage) -> Verdict:
         words = [word for one in commands for word in ("--send-apdu", one.encode().hex())]
         said = tool("--reader", "0", "--card-driver", "default", *words)
         return [(first + second, _bytes(dump)) for first, second, dump in _RECEIVED.findall(said)]
-
-    def listed() -> bool:
-        """Whether the reader is there with the card in it, once pcscd has looked for one."""
-        ends = time.monotonic() + _PRESENT_S
-        while not _READER.search(tool("--list-readers")):
-            if time.monotonic() > ends:
-                return False
-            time.sleep(_LOOK_S)
-        return True
 
     def named() -> str:
         return tool("--reader", "0", "--name")
@@ -108,7 +101,7 @@ def judge(stage: TerminalStage) -> Verdict:
         return session.cryptogram(chip.signed) == chip.cryptogram
 
     steps = {
-        "the reader": listed,
+        "the reader": lambda: _comes(lambda: tool("--list-readers")),
         "the ATR": lambda: tool("--reader", "0", "--atr").strip() == _ATR,
         "a card that is not armed": lambda: statuses(Selection(emv.PPSE).command()) == [_NOT_FOUND],
         "an armed card is none that its drivers know": lambda: armed() and "Unsupported card" in named(),
@@ -119,6 +112,16 @@ def judge(stage: TerminalStage) -> Verdict:
         "a card that was tapped": lambda: statuses(Selection(emv.PPSE).command()) == [_NOT_FOUND],
     }
     return taken(steps)
+
+
+def _comes(listed: Callable[[], str]) -> bool:
+    """Whether the reader is there with the card in it, once pcscd has looked for one."""
+    ends = time.monotonic() + _PRESENT_S
+    while not _READER.search(listed()):
+        if time.monotonic() > ends:
+            return False
+        time.sleep(_LOOK_S)
+    return True
 
 
 def _bytes(dump: str) -> bytes:
