@@ -47,8 +47,8 @@ SOURCE: Final = Path(__file__).parents[2] / "src"
 PATIENCE_S: Final = 60.0
 MARK: Final = "etui-mark"
 HALVES: Final = 20
-STARTED: Final = 3
-"""Connections of what is started meanwhile: the Extension of a test, egress, coverage."""
+STARTED: Final = 2
+"""Connections of what is started meanwhile: the Extension of a test, egress."""
 SUPPLIED: Final = ("crypto/1", "payment/1", "card/1", "receipt/1", "routing/1")
 """What is provided by Extensions that come with the wallet, which a malformed call could be the first to start."""
 GROWTH_KIB: Final = 24 << 10
