@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from tests.extensions.issuer_card.chips import AID, MASTER_KEY, PAN, PROFILE, TODAY, chip
+from tests.extensions.issuer_card.memory import MemoryStore
 from tests.extensions.issuer_card.terminal import Refused, Terminal
 from tests.standards.emv.keys import authority
 from tests.standards.emv.keys import card as key
@@ -24,7 +25,7 @@ from etui.standards.iso7816 import Selection
 from etui.standards.provisioning import PaymentKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 CARD = Card(
     id="c1",
@@ -37,26 +38,6 @@ CARD = Card(
     added_at=int(time.time()),
     copy="",
 )
-
-
-class MemoryStore:
-    """Records in memory; ``breaks`` is raised when something is written."""
-
-    def __init__(self) -> None:
-        self.records: dict[tuple[str, str], bytes] = {}
-        self.breaks: Exception | None = None
-
-    def get(self, space: str, name: str) -> bytes | None:
-        return self.records.get((space, name))
-
-    def put(self, records: Mapping[tuple[str, str], bytes | None]) -> None:
-        if self.breaks is not None:
-            raise self.breaks
-        for name, value in records.items():
-            if value is None:
-                self.records.pop(name, None)
-            else:
-                self.records[name] = value
 
 
 class Wallet:

@@ -7,11 +7,11 @@ approves by itself at a terminal is counted in the same write.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from etui.extensions.issuer_card.errors import UnknownCardError, UnpaidError
+from etui.extensions.issuer_card.errors import NoKeysError, UnknownCardError
 from etui.extensions.issuer_card.risk import Spent
 from etui.sdk import Item
 from etui.standards.provisioning import Chip, PaymentKey, Profile
@@ -89,6 +89,13 @@ class _Left(msgspec.Struct, frozen=True):
         return f"_Left({len(self.keys)})"
 
 
+class Taken(NamedTuple):
+    """A key that is used up, and how many are left."""
+
+    key: PaymentKey
+    left: int
+
+
 class Cards:
     """All cards. Any method may raise the error with which the storage answered."""
 
@@ -120,7 +127,7 @@ class Cards:
 
     def keys_left(self, card: Card) -> int:
         """For how many payments there are keys."""
-        return len(self._left(card).keys)
+        return len(self._left(card))
 
     def chip(self, card: Card) -> ChipCard | None:
         """What a card has for terminals, where it has that."""
@@ -139,27 +146,32 @@ class Cards:
         )
 
     def replenish(self, card: Card, keys: tuple[PaymentKey, ...]) -> None:
-        """Keeps more keys, of which those that the counter has passed are worth nothing."""
-        kept = {key.counter: key for key in (*self._left(card).keys, *keys) if key.counter > card.counter}
-        self._store.put({(_KEYS, card.id): msgspec.json.encode(_Left(_sorted(tuple(kept.values()))))})
+        """Keeps more keys, of which those that the counter has passed are worth nothing.
 
-    def take(self, card: Card, *, offline_minor: int | None = None) -> PaymentKey:
-        """The key for the next payment, which nobody gets again; raises ``UnpaidError`` where none is left.
+        May cross a payment, a change or the removal of the card on another thread.
+        """
+        kept = {key.counter: key for key in (*self._left(card), *keys) if key.counter > card.counter}
+        self._store.put({(_KEYS, card.id): msgspec.json.encode(_Left(_sorted(tuple(kept.values()))))})
+        if self.look_up(card.id) is None:  # it was removed in between
+            self._store.put({(_KEYS, card.id): None})
+
+    def take(self, card: Card, *, offline_minor: int | None = None) -> Taken:
+        """The key for the next payment, which nobody gets again; raises ``NoKeysError`` where none is left.
 
         ``offline_minor``: what the card approves by itself with it, which counts against its issuer's limits.
         """
-        left = [key for key in self._left(card).keys if key.counter > card.counter]
+        left = self._left(card)
         if not left:
-            raise UnpaidError("the card has no keys left: its issuer has to be reached for new ones")
+            raise NoKeysError
         spent = card.spent if offline_minor is None else card.spent.more(offline_minor)
         used = msgspec.structs.replace(card, counter=left[0].counter, spent=spent)
         self._store.put(
             {
                 (_CARDS, card.id): msgspec.json.encode(used),
-                (_KEYS, card.id): msgspec.json.encode(_Left(tuple(left[1:]))),
+                (_KEYS, card.id): msgspec.json.encode(_Left(left[1:])),
             }
         )
-        return left[0]
+        return Taken(left[0], len(left) - 1)
 
     def spend(self, card: Card, spent: Spent) -> None:
         """Notes what a card has approved by itself."""
@@ -175,9 +187,11 @@ class Cards:
         """Deletes a card and all that it knew."""
         self._store.put({(space, card.id): None for space in (_CARDS, _KEYS, _DEVICES, _CHIPS)})
 
-    def _left(self, card: Card) -> _Left:
+    def _left(self, card: Card) -> tuple[PaymentKey, ...]:
+        """The keys that the card's counter has not passed."""
         kept = self._store.get(_KEYS, card.id)
-        return _Left() if kept is None else msgspec.json.decode(kept, type=_Left)
+        left = _Left() if kept is None else msgspec.json.decode(kept, type=_Left)
+        return tuple(key for key in left.keys if key.counter > card.counter)
 
 
 def _sorted(keys: tuple[PaymentKey, ...]) -> tuple[PaymentKey, ...]:

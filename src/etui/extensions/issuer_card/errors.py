@@ -23,6 +23,13 @@ class UnpaidError(CardError):
         super().__init__(ErrorCode.CONFLICT, message)
 
 
+class NoKeysError(UnpaidError):
+    """The card has no key for a payment."""
+
+    def __init__(self) -> None:
+        super().__init__("the card has no keys left: its issuer has to be reached for new ones")
+
+
 class UnknownCardError(CardError):
     """No card has this id."""
 

@@ -23,19 +23,18 @@ from etui.extensions.issuer_card.risk import Yes
 from etui.extensions.issuer_card.taps import CardPurse, Taps
 from etui.interfaces import Prepared
 from etui.interfaces import apdu_1 as apdu
-from etui.sdk import ProtocolError
 from etui.standards.emv import CryptogramType, PrivateKey
 from etui.standards.money import full_amount
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from etui.extensions.issuer_card.supply import Supply
+
 _SESSION_BYTES: Final = 16
 _LAST: Final = 15
 """The lowest priority."""
 _MAX_PREPARED: Final = 16
-_FEW: Final = 5
-"""So many keys or fewer are left: more are fetched when there is a moment for it."""
 
 
 class _Offered(msgspec.Struct, frozen=True):
@@ -47,15 +46,13 @@ class _Offered(msgspec.Struct, frozen=True):
 
 
 class Presenting:
-    """``replenish`` asks the issuer for more keys, or raises ``ProtocolError``; ``tell``: whether a card is armed."""
+    """``supply``: of keys of the cards. ``tell``: whether a card is armed."""
 
-    def __init__(
-        self, cards: Cards, rerouting: Rerouting, replenish: Callable[[Card], None], tell: Callable[[bool], None]
-    ) -> None:
+    def __init__(self, cards: Cards, rerouting: Rerouting, supply: Supply, tell: Callable[[bool], None]) -> None:
         self._cards = cards
         self._rerouting = rerouting
         self._taps = Taps(cards)
-        self._replenish = replenish
+        self._supply = supply
         self._tell = tell
         self._prepared: dict[apdu.Arm, Alternative] = {}
         self._offered: tuple[_Offered, ...] = ()
@@ -151,7 +148,7 @@ class Presenting:
     def _ready(self, card: Card, turns: Turns | None = None) -> _Offered:
         """A card with its application; raises ``UnpaidError`` where it pays at no terminal."""
         check_usable(card)
-        self._provide_keys(card)
+        self._supply.ready(card)
         chip = self._cards.chip(card)
         if chip is None:
             raise UnpaidError(f"{card.entry().label} pays on the net alone: its issuer gave it nothing for terminals")
@@ -177,16 +174,6 @@ class Presenting:
         except UnpaidError:
             return False
         return self._name(card) != b"" and self._cards.keys_left(card) > 0
-
-    def _provide_keys(self, card: Card) -> None:
-        left = self._cards.keys_left(card)
-        if left > _FEW:
-            return
-        try:
-            self._replenish(card)
-        except ProtocolError:
-            if not left:
-                raise
 
 
 def _raw(text: str) -> msgspec.Raw:

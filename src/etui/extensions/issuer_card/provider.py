@@ -18,6 +18,7 @@ from etui.extensions.issuer_card.paying import check_consent, check_payable, che
 from etui.extensions.issuer_card.personal import KEY_BITS, check_chip
 from etui.extensions.issuer_card.presenting import Presenting
 from etui.extensions.issuer_card.rerouting import Rerouting
+from etui.extensions.issuer_card.supply import Supply
 from etui.interfaces import Prepared
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from etui.sdk import Call, Item
+    from etui.standards.provisioning import PaymentKey
 
 _ID_BYTES: Final = 16
 _ARMED: Final = f"{apdu.INTERFACE}.armed"
@@ -39,13 +41,15 @@ class IssuerCard(Extension):
     """Keeps the cards of one issuer, and pays with them."""
 
     _cards: Cards
+    _supply: Supply
     _presenting: Presenting
 
     def begin(self) -> None:
         """Opens the cards."""
         self._cards = Cards(self.store)
+        self._supply = Supply(self._cards, self._fetch_keys)
         self._presenting = Presenting(
-            self._cards, Rerouting(self.call), self._replenish, lambda armed: self.tell(_ARMED, armed=armed)
+            self._cards, Rerouting(self.call), self._supply, lambda armed: self.tell(_ARMED, armed=armed)
         )
 
     def inventory(self) -> Sequence[Item]:
@@ -112,9 +116,7 @@ class IssuerCard(Extension):
         paying = self._cards.card(request.card)
         check_usable(paying)
         check_payable(paying, order)
-        if not self._cards.keys_left(paying):
-            self._replenish(paying)
-        key = self._cards.take(paying)
+        key = self._supply.take(paying)
         credential = Credential(
             network=paying.profile.network,
             token=paying.token,
@@ -202,9 +204,9 @@ class IssuerCard(Extension):
     def _device(self, of: Card) -> Device:
         return Device(of.issuer, self._cards.device(of))
 
-    def _replenish(self, of: Card) -> None:
+    def _fetch_keys(self, of: Card) -> tuple[PaymentKey, ...]:
         """Asks the issuer for more keys, on this Extension's own account; raises ``CardError``."""
-        self._cards.replenish(of, self._device(of).replenish(of, self.call).keys)
+        return self._device(of).replenish(of, self.call).keys
 
     def _tell(self, of: Card, what: What, call: Call) -> None:
         """Tells the issuer what becomes of a card, if it can be told."""

@@ -114,7 +114,7 @@ class Taps:
             card = self._cards.card(card_id)
             check_usable(card)
             offline = asked.amount_minor if decision.type is CryptogramType.TC else None
-            key = self._cards.take(card, offline_minor=offline)
+            key = self._cards.take(card, offline_minor=offline).key
             declined = decision.type is CryptogramType.AAC
             self._end(found, UnpaidError(_DECLINED) if declined else Tapped(asked, decision.type, card))
             return key
