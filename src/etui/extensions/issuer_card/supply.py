@@ -35,7 +35,7 @@ class Supply:
         self._fetching: set[str] = set()
 
     def take(self, card: Card) -> PaymentKey:
-        """The key for a payment on the net; waits for the issuer where there is none, and raises what ``fetch`` does."""
+        """The key of a payment on the net; waits for the issuer where there is none, and raises what ``fetch`` does."""
         try:
             taken = self._cards.take(card)
         except NoKeysError:
