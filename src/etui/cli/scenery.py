@@ -1,4 +1,4 @@
-"""What the tour's programs talk to, all on the loopback: a host to log in at, a web service, a bank and a shop."""
+"""What the tour's programs talk to, all on the loopback: a host to log in at, a web service, and a town to pay in."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _KEYGEN: Final = Path("/usr/bin/ssh-keygen")
 SERVICE: Final = "api.etui.test"
 TOKEN: Final = "tok-4d2c91f07b5e"  # noqa: S105  # it opens the service below alone
 BANK: Final = "issuer.etui.test"
-SHOP: Final = "localhost"
+OPERATOR: Final = "operator.etui.test"
+SHOP: Final = "shop.etui.test"
 _START_S: Final = 10.0
 _CONFIG: Final = """\
 Port {port}
@@ -114,19 +115,23 @@ class OpenedTown(msgspec.Struct, frozen=True):
     """What the town says once everything in it listens."""
 
     bank: int
+    bank_code: str
+    operator: int
+    operator_code: str
     shop: int
-    code: str
+    codes: dict[str, Path]
     acquirer: int
-    terminals: dict[str, str]
+    terminals: dict[str, Path]
 
 
 class Town:
-    """A town that opens while other things go on. ``bank``: the port at which its bank will listen."""
+    """A town that opens while other things go on. ``bank`` and ``operator``: the ports at which they will listen."""
 
-    def __init__(self, process: subprocess.Popen[str], bank: int) -> None:
+    def __init__(self, process: subprocess.Popen[str], bank: int, operator: int) -> None:
         self._process = process
         self._opened: OpenedTown | None = None
         self.bank = bank
+        self.operator = operator
 
     def opened(self) -> OpenedTown:
         """What it says of itself; waits for that. Raises ``OSError``."""
@@ -134,19 +139,24 @@ class Town:
             said = self._process.stdout.readline() if self._process.stdout is not None else ""
             if not said:
                 raise OSError("the bank and the shop did not open")
-            self._opened = msgspec.json.decode(said, type=OpenedTown)
+            self._opened = msgspec.json.decode(said, type=OpenedTown, dec_hook=lambda kind, text: kind(text))
         return self._opened
 
 
 @contextlib.contextmanager
-def town(bank_tls: Path, shop_tls: Path) -> Iterator[Town]:
-    """A bank, an acquirer and a shop on the loopback, which end with it."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    options = ("--bank-tls", str(bank_tls), "--shop-tls", str(shop_tls), "--bank-port", str(port))
+def town(folder: Path) -> Iterator[Town]:
+    """Issuers, an acquirer and a shop on the loopback, which end with it. ``folder``: has certificates for them."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        socket.create_server(("127.0.0.1", 0)) as also_taken,
+    ):
+        bank, operator = taken.getsockname()[1], also_taken.getsockname()[1]
+    options = ["--bank-tls", str(folder / f"{BANK}.pem"), "--bank-port", str(bank)]
+    options += ["--operator-tls", str(folder / f"{OPERATOR}.pem"), "--operator-port", str(operator)]
+    options += ["--shop-tls", str(folder / f"{SHOP}.pem")]
     command = [sys.executable, "-I", "-m", "etui.counterparts.demo", *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
-            yield Town(process, port)
+            yield Town(process, bank, operator)
         finally:
             process.communicate()  # its input ends, and so does it

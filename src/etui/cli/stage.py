@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.cli.exits import CommandError
-from etui.cli.scenery import BANK, SERVICE, SHOP, Town, sshd, town, web_service
+from etui.cli.scenery import BANK, OPERATOR, SERVICE, SHOP, Town, sshd, town, web_service
 from etui.interfaces import wallet_1 as wallet
 from etui.testkit import TestAuthority, TestWallet, private_bus
+from etui.testkit.proxy import Proxy
 from etui.testkit.readers import virtual_reader
 
 if TYPE_CHECKING:
@@ -113,6 +114,19 @@ class Stage:
         return [record for record in reversed(new) if record.action in actions]
 
     @contextlib.contextmanager
+    def way_to_shop(self) -> Iterator[None]:
+        """Has commands find the shop by its name, through a proxy."""
+        proxy = Proxy(self.town.opened().shop)
+        before = self._wallet.environ.copy()
+        self._wallet.environ.update(proxy.environ)
+        try:
+            yield
+        finally:
+            self._wallet.environ.clear()
+            self._wallet.environ.update(before)
+            proxy.close()
+
+    @contextlib.contextmanager
     def host(self, name: str, public: str) -> Iterator[int]:
         """A real sshd on the loopback that lets in who has this key; its port."""
         with sshd(self._programs / name, public) as port:
@@ -159,16 +173,16 @@ def stage(*, at_reader: bool = False) -> Iterator[Stage]:
                 "HOME": str(folder),
                 "PATH": f"{_commands(folder)}:{os.environ['PATH']}",
             }
-            for host in (BANK, SHOP):
+            for host in (BANK, OPERATOR, SHOP):
                 authority.context_for(host)
             with (
                 virtual_reader(folder / "pcscd.log") if at_reader else contextlib.nullcontext(),
                 web_service(authority.context_for(SERVICE)) as port,
-                town(folder / f"{BANK}.pem", folder / f"{SHOP}.pem") as opened,
+                town(folder) as opened,
                 TestWallet(
                     played,
                     environ=environ,
-                    hosts={SERVICE: port, BANK: opened.bank},
+                    hosts={SERVICE: port, BANK: opened.bank, OPERATOR: opened.operator},
                     authority=authority.file.read_bytes(),
                 ) as started,
             ):

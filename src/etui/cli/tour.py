@@ -33,10 +33,12 @@ from etui.cli.tour_checks import (
     wait_for_state,
 )
 from etui.cli.tour_keys import STEPS as KEYS
+from etui.cli.tour_paying import RECEIPTS, ROUTES
 from etui.cli.tour_paying import STEPS as PAYING
+from etui.cli.tour_tapping import ROUTED
 from etui.cli.tour_tapping import STEPS as TAPPING
 from etui.sdk import ProtocolError
-from etui.testkit import StartError, readers
+from etui.testkit import StartError, network, readers
 
 if TYPE_CHECKING:
     from etui.cli.output import Output
@@ -105,6 +107,7 @@ def _go_apart() -> str:
     """Takes the tour into a network of its own, in which a virtual reader may listen; why not, where it may not."""
     try:
         readers.go_apart()
+        network.lay()
     except OSError as error:
         return error.strerror or str(error)
     return ""
@@ -225,5 +228,8 @@ STEPS: Final = (
     *KEYS,
     *PAYING,
     *TAPPING,
+    *ROUTES,
+    *ROUTED,
+    *RECEIPTS,
     Step("The audit lists what was asked for, and is whole", _verify),
 )

@@ -1,13 +1,14 @@
-"""The steps of the tour that pay: a card comes from a bank, a shop is paid, and what it signed is kept.
+"""The steps of the tour that pay: cards come from their issuers, a shop is paid, and what it signed is kept.
 
-Bank, acquirer and shop are the processes of ``etui.counterparts.demo``, over books of their own.
+Bank, operator, acquirer and shop are the processes of ``etui.counterparts.demo``, over books of their own.
 """
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.scenery import BANK, SHOP
+from etui.cli.scenery import BANK, OPERATOR, SHOP
 from etui.cli.tour_checks import Step, done, expect, told
 
 if TYPE_CHECKING:
@@ -16,19 +17,49 @@ if TYPE_CHECKING:
 _BOOK: Final = '{"goods": [{"id": "book"}]}'
 
 
+_ORDERS: Final = f"https://{SHOP}/orders"
+_ROUTE: Final = "etui-operators"
+
+
 def _add_card(at: Stage) -> list[str]:
-    at.write("code", at.town.opened().code)
-    at.write("add", f"etui card add {BANK} < code\n")
+    return _add(at, BANK, at.town.opened().bank_code)
+
+
+def _add_operators_card(at: Stage) -> list[str]:
+    return _add(at, OPERATOR, at.town.opened().operator_code)
+
+
+def _add(at: Stage, issuer: str, code: str) -> list[str]:
+    at.write("code", code)
+    at.write("add", f"etui card add {issuer} < code\n")
     at.user.approves(action_contains="add a card", times=1)
     added = done(at.run("sh", "add"))
     return [added.line, *added.stdout.splitlines()[:1], *told(at, "card/1.activate")]
 
 
 def _pay(at: Stage) -> list[str]:
-    shop = f"https://{SHOP}:{at.town.opened().shop}/orders"
     at.user.approves(action_contains="pay 12.50 EUR to shop.etui.test", times=1)
-    paid = done(at.run("etui", "pay", shop, "--order", _BOOK))
-    expect("approved" in paid.stdout or "paid" in paid.stdout.lower(), f"the shop was not paid: {paid.stdout}")
+    with at.way_to_shop():
+        paid = done(at.run("etui", "pay", _ORDERS, "--order", _BOOK))
+    expect("approved" in paid.stdout, f"the shop was not paid: {paid.stdout}")
+    decided = told(at, "payment/1.pay", outcome="approved", explained=True)
+    return [paid.line, *paid.stdout.splitlines()[:3], *decided]
+
+
+def _pay_by_code(at: Stage) -> list[str]:
+    shutil.copy(at.town.opened().codes["waiter"], at.folder / "waiter.png")
+    at.user.approves(action_contains="pay 22.50 EUR to shop.etui.test", times=1)
+    with at.way_to_shop():
+        paid = done(at.run("etui", "pay-qr", "waiter.png", "--amount", "20", "--tip", "2.50"))
+    return [paid.line, *paid.stdout.splitlines()[:3], *told(at, "payment/1.pay", outcome="approved")]
+
+
+def _pay_by_route(at: Stage) -> list[str]:
+    at.user.approves(action_contains="pay 12.50 EUR to shop.etui.test", times=1)
+    with at.way_to_shop():
+        paid = done(at.run("etui", "pay", _ORDERS, "--order", _BOOK))
+    asked = str(at.user.asked()[-1])
+    expect(_ROUTE in asked and "in place of etui-demo" in asked, f"the question does not show the route: {asked}")
     decided = told(at, "payment/1.pay", outcome="approved", explained=True)
     return [paid.line, *paid.stdout.splitlines()[:3], *decided]
 
@@ -36,12 +67,17 @@ def _pay(at: Stage) -> list[str]:
 def _receipts(at: Stage) -> list[str]:
     at.user.approves(action_contains="show ", times=2)
     listed = done(at.run("etui", "receipts"))
-    expect("shop.etui.test" in listed.stdout, f"the receipt is not listed: {listed.stdout}")
-    return [listed.line, *listed.stdout.splitlines()[:3]]
+    expect(listed.stdout.count(SHOP) >= 3, f"three receipts are not listed: {listed.stdout}")  # noqa: PLR2004
+    return [listed.line, *listed.stdout.splitlines()[:5]]
 
 
 STEPS: Final = (
     Step("A card comes from its bank, by a code", _add_card),
     Step("A shop is paid what it signed, and the bank approves", _pay),
-    Step("The shop's receipt is kept, as it was signed", _receipts),
+    Step("A code on a bill is paid, with a tip", _pay_by_code),
 )
+ROUTES: Final = (
+    Step("An operator's card comes, of a scheme that operators share", _add_operators_card),
+    Step("The shop is one of its acquirer's: its scheme pays", _pay_by_route),
+)
+RECEIPTS: Final = (Step("The shop's receipts are kept, as it signed them", _receipts),)

@@ -1,5 +1,7 @@
 """The steps of the tour at terminals: the wallet is a contactless card at a pump, a window and a parking meter.
 
+The last one is without a network, at the meter again: an operator's route has its card pay.
+
 Each terminal is a process of ``etui.counterparts.pos``, set up by the town; the reader is a virtual one of pcscd's, in
 the network that the tour has of its own.
 """
@@ -12,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from etui.cli.tour_checks import Step, StepError, done, expect, told
+from etui.testkit import network
 from etui.testkit.readers import NEEDS, READER, pyscard_in
 from etui.testkit.user import PASSPHRASE
 
@@ -63,6 +66,21 @@ def _window(at: Stage) -> list[str]:
 
 
 def _meter(at: Stage) -> list[str]:
+    return _park(at)
+
+
+def _without_network(at: Stage) -> list[str]:
+    network.cut()
+    try:
+        told_it = _park(at)
+    finally:
+        network.lay()
+    asked = str(at.user.asked()[-1])
+    expect("Card by an operator's route" in asked, f"the question does not show the route: {asked}")
+    return told_it
+
+
+def _park(at: Stage) -> list[str]:
     _write(at, "meter", "meter", "meter 60 --step 0.50", has_line=False)
     _write(at, "settle", "meter", "settle")
     at.user.approves(action_contains="at a terminal", times=1)
@@ -129,3 +147,4 @@ STEPS: Final = tuple(
         ("At the parking meter, without a line, the card itself says yes", _meter),
     )
 )
+ROUTED: Final = (Step("Without a network the operator's card pays at the meter", _without_network, NEEDS, at_reader=True),)

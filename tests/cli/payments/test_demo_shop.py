@@ -11,7 +11,7 @@ from tests.cli.etui import done, etui, run, told
 from tests.counterparts.merchant.device import ROOT
 from tests.counterparts.merchant.test_shop import Web, start_shop
 from tests.counterparts.trade import Trade, end
-from tests.doors.qr.proxy import Proxy
+from etui.testkit.proxy import Proxy
 from tests.extensions.cards.bank import HOST, Bank
 
 from etui.testkit import TestAuthority, TestWallet

@@ -1,8 +1,9 @@
 """``python -m etui.counterparts.demo``: a town to pay in, for as long as its standard input is open.
 
-It prints one line of JSON once everything listens: ``bank``, the port at which devices reach the bank as
-``issuer.etui.test``; ``shop``, that of the shop; ``code``, which brings the one card that there is into a wallet;
-``acquirer``, the port that terminals ask, and ``terminals``, the files by which these are set up.
+It prints one line of JSON once everything listens: ``bank`` and ``operator``, the ports at which devices reach these as
+``issuer.etui.test`` and ``operator.etui.test``; ``bank_code`` and ``operator_code``, each of which brings one card into
+a wallet; ``shop``, the port of the shop, and ``codes``, pictures of its QR codes; ``acquirer``, the port that terminals
+ask, and ``terminals``, the files by which these are set up.
 """
 
 from __future__ import annotations
@@ -18,55 +19,65 @@ from pathlib import Path
 import msgspec
 import uvicorn
 
+from etui.counterparts.demo.issuers import BANK, OPERATOR, Issuer, Opened
 from etui.counterparts.demo.town import StartError, Town, town
 from etui.counterparts.issuer.web import application
-
-_HOST = "issuer.etui.test"
 
 
 def main() -> int:
     """Serves until standard input ends; 1 where it could not begin."""
     parser = argparse.ArgumentParser(
-        prog="python -m etui.counterparts.demo", description="A bank, an acquirer and a shop, to try a wallet with."
+        prog="python -m etui.counterparts.demo", description="A bank, an operator, an acquirer and a shop, to try a wallet with."
     )
-    parser.add_argument("--bank-tls", required=True, type=Path, metavar="FILE", help=f"for {_HOST}, in PEM, with key")
+    for one, name in ((BANK, "bank"), (OPERATOR, "operator")):
+        served = f"for {one.host}, in PEM, with key"
+        parser.add_argument(f"--{name}-tls", required=True, type=Path, metavar="FILE", help=served)
+        port = "TCP port; 0 chooses a free one"
+        parser.add_argument(f"--{name}-port", type=int, default=0, metavar="N", help=port)
     parser.add_argument("--shop-tls", required=True, type=Path, metavar="FILE", help="for the shop, in PEM, with key")
-    parser.add_argument("--bank-port", type=int, default=0, metavar="N", help="TCP port; 0 chooses a free one")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         with tempfile.TemporaryDirectory(prefix="etui-town-") as folder, town(Path(folder), options.shop_tls) as opened:
-            asyncio.run(_serve(opened, options.bank_tls, options.bank_port))
+            asyncio.run(_serve(opened, options))
     except (StartError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
 
 
-async def _serve(opened: Town, tls: Path, port: int) -> None:
-    listener = socket.create_server(("127.0.0.1", port))
-    config = uvicorn.Config(
-        application(opened.devices, _HOST),
-        log_level="warning",
-        lifespan="off",
-        ssl_certfile=tls,
-        ssl_keyfile=tls,
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.ensure_future(server.serve([listener]))
+async def _serve(opened: Town, options: argparse.Namespace) -> None:
+    bank, at_bank = _server(BANK, opened.bank, options.bank_tls, options.bank_port)
+    operator, at_operator = _server(OPERATOR, opened.operator, options.operator_tls, options.operator_port)
+    serving = [asyncio.ensure_future(bank.serve([at_bank])), asyncio.ensure_future(operator.serve([at_operator]))]
     told = {
-        "bank": listener.getsockname()[1],
+        "bank": at_bank.getsockname()[1],
+        "bank_code": opened.bank.code,
+        "operator": at_operator.getsockname()[1],
+        "operator_code": opened.operator.code,
         "shop": opened.shop,
-        "code": opened.code,
+        "codes": {name: str(path) for name, path in opened.codes.items()},
         "acquirer": opened.acquirer,
         "terminals": {name: str(path) for name, path in opened.terminals.items()},
     }
     sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     sys.stdout.flush()
     ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.buffer.read)
-    await asyncio.wait([serving, ended], return_when=asyncio.FIRST_COMPLETED)
-    server.should_exit = True
-    await serving
+    await asyncio.wait([*serving, ended], return_when=asyncio.FIRST_COMPLETED)
+    bank.should_exit = operator.should_exit = True
+    await asyncio.gather(*serving)
+
+
+def _server(one: Issuer, opened: Opened, tls: Path, port: int) -> tuple[uvicorn.Server, socket.socket]:
+    """What answers the devices of an issuer, and where it listens."""
+    config = uvicorn.Config(
+        application(opened.devices, one.host),
+        log_level="warning",
+        lifespan="off",
+        ssl_certfile=tls,
+        ssl_keyfile=tls,
+    )
+    return uvicorn.Server(config), socket.create_server(("127.0.0.1", port))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import msgspec
 from etui.counterparts.demo.chips import COUNTRY, CURRENCY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from etui.counterparts.issuer.personalisation import Scheme
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 _EXPONENT: Final = "03"
 _FLOOR_MINOR: Final = 10_00
 _CVM_MINOR: Final = 50_00
+_APPLICATION: Final = f"""
+[[application]]
+identifier = "{{name}}"
+floor_limit_minor = {_FLOOR_MINOR}
+cvm_limit_minor = {_CVM_MINOR}
+"""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -41,7 +48,7 @@ PLACES: Final = (
 )
 
 
-def set_up(folder: Path, acquirer: str, chips: Scheme) -> dict[str, Path]:
+def set_up(folder: Path, acquirer: str, chips: Sequence[Scheme]) -> dict[str, Path]:
     """Writes the file of each terminal, by its name. ``acquirer``: its code; ``chips``: whose cards they take."""
     files = {}
     for place in PLACES:
@@ -50,8 +57,9 @@ def set_up(folder: Path, acquirer: str, chips: Scheme) -> dict[str, Path]:
     return files
 
 
-def _settings(place: Place, acquirer: str, chips: Scheme) -> str:
-    key = chips.authority
+def _settings(place: Place, acquirer: str, chips: Sequence[Scheme]) -> str:
+    key = chips[0].authority
+    applications = "".join(_APPLICATION.format(name=one.name.hex()) for one in chips)
     return f"""\
 merchant = "{place.merchant}"
 terminal = "{place.terminal}"
@@ -62,12 +70,7 @@ country = "{COUNTRY}"
 currency = "{CURRENCY}"
 letters = "EUR"
 location = "{place.location}"
-
-[[application]]
-identifier = "{chips.name.hex()}"
-floor_limit_minor = {_FLOOR_MINOR}
-cvm_limit_minor = {_CVM_MINOR}
-
+{applications}
 [[key]]
 rid = "{key.rid.hex()}"
 index = {key.index}
