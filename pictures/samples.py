@@ -266,7 +266,7 @@ def _consents() -> tuple[Sample, ...]:
     )
     subscription = Confirm(
         asker=_SHELL,
-        action="pay 9.99 EUR to films.example with “Alpbank …4711 (Payment card, kept by Alpbank Cards)”",
+        action="pay 9.99 EUR to films.example with “Alpbank …4711”",
         digest=bytes(32),
         fields=(
             ShownField(title=f"Card{_SET}", value="Alpbank …4711 (Payment card, kept by Alpbank Cards)", material=True),

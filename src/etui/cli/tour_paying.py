@@ -41,7 +41,7 @@ def _pay(at: Stage) -> list[str]:
     at.user.approves(action_contains="pay 12.50 EUR to shop.etui.test", times=1)
     with at.way_to_shop():
         paid = done(at.run("etui", "pay", _ORDERS, "--order", _BOOK))
-    expect("approved" in paid.stdout, f"the shop was not paid: {paid.stdout}")
+    expect("Paid 12.50 EUR" in paid.stdout, f"the shop was not paid: {paid.stdout}")
     decided = told(at, "payment/1.pay", outcome="approved", explained=True)
     return [paid.line, *paid.stdout.splitlines()[:3], *decided]
 

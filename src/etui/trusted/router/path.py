@@ -258,7 +258,12 @@ class RequestPath:
             decision=decision,
             action=wording.sentence(request.method, values, names),
             digest=self._digest(request),
-            fields=wording.shown_fields(request.method, values, names, tellers),
+            fields=wording.shown_fields(
+                request.method,
+                values,
+                names | {field: f"{names[field]} ({keeper})" for field, keeper in request.settled.keepers.items()},
+                tellers,
+            ),
             advice=advice,
             chain=request.chain,
             frame=wording.frame_of(provider) if provider.package is not None else None,

@@ -54,8 +54,10 @@ class Settling:
             if wrong := _wrong(request, name, value):
                 raise self._unusable(request, f"it settled “{name[:120]}”, which {wrong}")
         places = {name: self._place(request, str(values[name])) for name in _references(request, values)}
-        names = {name: await self._named(request, place) for name, place in places.items()}
-        self._naming.settle(request, Settled(values=values, places=places, names=names))
+        named = {name: await self._named(request, place) for name, place in places.items()}
+        names = {name: label for name, (label, _) in named.items()}
+        keepers = {name: keeper for name, (_, keeper) in named.items()}
+        self._naming.settle(request, Settled(values=values, places=places, names=names, keepers=keepers))
         if request.method.compiled.read:
             try:
                 reading.check(request.method.compiled, request.seen)
@@ -70,8 +72,8 @@ class Settling:
                 pass
         raise self._unusable(request, "it settled an item by a reference that is not its own")
 
-    async def _named(self, request: Request, place: Place) -> str:
-        """What an item of another Extension is called, and whose it is."""
+    async def _named(self, request: Request, place: Place) -> tuple[str, str]:
+        """What an item of another Extension is called, and of what kind and whose it is."""
         keeper = self._router.registry.by_installation(place.installation)
         if keeper is not None and place.item not in keeper.items:
             await self._router.providers.ensure_running(keeper)
@@ -80,7 +82,7 @@ class Settling:
         if keeper is None or entry is None:
             raise self._unusable(request, "it settled an item that is not there any more")
         kind = wording.kind_title(keeper, entry)
-        return f"{wording.name_of(entry, kind)} ({kind}, kept by {keeper.name})"
+        return wording.name_of(entry, kind), f"{kind}, kept by {keeper.name}"
 
     def _unusable(self, request: Request, reason: str) -> ProtocolError:
         name = request.provider.name
