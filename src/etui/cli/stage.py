@@ -173,6 +173,8 @@ def stage(*, at_reader: bool = False) -> Iterator[Stage]:
                 "HOME": str(folder),
                 "PATH": f"{_commands(folder)}:{os.environ['PATH']}",
             }
+            if at_reader:
+                environ["ETUI_VPCD_CLOSED"] = "1"  # both ends of the one network that is here are here
             for host in (BANK, OPERATOR, SHOP):
                 authority.context_for(host)
             with (

@@ -147,4 +147,6 @@ STEPS: Final = tuple(
         ("At the parking meter, without a line, the card itself says yes", _meter),
     )
 )
-ROUTED: Final = (Step("Without a network the operator's card pays at the meter", _without_network, NEEDS, at_reader=True),)
+ROUTED: Final = (
+    Step("Without a network the operator's card pays at the meter", _without_network, NEEDS, at_reader=True),
+)

@@ -1,7 +1,7 @@
 """A network that leads nowhere, to be laid and cut, in a network namespace of one's own: there is coverage, or none.
 
-It is a pair of interfaces with the default route by one of them. The kernel is told in this process, since a program that
-is started from a user namespace has lost what lets it (capabilities(7)).
+It is a pair of interfaces with the default route by one of them. The kernel is told in this process, since a program
+that is started from a user namespace has lost what lets it (capabilities(7)).
 
 Source: rtnetlink(7), netlink(7), veth(4); linux/rtnetlink.h, linux/if_link.h, linux/veth.h.
 """

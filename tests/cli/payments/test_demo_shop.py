@@ -11,10 +11,10 @@ from tests.cli.etui import done, etui, run, told
 from tests.counterparts.merchant.device import ROOT
 from tests.counterparts.merchant.test_shop import Web, start_shop
 from tests.counterparts.trade import Trade, end
-from etui.testkit.proxy import Proxy
 from tests.extensions.cards.bank import HOST, Bank
 
 from etui.testkit import TestAuthority, TestWallet
+from etui.testkit.proxy import Proxy
 
 BOOKS = '{"goods": [{"id": "book", "count": 2}]}'
 

@@ -9,10 +9,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from etui.testkit.proxy import Proxy
 
 from etui.standards.money import minor_units
 from etui.standards.payments import Amount, Credential, Details, Line, decrypt_credential, digest_of, read_request
+from etui.testkit.proxy import Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Callable

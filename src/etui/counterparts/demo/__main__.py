@@ -27,7 +27,8 @@ from etui.counterparts.issuer.web import application
 def main() -> int:
     """Serves until standard input ends; 1 where it could not begin."""
     parser = argparse.ArgumentParser(
-        prog="python -m etui.counterparts.demo", description="A bank, an operator, an acquirer and a shop, to try a wallet with."
+        prog="python -m etui.counterparts.demo",
+        description="A bank, an operator, an acquirer and a shop, to try a wallet with.",
     )
     for one, name in ((BANK, "bank"), (OPERATOR, "operator")):
         served = f"for {one.host}, in PEM, with key"

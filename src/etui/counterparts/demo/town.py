@@ -3,8 +3,8 @@
 ::
 
     scheme ─► vouches for the acquirer, which vouches for the shop; certifies the issuers' keys for cards at terminals
-    bank, operator ─► one card each, with a code by which a wallet gets it; devices reach them over the web, the acquirer
-                      over a line
+    bank, operator ─► one card each, with a code by which a wallet gets it; devices reach them over the web, the
+                      acquirer over a line
 """
 
 from __future__ import annotations

@@ -53,8 +53,8 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 class Settled(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider settled of a request beforehand, by field.
 
-    ``values``: as JSON decodes them. ``places``, ``names`` and ``keepers``: of those that are items, where they are, what
-    they are called in a question, and of what kind and whose they are.
+    ``values``: as JSON decodes them. ``places``, ``names`` and ``keepers``: of those that are items, where they are,
+    what they are called in a question, and of what kind and whose they are.
     """
 
     values: dict[str, object] = {}
