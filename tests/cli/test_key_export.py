@@ -10,6 +10,7 @@ import pytest
 from tests.cli.etui import done, etui, run
 
 from etui.interfaces import crypto_1 as crypto
+from etui.sdk import RemoteError
 from etui.testkit import TestWallet
 from etui.testkit.user import PASSPHRASE
 
@@ -86,6 +87,9 @@ def test_a_bound_key_is_bound_in_an_archive_and_in_a_wallet_that_is_restored_of_
     refused = etui(wallet, "key", "export", "fixed", str(short_dir / "copy"), stdin=TYPED)
     assert "nobody can ever export it" in refused.stderr
     public = done(wallet, "key", "public", "fixed")
+    with wallet.connect() as client:
+        (item,) = client.call(crypto.Find()).items
+        assert client.call(crypto.Sign(item=item.item, data=b"x")).signature
     archive = short_dir / "wallet.etui"
     done(wallet, "export", str(archive))
     assert b"PRIVATE KEY" not in archive.read_bytes()
@@ -103,4 +107,6 @@ def test_a_bound_key_is_bound_in_an_archive_and_in_a_wallet_that_is_restored_of_
         with other.connect() as client:
             (item,) = client.call(crypto.Find()).items
             assert item.kind == "bound_key"
+            with pytest.raises(RemoteError, match="restored from a backup: make a new key"):
+                client.call(crypto.Sign(item=item.item, data=b"x"))
     assert not (short_dir / "copy").exists()

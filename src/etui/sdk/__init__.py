@@ -6,6 +6,7 @@ The asynchronous Client stands in ``etui.sdk.aio``, so that an Extension does no
 from etui.interfaces import Item, Prepared
 from etui.protocol import Consent, Envelope, ErrorCode, ProtocolError, RemoteError
 from etui.sdk.client import Client, Event
+from etui.sdk.copies import this_copy
 from etui.sdk.extension import Call, Extension
 from etui.sdk.marks import prepares, provides
 from etui.sdk.store import DamagedRecordError, Store
@@ -28,4 +29,5 @@ __all__ = [
     "Store",
     "prepares",
     "provides",
+    "this_copy",
 ]

@@ -24,7 +24,8 @@ class Entry(Struct, frozen=True, omit_defaults=True):
 
     ``spki``: its public part; empty for one that has none. ``ssh``: it may sign for SSH. ``usage``: what it is for;
     one that was kept before keys had a purpose signs. ``certificates``: what agents show beside it (OpenSSH's
-    PROTOCOL.certkeys).
+    PROTOCOL.certkeys). ``copy``: of a bound key, in which copy of the wallet it was made: in another one, as a restored
+    one, it is worth nothing.
     """
 
     item: Item
@@ -32,6 +33,12 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     ssh: bool = False
     usage: str = SIGN
     certificates: tuple[bytes, ...] = ()
+    copy: str = ""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether nobody ever exports it."""
+        return self.item.kind == BOUND_KEY
 
     @property
     def id(self) -> str:

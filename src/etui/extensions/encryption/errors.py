@@ -44,6 +44,17 @@ class BoundKeyError(KeysError):
         super().__init__(ErrorCode.DENIED, "this key was made so that nobody can ever export it, you neither")
 
 
+class CopiedKeyError(KeysError):
+    """A key that is bound to the wallet in which it was made was to be used in a copy of that."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorCode.CONFLICT,
+            "this key is bound to the wallet in which it was made, and this one was restored from a backup: make a new"
+            " key, and delete this one",
+        )
+
+
 class DamagedKeyError(KeysError):
     """The key is there, but its record is not or cannot be read."""
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from etui.extensions.encryption.algorithms import PrivateKey, kept, unkept
 from etui.extensions.encryption.entries import Entry, decode_entry, encode_entry
-from etui.extensions.encryption.errors import DamagedKeyError, UnfitError, UnknownKeyError
+from etui.extensions.encryption.errors import CopiedKeyError, DamagedKeyError, UnfitError, UnknownKeyError
 from etui.extensions.encryption.secret_keys import SecretKey
 from etui.extensions.encryption.usages import SIGN, check_usage
-from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk import ErrorCode, ProtocolError, this_copy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,9 @@ class Keyring:
         return entry
 
     def private(self, entry: Entry) -> PrivateKey | SecretKey:
-        """A key's private part; raises ``DamagedKeyError``."""
+        """A key's private part; raises ``DamagedKeyError``, and ``CopiedKeyError`` for a bound one in a copy."""
+        if entry.is_bound and entry.copy != this_copy():
+            raise CopiedKeyError
         key = self._private.get(entry.id)
         if key is None:
             stored = self._store.get("private", entry.id)
@@ -72,7 +74,7 @@ class Keyring:
         return key
 
     def signing(self, entry: Entry) -> PrivateKey:
-        """The private part of a key that is for signing; raises ``UnfitError`` for any other, ``DamagedKeyError``."""
+        """The private part of a key that is for signing; raises ``UnfitError`` for any other."""
         check_usage(entry.usage, SIGN)
         private = self.private(entry)
         if isinstance(private, SecretKey):

@@ -209,14 +209,15 @@ class Encryption(Secrecy, SshRequests):
         if public is not None and usage == SIGN:
             self._session.forget(ssh.blob_of(written))
         spki = b"" if public is None else algorithms.spki(public)
-        self._keyring.add(Entry(item, spki, ssh=bool(request.ssh), usage=usage), private)
+        copy = this_copy() if request.bound else ""
+        self._keyring.add(Entry(item, spki, ssh=bool(request.ssh), usage=usage, copy=copy), private)
         self.tell("crypto/1.created", item)
         self.tell("ssh/1.changed")
         return item
 
     def _exportable(self, item: str) -> Entry:
         entry = self._keyring.entry(item)
-        if entry.item.kind == BOUND_KEY:
+        if entry.is_bound:
             raise BoundKeyError
         return entry
 

@@ -5,7 +5,6 @@ For a merchant vouch the schemes whose roots a card's profile brought.
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 
 from etui.extensions.issuer_card.errors import UnfitError, UnpaidError
+from etui.sdk import this_copy
 from etui.standards.money import full_amount
 from etui.standards.payments import Order, PaymentError, check_chain, merchant_of, read_request
 
@@ -39,11 +39,6 @@ def check_consent(request: Authorise, order: Order) -> None:
     said = (request.payee, request.amount, request.currency, request.order)
     if said != (order.merchant.host, order.amount_minor, order.currency, order.name):
         raise UnfitError("payee, amount, currency or order is not what the merchant signed")
-
-
-def this_copy() -> str:
-    """Which copy of the wallet this is."""
-    return os.environ.get("ETUI_COPY", "")
 
 
 def check_usable(card: Card) -> None:

@@ -14,7 +14,7 @@ from etui.extensions.issuer_card.cards import Card, Cards, ChipCard
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
 from etui.extensions.issuer_card.errors import UnpaidError
-from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, this_copy, vouching
+from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, vouching
 from etui.extensions.issuer_card.personal import KEY_BITS, check_chip
 from etui.extensions.issuer_card.presenting import Presenting
 from etui.extensions.issuer_card.rerouting import Rerouting
@@ -22,7 +22,7 @@ from etui.extensions.issuer_card.supply import Supply
 from etui.interfaces import Prepared
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
-from etui.sdk import Extension, ProtocolError, prepares, provides
+from etui.sdk import Extension, ProtocolError, prepares, provides, this_copy
 from etui.standards.emv import PrivateKey
 from etui.standards.payments import Credential, encrypt_credential
 from etui.standards.provisioning import What
