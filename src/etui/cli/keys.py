@@ -33,6 +33,7 @@ KINDS: Final = ("key", "bound_key")
 _ALGORITHMS: Final = ("ed25519", "p256", "p384", "x25519", "aes256", "hmac256")
 _USAGES: Final = ("sign", "wrap", "encrypt", "derive", "mac")
 _SIGN: Final = ("ed25519", "p256", "p384")
+_BOUND: Final = "nobody can ever export it, and a wallet that is restored from a backup cannot use it"
 _AGE: Final = "x25519"
 _PLUGIN: Final = "etui"
 
@@ -84,9 +85,7 @@ def _make_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for", dest="usage", choices=_USAGES, help="the one thing that it is for (default: the first)"
     )
-    parser.add_argument(
-        "--bound", action="store_true", help="nobody can ever export it, you neither; a restored wallet cannot use it"
-    )
+    parser.add_argument("--bound", action="store_true", help=_BOUND)
     parser.add_argument("--no-ssh", action="store_true", help="not for SSH: no agent shows it")
 
 
@@ -110,9 +109,7 @@ def _make(arguments: Arguments, output: Output) -> Exit:
 def _import_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help="a private key of OpenSSH's or age's, or in PEM")
     parser.add_argument("--name", default="", metavar="NAME", help="what people call it (default: the file's name)")
-    parser.add_argument(
-        "--bound", action="store_true", help="the wallet never exports it, and one that is restored cannot use it"
-    )
+    parser.add_argument("--bound", action="store_true", help=_BOUND)
     parser.add_argument("--no-ssh", action="store_true", help="not for SSH: no agent shows it")
     parser.add_argument("--dry-run", action="store_true", help="say what would be brought in, and bring nothing in")
 

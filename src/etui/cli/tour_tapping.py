@@ -8,9 +8,10 @@ the network that the tour has of its own.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 from etui.cli.tour_checks import Step, StepError, done, expect, told
@@ -105,9 +106,16 @@ def _at_terminal(at: Stage, script: str, taps: Callable[[], list[Ran]]) -> tuple
         try:
             tapped = taps()
         except StepError as error:
-            said = terminal.result()
-            raise StepError(f"{error}\n{said.line}\n{said.stdout}{said.stderr}") from None
+            raise StepError(f"{error}\n{_said_by(terminal)}") from None
         return done(terminal.result()), tapped
+
+
+def _said_by(terminal: Future[Ran]) -> str:
+    try:
+        said = terminal.result()
+    except subprocess.TimeoutExpired as late:
+        return f"the terminal went on waiting: {late.stdout!r} {late.stderr!r}"
+    return f"{said.line}\n{said.stdout}{said.stderr}"
 
 
 def _write(  # noqa: PLR0913  # what a terminal is

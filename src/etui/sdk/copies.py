@@ -6,5 +6,5 @@ import os
 
 
 def this_copy() -> str:
-    """The name of this copy of the wallet, which no backup takes along; a record that keeps another one was restored."""
+    """The name of this copy of the wallet, which no backup takes along: a record that has another one was restored."""
     return os.environ.get("ETUI_COPY", "")

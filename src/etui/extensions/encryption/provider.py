@@ -19,7 +19,7 @@ from etui.extensions.encryption.ssh_requests import SshRequests
 from etui.extensions.encryption.usages import SIGN, WRAP, check_usage, usage_of
 from etui.interfaces import Item, age_1, sign_1
 from etui.interfaces import crypto_1 as crypto
-from etui.sdk import Call, Prepared, RemoteError, prepares, provides
+from etui.sdk import Call, Prepared, RemoteError, prepares, provides, this_copy
 from etui.standards.key_pairs import IN_WORDS, name_of
 
 if TYPE_CHECKING:
