@@ -65,7 +65,7 @@ def _pay_by_route(at: Stage) -> list[str]:
 
 
 def _receipts(at: Stage) -> list[str]:
-    at.user.approves(action_contains="show ", times=2)
+    at.user.approves(action_contains="show ")
     listed = done(at.run("etui", "receipts"))
     expect(listed.stdout.count(SHOP) >= 3, f"three receipts are not listed: {listed.stdout}")  # noqa: PLR2004
     return [listed.line, *listed.stdout.splitlines()[:5]]

@@ -38,6 +38,7 @@ _RUN: Final = """\
 
 def _open_door(at: Stage) -> list[str]:
     at.user.approves(action_contains="open the door", times=1)
+    at.user.approves(action_contains="show ")  # which cards there are, at each tap
     enabled = done(at.etui("door", "enable", "contactless"))
     return [enabled.line, *told(at, "wallet/1.door_enable", outcome="approved")]
 
@@ -45,7 +46,6 @@ def _open_door(at: Stage) -> list[str]:
 def _pump(at: Stage) -> list[str]:
     _write(at, "pump", "pump", "pump --litre 1.89 --most 80.00 --litres 20")
     dear = {"face": "confirm", "action_contains": "at a terminal"}  # above 50 euros: with the passphrase
-    at.user.approves(action_contains="show ", times=1)  # which cards there are
     at.user.rule("approve", when=dear, secret=PASSPHRASE, remember="once", times=1)
     filled, (armed,) = _at_terminal(at, "pump", lambda: [done(at.etui("tap", "80", "EUR"))])
     expect("37.80 EUR" in filled.stdout, f"another amount was taken than what was filled: {filled.stdout}")

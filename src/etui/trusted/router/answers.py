@@ -76,7 +76,8 @@ class Answers:
         if isinstance(result, ProtocolError):
             settle(self._router.opened, call.reservations, result)
             self._disown(call)
-            self._send(call, self._on_record(call, result) if result.code is ErrorCode.DENIED else result)
+            recorded = result.code is ErrorCode.DENIED or call.method.action.effect is Effect.USE
+            self._send(call, self._on_record(call, result) if recorded else result)
             return
         if not call.method.compiled.item_fields:
             self._changed(call)
@@ -105,12 +106,14 @@ class Answers:
         task.add_done_callback(lambda task: self._finished(call, task))
 
     def _on_record(self, call: ActiveCall, error: ProtocolError) -> ProtocolError:
-        """What a provider refused though it was allowed, with the id by which ``etui why`` explains it."""
+        """What came to nothing though it was allowed, with the id by which ``etui why`` explains it."""
         item = next(iter(call.items.values()), "")
         entry = call.provider.items.get(item)
         label = entry.label if entry is not None else ""
         try:
-            why = self._router.recorder.declined(call, Resource(call.provider.principal, item, label), error.message)
+            resource = Resource(call.provider.principal, item, label)
+            action, before = call.method.action.id, call.chain[:-1]
+            why = self._router.recorder.declined(call.caller, action, resource, error.message, before)
         except ProtocolError:  # the audit takes nothing any more: the refusal is one all the same
             return error
         return ProtocolError(error.code, error.message, why=error.why or why)

@@ -23,6 +23,7 @@ import msgspec
 from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.audit import Resource
 from etui.trusted.policy import Assurance, LimitReached, Outcome
 from etui.trusted.router import chain as inherited
 from etui.trusted.router import reading, rights, wording
@@ -214,7 +215,10 @@ class RequestPath:
         """What the provider says beforehand; it changes and discloses nothing, and settles what is left open."""
         provider = request.provider
         info = self._info(request, prepare=True)
-        result = await self._router.dispatch.ask(provider, request.method, request.params, info)
+        try:
+            result = await self._router.dispatch.ask(provider, request.method, request.params, info)
+        except ProtocolError as error:
+            raise self._declined(request, error) from None
         try:
             prepared = _PREPARED.decode(result)
         except msgspec.DecodeError as error:
@@ -285,6 +289,14 @@ class RequestPath:
         reason = decision.reason or f"policy {', '.join(decision.policies)}"
         text = f"{request.caller.label} may not call {request.method.action.id}: {reason}"
         return ProtocolError(ErrorCode.DENIED, text, why=why)
+
+    def _declined(self, request: Request, error: ProtocolError) -> ProtocolError:
+        """What a provider refused before anybody was asked, with the id by which ``etui why`` explains it."""
+        resource = Resource(request.provider.principal, request.question.resource.item, _about(request))
+        why = self._router.recorder.declined(
+            request.caller, request.method.action.id, resource, error.message, request.chain
+        )
+        return ProtocolError(error.code, error.message, why=why)
 
     def _record(
         self, request: Request, decision: Decision, outcome: Recorded, *, sync: bool = False, reason: str = ""
