@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -37,6 +38,13 @@ def asked(token: str, **given: object) -> payment.Pay:
     return payment.Pay(order=read_request(token, int(time.time())).name, request=token, **given)  # type: ignore[arg-type]
 
 
+def assert_on_record(wallet: TestWallet, refused: RemoteError, *said: str) -> None:
+    """A refusal names its record, and that says what was refused, and why."""
+    why = wallet.etui("why", refused.why)
+    assert why.returncode == 0, (refused, why.stderr)
+    assert all(one in why.stdout for one in said), why.stdout
+
+
 def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Client, bank: Bank, shop: Shop) -> None:
     token = shop.asks(int(time.time()))
     wallet.user.approves(times=1, action_contains="pay 12.50 EUR to shop.etui.test")
@@ -55,12 +63,13 @@ def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Clie
 
 
 @pytest.mark.attack(119)
-def test_what_the_call_says_has_to_be_what_the_merchant_signed(client: Client, shop: Shop) -> None:
+def test_what_the_call_says_has_to_be_what_the_merchant_signed(wallet: TestWallet, client: Client, shop: Shop) -> None:
     token = shop.asks(int(time.time()))
     for given in ({"payee": "bank.etui.test"}, {"amount": 1, "currency": "EUR"}, {"amount": 1250, "currency": "USD"}):
         with pytest.raises(RemoteError) as refused:
             client.call(asked(token, **given))
         assert refused.value.code is ErrorCode.INVALID_PARAMS
+        assert_on_record(wallet, refused.value, "payment/1.pay", "signed")
     with pytest.raises(RemoteError) as refused:
         client.call(payment.Pay(order="order-1#0000000000000000", request=token))
     assert refused.value.code is ErrorCode.INVALID_PARAMS
@@ -82,6 +91,7 @@ def test_a_request_is_answered_once(wallet: TestWallet, client: Client, carded: 
     with pytest.raises(RemoteError) as refused:
         client.call(asked(token))
     assert refused.value.code is ErrorCode.CONFLICT
+    assert_on_record(wallet, refused.value, "payment/1.pay", refused.value.message)
     assert shown_card(client, carded).counter == 1
 
 
@@ -91,6 +101,26 @@ def test_a_merchant_for_whom_no_scheme_of_the_card_vouches_is_not_paid(wallet: T
     with pytest.raises(RemoteError, match="vouches") as refused:
         client.call(asked(Shop().asks(int(time.time()))))
     assert refused.value.code is ErrorCode.CONFLICT
+    assert_on_record(wallet, refused.value, "payment/1.pay", "vouches")
+
+
+@pytest.mark.attack(118)
+def test_a_request_that_is_over_altered_or_signed_by_nobody_is_refused_and_on_record(
+    wallet: TestWallet, client: Client, shop: Shop
+) -> None:
+    now = int(time.time())
+    token = shop.asks(now)
+    order = read_request(token, now).name
+    head, body, signature = token.split(".")
+    altered = f"{head}.{body[:-4]}{'AAAA' if body[-4:] != 'AAAA' else 'BBBB'}.{signature}"
+    unsigned = f"{head}.{body}."
+    nobodys = f"{urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip('=')}.{body}."
+    for bad in (shop.asks(now - 30 * 86400), altered, unsigned, nobodys):
+        with pytest.raises(RemoteError) as refused:
+            client.call(payment.Pay(order=order, request=bad))
+        assert refused.value.code is ErrorCode.INVALID_PARAMS
+        assert_on_record(wallet, refused.value, "payment/1.pay", refused.value.message)
+    assert wallet.user.asked() == []
 
 
 def test_each_payment_has_a_counter_of_its_own_and_keys_are_fetched_anew(
@@ -226,6 +256,7 @@ def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
         with pytest.raises(RemoteError) as refused:
             client.call(card.Authorise(card=carded, request=token, **(said | other)))  # type: ignore[arg-type]
         assert refused.value.code is ErrorCode.INVALID_PARAMS
+        assert_on_record(wallet, refused.value, "card/1.authorise", refused.value.message)
     assert shown_card(client, carded).counter == 0
 
 
