@@ -1,15 +1,16 @@
-"""``etui card list · add · show · suspend · resume · remove``: payment cards, whichever issuer they are of."""
+"""``etui card list · add · show · prefer · suspend · resume · remove``: payment cards, whichever issuer they are of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.command import Arguments, Command, connect
+from etui.cli.command import Arguments, Command, connect, connected, patience
 from etui.cli.exits import CommandError, Exit
 from etui.cli.naming import item_to_name, named
 from etui.cli.output import Column, quoted, single_line
 from etui.cli.typed import confirmed, read_code
 from etui.interfaces import card_1 as card
+from etui.interfaces import payment_1 as payment
 from etui.interfaces import wallet_1 as wallet
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ def card_providers(client: Client) -> list[str]:
 
 def _named_card(client: Client, words: str) -> Item:
     return item_to_name(client, words, KINDS)
+
+
+def _prefer(_: Arguments, output: Output) -> Exit:
+    with connected() as client, patience("pick a card in the Trusted Dialog"):
+        chosen = client.call(payment.Prefer()).card
+    output.value({"card": chosen}, f"{quoted(chosen)} pays where several could.")
+    return Exit.OK
 
 
 def _list(arguments: Arguments, output: Output) -> Exit:
@@ -160,6 +168,14 @@ SHOW = Command(
     arguments=_card_argument,
     run=_show,
     examples=(("etui card show demo", "the card that “demo” matches"),),
+)
+PREFER = Command(
+    name="card prefer",
+    help="choose the card that pays where several could",
+    text="You pick it in the Trusted Dialog. A shop that does not take it is paid by another one, and where an operator's\n"
+    "route takes a payment over, that says which card pays.",
+    run=_prefer,
+    examples=(("etui card prefer", "the dialog shows your cards"),),
 )
 SUSPEND = Command(
     name="card suspend",

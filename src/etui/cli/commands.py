@@ -49,6 +49,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "card list": "cards.LIST",
         "card add": "cards.ADD",
         "card show": "cards.SHOW",
+        "card prefer": "cards.PREFER",
         "card suspend": "cards.SUSPEND",
         "card resume": "cards.RESUME",
         "card remove": "cards.REMOVE",

@@ -26,7 +26,11 @@ def _add_card(at: Stage) -> list[str]:
 
 
 def _add_operators_card(at: Stage) -> list[str]:
-    return _add(at, OPERATOR, at.town.opened().operator_code)
+    added = _add(at, OPERATOR, at.town.opened().operator_code)
+    at.user.rule("choose", when={"face": "choose"}, label_contains="Demo Bank", times=1)
+    at.user.approves(action_contains="choose which card pays", times=1)
+    preferred = done(at.etui("card", "prefer"))
+    return [*added, preferred.line, *preferred.stdout.splitlines()]
 
 
 def _add(at: Stage, issuer: str, code: str) -> list[str]:

@@ -23,6 +23,14 @@ def test_a_card_comes_by_its_code_rests_is_used_again_and_goes(wallet: TestWalle
     assert told(wallet, "card") == []
 
 
+def test_the_card_that_the_user_picks_pays(wallet: TestWallet, bank: Bank, carded: str) -> None:
+    assert "Added" in done(wallet, "card", "add", HOST, stdin=bank.enrol("000000002"))
+    second = told(wallet, "card")[0]["attributes"]["last_digits"]
+    assert f"…{second}" not in carded
+    wallet.user.rule("choose", when={"face": "choose"}, label_contains=f"…{second}", times=1)
+    assert f"Demo Bank …{second}” pays where several could." in done(wallet, "card", "prefer")
+
+
 def test_a_code_is_typed_once_and_never_echoed(wallet: TestWallet, bank: Bank) -> None:
     code = bank.enrol("000000001")
     status, shown = at_terminal(wallet, ["card", "add", HOST], {f"Activation code of {HOST}: ": code})

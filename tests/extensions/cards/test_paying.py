@@ -69,7 +69,7 @@ def test_what_the_call_says_has_to_be_what_the_merchant_signed(wallet: TestWalle
         with pytest.raises(RemoteError) as refused:
             client.call(asked(token, **given))
         assert refused.value.code is ErrorCode.INVALID_PARAMS
-        assert_on_record(wallet, refused.value, "payment/1.pay", "signed")
+        assert_on_record(wallet, refused.value, "payment/1.pay", "without asking you", refused.value.message)
     with pytest.raises(RemoteError) as refused:
         client.call(payment.Pay(order="order-1#0000000000000000", request=token))
     assert refused.value.code is ErrorCode.INVALID_PARAMS
@@ -120,7 +120,7 @@ def test_a_request_that_is_over_altered_or_signed_by_nobody_is_refused_and_on_re
         with pytest.raises(RemoteError) as refused:
             client.call(payment.Pay(order=order, request=bad))
         assert refused.value.code is ErrorCode.INVALID_PARAMS
-        assert_on_record(wallet, refused.value, "payment/1.pay", refused.value.message)
+        assert_on_record(wallet, refused.value, "payment/1.pay", "without asking you", refused.value.message)
     assert wallet.user.asked() == []
 
 

@@ -111,9 +111,7 @@ class Answers:
         entry = call.provider.items.get(item)
         label = entry.label if entry is not None else ""
         try:
-            resource = Resource(call.provider.principal, item, label)
-            action, before = call.method.action.id, call.chain[:-1]
-            why = self._router.recorder.declined(call.caller, action, resource, error.message, before)
+            why = self._router.recorder.declined(call, Resource(call.provider.principal, item, label), error.message)
         except ProtocolError:  # the audit takes nothing any more: the refusal is one all the same
             return error
         return ProtocolError(error.code, error.message, why=error.why or why)

@@ -23,8 +23,7 @@ import msgspec
 from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
-from etui.trusted.audit import Resource
-from etui.trusted.policy import Assurance, LimitReached, Outcome
+from etui.trusted.policy import Assurance, Decision, LimitReached, Outcome
 from etui.trusted.router import chain as inherited
 from etui.trusted.router import reading, rights, wording
 from etui.trusted.router.callers import pseudonym
@@ -39,7 +38,7 @@ from etui.trusted.router.settling import Settling, unseen
 
 if TYPE_CHECKING:
     from etui.interfaces import Seen
-    from etui.trusted.policy import Decision, Grant
+    from etui.trusted.policy import Grant
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
     from etui.trusted.router.registry import Method
@@ -292,10 +291,8 @@ class RequestPath:
 
     def _declined(self, request: Request, error: ProtocolError) -> ProtocolError:
         """What a provider refused before anybody was asked, with the id by which ``etui why`` explains it."""
-        resource = Resource(request.provider.principal, request.question.resource.item, _about(request))
-        why = self._router.recorder.declined(
-            request.caller, request.method.action.id, resource, error.message, request.chain
-        )
+        reason = f"{request.provider.name} refused it: {error.message}"
+        why = self._record(request, Decision(outcome=Outcome.DENY, policies=()), Recorded.DENIED, reason=reason)
         return ProtocolError(error.code, error.message, why=why)
 
     def _record(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from etui.trusted.policy import Decision, Grant, Question
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.calls import ActiveCall
 
 _ASSURANCES: Final = {
     Assurance.NONE: AuditAssurance.NONE,
@@ -104,18 +105,16 @@ class Recorder:
         payload = template.encode(digest) if digest else template.encode()
         return self._append(payload, sync=sync)
 
-    def declined(
-        self, caller: Caller, action: str, resource: Resource, reason: str, chain: tuple[Caller, ...] = ()
-    ) -> str:
-        """Records that a provider refused what was allowed, or was to be asked about; its id."""
+    def declined(self, call: ActiveCall, resource: Resource, reason: str) -> str:
+        """Records that what was allowed came to nothing at its provider; its id."""
         return self.event(
             AuditRecord(
                 kind=Kind.ANSWER,
                 outcome=Outcome.FAILED,
-                subject=caller.subject,
-                action=action,
+                subject=call.caller.subject,
+                action=call.method.action.id,
                 resource=resource,
-                chain=tuple(member.principal.id for member in chain),
+                chain=tuple(member.principal.id for member in call.chain[:-1]),
                 reason=reason,
             )
         )
