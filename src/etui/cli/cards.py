@@ -172,8 +172,8 @@ SHOW = Command(
 PREFER = Command(
     name="card prefer",
     help="choose the card that pays where several could",
-    text="You pick it in the Trusted Dialog. A shop that does not take it is paid by another one, and where an operator's\n"
-    "route takes a payment over, that says which card pays.",
+    text="You pick it in the Trusted Dialog. A shop that does not take it is paid by another one, and where an\n"
+    "operator's route takes a payment over, that says which card pays.",
     run=_prefer,
     examples=(("etui card prefer", "the dialog shows your cards"),),
 )
