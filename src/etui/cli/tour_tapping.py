@@ -74,7 +74,7 @@ def _meter(at: Stage) -> list[str]:
 def _without_network(at: Stage) -> list[str]:
     network.cut()
     try:
-        told_it = _park(at)
+        told_it = _park(at, "--card", "bank")
     finally:
         network.lay()
     asked = str(at.user.asked()[-1])
@@ -82,11 +82,11 @@ def _without_network(at: Stage) -> list[str]:
     return told_it
 
 
-def _park(at: Stage) -> list[str]:
+def _park(at: Stage, *card: str) -> list[str]:
     _write(at, "meter", "meter", "meter 60 --step 0.50", has_line=False)
     _write(at, "settle", "meter", "settle")
     at.user.approves(action_contains="at a terminal", times=1)
-    parked, (armed,) = _at_terminal(at, "meter", lambda: [done(at.etui("tap", "2", "EUR"))])
+    parked, (armed,) = _at_terminal(at, "meter", lambda: [done(at.etui("tap", "2", "EUR", *card))])
     expect("The card approved 2.00 EUR" in armed.stdout, f"the card did not approve it: {armed.stdout}")
     settled = done(at.run("sh", "settle"))
     said = [armed.line, *armed.stdout.splitlines(), settled.line, *settled.stdout.splitlines()]
