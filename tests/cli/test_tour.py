@@ -23,6 +23,7 @@ from etui.cli.output import Output
 from etui.cli.stage import stage
 from etui.cli.tour import STEPS
 from etui.cli.tour_checks import Step
+from etui.testkit import network
 from etui.testkit.readers import NEEDS, apart
 
 _NEEDED = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools", **NEEDS}
@@ -44,8 +45,8 @@ def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
     assert result.returncode == 0, result.stdout + result.stderr
     assert "\x1b" not in result.stdout
     assert max(map(len, result.stdout.splitlines())) <= 80
-    assert result.stdout.count("✓") == 25
-    assert "All 25 steps did what they say" in result.stdout
+    assert result.stdout.count("✓") == 29
+    assert "All 29 steps did what they say" in result.stdout
     assert "not played" not in result.stderr
 
 
@@ -73,6 +74,7 @@ def test_every_command_that_is_shown_was_run_as_it_is_shown(monkeypatch: pytest.
     if os.getuid() != 0:
         pytest.skip("a network of this test's own takes root")
     with apart(), stage(at_reader=True) as played_on:
+        network.lay()
         shown = [line for step in STEPS for line in step.play(played_on)]
     typed = [shlex.split(found["words"]) for line in shown if (found := _COMMAND.match(line))]
     assert {words[0] for words in typed} == {"etui", "sh", "ssh-add", "git", "age"}
