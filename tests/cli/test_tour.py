@@ -79,7 +79,7 @@ def test_every_command_that_is_shown_was_run_as_it_is_shown(monkeypatch: pytest.
     typed = [shlex.split(found["words"]) for line in shown if (found := _COMMAND.match(line))]
     assert {words[0] for words in typed} == {"etui", "sh", "ssh-add", "git", "age"}
     assert ["etui", "lock"] in typed
-    listed = shown[shown.index("$ etui audit --limit 200") :]
+    listed = shown[shown.index("$ etui audit --limit 1000") :]
     for action in ("crypto/1.generate", "ssh/1.login", "ssh/1.sign", "age/1.unwrap", "sign/1.sign_text", "apdu/1.arm"):
         assert sum(f" {action} " in row for row in listed) == 1
     assert [words[:2] for words in typed].count(["etui", "why"]) == 13

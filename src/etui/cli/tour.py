@@ -206,7 +206,7 @@ def _allow_once(at: Stage) -> list[str]:
 
 
 def _verify(at: Stage) -> list[str]:
-    listed = done(at.etui("audit", "--limit", "200"))
+    listed = done(at.etui("audit", "--limit", "1000"))
     rows = [" ".join(row.split()) for row in listed.stdout.splitlines()]
     newest = [next((row for row in rows if f" {action} " in row), "") for action in _ACTIONS]
     expect(bool(newest[0]), "the audit does not list the readings")
