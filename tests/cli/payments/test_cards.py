@@ -28,7 +28,7 @@ def test_the_card_that_the_user_picks_pays(wallet: TestWallet, bank: Bank, carde
     second = told(wallet, "card")[0]["attributes"]["last_digits"]
     assert f"…{second}" not in carded
     wallet.user.rule("choose", when={"face": "choose"}, label_contains=f"…{second}", times=1)
-    assert f"Demo Bank …{second}” pays where several could." in done(wallet, "card", "prefer")
+    assert f"“Demo Bank …{second}, Demo cards” pays where several could." in done(wallet, "card", "prefer")
 
 
 def test_a_code_is_typed_once_and_never_echoed(wallet: TestWallet, bank: Bank) -> None:

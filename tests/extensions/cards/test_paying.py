@@ -20,7 +20,7 @@ from etui.interfaces import payment_1 as payment
 from etui.interfaces import receipt_1 as receipt
 from etui.sdk import ErrorCode, RemoteError
 from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
-from etui.standards.payments import Amount, decrypt_credential, digest_of, read_request
+from etui.standards.payments import Amount, Details, Line, Shipping, decrypt_credential, digest_of, read_request
 from etui.testkit.user import PASSPHRASE
 
 if TYPE_CHECKING:
@@ -60,6 +60,23 @@ def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Clie
     client.call(payment.Complete(payment=paid.payment.item, outcome="approved", receipt=receipt))
     shown = client.call(payment.Show(payment=paid.payment.item))
     assert (shown.state, shown.amount, shown.payee) == ("approved", 1250, "shop.etui.test")
+
+
+def test_how_it_is_shipped_stands_in_the_question(wallet: TestWallet, client: Client, shop: Shop) -> None:
+    ways = (("post", "Post", "3.00", True), ("bicycle", "Bicycle", "5.00", False))
+    details = Details(
+        id="order-1",
+        total=Line("Total", Amount("EUR", "15.50")),
+        display_items=(Line("A book", Amount("EUR", "12.50")),),
+        shipping_options=tuple(
+            Shipping(name, label, Amount("EUR", cost), chosen) for name, label, cost, chosen in ways
+        ),
+    )
+    wallet.user.approves(times=1, action_contains="pay 15.50 EUR")
+    client.call(asked(shop.asks(int(time.time()), details=details)))
+    question = str(wallet.user.asked()[-1])
+    assert "Shipped by Post: 3.00 EUR" in question
+    assert "Bicycle" not in question
 
 
 @pytest.mark.attack(119)

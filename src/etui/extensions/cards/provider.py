@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from etui.extensions.cards.routes import Route
     from etui.sdk import Call, Item
-    from etui.standards.payments import Order
+    from etui.standards.payments import Amount, Order
 
 _ID_DIGITS: Final = 32
 _UNCERTAIN: Final = {ErrorCode.UNAVAILABLE, ErrorCode.TIMED_OUT, ErrorCode.CANCELLED, ErrorCode.INTERNAL}
@@ -214,13 +214,18 @@ def _record(order: Order, choice: Choice, decision: str) -> Payment:
 
 
 def _notes(order: Order) -> list[str]:
-    """What is bought, a line for each of a few items, and of whom."""
+    """What is bought, a line for each of a few items, how it is shipped, and of whom."""
     lines = order.details.display_items
-    notes = [f"{line.label}: {full_amount(line.amount.minor, line.amount.currency)}" for line in lines[:_MAX_NOTED]]
+    notes = [_line(line.label, line.amount) for line in lines[:_MAX_NOTED]]
     if left := len(lines) - len(notes):
         notes.append(f"And {left} more.")
+    notes += [_line(f"Shipped by {way.label}", way.amount) for way in order.details.shipping_options if way.selected]
     merchant = order.merchant
     return [*notes, f"{merchant.name}, whom {merchant.acquirer_name} vouches for."]
+
+
+def _line(what: str, amount: Amount) -> str:
+    return f"{what}: {full_amount(amount.minor, amount.currency)}"
 
 
 def _raw(value: object) -> Raw:
