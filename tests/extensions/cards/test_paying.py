@@ -63,7 +63,7 @@ def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Clie
 
 
 def test_how_it_is_shipped_stands_in_the_question(wallet: TestWallet, client: Client, shop: Shop) -> None:
-    ways = (("post", "Post", "3.00", True), ("bicycle", "Bicycle", "5.00", False))
+    by_post = Shipping("post", "Post", Amount("EUR", "3.00"), selected=True)
     details = Details(
         id="order-1",
         total=Line("Total", Amount("EUR", "15.50")),
