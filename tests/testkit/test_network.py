@@ -22,5 +22,5 @@ def test_there_is_coverage_while_it_lies_and_it_is_laid_once() -> None:
                 network.lay()
             network.cut()
             assert not is_covered()
-        with pytest.raises(OSError, match="No such device|no interface"):
+        with pytest.raises(OSError, match=r"No such device|no interface"):
             network.cut()

@@ -68,9 +68,7 @@ def test_how_it_is_shipped_stands_in_the_question(wallet: TestWallet, client: Cl
         id="order-1",
         total=Line("Total", Amount("EUR", "15.50")),
         display_items=(Line("A book", Amount("EUR", "12.50")),),
-        shipping_options=tuple(
-            Shipping(name, label, Amount("EUR", cost), chosen) for name, label, cost, chosen in ways
-        ),
+        shipping_options=(by_post, Shipping("bicycle", "Bicycle", Amount("EUR", "5.00"))),
     )
     wallet.user.approves(times=1, action_contains="pay 15.50 EUR")
     client.call(asked(shop.asks(int(time.time()), details=details)))
