@@ -8,6 +8,7 @@ import threading
 from typing import Final
 
 _PART_BYTES: Final = 65_536
+_LAST_BYTES_S: Final = 1.0
 
 
 class Proxy:
@@ -39,7 +40,7 @@ class Proxy:
                 back = threading.Thread(target=_copied, args=[outgoing, incoming], daemon=True)
                 back.start()
                 _copied(incoming, outgoing)
-                back.join()
+                back.join(_LAST_BYTES_S)  # who went wants no more, and the other end waits for that to be said
 
 
 def _copied(source: socket.socket, sink: socket.socket) -> None:
