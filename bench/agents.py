@@ -1,4 +1,4 @@
-"""``python bench/agents.py OURS PEERS ROUNDS``: asks two SSH agents for the same, by turns; prints the figures as JSON.
+"""``python bench/agents.py OURS PEERS ROUNDS``: asks two SSH agents for the same, by turns; tells the figures.
 
 It is a script of its own, since what cannot be told from other programs of the session has no standing grant.
 """
@@ -10,11 +10,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.figures import ratio_of
+from bench.scripts import tell
 from etui.standards.sshagent import (
     IdentitiesAnswer,
     MessageReader,
@@ -72,14 +71,8 @@ def main() -> None:
         if not isinstance(reply, SignResponse):
             raise TypeError(reply)
         verify_signature(sign.key, reply.signature, sign.data)
-    figures = [
-        ratio_of(name, want, _asking(ours, request), _asking(peers, request), peer="ssh-agent", rounds=rounds)
-        for name, want, request in (
-            ("ssh.sign_ratio", 0.5, sign),
-            ("ssh.list_ratio", 3.0, RequestIdentities()),
-        )
-    ]
-    sys.stdout.buffer.write(msgspec.json.encode(figures))
+    for name, want, request in (("ssh.sign_ratio", 0.5, sign), ("ssh.list_ratio", 3.0, RequestIdentities())):
+        tell(ratio_of(name, want, _asking(ours, request), _asking(peers, request), peer="ssh-agent", rounds=rounds))
 
 
 def _listed(talk: Talk) -> list[bytes]:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bench.agents import Talk
 from bench.extent import Extent
 from bench.figures import Figure, rate
+from bench.scripts import figures_of
 from bench.wallets import folder, unlocked_wallet
 from etui.interfaces import crypto_1 as crypto
 from etui.protocol import Envelope, ProtocolError
@@ -52,8 +53,7 @@ def measure_ssh(extent: Extent) -> list[Figure]:
         peer.close()
         ours.close()
         command = [sys.executable, str(_AGENTS), str(wallet.socket.with_name("ssh-agent")), str(peer_path)]
-        ran = subprocess.run([*command, str(extent.rounds)], stdout=subprocess.PIPE, check=True, env=wallet.environ)
-        return msgspec.json.decode(ran.stdout, type=list[Figure])
+        return figures_of([*command, str(extent.rounds)], wallet.environ)
 
 
 def measure_crypto(extent: Extent) -> list[Figure]:
