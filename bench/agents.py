@@ -1,4 +1,4 @@
-"""``python bench/agents.py OURS PEERS ROUNDS``: asks two SSH agents for the same, by turns; prints the figures as JSON.
+"""``python bench/agents.py OURS PEERS ROUNDS``: asks two SSH agents for the same, by turns; tells the figures.
 
 It is a script of its own, since what cannot be told from other programs of the session has no standing grant.
 """
@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-
-import msgspec
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench.figures import ratio_of
+from bench.figures import calls_of, ratio_of
+from bench.scripts import tell
 from etui.standards.sshagent import (
     IdentitiesAnswer,
     MessageReader,
@@ -31,6 +30,9 @@ from etui.standards.sshagent import (
     parse_reply,
     verify_signature,
 )
+
+_COUNT = 200
+"""Requests of a round."""
 
 
 class Talk:
@@ -66,20 +68,19 @@ def main() -> None:
     if listed != _listed(peers):
         msg = "the agents do not hold the same keys"
         raise RuntimeError(msg)
-    sign = SignRequest(listed[0], _login(listed[0]))
+    sign, *others = (SignRequest(listed[0], _login(listed[0], n)) for n in range(calls_of(rounds, _COUNT) + 1))
     for talk in (ours, peers):  # with ours, the user says yes for good
         reply = talk.ask(sign)
         if not isinstance(reply, SignResponse):
             raise TypeError(reply)
         verify_signature(sign.key, reply.signature, sign.data)
-    figures = [
-        ratio_of(name, want, _asking(ours, request), _asking(peers, request), peer="ssh-agent", rounds=rounds)
-        for name, want, request in (
-            ("ssh.sign_ratio", 0.5, sign),
-            ("ssh.list_ratio", 3.0, RequestIdentities()),
-        )
-    ]
-    sys.stdout.buffer.write(msgspec.json.encode(figures))
+    for name, want, requests in (
+        ("ssh.sign_ratio", 0.5, others),
+        ("ssh.list_ratio", 3.0, [RequestIdentities()] * len(others)),
+    ):
+        messages = [frame(encode_request(request)) for request in requests]
+        asking = (_asking(talk, messages) for talk in (ours, peers))
+        tell(ratio_of(name, want, *asking, peer="ssh-agent", rounds=rounds, count=_COUNT))
 
 
 def _listed(talk: Talk) -> list[bytes]:
@@ -89,14 +90,17 @@ def _listed(talk: Talk) -> list[bytes]:
     return sorted(identity.key for identity in reply.identities)
 
 
-def _login(key: bytes) -> bytes:
+def _login(key: bytes, number: int) -> bytes:
+    """What is signed for the log-in of this number: each has a session of its own."""
+    session = b"%032d" % number
     method = UserauthMethod.HOSTBOUND
-    return encode_signed_data(UserauthRequest(b"s" * 32, "ada", "ssh-connection", method, "ssh-ed25519", key, key))
+    return encode_signed_data(UserauthRequest(session, "ada", "ssh-connection", method, "ssh-ed25519", key, key))
 
 
-def _asking(talk: Talk, request: Request) -> Callable[[], object]:
-    message = frame(encode_request(request))
-    return lambda: talk.send(message)
+def _asking(talk: Talk, messages: Iterable[bytes]) -> Callable[[], object]:
+    """Sends the next of the messages each time."""
+    coming = iter(messages)
+    return lambda: talk.send(next(coming))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""``python bench/ages.py FILE OURS PEERS ROUNDS``: decrypts a file with two identities, by turns; prints the figure.
+"""``python bench/ages.py FILE OURS PEERS ROUNDS``: decrypts a file with two identities, by turns; tells the figure.
 
 It is a script of its own, since what cannot be told from other programs of the session has no standing grant.
 """
@@ -10,11 +10,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.figures import ratio_of
+from bench.scripts import tell
 
 
 def main() -> None:
@@ -37,7 +36,7 @@ def main() -> None:
         rounds=int(sys.argv[4]),
         count=1,
     )
-    sys.stdout.buffer.write(msgspec.json.encode([figure]))
+    tell(figure)
 
 
 def _decrypting(file: Path, identity: Path, out: Path) -> Callable[[], object]:

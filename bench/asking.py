@@ -14,11 +14,10 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import msgspec
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench.figures import ratio_of
+from bench.scripts import tell
 
 _PEER = "mitmproxy"
 _BODY = b"ada"
@@ -64,7 +63,7 @@ def main() -> None:
     ours = Line(os.environ["HTTPS_PROXY"], name, _HTTPS, os.environ["SSL_CERT_FILE"], os.environ["TOKEN"])
     other = Line(peer, "localhost", int(port), authority, "placeholder")
     figure = ratio_of("use.ratio", 0.8, ours.ask, other.ask, peer=_PEER, rounds=int(rounds), count=int(count))
-    sys.stdout.write(msgspec.json.encode(figure).decode())
+    tell(figure)
 
 
 if __name__ == "__main__":

@@ -73,8 +73,8 @@ def ratio_of(  # noqa: PLR0913  # a comparison has these parts
     ratios: list[float] = []
     own: list[float] = []
     other: list[float] = []
-    timed(ours, count // 4 + 1)
-    timed(peers, count // 4 + 1)
+    timed(ours, _warming(count))
+    timed(peers, _warming(count))
     for number in range(rounds):
         first, second = (ours, peers) if number % 2 == 0 else (peers, ours)
         one, two = timed(first, count), timed(second, count)
@@ -83,6 +83,15 @@ def ratio_of(  # noqa: PLR0913  # a comparison has these parts
         own += mine
         other += theirs
     return median_of(figure, want, ratios, times=own, scale=scale, unit=unit, peer=peer, peer_times=other)
+
+
+def calls_of(rounds: int, count: int) -> int:
+    """How often ``ratio_of`` calls each side."""
+    return _warming(count) + rounds * count
+
+
+def _warming(count: int) -> int:
+    return count // 4 + 1
 
 
 def absolute(  # noqa: PLR0913  # as ratio_of

@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import msgspec
-
 from bench.extent import Extent
 from bench.figures import Figure
+from bench.scripts import figures_of
 from bench.wallets import folder, unlocked_wallet
 from etui.interfaces import crypto_1 as crypto
 from etui.standards import age
@@ -39,5 +38,4 @@ def measure(extent: Extent) -> list[Figure]:
         subprocess.run(encrypt, input=os.urandom(extent.file_bytes), check=True)
         environ = {**os.environ, **wallet.environ, "PATH": f"{_PLUGIN.parent}:{os.environ['PATH']}"}
         command = [sys.executable, str(_SCRIPT), str(file), str(ours), str(peers), str(extent.rounds)]
-        ran = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environ)
-        return msgspec.json.decode(ran.stdout, type=list[Figure])
+        return figures_of(command, environ)

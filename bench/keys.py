@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import uvloop
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -18,9 +17,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from bench.agents import Talk
 from bench.extent import Extent
 from bench.figures import Figure, rate
+from bench.scripts import figures_of
 from bench.wallets import folder, unlocked_wallet
 from etui.interfaces import crypto_1 as crypto
-from etui.protocol import Envelope, ProtocolError
 from etui.sdk.aio import AsyncClient
 from etui.standards.sshagent import AddIdentity, Ed25519KeyPair, Success
 from etui.testkit import TestWallet
@@ -52,12 +51,11 @@ def measure_ssh(extent: Extent) -> list[Figure]:
         peer.close()
         ours.close()
         command = [sys.executable, str(_AGENTS), str(wallet.socket.with_name("ssh-agent")), str(peer_path)]
-        ran = subprocess.run([*command, str(extent.rounds)], stdout=subprocess.PIPE, check=True, env=wallet.environ)
-        return msgspec.json.decode(ran.stdout, type=list[Figure])
+        return figures_of([*command, str(extent.rounds)], wallet.environ)
 
 
 def measure_crypto(extent: Extent) -> list[Figure]:
-    """``crypto.sign_s``: Ed25519 signatures a second over one connection with 32 under way."""
+    """``crypto.sign_s``: Ed25519 signatures a second, each over other bytes, by one Client with 32 calls under way."""
     with folder() as path, unlocked_wallet(path) as wallet:
         return [
             rate(
@@ -72,30 +70,16 @@ def measure_crypto(extent: Extent) -> list[Figure]:
 async def _throng(wallet: TestWallet, calls: int) -> float:
     client = await AsyncClient.connect(wallet.socket)
     item = (await client.call(crypto.Generate(algorithm="ed25519", label="Bench"))).item
-    params = msgspec.json.encode(crypto.Sign(item=item.item, data=b"s" * 32))
-    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    answered = 0
+    first, *others = (crypto.Sign(item=item.item, data=b"bench%027d" % number) for number in range(calls + 1))
+    requests = iter(others)
 
-    def ask() -> None:
-        client.post(crypto.Sign.METHOD, params, Envelope(), done)
+    async def sign() -> None:
+        for request in requests:
+            await client.call(request)
 
-    def done(answer: bytes | ProtocolError) -> None:
-        nonlocal answered
-        if isinstance(answer, ProtocolError):
-            if not ended.done():
-                ended.set_exception(answer)
-            return
-        answered += 1
-        if answered + _WIDTH <= calls:
-            ask()
-        elif answered == calls:
-            ended.set_result(None)
-
-    await client.call(crypto.Sign(item=item.item, data=b"s" * 32))
+    await client.call(first)
     began = time.perf_counter()
-    for _ in range(_WIDTH):
-        ask()
-    await ended
+    await asyncio.gather(*(sign() for _ in range(_WIDTH)))
     took = time.perf_counter() - began
     client.close()
     return calls / took

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from judges.provisions import installed
 
 from bench.extent import Extent
 from bench.figures import Figure
+from bench.scripts import figures_of
 from bench.wallets import folder
 from etui.testkit import TestAuthority, TestWallet
 
@@ -54,8 +54,7 @@ def measure(extent: Extent) -> list[Figure]:
             count = _REQUESTS if extent.calls >= _REQUESTS * 100 else _REQUESTS // 10
             asking = [str(_ASKING), NAME, *peer, str(port), str(extent.rounds), str(count)]
             command = [*_ETUI, "run", "--use", "token", "--", sys.executable, *asking]
-            ran = subprocess.run(command, env=environ, stdout=subprocess.PIPE, check=True)
-            return [msgspec.json.decode(ran.stdout, type=Figure)]
+            return figures_of(command, environ)
 
 
 @contextlib.contextmanager

@@ -46,10 +46,15 @@ def measure(extent: Extent) -> list[Figure]:
             _use(prepared.socket, environ)
             time.sleep(extent.idle_s)
             taken = {pid: _pss_mb(pid) for pid in (process.pid, *_descendants(process.pid))}
-            modules = {pid: _module(pid) for pid in taken}
+            return _figures(taken)
         finally:
             process.terminate()
             process.wait(10)
+
+
+def _figures(taken: dict[int, float]) -> list[Figure]:
+    """What each process takes, in MB, by its id: one by one and together."""
+    modules = {pid: _module(pid) for pid in taken}
     missing = {_ROUTER, *_EXTENSIONS} - set(modules.values())
     if missing:
         msg = f"memory: {', '.join(sorted(missing))} does not run"

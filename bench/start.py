@@ -60,7 +60,8 @@ def measure(extent: Extent) -> list[Figure]:
             prepared.create()
             with prepared.connect() as client:
                 fill(client, extent.items)
-            extension = [_extension(prepared) for _ in range(extent.starts)]
+            times = [_extension(prepared) for _ in range(extent.starts)]
+            extension = absolute("start.extension_ms", 150.0, times, scale=1e3, unit="ms")
             unlock = _unlock(prepared, extent)
         finally:
             prepared.end()
@@ -68,7 +69,7 @@ def measure(extent: Extent) -> list[Figure]:
     return [
         absolute("start.up_s", 0.6, up),
         _dialog(extent),
-        absolute("start.extension_ms", 150.0, extension, scale=1e3, unit="ms"),
+        extension,
         unlock,
     ]
 
@@ -171,11 +172,11 @@ def _dialog(extent: Extent) -> Figure:
             asking = _Asking(ours, read)
             asking.shown()
             times = [asking.shown() for _ in range(extent.starts * _SHOWINGS)]
+            return absolute("start.dialog_ms", 30.0, times, scale=1e3, unit="ms")
         finally:
             ours.close()
             os.close(read)
             process.wait(10)
-    return absolute("start.dialog_ms", 30.0, times, scale=1e3, unit="ms")
 
 
 class _Asking:

@@ -49,7 +49,7 @@ EXPECTED: Final = {
     "keytar": Verdict(10),
     "napi-keyring": Verdict(10),
     "uv": Verdict(6),
-    "use": Verdict(17),
+    "use": Verdict(19),
     "docker-credential-secretservice": Verdict(7),
     "msmtp": Verdict(4),
     "pinentry": Verdict(3),

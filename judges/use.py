@@ -1,4 +1,4 @@
-"""curl, git over https, Python's requests and httpx, and Node's fetch, each with a token that it never has."""
+"""curl, git over https, Python's requests and httpx, Node's fetch and https, each with a token that it never has."""
 
 from __future__ import annotations
 
@@ -45,6 +45,16 @@ const ask = (path) => fetch(process.env.SERVICE_URL + path, { headers });
   await ask("/go-on");
   console.log(first.trim(), (await events.read()).value.trim(), (await events.read()).done);
 })();
+"""
+_NODE_TUNNEL: Final = f"""
+const http = require("node:http"), https = require("node:https");
+const proxy = new URL(process.env.HTTPS_PROXY);
+const key = Buffer.from(`${{proxy.username}}:${{proxy.password}}`).toString("base64");
+const options = {{ method: "CONNECT", path: "{NAME}:443", headers: {{ "Proxy-Authorization": `Basic ${{key}}` }} }};
+http.request({{ host: proxy.hostname, port: proxy.port, ...options }}).on("connect", (answer, socket) => {{
+  const headers = {{ Authorization: `Bearer ${{process.env.TOKEN}}` }};
+  https.get("https://{NAME}/me", {{ socket, headers, agent: false }}, (answer) => answer.pipe(process.stdout));
+}}).end();
 """
 _HTTPX_EVENTS: Final = f"""
 import os, httpx
@@ -139,6 +149,10 @@ def _asked(stage: Stage, other: socket.socket) -> Verdict:
         "requests": lambda: python(_REQUESTS, "requests-2.34.2") == "adasent",
         "httpx": lambda: python(_HTTPX, "httpx-0.28.1") == "adasent",
         "Node's fetch": lambda: said(f"node -e {shlex.quote(_NODE)}") == "adasent",
+        "Node's https through a tunnel": lambda: said(f"node -e {shlex.quote(_NODE_TUNNEL)}") == "ada",
+        "Node's https trusts nobody else": lambda: (
+            "UNABLE_TO_VERIFY" in said(f"! NODE_EXTRA_CA_CERTS= node -e {shlex.quote(_NODE_TUNNEL)} 2>&1")
+        ),
         "git clone": lambda: said(f"{_GIT} clone -q https://{NAME}/work.git {work}") == "",
         "git push": lambda: said(f"{commit} first && {_GIT} -C {work} push -q origin HEAD:main") == "",
         "git fetch": lambda: (

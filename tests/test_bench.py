@@ -59,13 +59,16 @@ NEEDS = {
 RUNNING = {
     "secrets": {"bench", "etui", "trusted.router", "doors.secret_service", "gnome-keyring-daemon"},
     "route": {"bench", "etui", "trusted.router", "bench.relay", "main.py"},
-    "ssh": {"agents.py"},
-    "age": {"ages.py"},
-    "use": {"asking.py"},
+    "ssh": {"bench", "agents.py", "ssh-agent", "trusted.router", "doors.ssh_agent", "extensions.encryption"},
+    "crypto": {"bench", "trusted.router", "extensions.encryption"},
+    "age": {"bench", "ages.py", "trusted.router", "extensions.encryption"},
+    "use": {"bench", "asking.py", "etui", "trusted.router", "trusted.native.egress", "extensions.secrets"},
     "issuer": {"bench", "counterparts.issuer"},
+    "memory": {"bench", "trusted.router", "extensions.secrets", "doors.secret_service"},
+    "pay": {"bench", "trusted.router", "extensions.issuer_card", "counterparts.issuer"},
     "tap": {"doors.contactless", "trusted.router", "pcscd", "bench.bare_card"},
 }
-"""What runs as each figure of a group is taken, beside the measurement itself."""
+"""What runs as each figure of a group is taken, the measurement itself among it."""
 OF_ROOT = {"memory": b"let nobody but root see", "tap": b"which only root makes"}
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}
 

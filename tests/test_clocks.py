@@ -1,8 +1,4 @@
-"""The clock of the machine set back or forward under a running wallet, and a kill between a try and its answer.
-
-``libfaketime`` gives the wallet's own processes the time that a file says, below Python. What measures waits is a clock
-that nobody sets, and stays as it is.
-"""
+"""The clock of the machine set back or forward under a running wallet, and a kill between a try and its answer."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.clocks import DAY_S, HOUR_S, Clock
 from tests.processes import pid_of
 from tests.strikes import CHANNEL, blow, steps_of
 from tests.trusted.router.puppet import puppet
@@ -24,19 +21,8 @@ from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 
-HOUR_S, DAY_S = 3_600, 86_400
-LIBRARIES = ("/usr/lib/*/faketime/libfaketime.so.1", "/usr/lib/faketime/libfaketime.so.1")
 PUPPET = puppet()
 PAY = f"{PUPPET.interface}.pay"
-LAUNCHER = """\
-import os, sys
-from etui.cli.main import main
-from etui.trusted.supervisor import children
-faked = {faked!r}
-os.environ.update(faked)
-children._KEPT_VARIABLES = (*children._KEPT_VARIABLES, *faked)
-sys.exit(main(sys.argv[sys.argv.index("etui.cli") + 1 :]))
-"""
 CALLER = """\
 import sys
 from etui.protocol import ProtocolError
@@ -67,49 +53,19 @@ with Client.connect() as wallet:
 """
 
 
-class Clock:
-    """The time of the wallet's own processes: so many seconds from the machine's."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "clock"
-        self._launcher = folder / "launcher.py"
-        self.python = folder / "python"
-        self.set(0)
-        found = [path for pattern in LIBRARIES for path in Path("/").glob(pattern.lstrip("/"))]
-        if not found:
-            pytest.skip("needs package faketime")
-        faked = {
-            "LD_PRELOAD": str(found[0]),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        }
-        self._launcher.write_text(LAUNCHER.format(faked=faked), encoding="utf-8")
-        self.python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{self._launcher}" "$@"\n', encoding="utf-8")
-        self.python.chmod(0o700)
-
-    def set(self, ahead_s: int) -> None:
-        """Sets it, negative for back."""
-        new = self._file.with_suffix(".new")
-        new.write_text(f"{ahead_s:+d}\n", encoding="ascii")
-        new.replace(self._file)
-
-
 @pytest.fixture
 def clock(short_dir: Path) -> Clock:
     return Clock(short_dir)
 
 
 @pytest.fixture
-def wallet(short_dir: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestWallet]:
+def wallet(short_dir: Path, clock: Clock) -> Iterator[TestWallet]:
     """With a puppet that takes payments, and a program that is told from others."""
     folder = short_dir / "w"
     folder.mkdir(mode=0o700)
     (folder / "caller.py").write_text(CALLER, encoding="utf-8")
     running = TestWallet(folder)
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "executable", str(clock.python))
-        running.start()
+    clock.start(running)
     try:
         running.create()
         PUPPET.install(running)
@@ -141,18 +97,14 @@ def give(wallet: TestWallet, **limits: object) -> None:
         client.call(msgspec.convert({"client": payer, "action": PAY, **limits}, wallet_interface.Grant))
 
 
-def starts_again(wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def starts_again(wallet: TestWallet, clock: Clock) -> None:
     wallet.kill()
-    with monkeypatch.context() as patched:
-        patched.setattr(sys, "executable", str(clock.python))
-        wallet.start()
+    clock.start(wallet)
     wallet.unlock()
 
 
 @pytest.mark.attack(38)
-def test_a_clock_set_back_revives_no_right_that_has_ended(
-    wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clock_set_back_revives_no_right_that_has_ended(wallet: TestWallet, clock: Clock) -> None:
     give(wallet, until=int(time.time()) + HOUR_S)
     assert pays(wallet, 1) == "done"
     clock.set(2 * HOUR_S)
@@ -164,14 +116,12 @@ def test_a_clock_set_back_revives_no_right_that_has_ended(
     wallet.lock()
     wallet.unlock()
     assert pays(wallet, 1) == "refused"
-    starts_again(wallet, clock, monkeypatch)
+    starts_again(wallet, clock)
     assert pays(wallet, 1) == "refused"
 
 
 @pytest.mark.attack(38)
-def test_a_clock_set_back_revives_no_daily_limit(
-    wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clock_set_back_revives_no_daily_limit(wallet: TestWallet, clock: Clock) -> None:
     give(wallet, limit_minor=1_000, period_s=DAY_S, currency="EUR")
     assert [pays(wallet, 1_000), pays(wallet, 1)] == ["done", "refused"]
     clock.set(DAY_S + HOUR_S)
@@ -179,7 +129,7 @@ def test_a_clock_set_back_revives_no_daily_limit(
     for ahead_s in (0, -2 * DAY_S):
         clock.set(ahead_s)
         assert pays(wallet, 1) == "refused"
-    starts_again(wallet, clock, monkeypatch)
+    starts_again(wallet, clock)
     assert pays(wallet, 1) == "refused"
 
 
@@ -271,7 +221,7 @@ def test_a_try_counts_whose_answer_was_killed(wallet: TestWallet) -> None:
 
 @pytest.mark.attack(37)
 def test_no_clock_that_is_set_shortens_or_lengthens_the_wait_after_wrong_tries(
-    wallet: TestWallet, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    wallet: TestWallet, clock: Clock
 ) -> None:
     wallet.lock()
     try_wrong(wallet)
@@ -284,5 +234,5 @@ def test_no_clock_that_is_set_shortens_or_lengthens_the_wait_after_wrong_tries(
         assert caught.value.code is ErrorCode.NOT_NOW
     assert wrong_tries(wallet) == 12, "what comes too early is no try"
     set_wrong_tries(wallet, 2)
-    starts_again(wallet, clock, monkeypatch)
+    starts_again(wallet, clock)
     assert wrong_tries(wallet) == 0

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from tests.cli.etui import done, etui
-from tests.doors.proxy.service import NAME, TOKEN
+from tests.doors.proxy.service import NAME, OTHER, TOKEN, Service
 
 from etui.testkit import TestWallet
 
 BEARER = "Authorization: Bearer $TOKEN"
+
+
+@contextlib.contextmanager
+def lending(service: Service, start: Callable[[TestWallet], None] = TestWallet.start) -> Iterator[TestWallet]:
+    """A wallet with the service's token in it, whose user lends it for as long as a run lasts."""
+    folder = Path(tempfile.mkdtemp(prefix="e"))
+    hosts = {NAME: service.port, OTHER: service.port}
+    wallet = TestWallet(folder, hosts=hosts, authority=service.authority.file.read_bytes())
+    try:
+        start(wallet)
+        wallet.create()
+        wallet.user.approves()
+        wallet.user.approves(remember="running", action_contains="in a")
+        keep(wallet, "Token")
+        yield wallet
+    finally:
+        wallet.end()
+        shutil.rmtree(folder)
 
 
 def keep(wallet: TestWallet, label: str, *options: str) -> None:

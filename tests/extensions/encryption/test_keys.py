@@ -7,13 +7,19 @@ import sys
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_public_key,
+)
 
 from etui.interfaces import Item, Request, ssh_1
 from etui.interfaces import crypto_1 as crypto
+from etui.interfaces import sign_1 as sign
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
@@ -145,10 +151,10 @@ def test_the_maker_of_a_key_logs_in_nowhere_unasked(wallet: TestWallet, client: 
     assert caught.value.code is ErrorCode.REFUSED
 
 
-def login(item: Item, *, user: str, host: bytes | None = None) -> bytes:
+def login(item: Item, *, user: str, host: bytes | None = None, algorithm: str = "ssh-ed25519") -> bytes:
     method = UserauthMethod.PUBLICKEY if host is None else UserauthMethod.HOSTBOUND
     return encode_signed_data(
-        UserauthRequest(b"session", user, "ssh-connection", method, "ssh-ed25519", ssh_blob(item), host)
+        UserauthRequest(b"session", user, "ssh-connection", method, algorithm, ssh_blob(item), host)
     )
 
 
@@ -216,6 +222,26 @@ def test_a_key_that_is_not_for_ssh_is_not_shown_and_signs_nothing_for_it(wallet:
     assert client.call(ssh_1.Locate(key=ssh_blob(item))).item is None
     request = ssh_1.LoginUnproven(item=item.item, user="ada", data=login(item, user="ada"))
     assert "not for SSH" in refused(client, request)
+
+
+def test_an_rsa_key_signs_and_verifies_for_ssh_alone(wallet: TestWallet, client: Client) -> None:
+    pair = rsa.generate_private_key(65537, 2048)
+    private = pair.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    item = client.call(crypto.Import(label="RSA", private=private, ssh=True)).item
+    wallet.user.approves()
+    data = login(item, user="ada", algorithm="rsa-sha2-512")
+    request = ssh_1.LoginUnproven(item=item.item, user="ada", data=data, hash="sha512")
+    verify_signature(ssh_blob(item), client.call(request).signature, data)
+    asked = len(wallet.user.asked())
+    for elsewhere in (
+        crypto.Sign(item=item.item, data=DATA),
+        crypto.Verify(item=item.item, data=DATA, signature=bytes(256)),
+        crypto.SignJws(item=item.item, payload=DATA),
+        crypto.SignCose(item=item.item, payload=DATA),
+        sign.SignText(item=item.item, title="Lease", text="I rent the flat.", form="both"),
+    ):
+        assert "an RSA key is for SSH alone" in refused(client, elsewhere), elsewhere.METHOD
+    assert len(wallet.user.asked()) == asked, "nobody is asked about what would not be signed"
 
 
 def test_a_use_is_on_record_with_the_key_and_for_whom(wallet: TestWallet, client: Client) -> None:
