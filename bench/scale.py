@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import select
-import socket
 import statistics
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 
+from bench.crowd import Crowd
 from bench.echo import echo_1 as echo
 from bench.extent import Extent
 from bench.figures import Figure, absolute, median_of, percentile, ratio_of, timed
 from bench.route import install
-from bench.wallets import folder, unlocked_wallet
-from bench.wire import call_line, connected
+from bench.wallets import fill, folder, unlocked_wallet
 from etui.interfaces import secret_1 as secret
 from etui.sdk import Client
 from etui.testkit import TestWallet
@@ -27,7 +24,6 @@ from etui.testkit import TestWallet
 _FEW = 10
 _SECRET = b"s" * 32
 _SAY = msgspec.json.encode(echo.Say(text="e" * 150))
-_CROWDS = 3
 
 
 def measure(extent: Extent) -> list[Figure]:
@@ -108,51 +104,31 @@ def _many_clients(extent: Extent) -> list[Figure]:
         wallet = TestWallet(path)
         install(wallet.home)
         with unlocked_wallet(path) as running:
+            with running.connect() as client:
+                fill(client, extent.items)
             return [_starved(running, extent), _flooded(running, extent)]
 
 
 def _starved(wallet: TestWallet, extent: Extent) -> Figure:
     """The slowest Client's p99 ÷ the median Client's, where each has one call outstanding all the time."""
-    with contextlib.ExitStack() as stack:
-        crowd = [stack.enter_context(connected(wallet.socket)) for _ in range(extent.clients)]
-        _crowded(crowd, 2)
-        ratios: list[float] = []
-        every: list[float] = []
-        for _ in range(_CROWDS):
-            each = _crowded(crowd, extent.calls // 200)
+    ratios: list[float] = []
+    every: list[float] = []
+    with Crowd(wallet.socket, echo.Say.METHOD, _SAY, extent.clients) as crowd:
+        crowd.call(2)
+        for _ in range(extent.rounds):
+            each = [[answered - called for called, answered in turns] for turns in crowd.call(extent.calls // 200)]
             tails = [percentile(times, 0.99) for times in each]
             ratios.append(max(tails) / statistics.median(tails))
             every += [taken for times in each for taken in times]
-    return median_of("scale.starved", 1.5, ratios, times=every, scale=1e3, unit="ms")
-
-
-def _crowded(crowd: list[socket.socket], turns: int) -> list[list[float]]:
-    """The times of each Client, which calls again as soon as it is answered, ``turns`` times."""
-    clock = time.perf_counter
-    line = call_line(1, echo.Say.METHOD, _SAY)
-    poll = select.epoll()
-    by_fd = {sock.fileno(): (sock, times) for sock in crowd if (times := []) is not None}
-    began: dict[int, float] = {}
-    for descriptor, (sock, _) in by_fd.items():
-        poll.register(descriptor, select.EPOLLIN)
-        began[descriptor] = clock()
-        sock.sendall(line)
-    waiting = len(by_fd)
-    with contextlib.closing(poll):
-        while waiting:
-            for descriptor, _ in poll.poll(60.0):
-                sock, times = by_fd[descriptor]
-                answer = sock.recv(4096)
-                if b'"result"' not in answer:
-                    raise RuntimeError(answer.decode())
-                now = clock()
-                times.append(now - began[descriptor])
-                if len(times) < turns:
-                    began[descriptor] = now
-                    sock.sendall(line)
-                else:
-                    waiting -= 1
-    return [times for _, times in by_fd.values()]
+    return median_of(
+        "scale.starved",
+        1.5,
+        ratios,
+        times=every,
+        scale=1e3,
+        unit="ms",
+        note=f"{extent.clients:,} processes, each with one connection",
+    )
 
 
 def _flooded(wallet: TestWallet, extent: Extent) -> Figure:
