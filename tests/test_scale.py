@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import random
-import select
 import socket
 import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from bisect import bisect
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from bench.crowd import Crowd, Turn
 from bench.wire import call_line, connected
 from tests.long_run import LongRun
 
@@ -34,7 +35,10 @@ SOON_S = 60.0
 """The most that one request may take here, whatever it is; how fast things are is for ``bench``."""
 PAGE = 700
 TURNS = 20
+ROUND = 100
 OUTSTANDING = 64
+GENERATE = msgspec.json.encode(secret.Generate(length=20))
+"""What the Router asks nobody about, and an Extension answers."""
 
 _MAKER = """
 import sys
@@ -207,44 +211,17 @@ def assert_audit(client: Client, items: int) -> None:
     assert verdict.ok, verdict.findings
 
 
-class Caller:
-    """A Client that has one call under way at a time, and remembers how often it was answered."""
-
-    def __init__(self, sock: socket.socket, line: bytes) -> None:
-        self.sock = sock
-        self.answered = 0
-        self._line = line
-        self._received = b""
-
-    def fileno(self) -> int:
-        return self.sock.fileno()
-
-    def call(self) -> None:
-        self.sock.sendall(self._line)
-
-    def hear(self) -> bool:
-        """Whether the answer is there whole."""
-        self._received += self.sock.recv(1 << 16)
-        if not self._received.endswith(b"\n"):
-            return False
-        assert b'"result"' in self._received, self._received
-        self.answered += 1
-        self._received = b""
-        return True
-
-
 @pytest.mark.parametrize("clients", CLIENTS)
 def test_many_clients_that_call_without_a_pause_are_answered_equally_often(
     wallet: TestWallet, long_run: LongRun, clients: int
 ) -> None:
-    line = call_line(1, secret.Read.METHOD, reading(wallet))
-    with contextlib.ExitStack() as stack:
-        callers = [Caller(stack.enter_context(connected(wallet.socket)), line) for _ in range(clients)]
-        until(callers, lambda caller: caller.answered == TURNS)
-        answered = [caller.answered for caller in callers]
-    assert max(answered) == TURNS
-    assert min(answered) >= TURNS // 2, "the first is done when the last has had half of its turns"
-    assert statistics.median(answered) >= TURNS * 3 // 4
+    with Crowd(wallet.socket, secret.Generate.METHOD, GENERATE, clients) as crowd:
+        answers = [[answered for _, answered in turns] for turns in crowd.call(TURNS)]
+    first_done = min(times[TURNS - 1] for times in answers)
+    had = [bisect(times, first_done) for times in answers]
+    assert max(had) == TURNS
+    assert min(had) >= TURNS // 2, "the first is done when the last has had half of its turns"
+    assert statistics.median(had) >= TURNS * 3 // 4
     long_run.record("Clients at once, none of them starved", clients, clients)
 
 
@@ -253,62 +230,43 @@ def test_many_clients_that_call_without_a_pause_are_answered_equally_often(
 def test_a_client_that_floods_has_few_answers_between_two_of_another(
     wallet: TestWallet, long_run: LongRun, calls: int
 ) -> None:
-    params = reading(wallet)
-    with connected(wallet.socket) as flooding, connected(wallet.socket) as calm:
-        caller = Caller(calm, call_line(1, secret.Read.METHOD, params))
-        flood = threading.Thread(target=send_on_and_on, args=(flooding, params), daemon=True)
-        flood.start()
-        between = [answers_before(caller, flooding) for _ in range(calls)]
-        flooding.shutdown(socket.SHUT_RDWR)
-        flood.join(SOON_S)
+    turns: list[Turn] = []
+    with Crowd(wallet.socket, secret.Generate.METHOD, GENERATE, 1) as calm, flooding(wallet) as answered:
+        while len(turns) < calls:
+            turns += calm.call(ROUND)[0]
+    between = [bisect(answered, after) - bisect(answered, called) for called, after in turns]
     assert sum(between) > len(between), "it is no flood"
-    assert statistics.median(between) <= 2 * OUTSTANDING
+    assert statistics.median(between) <= OUTSTANDING // 2
     long_run.record("Calls of a Client while another one floods", calls, calls)
 
 
-def reading(wallet: TestWallet) -> bytes:
-    """What reads an item of this process's own, by whichever of its connections."""
-    with wallet.connect() as client:
-        item = client.call(secret.Create(kind="note", label="Read often", value=b"often")).item.item
-    return msgspec.json.encode(secret.Read(item=item))
+@contextlib.contextmanager
+def flooding(wallet: TestWallet) -> Iterator[list[float]]:
+    """While this process calls without waiting for its answers; when each of them came, by the monotonic clock."""
+    answered: list[float] = []
+    with connected(wallet.socket) as sock:
+        threads = [
+            threading.Thread(target=send_on_and_on, args=(sock,), daemon=True),
+            threading.Thread(target=note_answers, args=(sock, answered), daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        yield answered
+        sock.shutdown(socket.SHUT_RDWR)
+        for thread in threads:
+            thread.join(SOON_S)
 
 
-def until(callers: list[Caller], is_done: Callable[[Caller], bool]) -> None:
-    """Has all of them call again whenever they are answered, until one is done."""
-    by_descriptor = {caller.fileno(): caller for caller in callers}
-    with contextlib.closing(select.epoll()) as poll:
-        for caller in callers:
-            poll.register(caller, select.EPOLLIN)
-            caller.call()
-        while True:
-            ready = poll.poll(SOON_S)
-            assert ready, "nobody is answered"
-            for descriptor, _ in ready:
-                caller = by_descriptor[descriptor]
-                if caller.hear():
-                    if is_done(caller):
-                        return
-                    caller.call()
-
-
-def send_on_and_on(sock: socket.socket, params: bytes) -> None:
-    """Calls without waiting for any answer, until the connection ends."""
-    lines = b"".join(call_line(number, secret.Read.METHOD, params) for number in range(1, 1000))
+def send_on_and_on(sock: socket.socket) -> None:
+    """Calls until the connection ends."""
+    lines = b"".join(call_line(number, secret.Generate.METHOD, GENERATE) for number in range(1, 1000))
     with contextlib.suppress(OSError):
         while True:
             sock.sendall(lines)
 
 
-def answers_before(caller: Caller, other: socket.socket) -> int:
-    """How many answers the other one gets from this one's call to its answer."""
-    while select.select([other], [], [], 0)[0]:
-        other.recv(1 << 20)
-    caller.call()
-    counted = 0
-    while True:
-        ready, _, _ = select.select([caller.sock, other], [], [], SOON_S)
-        assert ready, "nobody is answered"
-        if other in ready:
-            counted += other.recv(1 << 20).count(b"\n")
-        if caller.sock in ready and caller.hear():
-            return counted
+def note_answers(sock: socket.socket, answered: list[float]) -> None:
+    """Notes when each answer comes, until the connection ends."""
+    with contextlib.suppress(OSError):
+        while received := sock.recv(1 << 20):
+            answered += [time.monotonic()] * received.count(b"\n")
