@@ -466,6 +466,7 @@ def test_a_newer_file_is_refused_as_newer_and_left_as_it_is(kept: Kept, tmp_path
     assert contents(tmp_path) == before
 
 
+@pytest.mark.attack(44)
 @each_file
 def test_an_older_file_is_carried_on(kept: Kept, tmp_path: Path, monkeypatch: Patch) -> None:
     kept.make(tmp_path)
@@ -474,6 +475,31 @@ def test_an_older_file_is_carried_on(kept: Kept, tmp_path: Path, monkeypatch: Pa
     kept.older(path, monkeypatch)
     assert kept.read(tmp_path) == today
     assert kept.read(tmp_path) == today
+
+
+STEPPED: dict[str, Any] = {"router/state.db": state, "storage/ID/records.db": database}
+"""Whose databases have steps that were released, by the module that holds them."""
+
+
+@pytest.mark.attack(44)
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [(name, version) for name, module in STEPPED.items() for version in range(1, len(module._MIGRATIONS))],
+)
+def test_each_version_of_a_database_that_was_released_is_carried_on_with_its_rows(
+    name: str, version: int, tmp_path: Path, monkeypatch: Patch
+) -> None:
+    (kept,) = [kept for kept in KEPT if kept.name == name]
+    with monkeypatch.context() as then:
+        then.setattr(STEPPED[name], "_MIGRATIONS", STEPPED[name]._MIGRATIONS[:version])
+        kept.make(tmp_path)
+        written = kept.read(tmp_path)
+    (path,) = tmp_path.glob(kept.pattern)
+    assert version_of(path) == version
+    assert written
+    assert kept.read(tmp_path) == written
+    assert version_of(path) == kept.version
+    assert kept.read(tmp_path) == written
 
 
 # kill -9
