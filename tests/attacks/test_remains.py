@@ -162,8 +162,8 @@ def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_o
     # In use: those who only pass it on never had it, nor is it in a file or in a command line.
     relays = [ROUTER, STORAGE, DOOR, "etui.trusted.native.session"]
     for pid in [wallet.pid, *(pid for module in relays for pid in pids_of(wallet.pid, module))]:
-        assert found_in_memory(pid, [MARK, PASSPHRASE, recovery]) == []
-    assert found_in_memory(pid_of(wallet.pid, "etui.trusted.vault"), [MARK]) == []
+        assert found_in_memory(pid, [*texts, PASSPHRASE, recovery]) == []
+    assert found_in_memory(pid_of(wallet.pid, "etui.trusted.vault"), texts) == []
     own = [wallet.user.script, wallet.user.script.with_name("recovery")]
     assert found_in_files(wallet.folder, [*texts, PASSPHRASE, recovery], besides=own) == []
 
