@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -14,6 +15,8 @@ import pytest
 
 _LEAST_BYTES = 7
 _PART = re.compile(r"^(?=[0-9a-f]+-[0-9a-f]+ )", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([0-7]{3})")
+CHUNK_BYTES = 1 << 24
 _SIZE = re.compile(r"^(Rss|Swap): +(\d+) kB$", re.MULTILINE)
 
 
@@ -106,4 +109,25 @@ def found_in_files(folder: Path, texts: Iterable[str], *, besides: Iterable[Path
     for path in sorted(folder.rglob("*")):
         content = path.read_bytes() if path.is_file() and path not in left_out else b""
         found += [f"{path}: {what}" for what in found_in(bytes(path) + b"\0" + content, texts)]
+    return found
+
+
+def swaps(table: Path = Path("/proc/swaps")) -> list[Path]:
+    """The devices and files that memory is swapped to here and that this process may read; proc_swaps(5)."""
+    rows = table.read_text(encoding="utf-8").splitlines()[1:] if table.exists() else []
+    named = (_ESCAPED.sub(lambda octal: chr(int(octal[1], 8)), row.split()[0]) for row in rows)
+    return [path for path in map(Path, named) if os.access(path, os.R_OK)]
+
+
+def found_in_swap(texts: Iterable[str], swapped_to: Iterable[Path]) -> list[str]:
+    """As ``found_in``, in all that was ever swapped to these and is not overwritten, by whichever process."""
+    texts = list(texts)
+    longest = max(len(form) for text in texts for form in _searched(text).values())
+    found = []
+    for path in swapped_to:
+        end = b""
+        with path.open("rb") as swap:
+            while chunk := swap.read(CHUNK_BYTES):
+                found += [f"{path}: {what}" for what in found_in(end + chunk, texts)]
+                end = chunk[-longest:]
     return found

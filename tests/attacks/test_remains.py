@@ -21,7 +21,7 @@ import msgspec
 import pytest
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
-from tests.needles import disguises, found_in, found_in_files, found_in_memory
+from tests.needles import CHUNK_BYTES, disguises, found_in, found_in_files, found_in_memory, found_in_swap, swaps
 from tests.processes import descendants, kill, pid_of, pids_of
 from tests.trusted.router.puppet import puppet
 from tests.trusted.supervisor.processes import await_state, is_gone, until
@@ -30,6 +30,7 @@ from etui.interfaces import secret_1 as secret
 from etui.protocol import ProtocolError
 from etui.testkit import TestWallet, private_bus
 from etui.testkit.user import PASSPHRASE
+from etui.trusted.memory import lock_memory
 
 MARK = 'k7Qz"ö9-WvX2nRb5'
 """In every planted secret: letters that are written otherwise in JSON, Python, URLs and UTF-16."""
@@ -73,6 +74,18 @@ def test_the_look_finds_a_text_in_each_of_its_disguises(before: int) -> None:
     around = base64.b64encode(b"x" * before + MARK.encode() + b"y" * 5)
     assert found_in(around, [MARK])
     assert not found_in(b"nothing of the kind", [MARK])
+
+
+def test_the_look_finds_a_text_in_a_swap_file_wherever_it_is_cut(tmp_path: Path) -> None:
+    table, file = tmp_path / "swaps", tmp_path / "a file"
+    table.write_text(f"Filename Type Size Used Priority\n{tmp_path}/a\\040file file 8 0 -2\n/none/such file 8 0 -3\n")
+    half = MARK.encode()[: len(MARK.encode()) // 2]
+    with file.open("wb") as swap:
+        swap.seek(CHUNK_BYTES - 4)
+        swap.write(half)
+    assert swaps(table) == [file]
+    assert found_in_swap([MARK], [file])
+    assert found_in_swap([f"{PASSPHRASE} of nobody"], [file]) == []
 
 
 class Shop(http.server.BaseHTTPRequestHandler):
@@ -153,6 +166,9 @@ def handled(wallet: TestWallet) -> list[str]:
 def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_once_it_is_locked(
     wallet: TestWallet,
 ) -> None:
+    swapped_to = swaps()
+    if swapped_to and not lock_memory().held:
+        swapped_to = []  # what is there may be of this process
     texts = handled(wallet)
     recovery = wallet.user.recovery_key
     assert found_in_memory(pids_of(wallet.pid, SECRETS)[-1], [MARK]), "the look finds nothing even where it is"
@@ -190,6 +206,7 @@ def test_a_secret_is_where_it_has_to_be_while_the_wallet_is_in_use_and_nowhere_o
     for pid in [wallet.pid, *descendants(wallet.pid)]:
         assert found_in_memory(pid, [*texts, PASSPHRASE, recovery]) == []
     assert found_in_files(wallet.folder, [*texts, PASSPHRASE, recovery]) == []
+    assert found_in_swap([texts[-1], recovery], swapped_to) == [], "no earlier run had these two"
 
 
 async def kept_in_the_clear(address: str, value: bytes) -> None:
