@@ -98,7 +98,7 @@ class _Leader:
         self._path = path
         self._line = line
         self._begins = (os.pipe(), os.pipe())
-        """Their turns are told by these in turns, so that none takes what was meant for another one."""
+        """Rounds are begun by turns on these two, so that none who is done takes what was meant for another one."""
         self._heard, self._done = os.pipe()
         self._pids: list[int] = []
 
