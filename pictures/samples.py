@@ -279,6 +279,27 @@ def _consents() -> tuple[Sample, ...]:
         remember=(ONCE, monthly(Limit(currency="EUR", each_minor=999, total_minor=999, period_s=MONTH_S))),
         frame=_PAYMENTS,
     )
+    routed = Confirm(
+        asker=_SHELL,
+        action="pay 12.50 EUR to shop.example with “Alpnet …0019”",
+        digest=bytes(32),
+        fields=(
+            ShownField(title=f"Card{_SET}", value="Alpnet …0019 (Payment card, kept by Alpbank Cards)", material=True),
+            ShownField(title="To", value="shop.example", material=True),
+            ShownField(title="Amount", value="12.50 EUR", material=True),
+            ShownField(title="Order", value="2026-11-0043#0fd40c84bfdf02ac", material=True),
+            ShownField(
+                title=f"Route{_SET}", value="alpnet by “Routes of Alpnet”, in place of alpbank-cards", material=True
+            ),
+        ),
+        advice=(
+            "A book: 12.50 EUR",
+            "Books and More, whom Demo Acquirer vouches for.",
+            "“Routes of Alpnet” says: its acquirer is one of Alpnet's. Without it “Alpbank …4711” would pay.",
+        ),
+        remember=(ONCE,),
+        frame=_PAYMENTS,
+    )
     tap = Confirm(
         asker=_SHELL,
         action="use “Alpbank …4711” at a terminal, for one tap",
@@ -296,6 +317,7 @@ def _consents() -> tuple[Sample, ...]:
     return (
         Sample(name="consent", request=read_password),
         Sample(name="pay", request=subscription),
+        Sample(name="route", request=routed),
         Sample(name="tap", request=tap),
         Sample(name="consent-pin", request=payment),
         Sample(
