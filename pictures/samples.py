@@ -295,7 +295,8 @@ def _consents() -> tuple[Sample, ...]:
         advice=(
             "A book: 12.50 EUR",
             "Books and More, whom Demo Acquirer vouches for.",
-            "“Routes of Alpnet” says: its acquirer is one of Alpnet's. Without it “Alpbank …4711” would pay.",
+            "“Routes of Alpnet” says: Demo Acquirer is one of Alpnet's.",
+            "Without this route Alpbank …4711 would pay by alpbank-cards; `etui routes off` switches such routes off.",
         ),
         remember=(ONCE,),
         frame=_PAYMENTS,
