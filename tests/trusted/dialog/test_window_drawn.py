@@ -144,7 +144,7 @@ def test_a_face_that_fits_the_screen_does_not_scroll(hands: Hands, text_size: Ca
     for points in (7.0, 8.0, 9.0):
         text_size(points)
         for sample in samples(hands.sealed):
-            if sample.name in {"consent-long", "sign-text"} or (sample.name, points) == ("pay", 9.0):
+            if sample.name in {"consent-long", "sign-text", "route"} or (sample.name, points) == ("pay", 9.0):
                 continue  # longer than the screen
             hands.show(sample.request)
             scroll = hands.window.findChild(BodyScroll)
