@@ -8,16 +8,19 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.cli.etui import done, told
+from tests.extensions.cards.bank import BANK, HOST
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
 from tests.standards.emv.keys import authority
 
 from etui.counterparts.issuer.chip import read_chip
+from etui.counterparts.issuer.devices import card_number
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.sdk import ErrorCode, ProtocolError
 from etui.standards import emv
-from etui.standards.emv import CryptogramType
+from etui.standards.emv import CryptogramType, Tag
 from etui.standards.iso7816 import Selection, StatusWord
 
 if TYPE_CHECKING:
@@ -137,6 +140,36 @@ def test_above_the_limit_the_second_tap_completes_and_a_terminal_that_vanishes_u
     assert is_of_the_card(bank, paid)
     assert paid.verified.answer.atc == 1
     assert isinstance(arming.end(), apdu.ArmResult)
+
+
+@pytest.mark.attack(156)
+def test_a_terminal_that_shows_less_than_it_has_signed_is_told_by_the_question_and_the_cards_own_record(
+    wallet: TestWallet, reader: Reader, bank: Bank
+) -> None:
+    shown, signed, account = "5.00 EUR", 12_34, "000000002"
+    done(wallet, "card", "add", HOST, stdin=f"{bank.enrol(account)}\n")
+    before = reader.wait_for_card()
+    arming = Arming(wallet, 20_00, label=f"Demo Bank …{card_number(BANK, account)[-4:]}")
+    reader.wait_for_card(before + 2)
+    terminal = tapped(reader)
+    terminal.applications()
+    paid = terminal.pay(AID, signed, merchant=f"Kiosk, {shown}".encode())
+    assert is_of_the_card(bank, paid)
+    assert emv.read_numeric(paid.told[Tag.AMOUNT_AUTHORISED]) == signed
+    arming.end()
+    reader.leave()
+    (asked,) = (str(one) for one in wallet.user.asked() if "at a terminal" in str(one))
+    assert "20.00 EUR" in asked
+
+    (row,) = told(wallet, "payments")
+    assert (row["kind"], row["attributes"]["amount"], row["attributes"]["state"]) == ("tap", str(signed), "unknown")
+    tap = told(wallet, "payments", "show", row["item"])
+    assert (tap["amount"], tap["currency"], tap["merchant"]) == (signed, "EUR", f"Kiosk, {shown}")
+    listed = done(wallet, "payments")
+    assert f"12.34 EUR at a terminal that calls itself “Kiosk, {shown}”" in listed
+    assert "unknown: its issuer was asked" in listed
+    assert "12.34 EUR at a terminal" in done(wallet, "payments", "show", "12.34 kiosk")
+    assert told(wallet, "payments", "list", "--payee", "shop.etui.test") == []
 
 
 @pytest.mark.attack(138)
