@@ -120,12 +120,12 @@ def _told(client: Client, output: Output, of: Item, limit: int | None) -> Iterat
             if error.code is not ErrorCode.UNKNOWN_METHOD:  # an Extension need not keep this
                 output.note(f"etui: without what {quoted(of.label)} did at terminals: {single_line(error.message)}")
             return
-        yield from answer.taps
-        left -= len(answer.taps)
-        lowest = min((tap.counter for tap in answer.taps), default=before)
-        if not answer.more or lowest >= before:
+        fresh = [tap for tap in answer.taps if tap.counter < before]
+        yield from fresh
+        if not answer.more or not fresh:
             return
-        before = lowest
+        left -= len(fresh)
+        before = min(tap.counter for tap in fresh)
 
 
 def _entry(of: Item, tap: card.Tap) -> Item:
