@@ -40,7 +40,7 @@ def add_item_argument(parser: argparse.ArgumentParser) -> None:
 
 def item_to_read(client: Client, item: str) -> Item:
     """The item that is meant, which may then be read; raises ``CommandError``, ``ProtocolError``."""
-    if item.startswith(_REFERENCE):
+    if is_reference(item):
         return Item(item=item, kind="item")
     found = _unasked(client, item)
     return only_one(found or list(client.call(secret.Find(text=item)).items), item)
@@ -51,7 +51,7 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
 
     ``kinds``: which it is one of; none for any.
     """
-    if item.startswith(_REFERENCE):
+    if is_reference(item):
         return Item(item=item, kind="item")
     found: list[Item] = []
     damage: ProtocolError | None = None
@@ -65,6 +65,11 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
     if damage is not None and not found:
         raise damage
     return only_one(found, item)
+
+
+def is_reference(words: str) -> bool:
+    """Whether this names one item by itself."""
+    return words.startswith(_REFERENCE)
 
 
 def fitting(

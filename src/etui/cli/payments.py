@@ -13,7 +13,7 @@ from etui.cli import terminals
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import Exit
 from etui.cli.files import read_file
-from etui.cli.naming import fitting, item_to_name, named, only_one
+from etui.cli.naming import fitting, is_reference, item_to_name, named, only_one
 from etui.cli.output import Column, moment, single_line
 from etui.interfaces import payment_1 as payment
 from etui.standards.money import full_amount
@@ -80,7 +80,7 @@ def _show(arguments: Arguments, output: Output) -> Exit:
 
 def _named(client: Client, output: Output, words: str) -> str:
     """The reference of the payment or tap that is meant; raises ``CommandError``, ``ProtocolError``."""
-    if terminals.is_tap(words):
+    if is_reference(words):
         return words
     taps = fitting(terminals.taps(client, output), words.split())
     if not taps:
