@@ -40,10 +40,10 @@ def add_item_argument(parser: argparse.ArgumentParser) -> None:
 
 def item_to_read(client: Client, item: str) -> Item:
     """The item that is meant, which may then be read; raises ``CommandError``, ``ProtocolError``."""
-    if item.startswith(_REFERENCE):
+    if is_reference(item):
         return Item(item=item, kind="item")
     found = _unasked(client, item)
-    return _one(found or list(client.call(secret.Find(text=item)).items), item)
+    return only_one(found or list(client.call(secret.Find(text=item)).items), item)
 
 
 def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item:
@@ -51,7 +51,7 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
 
     ``kinds``: which it is one of; none for any.
     """
-    if item.startswith(_REFERENCE):
+    if is_reference(item):
         return Item(item=item, kind="item")
     found: list[Item] = []
     damage: ProtocolError | None = None
@@ -64,7 +64,12 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
     found = found or _of_kinds(fitting(client.call(wallet.Inventory()).items, item.split()), kinds)
     if damage is not None and not found:
         raise damage
-    return _one(found, item)
+    return only_one(found, item)
+
+
+def is_reference(words: str) -> bool:
+    """Whether this names one item by itself."""
+    return words.startswith(_REFERENCE)
 
 
 def fitting(
@@ -86,15 +91,8 @@ def named(item: Item) -> str:
     return quoted(item.label) if item.label else "the item"
 
 
-def _unasked(client: Client, words: str) -> list[Item]:
-    return [item for item in client.call(secret.Find(text=words), quiet=True).items if item.kind != _COLLECTION]
-
-
-def _of_kinds(items: list[Item], kinds: Collection[str]) -> list[Item]:
-    return [item for item in items if not kinds or item.kind in kinds]
-
-
-def _one(items: list[Item], words: str) -> Item:
+def only_one(items: list[Item], words: str) -> Item:
+    """The one of these, which fit, that is meant (rules 3 and 4); raises ``CommandError``."""
     items = [item for item in items if item.kind != _COLLECTION]
     exact = [item for item in items if item.label.casefold() == words.casefold()]
     match exact if len(exact) == 1 else items:
@@ -107,6 +105,14 @@ def _one(items: list[Item], words: str) -> Item:
             lines += [f"  and {len(several) - _MAX_LISTED} more"] if len(several) > _MAX_LISTED else []
             text = f"{len(several)} items match {quoted(words)}; more words, or `etui find --references`, tell which:"
             raise CommandError("\n".join([text, *lines]), Exit.USAGE)
+
+
+def _unasked(client: Client, words: str) -> list[Item]:
+    return [item for item in client.call(secret.Find(text=words), quiet=True).items if item.kind != _COLLECTION]
+
+
+def _of_kinds(items: list[Item], kinds: Collection[str]) -> list[Item]:
+    return [item for item in items if not kinds or item.kind in kinds]
 
 
 def _described(item: Item) -> str:

@@ -1,4 +1,7 @@
-"""``etui payments list · show · finish``: what was paid, what was to be, and what became of it."""
+"""``etui payments list · show · finish``: what was paid, what was to be, and what became of it.
+
+Taps at terminals stand among them, by the cards' own record.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from etui.cli import terminals
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import Exit
 from etui.cli.files import read_file
-from etui.cli.naming import item_to_name, named
+from etui.cli.naming import fitting, is_reference, item_to_name, named, only_one
 from etui.cli.output import Column, moment, single_line
 from etui.interfaces import payment_1 as payment
 from etui.standards.money import full_amount
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
     from etui.cli.output import Output
     from etui.interfaces import Item
+    from etui.sdk import Client
 
 _KINDS: Final = ("payment",)
 
@@ -32,6 +37,9 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
 def _list(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         found = client.call(payment.Find(payee=arguments.payee, limit=arguments.limit)).payments
+        if arguments.payee is None:  # nobody knows who a terminal is
+            found = [*found, *terminals.taps(client, output, arguments.limit)]
+    found = sorted(found, key=lambda item: item.created, reverse=True)[: arguments.limit]
     columns: list[Column] = [("created", "WHEN"), ("label", "PAYMENT"), (_state, "STATE")]
     columns += [("item", "REFERENCE")] if arguments.references else []
     output.rows(found, columns, "Nothing was paid.")
@@ -39,6 +47,8 @@ def _list(arguments: Arguments, output: Output) -> Exit:
 
 
 def _state(item: Item) -> str:
+    if item.kind == terminals.KIND:
+        return terminals.state(item)
     return item.attributes.get("state", "")
 
 
@@ -48,8 +58,12 @@ def _show_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _show(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
-        item = item_to_name(client, arguments.payment, _KINDS)
-        shown = client.call(payment.Show(payment=item.item))
+        reference = _named(client, output, arguments.payment)
+        if terminals.is_tap(reference):
+            tap = terminals.look_up(client, reference)
+            output.value(tap, "\n".join(map(single_line, terminals.lines(tap))))
+            return Exit.OK
+        shown = client.call(payment.Show(payment=reference))
     state = {"pending": "pending: nobody has said what became of it"}.get(shown.state, shown.state)
     lines = [
         f"{full_amount(shown.amount, shown.currency)} to {shown.merchant} ({shown.payee}), {state}",
@@ -62,6 +76,16 @@ def _show(arguments: Arguments, output: Output) -> Exit:
     lines += [f"`etui why {shown.route_decision}` tells of its route"] if shown.route_decision else []
     output.value(shown, "\n".join(map(single_line, lines)))
     return Exit.OK
+
+
+def _named(client: Client, output: Output, words: str) -> str:
+    """The reference of the payment or tap that is meant; raises ``CommandError``, ``ProtocolError``."""
+    if is_reference(words):
+        return words
+    taps = fitting(terminals.taps(client, output), words.split())
+    if not taps:
+        return item_to_name(client, words, _KINDS).item
+    return only_one([*fitting(client.call(payment.Find()).payments, words.split()), *taps], words).item
 
 
 def _finish_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,6 +108,8 @@ def _finish(arguments: Arguments, output: Output) -> Exit:
 LIST = Command(
     name="payments list",
     help="list what was paid, and what is pending",
+    text="Lists what was paid on the net, and what cards did at terminals, by their own record. A terminal never\n"
+    "proves who it is: its name is what it calls itself, and `--payee` leaves it out.",
     arguments=_list_arguments,
     run=_list,
     stands_for_group=True,
@@ -91,10 +117,13 @@ LIST = Command(
 )
 SHOW = Command(
     name="payments show",
-    help="show a payment: order, card, outcome",
+    help="show a payment: order or terminal, card, outcome",
     arguments=_show_arguments,
     run=_show,
-    examples=(("etui payments show '12.50 shop'", "the one that these words match"),),
+    examples=(
+        ("etui payments show '12.50 shop'", "the one that these words match"),
+        ("etui payments show '2.00 terminal'", "one at a terminal: the amount that was really signed"),
+    ),
 )
 FINISH = Command(
     name="payments finish",

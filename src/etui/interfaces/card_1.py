@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Final, Literal
 
+import msgspec
 from msgspec import Meta
 
 from etui.interfaces.binding import Item, Request, Result
@@ -33,9 +34,36 @@ __all__ = [
     "ShowResult",
     "Suspend",
     "SuspendResult",
+    "Tap",
+    "Taps",
+    "TapsResult",
     "Vouch",
     "VouchResult",
 ]
+
+
+class Tap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A use of a card at a terminal, as the card noted it."""
+
+    counter: Annotated[int, Meta(ge=1, le=65535)]
+    """Of the transaction: its number on this card."""
+    at: int
+    """When the card was asked, by the clock of this machine."""
+    amount: Annotated[int, Meta(ge=0)]
+    """In minor units: what the cryptogram is over, whatever the terminal showed or printed."""
+    currency: Annotated[str, Meta(max_length=3)]
+    """ISO 4217."""
+    merchant: Annotated[str, Meta(max_length=200)] | None = None
+    """What the terminal calls itself.
+
+    Nobody has verified it.
+    """
+    state: Literal["approved", "authorised", "declined", "unknown"]
+    """`approved`: by the card itself.
+
+    `authorised`: by its issuer, which proved that to the card. `declined`: by the card, its issuer or the
+    terminal. `unknown`: the issuer was asked, and nobody told the card what it said.
+    """
 
 
 class IssuersResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -259,3 +287,31 @@ class Show(Request[ShowResult], frozen=True, kw_only=True, omit_defaults=True):
     REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
 
     card: str
+
+
+class TapsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``card/1.taps``."""
+
+    METHOD: ClassVar[str] = "card/1.taps"
+
+    taps: Annotated[list[Tap], Meta(max_length=1000)]
+    more: bool
+    """Whether there are earlier ones."""
+
+
+class Taps(Request[TapsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Uses at terminals.
+
+    The latest first: the card's own record, which it makes in the same write as the counter, before its
+    cryptogram leaves. Whether a terminal heard what the card approved, the card cannot know.
+    """
+
+    METHOD: ClassVar[str] = "card/1.taps"
+    RESULT: ClassVar[type[Result]] = TapsResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+
+    card: str
+    before: Annotated[int, Meta(ge=1, le=65536)] | None = None
+    """Only those with a lower counter: the one of the last tap of an answer, to read on."""
+    limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    """At most so many; 1000 where it is left out."""

@@ -43,6 +43,7 @@ TILL = "the till"
 FLOOR_MINOR: Final = 10_00
 """Below it the card approves by itself."""
 _COUNTED: Final = {State.APPROVED, State.SETTLED}
+_SAID_YES: Final = {"approved", "authorised"}
 _OVER: Final = _COUNTED | {State.DECLINED, State.REVERSED}
 _ARMED_S: Final = 25
 _TAP_S: Final = 3
@@ -64,11 +65,19 @@ class Square:
         self._store = Store(self._engine, read_settings(self._settings).terminal)
         self._number = card_number(BANK, ACCOUNT)
         self._counter = 0
+        self._number_seen = 0
+        self._unheard_minor = 0
         self._strikes = 0
 
     def states(self) -> list[str]:
         """What became of the till's payments, in order."""
         return [one.state for one in self._store.payments()]
+
+    def noted(self) -> list[str]:
+        """What became of the card's taps by its own record, in order."""
+        with self._wallet.connect() as client:
+            item = client.call(card.Find()).cards[0].item
+            return [tap.state for tap in reversed(client.call(card.Taps(card=item)).taps)]
 
     def close(self) -> None:
         """Closes the till's books."""
@@ -104,7 +113,7 @@ class Square:
         self._strikes += held and victim != TILL
         self._comes_back()
         arming.join(_TILL_S)
-        self._holds(is_paid=till.returncode == 0, said=said)
+        self._holds(is_paid=till.returncode == 0, said=said, may_be_unheard=victim == TILL or after_s is not None)
         return held
 
     def _started(self, amount_minor: int, point: Point) -> subprocess.Popen[str]:
@@ -154,8 +163,11 @@ class Square:
         until(is_back, "the wallet comes back")
         self._reader.wait_for_card()
 
-    def _holds(self, *, is_paid: bool, said: str) -> None:
-        """Whatever was killed: the till settles, all books agree to the cent, and the card's counter went on."""
+    def _holds(self, *, is_paid: bool, said: str, may_be_unheard: bool) -> None:
+        """Whatever was killed: the till settles, all books agree to the cent, and the card's counter went on.
+
+        ``may_be_unheard``: whether what the card said may have been lost on its way, or with the till.
+        """
         settled = subprocess.run(
             [sys.executable, "-m", "etui.counterparts.pos", "settle", *self._where()],
             env=os.environ | {"PYTHONPATH": self._path},
@@ -176,9 +188,31 @@ class Square:
         with self._wallet.connect() as client:
             item = client.call(card.Find()).cards[0].item
             counter = client.call(card.Show(card=item)).counter
+            noted = client.call(card.Taps(card=item))
         assert self._counter <= counter <= self._counter + 2
         assert counter >= kept.atc_high
+        fresh = [tap for tap in noted.taps if tap.counter > self._counter]
+        assert [tap.counter for tap in fresh] == list(range(counter, self._counter, -1))
         self._counter = counter
+        self._wallet_agrees(fresh, payments, may_be_unheard=may_be_unheard)
+        assert not noted.more
+        assert _yes_minor(noted.taps) - self._unheard_minor == taken
+
+    def _wallet_agrees(self, fresh: list[card.Tap], payments: list[Payment], *, may_be_unheard: bool) -> None:
+        """What the card noted of this tap is what the till took; of what it does not know the end, nothing was taken.
+
+        A yes that the till never heard was taken by nobody.
+        """
+        made = [one for one in payments if one.number > self._number_seen]
+        self._number_seen = max((one.number for one in made), default=self._number_seen)
+        taken = sum(one.final_minor for one in made if one.state in _COUNTED)
+        said_yes = _yes_minor(fresh)
+        assert taken == said_yes or (may_be_unheard and taken == 0), (made, fresh)
+        self._unheard_minor += said_yes - taken
+
+
+def _yes_minor(taps: list[card.Tap]) -> int:
+    return sum(tap.amount for tap in taps if tap.state in _SAID_YES)
 
 
 def _number(payment: Payment) -> int:

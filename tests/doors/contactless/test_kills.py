@@ -60,6 +60,7 @@ def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_in_its_
     for amount_minor, victim, point, _ in strikes:
         assert square.tap(amount_minor, victim, point), (victim, point)
     assert square.states() == [state for *_, state in strikes]
+    assert square.noted() == ["unknown", "approved", "unknown", "unknown", "authorised"]
 
 
 def test_a_door_that_was_killed_before_a_terminal_is_in_the_reader_again(wallet: TestWallet, reader: Reader) -> None:

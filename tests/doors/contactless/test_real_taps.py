@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import os
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.cli.etui import done, told
+from tests.extensions.cards.bank import BANK, HOST
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
 from tests.standards.emv.keys import authority
 
+from etui.cli.exits import Exit
 from etui.counterparts.issuer.chip import read_chip
+from etui.counterparts.issuer.devices import card_number
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import ErrorCode, ProtocolError
 from etui.standards import emv
-from etui.standards.emv import CryptogramType
+from etui.standards.emv import CryptogramType, Tag
 from etui.standards.iso7816 import Selection, StatusWord
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.pcsc import Reader
     from tests.extensions.cards.bank import Bank
 
@@ -66,6 +77,16 @@ def armed(wallet: TestWallet, reader: Reader, amount: int) -> Arming:
     arming = Arming(wallet, amount)
     reader.wait_for_card(before + 2)
     return arming
+
+
+def started(wallet: TestWallet, script: Path, *words: str, reader: Reader) -> subprocess.Popen[str]:
+    """A script that arms a card, when that has come to the reader for it."""
+    before = reader.wait_for_card()
+    environ = os.environ | wallet.environ
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(["sh", script, *words], env=environ, stdout=pipe, stderr=pipe, text=True)
+    reader.wait_for_card(before + 2)
+    return process
 
 
 def tapped(reader: Reader) -> Terminal:
@@ -137,6 +158,80 @@ def test_above_the_limit_the_second_tap_completes_and_a_terminal_that_vanishes_u
     assert is_of_the_card(bank, paid)
     assert paid.verified.answer.atc == 1
     assert isinstance(arming.end(), apdu.ArmResult)
+
+
+@pytest.mark.attack(156)
+def test_a_terminal_that_shows_less_than_it_has_signed_is_told_by_the_question_and_the_cards_own_record(
+    wallet: TestWallet, reader: Reader, bank: Bank
+) -> None:
+    shown, signed, account = "5.00 EUR", 12_34, "000000002"
+    done(wallet, "card", "add", HOST, stdin=f"{bank.enrol(account)}\n")
+    before = reader.wait_for_card()
+    arming = Arming(wallet, 20_00, label=f"Demo Bank …{card_number(BANK, account)[-4:]}")
+    reader.wait_for_card(before + 2)
+    terminal = tapped(reader)
+    terminal.applications()
+    paid = terminal.pay(AID, signed, merchant=f"Kiosk, {shown}".encode())
+    assert is_of_the_card(bank, paid)
+    assert emv.read_numeric(paid.told[Tag.AMOUNT_AUTHORISED]) == signed
+    arming.end()
+    reader.leave()
+    (asked,) = (str(one) for one in wallet.user.asked() if "at a terminal" in str(one))
+    assert "20.00 EUR" in asked
+
+    (row,) = told(wallet, "payments")
+    assert (row["kind"], row["attributes"]["amount"], row["attributes"]["state"]) == ("tap", str(signed), "unknown")
+    tap = told(wallet, "payments", "show", row["item"])
+    assert (tap["amount"], tap["currency"], tap["merchant"]) == (signed, "EUR", f"Kiosk, {shown}")
+    listed = done(wallet, "payments")
+    assert f"12.34 EUR at a terminal that calls itself “Kiosk, {shown}”" in listed
+    assert "unknown: its issuer was asked" in listed
+    assert "12.34 EUR at a terminal" in done(wallet, "payments", "show", "12.34 kiosk")
+    assert told(wallet, "payments", "list", "--payee", "shop.etui.test") == []
+
+
+def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_those_alone_that_may_have_paid(
+    wallet: TestWallet, reader: Reader, tmp_path: Path
+) -> None:
+    script = tmp_path / "parking.sh"
+    script.write_text(f'"{sys.executable}" -I -m etui.cli "$@"\nexit $?\n', encoding="utf-8")
+    subprocess.run(["sh", script, "card"], env=os.environ | wallet.environ, check=True, stdout=subprocess.DEVNULL)
+    with wallet.connect() as client:
+        clients = client.call(wallet_interface.Clients()).clients
+        (principal,) = [row.client for row in clients if script.name in row.client]
+        item = client.call(card.Find()).cards[0].item
+        right = wallet_interface.Grant(
+            client=principal, action="apdu/1.arm", item=item, currency="EUR", limit_minor=20_00, period_s=86_400
+        )
+        grant = client.call(right).grant
+
+        def left_minor() -> int | None:
+            return next(one.left_minor for one in client.call(wallet_interface.Grants()).grants if one.grant == grant)
+
+        for amount, merchant, status, left in (
+            (12_00, b"Kiosk", 1, 20_00),
+            (6_00, b"Kiosk", 0, 10_00),
+            (7_00, b"Another kiosk", 0, 0),
+        ):
+            with started(wallet, script, "tap", "10", "EUR", reader=reader) as tap:
+                terminal = tapped(reader)
+                terminal.applications()
+                with contextlib.suppress(Refused):
+                    terminal.pay(AID, amount, merchant=merchant)
+                said, error = tap.communicate(timeout=_PATIENCE_S)
+            assert tap.returncode == status, said + error
+            reader.leave()
+            assert left_minor() == left
+        assert not [one for one in wallet.user.asked() if "at a terminal" in str(one)]
+        noted = client.call(card.Taps(card=item)).taps
+        assert [(tap.amount, tap.merchant) for tap in noted] == [(7_00, "Another kiosk"), (6_00, "Kiosk")]
+
+    wallet.user.refuses(action_contains="at a terminal")
+    refused = subprocess.run(
+        ["sh", script, "tap", "0.01", "EUR"], env=os.environ | wallet.environ, check=False, capture_output=True
+    )
+    assert refused.returncode == Exit.DENIED
+    assert "0.00 of 20.00 EUR are left" in str(wallet.user.asked()[-1])
 
 
 @pytest.mark.attack(138)

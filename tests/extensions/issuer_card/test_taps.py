@@ -10,17 +10,18 @@ import msgspec
 import pytest
 from tests.extensions.issuer_card.chips import AID, MASTER_KEY, PAN, PROFILE, TODAY, chip
 from tests.extensions.issuer_card.memory import MemoryStore
-from tests.extensions.issuer_card.terminal import Refused, Terminal
+from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
 from tests.standards.emv.keys import authority
 from tests.standards.emv.keys import card as key
 
 from etui.extensions.issuer_card.application import Application
 from etui.extensions.issuer_card.cards import Card, Cards, ChipCard, DeviceKeys
-from etui.extensions.issuer_card.errors import UnpaidError
+from etui.extensions.issuer_card.errors import UnknownCardError, UnpaidError
+from etui.extensions.issuer_card.journal import KEPT, Tap, latest, space
 from etui.extensions.issuer_card.risk import Asked, Decision, Spent, Yes
 from etui.extensions.issuer_card.taps import CardPurse, Tapped, Taps
 from etui.standards import emv
-from etui.standards.emv import CryptogramType
+from etui.standards.emv import CryptogramType, ResponseCode, Tag
 from etui.standards.iso7816 import Selection
 from etui.standards.provisioning import PaymentKey
 
@@ -50,6 +51,17 @@ class Wallet:
         self.ended: list[Tapped | UnpaidError] = []
         self._application = Application(chip(), key(), PROFILE, CardPurse(self.cards, self.taps, CARD.id))
         self.terminal = Terminal(self._transmit, authority().public, TODAY)
+
+    def noted(self) -> list[Tap]:
+        """What the card has noted, the first tap first."""
+        return latest(self.cards.taps(self.cards.card(CARD.id)), 0x1_0000, KEPT)[0][::-1]
+
+    def tap(self, amount_minor: int, wanted: CryptogramType = CryptogramType.ARQC) -> Paid:
+        """A tap up to the first cryptogram, with a yes of its own."""
+        thread = self.arm(amount_minor)
+        paid = self.terminal.pay(AID, amount_minor, wanted)
+        thread.join(10)
+        return paid
 
     def arm(self, limit_minor: int, seconds: float = 30) -> threading.Thread:
         armed = threading.Event()
@@ -188,3 +200,75 @@ def test_a_card_from_before_there_were_terminals_is_read_as_it_is(wallet: Wallet
     wallet.store.records["cards", CARD.id] = msgspec.json.encode(old)
     assert wallet.cards.card(CARD.id).spent == Spent()
     assert wallet.cards.card(CARD.id).profile.offline is None
+
+
+def test_a_tap_is_noted_in_the_write_of_its_counter_and_its_end_in_that_of_the_limits(wallet: Wallet) -> None:
+    for wanted in (CryptogramType.TC, CryptogramType.ARQC):
+        before = wallet.store.written
+        wallet.tap(5_00, wanted)
+        assert wallet.store.written == before + 1
+    noted = wallet.noted()
+    assert [(tap.counter, tap.state) for tap in noted] == [(1, "approved"), (2, "unknown")]
+    assert {(tap.amount_minor, tap.currency, tap.merchant) for tap in noted} == {(5_00, "EUR", "Kiosk am Tor")}
+    assert all(abs(tap.at - time.time()) < 60 for tap in noted)
+    before = wallet.store.written
+    wallet.terminal.finish(CryptogramType.TC, ResponseCode.UNABLE_TO_GO_ONLINE_APPROVED)
+    assert wallet.store.written == before + 1
+    assert wallet.noted()[1] == msgspec.structs.replace(noted[1], state="approved")
+    assert wallet.cards.card(CARD.id).spent == Spent(2, 10_00)
+
+
+@pytest.mark.parametrize("code", [b"00", b"05"])
+def test_what_the_issuer_proved_to_the_card_is_how_a_tap_ended(wallet: Wallet, code: bytes) -> None:
+    paid = wallet.tap(12_34)
+    proof = emv.session_key(MASTER_KEY, 1).issuer_authentication_1(paid.verified.cryptogram, code)
+    approves = code == b"00"
+    wallet.terminal.finish(CryptogramType.TC if approves else CryptogramType.AAC, code, proof)
+    (tap,) = wallet.noted()
+    assert tap.state == ("authorised" if approves else "declined")
+
+
+def test_what_the_card_or_the_terminal_declines_is_noted_as_such(wallet: Wallet) -> None:
+    wallet.tap(12_34, CryptogramType.AAC)
+    wallet.tap(12_34)
+    wallet.terminal.finish(CryptogramType.AAC, ResponseCode.UNABLE_TO_GO_ONLINE_DECLINED)
+    assert [tap.state for tap in wallet.noted()] == ["declined", "declined"]
+
+
+def test_what_was_asked_for_without_a_yes_or_could_not_be_kept_is_no_tap(wallet: Wallet) -> None:
+    thread = wallet.arm(20_00)
+    wallet.store.breaks = UnpaidError("the disk is full")
+    with pytest.raises(Refused):
+        wallet.terminal.pay(AID, 12_34)
+    wallet.store.breaks = None
+    with pytest.raises(Refused):
+        wallet.terminal.pay(AID, 30_00)
+    thread.join(10)
+    assert wallet.noted() == []
+
+
+def test_of_a_card_the_taps_of_its_last_transactions_are_kept_and_none_of_one_that_is_removed(wallet: Wallet) -> None:
+    decision, asked = Decision(CryptogramType.ARQC), Asked(1, "978", "", 0)
+    numbers = (1, 2, 3, KEPT + 1, KEPT + 3)
+    wallet.cards.add(CARD, DeviceKeys(bytes(32), bytes(32)), tuple(PaymentKey(one, bytes(16)) for one in numbers))
+    for _ in numbers:
+        wallet.cards.take(wallet.cards.card(CARD.id), lambda counter: Tap.begun(counter, 1, asked, decision, "EUR"))
+    assert [tap.counter for tap in wallet.noted()] == [2, KEPT + 1, KEPT + 3]
+    assert latest(wallet.cards.taps(CARD), KEPT + 3, 1) == ([wallet.noted()[1]], True)
+    wallet.cards.remove(CARD)
+    assert list(wallet.store.names(space(CARD.id))) == []
+    with pytest.raises(UnknownCardError):
+        wallet.cards.card(CARD.id)
+
+
+@pytest.mark.attack(156)
+def test_what_the_terminal_shows_and_says_the_second_time_is_not_what_is_noted(wallet: Wallet) -> None:
+    """The amount of the record is the one that the cryptogram is over."""
+    thread = wallet.arm(20_00)
+    paid = wallet.terminal.pay(AID, 12_34, merchant=b"Kiosk: 5.00 EUR")
+    thread.join(10)
+    wallet.terminal.told = wallet.terminal.told | {Tag.AMOUNT_AUTHORISED: emv.write_numeric(5_00, 6)}
+    wallet.terminal.finish(CryptogramType.TC, b"00")
+    (tap,) = wallet.noted()
+    assert tap.amount_minor == emv.read_numeric(paid.told[Tag.AMOUNT_AUTHORISED]) == 12_34
+    assert (tap.merchant, tap.state) == ("Kiosk: 5.00 EUR", "declined")

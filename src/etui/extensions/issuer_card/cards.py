@@ -1,8 +1,8 @@
 """The cards of this Extension over its sealed store, and the keys that are left of each.
 
 A payment takes the key with the lowest counter out of the store, and the counter goes up, in one durable write before
-anything is made with it: whatever ends then, no key is used twice, and the counter never goes back. What a card
-approves by itself at a terminal is counted in the same write.
+anything is made with it: whatever ends then, no key is used twice, and the counter never goes back. What it did at a
+terminal is noted (``journal``), and what it approves by itself there is counted, in the same write.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
+from etui.extensions.issuer_card import journal
 from etui.extensions.issuer_card.errors import NoKeysError, UnknownCardError
+from etui.extensions.issuer_card.journal import Tap
 from etui.extensions.issuer_card.risk import Spent
 from etui.sdk import Item
 from etui.standards.provisioning import Chip, PaymentKey, Profile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from etui.sdk import Store
 
 _CARDS: Final = "cards"
@@ -90,10 +94,11 @@ class _Left(msgspec.Struct, frozen=True):
 
 
 class Taken(NamedTuple):
-    """A key that is used up, and how many are left."""
+    """A key that is used up, how many are left, and what was noted of its use, at a terminal."""
 
     key: PaymentKey
     left: int
+    tap: Tap | None
 
 
 class Cards:
@@ -155,43 +160,61 @@ class Cards:
         if self.look_up(card.id) is None:  # it was removed in between
             self._store.put({(_KEYS, card.id): None})
 
-    def take(self, card: Card, *, offline_minor: int | None = None) -> Taken:
+    def take(self, card: Card, note: Callable[[int], Tap] | None = None) -> Taken:
         """The key for the next payment, which nobody gets again; raises ``NoKeysError`` where none is left.
 
-        ``offline_minor``: what the card approves by itself with it, which counts against its issuer's limits.
+        ``note``: at a terminal, what is noted of the transaction with this counter. What the card approves by itself
+        counts against its issuer's limits.
         """
         left = self._left(card)
         if not left:
             raise NoKeysError
-        spent = card.spent if offline_minor is None else card.spent.more(offline_minor)
-        used = msgspec.structs.replace(card, counter=left[0].counter, spent=spent)
+        key = left[0]
+        tap = None if note is None else note(key.counter)
+        spent = card.spent.more(tap.amount_minor) if tap is not None and tap.state == "approved" else card.spent
         self._store.put(
             {
-                (_CARDS, card.id): msgspec.json.encode(used),
+                **_changed(msgspec.structs.replace(card, counter=key.counter, spent=spent)),
                 (_KEYS, card.id): msgspec.json.encode(_Left(left[1:])),
+                **({} if tap is None else _noted(card, tap)),
             }
         )
-        return Taken(left[0], len(left) - 1)
+        return Taken(key, len(left) - 1, tap)
 
-    def spend(self, card: Card, spent: Spent) -> None:
-        """Notes what a card has approved by itself."""
-        self._store.put({(_CARDS, card.id): msgspec.json.encode(msgspec.structs.replace(card, spent=spent))})
+    def end(self, card: Card, tap: Tap, spent: Spent) -> None:
+        """Notes how a tap ended, and what the card has approved by itself since its issuer last approved."""
+        self._store.put({**_changed(msgspec.structs.replace(card, spent=spent)), **_noted(card, tap)})
+
+    def taps(self, card: Card) -> Iterator[Tap]:
+        """What is kept of what a card did at terminals, in no order."""
+        return (msgspec.json.decode(kept, type=Tap) for _, kept in self._store.names(journal.space(card.id)))
 
     def set_state(self, card: Card, state: Literal["active", "suspended"]) -> Card:
         """Has a card rest, or be used again."""
         changed = msgspec.structs.replace(card, state=state)
-        self._store.put({(_CARDS, card.id): msgspec.json.encode(changed)})
+        self._store.put(_changed(changed))
         return changed
 
     def remove(self, card: Card) -> None:
         """Deletes a card and all that it knew."""
-        self._store.put({(space, card.id): None for space in (_CARDS, _KEYS, _DEVICES, _CHIPS)})
+        noted = journal.space(card.id)
+        gone = [(noted, place) for place, _ in self._store.names(noted)]
+        gone += [(space, card.id) for space in (_CARDS, _KEYS, _DEVICES, _CHIPS)]
+        self._store.put(dict.fromkeys(gone))
 
     def _left(self, card: Card) -> tuple[PaymentKey, ...]:
         """The keys that the card's counter has not passed."""
         kept = self._store.get(_KEYS, card.id)
         left = _Left() if kept is None else msgspec.json.decode(kept, type=_Left)
         return tuple(key for key in left.keys if key.counter > card.counter)
+
+
+def _changed(card: Card) -> dict[tuple[str, str], bytes]:
+    return {(_CARDS, card.id): msgspec.json.encode(card)}
+
+
+def _noted(card: Card, tap: Tap) -> dict[tuple[str, str], bytes]:
+    return {(journal.space(card.id), tap.place): msgspec.json.encode(tap)}
 
 
 def _sorted(keys: tuple[PaymentKey, ...]) -> tuple[PaymentKey, ...]:

@@ -14,6 +14,7 @@ from etui.extensions.issuer_card.cards import Card, Cards, ChipCard
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
 from etui.extensions.issuer_card.errors import UnpaidError
+from etui.extensions.issuer_card.journal import latest
 from etui.extensions.issuer_card.paying import check_consent, check_payable, check_usable, order_in, vouching
 from etui.extensions.issuer_card.personal import KEY_BITS, check_chip
 from etui.extensions.issuer_card.presenting import Presenting
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from etui.standards.provisioning import PaymentKey
 
 _ID_BYTES: Final = 16
+_NO_COUNTER: Final = 0x1_0000
+"""Every counter is below it."""
+_MOST_TAPS: Final = 1_000
 _ARMED: Final = f"{apdu.INTERFACE}.armed"
 
 
@@ -169,6 +173,24 @@ class IssuerCard(Extension):
             keys_left=self._cards.keys_left(shown),
             counter=shown.counter,
         )
+
+    @provides(card.Taps)
+    def taps(self, request: card.Taps, _: Call) -> card.TapsResult:
+        """Answers ``card/1.taps``."""
+        noted = self._cards.taps(self._cards.card(request.card))
+        found, more = latest(noted, request.before or _NO_COUNTER, request.limit or _MOST_TAPS)
+        taps = [
+            card.Tap(
+                counter=tap.counter,
+                at=tap.at,
+                amount=tap.amount_minor,
+                currency=tap.currency,
+                merchant=tap.merchant or None,
+                state=tap.state,
+            )
+            for tap in found
+        ]
+        return card.TapsResult(taps=taps, more=more)
 
     @prepares(apdu.Arm)
     def before_arm(self, request: apdu.Arm, _: Call) -> Prepared:

@@ -23,6 +23,7 @@ import msgspec
 
 from etui.extensions.issuer_card.cards import Card
 from etui.extensions.issuer_card.errors import UnpaidError
+from etui.extensions.issuer_card.journal import Tap
 from etui.extensions.issuer_card.paying import check_usable
 from etui.extensions.issuer_card.risk import Asked, Decision, Spent, Yes
 from etui.standards.emv import CryptogramType
@@ -31,7 +32,7 @@ from etui.standards.money import full_amount
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from etui.extensions.issuer_card.cards import Cards
+    from etui.extensions.issuer_card.cards import Cards, Taken
     from etui.standards.provisioning import PaymentKey
 
 _DECLINED: Final = "the card declined what the terminal asked for"
@@ -105,19 +106,22 @@ class Taps:
             found = self._open()
             return found.yes if found is not None and found.card.id == card_id else None
 
-    def take(self, card_id: str, asked: Asked, decision: Decision) -> PaymentKey:
-        """The key of a payment, the yes and the counter used up for good; raises ``UnpaidError`` with nothing used."""
+    def take(self, card_id: str, asked: Asked, decision: Decision) -> Taken:
+        """The key of a payment, noted, the yes and the counter used up for good.
+
+        Raises ``UnpaidError`` with nothing used.
+        """
         with self._changed:
             found = self._open()
             if found is None or found.card.id != card_id:
                 raise UnpaidError("the card is not armed any more")
             card = self._cards.card(card_id)
             check_usable(card)
-            offline = asked.amount_minor if decision.type is CryptogramType.TC else None
-            key = self._cards.take(card, offline_minor=offline).key
+            currency, at = card.profile.currency, int(time.time())
+            taken = self._cards.take(card, lambda counter: Tap.begun(counter, at, asked, decision, currency))
             declined = decision.type is CryptogramType.AAC
             self._end(found, UnpaidError(_DECLINED) if declined else Tapped(asked, decision.type, card))
-            return key
+            return taken
 
     def refuse(self, card_id: str, asked: Asked) -> None:
         """Ends the waiting for a tap at which more was asked for than there was a yes to, or in another currency."""
@@ -150,6 +154,7 @@ class CardPurse:
         self._cards = cards
         self._taps = taps
         self._id = card_id
+        self._tap: Tap | None = None
 
     def yes(self) -> Yes | None:
         """As ``Purse.yes``."""
@@ -165,13 +170,20 @@ class CardPurse:
 
     def take(self, asked: Asked, decision: Decision) -> PaymentKey:
         """As ``Purse.take``."""
-        return self._taps.take(self._id, asked, decision)
+        taken = self._taps.take(self._id, asked, decision)
+        self._tap = taken.tap
+        return taken.key
 
     def end(self, decision: Decision, asked: Asked, *, reached: bool) -> None:
         """As ``Purse.end``: the issuer's yes begins the offline limits anew."""
+        card, tap = self._cards.card(self._id), self._tap
+        if tap is None:
+            return
+        spent = card.spent
         if decision.type is CryptogramType.TC:
-            card = self._cards.card(self._id)
-            self._cards.spend(card, Spent() if reached else card.spent.more(asked.amount_minor))
+            spent = Spent() if reached else spent.more(asked.amount_minor)
+        self._cards.end(card, tap.ended(decision, reached=reached), spent)
+        self._tap = None
 
     def refuse(self, asked: Asked) -> None:
         """As ``Purse.refuse``."""
