@@ -207,7 +207,9 @@ def test_only_a_request_of_its_own_is_charged_while_it_holds(trade: Trade, books
                 await merchant.charge(token + "A", paid)
             with pytest.raises(UnknownError):
                 await merchant.order("o-9")
+            assert not (await merchant.order("o-1")).is_over
             shift = 700.0
+            assert (await merchant.order("o-1")).is_over
             with pytest.raises(ExpiredError):
                 await merchant.charge(token, paid)
             anew = await merchant.ask(order("o-1"))
@@ -228,6 +230,8 @@ def test_an_order_is_asked_for_once(trade: Trade, books: Engine) -> None:
         await merchant.charge(token, pays(token, _CARD, 1))
         with pytest.raises(AlreadyError):
             await merchant.ask(order("o-1"))
+        kept = await merchant.order("o-1")
+        assert (kept.is_under_way, kept.is_over) == (False, False)
 
     play(trade, books, scene)
 

@@ -63,8 +63,12 @@ def start_shop(  # noqa: PLR0913  # what it stands between
     port: int = 0,
     *,
     networks: tuple[str, ...] = (),
+    request_s: int = 600,
 ) -> RunningHost:
-    """The shop's process; its keys are made where there are none. ``networks``: that it takes, else the usual one."""
+    """The shop's process; its keys are made where there are none.
+
+    ``networks``: that it takes, else the usual one. ``request_s``: for how long its requests hold.
+    """
     if not (folder / "shop").exists():
         identity().save(folder / "shop")
         authority.context_for("localhost", HOST)
@@ -72,6 +76,7 @@ def start_shop(  # noqa: PLR0913  # what it stands between
         "etui.counterparts.merchant",
         *("--folder", str(folder / "shop"), "--db", books, "--acquirer", f"127.0.0.1:{acquirer_port}"),
         *("--port", str(port), "--tls-cert", str(folder / "localhost.pem"), "--answer-seconds", "5"),
+        *("--request-seconds", str(request_s)),
         *(text for network in networks for text in ("--network", network)),
     )
 

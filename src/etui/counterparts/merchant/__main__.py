@@ -37,7 +37,12 @@ def main() -> int:
         engine = open_books(options.db)
         line = Line(*options.acquirer, answer_s=options.answer_seconds)
         merchant = Merchant(
-            identity, engine, line, terminal=options.terminal, networks=options.network or ["etui-demo"]
+            identity,
+            engine,
+            line,
+            terminal=options.terminal,
+            networks=options.network or ["etui-demo"],
+            life_s=options.request_seconds,
         )
         family = socket.getaddrinfo(options.host, options.port, type=socket.SOCK_STREAM)[0][0]
         listener = socket.create_server((options.host, options.port), family=family, backlog=_BACKLOG)
@@ -84,6 +89,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--network", action="append", help="a scheme that is taken; may be given again (etui-demo)")
     answer = "for how long the acquirer's answer is waited for (%(default)s)"
     parser.add_argument("--answer-seconds", type=float, default=15.0, metavar="S", help=answer)
+    holds = "for how long a payment request holds (%(default)s)"
+    parser.add_argument("--request-seconds", type=int, default=600, metavar="S", help=holds)
     return parser.parse_args()
 
 

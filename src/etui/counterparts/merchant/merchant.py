@@ -73,11 +73,16 @@ _APPROVAL_FORM: Final = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
 class Order(msgspec.Struct, frozen=True):
-    """``request``: signed. ``outcome``: of its charge; None while nobody paid, or that is under way."""
+    """``request``: signed. ``outcome``: of its charge; None while nobody paid, or that is under way.
+
+    ``is_under_way``: whether it is. ``is_over``: whether nobody paid, and nobody can any more.
+    """
 
     request: str
     details: Details
     outcome: Outcome | None
+    is_under_way: bool
+    is_over: bool
 
 
 class Merchant:
@@ -167,18 +172,20 @@ class Merchant:
     async def order(self, order_id: str) -> Order:
         """An order as it stands; raises ``UnknownError``."""
 
-        def work(connection: Connection) -> tuple[Asked, Charge | None]:
+        def work(connection: Connection) -> tuple[Asked, Charge | None, bool]:
             asked = ledger.request_of(connection, self._number, order_id)
             if asked is None:
                 raise UnknownError(f"there is no order {order_id[:40]}")
-            return asked, ledger.charge_of(connection, self._number, asked.request, 0)
+            return asked, ledger.charge_of(connection, self._number, asked.request, 0), self._is_over(asked)
 
-        asked, charge = await self._works.do(work)
+        asked, charge, is_over = await self._works.do(work)
         ended = charge is not None and charge.state != State.CHARGING
         return Order(
             request=asked.token,
             details=_details(asked),
             outcome=_outcome(order_id, charge) if charge is not None and ended else None,
+            is_under_way=charge is not None and not ended,
+            is_over=charge is None and is_over,
         )
 
     async def charge(self, request: str, credential: str) -> Outcome:
@@ -252,9 +259,8 @@ class Merchant:
     async def _charge(self, digest: str, used: str, credential: str) -> Outcome:
         asked, known = await self._works.do(lambda connection: ledger.find(connection, self._number, digest))
         if known is None:
+            self._check_holds(asked)
             now_s = int(self._now_s())
-            if asked.exp_s <= now_s:
-                raise ExpiredError("the payment request holds no more: ask for a new one")
             read = decrypt_credential(credential, self._identity.box, bytes.fromhex(digest))
             check_credential(read, asked)
             new = self._new(asked, now_s)
@@ -267,12 +273,26 @@ class Merchant:
                 sequence=read.sequence,
                 rrn=digest[:_RRN_CHARACTERS].upper(),
             )
-            known = await self._works.do(lambda connection: ledger.charge(connection, new))
+
+            def begin(connection: Connection) -> Charge:
+                _, known = ledger.find(connection, self._number, digest)
+                if known is None:  # the request is locked now: whom `order` told that it is over was told for good
+                    self._check_holds(asked)
+                return ledger.charge(connection, new)
+
+            known = await self._works.do(begin)
             if known == new:
                 return _outcome(asked.order_id, await self._send(new, read.emv))
         if known.credential != used:
             raise AlreadyError(f"order {asked.order_id} was answered with another credential before")
         return _outcome(asked.order_id, await self._known(known))
+
+    def _is_over(self, asked: Asked) -> bool:
+        return asked.exp_s <= int(self._now_s())
+
+    def _check_holds(self, asked: Asked) -> None:
+        if self._is_over(asked):
+            raise ExpiredError("the payment request holds no more: ask for a new one")
 
     async def _refund(self, digest: str, receipt: str, minor: int, currency: str, name: str) -> Outcome:
         asked, paid = await self._works.do(lambda connection: ledger.find(connection, self._number, digest))

@@ -84,7 +84,11 @@ class Paid(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """An order. ``state``: ``open``, ``approved`` or ``declined``."""
+    """An order.
+
+    ``state``: ``open``, ``paying`` while that is under way, ``approved``, ``declined``, or ``expired`` where nobody has
+    paid and nobody can any more.
+    """
 
     id: str
     state: str
@@ -160,7 +164,7 @@ class _Shop:
 
     async def status(self, request: Request) -> Response:
         order = await self._merchant.order(request.path_params["order"])
-        state, receipt = "open", None
+        state, receipt = "expired" if order.is_over else "paying" if order.is_under_way else "open", None
         if order.outcome is not None:
             state, receipt = _word(order.outcome), await self._receipt(order, order.outcome)
         return _json(Status(order.details.id, state, order.details.total.amount, order.request, receipt))
