@@ -87,7 +87,7 @@ def test_nothing_that_was_acknowledged_is_lost_or_doubled_when_the_primary_is_ki
         Trade(tmp_path, lambda _: nodes.new_books()) as trade,
         Town(tmp_path, trade, nodes.new_books()) as town,
     ):
-        strike(town, [lambda: fail_over(nodes)], chance, KILLS)
+        strike(town, [lambda: fail_over(nodes)] * KILLS, chance)
     long_run.record("The primary of three nodes killed while people pay", KILLS, KILLS)
 
 
