@@ -6,7 +6,6 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,9 +13,9 @@ from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import read_file
 from etui.cli.output import single_line
+from etui.cli.pending import complete, settle_own
 from etui.interfaces import payment_1 as payment
-from etui.protocol import ErrorCode, ProtocolError
-from etui.sdk.shop import ORDERS, Asking, Outcome, Shop, ShopError
+from etui.sdk.shop import Asking, Outcome, Shop, ShopError
 from etui.standards.money import full_amount
 from etui.standards.payments import Order, PaymentError, read_request
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     import argparse
 
     from etui.cli.output import Output
-    from etui.interfaces import Item
-    from etui.sdk import Client
 
 _HTTPS: Final = "https://"
 _MAX_BYTES: Final = 128 << 10
@@ -82,9 +79,10 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
         return _tell(order, token, output)
     shop = shop or (_shop_at(arguments.shop) if arguments.shop else Shop(order.merchant.host))
     with connect() as client:
-        paid = client.call(_request(order, token))
+        settle_own(client, output)
+        paid = client.call(_request(order, token, shop.address_of(order.details.id)))
         outcome = _charged(shop, order, paid.credential)
-        filed = complete(client, paid.payment, outcome, output)
+        filed = complete(client, paid.payment.item, outcome.outcome, outcome.receipt, output)
     told = Paid(
         payment=paid.payment.item,
         outcome=outcome.outcome,
@@ -106,20 +104,7 @@ def _charged(shop: Shop, order: Order, credential: str) -> Outcome:
         return shop.charge(order.details.id, credential)
     except ShopError as error:
         doubt = ". It may have charged you all the same: ask it before you pay again" if error.may_pass else ""
-        raise CommandError(f"{error}{doubt} (`etui payments` has it as pending)") from None
-
-
-def complete(client: Client, paid: Item, outcome: Outcome, output: Output) -> bool:
-    """Says in the wallet how a payment ended; whether a receipt of it is kept now."""
-    said = payment.Complete(payment=paid.item, outcome=outcome.outcome, receipt=outcome.receipt)
-    try:
-        return bool(client.call(said).filed)
-    except ProtocolError as error:
-        if outcome.receipt is None or error.code is not ErrorCode.INVALID_PARAMS:
-            raise
-        output.note(f"etui: {single_line(error.message)}")
-    client.call(payment.Complete(payment=paid.item, outcome=outcome.outcome))
-    return False
+        raise CommandError(f"{error}{doubt} (`etui payments` has it as pending, and asks the shop)") from None
 
 
 def _asked(arguments: Arguments) -> tuple[Shop | None, str]:
@@ -144,14 +129,9 @@ def _asked(arguments: Arguments) -> tuple[Shop | None, str]:
 def _shop_at(address: str) -> Shop:
     """The shop that takes orders there, as at ``https://shop.example/orders``; raises ``CommandError`` for none."""
     try:
-        parts = urlsplit(address)
-        usable = parts.scheme == "https" and parts.hostname and (parts.port is None or parts.port)
-    except ValueError as error:
-        raise CommandError(f"{single_line(address)} is no address: {error}", Exit.USAGE) from None
-    if not usable or parts.username or parts.query or parts.fragment:
-        text = f"{single_line(address)} is no address of a shop: it takes https://HOST/PATH, and nothing more"
-        raise CommandError(text, Exit.USAGE)
-    return Shop(parts.netloc, parts.path.rstrip("/") or ORDERS)
+        return Shop.at(address)
+    except ShopError as error:
+        raise CommandError(single_line(str(error)), Exit.USAGE) from None
 
 
 def _ordered(text: str) -> bytes:
@@ -168,14 +148,15 @@ def _read(token: str) -> Order:
         raise CommandError(f"the payment request is not usable: {error}", Exit.USAGE) from None
 
 
-def _request(order: Order, token: str) -> payment.Pay:
-    """The call, with all that a standing right is about."""
+def _request(order: Order, token: str, sent_to: str) -> payment.Pay:
+    """The call, with all that a standing right is about, and where to ask what became of it."""
     return payment.Pay(
         payee=order.merchant.host,
         amount=order.amount_minor,
         currency=order.currency,
         order=order.name,
         request=token,
+        sent_to=sent_to,
     )
 
 
@@ -225,7 +206,7 @@ COMMAND = Command(
     text="Pays what a shop asks for: orders at its address, or takes its payment request from a file. Payee, amount\n"
     "and currency are what the merchant signed; the Trusted Dialog shows them with the card, and asks. Then the shop\n"
     "gets what pays, once, and its receipt is kept. 1 is the exit status where it declines, or where nobody knows\n"
-    "what it did: `etui payments` has that one as pending.",
+    "what it did: `etui payments` has that one as pending, and asks the shop about it; so does the next `etui pay`.",
     arguments=_arguments,
     run=_pay,
     examples=(

@@ -9,6 +9,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
+
 from etui.cli import terminals
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import Exit
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
     from etui.sdk import Client
 
 _KINDS: Final = ("payment",)
+_PENDING: Final = "pending"
+_STATES: Final = {
+    _PENDING: "pending: nobody has said what became of it",
+    "not_sent": "not sent: the shop never got what pays it, and takes it no more",
+}
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,19 +44,36 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
 def _list(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         found = client.call(payment.Find(payee=arguments.payee, limit=arguments.limit)).payments
+        if any(_state(one) == _PENDING for one in found):
+            found = _settled(client, output, found)
         if arguments.payee is None:  # nobody knows who a terminal is
             found = [*found, *terminals.taps(client, output, arguments.limit)]
     found = sorted(found, key=lambda item: item.created, reverse=True)[: arguments.limit]
-    columns: list[Column] = [("created", "WHEN"), ("label", "PAYMENT"), (_state, "STATE")]
+    columns: list[Column] = [("created", "WHEN"), ("label", "PAYMENT"), (_spelled, "STATE")]
     columns += [("item", "REFERENCE")] if arguments.references else []
     output.rows(found, columns, "Nothing was paid.")
     return Exit.OK
+
+
+def _settled(client: Client, output: Output, found: list[Item]) -> list[Item]:
+    """The same, with what became of those that were pending, as far as their shops say."""
+    from etui.cli.pending import settle  # noqa: PLC0415  # TLS, which only what is pending needs
+
+    ended = settle(client, output, [one.item for one in found if _state(one) == _PENDING])
+    return [
+        replace(one, attributes={**one.attributes, "state": ended[one.item]}) if one.item in ended else one
+        for one in found
+    ]
 
 
 def _state(item: Item) -> str:
     if item.kind == terminals.KIND:
         return terminals.state(item)
     return item.attributes.get("state", "")
+
+
+def _spelled(item: Item) -> str:
+    return _state(item).replace("_", " ")
 
 
 def _show_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +88,9 @@ def _show(arguments: Arguments, output: Output) -> Exit:
             output.value(tap, "\n".join(map(single_line, terminals.lines(tap))))
             return Exit.OK
         shown = client.call(payment.Show(payment=reference))
-    state = {"pending": "pending: nobody has said what became of it"}.get(shown.state, shown.state)
+        if shown.state == _PENDING and shown.sent_to:
+            shown = _asked_about(client, output, reference, shown)
+    state = _STATES.get(shown.state, shown.state)
     lines = [
         f"{full_amount(shown.amount, shown.currency)} to {shown.merchant} ({shown.payee}), {state}",
         *(f"  {line.label}: {full_amount(line.amount, shown.currency)}" for line in shown.lines),
@@ -86,6 +112,15 @@ def _named(client: Client, output: Output, words: str) -> str:
     if not taps:
         return item_to_name(client, words, _KINDS).item
     return only_one([*fitting(client.call(payment.Find()).payments, words.split()), *taps], words).item
+
+
+def _asked_about(client: Client, output: Output, reference: str, shown: payment.ShowResult) -> payment.ShowResult:
+    """The same, with what became of it, if its shop says so."""
+    from etui.cli.pending import settle_shown  # noqa: PLC0415  # as above
+
+    if settle_shown(client, output, {reference: shown}):
+        return client.call(payment.Show(payment=reference))
+    return shown
 
 
 def _finish_arguments(parser: argparse.ArgumentParser) -> None:

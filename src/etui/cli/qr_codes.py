@@ -80,6 +80,7 @@ def _run(arguments: Arguments, output: Output) -> Exit:
 
 
 def _pay(arguments: Arguments, output: Output) -> Exit:
+    from etui.cli.pending import settle_own  # noqa: PLC0415  # as above
     from etui.doors import qr  # noqa: PLC0415  # as above
     from etui.sdk.shop import Shop  # noqa: PLC0415  # as above
 
@@ -107,6 +108,7 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
         output.value(shown, "Nothing was paid.")
         return Exit.OK
     with connect() as client:
+        settle_own(client, output)
         paid = qr.pay(client, shop, order, token)
     ended = msgspec.structs.replace(
         shown, outcome=paid.outcome, network=paid.network, payment=paid.payment, receipt=paid.receipt

@@ -87,6 +87,11 @@ class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
     """
     request: Annotated[str, Meta(max_length=65536)]
     """The merchant's payment request, a JSON Web Signature of type `payment-request+jws`."""
+    sent_to: Annotated[str, Meta(max_length=2000)] | None = None
+    """The `https` address of the order, where the Client can ask what became of it.
+
+    It is kept with the payment, and nobody but a Client goes there.
+    """
 
 
 class PreferResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -156,7 +161,8 @@ class Complete(Request[CompleteResult], frozen=True, kw_only=True, omit_defaults
     REFERENCES: ClassVar[tuple[str, ...]] = ("payment",)
 
     payment: str
-    outcome: Literal["approved", "declined"]
+    outcome: Literal["approved", "declined", "not_sent"]
+    """`not_sent`: the merchant never got what pays it, and takes it no more."""
     receipt: Annotated[str, Meta(max_length=65536)] | None = None
     """The merchant's receipt, a JSON Web Signature of type `payment-receipt+jws`.
 
@@ -184,6 +190,7 @@ class Find(Request[FindResult], frozen=True, kw_only=True, omit_defaults=True):
     payee: Annotated[str, Meta(max_length=253)] | None = None
     order: Annotated[str, Meta(max_length=120)] | None = None
     """As `pay` has it."""
+    state: Literal["pending", "approved", "declined", "not_sent"] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
 
 
@@ -198,7 +205,7 @@ class ShowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     currency: Annotated[str, Meta(max_length=3)]
     order: Annotated[str, Meta(max_length=120)]
     lines: Annotated[list[Line], Meta(max_length=100)]
-    state: Literal["pending", "approved", "declined"]
+    state: Literal["pending", "approved", "declined", "not_sent"]
     """`pending`: nobody has said what became of it."""
     card: Annotated[str, Meta(max_length=200)]
     """Of the card: its name, when it paid."""
@@ -206,6 +213,8 @@ class ShowResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     route: Annotated[str, Meta(max_length=200)] | None = None
     """As `pay` had it; absent where it went by the card's own scheme."""
     paid_at: int
+    sent_to: Annotated[str, Meta(max_length=2000)] | None = None
+    """As `pay` had it."""
     receipt: Annotated[str, Meta(max_length=65536)] | None = None
     decision: Annotated[str, Meta(max_length=40)] | None = None
     """The id of the audit's record that allowed it, which `etui why` explains."""

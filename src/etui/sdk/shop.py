@@ -2,7 +2,8 @@
 
 ::
 
-    GET  /orders/ORDER           {"request": a signed payment request}
+    GET  /orders/ORDER           {"request": a signed payment request}, and with it what became of it, where the shop
+                                 says so: {"state": …, "receipt": …}
     POST /orders                 {"request": …}, for what is ordered, as the shop takes it
     POST /orders/ORDER/payment   {"outcome": "approved" | "declined", "receipt": …}, for {"credential": …}
 
@@ -10,17 +11,19 @@
    Whom a payment is for is nothing that the host says: that is in what the merchant signed.
 2. It is not followed elsewhere. An answer has at most 256 KiB and takes at most a minute.
 3. What pays is sent again where no answer came, since a shop charges one request once.
+4. What a shop says of an order is of the request that it shows with it, and of no other.
 """
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import ssl
 import time
 import urllib.request
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal, Self, TypeVar
 from urllib.error import HTTPError, URLError
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -66,6 +69,23 @@ class Outcome(msgspec.Struct, frozen=True):
     receipt: Annotated[str, _TOKEN] | None = None
 
 
+class Status(msgspec.Struct, frozen=True):
+    """What became of an order. ``request``: the one that it is of. ``receipt``: as in ``Outcome``.
+
+    ``state``: ``open`` where nobody has paid yet; ``paying`` while that is under way; ``expired`` where nobody has, and
+    the shop takes nothing for it any more.
+    """
+
+    request: Annotated[str, _TOKEN]
+    state: Literal["open", "paying", "approved", "declined", "expired"]
+    receipt: Annotated[str, _TOKEN] | None = None
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the request, in hexadecimal digits."""
+        return hashlib.sha256(self.request.encode("utf-8")).hexdigest()
+
+
 class _Refusal(msgspec.Struct, frozen=True):
     message: str
 
@@ -78,17 +98,39 @@ class Shop:
     """The shop at a host. Every method raises ``ShopError``.
 
     ``host``: its name, with ``:PORT`` behind it where that is another than 443. ``orders``: the path of its orders.
+    ``timeout_s``: for how long it may say nothing.
     """
 
-    def __init__(self, host: str, orders: str = ORDERS) -> None:
+    def __init__(self, host: str, orders: str = ORDERS, *, timeout_s: float = _TIMEOUT_S) -> None:
         self.host = host
         self._orders = orders
+        self._timeout_s = timeout_s
         context = urllib.request.HTTPSHandler(context=ssl.create_default_context())
         self._opener = urllib.request.build_opener(context, _Staying())
 
+    @classmethod
+    def at(cls, address: str, *, timeout_s: float = _TIMEOUT_S) -> Self:
+        """The shop that takes orders at an address, as ``https://shop.example/orders``."""
+        try:
+            parts = urlsplit(address)
+            usable = parts.scheme == "https" and parts.hostname and (parts.port is None or parts.port)
+        except ValueError as error:
+            raise ShopError(f"{address} is no address: {error}") from None
+        if not usable or parts.username or parts.query or parts.fragment:
+            raise ShopError(f"{address} is no address of a shop: it takes https://HOST/PATH, and nothing more")
+        return cls(parts.netloc, parts.path.rstrip("/") or ORDERS, timeout_s=timeout_s)
+
+    def address_of(self, order: str) -> str:
+        """Where an order is asked about."""
+        return f"https://{self.host}{self._path_of(order)}"
+
     def request(self, order: str) -> str:
         """The signed payment request of an order that there is."""
-        return self._answer(f"{self._orders}/{quote(order, safe='')}", None, Asking).request
+        return self._answer(self._path_of(order), None, Asking).request
+
+    def status(self, order: str) -> Status:
+        """What became of an order."""
+        return self._answer(self._path_of(order), None, Status)
 
     def order(self, content: bytes) -> str:
         """Orders what ``content`` says, in JSON; the signed payment request for it."""
@@ -96,7 +138,7 @@ class Shop:
 
     def charge(self, order: str, credential: str) -> Outcome:
         """What becomes of an order with what pays it, a JWE for the merchant."""
-        path = f"{self._orders}/{quote(order, safe='')}/payment"
+        path = f"{self._path_of(order)}/payment"
         content = msgspec.json.encode(_Payment(credential))
         for left in reversed(range(_TRIES)):
             try:
@@ -107,12 +149,15 @@ class Shop:
                 time.sleep(_PAUSE_S)
         raise AssertionError  # the last try returned or raised
 
+    def _path_of(self, order: str) -> str:
+        return f"{self._orders}/{quote(order, safe='')}"
+
     def _answer(self, path: str, content: bytes | None, kind: type[T]) -> T:
         request = urllib.request.Request(f"https://{self.host}{path}", content, {"Accept": "application/json"})
         if content is not None:
             request.add_header("Content-Type", "application/json")
         try:
-            with self._opener.open(request, timeout=_TIMEOUT_S) as response:
+            with self._opener.open(request, timeout=self._timeout_s) as response:
                 answered = self._whole(response)
         except HTTPError as error:
             with error:
@@ -136,6 +181,12 @@ class Shop:
             if time.monotonic() > deadline:
                 raise ShopError(f"{self.host} sends for more than {_WHOLE_S:.0f} seconds")
         return bytes(answered)
+
+
+def status_at(address: str, *, timeout_s: float) -> Status:
+    """What became of the order at an address, as ``Shop.address_of`` gives it; raises ``ShopError``."""
+    orders, _, order = address.rpartition("/")
+    return Shop.at(orders, timeout_s=timeout_s).status(unquote(order))
 
 
 class _Staying(urllib.request.HTTPRedirectHandler):

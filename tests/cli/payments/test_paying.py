@@ -84,6 +84,66 @@ def test_a_shop_that_answers_late_is_sent_the_same_again_and_one_that_does_not_i
     assert etui(wallet, "payments", "finish", pending, "declined").returncode == 1, "once said, it stays"
 
 
+def _pending(wallet: TestWallet, till: Till, number: int) -> str:
+    """A payment that the shop charges and never answers; its label would be that of any other."""
+    till.fails, till.request, till.receipt = 3, {"nonce": f"n-{number}"}, {"id": f"r-{number}"}
+    assert etui(wallet, "pay", till.url).returncode == 1
+    return str(next(one["item"] for one in told(wallet, "payments") if one["attributes"]["state"] == "pending"))
+
+
+def test_what_is_pending_ends_as_the_shop_says_when_it_is_asked_again(wallet: TestWallet, till: Till) -> None:
+    pending = ""
+    for number, (state, ended) in enumerate(
+        {"approved": "approved", "declined": "declined", "expired": "not_sent"}.items(), 1
+    ):
+        till.state = "open"
+        pending = _pending(wallet, till, number)
+        till.state = "paying"
+        assert told(wallet, "payments", "show", pending)["state"] == "pending"
+        till.state = state
+        shown = told(wallet, "payments", "show", pending)
+        assert (shown["state"], shown["sent_to"]) == (ended, f"{till.url}/order-1")
+        assert ("receipt" in shown) == (state == "approved")
+        assert told(wallet, "payments", "show", pending) == shown
+    assert [one["attributes"]["number"] for one in told(wallet, "receipts")] == ["r-1"]
+    assert "not sent" in done(wallet, "payments")
+    looked_at = till.looked_at
+    assert "the shop never got what pays it" in done(wallet, "payments", "show", pending)
+    assert till.looked_at == looked_at, "nothing is pending any more"
+
+
+@pytest.mark.attack(135)
+def test_what_a_shop_says_of_another_request_or_signs_by_another_key_is_not_taken_for_a_pending_one(
+    wallet: TestWallet, till: Till
+) -> None:
+    pending = _pending(wallet, till, 1)
+    till.state, till.request = "approved", {"nonce": "n-2"}
+    till.asks()
+    assert told(wallet, "payments", "show", pending)["state"] == "pending", "that is of another request"
+    till.request = {"nonce": "n-3"}
+    till.fails = 3
+    assert etui(wallet, "pay", till.url).returncode == 1
+    till.by = Shop(SHOP)
+    said = etui(wallet, "payments")
+    assert "not signed by the key by which shop.etui.test asked" in said.stderr
+    assert told(wallet, "receipts") == []
+
+
+def test_a_shop_that_says_nothing_is_not_waited_for_and_the_next_payment_settles_what_is_pending(
+    wallet: TestWallet, till: Till, tmp_path: Path
+) -> None:
+    _pending(wallet, till, 1)
+    till.state = ""
+    (row,) = told(wallet, "payments")
+    assert row["attributes"]["state"] == "pending"
+    assert till.looked_at
+    till.state = "approved"
+    (tmp_path / "again").write_text(till._token, encoding="ascii")
+    result = etui(wallet, "pay", str(tmp_path / "again"), "--shop", till.url)
+    assert "12.50 EUR to shop.etui.test is pending no more: approved, and its receipt is kept" in result.stderr
+    assert "was answered before: 12.50 EUR to shop.etui.test is approved" in result.stderr
+
+
 @pytest.mark.attack(135)
 def test_a_receipt_that_is_forged_is_not_kept_and_the_payment_is_told_all_the_same(
     wallet: TestWallet, till: Till

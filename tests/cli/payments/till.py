@@ -28,7 +28,8 @@ class Till:
     """``url``: where it takes orders. ``charged``: what it was paid with, each time it was asked.
 
     ``declines``: whether it does. ``fails``: how often it answers nothing of use after it charged. ``receipt``: what
-    it signs differently, or None for no receipt at all; ``by``: who signs.
+    it signs differently, or None for no receipt at all; ``by``: who signs. ``state``: what it says of its order when it
+    is asked, empty for nothing at all. ``looked_at``: how often it was asked.
     """
 
     def __init__(self, shop: Shop, bank: Bank, tls: ssl.SSLContext) -> None:
@@ -40,11 +41,14 @@ class Till:
         self.fails = 0
         self.receipt: dict[str, Any] | None = {}
         self.request: dict[str, Any] = {}
+        self.state = "open"
+        self.looked_at = 0
         self._token = ""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://{HOST}:{self._socket.getsockname()[1]}/orders"
         routes = [
             Route("/orders", self._order, methods=["POST"]),
+            Route("/orders/{order}", self._look, methods=["GET"]),
             Route("/orders/{order}/payment", self._pay, methods=["POST"]),
             Route("/moved", self._moved, methods=["POST"]),
         ]
@@ -70,6 +74,16 @@ class Till:
         self.ordered.append(await request.json())
         return JSONResponse({"request": self.asks()})
 
+    async def _look(self, request: Request) -> Response:
+        self.looked_at += 1
+        while not self.state and not await request.is_disconnected():
+            await request.receive()
+        receipt = self._receipt() if self.state == "approved" else None
+        return JSONResponse({"state": self.state, "request": self._token, "receipt": receipt})
+
+    def _receipt(self) -> str | None:
+        return None if self.receipt is None else self.by.receipt(digest_of(self._token), **self.receipt)
+
     async def _moved(self, _: Request) -> Response:
         return Response(status_code=307, headers={"Location": self.url})
 
@@ -87,5 +101,4 @@ class Till:
             return PlainTextResponse("later\n", 503)
         if self.declines or not self.bank.verifies(paid):
             return JSONResponse({"outcome": "declined", "receipt": None})
-        receipt = None if self.receipt is None else self.by.receipt(digest, **self.receipt)
-        return JSONResponse({"outcome": "approved", "receipt": receipt})
+        return JSONResponse({"outcome": "approved", "receipt": self._receipt()})

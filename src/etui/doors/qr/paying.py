@@ -51,6 +51,7 @@ def pay(client: Client, shop: shops.Shop, order: Order, token: str) -> Paid:
         currency=order.currency,
         order=order.name,
         request=token,
+        sent_to=shop.address_of(order.details.id),
     )
     paid = client.call(asked)
     try:

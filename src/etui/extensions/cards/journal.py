@@ -3,10 +3,11 @@
 ::
 
     pending ─► approved
-            └► declined
+            ├► declined
+            └► not sent
 
-A payment is pending until somebody says what became of it, whatever ends in between. Its id is that of its request, so
-that one request is paid once.
+A payment is pending until somebody says what became of it, whatever ends in between; who paid it can ask where it was
+sent. Its id is that of its request, so that one request is paid once.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class State(Enum):
     PENDING = "pending"
     APPROVED = "approved"
     DECLINED = "declined"
+    NOT_SENT = "not_sent"
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -47,6 +49,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     ``signer``: the SHA-256 of the key that signed the request (32 bytes). ``decision``: the id of the audit's record.
     ``route``: the operator's route by which it goes, as its user saw it, and ``route_decision`` the record of that.
+    ``sent_to``: where its Client can ask what became of it, an address; empty where it did not say.
     """
 
     id: str
@@ -66,6 +69,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     decision: str = ""
     route: str = ""
     route_decision: str = ""
+    sent_to: str = ""
 
     def entry(self) -> Item:
         """What is public of it."""

@@ -80,7 +80,7 @@ class Cards(Extension):
         """Answers ``payment/1.pay``."""
         order = order_of(request)
         choice = self._prepared.pop(order.name, None) or self._choosing.choose(order, request.request)
-        record = _record(order, choice, call.decision)
+        record = _record(order, choice, call.decision, request.sent_to or "")
         call.makes(record.entry())
         self._journal.begin(record)
         if choice.route is not None:
@@ -162,7 +162,9 @@ class Cards(Extension):
         found = [
             one
             for one in self._journal.payments()
-            if request.payee in {None, one.payee} and request.order in {None, one.order}
+            if request.payee in {None, one.payee}
+            and request.order in {None, one.order}
+            and request.state in {None, one.state.value}
         ]
         return payment.FindResult(payments=[one.entry() for one in found[: request.limit or len(found)]])
 
@@ -182,6 +184,7 @@ class Cards(Extension):
             network=record.network,
             route=record.route or None,
             paid_at=record.paid_at,
+            sent_to=record.sent_to or None,
             receipt=record.receipt or None,
             decision=record.decision or None,
             route_decision=record.route_decision or None,
@@ -195,7 +198,7 @@ def _check_route(request: payment.Pay, choice: Choice) -> None:
         raise UnfitError(f"the payment goes by {there or 'no route'}: leave `route` out")
 
 
-def _record(order: Order, choice: Choice, decision: str) -> Payment:
+def _record(order: Order, choice: Choice, decision: str, sent_to: str) -> Payment:
     return Payment(
         id=order.digest.hex()[:_ID_DIGITS],
         payee=order.merchant.host,
@@ -210,6 +213,7 @@ def _record(order: Order, choice: Choice, decision: str) -> Payment:
         paid_at=int(time.time()),
         decision=decision,
         route="" if choice.route is None else choice.route.words,
+        sent_to=sent_to,
     )
 
 
