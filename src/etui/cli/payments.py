@@ -98,6 +98,7 @@ def _show(arguments: Arguments, output: Output) -> Exit:
         *([f"its route: {shown.route}"] if shown.route else []),
         f"`etui receipts list --order {shlex.quote(shown.order)}` lists its receipts",
     ]
+    lines += ["`etui payments` asks the shop about it"] if shown.state == _PENDING and shown.sent_to else []
     lines += [f"`etui why {shown.decision}` tells why it could be paid"] if shown.decision else []
     lines += [f"`etui why {shown.route_decision}` tells of its route"] if shown.route_decision else []
     output.value(shown, "\n".join(map(single_line, lines)))

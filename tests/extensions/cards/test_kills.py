@@ -81,13 +81,17 @@ class Market:
         self._shop = self._open()
         self._books = open_books(self._address)
         self._environ = {**wallet.environ, "SSL_CERT_FILE": str(authority.file)}
+        self._took_s = 0.0
         self.acknowledged: set[str] = set()
         """Orders of which the Client said that they are paid."""
+
+    def buy(self) -> None:
+        """Buys a book while nobody is harmed: that takes as long as strikes may fall later."""
         began = time.monotonic()
         with self.buying() as buying:
             self.ended(buying)
         self._took_s = time.monotonic() - began
-        assert len(self.acknowledged) == 1, "it is paid while nobody harms it"
+        assert self.acknowledged
 
     @contextlib.contextmanager
     def buying(self) -> Iterator[subprocess.Popen[str]]:
@@ -259,6 +263,7 @@ def market(tmp_path: Path, wallet: TestWallet, bank: Bank, shop: Shop, authority
     with Trade(tmp_path, lambda name: f"sqlite:///{tmp_path}/{name}.db", cards=0) as trade:
         assert trade.issuer_engine.url == bank.engine.url
         with Market(tmp_path, wallet, bank, trade, authority) as opened:
+            opened.buy()
             yield opened
 
 
