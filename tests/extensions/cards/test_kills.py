@@ -50,7 +50,7 @@ OPENING_MINOR: Final = 10_000_000
 BOOK: Final = '{"goods": [{"id": "book"}]}'
 _REQUEST_S: Final = 15
 _WAIT_S: Final = 120.0
-_SHORT_S: Final = 0.05
+_SHORT_S: Final = 0.02
 _ROW: Final = "Somebody killed in the middle of a purchase on the net, by turns each of the eight"
 _ENDED: Final = {"approved", "declined", "reversed"}
 _AT_THE_SHOP: Final = {"approved": {"approved"}, "declined": {"declined", "reversed", ""}, "not_sent": {""}}
@@ -68,6 +68,10 @@ class Victim(Enum):
     ACQUIRER = "acquirer"
     ISSUER = "issuer"
     CABLE = "cable"
+
+
+AT_THE_CHARGE: Final = {Victim.MANAGER, Victim.ROUTER, Victim.CLIENT, Victim.CABLE}
+"""Who is killed first while the shop charges, so that the wallet has to ask it what became of that."""
 
 
 class Market:
@@ -179,7 +183,7 @@ class Market:
         assert not charged, "the wallet knows nothing of these"
         assert not posted, "the wallet knows nothing of these"
         approved = {one.order for one in kept if one.state == "approved"}
-        assert self.acknowledged <= approved
+        assert self.acknowledged < approved, "the shop was asked about none"
         spent = sum(one.amount for one in kept if one.order in approved)
         left = issuer.find(self._bank.engine, card_number(BANK, ACCOUNT)).balance_minor
         moved = ledger.moved(self._books, SELLER.merchant).get("EUR", 0)
@@ -280,7 +284,8 @@ def test_a_purchase_ends_alike_in_all_four_books_whoever_is_killed(
             victims = chance.sample(list(Victim), len(Victim))
             if number and number % (len(Victim) * STRIKES_ON_ONE) == 0:
                 market.renew()
-        fell += market.strike(victims.pop(), chance, charged=chance.choice((True, False)))
+        victim, by_chance = victims.pop(), chance.choice((True, False))
+        fell += market.strike(victim, chance, charged=victim in AT_THE_CHARGE if number < len(Victim) else by_chance)
     market.agree()
     assert fell > strikes // 2
     long_run.record(_ROW, fell, strikes)
