@@ -22,6 +22,7 @@ class Proxy:
 
     def close(self) -> None:
         """Ends it."""
+        self._listener.shutdown(socket.SHUT_RDWR)  # which the thread that accepts hears of
         self._listener.close()
 
     def _relay(self) -> None:
