@@ -66,7 +66,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 KINDS = {
     "profile.json": Kind("profile.*", ("profile.json",)),
-    "settings.json": Kind("settings.json", ("settings.json",)),
+    "settings.json": Kind("settings.json", ("settings.json",), rewritten=True),
     "vouched.json": Kind("vouched.json", ("vouched.json",), rewritten=True),
     "vault/slots.json": Kind("vault/slots.json", ("slots.json", NOT_OPENED)),
     "vault/tries": Kind("vault/tries", (NOT_OPENED,), rewritten=True),
@@ -77,11 +77,14 @@ KINDS = {
     "audit/ratchet": Kind("audit/ratchet", ("audit/ratchet", "checkpoint"), rewritten=True),
     "audit/public": Kind("audit/public", ("audit/public",), rewritten=True),
     "storage/ID/records.db": Kind(
-        "storage/*/*.db", ("records.db", "do not open", "stored record is damaged"), rewritten=True, of_secrets=True
+        "storage/*/*.db",
+        ("records.db", "do not open", "stored record is damaged", "missing from the storage or damaged"),
+        rewritten=True,
+        of_secrets=True,
     ),
     "extensions/ID/": Kind("extensions/org.example.postman/**/*.*", ("org.example.postman",)),
     "extensions/supplied.json": Kind("extensions/supplied.json", ("supplied.json",)),
-    "device/looks": Kind("device/*", ("device/looks",)),
+    "device/looks": Kind("device/*", ("device/looks",), rewritten=True),
     "operator/*.cedar": Kind("operator/*.cedar", (".cedar",)),
     "operator/mappings.json": Kind("operator/*.json", ("mappings.json",)),
 }

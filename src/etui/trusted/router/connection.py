@@ -466,5 +466,5 @@ def transmit(transport: asyncio.Transport, descriptor: int, data: bytes) -> None
             data = data[os.write(descriptor, data) :]
         except OSError:  # it takes nothing now, or is gone: the event loop finds out which
             pass
-    if data:
+    if data and not transport.is_closing():  # one that is closed by now says so to who reads it
         transport.write(data)
