@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import cast
 
 import uvloop
 
@@ -18,7 +17,7 @@ def test_what_is_sent_over_a_connection_that_was_aborted_is_dropped() -> None:
             transport, _ = await asyncio.get_running_loop().create_connection(asyncio.Protocol, sock=here)
             transport.abort()
             await asyncio.sleep(0.05)  # it is closed by now, whoever has not heard of it yet
-            transmit(cast("asyncio.Transport", transport), there.fileno(), b"x" * 10)
+            transmit(transport, there.fileno(), b"x" * 10)
             assert there.recv(1) == b""
 
     uvloop.run(send())
