@@ -33,6 +33,9 @@ _ASSURANCES: Final = {
     Assurance.PIN: AuditAssurance.PIN,
 }
 
+_MAX_REASON: Final = 1_000
+"""In characters: a provider's words may be of any length, and a record is not."""
+
 
 class Recorder:
     """Writes the audit; before there is a wallet there is none, and nothing of value to record either."""
@@ -95,7 +98,7 @@ class Recorder:
                 policies=decision.policies,
                 grant=decision.grants[0] if decision.grants else "",
                 assurance=_ASSURANCES[decision.assurance],
-                reason=reason or decision.reason,
+                reason=(reason or decision.reason)[:_MAX_REASON],
                 amount=amount_in(question.fields),
             )
         )
@@ -115,7 +118,7 @@ class Recorder:
                 action=call.method.action.id,
                 resource=resource,
                 chain=tuple(member.principal.id for member in call.chain[:-1]),
-                reason=reason,
+                reason=reason[:_MAX_REASON],
             )
         )
 
