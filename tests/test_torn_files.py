@@ -84,12 +84,13 @@ KINDS = {
     ),
     "extensions/ID/": Kind("extensions/org.example.postman/**/*.*", ("org.example.postman",)),
     "extensions/supplied.json": Kind("extensions/supplied.json", ("supplied.json",)),
-    "device/looks": Kind("device/*", ("device/looks",), rewritten=True),
+    "device/looks": Kind("device/[kl]*", ("device/looks",)),
+    "device/copy": Kind("device/copy", ("device/copy",), rewritten=True),
     "operator/*.cedar": Kind("operator/*.cedar", (".cedar",)),
     "operator/mappings.json": Kind("operator/*.json", ("mappings.json",)),
 }
-"""By their names in docs/files.md; and the public key of the audit, which has no format."""
-NAMELESS = {"audit/public"}
+"""By their names in docs/files.md; and the public key of the audit and the name of this copy, which have no format."""
+NAMELESS = {"audit/public", "device/copy"}
 UNSEEN = {"vault/slots.json", "vault/keys/", "storage/ID/records.db", "extensions/supplied.json"}
 """Those that are begun anew where they are gone, as docs/files.md says."""
 GONE = {
