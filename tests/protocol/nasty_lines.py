@@ -84,6 +84,7 @@ NASTY_LINES: Final[tuple[tuple[str, bytes, ErrorCode], ...]] = (
     ("params that are a text", _with(b'"id":1,"method":"a","params":"item"'), _REQUEST),
     ("params that are null", _with(b'"id":1,"method":"a","params":null'), _REQUEST),
     ("quiet that is a number", _with(b'"id":1,"method":"a","quiet":1'), _REQUEST),
+    ("ask that is a text", _with(b'"id":1,"method":"a","ask":"true"'), _REQUEST),
     ("a peer that is a number", _with(b'"id":1,"method":"a","for":7'), _REQUEST),
     ("a peer of 65 characters", _with(b'"id":1,"method":"a","for":"%b"' % (b"x" * 65)), _REQUEST),
     ("a request with a result", _with(b'"id":1,"method":"a","result":1'), _REQUEST),

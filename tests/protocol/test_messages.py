@@ -39,7 +39,12 @@ IDS = NUMBERS | st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_I
 METHODS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=MAX_METHOD_CHARACTERS)
 HANDLES = st.text(st.characters(exclude_categories=["Cs"]), max_size=MAX_ID_CHARACTERS)
 ENVELOPES = st.builds(
-    Envelope, speaks_for=HANDLES, under=HANDLES, provider=METHODS | st.just(""), quiet=st.booleans()
+    Envelope,
+    speaks_for=HANDLES,
+    under=HANDLES,
+    provider=METHODS | st.just(""),
+    quiet=st.booleans(),
+    ask=st.booleans(),
 ) | st.just(PLAIN)
 ERRORS = st.builds(
     ErrorObject,
@@ -58,6 +63,7 @@ RIGHT: dict[str, Any] = {
     "under": "c1",
     "to": "ext:x/y",
     "quiet": True,
+    "ask": True,
     "call": {},
 }
 
@@ -117,7 +123,7 @@ def test_a_request_reads_as_it_was_meant(
     assert message.kind is MessageKind.REQUEST
     assert (message.id, message.method, bytes(message.params)) == (number, method, text)
     assert (message.speaks_for, message.under) == (envelope.speaks_for, envelope.under)
-    assert (message.provider, message.quiet) == (envelope.provider, envelope.quiet)
+    assert (message.provider, message.quiet, message.ask) == (envelope.provider, envelope.quiet, envelope.ask)
     assert bytes(message.call) == b""
 
 

@@ -71,15 +71,8 @@ def _tap(arguments: Arguments, output: Output) -> Exit:
     with connected() as client, patience(waiting):
         door = _open_door(client)
         item = item_to_name(client, arguments.card, KINDS) if arguments.card else _only_card(client)
-        request = apdu.Arm(item=item.item, amount=limit_minor, currency=currency, seconds=arguments.seconds)
-        asked_at = time.monotonic()
-        try:
-            tapped = client.call(request)
-        except ProtocolError as error:
-            nobody_came = time.monotonic() - asked_at >= arguments.seconds
-            if error.code is ErrorCode.CONFLICT and nobody_came and door.detail:
-                output.note(f"etui: the door {_DOOR}: {single_line(door.detail)}")
-            raise
+        arm = apdu.Arm(item=item.item, amount=limit_minor, currency=currency, seconds=arguments.seconds)
+        tapped = _tapped(client, arm, door, output)
     told = Tapped(
         outcome=tapped.outcome,
         amount=tapped.amount,
@@ -89,6 +82,34 @@ def _tap(arguments: Arguments, output: Output) -> Exit:
     )
     output.value(told, single_line(_sentence(told)))
     return Exit.OK
+
+
+def _tapped(client: Client, arm: apdu.Arm, door: wallet.DoorRow, output: Output) -> apdu.ArmResult:
+    """What the tap came to; where a terminal wants more, the user is asked, whatever rights there are, for another."""
+    asks = False
+    while True:
+        asked_at = time.monotonic()
+        try:
+            return client.call(arm, ask=asks)
+        except ProtocolError as error:
+            if error.code is not ErrorCode.CONFLICT:
+                raise
+            wanted_minor = _wanted_minor(client, arm)
+            if wanted_minor <= (arm.amount or 0):
+                if time.monotonic() - asked_at >= arm.seconds and door.detail:
+                    output.note(f"etui: the door {_DOOR}: {single_line(door.detail)}")
+                raise
+        wanted = full_amount(wanted_minor, arm.currency or "")
+        output.note(f"etui: the terminal asks for {wanted}: say yes in the Trusted Dialog, then tap again")
+        arm, asks = msgspec.structs.replace(arm, amount=wanted_minor), True
+
+
+def _wanted_minor(client: Client, arm: apdu.Arm) -> int:
+    """What a terminal asked for that was more than the card was armed for; 0 for nothing."""
+    try:
+        return client.call(apdu.Wanted(item=arm.item)).amount or 0
+    except ProtocolError:  # an Extension from before there was this
+        return 0
 
 
 def _open_door(client: Client) -> wallet.DoorRow:
@@ -133,8 +154,8 @@ COMMAND = Command(
     help="pay at a terminal: one tap, up to an amount",
     text="Arms a card: for so many seconds it answers a terminal that is held to the wallet, for one tap, up to this\n"
     "amount. The Trusted Dialog asks first. A terminal never proves who it is; its name is what it calls itself.\n"
-    "Where it asks for more, or nobody comes in time, nothing is paid: arm the card for that, and tap again. The\n"
-    "door contactless has to be open.",
+    "Where it asks for more, nothing is paid: the dialog asks about that amount, and the second tap pays it. The door\n"
+    "contactless has to be open.",
     arguments=_arguments,
     run=_tap,
     examples=(

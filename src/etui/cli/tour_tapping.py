@@ -56,14 +56,9 @@ def _pump(at: Stage) -> list[str]:
 def _window(at: Stage) -> list[str]:
     _write(at, "window", "window", "drive-thru --said 12.40 13.90", before="echo y | ")
     at.user.approves(action_contains="at a terminal", times=2)
-
-    def taps() -> list[Ran]:
-        refused = at.etui("tap", "12.40", "EUR")
-        expect("13.90 EUR, which is more" in refused.stderr, f"it was not refused for its total: {refused.stderr}")
-        return [refused, done(at.etui("tap", "13.90", "EUR"))]
-
-    served, (refused, armed) = _at_terminal(at, "window", taps)
-    said = [refused.line, *refused.stderr.splitlines(), armed.line, *armed.stdout.splitlines()]
+    served, (armed,) = _at_terminal(at, "window", lambda: [done(at.etui("tap", "12.40", "EUR"))])
+    expect("asks for 13.90 EUR" in armed.stderr, f"it paid another total without a question: {armed.stderr}")
+    said = [armed.line, *armed.stderr.splitlines(), *armed.stdout.splitlines()]
     return [served.line, *_shown(served), *said, *told(at, "apdu/1.arm", outcome="approved")]
 
 

@@ -27,6 +27,8 @@ __all__ = [
     "SelectResult",
     "Transmit",
     "TransmitResult",
+    "Wanted",
+    "WantedResult",
 ]
 
 
@@ -67,11 +69,11 @@ class Arm(Request[ArmResult], frozen=True, kw_only=True, omit_defaults=True):
 
     Answers when the tap was. The amount is the most that it may come to, and counts whole against the limits
     of a grant; in `conflict`, which says why, nothing was paid and nothing counts: no terminal came in time,
-    it asked for more, or the application declined. Whoever asks for more is asked for again: arm it for that
-    amount, and tap once more. Where an operator's route (`routing/1`) may take the payment over, the
-    application that pays then is settled as `instead`, and one of the two pays, by what the terminal says of
-    its merchant: the other answers its GET PROCESSING OPTIONS with 6985, and the one that pays comes first
-    in the directory from then on.
+    it asked for more, or the application declined. Where a terminal asked for more, `wanted` tells for how
+    much: arm it for that, and tap once more. Where an operator's route (`routing/1`) may take the payment
+    over, the application that pays then is settled as `instead`, and one of the two pays, by what the
+    terminal says of its merchant: the other answers its GET PROCESSING OPTIONS with 6985, and the one that
+    pays comes first in the directory from then on.
     """
 
     METHOD: ClassVar[str] = "apdu/1.arm"
@@ -94,6 +96,33 @@ class Arm(Request[ArmResult], frozen=True, kw_only=True, omit_defaults=True):
     currency: Annotated[str, Meta(max_length=3)] | None = None
     """ISO 4217."""
     seconds: Annotated[int, Meta(ge=1, le=120)]
+
+
+class WantedResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``apdu/1.wanted``."""
+
+    METHOD: ClassVar[str] = "apdu/1.wanted"
+
+    amount: Annotated[int, Meta(ge=0, le=999999999999)] | None = None
+    """In minor units."""
+    merchant: Annotated[str, Meta(max_length=200)] | None = None
+    """What the terminal calls itself."""
+
+
+class Wanted(Request[WantedResult], frozen=True, kw_only=True, omit_defaults=True):
+    """What a terminal wanted.
+
+    What the last terminal asked for where that was more than the caller had armed this for, in the currency
+    for which it was armed: told to who armed it, until something is armed anew. Without an amount no
+    terminal asked for more. Nobody has verified what a terminal says: have the user asked, by the member
+    `ask` of the request, before arming it for that.
+    """
+
+    METHOD: ClassVar[str] = "apdu/1.wanted"
+    RESULT: ClassVar[type[Result]] = WantedResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str
 
 
 class ApplicationsResult(Result, frozen=True, kw_only=True, omit_defaults=True):

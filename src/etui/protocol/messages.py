@@ -1,8 +1,9 @@
 """Messages: one struct for what arrives, one function for each kind that is sent.
 
 Beside the members of JSON-RPC 2.0 a request may carry ``for`` (a door: the peer it speaks for), ``under`` (an
-Extension: the call it serves), ``to`` (which provider, where an interface has several), ``quiet`` (do not ask the user)
-and, from the Router to an Extension alone, ``call`` (what the Router knows of it).
+Extension: the call it serves), ``to`` (which provider, where an interface has several), ``quiet`` (do not ask the
+user), ``ask`` (ask the user in any case) and, from the Router to an Extension alone, ``call`` (what the Router knows of
+it).
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     under: Annotated[str, Meta(max_length=MAX_ID_CHARACTERS)] = ""
     provider: Annotated[str, Meta(max_length=MAX_METHOD_CHARACTERS)] = msgspec.field(name="to", default="")
     quiet: bool = False
+    ask: bool = False
     call: Raw = Raw(b"")
 
     @property
@@ -168,6 +170,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     under: str = ""
     provider: str = ""
     quiet: bool = False
+    ask: bool = False
 
 
 PLAIN: Final = Envelope()
@@ -185,6 +188,8 @@ def encode_request(message_id: int, method: str, params: bytes, envelope: Envelo
             extra += b',"to":' + _text(envelope.provider)
         if envelope.quiet:
             extra += b',"quiet":true'
+        if envelope.ask:
+            extra += b',"ask":true'
     return b'{"jsonrpc":"2.0","id":%d,"method":%b,"params":%b%b}\n' % (
         message_id,
         _text(method),

@@ -94,13 +94,14 @@ class Client:
         sock.settimeout(timeout_s)
         return cls(sock, name=name)
 
-    def call(self, request: Request[ResultT], *, quiet: bool = False, provider: str = "") -> ResultT:
+    def call(self, request: Request[ResultT], *, quiet: bool = False, ask: bool = False, provider: str = "") -> ResultT:
         """What answers a request; sealed fields are sealed before and opened after.
 
-        ``quiet``: fail with ``denied`` rather than ask the user. ``provider``: which Extension, where an interface
-        has several. Raises ``RemoteError`` with the Router's code, ``ConnectionLost``, ``TimeoutError``.
+        ``quiet``: fail with ``denied`` rather than ask the user. ``ask``: have the user asked even where a right
+        allows it. ``provider``: which Extension, where an interface has several. Raises ``RemoteError`` with the
+        Router's code, ``ConnectionLost``, ``TimeoutError``.
         """
-        envelope = Envelope(quiet=quiet, provider=provider) if quiet or provider else PLAIN
+        envelope = Envelope(quiet=quiet, ask=ask, provider=provider) if quiet or ask or provider else PLAIN
         return follow(self._exchange.call(request, envelope), self._ask)
 
     def fetch(self, request: WebRequest, *, use: str) -> secret.FetchResult:

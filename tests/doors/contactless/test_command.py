@@ -11,6 +11,7 @@ from tests.doors.contactless.test_real_taps import tapped
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Refused
 
+from etui.cli.exits import Exit
 from etui.standards.emv import CryptogramType
 
 if TYPE_CHECKING:
@@ -49,23 +50,47 @@ def test_a_card_is_armed_for_one_tap_and_what_it_came_to_is_told(wallet: TestWal
     }
 
 
-def test_above_the_limit_it_says_for_what_to_arm_the_card_and_that_completes(
+def test_above_what_was_typed_the_dialog_asks_by_itself_and_the_second_tap_completes(
     wallet: TestWallet, reader: Reader
 ) -> None:
     with ThreadPoolExecutor(1) as waiting:
-        ended = arming(wallet, reader, waiting, "20", "EUR")
+        ended = arming(wallet, reader, waiting, "20", "EUR", "--card", "demo")
+        came = reader.wait_for_card()
+        terminal = tapped(reader)
+        terminal.applications()
+        with pytest.raises(Refused):
+            terminal.pay(AID, 30_00)
+        reader.leave()
+        reader.wait_for_card(came + 2)
+        terminal = tapped(reader)
+        terminal.applications()
+        terminal.pay(AID, 30_00, CryptogramType.TC)
+        reader.leave()
+        told = ended.result()
+    assert "asks for 30.00 EUR: say yes in the Trusted Dialog, then tap again" in told.stderr
+    assert "asked its issuer for 30.00 EUR at a terminal that calls itself “Kiosk am Tor”" in told.stdout, told.stderr
+    _, question = questions(wallet)
+    assert "“Kiosk am Tor” asked for this amount, which is more than it was to be." in question
+
+
+def test_a_no_to_what_a_terminal_wants_pays_nothing(wallet: TestWallet, reader: Reader) -> None:
+    wallet.user.refuses(action_contains="at a terminal")
+    wallet.user.approves(action_contains="at a terminal", times=1)
+    with ThreadPoolExecutor(1) as waiting:
+        ended = arming(wallet, reader, waiting, "20", "EUR", "--card", "demo")
         terminal = tapped(reader)
         terminal.applications()
         with pytest.raises(Refused):
             terminal.pay(AID, 30_00)
         reader.leave()
         told = ended.result()
-        assert told.returncode != 0
-        assert "30.00 EUR, which is more: arm the card for that, and tap again" in told.stderr
-        ended = arming(wallet, reader, waiting, "30", "EUR", "--card", "demo")
-        terminal = tapped(reader)
-        terminal.applications()
-        terminal.pay(AID, 5_00, CryptogramType.TC)
+        assert told.returncode == Exit.DENIED, told.stderr
+        reader.wait_for_card()
+        with pytest.raises(Refused):
+            tapped(reader).applications()
         reader.leave()
-        told = ended.result()
-    assert "The card approved 5.00 EUR at a terminal that calls itself “Kiosk am Tor”." in told.stdout, told.stderr
+
+
+def questions(wallet: TestWallet) -> list[str]:
+    """What was asked about taps."""
+    return [str(one) for one in wallet.user.asked() if "at a terminal" in str(one)]

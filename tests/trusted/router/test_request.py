@@ -105,6 +105,25 @@ def test_a_quiet_search_shows_a_stranger_nothing_and_asks_nobody(wallet: TestWal
     assert wallet.user.asked() == []
 
 
+def test_who_wants_the_user_asked_has_the_user_asked_whatever_right_there_is(wallet: TestWallet) -> None:
+    with wallet.connect() as client:
+        read = secret.Read(item=store(client))
+        client.call(read)
+        client.call(read)  # along the way that the one before has opened
+        assert wallet.user.asked() == []
+        with pytest.raises(ProtocolError) as caught:
+            client.call(read, quiet=True, ask=True)
+        assert caught.value.code is ErrorCode.DENIED
+        wallet.user.approves(times=1)
+        client.call(read, ask=True)
+        assert len(wallet.user.asked()) == 1
+        wallet.user.refuses()
+        with pytest.raises(ProtocolError) as caught:
+            client.call(read, ask=True)
+        assert caught.value.code is ErrorCode.REFUSED
+        client.call(read)
+
+
 @pytest.mark.attack(1)
 def test_reference_of_one_client_is_unknown_to_another(wallet: TestWallet) -> None:
     with wallet.connect() as client:

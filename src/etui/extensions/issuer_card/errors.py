@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from etui.sdk import ErrorCode, ProtocolError
+
+if TYPE_CHECKING:
+    from etui.extensions.issuer_card.risk import Asked
 
 
 class CardError(ProtocolError):
@@ -21,6 +26,14 @@ class UnpaidError(CardError):
 
     def __init__(self, message: str) -> None:
         super().__init__(ErrorCode.CONFLICT, message)
+
+
+class MoreWantedError(UnpaidError):
+    """A terminal asked for more than there was a yes to: ``asked`` is what it said, and ``wanted`` that amount."""
+
+    def __init__(self, asked: Asked, wanted: str) -> None:
+        super().__init__(f"the terminal asked for {wanted}, which is more: arm the card for that, and tap again")
+        self.asked = asked
 
 
 class NoKeysError(UnpaidError):

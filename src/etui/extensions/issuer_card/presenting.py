@@ -16,10 +16,10 @@ import msgspec
 
 from etui.extensions.issuer_card.application import Application
 from etui.extensions.issuer_card.cards import Card, Cards
-from etui.extensions.issuer_card.errors import UnfitError, UnpaidError
+from etui.extensions.issuer_card.errors import MoreWantedError, UnfitError, UnpaidError
 from etui.extensions.issuer_card.paying import check_usable
 from etui.extensions.issuer_card.rerouting import Alternative, Rerouting, Turns
-from etui.extensions.issuer_card.risk import Yes
+from etui.extensions.issuer_card.risk import Asked, Yes
 from etui.extensions.issuer_card.taps import CardPurse, Taps
 from etui.interfaces import Prepared
 from etui.interfaces import apdu_1 as apdu
@@ -45,6 +45,14 @@ class _Offered(msgspec.Struct, frozen=True):
     application: Application
 
 
+class _Wanted(msgspec.Struct, frozen=True):
+    """What a terminal asked for that was more: of which card, and which Client had armed it, by its pseudonym."""
+
+    client: str
+    card: str
+    asked: Asked
+
+
 class Presenting:
     """``supply``: of keys of the cards. ``tell``: whether a card is armed."""
 
@@ -58,24 +66,34 @@ class Presenting:
         self._offered: tuple[_Offered, ...] = ()
         self._selected: _Offered | None = None
         self._session = ""
+        self._wanted: _Wanted | None = None
 
-    def prepare(self, request: apdu.Arm) -> Prepared:
-        """Settles which other card pays where an operator's route takes a payment over."""
+    def prepare(self, request: apdu.Arm, client: str) -> Prepared:
+        """Settles which other card pays where an operator's route takes a payment over, and says who wants more."""
         self._prepared.pop(request, None)
+        notes = self._notes(request, client)
         card = self._cards.card(request.item)
         name = self._name(card)
         others = [other for other in self._cards.cards() if self._is_usable(other) and self._name(other) != name]
         alternative = self._rerouting.alternative(card, others)
         if alternative is None or request.instead is not None:
-            return Prepared()
+            return Prepared(notes=notes)
         self._prepared[request] = alternative
         while len(self._prepared) > _MAX_PREPARED:
             del self._prepared[next(iter(self._prepared))]
         words = alternative.words
         note = f"Where the terminal's merchant is one of “{alternative.operator}”, {words} pays; one of the two does."
-        return Prepared(notes=[f"{note} `etui routes off` switches that off."], settles={"instead": _raw(words)})
+        notes.append(f"{note} `etui routes off` switches that off.")
+        return Prepared(notes=notes, settles={"instead": _raw(words)})
 
-    def arm(self, request: apdu.Arm, assurance: str) -> apdu.ArmResult:
+    def wanted(self, request: apdu.Wanted, client: str) -> apdu.WantedResult:
+        """What a terminal asked for that was more than this Client had armed the card for."""
+        found = self._wanted_of(request.item, client)
+        if found is None:
+            return apdu.WantedResult()
+        return apdu.WantedResult(amount=found.amount_minor, merchant=found.merchant or None)
+
+    def arm(self, request: apdu.Arm, client: str, assurance: str) -> apdu.ArmResult:
         """Waits for one tap; raises ``UnpaidError`` where there is none that pays."""
         if request.instead is not None:
             raise UnfitError("which application pays by an operator's route is settled here: leave `instead` out")
@@ -93,10 +111,14 @@ class Presenting:
 
         def began() -> None:
             self._offered, self._selected, self._session = tuple(offered), None, ""
+            self._wanted = None
             self._tell(True)  # noqa: FBT003  # the state
 
         try:
             tapped = self._taps.arm(tuple(one.card for one in offered), yes, request.seconds, began)
+        except MoreWantedError as error:
+            self._wanted = _Wanted(client, card.id, error.asked)
+            raise
         finally:
             self._tell(False)  # noqa: FBT003  # the state
         asked = tapped.asked
@@ -140,6 +162,18 @@ class Presenting:
         if self._selected is not None and _is_same(request.session, self._session):
             self._selected.application.reset()
             self._session = ""
+
+    def _wanted_of(self, card_id: str, client: str) -> Asked | None:
+        found = self._wanted
+        return found.asked if found is not None and (found.card, found.client) == (card_id, client) else None
+
+    def _notes(self, request: apdu.Arm, client: str) -> list[str]:
+        """What the question says of a terminal that has asked for this amount."""
+        wanted = self._wanted_of(request.item, client)
+        if wanted is None or wanted.amount_minor != request.amount:
+            return []
+        by = f" that calls itself “{wanted.merchant}”" if wanted.merchant else ""
+        return [f"A terminal{by} asked for this amount, which is more than it was to be. Nobody has verified its name."]
 
     def _armed(self) -> tuple[_Offered, ...]:
         turn = self._taps.armed()

@@ -193,14 +193,19 @@ class IssuerCard(Extension):
         return card.TapsResult(taps=taps, more=more)
 
     @prepares(apdu.Arm)
-    def before_arm(self, request: apdu.Arm, _: Call) -> Prepared:
+    def before_arm(self, request: apdu.Arm, call: Call) -> Prepared:
         """Settles which other card pays, where an operator's route takes the payment over."""
-        return self._presenting.prepare(request)
+        return self._presenting.prepare(request, call.client)
 
     @provides(apdu.Arm)
     def arm(self, request: apdu.Arm, call: Call) -> apdu.ArmResult:
         """Answers ``apdu/1.arm``."""
-        return self._presenting.arm(request, call.assurance)
+        return self._presenting.arm(request, call.client, call.assurance)
+
+    @provides(apdu.Wanted)
+    def wanted(self, request: apdu.Wanted, call: Call) -> apdu.WantedResult:
+        """Answers ``apdu/1.wanted``."""
+        return self._presenting.wanted(request, call.client)
 
     @provides(apdu.Applications)
     def applications(self, _: apdu.Applications, __: Call) -> apdu.ApplicationsResult:

@@ -3,7 +3,7 @@
 ::
 
     arm ──► armed ──── a cryptogram is taken ──► paid: the yes is used up
-               ├────── asked for more ─────────► above: arm it again, for that
+               ├────── asked for more ─────────► more is wanted: arm it again, for that
                ├────── declined ───────────────► declined
                └────── time is over ───────────► nobody came
 
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.extensions.issuer_card.cards import Card
-from etui.extensions.issuer_card.errors import UnpaidError
+from etui.extensions.issuer_card.errors import MoreWantedError, UnpaidError
 from etui.extensions.issuer_card.journal import Tap
 from etui.extensions.issuer_card.paying import check_usable
 from etui.extensions.issuer_card.risk import Asked, Decision, Spent, Yes
@@ -131,11 +131,10 @@ class Taps:
                 return
             profile = found.card.profile
             if asked.currency_number != profile.currency_number:
-                text = f"the terminal asked for another currency than {profile.currency}"
+                ended = UnpaidError(f"the terminal asked for another currency than {profile.currency}")
             else:
-                wanted = full_amount(asked.amount_minor, profile.currency)
-                text = f"the terminal asked for {wanted}, which is more: arm the card for that, and tap again"
-            self._end(found, UnpaidError(text))
+                ended = MoreWantedError(asked, full_amount(asked.amount_minor, profile.currency))
+            self._end(found, ended)
 
     def _end(self, armed: _Armed, ended: Tapped | UnpaidError) -> None:
         armed.ended = ended

@@ -51,6 +51,7 @@ class Naming:
             material=material,
             chain=parent.chain if parent is not None else (),
             quiet=message.quiet or (parent is not None and parent.quiet),
+            ask=message.ask,
             under=parent,
         )
 

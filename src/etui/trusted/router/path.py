@@ -87,7 +87,7 @@ class RequestPath:
             connection=connection, caller=caller, message=message, method=method, params=params, seen=seen
         )
         key = (caller, method, seen.references, message.provider, *seen.policy.items())
-        route = None if message.under else self._routes.get(key)
+        route = None if message.under or message.ask else self._routes.get(key)
         if route is not None and self._is_open(route):
             material = self._material(arrival) if route.material is None else route.material
             self._forward_route(arrival, route, material)
@@ -95,7 +95,7 @@ class RequestPath:
         request = self._naming.request(arrival)
         verdict = self._decide(request)
         decision = verdict.decision
-        waits = method.compiled.method.prepare or method.compiled.read
+        waits = method.compiled.method.prepare or method.compiled.read or message.ask
         at_once = decision.outcome is Outcome.ALLOW and decision.until and not waits
         if not at_once or not request.provider.running:
             self._start(request)
@@ -184,6 +184,8 @@ class RequestPath:
         decision = verdict.decision
         if decision.outcome is Outcome.ALLOW and request.method.compiled.read:
             decision = rights.without_grants(opened, request.question, request.chain, "it is read each time")
+        elif decision.outcome is Outcome.ALLOW and request.ask:
+            decision = rights.without_grants(opened, request.question, request.chain, "it came with `ask`")
         elif decision.outcome is Outcome.ALLOW and verdict.alternatives:
             try:
                 reservations = await reserve(opened, verdict.alternatives, request.question)

@@ -68,7 +68,7 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
 
     ``material``: what is consented to with it, field by field, in a form in which two requests can be compared.
     ``settled``: what of it did not come with it. ``chain``: who began it and who stands between, without its own
-    caller. ``under``: the call it is made under.
+    caller. ``ask``: whether the caller wants the user asked in any case. ``under``: the call it is made under.
     """
 
     connection: Connection
@@ -83,6 +83,7 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     material: dict[str, bytes]
     chain: tuple[Caller, ...]
     quiet: bool
+    ask: bool
     settled: Settled = Settled()
     under: ActiveCall | None = None
     task: asyncio.Task[None] | None = None
