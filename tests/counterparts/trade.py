@@ -177,15 +177,30 @@ class Trade:
         where = ("--db", self.acquirer_books, "--port", str(port), "--code", CODE, "--issuers", str(self._issuers))
         return start("etui.counterparts.acquirer", *where, "--answer-seconds", str(self._answer_s))
 
+    def fell_issuer(self) -> None:
+        """Ends it as a power cut would."""
+        _kill(self.issuer)
+
+    def fell_acquirer(self) -> None:
+        """The same with the acquirer."""
+        _kill(self.acquirer)
+
+    def raise_hosts(self) -> None:
+        """Starts what was ended so again."""
+        if self.issuer.process.poll() is not None:
+            self.issuer = self._start_issuer()
+        if self.acquirer.process.poll() is not None:
+            self.acquirer = self._start_acquirer()
+
     def kill_issuer(self) -> None:
         """Ends it as a power cut would, and starts it again."""
-        _kill(self.issuer)
-        self.issuer = self._start_issuer()
+        self.fell_issuer()
+        self.raise_hosts()
 
     def kill_acquirer(self) -> None:
         """The same with the acquirer."""
-        _kill(self.acquirer)
-        self.acquirer = self._start_acquirer()
+        self.fell_acquirer()
+        self.raise_hosts()
 
     def line(self) -> AcquirerLine:
         """A merchant's line to the acquirer."""
