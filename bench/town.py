@@ -22,11 +22,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from bench.acquirer import MASTER, running_host
 from etui.counterparts.acquirer.certificates import Authority
 from etui.counterparts.books import open_books
+from etui.counterparts.identity import Identity
 from etui.counterparts.issuer import MasterKey, cards
 from etui.counterparts.issuer.devices import Devices, card_number
 from etui.counterparts.issuer.personalisation import Scheme
 from etui.counterparts.issuer.web import application
-from etui.counterparts.merchant import Identity
 from etui.interfaces import card_1 as card
 from etui.sdk import Client
 from etui.standards.payments import Merchant

@@ -64,6 +64,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "routes off": "routes.OFF",
         "routes refresh": "routes.REFRESH",
         "receipts list": "receipts.LIST",
+        "receipts add": "receipts.ADD",
         "receipts show": "receipts.SHOW",
         "receipts note": "receipts.NOTE",
         "receipts totals": "receipts.TOTALS",

@@ -1,4 +1,4 @@
-"""``etui receipts list · show · note · totals · export · remove``: what merchants signed about what was paid."""
+"""``etui receipts list · add · show · note · totals · export · remove``: what merchants signed about what was paid."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
-from etui.cli.files import check_free, whole_file
+from etui.cli.files import check_free, read_file, whole_file
 from etui.cli.moments import read_date
 from etui.cli.naming import item_to_name, named
 from etui.cli.output import Column, moment, printable, single_line
@@ -64,6 +64,18 @@ def _list(arguments: Arguments, output: Output) -> Exit:
     ]
     columns += [("item", "REFERENCE")] if arguments.references else []
     output.rows(found, columns, "There are no such receipts.")
+    return Exit.OK
+
+
+def _add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="what a merchant signed, one receipt")
+
+
+def _add(arguments: Arguments, output: Output) -> Exit:
+    token = read_file(arguments.file).decode("utf-8", "replace").strip()
+    with connect() as client:
+        kept = client.call(receipt.File(receipt=token)).receipt
+    output.value({"receipt": kept.item, "label": kept.label}, f"{named(kept)} is kept.")
     return Exit.OK
 
 
@@ -234,6 +246,15 @@ LIST = Command(
         ("etui receipts", "all"),
         ("etui receipts list --text book --since 2030-12-01", "those with “book” in them, from December on"),
     ),
+)
+ADD = Command(
+    name="receipts add",
+    help="keep a receipt that a terminal or shop gave as a file",
+    text="Keeps a receipt that a merchant signed, once; what is none, or was changed, is refused. `etui pay` keeps\n"
+    "its own. A terminal's names the tap that it is of.",
+    arguments=_add_arguments,
+    run=_add,
+    examples=(("etui receipts add pump.jws", "as the pump signed it"),),
 )
 SHOW = Command(
     name="receipts show",

@@ -122,6 +122,7 @@ class OpenedTown(msgspec.Struct, frozen=True):
     codes: dict[str, Path]
     acquirer: int
     terminals: dict[str, Path]
+    identities: dict[str, Path]
 
 
 class Town:

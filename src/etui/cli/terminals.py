@@ -6,6 +6,7 @@ does not tell, since it fails or the user says no, is left out, and that is said
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -37,7 +38,10 @@ _STATES: Final = {
 
 
 class ShownTap(msgspec.Struct, frozen=True, kw_only=True):
-    """A tap, for programs. ``amount``: minor units, as signed; ``merchant``: what the terminal calls itself."""
+    """A tap, for programs. ``amount``: minor units, as signed; ``merchant``: what the terminal calls itself.
+
+    ``order``: what its receipts are listed by.
+    """
 
     payment: str
     card: str
@@ -47,6 +51,7 @@ class ShownTap(msgspec.Struct, frozen=True, kw_only=True):
     merchant: str | None
     state: str
     paid_at: int
+    order: str | None
 
 
 def taps(client: Client, output: Output, limit: int | None = None) -> list[Item]:
@@ -88,6 +93,7 @@ def look_up(client: Client, reference: str) -> ShownTap:
         merchant=tap.merchant,
         state=tap.state,
         paid_at=tap.at,
+        order=tap.order,
     )
 
 
@@ -97,7 +103,8 @@ def lines(tap: ShownTap) -> list[str]:
     return [
         f"{full_amount(tap.amount, tap.currency)} at a terminal{by}, {_STATES[tap.state]}",
         f"on {moment(tap.paid_at)} with {tap.card}, transaction {tap.counter}",
-        "by the card's own record: what a terminal shows or prints is not signed",
+        "by the card's own record, whatever the terminal showed or printed",
+        *([f"`etui receipts list --order {shlex.quote(tap.order)}` lists its receipts"] if tap.order else []),
     ]
 
 

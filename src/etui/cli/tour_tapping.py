@@ -26,12 +26,13 @@ if TYPE_CHECKING:
 
 _NO_LINE: Final = "127.0.0.1:1"
 """Nobody listens there."""
+_RECEIPT: Final = "pump.jws"
 _RULE: Final = "-" * 40
 _ON_PAPER: Final = ("Amount", "Approved by")
 _RUN: Final = """\
 #!/bin/sh
 # The terminal of the {terminal}, with {line}.
-{before}PYTHONPATH='{pyscard}' '{python}' -P -m etui.counterparts.pos {words} \\
+{before}PYTHONPATH='{pyscard}' '{python}' -P -m etui.counterparts.pos {words} {signed}\\
     --settings '{settings}' --db 'sqlite:///{folder}/{terminal}.db' --acquirer {acquirer} --reader '{reader}'
 """
 
@@ -44,13 +45,18 @@ def _open_door(at: Stage) -> list[str]:
 
 
 def _pump(at: Stage) -> list[str]:
-    _write(at, "pump", "pump", "pump --litre 1.89 --most 80.00 --litres 20")
+    _write(at, "pump", "pump", "pump --litre 1.89 --most 80.00 --litres 20", receipt=_RECEIPT)
     dear = {"face": "confirm", "action_contains": "at a terminal"}  # above 50 euros: with the passphrase
     at.user.rule("approve", when=dear, secret=PASSPHRASE, remember="once", times=1)
     filled, (armed,) = _at_terminal(at, "pump", lambda: [done(at.etui("tap", "80", "EUR"))])
     expect("37.80 EUR" in filled.stdout, f"another amount was taken than what was filled: {filled.stdout}")
     decided = told(at, "apdu/1.arm", outcome="approved", explained=True)
-    return [filled.line, *_shown(filled), armed.line, *armed.stdout.splitlines(), *decided]
+    kept = done(at.etui("receipts", "add", str(at.folder / _RECEIPT)))
+    at.user.approves(action_contains="show ", times=1)
+    shown = done(at.etui("receipts", "show", "37.80"))
+    expect("Verified: signed by the merchant" in shown.stdout, f"the receipt is not the pump's: {shown.stdout}")
+    receipt = [kept.line, *kept.stdout.splitlines(), shown.line, *shown.stdout.splitlines()]
+    return [filled.line, *_shown(filled), armed.line, *armed.stdout.splitlines(), *receipt, *decided]
 
 
 def _window(at: Stage) -> list[str]:
@@ -114,7 +120,7 @@ def _said_by(terminal: Future[Ran]) -> str:
 
 
 def _write(  # noqa: PLR0913  # what a terminal is
-    at: Stage, script: str, terminal: str, words: str, *, before: str = "", has_line: bool = True
+    at: Stage, script: str, terminal: str, words: str, *, before: str = "", has_line: bool = True, receipt: str = ""
 ) -> None:
     """A script that is a terminal of the town."""
     town = at.town.opened()
@@ -126,6 +132,7 @@ def _write(  # noqa: PLR0913  # what a terminal is
         pyscard=pyscard if pyscard.exists() else pyscard_in(at.folder),
         python=sys.executable,
         words=words,
+        signed=f"--receipt '{at.folder / receipt}' --identity '{town.identities[terminal]}' " if receipt else "",
         settings=town.terminals[terminal],
         folder=at.folder,
         acquirer=f"127.0.0.1:{town.acquirer}" if has_line else _NO_LINE,
@@ -145,7 +152,7 @@ STEPS: Final = tuple(
     Step(title, play, NEEDS, at_reader=True)
     for title, play in (
         ("The wallet becomes a contactless card, in a reader of its own", _open_door),
-        ("At the pump it pays what was filled, of what was held", _pump),
+        ("At the pump it pays what was filled, of what was held, and keeps the receipt", _pump),
         ("At the window the total changed: a yes to the other one is none", _window),
         ("At the parking meter, without a line, the card itself says yes", _meter),
     )

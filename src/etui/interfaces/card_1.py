@@ -64,6 +64,10 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `authorised`: by its issuer, which proved that to the card. `declined`: by the card, its issuer or the
     terminal. `unknown`: the issuer was asked, and nobody told the card what it said.
     """
+    order: Annotated[str, Meta(max_length=120)] | None = None
+    """What `receipt/1` finds its receipts by: `tap`, a `#`, and the first 16 digits, in base 16, of the SHA-256
+    over counter, unpredictable number, amount and currency as EMV writes them (9F36, 9F37, 9F02, 5F2A).
+    """
 
 
 class IssuersResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -18,7 +18,7 @@ from tests.standards.payments.shop import SHOP, Shop
 
 from etui.interfaces import receipt_1 as receipt
 from etui.sdk import ErrorCode, RemoteError
-from etui.standards.payments import Amount, Kind, digest_of
+from etui.standards.payments import TAP, Amount, Kind, digest_of, tap_digest
 from etui.testkit import TestWallet
 
 BIDI = "Demo \u202eknaB\u202c Shop"
@@ -53,6 +53,23 @@ def test_a_refund_is_tied_to_its_sale_and_counts_against_it(
     assert "which is not here, or not of the same merchant" in forged
     rows = told(wallet, "receipts", "totals")
     assert sorted((row["vouched"], row["total"]) for row in rows) == [(False, -900), (True, 1000)]
+
+
+def test_a_receipt_that_came_as_a_file_is_kept_once_and_found_by_its_tap(
+    wallet: TestWallet, shop: Shop, tmp_path: Path
+) -> None:
+    digest = tap_digest(7, b"\1\2\3\4", 12_50, "978")
+    (tmp_path / "pump.jws").write_text(shop.receipt(digest, order=TAP) + "\n")
+    for _ in range(2):
+        assert done(wallet, "receipts", "add", str(tmp_path / "pump.jws")) == "“12.50 EUR to shop.etui.test” is kept.\n"
+    (found,) = told(wallet, "receipts", "list", "--order", f"tap#{digest.hex()[:16]}")
+    assert found["attributes"]["number"] == "r-1"
+    token = (tmp_path / "pump.jws").read_text()
+    (tmp_path / "pump.jws").write_text(token.replace(token[-9:-5], "AAAA"))
+    refused = etui(wallet, "receipts", "add", str(tmp_path / "pump.jws"))
+    assert refused.returncode != 0
+    assert "the receipt is not usable" in refused.stderr
+    assert len(told(wallet, "receipts")) == 1
 
 
 def test_notes_searches_and_deletion(wallet: TestWallet, shop: Shop) -> None:

@@ -11,7 +11,7 @@ from pyemv import ac, tlv
 from tests.counterparts.trade import CODE, SHOP
 
 from etui.counterparts.acquirer.certificates import Authority
-from etui.counterparts.merchant import Identity
+from etui.counterparts.identity import Identity
 from etui.standards.currencies import currency_number
 from etui.standards.payments import (
     Amount,

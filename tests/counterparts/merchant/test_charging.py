@@ -18,10 +18,10 @@ from tests.counterparts.trade import SHOP, Cable, Trade
 
 from etui.counterparts import issuer
 from etui.counterparts.books import open_books
+from etui.counterparts.identity import Identity
 from etui.counterparts.lines import Line
 from etui.counterparts.merchant import (
     AlreadyError,
-    Identity,
     Merchant,
     Outcome,
     Result,

@@ -97,6 +97,9 @@ def test_the_command_says_in_a_sentence_what_keeps_it_from_its_work(settings: Pa
         (("till", "12.50", *where), "which reader?"),
         (("till", "12.50", *where, "--reader", "No reader"), "reader"),
         (("settle", *where[2:], "--settings", tmp_path / "none"), "cannot be read"),
+        (("till", "1", *where, "--receipt", tmp_path / "new.jws"), "--identity names the folder"),
+        (("till", "1", *where, "--receipt", settings, "--identity", tmp_path), "is there already"),
+        (("till", "1", *where, "--receipt", tmp_path / "new.jws", "--identity", tmp_path), "key.pem cannot be read"),
     ):
         said = run("pos", *arguments)
         assert (said.returncode, "Traceback" in said.stderr) == (1, False)

@@ -194,7 +194,7 @@ def _presented() -> Presented:
         sequence="001",
         identifier=AID,
         label="Demo",
-        icc=NUMBER,
+        icc=bytes.fromhex("9F360200079F3704") + NUMBER,
         cryptogram=bytes(8),
         verification=Verification.NONE,
     )

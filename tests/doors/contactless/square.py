@@ -11,9 +11,11 @@ import sys
 import threading
 import time
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from bench.town import ACCOUNT, BANK, OPENING
+from tests.counterparts.merchant.device import identity
 from tests.counterparts.trade import CODE, SHOP, TERMINAL, Cable, Trade
 from tests.doors.contactless.points import HELD
 from tests.processes import kill, pid_of
@@ -31,11 +33,11 @@ from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import ProtocolError
+from etui.standards.payments import read_receipt
 from etui.testkit.readers import READER, pyscard_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from bench.pcsc import Reader
     from tests.doors.contactless.points import Point
@@ -66,6 +68,11 @@ class Square:
         self._wallet = wallet
         self._reader = reader
         self._trade = trade
+        self._receipts = folder / "receipts"
+        self._receipts.mkdir()
+        identity().save(folder / "identity")
+        self._signs = ("--identity", str(folder / "identity"), "--receipt")
+        self._taps = 0
         self._line = Cable(trade.acquirer.port)
         self._settings = folder / "till.toml"
         self._settings.write_text(settings_of(chips))
@@ -100,6 +107,7 @@ class Square:
         At the point itself, while the till waits; or, with ``after_s``, so many seconds after it went on.
         """
         self._renew()
+        self._taps += 1
         arming = threading.Thread(target=self._arm, args=(amount_minor,), daemon=True)
         came = self._reader.wait_for_card()
         arming.start()
@@ -151,12 +159,16 @@ class Square:
         amount = f"{amount_minor // 100}.{amount_minor % 100:02d}"
         command = ["-m", "tests.doors.contactless.held_terminal", point.written(), "till", amount, *self._where()]
         return subprocess.Popen(
-            [sys.executable, *command, "--reader", READER, "--tap-seconds", str(_TAP_S)],
+            [sys.executable, *command, "--reader", READER, "--tap-seconds", str(_TAP_S), *self._signs, self._receipt()],
             env=os.environ | {"PYTHONPATH": self._path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
+
+    def _receipt(self) -> str:
+        """Where the receipt of this tap is put."""
+        return str(self._receipts / f"{self._taps}.jws")
 
     def _where(self) -> list[str]:
         acquirer = f"127.0.0.1:{self._line.port}"
@@ -218,6 +230,10 @@ class Square:
         assert [tap.counter for tap in fresh] == list(range(counter, self._counter, -1))
         self._counter = counter
         self._wallet_agrees(fresh, payments, may_be_unheard=may_be_unheard)
+        if is_paid:
+            receipt = read_receipt(Path(self._receipt()).read_text().strip()).receipt
+            assert f"{receipt.order}#{receipt.request.hex()[:16]}" == fresh[0].order
+            assert receipt.total.minor == fresh[0].amount
         assert not noted.more
         assert _yes_minor(noted.taps) - self._unheard_minor == taken
 

@@ -13,8 +13,8 @@ from tests.extensions.cards.bank import BANK, Bank
 from tests.standards.payments.shop import SHOP, Shop
 
 from etui.counterparts import issuer
+from etui.counterparts.identity import Identity
 from etui.counterparts.issuer.devices import card_number
-from etui.counterparts.merchant import Identity
 from etui.interfaces import payment_1 as payment
 from etui.sdk import Client
 from etui.standards.payments import read_request

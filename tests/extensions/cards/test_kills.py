@@ -28,8 +28,9 @@ from tests.test_named_points import STRIKES_ON_ONE
 from etui.counterparts import issuer
 from etui.counterparts.acquirer.tables import TRANSACTIONS
 from etui.counterparts.books import open_books, reading
+from etui.counterparts.identity import Identity
 from etui.counterparts.issuer.devices import card_number
-from etui.counterparts.merchant import Identity, ledger
+from etui.counterparts.merchant import ledger
 from etui.counterparts.merchant.tables import CHARGES
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment

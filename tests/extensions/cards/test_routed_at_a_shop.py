@@ -13,8 +13,8 @@ from tests.extensions.cards.bank import BANK, HOST, OPERATOR, OPERATOR_HOST, Ban
 from tests.standards.payments.shop import SHOP, Shop
 
 from etui.counterparts import acquirer, issuer
+from etui.counterparts.identity import Identity
 from etui.counterparts.issuer.devices import card_number
-from etui.counterparts.merchant import Identity
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import routing_1 as routing

@@ -60,6 +60,7 @@ async def _serve(opened: Town, options: argparse.Namespace) -> None:
         "codes": {name: str(path) for name, path in opened.codes.items()},
         "acquirer": opened.acquirer,
         "terminals": {name: str(path) for name, path in opened.terminals.items()},
+        "identities": {name: str(path) for name, path in opened.identities.items()},
     }
     sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     sys.stdout.flush()

@@ -1,4 +1,7 @@
-"""The town's terminals: a petrol pump, the window of a drive-thru and a parking meter, each set up by a file."""
+"""The town's terminals: a petrol pump, the window of a drive-thru and a parking meter, each set up by a file.
+
+Each has the identity of its merchant, by which it signs receipts.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,11 @@ cvm_limit_minor = {_CVM_MINOR}
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a terminal stands. ``title``: at most 22 characters. ``category``: ISO 18245."""
+    """Where a terminal stands. ``title``: at most 22 characters. ``host``: its merchant's. ``category``: ISO 18245."""
 
     name: str
     title: str
+    host: str
     merchant: str
     terminal: str
     category: str
@@ -42,9 +46,9 @@ class Place(msgspec.Struct, frozen=True):
 
 
 PLACES: Final = (
-    Place("pump", "Demo Fuel", "FUEL-1", "PUMP0001", "5542"),
-    Place("window", "Demo Grill", "GRILL-1", "WINDOW01", "5814", "attended"),
-    Place("meter", "Demo Parking", "PARK-1", "METER001", "7523"),
+    Place("pump", "Demo Fuel", "fuel.etui.test", "FUEL-1", "PUMP0001", "5542"),
+    Place("window", "Demo Grill", "grill.etui.test", "GRILL-1", "WINDOW01", "5814", "attended"),
+    Place("meter", "Demo Parking", "parking.etui.test", "PARK-1", "METER001", "7523"),
 )
 
 

@@ -13,6 +13,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -23,8 +24,8 @@ from etui.counterparts.books import open_books
 from etui.counterparts.demo.chips import COUNTRY, schemes
 from etui.counterparts.demo.issuers import BANK, OPERATOR, Issuer, Opened, open_issuer
 from etui.counterparts.demo.terminals import PLACES, set_up
+from etui.counterparts.identity import Identity
 from etui.counterparts.merchant import codes
-from etui.counterparts.merchant.identity import Identity
 from etui.standards.payments import Merchant
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ _SHOP: Final = Merchant(
 class Town(msgspec.Struct, frozen=True):
     """``shop``: its port. ``codes``: pictures of its QR codes, by where they are put up.
 
-    ``acquirer``: its port, for terminals; ``terminals``: the files by which these are set up, by name.
+    ``acquirer``: its port, for terminals; ``terminals``: the files by which these are set up, and ``identities``: the
+    folders of those by which they sign, by name.
     """
 
     bank: Opened
@@ -57,6 +59,7 @@ class Town(msgspec.Struct, frozen=True):
     codes: dict[str, Path]
     acquirer: int
     terminals: dict[str, Path]
+    identities: dict[str, Path]
 
 
 class StartError(Exception):
@@ -74,6 +77,7 @@ def town(folder: Path, tls: Path) -> Iterator[Town]:
     root = Authority.root("Demo Scheme")
     vouching = root.acquirer(_SHOP.acquirer_name, _ACQUIRER)
     Identity.new(lambda key: vouching.merchant(_SHOP, key)).save(folder / "shop")
+    identities = _identities(folder, vouching)
     chips = schemes(*((one.digits, one.application, one.application_label) for one in _ISSUERS))
     bank, operator = (
         open_issuer(one, folder, root.certificate, chip) for one, chip in zip(_ISSUERS, chips, strict=True)
@@ -96,13 +100,24 @@ def town(folder: Path, tls: Path) -> Iterator[Town]:
                 *("--acquirer", f"127.0.0.1:{switch}", "--tls-cert", str(tls), "--terminal", _TERMINAL),
             )
         )
-        yield Town(bank, operator, shop, _codes(folder), switch, set_up(folder, _ACQUIRER, chips))
+        yield Town(bank, operator, shop, _codes(folder), switch, set_up(folder, _ACQUIRER, chips), identities)
 
 
 def _line(one: Issuer, port: int) -> str:
     """What the acquirer is told of an issuer."""
     named = f'[[issuer]]\nname = "{one.name}"\nscheme = "{one.network}"\nprefixes = ["{one.digits}"]\n'
     return f'{named}host = "127.0.0.1"\nport = {port}\n'
+
+
+def _identities(folder: Path, vouching: Authority) -> dict[str, Path]:
+    """The folders of the identities of those whose terminals there are."""
+    folders = {}
+    for place in PLACES:
+        named = {"host": place.host, "name": place.title, "number": place.merchant, "category": place.category}
+        merchant = msgspec.structs.replace(_SHOP, **named)
+        folders[place.name] = folder / place.name
+        Identity.new(partial(vouching.merchant, merchant)).save(folders[place.name])
+    return folders
 
 
 def _codes(folder: Path) -> dict[str, Path]:

@@ -2,19 +2,16 @@
 
 A charge goes ``merchant`` (what is done in which order), ``messages`` (what is checked and sent), ``ledger`` (the
 books), a line to the acquirer (``etui.counterparts.lines``), and back.
-``reversals`` undoes what nobody answered; ``identity``
-is keys and certificates; ``goods`` and ``shop`` are the demo, served by ``python -m etui.counterparts.merchant``.
+``reversals`` undoes what nobody answered; ``etui.counterparts.identity`` is keys and certificates; ``goods`` and
+``shop`` are the demo, served by ``python -m etui.counterparts.merchant``.
 """
 
-from etui.counterparts.merchant.errors import AlreadyError, IdentityError, MerchantError, UnfitError, UnknownError
-from etui.counterparts.merchant.identity import Identity
+from etui.counterparts.merchant.errors import AlreadyError, MerchantError, UnfitError, UnknownError
 from etui.counterparts.merchant.merchant import Merchant, Order
 from etui.counterparts.merchant.records import Outcome, Result
 
 __all__ = [
     "AlreadyError",
-    "Identity",
-    "IdentityError",
     "Merchant",
     "MerchantError",
     "Order",

@@ -13,17 +13,17 @@ import uvicorn
 from sqlalchemy.exc import SQLAlchemyError
 
 from etui.counterparts.books import BooksError, open_books
+from etui.counterparts.identity import Identity, IdentityError
 from etui.counterparts.lines import Line
 from etui.counterparts.merchant.errors import MerchantError
-from etui.counterparts.merchant.identity import Identity
 from etui.counterparts.merchant.merchant import Merchant
 from etui.counterparts.merchant.shop import application
 
 _BACKLOG: Final = 512
 _LAST_ANSWERS_S: Final = 20
 _EPILOG = """\
-The folder has the keys and certificates of the merchant: key.pem, box.pem and chain.pem (etui.counterparts.merchant
-.Identity). The line to the acquirer is neither encrypted nor authenticated: on the loopback, or through a tunnel.
+The folder has the keys and certificates of the merchant: key.pem, box.pem and chain.pem (etui.counterparts
+.identity). The line to the acquirer is neither encrypted nor authenticated: on the loopback, or through a tunnel.
 docs/merchant.md has the calls of the library, and what the shop answers.
 """
 
@@ -56,7 +56,7 @@ def main() -> int:
             timeout_graceful_shutdown=_LAST_ANSWERS_S,
         )
         config.load()
-    except (BooksError, MerchantError) as error:
+    except (BooksError, IdentityError, MerchantError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     except (OSError, SQLAlchemyError) as error:  # without its words: an address may be in it, with a password

@@ -9,12 +9,6 @@ class MerchantError(Exception):
     code = "merchant"
 
 
-class IdentityError(MerchantError):
-    """The folder of a merchant's keys and certificates cannot be used."""
-
-    code = "identity"
-
-
 class UnknownError(MerchantError):
     """This merchant did not sign that, or does not know it any more."""
 

@@ -30,10 +30,10 @@ import msgspec
 from sqlalchemy import Connection, Engine
 
 from etui.counterparts.books import Works
+from etui.counterparts.identity import Identity
 from etui.counterparts.lines import Line, LineError, NotSentError, Numbers
 from etui.counterparts.merchant import ledger
 from etui.counterparts.merchant.errors import AlreadyError, UnfitError, UnknownError
-from etui.counterparts.merchant.identity import Identity
 from etui.counterparts.merchant.messages import check_credential, payment
 from etui.counterparts.merchant.records import Asked, Charge, Outcome, Result, State
 from etui.counterparts.merchant.reversals import Reversals

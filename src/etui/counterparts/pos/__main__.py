@@ -15,10 +15,11 @@ from typing import Any, Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from etui.counterparts.books import BooksError, open_books
+from etui.counterparts.identity import Identity, IdentityError
 from etui.counterparts.lines import Line
 from etui.counterparts.pos.errors import PosError, ReaderError, SettingsError
 from etui.counterparts.pos.reader import CallableReader, Reader
-from etui.counterparts.pos.receipts import receipt
+from etui.counterparts.pos.receipts import receipt, signed_receipt
 from etui.counterparts.pos.records import Payment
 from etui.counterparts.pos.scenes import Meter, Order, Pump, Tariff, Window
 from etui.counterparts.pos.settings_file import Settings, read_settings
@@ -44,9 +45,10 @@ def main() -> int:
         if options.scene == "readers":
             return _readers()
         settings = read_settings(options.settings)
+        signing = _signing(options)
         with _alone(options.settings):
-            return asyncio.run(_work(options, settings))
-    except (PosError, BooksError, ValueError) as error:
+            return asyncio.run(_work(options, settings, signing))
+    except (PosError, BooksError, IdentityError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
     except (OSError, SQLAlchemyError) as error:  # without its words: an address may be in it, with a password
         sys.stderr.write(f"it cannot begin: {getattr(error, 'strerror', None) or type(error).__name__}\n")
@@ -66,7 +68,18 @@ def _alone(settings: Path) -> Iterator[None]:
         yield
 
 
-async def _work(options: argparse.Namespace, settings: Settings) -> int:
+def _signing(options: argparse.Namespace) -> Identity | None:
+    """By which identity the receipt is signed, if it is; raises ``IdentityError``, ``SettingsError``."""
+    if options.receipt is None:
+        return None
+    if options.identity is None:
+        raise SettingsError("who signs the receipt? --identity names the folder of the merchant's key and certificates")
+    if options.receipt.exists():
+        raise SettingsError(f"{options.receipt} is there already: name a new file for the receipt")
+    return Identity.open(options.identity)
+
+
+async def _work(options: argparse.Namespace, settings: Settings, signing: Identity | None) -> int:
     engine = open_books(options.db)
     store = Store(engine, settings.terminal)
     line = Line(*options.acquirer, answer_s=options.answer_seconds)
@@ -91,7 +104,10 @@ async def _work(options: argparse.Namespace, settings: Settings) -> int:
         await settlement.once()
         if payment is None:
             return 2
-        sys.stdout.write(receipt(store.find(payment.key), settings.terminal, settings.letters))
+        paid = store.find(payment.key)
+        sys.stdout.write(receipt(paid, settings.terminal, settings.letters))
+        if signing is not None:
+            options.receipt.write_text(f"{signed_receipt(paid, settings.letters, signing)}\n", encoding="ascii")
         return 0
     finally:
         terminal.close()
@@ -215,6 +231,10 @@ def _options() -> argparse.Namespace:
     meter.add_argument("--step-minutes", type=int, default=15, metavar="N", help="how long a step is (%(default)s)")
     meter.add_argument("--most-minutes", type=int, default=240, metavar="N", help="the longest time (%(default)s)")
     meter.add_argument("--free-minutes", type=int, default=0, metavar="N", help="what is free (%(default)s)")
+    for each in (till, pump, window, meter):
+        each.add_argument("--receipt", type=Path, metavar="FILE", help="a new file for the signed receipt")
+        each.add_argument("--identity", type=Path, metavar="FOLDER", help="who signs it: the merchant's, as a shop's")
+    settle.set_defaults(receipt=None)
     for each in (settle, till, pump, window, meter):
         each.add_argument("--settings", required=True, type=Path, metavar="FILE", help="what the terminal is")
         each.add_argument("--db", required=True, metavar="URL", help="its books: sqlite:///PATH or postgresql://…")

@@ -64,6 +64,7 @@ class Payment(msgspec.Struct, frozen=True):
     four digits. ``amount_minor``: what the card agreed to; ``final_minor``: what of it is taken. ``icc``,
     ``identifier``, ``cryptogram``: in hexadecimal digits. ``verification``: how the cardholder was verified.
     ``advice_transmitted`` and ``advice_stan``: under which numbers it is completed. ``tries``: how often it was told.
+    ``tap``: what a receipt names it by, in hexadecimal digits; empty for one from before there was this.
     """
 
     merchant: str
@@ -92,6 +93,7 @@ class Payment(msgspec.Struct, frozen=True):
     advice_stan: str
     tries: int
     made_s: int
+    tap: str
 
     @property
     def key(self) -> Key:

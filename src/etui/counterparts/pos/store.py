@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Final
 
+from pyemv import tlv
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
@@ -22,9 +23,11 @@ from etui.counterparts.pos.kernel import Presented, Terminal
 from etui.counterparts.pos.records import OVER, TO_TELL, Key, Payment, State
 from etui.counterparts.pos.tables import PAYMENTS, ROOM, STEPS
 from etui.standards.iso8583 import ResponseCode
+from etui.standards.payments import tap_digest
 
 _SHOWN_DIGITS: Final = 4
 _MOST: Final = 100
+_ATC, _NUMBER = "9F36", "9F37"
 AUTHORISATION, FINANCIAL, ADVICE = "0100", "0200", "0220"
 
 
@@ -138,6 +141,7 @@ class Store:
             advice_stan="",
             tries=0,
             made_s=int(self._now_s()),
+            tap=_tap(presented.icc, amount_minor, self._terminal.currency).hex(),
         )
         return run(self._engine, lambda connection: _insert(connection, made))
 
@@ -201,6 +205,12 @@ def _there(connection: Connection, key: Key) -> Payment:
     if row is None:
         raise PaymentStateError(f"there is no payment {key.number}")
     return Payment(*row)
+
+
+def _tap(icc: bytes, amount_minor: int, currency: str) -> bytes:
+    """What names a payment for card and terminal alike, by the data that its cryptogram is over."""
+    told = tlv.decode(icc)
+    return tap_digest(int.from_bytes(told[_ATC], "big"), told[_NUMBER], amount_minor, currency)
 
 
 def is_approved(response_code: str) -> bool:

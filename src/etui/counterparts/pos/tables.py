@@ -29,6 +29,7 @@ PAYMENTS: Final = Table(
         )
     ),
     *(Column(name, BigInteger, nullable=False) for name in ("tries", "made_s")),
+    Column("tap", String, nullable=False, server_default=""),
 )  # fmt: skip
 
 _FIRST: Final = """
@@ -53,4 +54,9 @@ def _first(connection: Connection) -> None:
     connection.exec_driver_sql(_OPEN)
 
 
-STEPS: Final[tuple[Step, ...]] = (_first,)
+def _tap(connection: Connection) -> None:
+    """Version 2: what a receipt names a payment by."""
+    connection.exec_driver_sql("ALTER TABLE pos_payments ADD COLUMN tap VARCHAR NOT NULL DEFAULT ''")
+
+
+STEPS: Final[tuple[Step, ...]] = (_first, _tap)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import msgspec
 
 from etui.standards.emv import CryptogramType
+from etui.standards.payments import TAP, tap_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 KEPT: Final = 2_000
 """Of so many transactions of a card, the last ones, those at terminals are kept."""
+
+_ORDER_DIGITS: Final = 16
 
 State = Literal["approved", "authorised", "declined", "unknown"]
 _FIRST: Final[dict[CryptogramType, State]] = {
@@ -39,7 +42,10 @@ _FIRST: Final[dict[CryptogramType, State]] = {
 
 
 class Tap(msgspec.Struct, frozen=True, kw_only=True):
-    """``counter``: of the transaction. ``at``: seconds since 1970. ``merchant``: as the terminal calls itself."""
+    """``counter``: of the transaction. ``at``: seconds since 1970. ``merchant``: as the terminal calls itself.
+
+    ``digest``: by which a receipt names it (``tap_digest``); empty for one from before there was this.
+    """
 
     counter: int
     at: int
@@ -47,6 +53,7 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     merchant: str
     state: State
+    digest: bytes = b""
 
     @classmethod
     def begun(cls, counter: int, at: int, asked: Asked, decision: Decision, currency: str) -> Tap:
@@ -58,6 +65,7 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True):
             currency=currency,
             merchant=asked.merchant,
             state=_FIRST[decision.type],
+            digest=tap_digest(counter, asked.number, asked.amount_minor, asked.currency_number),
         )
 
     def ended(self, decision: Decision, *, reached: bool) -> Tap:
@@ -65,6 +73,11 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True):
         if decision.type is not CryptogramType.TC:
             return msgspec.structs.replace(self, state="declined")
         return msgspec.structs.replace(self, state="authorised" if reached else "approved")
+
+    @property
+    def order(self) -> str | None:
+        """What its receipts are found by in ``receipt/1``."""
+        return f"{TAP}#{self.digest.hex()[:_ORDER_DIGITS]}" if self.digest else None
 
     @property
     def place(self) -> str:

@@ -187,6 +187,7 @@ class IssuerCard(Extension):
                 currency=tap.currency,
                 merchant=tap.merchant or None,
                 state=tap.state,
+                order=tap.order,
             )
             for tap in found
         ]

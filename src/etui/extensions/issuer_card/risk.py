@@ -48,12 +48,14 @@ class Asked(msgspec.Struct, frozen=True):
     """What a terminal says that it wants: minor units of a currency (ISO 4217, 3 digits), by whom, and what for.
 
     ``merchant``: what it calls itself; nobody has verified it. ``kind``: the type of the transaction, two digits.
+    ``number``: its unpredictable one, 4 bytes.
     """
 
     amount_minor: int
     currency_number: str
     merchant: str
     kind: int
+    number: bytes = bytes(4)
 
     @classmethod
     def read(cls, told: Mapping[int, bytes]) -> Asked:
@@ -64,6 +66,7 @@ class Asked(msgspec.Struct, frozen=True):
             f"{read_numeric(told[Tag.TRANSACTION_CURRENCY_CODE]):03d}",
             "".join(c for c in name.decode("ascii", "replace") if c.isprintable()).strip(),
             read_numeric(told[Tag.TRANSACTION_TYPE]),
+            told[Tag.UNPREDICTABLE_NUMBER],
         )
 
 

@@ -19,9 +19,11 @@ from etui.standards.payments.request import (
     sign_request,
 )
 from etui.standards.payments.signed import digest_of
+from etui.standards.payments.taps import TAP, tap_digest
 
 __all__ = [
     "CARD",
+    "TAP",
     "Amount",
     "CardData",
     "Credential",
@@ -50,4 +52,5 @@ __all__ = [
     "read_request",
     "sign_receipt",
     "sign_request",
+    "tap_digest",
 ]

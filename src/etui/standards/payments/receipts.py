@@ -36,6 +36,8 @@ class Kind(Enum):
 class Receipt(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_defaults=True):
     """``id``: the merchant's own. ``request``: the digest of what was asked for (32 bytes). ``order``: its id.
 
+    A payment at a terminal has ``TAP`` for its order, and ``tap_digest`` for its digest.
+
     ``total``: what was paid or given back; ``tax``, ``tip``: contained in it. ``paid_at``: seconds since 1970 UTC.
     ``approval``: the issuer's code. ``paid_by``: the last digits of the token. ``of``: the receipt that a refund is to.
     """

@@ -1,4 +1,4 @@
-"""Who a merchant is: the key by which it signs, the certificates that vouch for it, the box for answers.
+"""Who a merchant is, in shop and at terminals: its key, the certificates that vouch for it, the box for answers.
 
 A folder of it has ``key.pem`` and ``box.pem`` (PKCS #8), readable by its owner alone, and ``chain.pem``, the merchant's
 own certificate first. The acquirer signs that one for the public half of ``key.pem``.
@@ -22,13 +22,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from etui.counterparts.merchant.errors import IdentityError
 from etui.standards.payments import EncryptionKey, PaymentError, merchant_of
 from etui.standards.payments import Merchant as Certified
 
 _HALF: Final = 32
 _MODE: Final = 0o600
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+
+
+class IdentityError(Exception):
+    """The folder of a merchant's keys and certificates cannot be used: the message says what, and what to do."""
+
+    code = "identity"
 
 
 class Identity:

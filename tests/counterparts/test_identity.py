@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from tests.counterparts.merchant.device import ACQUIRER, CERTIFIED, identity
 
-from etui.counterparts.merchant import Identity, IdentityError
+from etui.counterparts.identity import Identity, IdentityError
 
 
 def test_an_identity_comes_back_as_it_was_saved_for_its_owner_alone(tmp_path: Path) -> None:
