@@ -53,6 +53,14 @@ class Footprint(msgspec.Struct, frozen=True):
     resident_kib: int
     outstanding: dict[str, int]
 
+    def is_within(self, before: Footprint) -> bool:
+        """Whether nothing is held that was not held before, but for memory."""
+        return (
+            self.descriptors <= before.descriptors
+            and self.tasks <= before.tasks
+            and all(count <= before.outstanding[name] for name, count in self.outstanding.items())
+        )
+
 
 def footprint(surface: Surface) -> Footprint:
     """What is held now, after everything that nobody refers to was let go."""
@@ -121,10 +129,10 @@ async def run(surface: Surface, folder: Path, chance: random.Random, frames: int
 
 
 async def _at_rest(surface: Surface, before: Footprint) -> Footprint:
-    """The footprint once what was let go is closed too, which the event loop does a little later."""
+    """The footprint once what was let go is closed too, and what came last is answered, which is a little later."""
     after = footprint(surface)
     for _ in range(_LOOKS):
-        if after.descriptors <= before.descriptors:
+        if after.is_within(before):
             break
         await asyncio.sleep(_LOOK_S)
         after = footprint(surface)
