@@ -19,6 +19,7 @@ from etui.counterparts.issuer.chip import read_chip
 from etui.counterparts.issuer.cryptograms import MasterKey
 from etui.counterparts.issuer.devices import Devices, card_number
 from etui.counterparts.issuer.web import application
+from etui.standards.currencies import currency_number
 from etui.standards.provisioning import Profile
 
 if TYPE_CHECKING:
@@ -45,16 +46,17 @@ class Bank:
 
     host, number, network, label, books = HOST, BANK, "etui-demo", "Demo Bank", "issuer"
 
-    def __init__(self, folder: Path, root: x509.Certificate, tls: ssl.SSLContext) -> None:
+    def __init__(self, folder: Path, root: x509.Certificate, tls: ssl.SSLContext, currency: str = "EUR") -> None:
         self.vouched = b""
+        self._currency = currency_number(currency)
         self.engine = open_books(f"sqlite:///{folder / f'{self.books}.db'}")
         self.master = MasterKey(_MASTER)
         cards.prepare(self.engine)
         profile = Profile(
             network=self.network,
             label=self.label,
-            currency="EUR",
-            currency_number="978",
+            currency=currency,
+            currency_number=self._currency,
             country_number="276",
             transaction_limit=_LIMIT,
             roots=(root.public_bytes(Encoding.DER),),
@@ -87,7 +89,7 @@ class Bank:
                 card=number,
                 sequence=1,
                 expiry=expiry,
-                currency="978",
+                currency=self._currency,
                 opening_minor=balance,
                 transaction_limit_minor=_LIMIT,
                 day_limit_minor=_LIMIT * 10,

@@ -25,9 +25,15 @@ def shop() -> Shop:
 
 
 @pytest.fixture
-def bank(tmp_path: Path, shop: Shop, authority: TestAuthority) -> Iterator[Bank]:
+def currency() -> str:
+    """In which its cards pay; a test may name another one."""
+    return "EUR"
+
+
+@pytest.fixture
+def bank(tmp_path: Path, shop: Shop, authority: TestAuthority, currency: str) -> Iterator[Bank]:
     """The issuer."""
-    started = Bank(tmp_path, shop.root.certificate, authority.context_for(HOST))
+    started = Bank(tmp_path, shop.root.certificate, authority.context_for(HOST), currency)
     yield started
     started.close()
 

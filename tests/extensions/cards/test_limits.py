@@ -13,6 +13,7 @@ from etui.counterparts.issuer.chip import read_chip
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import ErrorCode, RemoteError
+from etui.standards.currencies import currency_number
 from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
 from etui.standards.payments import Amount, Details, Line, decrypt_credential, digest_of, read_request
 from etui.testkit.user import PASSPHRASE
@@ -34,10 +35,10 @@ class Buyer:
         self._shop = shop
         self._orders = 0
 
-    def asks(self, price: str) -> str:
+    def asks(self, price: str, currency: str = "EUR") -> str:
         """A request of the shop."""
         self._orders += 1
-        total = Amount("EUR", price)
+        total = Amount(currency, price)
         lines = (Line("A game", total),)
         details = Details(id=f"order-{self._orders}", total=Line("Total", total), display_items=lines)
         return self._shop.asks(int(time.time()), nonce=f"n-{self._orders}", details=details)
@@ -83,6 +84,24 @@ def test_a_shop_is_paid_unasked_up_to_so_much_at_once_and_in_a_month(
     assert buyer.refused("0.51") is ErrorCode.NOT_NOW
     assert "0.50 of 20.00 EUR are left" in str(wallet.user.asked()[-1])
     assert len(wallet.user.asked()) == before + 2
+
+
+@pytest.mark.attack(158)
+@pytest.mark.parametrize(("currency", "value"), [("JPY", "1250"), ("KWD", "1.250")])
+def test_without_decimals_and_with_three_what_is_shown_signed_and_kept_is_the_same(
+    wallet: TestWallet, buyer: Buyer, shop: Shop, currency: str, value: str
+) -> None:
+    token = buyer.asks(value, currency)
+    question = {"face": "confirm", "action_contains": f"pay {value} {currency} to shop.etui.test"}
+    wallet.user.rule("approve", when=question, secret=PASSPHRASE, remember="once")
+    paid = buyer.pay(token)
+    assert f"A game: {value} {currency}" in str(wallet.user.asked()[-1])
+    told = values_by_tag(decode_objects(decrypt_credential(paid.credential, shop.box, digest_of(token)).emv))
+    assert told[Tag.AMOUNT_AUTHORISED].hex() == "000000001250"
+    assert told[Tag.TRANSACTION_CURRENCY_CODE].hex() == f"0{currency_number(currency)}"
+    shown = buyer.client.call(payment.Show(payment=paid.payment.item))
+    assert (shown.amount, shown.currency) == (1250, currency)
+    assert f"{value} {currency} to shop.etui.test" in wallet.etui("payments").stdout
 
 
 def test_a_yes_that_lasts_is_up_to_as_much_and_this_payment_is_of_it(wallet: TestWallet, buyer: Buyer) -> None:
