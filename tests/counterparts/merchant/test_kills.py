@@ -128,11 +128,10 @@ class Buyer(threading.Thread):
 @pytest.mark.attack(143)
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("rounds", [1, pytest.param(10, marks=pytest.mark.long)])
-@pytest.mark.parametrize("trade", ["sqlite"], indirect=True)
 def test_no_money_is_lost_or_doubled_whatever_is_killed_or_cut(
-    trade: Trade, tmp_path: Path, chance: random.Random, rounds: int
+    trade: Trade, books: Engine, tmp_path: Path, chance: random.Random, rounds: int
 ) -> None:
-    with Town(tmp_path, trade, f"sqlite:///{tmp_path}/shop.db") as town:
+    with Town(tmp_path, trade, books.url.render_as_string(hide_password=False)) as town:
         blows: list[Callable[[], None]] = [
             town.kill_shop,
             trade.kill_acquirer,

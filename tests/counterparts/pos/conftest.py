@@ -1,15 +1,19 @@
-"""A real issuer's host, and terminals over books of their own that ask it without an acquirer between."""
+"""A real issuer's host, and terminals over books of their own that ask it without an acquirer between.
+
+All of them once on SQLite, and once on PostgreSQL.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from bench.acquirer import RunningHost, pan, profile, running_host
+from bench.postgres import Cluster
 from sqlalchemy import Engine
 from tests.counterparts.pos.driving import terminal
 from tests.counterparts.pos.emulator import Emulator
@@ -137,11 +141,22 @@ class Shop:
         return taken
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def new_books(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
+    """Gives the address of books in which nothing is yet."""
+    if request.param == "postgresql":
+        running: Cluster = request.getfixturevalue("postgresql")
+        return running.new_books
+    folder: Path = tmp_path_factory.mktemp("books")
+    numbers = itertools.count()
+    return lambda: f"sqlite:///{folder}/{next(numbers)}.db"
+
+
 @pytest.fixture(scope="module")
-def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+def bank(new_books: Callable[[], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
     """The issuer, with cards that have 10,000.00 euros each."""
     folder: Path = tmp_path_factory.mktemp("bank")
-    address = f"sqlite:///{folder}/issuer.db"
+    address = new_books()
     engine = open_books(address)
     issuer.prepare(engine)
     for number in range(_CARDS):
@@ -156,12 +171,13 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
 
 
 @pytest.fixture
-def shops(bank: Bank, tmp_path: Path) -> Iterator[Any]:
-    """Makes a shop for a card; its books are closed at the end."""
+def shops(bank: Bank, new_books: Callable[[], str]) -> Iterator[Any]:
+    """Makes a shop for a card, over the books of this test if no others are named; they are closed at the end."""
     made: list[Shop] = []
+    usual = new_books()
 
     def shop(card: Emulator, **members: Any) -> Shop:  # noqa: ANN401  # as Shop has them
-        made.append(Shop(bank, members.pop("address", f"sqlite:///{tmp_path}/pos.db"), card, **members))
+        made.append(Shop(bank, members.pop("address", usual), card, **members))
         return made[-1]
 
     yield shop

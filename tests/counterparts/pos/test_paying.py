@@ -91,11 +91,11 @@ def test_a_card_that_does_not_agree_after_its_issuer_has_its_money_back(bank: Ba
 @pytest.mark.attack(142)
 @pytest.mark.parametrize("offline_minor", [0, 5_000])
 def test_a_card_that_goes_away_at_any_step_leaves_books_that_agree(
-    bank: Bank, shops: Shops, tmp_path: Path, offline_minor: int
+    bank: Bank, shops: Shops, new_books: Callable[[], str], offline_minor: int
 ) -> None:
     for at in range(10):
         card = bank.card(vanishes_at=at, offline_minor=offline_minor)
-        shop = shops(card, address=f"sqlite:///{tmp_path}/{at}.db")
+        shop = shops(card, address=new_books())
         paid = shop.pay(1_250)
         assert shop.reconcile() == (0 if paid is None else 1_250)
         assert paid is None or at > 7, "no tap before the last command has paid"
@@ -241,21 +241,26 @@ class _KilledLine(Line):
         return answer
 
 
-def heard_file(address: str) -> Path:
-    """Where what a terminal said stands, whatever became of it."""
-    return Path(f"{address.removeprefix('sqlite:///')}.said")
-
-
-def heard_by(address: str) -> Callable[[str], None]:
+def said_into(heard: Path) -> Callable[[str], None]:
     def say(text: str) -> None:
-        with heard_file(address).open("a") as file:
+        with heard.open("a") as file:
             file.write(f"{text}\n")
 
     return say
 
 
-def _ends(bank: Bank, address: str, settings: dict[str, object], at: int, holds: bool) -> bool:  # noqa: FBT001
-    """Whether a terminal's process comes to its end where it is killed at the event of this number."""
+def _ends(  # noqa: PLR0913, PLR0917  # what a terminal is made of
+    bank: Bank,
+    address: str,
+    heard: Path,
+    settings: dict[str, object],
+    at: int,
+    holds: bool,  # noqa: FBT001
+) -> bool:
+    """Whether a terminal's process comes to its end where it is killed at the event of this number.
+
+    ``heard``: where what it said stands, whatever became of it.
+    """
     child = os.fork()
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
@@ -264,7 +269,7 @@ def _ends(bank: Bank, address: str, settings: dict[str, object], at: int, holds:
     shop = Shop(bank, address, card)
     _KilledLine.killer = killer
     shop.line = _KilledLine
-    shop.screen.say = heard_by(address)  # type: ignore[assignment, method-assign]
+    shop.screen.say = said_into(heard)  # type: ignore[assignment, method-assign]
 
     def altered(_number: int, answer: bytes) -> bytes:
         killer.event()
@@ -299,9 +304,10 @@ def _ends(bank: Bank, address: str, settings: dict[str, object], at: int, holds:
 
 @pytest.mark.attack(143)
 @pytest.mark.parametrize(("offline_minor", "holds"), [(5_000, False), (0, False), (0, True)])
-def test_a_terminal_that_is_killed_at_any_point_settles_once_what_it_knows(
+def test_a_terminal_that_is_killed_at_any_point_settles_once_what_it_knows(  # noqa: PLR0913, PLR0917  # fixtures
     bank: Bank,
     shops: Shops,
+    new_books: Callable[[], str],
     tmp_path: Path,
     offline_minor: int,
     holds: bool,  # noqa: FBT001
@@ -309,14 +315,16 @@ def test_a_terminal_that_is_killed_at_any_point_settles_once_what_it_knows(
     ended = False
     for at in range(40):
         card = bank.card(offline_minor=offline_minor)
-        address = f"sqlite:///{tmp_path}/{at}.db"
-        ended = _ends(bank, address, {"number": card.settings.number, "offline_minor": offline_minor}, at, holds)
+        address, heard = new_books(), tmp_path / f"{at}.said"
+        heard.touch()
+        settings: dict[str, object] = {"number": card.settings.number, "offline_minor": offline_minor}
+        ended = _ends(bank, address, heard, settings, at, holds)
         shop = shops(card, address=address)
         shop.store.recover()
         taken = shop.reconcile()
         assert taken in ({0, 3_000} if holds else {0, 1_250})
         assert not ended or taken
-        said = [line for line in heard_file(address).read_text().splitlines() if line.startswith("approved")]
+        said = [line for line in heard.read_text().splitlines() if line.startswith("approved")]
         assert holds or not said or taken, "who was told that it is approved has paid"
         if ended:
             break

@@ -107,12 +107,21 @@ async def _work(options: argparse.Namespace, settings: Settings, signing: Identi
         paid = store.find(payment.key)
         sys.stdout.write(receipt(paid, settings.terminal, settings.letters))
         if signing is not None:
-            options.receipt.write_text(f"{signed_receipt(paid, settings.letters, signing)}\n", encoding="ascii")
+            _write(options.receipt, signed_receipt(paid, settings.letters, signing))
         return 0
     finally:
         terminal.close()
         await line.close()
         engine.dispose()
+
+
+def _write(path: Path, token: str) -> None:
+    """Writes a receipt into a new file; what was paid is paid, also where that fails."""
+    try:
+        with path.open("x", encoding="ascii") as file:
+            file.write(f"{token}\n")
+    except OSError as error:
+        sys.stderr.write(f"it is paid, and {path} could not be written: {error.strerror}\n")
 
 
 async def _till(options: argparse.Namespace, terminal: PointOfSale) -> Payment | None:
