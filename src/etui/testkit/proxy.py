@@ -41,7 +41,9 @@ class Proxy:
                 back = threading.Thread(target=_copied, args=[outgoing, incoming], daemon=True)
                 back.start()
                 _copied(incoming, outgoing)
-                back.join(_LAST_BYTES_S)  # who went wants no more, and the other end waits for that to be said
+                back.join(_LAST_BYTES_S)
+                with contextlib.suppress(OSError):  # who went wants no more, and the other end waits for it
+                    outgoing.shutdown(socket.SHUT_RDWR)  # a socket that is read from stays open where it is closed
 
 
 def _copied(source: socket.socket, sink: socket.socket) -> None:
