@@ -258,7 +258,9 @@ def test_a_process_that_is_aborted_leaves_no_core_where_others_would(short_dir: 
                 _abort(pid_of(wallet.pid, module))
             await_state(wallet, "locked")  # which the end of the vault comes to, with another Router
             _abort(pid_of(wallet.pid, ROUTER))
+            started = descendants(wallet.pid)
             _abort(wallet.pid)
+            until(lambda: all(map(is_gone, started)), "what it started has ended")
             assert found_in_files(short_dir, [MARK]) == []
             wallet.end()
     finally:

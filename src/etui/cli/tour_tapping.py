@@ -56,7 +56,7 @@ def _pump(at: Stage) -> list[str]:
     shown = done(at.etui("receipts", "show", "37.80"))
     expect("Verified: signed by the merchant" in shown.stdout, f"the receipt is not the pump's: {shown.stdout}")
     receipt = [kept.line, *kept.stdout.splitlines(), shown.line, *shown.stdout.splitlines()]
-    return [filled.line, *_shown(filled), armed.line, *armed.stdout.splitlines(), *receipt, *decided]
+    return [filled.line, *_shown(filled), armed.line, *armed.stdout.splitlines(), *decided, *receipt]
 
 
 def _window(at: Stage) -> list[str]:
@@ -152,7 +152,7 @@ STEPS: Final = tuple(
     Step(title, play, NEEDS, at_reader=True)
     for title, play in (
         ("The wallet becomes a contactless card, in a reader of its own", _open_door),
-        ("At the pump it pays what was filled, of what was held, and keeps the receipt", _pump),
+        ("At the pump it pays what was filled, and keeps the receipt", _pump),
         ("At the window the total changed: a yes to the other one is none", _window),
         ("At the parking meter, without a line, the card itself says yes", _meter),
     )

@@ -61,19 +61,20 @@ def square(short_dir: Path, reader: Reader) -> Iterator[Square]:
 @pytest.mark.attack(153)
 @pytest.mark.timeout(300)
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_in_its_middle(square: Square) -> None:
-    strikes: list[tuple[int, str, Point, State]] = [
-        (ONLINE, CARD, behind("the first cryptogram"), State.REVERSED),
-        (OFFLINE, CARD, behind("the first cryptogram"), State.SETTLED),
-        (ONLINE, DOOR, behind("its issuer"), State.REVERSED),
-        (ONLINE, TILL, behind("its issuer"), State.REVERSED),
-        (ONLINE, ROUTER, behind("the second cryptogram"), State.APPROVED),
-        (ONLINE, ISSUER, before("its issuer"), State.DECLINED),
-        (ONLINE, ACQUIRER, behind("its issuer"), State.APPROVED),
-        (ONLINE, LINE, before("its issuer"), State.DECLINED),
+    unsure = {State.DECLINED, State.REVERSED}  # by whether the till sees the cut before it sends
+    strikes: list[tuple[int, str, Point, set[State]]] = [
+        (ONLINE, CARD, behind("the first cryptogram"), {State.REVERSED}),
+        (OFFLINE, CARD, behind("the first cryptogram"), {State.SETTLED}),
+        (ONLINE, DOOR, behind("its issuer"), {State.REVERSED}),
+        (ONLINE, TILL, behind("its issuer"), {State.REVERSED}),
+        (ONLINE, ROUTER, behind("the second cryptogram"), {State.APPROVED}),
+        (ONLINE, ISSUER, before("its issuer"), {State.DECLINED}),
+        (ONLINE, ACQUIRER, behind("its issuer"), {State.APPROVED}),
+        (ONLINE, LINE, before("its issuer"), unsure),
     ]
     for amount_minor, victim, point, _ in strikes:
         assert square.tap(amount_minor, victim, point), (victim, point)
-    assert square.states() == [state for *_, state in strikes]
+    assert all(state in may for state, (*_, may) in zip(square.states(), strikes, strict=True)), square.states()
     said = ["unknown", "approved", "unknown", "unknown", "authorised", "declined", "authorised", "declined"]
     assert square.noted() == said
 
