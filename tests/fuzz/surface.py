@@ -53,12 +53,12 @@ class Footprint(msgspec.Struct, frozen=True):
     resident_kib: int
     outstanding: dict[str, int]
 
-    def is_within(self, before: Footprint) -> bool:
-        """Whether nothing is held that was not held before, but for memory."""
+    def is_at_rest(self, before: Footprint) -> bool:
+        """Whether the same is outstanding as before, and nothing more is open or under way."""
         return (
-            self.descriptors <= before.descriptors
+            self.outstanding == before.outstanding
+            and self.descriptors <= before.descriptors
             and self.tasks <= before.tasks
-            and all(count <= before.outstanding[name] for name, count in self.outstanding.items())
         )
 
 
@@ -132,7 +132,7 @@ async def _at_rest(surface: Surface, before: Footprint) -> Footprint:
     """The footprint once what was let go is closed too, and what came last is answered, which is a little later."""
     after = footprint(surface)
     for _ in range(_LOOKS):
-        if after.is_within(before):
+        if after.is_at_rest(before):
             break
         await asyncio.sleep(_LOOK_S)
         after = footprint(surface)

@@ -182,10 +182,8 @@ class RequestPath:
         opened = self._router.unlocked()
         verdict = self._decide(request)
         decision = verdict.decision
-        if decision.outcome is Outcome.ALLOW and request.method.compiled.read:
-            decision = rights.without_grants(opened, request.question, request.chain, "it is read each time")
-        elif decision.outcome is Outcome.ALLOW and request.ask:
-            decision = rights.without_grants(opened, request.question, request.chain, "it came with `ask`")
+        if decision.outcome is Outcome.ALLOW and (request.method.compiled.read or request.ask):
+            decision = rights.without_grants(opened, request.question, request.chain, "it is asked about each time")
         elif decision.outcome is Outcome.ALLOW and verdict.alternatives:
             try:
                 reservations = await reserve(opened, verdict.alternatives, request.question)
