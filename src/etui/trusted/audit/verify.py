@@ -228,7 +228,7 @@ class _Examination:
         if self.ratchet.index > self.state.index:
             text = (
                 f"{self.ratchet.index} checkpoints were made and the last that is here is number {self.state.index}: "
-                f"the end was cut off after entry {self.confirmed}."
+                f"the end, after entry {self.confirmed}, was cut off or altered."
             )
             self._find(FindingCode.TRUNCATED, 0, text, sequence=self.confirmed)
             return
