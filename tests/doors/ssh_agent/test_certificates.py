@@ -57,9 +57,10 @@ def login(key: bytes, host: bytes | None = HOST_BLOB) -> bytes:
 
 
 def logged_in(agent: AgentWallet, host: Server, *options: str) -> str:
+    """What the command says at the host, else why there was none: a shell there may have words of its own beside it."""
     command = host.command("echo", "inside")
     ran = agent.run(command[0], *options, *command[1:], by="deploy")
-    return ran.stdout + ran.stderr
+    return ran.stdout or ran.stderr
 
 
 def test_ssh_add_lends_a_key_with_its_certificate_in_one_question_and_ssh_logs_in_by_it(
