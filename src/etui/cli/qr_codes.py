@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.cli.command import Arguments, Command, connect, connect_once
+from etui.cli.command import Arguments, Command, connect, connect_once, name_session_bus
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import printable, quoted, single_line
 from etui.cli.typed import confirmed
@@ -53,7 +53,7 @@ class _Shown(msgspec.Struct, frozen=True, kw_only=True):
 def _arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a picture: PNG, JPEG or GIF")
-    source.add_argument("--screen", action="store_true", help="what is on the screen (X11)")
+    source.add_argument("--screen", action="store_true", help="what is on the screen; under Wayland you take the picture")
     parser.add_argument("--code", type=int, metavar="N", help="which code, where there are several; from the top")
     parser.add_argument("--amount", metavar="AMOUNT", help="as 12.50, where the code leaves it open")
     parser.add_argument("--tip", metavar="AMOUNT", help="what comes to it, where the code asks for a tip")
@@ -86,8 +86,7 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
 
     if not arguments.dry_run:
         connect_once()  # rather than have a shop make an order that nobody pays
-    picture = qr.picture_of_screen(os.environ) if arguments.screen else qr.picture_in(arguments.file)
-    payable = qr.payable_among(qr.codes_in(picture), arguments.code)
+    payable = qr.payable_among(qr.codes_in(_picture(arguments)), arguments.code)
     asked = _asked(arguments, payable.code)
     output.note(f"The code says: {_claim(payable, asked)}.")
     shop = Shop(payable.place.host)
@@ -119,6 +118,15 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
     approved = paid.outcome == "approved"
     output.value(ended, f"Paid: {amount}." if approved else f"Declined: {amount} was not paid.")
     return Exit.OK if approved else Exit.FAILED
+
+
+def _picture(arguments: Arguments) -> bytes:
+    from etui.doors import qr  # noqa: PLC0415  # as above
+
+    if not arguments.screen:
+        return qr.picture_in(arguments.file)
+    name_session_bus()
+    return qr.picture_of_screen(os.environ)
 
 
 def _asked(arguments: Arguments, code: Code) -> Asked:
@@ -173,7 +181,8 @@ PAY = Command(
     help="pay a merchant's QR code, from a picture or the screen",
     text="Reads a merchant's QR code (EMVCo) out of a picture, fetches from the host that it names what the merchant\n"
     "signed, and pays that with a card of the wallet. Nothing is paid where it is of another host, order, currency or\n"
-    "amount than the code says. Under Wayland no program sees the screen: save a picture of it.",
+    "amount than the code says. Under Wayland no program sees the screen: the desktop's portal has you take a picture of\n"
+    "it, which is deleted when it was read.",
     arguments=_arguments,
     run=_run,
     examples=(

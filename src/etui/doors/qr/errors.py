@@ -20,6 +20,12 @@ class PictureError(QrError):
     code = "picture"
 
 
+class PortalError(PictureError):
+    """The desktop's portal gives no picture of the screen."""
+
+    code = "portal"
+
+
 class NoCodeError(QrError):
     """There is no code of a merchant in the picture."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
@@ -29,9 +29,14 @@ def picture_in(path: Path) -> bytes:
     """The bytes of a file; raises ``PictureError`` for one that is too large or cannot be read."""
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return picture_from(file)
     except OSError as error:
         raise PictureError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def picture_from(file: BinaryIO) -> bytes:
+    """The bytes of an open file; raises ``PictureError`` for one that is too large, ``OSError`` as reading does."""
+    data = file.read(MAX_BYTES + 1)
     _check_size(data)
     return data
 
