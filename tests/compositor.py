@@ -20,9 +20,9 @@ T = TypeVar("T")
 
 
 class Compositor:
-    """Sway; ``environ`` leads programs to it, whatever their XDG_RUNTIME_DIR."""
+    """Sway; ``environ`` leads programs to it, whatever their XDG_RUNTIME_DIR. ``backend``: as wlroots is told it."""
 
-    def __init__(self, folder: Path, lines: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, lines: tuple[str, ...], backend: dict[str, str]) -> None:
         config = folder / "config"
         config.write_text("\n".join(("xwayland disable", *lines, "")))
         user = NOBODY if os.getuid() == 0 else None  # it does not run as root
@@ -36,9 +36,8 @@ class Compositor:
                 **without,
                 "HOME": str(folder),
                 "XDG_RUNTIME_DIR": str(folder),
-                "WLR_BACKENDS": "headless",
                 "WLR_RENDERER": "pixman",
-                "WLR_LIBINPUT_NO_DEVICES": "1",
+                **backend,
             },
             user=user,
             group=user,
@@ -80,10 +79,23 @@ def until(look: Callable[[], T | None]) -> T:
 
 @contextmanager
 def composing(folder: Path, *config: str) -> Iterator[Compositor]:
-    """Sway with these lines of configuration, in a folder of its own."""
+    """Sway with these lines of configuration, in a folder of its own; without a screen, a mouse and a keyboard."""
+    with _composing(folder, config, {"WLR_BACKENDS": "headless", "WLR_LIBINPUT_NO_DEVICES": "1"}) as compositor:
+        yield compositor
+
+
+@contextmanager
+def composing_in(display: str, folder: Path, *config: str) -> Iterator[Compositor]:
+    """The same in a window of an X server, whose mouse and keyboard are its own."""
+    with _composing(folder, config, {"WLR_BACKENDS": "x11", "DISPLAY": display}) as compositor:
+        yield compositor
+
+
+@contextmanager
+def _composing(folder: Path, config: tuple[str, ...], backend: dict[str, str]) -> Iterator[Compositor]:
     if shutil.which("sway") is None:
         pytest.skip("needs package sway")
-    compositor = Compositor(folder, config)
+    compositor = Compositor(folder, config, backend)
     try:
         yield compositor
     finally:

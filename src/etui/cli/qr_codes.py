@@ -53,7 +53,7 @@ class _Shown(msgspec.Struct, frozen=True, kw_only=True):
 def _arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a picture: PNG, JPEG or GIF")
-    source.add_argument("--screen", action="store_true", help="what is on the screen; under Wayland you take the picture")
+    source.add_argument("--screen", action="store_true", help="what is on the screen, under Wayland as you pick it")
     parser.add_argument("--code", type=int, metavar="N", help="which code, where there are several; from the top")
     parser.add_argument("--amount", metavar="AMOUNT", help="as 12.50, where the code leaves it open")
     parser.add_argument("--tip", metavar="AMOUNT", help="what comes to it, where the code asks for a tip")
@@ -181,8 +181,8 @@ PAY = Command(
     help="pay a merchant's QR code, from a picture or the screen",
     text="Reads a merchant's QR code (EMVCo) out of a picture, fetches from the host that it names what the merchant\n"
     "signed, and pays that with a card of the wallet. Nothing is paid where it is of another host, order, currency or\n"
-    "amount than the code says. Under Wayland no program sees the screen: the desktop's portal has you take a picture of\n"
-    "it, which is deleted when it was read.",
+    "amount than the code says. Under Wayland no program sees the screen: the desktop's portal has you take a picture\n"
+    "of it, which is deleted once it was read.",
     arguments=_arguments,
     run=_run,
     examples=(

@@ -6,13 +6,16 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from tests.cli.etui import run
+from tests.cli.etui import ETUI, run
 from tests.doors.qr.pictures import picture
+from tests.doors.qr.wayland import PICTURE, Desktop, wayland
 from tests.standards.emvqr.codes import SHOP
 
 from etui.doors.qr import PictureError, codes_in, picture_of_screen
@@ -20,7 +23,6 @@ from etui.standards.emvqr import encode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.doors.qr.stall import Stall
 
@@ -81,11 +83,58 @@ def test_a_code_on_the_screen_is_paid(display: str, wallet: TestWallet, stall: S
     assert len(stall.charged) == 1
 
 
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[Desktop]:
+    """A desktop under Wayland on whose screen is a picture of a code."""
+    with tempfile.TemporaryDirectory(prefix="e") as folder:
+        Path(folder).chmod(0o755)  # root's compositor is somebody else's
+        file = Path(folder, "code.png")
+        file.write_bytes(picture(encode(SHOP)))
+        with wayland(Path(folder), file) as started:
+            yield started
+
+
+@contextmanager
+def _paying(wallet: TestWallet, stall: Stall, desktop: Desktop) -> Iterator[subprocess.Popen[str]]:
+    environ = {**os.environ, **wallet.environ, **stall.environ, **desktop.environ}
+    command = [*ETUI, "pay-qr", "--screen"]
+    with _ended(
+        subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    ) as process:
+        yield process
+
+
+def test_a_code_on_the_screen_is_paid_under_wayland_once_the_user_has_taken_the_picture(
+    desktop: Desktop, wallet: TestWallet, stall: Stall
+) -> None:
+    assert not PICTURE.exists(), "the portal would write over it: move it away"
+    stall.asks()
+    with _paying(wallet, stall, desktop) as paying:
+        desktop.picks(paying)
+        said, complaint = paying.communicate()
+    assert said == "Paid: 12.50 EUR to shop.etui.test.\n", complaint
+    assert len(stall.charged) == 1
+    assert not PICTURE.exists()
+
+
+def test_nothing_is_paid_under_wayland_where_the_user_takes_no_picture(
+    desktop: Desktop, wallet: TestWallet, stall: Stall
+) -> None:
+    stall.asks()
+    with _paying(wallet, stall, desktop) as paying:
+        desktop.gives_up(paying)
+        said, complaint = paying.communicate()
+    assert (paying.returncode, said) == (1, "")
+    assert "no picture was taken" in complaint
+    assert "etui pay-qr FILE" in complaint
+    assert stall.seen == []
+
+
 @pytest.mark.parametrize(
     ("environ", "what"),
     [
-        ({}, "DISPLAY is not set"),
-        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "under Wayland"),
+        ({}, "neither DISPLAY nor WAYLAND_DISPLAY is set"),
+        ({"DISPLAY": ":0", "WAYLAND_DISPLAY": "wayland-0"}, "there is no session bus"),
         ({"DISPLAY": ":4711"}, "cannot be seen"),
     ],
 )

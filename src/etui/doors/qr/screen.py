@@ -44,7 +44,7 @@ def _of_wayland(environ: Mapping[str, str]) -> bytes:
 def _of_x11(environ: Mapping[str, str]) -> bytes:
     display = environ.get("DISPLAY")
     if not display:
-        raise PictureError(f"there is no display to be seen (DISPLAY and WAYLAND_DISPLAY are not set): {_INSTEAD}")
+        raise PictureError(f"there is no display to be seen (neither DISPLAY nor WAYLAND_DISPLAY is set): {_INSTEAD}")
     try:
         grabbed = ImageGrab.grab(xdisplay=display)
     except OSError as error:
