@@ -86,7 +86,7 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
 
     if not arguments.dry_run:
         connect_once()  # rather than have a shop make an order that nobody pays
-    payable = qr.payable_among(qr.codes_in(_picture(arguments)), arguments.code)
+    payable = qr.payable_among(qr.codes_in(_picture(arguments, output)), arguments.code)
     asked = _asked(arguments, payable.code)
     output.note(f"The code says: {_claim(payable, asked)}.")
     shop = Shop(payable.place.host)
@@ -120,12 +120,14 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK if approved else Exit.FAILED
 
 
-def _picture(arguments: Arguments) -> bytes:
+def _picture(arguments: Arguments, output: Output) -> bytes:
     from etui.doors import qr  # noqa: PLC0415  # as above
 
     if not arguments.screen:
         return qr.picture_in(arguments.file)
     name_session_bus()
+    if os.environ.get("WAYLAND_DISPLAY"):
+        output.note("Under Wayland you take the picture: choose the code on the screen.")
     return qr.picture_of_screen(os.environ)
 
 

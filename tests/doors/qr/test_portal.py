@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from dbus_fast import Message, Variant
+from tests.cli.etui import run
 from tests.doors.qr.portal import REQUEST, Portal, request_of, respond, say
 from tests.trusted.native.session.desktop import WAIT_S, Desktop
 
@@ -19,6 +20,8 @@ from etui.doors.qr.reading import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from etui.testkit import PrivateBus
 
 _NOBODY: Final = 65534
 _TAKEN: Final = b"what was on the screen"
@@ -82,7 +85,7 @@ def test_a_portal_that_would_not_have_the_user_choose_is_not_asked(desktop: Desk
     old = Portal(desktop, bus, version)
     with pytest.raises(PictureError, match="too old"):
         picture_of_screen(_environ(bus))
-    assert old.asked("Get")
+    old.asked("Get")
     assert old.calls.empty()
     old.leave()
 
@@ -96,6 +99,15 @@ def test_without_a_portal_that_takes_pictures_it_is_said_what_to_do(desktop: Des
     without.leave()
     with pytest.raises(PictureError, match=r"cannot be reached.*etui pay-qr FILE"):
         picture_of_screen(_environ("unix:path=/nowhere"))
+
+
+def test_the_command_asks_at_the_bus_that_is_where_it_usually_is(session_bus: PrivateBus, short_dir: Path) -> None:
+    assert f"{short_dir / 'bus'}" in session_bus.address
+    environ = {"WAYLAND_DISPLAY": "wayland-0", "XDG_RUNTIME_DIR": str(short_dir)}
+    ended = run("pay-qr", "--screen", "--dry-run", environ=environ)
+    assert ended.returncode == 1
+    assert "you take the picture" in ended.stderr
+    assert "no desktop portal on the session bus" in ended.stderr
 
 
 @pytest.mark.parametrize(
