@@ -212,9 +212,9 @@ def test_of_a_picture_without_end_a_part_is_read_and_all_is_deleted(bus: str, po
         ("file://[{}", "names no file of this machine"),
         ("file://{}?of=it", "names no file of this machine"),
         ("file://{}%00.png", "names no file of this machine"),
-        ("file://{}/it", "cannot be read"),
-        ("file://{}.png", "cannot be read"),
-        ("file:///", "cannot be read"),
+        ("file://{}/it", "cannot be read and deleted"),
+        ("file://{}.png", "cannot be read and deleted"),
+        ("file:///", "cannot be read and deleted"),
     ],
 )
 def test_what_is_nowhere_on_this_machine_is_not_looked_for(

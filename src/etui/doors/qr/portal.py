@@ -4,7 +4,7 @@ Rules:
 
 1. The user takes it, chooses what is on it, and may refuse: a portal too old to be asked for that is not asked.
 2. The portal that was asked is heard, and nobody else: any program of the session can send a signal.
-3. What was asked ends with the connection. A portal gives up what nobody waits for.
+3. What was asked ends with the connection, as far as what the portal takes pictures by lets go of it.
 
 Source: XDG Desktop Portal, org.freedesktop.portal.Screenshot (version 2) and org.freedesktop.portal.Request;
 https://flatpak.github.io/xdg-desktop-portal/docs/ .

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
-from etui.doors.qr.errors import PictureError, PortalError
+from etui.doors.qr.errors import PortalError
 from etui.doors.qr.reading import picture_from
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ _COARSE_S: Final = 2.0
 def picture_at(uri: str, asked_s: float) -> bytes:
     """The bytes of the file, which then is no more. ``asked_s``: when the portal was asked, in seconds since 1970.
 
-    Raises ``PortalError`` for what is not the picture that was asked for, and ``PictureError`` for one that is too
-    large or cannot be deleted.
+    Raises ``PortalError`` for what is not the picture that was asked for or cannot be deleted, and ``PictureError`` for
+    one that is too large, which is deleted too.
     """
     path = _path(uri)
     folder, name = os.path.split(path)
@@ -43,9 +43,11 @@ def picture_at(uri: str, asked_s: float) -> bytes:
                 with Path(f"/proc/self/fd/{seen}").open("rb") as file:
                     return picture_from(file)
             finally:
-                _delete(name, holder, path)
+                os.unlink(name, dir_fd=holder)
     except OSError as error:
-        raise PortalError(f"{path}, which the desktop's portal names, cannot be read ({error.strerror})") from None
+        raise PortalError(
+            f"{path}, which the desktop's portal names, cannot be read and deleted ({error.strerror})"
+        ) from None
 
 
 @contextmanager
@@ -65,13 +67,6 @@ def _problem(status: os.stat_result, asked_s: float) -> str:
     if status.st_mtime < asked_s - _COARSE_S:
         return "was there before"
     return ""
-
-
-def _delete(name: str, folder: int, path: str) -> None:
-    try:
-        os.unlink(name, dir_fd=folder)
-    except OSError as error:
-        raise PictureError(f"{path} shows the screen and cannot be deleted ({error.strerror}): delete it") from None
 
 
 def _path(uri: str) -> str:
