@@ -10,6 +10,7 @@ from bench.figures import Figure, absolute, percentile, timed
 from bench.town import PAYEE, Shop, town
 from bench.wallets import folder
 from etui.interfaces import payment_1 as payment
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import Client
 from etui.standards.payments import read_receipt, read_request
@@ -39,7 +40,7 @@ def measure(extent: Extent) -> list[Figure]:
 def _let_pay(wallet: TestWallet, client: Client, card: str) -> None:
     """Gives the Client a standing grant."""
     wallet.user.approves(action_contains="lasting rights", times=1)
-    clients = client.call(wallet_interface.Clients()).clients
+    clients = client.call(shell_interface.Clients()).clients
     (principal,) = [row.client for row in clients if not row.client.startswith("ext:")]
     client.call(
         wallet_interface.Grant(

@@ -16,6 +16,7 @@ from tests.trusted.supervisor.postman import POSTMAN
 from tests.trusted.supervisor.processes import await_state, state, until
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
@@ -245,7 +246,7 @@ class Asked:
         """How many keys there are once each Extension has had its own: it is made at the first start."""
         self._says_yes()
         with self.wallet.connect() as client:
-            client.call(wallet_interface.Inventory())
+            client.call(shell_interface.Inventory())
         return self._count_keys()
 
     def _count_keys(self) -> int:
@@ -323,7 +324,7 @@ class Asked:
         """What was acknowledged is there, all that is there is whole, and the audit verifies."""
         self._says_yes()
         with self.wallet.connect() as client:
-            items = client.call(wallet_interface.Inventory()).items  # a search asks for so many at once alone
+            items = client.call(shell_interface.Inventory()).items  # a search asks for so many at once alone
             found = {item.label: item.item for item in items if item.label.startswith("kept")}
             (still,) = {label for label in self.either if label in found} or {""}
             assert still in self.either
@@ -334,7 +335,7 @@ class Asked:
             if still:
                 self.stored[still] = found[still]
             self.either = ("", "")
-            grants = client.call(wallet_interface.Grants()).grants
+            grants = client.call(shell_interface.Grants()).grants
             rights = {row.grant for row in grants}
             assert self.granted <= rights
             assert not self.taken_back & rights
@@ -360,7 +361,7 @@ class Asked:
             assert GUEST.call(client, "run", code="tell(1)") == {"told": "[1]"}
             return
         assert self._count_keys() == self._keys
-        rights = client.call(wallet_interface.Grants()).grants
+        rights = client.call(shell_interface.Grants()).grants
         assert not [row for row in rights if GUEST.principal in {row.client, row.scope} or GUEST.id in row.action]
 
     def _says_yes(self) -> None:

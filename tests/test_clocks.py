@@ -16,6 +16,7 @@ from tests.trusted.router.puppet import puppet
 from tests.trusted.supervisor.processes import VAULT, await_state
 
 from etui.interfaces import crypto_1 as crypto
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import ssh_1
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
@@ -172,7 +173,7 @@ def test_a_key_is_not_used_after_its_right_has_ended_and_that_is_on_record(
             assert signs(wallet, public)[1] == "refused"
             clock.set(-DAY_S)
         assert signs(wallet, public)[1] == "refused"
-        rows = [row for row in client.call(wallet_interface.Audit()).records if row.action == ssh_1.Sign.METHOD]
+        rows = [row for row in client.call(shell_interface.Audit()).records if row.action == ssh_1.Sign.METHOD]
     first, used, *later = reversed([row.outcome for row in rows])
     assert (first, used) == ("refused", "allowed")
     assert set(later) == {"dismissed"}, "refused again without a question, as just before"

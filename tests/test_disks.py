@@ -22,6 +22,7 @@ from tests.strikes import refusing
 from tests.trusted.supervisor.postman import POSTMAN
 from tests.trusted.supervisor.processes import ROUTER, STORAGE, VAULT
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import StartError, TestWallet
@@ -136,7 +137,7 @@ def refused(asked: Asked, ask: Callable[[Asked], None]) -> bool:
 def rights(asked: Asked) -> set[str]:
     """Those that were given by ``Asked.grant``: whoever stores something has a right to it as well."""
     with asked.wallet.connect() as client:
-        rows = client.call(wallet_interface.Grants()).grants
+        rows = client.call(shell_interface.Grants()).grants
     return {row.grant for row in rows if re.fullmatch(r"script:/\d+@session", row.client)}
 
 

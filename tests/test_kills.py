@@ -21,6 +21,7 @@ from tests.trusted.supervisor.postman import HOST, POSTMAN, site
 from tests.trusted.supervisor.processes import DIALOG, DOOR, EGRESS, ROUTER, SECRETS, STORAGE, VAULT
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import PrivateBus, TestWallet
@@ -166,7 +167,7 @@ def test_what_was_acknowledged_survives_kills_in_the_middle_of_writing(
                 time.sleep(chance.uniform(0, 0.1))
             comes_back(wallet, acknowledged)
     with wallet.connect() as client:
-        found = {item.label: item for item in client.call(wallet_interface.Inventory()).items}
+        found = {item.label: item for item in client.call(shell_interface.Inventory()).items}
         assert acknowledged.by_client | acknowledged.by_door <= found.keys()
         wallet.user.approves(action_contains="kept")
         for stored in (acknowledged.by_client, acknowledged.by_door):

@@ -23,7 +23,7 @@ from tests.strikes import CHANNEL, Step, blow, steps_of
 from tests.trusted.supervisor.postman import HOST, site
 from tests.trusted.supervisor.processes import await_end
 
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.protocol import ProtocolError
 from etui.testkit import PrivateBus, TestWallet
 
@@ -311,7 +311,7 @@ def strike_restoring(archive: Path, folder: Path, number: int, taken: Sequence[S
     with wallet:
         wallet.unlock()
         with wallet.connect() as client:
-            assert "kept 0." in {item.label for item in client.call(wallet_interface.Inventory()).items}
+            assert "kept 0." in {item.label for item in client.call(shell_interface.Inventory()).items}
         asked = Asked(wallet)
         asked.comes_back()
         asked.holds()

@@ -21,6 +21,7 @@ from bench.wire import call_line, connected
 from tests.long_run import LongRun
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import Client
 from etui.testkit import TestWallet
@@ -158,14 +159,14 @@ def maker_of(client: Client, rights: int) -> str:
     return whom
 
 
-def grants_of(client: Client, whom: str | None) -> list[wallet_interface.GrantRow]:
+def grants_of(client: Client, whom: str | None) -> list[shell_interface.GrantRow]:
     with soon():
-        return client.call(wallet_interface.Grants(client=whom)).grants
+        return client.call(shell_interface.Grants(client=whom)).grants
 
 
 def assert_inventory(client: Client, items: int) -> None:
     with soon():
-        listed = client.call(wallet_interface.Inventory()).items
+        listed = client.call(shell_interface.Inventory()).items
     assert {item.label for item in listed} == {f"Item {number}" for number in range(items)}
     assert len(listed) == items
 
@@ -200,7 +201,7 @@ def assert_audit(client: Client, items: int) -> None:
     before: str | None = None
     while True:
         with soon():
-            page = client.call(wallet_interface.Audit(limit=PAGE, text=secret.Create.METHOD, before=before)).records
+            page = client.call(shell_interface.Audit(limit=PAGE, text=secret.Create.METHOD, before=before)).records
         made += [row.id for row in page if row.action == secret.Create.METHOD and row.outcome == "allowed"]
         if len(page) < PAGE:
             break

@@ -23,6 +23,7 @@ from tests.long_run import LongRun
 from tests.trusted.supervisor.postman import POSTMAN
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import StartError, TestWallet
@@ -172,14 +173,14 @@ def found(wallet: TestWallet) -> Found:
                 client.call(wallet_interface.DoorEnable(door="secret-service"))
                 stands.append("doors")
             with telling(said):
-                grants = client.call(wallet_interface.Grants()).grants
+                grants = client.call(shell_interface.Grants()).grants
                 stands.append([grant.client for grant in grants if grant.client.startswith("script:/x")])
             with telling(said):
                 verdict = client.call(wallet_interface.Verify())
                 stands.append(verdict.ok)
                 said += verdict.findings
             with telling(said):
-                for record in client.call(wallet_interface.Audit(text="error")).records:
+                for record in client.call(shell_interface.Audit(text="error")).records:
                     said += client.call(wallet_interface.Why(id=record.id)).sentences
             status = client.call(wallet_interface.Status())
             stands += [status.state, len(status.notes), refused.value.message]

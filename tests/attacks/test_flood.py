@@ -24,7 +24,7 @@ ONE_MORE_S = 10.0
 _ASK = """
 use IO::Socket::UNIX;
 my $wallet = IO::Socket::UNIX->new(Peer => $ENV{ASKED}) or exit 9;
-print $wallet '{"jsonrpc":"2.0","id":1,"method":"wallet/1.audit","params":{}}' . "\\n";
+print $wallet '{"jsonrpc":"2.0","id":1,"method":"shell/1.audit","params":{}}' . "\\n";
 my $answer = <$wallet>;
 syswrite STDOUT, ($answer =~ /"code":"(\\w+)"/ ? $1 : "told") . "\\n";
 """
@@ -115,7 +115,7 @@ def test_however_many_programs_ask_there_is_one_dialog_and_the_persons_own_comma
     flood.await_answers(many + 5)
     assert shown(wallet) == ["flood", own, "flood", "flood"]
     assert "silenced several programs" in typed(wallet, "status")
-    assert "wallet/1.audit" in typed(wallet, "audit", "--limit", "3")
+    assert "shell/1.audit" in typed(wallet, "audit", "--limit", "3")
 
 
 @pytest.mark.attack(16)
@@ -129,7 +129,7 @@ def test_a_budget_that_programs_have_used_up_is_not_that_of_the_person(wallet: T
         flood.await_answers(asked)
     assert set(flood.answers) == {"not_now"}
     assert 0 <= shown(wallet).count("flood") - BUDGET <= (time.monotonic() - began) / ONE_MORE_S
-    assert "wallet/1.audit" in typed(wallet, "audit", "--limit", "3")
+    assert "shell/1.audit" in typed(wallet, "audit", "--limit", "3")
     wallet.lock()
     flood.begin(1)
     assert typed(wallet, "unlock")

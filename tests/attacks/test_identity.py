@@ -179,7 +179,7 @@ def test_a_script_that_was_replaced_is_who_it_was_and_the_question_about_it_said
 
 @pytest.mark.attack(63)
 def test_what_is_asked_says_that_it_could_be_another_program_of_the_user(wallet: TestWallet, nosy: Path) -> None:
-    ask = _SPEAK.replace("wallet/1.hello", "wallet/1.audit").replace('{"versions":[1]}', "{}")
+    ask = _SPEAK.replace("wallet/1.hello", "shell/1.audit").replace('{"versions":[1]}', "{}")
     wallet.user.refuses(name_contains="nosy")
     subprocess.run(
         [nosy, "-e", _CONNECT + ask], env={**wallet.environ, "ASKED": str(wallet.socket)}, timeout=WAIT_S, check=True

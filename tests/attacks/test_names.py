@@ -18,6 +18,7 @@ from tests.trusted.router.strangers import Stranger
 
 from etui.cli.output import single_line
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import TestWallet, private_bus
@@ -45,7 +46,7 @@ use IO::Socket::UNIX;
 my $wallet = IO::Socket::UNIX->new(Peer => $ENV{ASKED}) or exit 9;
 print $wallet '{"jsonrpc":"2.0","id":1,"method":"wallet/1.settings","params":{}}' . "\\n";
 <$wallet>;
-print $wallet '{"jsonrpc":"2.0","id":2,"method":"wallet/1.audit","params":{}}' . "\\n";
+print $wallet '{"jsonrpc":"2.0","id":2,"method":"shell/1.audit","params":{}}' . "\\n";
 my $answer = <$wallet>;
 syswrite STDOUT, ($answer =~ /"code":"(\\w+)"/ ? $1 : "told");
 """
@@ -129,8 +130,8 @@ def test_programs_of_any_name_are_shown_whole_and_each_has_the_rights_of_nobody_
 
     outputs = {command: said(wallet, *command.split()) for command in ("clients", "grants", "audit --limit 200")}
     with wallet.connect() as client:
-        clients = client.call(wallet_interface.Clients()).clients
-        records = client.call(wallet_interface.Audit(limit=200)).records
+        clients = client.call(shell_interface.Clients()).clients
+        records = client.call(shell_interface.Audit(limit=200)).records
     for name in NAMES.values():
         principal = f"app:{escaped(str(program(wallet, name)))}"
         row = next(row for row in clients if row.client == principal)

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
@@ -78,7 +79,7 @@ def test_anothers_an_altered_a_guessed_and_a_revoked_reference_are_unknown_and_o
         ways = len(tried) // len(wrong)
         assert [slug for _, slug, _ in tried] == ["unknown_reference"] * (ways * len(wrong))
         assert len(wallet.user.asked()) == asked  # and the user is not troubled with it
-        told = client.call(wallet_interface.Audit(text="thief.py denied", limit=200)).records
+        told = client.call(shell_interface.Audit(text="thief.py denied", limit=200)).records
         recorded = {record.id: record.action for record in told}
         for way, _, why in tried:
             # what is sealed needs the item's key first, and is refused there

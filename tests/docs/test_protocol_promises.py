@@ -187,15 +187,15 @@ def test_a_quiet_request_is_denied_where_the_user_would_be_asked_the_routers_own
     wallet: TestWallet, bare: Bare
 ) -> None:
     wallet.user.approves()
-    assert bare.answer(1, "wallet/1.inventory", quiet=True) == "denied"
+    assert bare.answer(1, "shell/1.inventory", quiet=True) == "denied"
     assert wallet.user.asked() == []
-    assert bare.answer(2, "wallet/1.inventory") == {"items": []}
+    assert bare.answer(2, "shell/1.inventory") == {"items": []}
 
 
 # cancellation, lock
 
 
-@pytest.mark.parametrize("method", ["wallet/1.inventory", "secret/1.find"])
+@pytest.mark.parametrize("method", ["shell/1.inventory", "secret/1.find"])
 def test_a_request_cancelled_in_the_same_breath_is_answered_once(bare: Bare, method: str) -> None:
     request = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}}).encode()
     bare.send(request, b'{"jsonrpc":"2.0","method":"cancel","params":{"id":1}}')
@@ -211,7 +211,7 @@ def test_members_of_a_cancel_that_the_router_does_not_know_are_passed_over(
     wallet: TestWallet, bare: Bare, more: dict[str, object]
 ) -> None:
     wallet.user.waits()
-    bare.ask(1, "wallet/1.inventory")
+    bare.ask(1, "shell/1.inventory")
     bare.notify("cancel", {"id": 1, **more})
     heard = bare.hear()
     assert heard is not None
@@ -220,7 +220,7 @@ def test_members_of_a_cancel_that_the_router_does_not_know_are_passed_over(
 
 def test_a_question_to_the_user_is_taken_away_with_the_request_that_asked_it(wallet: TestWallet, bare: Bare) -> None:
     wallet.user.waits()
-    bare.ask(1, "wallet/1.inventory")
+    bare.ask(1, "shell/1.inventory")
     while "confirm" not in {entry.get("face") for entry in wallet.user.shown()}:
         assert bare.answer(2, "wallet/1.status")["state"] == "unlocked"
     bare.notify("cancel", {"id": 1})
@@ -228,7 +228,7 @@ def test_a_question_to_the_user_is_taken_away_with_the_request_that_asked_it(wal
     assert heard is not None
     assert (heard["id"], heard["error"]["data"]["code"]) == (1, "cancelled")
     wallet.user.approves()
-    assert bare.answer(3, "wallet/1.inventory") == {"items": []}
+    assert bare.answer(3, "shell/1.inventory") == {"items": []}
 
 
 def test_who_subscribed_hears_of_the_lock_and_then_the_connection_ends(wallet: TestWallet, bare: Bare) -> None:
@@ -277,7 +277,7 @@ def test_an_answer_that_is_too_long_is_an_error_under_the_requests_id(wallet: Te
         bare.ask(number, "secret/1.create", {"kind": "note", "label": str(number), "attributes": attributes})
         assert "result" in (bare.hear() or {})
     wallet.user.approves()
-    assert bare.answer("all", "wallet/1.inventory") == "too_large"
+    assert bare.answer("all", "shell/1.inventory") == "too_large"
 
 
 # sealed values

@@ -16,6 +16,7 @@ from tests.hostile.intruder import Intruder
 from tests.processes import pid_of
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import Envelope, ErrorCode, ProtocolError
 from etui.sdk import Client
@@ -249,13 +250,13 @@ def test_an_item_that_it_names_is_its_own_whatever_id_that_has(
 @pytest.mark.attack(55)
 def test_saying_that_it_makes_what_it_does_not_gives_nobody_a_right(client: Client, intruder: Intruder) -> None:
     mine = client.call(secret.Create(kind="note", label="Mine", value=b"secret")).item
-    before = len(client.call(wallet_interface.Grants()).grants)
+    before = len(client.call(shell_interface.Grants()).grants)
     for claimed in (mine.item, "x"):
         says = f"notify('makes', call=call['id'], item={{'item': {claimed!r}, 'kind': 'thing'}})"
         intruder.told(client, says)  # whose method makes nothing
         fails = f"{says}\nsay(id=request['id'], error={{'code': 1, 'message': 'no', 'data': {{'code': 'conflict'}}}})"
         assert intruder.fails(client, fails, method="make") is ErrorCode.CONFLICT
-    assert len(client.call(wallet_interface.Grants()).grants) == before
+    assert len(client.call(shell_interface.Grants()).grants) == before
 
 
 # helpers

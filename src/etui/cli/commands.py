@@ -16,6 +16,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "run": "run.COMMAND",
         "up": "up.COMMAND",
         "init": "state.INIT",
+        "shell": "shell.COMMAND",
         "status": "state.STATUS",
         "unlock": "state.UNLOCK",
         "lock": "state.LOCK",

@@ -11,7 +11,7 @@ from etui.cli.naming import add_item_argument, fitting, item_to_name, named
 from etui.cli.output import moment, printable, quoted, sentence
 from etui.cli.typed import confirmed, read_secret
 from etui.interfaces import secret_1 as secret
-from etui.interfaces import wallet_1 as wallet
+from etui.interfaces import shell_1 as shell
 from etui.standards.otp import OtpKeyError, typed_key
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _find(arguments: Arguments, output: Output) -> Exit:
         if arguments.mine:
             found = client.call(sought, quiet=True).items
         else:
-            inventory = client.call(wallet.Inventory())
+            inventory = client.call(shell.Inventory())
             for reason in inventory.left_out or ():
                 output.note(f"not among these: {printable(reason)}")
             found = fitting(inventory.items, arguments.words, attributes, arguments.kind)

@@ -19,7 +19,7 @@ from etui.cli.exits import CommandError, Exit
 from etui.cli.output import moment, quoted, single_line
 from etui.interfaces import Item
 from etui.interfaces import secret_1 as secret
-from etui.interfaces import wallet_1 as wallet
+from etui.interfaces import shell_1 as shell
 from etui.protocol import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
         if error.code is not ErrorCode.INTERNAL:
             raise
         damage = error
-    found = found or _of_kinds(fitting(client.call(wallet.Inventory()).items, item.split()), kinds)
+    found = found or _of_kinds(fitting(client.call(shell.Inventory()).items, item.split()), kinds)
     if damage is not None and not found:
         raise damage
     return only_one(found, item)

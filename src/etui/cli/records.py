@@ -8,6 +8,7 @@ from etui.cli.command import Arguments, Command, connect, connected
 from etui.cli.exits import Exit
 from etui.cli.output import printable
 from etui.cli.progress import seconds_passed
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _list(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
-        request = wallet.Audit(limit=arguments.limit, text=arguments.text, before=arguments.before)
+        request = shell.Audit(limit=arguments.limit, text=arguments.text, before=arguments.before)
         records = client.call(request).records
     columns = (
         ("id", "ID"),

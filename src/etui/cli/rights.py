@@ -9,6 +9,7 @@ from etui.cli.command import Arguments, Command, connect
 from etui.cli.exits import CommandError, Exit
 from etui.cli.moments import read_moment, read_span, span
 from etui.cli.naming import item_to_name
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.standards.money import decimal_amount, full_amount, minor_units
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 def _clients(arguments: Arguments, output: Output) -> Exit:
     del arguments
     with connect() as client:
-        clients = client.call(wallet.Clients()).clients
+        clients = client.call(shell.Clients()).clients
     columns = (
         ("label", "NAME"),
         ("client", "CLIENT"),
@@ -39,7 +40,7 @@ def _grants_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _grants(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
-        grants = client.call(wallet.Grants(client=arguments.client)).grants
+        grants = client.call(shell.Grants(client=arguments.client)).grants
     columns = (
         ("grant", "GRANT"),
         ("label", "NAME"),
@@ -55,13 +56,13 @@ def _grants(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
-def _may(grant: wallet.GrantRow) -> str:
+def _may(grant: shell.GrantRow) -> str:
     """The one method, or how many of an interface."""
     first, *others = grant.action.split(", ")
     return f"{len(others) + 1} methods of {first.rpartition('.')[0]}" if others else first
 
 
-def _limit(grant: wallet.GrantRow) -> str:
+def _limit(grant: shell.GrantRow) -> str:
     """The amount in all, for how long, and what is left of it."""
     if grant.limit_minor is None or grant.left_minor is None:
         return ""

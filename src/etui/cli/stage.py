@@ -21,7 +21,7 @@ import msgspec
 
 from etui.cli.exits import CommandError
 from etui.cli.scenery import BANK, OPERATOR, SERVICE, SHOP, Town, sshd, town, web_service
-from etui.interfaces import wallet_1 as wallet
+from etui.interfaces import shell_1 as shell
 from etui.testkit import TestAuthority, TestWallet, private_bus
 from etui.testkit.proxy import Proxy
 from etui.testkit.readers import virtual_reader
@@ -103,10 +103,10 @@ class Stage:
         """Runs a command of ours."""
         return _ran(["etui", *arguments], self._wallet.etui(*arguments))
 
-    def decisions(self, *actions: str) -> list[wallet.RecordRow]:
+    def decisions(self, *actions: str) -> list[shell.RecordRow]:
         """The decisions on these actions since it was last asked, oldest first."""
         with self._wallet.connect(name="tour") as client:
-            records = client.call(wallet.Audit(limit=200)).records
+            records = client.call(shell.Audit(limit=200)).records
         ids = [record.id for record in records]
         new = records[: ids.index(self._seen)] if self._seen in ids else records
         if ids:

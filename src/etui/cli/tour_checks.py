@@ -15,7 +15,7 @@ from etui.cli.output import quoted, single_line
 from etui.cli.stage import Ran, Stage
 
 if TYPE_CHECKING:
-    from etui.interfaces import wallet_1 as wallet
+    from etui.interfaces import shell_1 as shell
 
 _CHANGE_S: Final = 15.0
 _DECIDING: Final = ("It was", "You were", "This policy", "These policies")
@@ -59,7 +59,7 @@ def told(at: Stage, *actions: str, outcome: str = "", explained: bool = False) -
     return lines
 
 
-def _lines(at: Stage, record: wallet.RecordRow, *, explained: bool) -> list[str]:
+def _lines(at: Stage, record: shell.RecordRow, *, explained: bool) -> list[str]:
     of = f" {quoted(record.what)}" if record.what else ""
     lines = [single_line(f"{record.id} {record.outcome}: {record.label}: {record.action}{of}")]
     if not explained:

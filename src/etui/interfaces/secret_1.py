@@ -213,7 +213,7 @@ class RevealResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Reveal(Request[RevealResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Show to the user.
+    """Show in the Trusted Dialog.
 
     Shows the value in the Trusted Dialog; the Client gets nothing.
     """

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from etui.interfaces.binding import Item, Request, Result
+from etui.interfaces.binding import Request, Result
 
 INTERFACE: Final = "wallet/1"
 
@@ -18,15 +18,10 @@ __all__ = [
     "INTERFACE",
     "Appearance",
     "AppearanceResult",
-    "Audit",
-    "AuditResult",
     "ChangePassphrase",
     "ChangePassphraseResult",
     "ChangePin",
     "ChangePinResult",
-    "ClientRow",
-    "Clients",
-    "ClientsResult",
     "Create",
     "CreateResult",
     "Dismiss",
@@ -47,9 +42,6 @@ __all__ = [
     "ExtensionsResult",
     "Grant",
     "GrantResult",
-    "GrantRow",
-    "Grants",
-    "GrantsResult",
     "Hello",
     "HelloResult",
     "Install",
@@ -59,15 +51,12 @@ __all__ = [
     "InterfacesResult",
     "Introduce",
     "IntroduceResult",
-    "Inventory",
-    "InventoryResult",
     "LinkRow",
     "Lock",
     "LockResult",
     "Provider",
     "Providers",
     "ProvidersResult",
-    "RecordRow",
     "Register",
     "RegisterResult",
     "Remove",
@@ -96,38 +85,6 @@ __all__ = [
     "Why",
     "WhyResult",
 ]
-
-
-class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A Client that the wallet has met."""
-
-    client: str
-    label: str
-    strength: str
-    since: int
-    last: int
-
-
-class GrantRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A decision of the user that lasts."""
-
-    grant: str
-    client: str
-    label: str
-    action: str
-    scope: str
-    what: str
-    why: str
-    since: int
-    until: int | None = None
-    uses_left: int | None = None
-    limit_minor: int | None = None
-    currency: str | None = None
-    left_minor: int | None = None
-    """What is left of `limit_minor` now."""
-    each_minor: int | None = None
-    period_s: int | None = None
-    """Seconds after which the limit begins anew; absent for the whole life of the right."""
 
 
 class ExtensionRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -169,19 +126,6 @@ class InterfaceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     interface: str
     title: str
     provider: str | None = None
-
-
-class RecordRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A line of the audit."""
-
-    id: str
-    at: int
-    client: str
-    label: str
-    action: str
-    what: str | None = None
-    outcome: str
-    through: str | None = None
 
 
 class SettingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -549,62 +493,6 @@ class Document(Request[DocumentResult], frozen=True, kw_only=True, omit_defaults
     interface: Annotated[str, Meta(max_length=120)]
 
 
-class InventoryResult(Result, frozen=True, kw_only=True, omit_defaults=True):
-    """What answers ``wallet/1.inventory``."""
-
-    METHOD: ClassVar[str] = "wallet/1.inventory"
-
-    items: list[Item]
-    left_out: list[str] | None = None
-    """Extensions whose items are not among these, each with the reason."""
-
-
-class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaults=True):
-    """All items.
-
-    The items of every Extension, by name and kind, for a Shell. One that does not tell its own keeps nobody
-    else's from being told.
-    """
-
-    METHOD: ClassVar[str] = "wallet/1.inventory"
-    RESULT: ClassVar[type[Result]] = InventoryResult
-    WAITS: ClassVar[bool] = True
-
-
-class ClientsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
-    """What answers ``wallet/1.clients``."""
-
-    METHOD: ClassVar[str] = "wallet/1.clients"
-
-    clients: list[ClientRow]
-
-
-class Clients(Request[ClientsResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Clients."""
-
-    METHOD: ClassVar[str] = "wallet/1.clients"
-    RESULT: ClassVar[type[Result]] = ClientsResult
-    WAITS: ClassVar[bool] = True
-
-
-class GrantsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
-    """What answers ``wallet/1.grants``."""
-
-    METHOD: ClassVar[str] = "wallet/1.grants"
-
-    grants: list[GrantRow]
-
-
-class Grants(Request[GrantsResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Grants."""
-
-    METHOD: ClassVar[str] = "wallet/1.grants"
-    RESULT: ClassVar[type[Result]] = GrantsResult
-    WAITS: ClassVar[bool] = True
-
-    client: Annotated[str, Meta(max_length=400)] | None = None
-
-
 class GrantResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     """What answers ``wallet/1.grant``."""
 
@@ -656,26 +544,6 @@ class Revoke(Request[RevokeResult], frozen=True, kw_only=True, omit_defaults=Tru
 
     grant: Annotated[str, Meta(max_length=64)] | None = None
     client: Annotated[str, Meta(max_length=400)] | None = None
-
-
-class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):
-    """What answers ``wallet/1.audit``."""
-
-    METHOD: ClassVar[str] = "wallet/1.audit"
-
-    records: list[RecordRow]
-
-
-class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Audit."""
-
-    METHOD: ClassVar[str] = "wallet/1.audit"
-    RESULT: ClassVar[type[Result]] = AuditResult
-    WAITS: ClassVar[bool] = True
-
-    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
-    text: Annotated[str, Meta(max_length=200)] | None = None
-    before: Annotated[str, Meta(max_length=32)] | None = None
 
 
 class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):

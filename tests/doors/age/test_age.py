@@ -11,7 +11,7 @@ from tests.doors.age.plugin import Files
 
 from etui.interfaces import Item, age_1
 from etui.interfaces import crypto_1 as crypto
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.standards import age
 from etui.standards.age.x25519 import wrapped
 from etui.testkit import TestWallet
@@ -167,7 +167,7 @@ def test_a_decryption_is_on_record(wallet: TestWallet, files: Files) -> None:
     wallet.user.approves()
     files.decrypted(files.encrypted(LETTER, "-r", item.attributes["public"]), identity_of(files, item))
     with wallet.connect() as client:
-        records = client.call(wallet_interface.Audit(text="age/1.unwrap")).records
+        records = client.call(shell_interface.Audit(text="age/1.unwrap")).records
     assert any(record.action == "age/1.unwrap" for record in records)
 
 

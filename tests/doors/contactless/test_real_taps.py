@@ -23,6 +23,7 @@ from etui.counterparts.issuer.chip import read_chip
 from etui.counterparts.issuer.devices import card_number
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import ErrorCode, ProtocolError
 from etui.standards import emv
@@ -197,7 +198,7 @@ def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_t
     script.write_text(f'"{sys.executable}" -I -m etui.cli "$@"\nexit $?\n', encoding="utf-8")
     subprocess.run(["sh", script, "card"], env=os.environ | wallet.environ, check=True, stdout=subprocess.DEVNULL)
     with wallet.connect() as client:
-        clients = client.call(wallet_interface.Clients()).clients
+        clients = client.call(shell_interface.Clients()).clients
         (principal,) = [row.client for row in clients if script.name in row.client]
         item = client.call(card.Find()).cards[0].item
         right = wallet_interface.Grant(
@@ -206,7 +207,7 @@ def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_t
         grant = client.call(right).grant
 
         def left_minor() -> int | None:
-            return next(one.left_minor for one in client.call(wallet_interface.Grants()).grants if one.grant == grant)
+            return next(one.left_minor for one in client.call(shell_interface.Grants()).grants if one.grant == grant)
 
         wallet.user.dismisses(action_contains="at a terminal")
         for amount, merchant, status, left in (

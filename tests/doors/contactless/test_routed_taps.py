@@ -19,7 +19,7 @@ from tests.standards.payments.shop import Shop
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.interfaces import routing_1 as routing
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.standards.iso7816 import StatusWord
 from etui.testkit import TestAuthority, TestWallet
 from etui.testkit.readers import READER, pyscard_in
@@ -89,7 +89,7 @@ def test_at_a_merchant_of_the_operators_the_card_steps_back_and_the_operators_ap
     assert isinstance(ended, apdu.ArmResult), ended
     assert (ended.network, ended.outcome, ended.amount) == ("etui-operators", "approved", 12_34)
     with wallet.connect() as client:
-        (record,) = client.call(wallet_interface.Audit(text="apdu/1.arm approved")).records
+        (record,) = client.call(shell_interface.Audit(text="apdu/1.arm approved")).records
     why = wallet.etui("why", record.id).stdout
     assert "“Demo Bank …" in why
     assert "by etui-operators of 'Routes of Demo Operator'" in why

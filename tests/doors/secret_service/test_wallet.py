@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from tests.processes import kill, pid_of
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 from etui.testkit.user import PASSPHRASE
@@ -282,7 +283,7 @@ def test_an_open_session_shares_the_default_collection_and_records_each_reading(
     assert program(wallet, "game", "lookup").stdout == SECRET
     assert len(wallet.user.asked()) == before
     with wallet.connect() as client:
-        readers = [record.label for record in client.call(wallet_interface.Audit(text="secret/1.read")).records]
+        readers = [record.label for record in client.call(shell_interface.Audit(text="secret/1.read")).records]
         client.call(wallet_interface.Set(name="open_session", value="off"))
     assert any("game" in reader for reader in readers)
     wallet.user.refuses(name_contains="game")

@@ -18,7 +18,7 @@ from tests.needles import found_in_files, found_in_memory
 from tests.processes import descendants, pid_of, pids_of
 from tests.trusted.supervisor.processes import until
 
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.standards.sshagent import (
     AddIdentity,
     Constraints,
@@ -292,7 +292,7 @@ def test_what_was_decided_about_a_key_holds_when_it_is_lent_again(agent: AgentWa
             assert talk.ask(RemoveAllIdentities()) == Success()
     assert len(agent.asked()) == 1
     with agent.wallet.connect() as client:
-        rows = client.call(wallet_interface.Grants()).grants
+        rows = client.call(shell_interface.Grants()).grants
     assert len([row for row in rows if row.action.startswith("ssh/1.")]) <= 4, "and makes no more rights each time"
 
 

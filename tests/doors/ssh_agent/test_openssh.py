@@ -10,6 +10,7 @@ import pytest
 from tests.doors.ssh_agent.agent import AgentWallet
 from tests.doors.ssh_agent.servers import Server, server
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 
 
@@ -94,7 +95,7 @@ def test_once_is_asked_and_not_again_for_this_host_and_again_for_another(
         assert agent.run(*other.command("true"), by="deploy").returncode == 0
         assert len(agent.asked()) == 2
     with agent.wallet.connect() as client:
-        rows = client.call(wallet_interface.Grants()).grants
+        rows = client.call(shell_interface.Grants()).grants
     kept = [row for row in rows if row.action == "ssh/1.login"]
     assert {row.what for row in kept} == {f"Work, {getpass.getuser()}@{one.fingerprint}" for one in (host, other)}
 
@@ -105,7 +106,7 @@ def test_what_was_taken_back_is_asked_again(agent: AgentWallet, host: Server) ->
     agent.wallet.user.approves(remember="always")
     assert agent.run(*host.command("true"), by="deploy").returncode == 0
     with agent.wallet.connect() as client:
-        (row,) = (row for row in client.call(wallet_interface.Grants()).grants if row.action == "ssh/1.login")
+        (row,) = (row for row in client.call(shell_interface.Grants()).grants if row.action == "ssh/1.login")
         client.call(wallet_interface.Revoke(grant=row.grant))
     agent.wallet.user.forgets()
     agent.wallet.user.refuses()

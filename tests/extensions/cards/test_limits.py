@@ -11,7 +11,7 @@ from tests.extensions.cards.rights import DAY_S, may_pay
 
 from etui.counterparts.issuer.chip import read_chip
 from etui.interfaces import payment_1 as payment
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.sdk import ErrorCode, RemoteError
 from etui.standards.currencies import currency_number
 from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
@@ -59,7 +59,7 @@ class Buyer:
 
     def left_minor(self, grant: str) -> int | None:
         """What is left of a right."""
-        grants = self.client.call(wallet_interface.Grants()).grants
+        grants = self.client.call(shell_interface.Grants()).grants
         return next(row.left_minor for row in grants if row.grant == grant)
 
 
@@ -110,7 +110,7 @@ def test_a_yes_that_lasts_is_up_to_as_much_and_this_payment_is_of_it(wallet: Tes
     question = str(wallet.user.asked()[-1])
     assert "Up to 9.99 EUR every 30 days, until I take it back" in question
     assert "Until I take it back'" not in question, "no yes is for any amount"
-    (row,) = [row for row in buyer.client.call(wallet_interface.Grants()).grants if row.action == "payment/1.pay"]
+    (row,) = [row for row in buyer.client.call(shell_interface.Grants()).grants if row.action == "payment/1.pay"]
     assert (row.limit_minor, row.each_minor, row.left_minor, row.period_s) == (999, 999, 0, 30 * DAY_S)
     assert buyer.refused("9.99") is ErrorCode.NOT_NOW
     assert "0.00 of 9.99 EUR are left" in str(wallet.user.asked()[-1])

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from etui.interfaces import Item
 from etui.interfaces import crypto_1 as crypto
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.protocol import Envelope, ErrorCode, ProtocolError
 from etui.sdk import Client
 from etui.testkit import TestWallet
@@ -135,7 +135,7 @@ def test_neither_the_record_nor_any_file_has_the_copy_in_it(wallet: TestWallet, 
     item = made(client)
     agrees(wallet)
     key = client.call(crypto.Export(item=item.item)).private[-32:]
-    records = client.call(wallet_interface.Audit(text="crypto/1.export")).records
+    records = client.call(shell_interface.Audit(text="crypto/1.export")).records
     assert any(record.action == "crypto/1.export" for record in records)
     wallet.lock()
     found = [path for path in wallet.home.rglob("*") if path.is_file()]

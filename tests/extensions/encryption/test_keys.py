@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from etui.interfaces import Item, Request, ssh_1
 from etui.interfaces import crypto_1 as crypto
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import sign_1 as sign
-from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
 from etui.standards.sshagent import (
@@ -248,5 +248,5 @@ def test_a_use_is_on_record_with_the_key_and_for_whom(wallet: TestWallet, client
     item = made(client)
     wallet.user.approves()
     client.call(crypto.Sign(item=item.item, relying_party="bank.example", data=DATA))
-    records = client.call(wallet_interface.Audit(text="crypto/1.sign")).records
+    records = client.call(shell_interface.Audit(text="crypto/1.sign")).records
     assert any(record.action == "crypto/1.sign" for record in records)

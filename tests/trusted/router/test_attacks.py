@@ -14,6 +14,7 @@ from tests.processes import descendants, pids_of
 from tests.trusted.router.programs import finder
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import Envelope, ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -166,11 +167,11 @@ def test_a_damaged_row_of_the_state_ends_what_was_counted_and_every_reference(wa
     wallet.start()
     wallet.unlock()
     with wallet.connect() as client:
-        grants = client.call(wallet_interface.Grants(client="app:/usr/bin/mailer")).grants
+        grants = client.call(shell_interface.Grants(client="app:/usr/bin/mailer")).grants
         assert all(grant.uses_left is None for grant in grants)
         with pytest.raises(ProtocolError) as caught:
             client.call(secret.Read(item=reference))
         assert caught.value.code is ErrorCode.UNKNOWN_REFERENCE
-        errors = client.call(wallet_interface.Audit(text="error")).records
+        errors = client.call(shell_interface.Audit(text="error")).records
         sentences = " ".join(client.call(wallet_interface.Why(id=errors[0].id)).sentences)
     assert "damaged" in sentences

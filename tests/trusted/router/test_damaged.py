@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from tests.trusted.router.puppet import puppet
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -42,8 +43,8 @@ def test_it_is_removed_and_installed_anew_without_its_rights(wallet: TestWallet,
         client.call(wallet_interface.Remove(extension=stranger.principal if named == "principal" else stranger.id))
         assert f"remove “{stranger.id}”, which is damaged" in wallet.user.asked()[-1]["lead"]
         assert not any(stranger.id in note for note in client.call(wallet_interface.Status()).notes)
-        assert client.call(wallet_interface.Grants()).grants == []
-        recorded = client.call(wallet_interface.Audit(text="registration", limit=1)).records[0]
+        assert client.call(shell_interface.Grants()).grants == []
+        recorded = client.call(shell_interface.Audit(text="registration", limit=1)).records[0]
         sentences = " ".join(client.call(wallet_interface.Why(id=recorded.id)).sentences)
     assert ("its key was not destroyed" in sentences) is (file == "installation.json")
     assert own.isdisjoint(keys(wallet)) is (file != "installation.json")
@@ -64,7 +65,7 @@ def test_a_damaged_folder_that_is_named_as_no_extension_is_removed_and_on_record
     with wallet.connect() as client:
         client.call(wallet_interface.Remove(extension="odd"))
         assert not folder.exists()
-        assert client.call(wallet_interface.Audit(text="registration odd", limit=1)).records
+        assert client.call(shell_interface.Audit(text="registration odd", limit=1)).records
 
 
 @pytest.mark.attack(47)
@@ -84,7 +85,7 @@ def test_one_whose_record_names_the_key_of_another_takes_it_not_along(wallet: Te
     wallet.unlock()
     with wallet.connect() as client:
         client.call(wallet_interface.Remove(extension=copied.name))
-        recorded = client.call(wallet_interface.Audit(text="registration copied", limit=1)).records[0]
+        recorded = client.call(shell_interface.Audit(text="registration copied", limit=1)).records[0]
         assert "names that of another" in " ".join(client.call(wallet_interface.Why(id=recorded.id)).sentences)
         stranger.call(client, "run", code="pass")
     assert keys(wallet) == before

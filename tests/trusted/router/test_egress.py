@@ -12,7 +12,7 @@ import pytest
 from tests.processes import pid_of
 from tests.trusted.router.strangers import Stranger
 
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 
@@ -176,7 +176,7 @@ def test_a_host_allowed_for_good_is_allowed_alone(wallet: TestWallet) -> None:
         with pytest.raises(ProtocolError) as caught:
             COURIER.call(client, "hand", host="third.etui.test")
         assert caught.value.code is ErrorCode.REFUSED
-        grants = client.call(wallet_interface.Grants(client=COURIER.principal)).grants
+        grants = client.call(shell_interface.Grants(client=COURIER.principal)).grants
     assert [(grant.scope, grant.what) for grant in grants] == [("item", "elsewhere.etui.test")]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.trusted.router.strangers import Stranger
 
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 
@@ -109,7 +109,7 @@ def test_an_answer_is_read_in_later_calls_unasked_and_by_no_other_extension(wall
             assert caught.value.code is ErrorCode.UNKNOWN_ITEM
             part = READER.call(client, "go_on", rest=part["rest"])
             sizes.append(part["size"])
-        records = client.call(wallet_interface.Audit(limit=100)).records
+        records = client.call(shell_interface.Audit(limit=100)).records
     assert sum(size for size in sizes if isinstance(size, int)) == SIZE
     assert len(wallet.user.asked()) == before
     read = [one for one in records if one.action == "egress/1.read" and READER.id in one.client]

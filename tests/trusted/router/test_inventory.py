@@ -6,7 +6,7 @@ import pytest
 from tests.trusted.router.strangers import Stranger
 
 from etui.interfaces import secret_1 as secret
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 from etui.testkit.user import OVERSEE
@@ -64,7 +64,7 @@ def test_an_extension_that_does_not_tell_its_items_is_left_out_and_those_of_othe
     wallet.user.approves(action_contains=OVERSEE)
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label="Mine", value=b"x"))
-        told = client.call(wallet_interface.Inventory())
+        told = client.call(shell_interface.Inventory())
         assert [item.label for item in told.items] == ["Mine"]
         assert told.left_out is not None
         assert ["Wrong" in reason for reason in told.left_out] == [True]
@@ -78,5 +78,5 @@ def test_where_nothing_is_told_the_reason_is(wallet: TestWallet) -> None:
     Stranger("endless", _ENDLESS, _NOTHING).install(wallet)
     wallet.user.approves(action_contains=OVERSEE)
     with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
-        client.call(wallet_interface.Inventory())
+        client.call(shell_interface.Inventory())
     assert caught.value.code is ErrorCode.TOO_LARGE

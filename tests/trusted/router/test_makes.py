@@ -8,7 +8,7 @@ import sys
 import pytest
 from tests.trusted.router.strangers import Stranger
 
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.testkit import TestWallet
 
 _CODE = """
@@ -90,10 +90,10 @@ def test_the_maker_has_a_right_to_what_was_made_and_to_nothing_else(
     assert ran.returncode == 0, ran.stderr
     assert (answers or "invalid_params") in ran.stdout
     with wallet.connect() as client:
-        grants = client.call(wallet_interface.Grants()).grants
+        grants = client.call(shell_interface.Grants()).grants
     assert [grant.what for grant in grants if "asking.py" in grant.client] == owned
     wallet.lock()
     wallet.unlock()
     with wallet.connect() as client:
-        grants = client.call(wallet_interface.Grants()).grants
+        grants = client.call(shell_interface.Grants()).grants
     assert [grant.what for grant in grants if "asking.py" in grant.client] == owned

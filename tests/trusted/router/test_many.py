@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from etui.interfaces import secret_1 as secret
-from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces import shell_1 as shell_interface
 from etui.testkit import TestWallet
 
 CLIENTS = 24
@@ -104,5 +104,5 @@ def test_whatever_is_answered_while_the_wallet_locks_is_on_record(
         flood.join()
     wallet.unlock()
     with wallet.connect() as client:
-        records = client.call(wallet_interface.Audit(limit=10_000, text=secret.Read.METHOD)).records
+        records = client.call(shell_interface.Audit(limit=10_000, text=secret.Read.METHOD)).records
     assert sum(flood.read for flood in floods) <= len(records)

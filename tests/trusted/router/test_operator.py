@@ -6,6 +6,7 @@ import pytest
 from tests.trusted.router.programs import finder
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -79,7 +80,7 @@ def test_what_needs_the_passphrase_is_allowed_with_it_and_explained_by_it(wallet
     assert finder(wallet, "mailer.py", "mail") == ["1", "hunter2"]
     assert asked_by(wallet, "mailer.py") > 0
     with wallet.connect() as client:
-        records = client.call(wallet_interface.Audit(text="mailer.py")).records
+        records = client.call(shell_interface.Audit(text="mailer.py")).records
     approved = [record.id for record in records if record.outcome == "approved"]
     assert approved
     assert all("You confirmed it with your PIN or passphrase." in explained(wallet, decision) for decision in approved)

@@ -6,6 +6,7 @@ import pytest
 from tests.trusted.router.programs import finder
 from tests.trusted.router.test_operator import PASSPHRASE_TO_READ, explained, rule_by, store
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -32,7 +33,7 @@ def test_it_confirms_in_place_of_the_passphrase_and_that_is_explained(strict: Te
     strict.user.rule("approve", when={**MAIL, "pin": True}, secret=PIN)
     assert finder(strict, "mailer.py", "mail") == FOUND
     with strict.connect() as client:
-        records = client.call(wallet_interface.Audit(text="mailer.py")).records
+        records = client.call(shell_interface.Audit(text="mailer.py")).records
     approved = [record.id for record in records if record.outcome == "approved"]
     assert approved
     assert all("You confirmed it with your PIN or passphrase." in explained(strict, one) for one in approved)

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -136,7 +137,7 @@ def test_an_audit_of_which_a_file_is_gone_goes_on_and_says_so(
 ) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label="Mine", value=b"still here"))
-        before = len(client.call(wallet_interface.Audit(text="create")).records)
+        before = len(client.call(shell_interface.Audit(text="create")).records)
     wallet.end()
     for name in gone:
         (wallet.home / "audit" / name).unlink()
@@ -144,10 +145,10 @@ def test_an_audit_of_which_a_file_is_gone_goes_on_and_says_so(
     unlock(wallet)
     with wallet.connect() as client:
         assert [item.label for item in client.call(secret.Find(text="Mine")).items] == ["Mine"]
-        errors = client.call(wallet_interface.Audit(text="error")).records
+        errors = client.call(shell_interface.Audit(text="error")).records
         said = " ".join(s for row in errors for s in client.call(wallet_interface.Why(id=row.id)).sentences)
         assert all(f"{what} was lost and made anew" in said for what in told), said
-        assert len(client.call(wallet_interface.Audit(text="create")).records) == before
+        assert len(client.call(shell_interface.Audit(text="create")).records) == before
         verified = client.call(wallet_interface.Verify())
         assert verified.ok is (not found), "a gap in the checkpoints shows for good"
         assert found in " ".join(verified.findings)
@@ -163,7 +164,7 @@ def test_an_audit_without_its_key_is_no_making_that_was_cut_short(wallet: TestWa
     wallet.start()
     unlock(wallet)
     with wallet.connect() as client:
-        said = client.call(wallet_interface.Audit(text="error")).records
+        said = client.call(shell_interface.Audit(text="error")).records
         assert len(said) == 2, "the key of the audit, and the rights"
         assert client.call(wallet_interface.Verify()).ok
 
@@ -174,6 +175,6 @@ def test_an_audit_whose_checkpoint_state_was_lost_goes_on_and_says_so(wallet: Te
     wallet.start()
     unlock(wallet)
     with wallet.connect() as client:
-        errors = client.call(wallet_interface.Audit(text="error")).records
+        errors = client.call(shell_interface.Audit(text="error")).records
         assert "made anew" in " ".join(client.call(wallet_interface.Why(id=errors[0].id)).sentences)
         assert not client.call(wallet_interface.Verify()).ok, "the gap shows in every later verification"

@@ -10,6 +10,7 @@ from tests.processes import pid_of
 from tests.trusted.router.programs import finder, path_of, reader
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import storage_1 as storage
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
@@ -82,7 +83,7 @@ def test_allowed_until_revoked_is_asked_once(wallet: TestWallet) -> None:
         assert finder(wallet, "other.py", "mail") == ["1", VALUE.decode()]
         assert finder(wallet, "other.py", "mail") == ["1", VALUE.decode()]
         assert len(wallet.user.asked()) == 1
-        grants = client.call(wallet_interface.Grants()).grants
+        grants = client.call(shell_interface.Grants()).grants
         given = [grant for grant in grants if "other.py" in grant.client and grant.why == "asked"]
         assert len(given) == 1
         client.call(wallet_interface.Revoke(grant=given[0].grant))
@@ -246,5 +247,5 @@ def test_the_audit_verifies_and_survives_kill_9_of_the_wallet(wallet: TestWallet
         after = client.call(wallet_interface.Verify())
         assert after.ok, after.findings
         assert after.records > before.records
-        actions = [record.action for record in client.call(wallet_interface.Audit(limit=100)).records]
+        actions = [record.action for record in client.call(shell_interface.Audit(limit=100)).records]
     assert "secret/1.create" in actions

@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -42,7 +43,7 @@ def verified(wallet: TestWallet) -> wallet_interface.VerifyResult:
 def errors(wallet: TestWallet) -> list[str]:
     """The ids of the records that were put there, as far as they still say anything."""
     with wallet.connect() as client:
-        return [row.id for row in client.call(wallet_interface.Audit(text="error")).records]
+        return [row.id for row in client.call(shell_interface.Audit(text="error")).records]
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_what_is_too_old_is_erased_once_the_user_says_so_and_the_audit_is_whole(
     with old.connect() as client:
         told = " ".join(client.call(wallet_interface.Why(id=ids[0])).sentences)
         assert "has been erased, since it was older than records are kept" in told
-        [row] = client.call(wallet_interface.Audit(text="erased")).records
+        [row] = client.call(shell_interface.Audit(text="erased")).records
         assert "3 records were older than 7 days" in " ".join(client.call(wallet_interface.Why(id=row.id)).sentences)
 
 

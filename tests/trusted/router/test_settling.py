@@ -16,6 +16,7 @@ from tests.trusted.router.puppet import ORDER, code, puppet, told
 from tests.trusted.router.strangers import Stranger
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
@@ -160,7 +161,7 @@ def test_who_says_no_to_what_is_settled_pays_nothing(wallet: TestWallet, client:
     with pytest.raises(ProtocolError) as caught:
         order(PUPPET, client, SETTLES, PAYS)
     assert caught.value.code is ErrorCode.REFUSED
-    assert not client.call(wallet_interface.Audit(text="org.example.second/1.pay")).records
+    assert not client.call(shell_interface.Audit(text="org.example.second/1.pay")).records
 
 
 READ = {"type": "text", "title": "Terms", "material": True, "read": True}

@@ -13,6 +13,7 @@ import pytest
 from tests.trusted.router.puppet import code, puppet, told
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
@@ -171,7 +172,7 @@ def test_consent_to_a_payment_covers_it_all_the_way(wallet: TestWallet, client: 
     answer = PUPPET.call(client, "pay", **PAYMENT, code=code(forward))
     assert json.loads(json.loads(str(answer["told"]))[0]) == ["paid"]
     assert len(asked(wallet)) == 1
-    records = client.call(wallet_interface.Audit(text="org.example.second/1.pay")).records
+    records = client.call(shell_interface.Audit(text="org.example.second/1.pay")).records
     assert [record.outcome for record in records] == ["allowed"]
 
 

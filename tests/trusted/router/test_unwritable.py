@@ -18,6 +18,7 @@ from tests.trusted.router.puppet import puppet
 from tests.trusted.router.test_many import greeted, line
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
@@ -108,14 +109,14 @@ def test_a_question_whose_turn_has_a_record_that_cannot_be_written_is_put_all_th
     wallet: TestWallet, full_disk: Callable[[], AbstractContextManager[None]]
 ) -> None:
     """A question that is lost would be waited for, and by every question after it."""
-    grants = line(1, wallet_interface.Grants.METHOD, {})
+    grants = line(1, shell_interface.Grants.METHOD, {})
     quiet = msgspec.json.encode({**msgspec.json.decode(grants), "id": 2, "quiet": True}) + b"\n"
     wallet.user.approves()
     with greeted(wallet.socket) as asking, greeted(wallet.socket) as another:
         with full_disk():
             asking.sendall(grants + quiet)
             assert b'"error":{"code":-32015' in heard(asking, b'"id":2')
-        another.sendall(line(3, wallet_interface.Grants.METHOD, {}))
+        another.sendall(line(3, shell_interface.Grants.METHOD, {}))
         heard(another, b'"id":3,"result"')
 
 

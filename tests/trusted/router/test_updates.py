@@ -13,6 +13,7 @@ from tests.strikes import Step, blow
 from tests.trusted.router.puppet import puppet, told
 from tests.trusted.supervisor.processes import ROUTER, await_state, pid_of
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import TestWallet
@@ -74,7 +75,7 @@ def renumbered(wallet: TestWallet) -> wallet_interface.Install:
     wallet.user.approves(action_contains="lasting rights")
     with wallet.connect() as client:
         client.call(wallet_interface.Grant(client="app:/usr/bin/shop", action=f"{extension.interface}.pay"))
-        assert client.call(wallet_interface.Grants()).grants
+        assert client.call(shell_interface.Grants()).grants
     extension.document = extension.document.replace(b"org.example.puppet/1", b"org.example.puppet/2")
     extension.code = extension.code.replace("org.example.puppet/1", "org.example.puppet/2")
     extension.manifest = extension.manifest.replace("org.example.puppet/1", "org.example.puppet/2")
@@ -89,7 +90,7 @@ def test_a_right_ends_with_the_interface_that_it_was_given_for(
 ) -> None:
     with wallet.connect() as client:
         client.call(renumbered)
-        assert not client.call(wallet_interface.Grants()).grants
+        assert not client.call(shell_interface.Grants()).grants
 
 
 @pytest.mark.attack(44)
@@ -108,4 +109,4 @@ def test_a_right_ends_with_its_interface_where_the_router_is_killed_within_the_u
     wallet.unlock()
     with wallet.connect() as client:
         assert "1.1.0" in {row.version for row in client.call(wallet_interface.Extensions()).extensions}
-        assert not client.call(wallet_interface.Grants()).grants
+        assert not client.call(shell_interface.Grants()).grants

@@ -9,6 +9,7 @@ import pytest
 from tests.processes import pid_of
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
@@ -37,7 +38,7 @@ def repeat(wallet: TestWallet) -> Iterator[Callable[[], bytes | None]]:
 
 
 def reads(client: Client) -> int:
-    records = client.call(wallet_interface.Audit(limit=200)).records
+    records = client.call(shell_interface.Audit(limit=200)).records
     return sum(record.action == secret.Read.METHOD for record in records)
 
 

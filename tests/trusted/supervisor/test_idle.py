@@ -26,6 +26,7 @@ from tests.trusted.supervisor.processes import (
 )
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.testkit import TestWallet
@@ -80,7 +81,7 @@ def test_a_wallet_that_nobody_uses_locks_by_itself_and_says_why(wallet: TestWall
         due = locks_at(wallet)
     assert due - time.time() <= 1
     with wallet.connect() as client:
-        lock = [row.id for row in client.call(wallet_interface.Audit()).records if row.action == "lock"][-1]
+        lock = [row.id for row in client.call(shell_interface.Audit()).records if row.action == "lock"][-1]
         assert "nobody used the wallet for a while" in " ".join(client.call(wallet_interface.Why(id=lock)).sentences)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from tests.trusted.supervisor.processes import DIALOG, ROUTER, VAULT, await_end, await_state, processes
 
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
@@ -53,7 +54,7 @@ def test_a_machine_that_slept_unsaid_has_its_wallet_locked(short_dir: Path, monk
         await_state(wallet, "locked")
         wallet.unlock()
         with wallet.connect() as client:
-            [lock] = [row.id for row in client.call(wallet_interface.Audit()).records if row.action == "lock"]
+            [lock] = [row.id for row in client.call(shell_interface.Audit()).records if row.action == "lock"]
             assert "the machine was suspended" in " ".join(client.call(wallet_interface.Why(id=lock)).sentences)
     finally:
         wallet.end()

@@ -26,7 +26,7 @@ from etui.trusted.package.manifest import ETUI, Manifest
 MAX_LOGO_BYTES: Final = 64 << 10
 MAX_LOGO_PIXELS: Final = 512
 
-SERVED_BY_THE_WALLET: Final = frozenset({"coverage/1", "dialog/1", "egress/1", "extension/1", "wallet/1"})
+SERVED_BY_THE_WALLET: Final = frozenset({"coverage/1", "dialog/1", "egress/1", "extension/1", "shell/1", "wallet/1"})
 """Interfaces whose provider is the wallet itself: an Extension that served one would stand between it and others."""
 
 _PNG: Final = b"\x89PNG\r\n\x1a\n"

@@ -136,8 +136,8 @@ class Providers:
             ):
                 self.stop(provider)
 
-    async def locate(self, provider: Provider, items: list[str]) -> None:
-        """Learns from a provider what these items are."""
+    async def locate(self, provider: Provider, items: list[str]) -> list[Item]:
+        """What a provider says that these items are; those that it does not have are left out."""
         method = self._router.registry.method(extension.Locate.METHOD)
         params = msgspec.json.encode(extension.Locate(ids=items))
         result = await self._router.dispatch.ask(provider, method, params, CallInfo())
@@ -146,6 +146,7 @@ class Providers:
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
         self.learn(provider, found)
+        return [item for item in found if item.item in items]
 
     def learn(self, provider: Provider, items: Iterable[Item]) -> None:
         """Keeps what items are; where one is of another kind or group than it was, what was decided about it ends."""

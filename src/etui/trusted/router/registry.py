@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from etui.trusted.router.connection import Connection
     from etui.trusted.router.share import Share
 
-ROUTER_INTERFACE: Final = "wallet/1"
+ROUTER_INTERFACES: Final = frozenset({"wallet/1", "shell/1"})
+"""What the Router itself answers."""
 EXTENSION_INTERFACE: Final = "extension/1"
 DIALOG_INTERFACE: Final = "dialog/1"
 EGRESS_INTERFACE: Final = "egress/1"

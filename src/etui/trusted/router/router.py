@@ -61,7 +61,7 @@ from etui.trusted.router.own import OwnMethods
 from etui.trusted.router.path import RequestPath
 from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
-from etui.trusted.router.registry import ROUTER_INTERFACE, Method, Registry, Standing
+from etui.trusted.router.registry import ROUTER_INTERFACES, Method, Registry, Standing
 from etui.trusted.router.retention import Retention
 from etui.trusted.router.turns import Lane
 from etui.trusted.router.unlocking import Unlocking
@@ -341,7 +341,7 @@ class Router:
         if message.under and connection.role is not Role.EXTENSION:
             raise self._serves_no_calls(connection, method)
         caller = self.caller(connection, message)
-        if interface == ROUTER_INTERFACE:
+        if interface in ROUTER_INTERFACES:
             self.own.take(connection, caller, message, method)
             return None
         if connection.role in {Role.CLIENT, Role.DOOR}:

@@ -162,14 +162,17 @@ def name_of(item: Item | None, kind_title: str) -> str:
 
 
 def kind_title(provider: Provider, item: Item | None) -> str:
-    """An item's kind in words, from whichever document of its provider has it."""
-    if item is None:
-        return "an item"
+    """An item's kind in words."""
+    return "an item" if item is None else kind_name(provider, item.kind)
+
+
+def kind_name(provider: Provider, kind: str, *, several: bool = False) -> str:
+    """A kind of items in words, from whichever document of its provider has it."""
     for interface in provider.documents:
-        kind = interface.document.kinds.get(item.kind)
-        if kind is not None:
-            return kind.title
-    return item.kind
+        known = interface.document.kinds.get(kind)
+        if known is not None:
+            return (known.plural or known.title) if several else known.title
+    return kind
 
 
 def frame_of(provider: Provider) -> Frame:

@@ -27,6 +27,7 @@ from tests.trusted.supervisor.processes import (
 )
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import PrivateBus, TestWallet
 
@@ -101,7 +102,7 @@ def test_the_wallet_locks_and_its_doors_stay(
     wallet.unlock()
     wallet.user.approves()
     with wallet.connect() as client:
-        [lock] = [row.id for row in client.call(wallet_interface.Audit()).records if row.action == "lock"]
+        [lock] = [row.id for row in client.call(shell_interface.Audit()).records if row.action == "lock"]
         assert reason in " ".join(client.call(wallet_interface.Why(id=lock)).sentences)
 
 

@@ -1,4 +1,4 @@
-"""``wallet/1``: the methods of the Router itself."""
+"""``wallet/1`` and ``shell/1``: the methods of the Router itself."""
 
 from etui.trusted.router.own.methods import OwnMethods
 

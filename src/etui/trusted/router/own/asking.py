@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
@@ -50,7 +51,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _OVERSEEING: Final = tuple(
-    request.METHOD for request in (wallet.Inventory, wallet.Clients, wallet.Grants, wallet.Audit, wallet.Why)
+    request.METHOD for request in (shell.Shelves, shell.Inventory, shell.Clients, shell.Grants, shell.Audit, wallet.Why)
 )
 """What a Shell or a command line sees of the wallet: names, never a secret. One yes is for all of it."""
 

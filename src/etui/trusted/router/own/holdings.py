@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -9,6 +10,7 @@ import msgspec
 
 from etui.interfaces import Item
 from etui.interfaces import extension_1 as extension
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import LIMITS, CallInfo, ErrorCode, ProtocolError
 from etui.trusted.control import DoorSwitch
@@ -19,12 +21,16 @@ from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 from etui.trusted.router.unlocking import NO_WALLET
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from etui.trusted.package import Summary
     from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
 _INVENTORY_PAGE: Final = 1000
 _BESIDE_ITEMS_BYTES: Final = 64 << 10
+_MAX_NAMED_BYTES: Final = 32 << 20
+"""What an Extension may say of its items before it is heard no more: it has them as it likes, and the Router waits."""
 
 
 def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wallet.ExtensionsResult:
@@ -58,37 +64,113 @@ def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wa
     return wallet.ExtensionsResult(extensions=rows)
 
 
-async def inventory(router: Router, asking: Asking, request: wallet.Inventory) -> wallet.InventoryResult:
-    """All items, once the user allowed this Client to see the whole list, up to what an answer may hold."""
+async def shelves(router: Router, asking: Asking, request: shell.Shelves) -> shell.ShelvesResult:
+    """Answers ``shell/1.shelves``, once the user allowed this Client to see what lies in the wallet."""
     del request
     router.unlocked()
     await oversee(router, asking)
-    items: list[Item] = []
+    found: list[shell.Shelf] = []
+    left_out: list[str] = []
+    for provider in router.registry.packages():
+        try:
+            counts = Counter([entry.kind async for entry in _entries_of(router, provider)])
+        except ProtocolError as error:
+            left_out.append(f"{provider.name}: {error.message}")
+            continue
+        for kind, count in counts.items():
+            title = wording.kind_name(provider, kind, several=count > 1)
+            found.append(shell.Shelf(extension=provider.principal, kind=kind, title=title, count=count))
+    return shell.ShelvesResult(shelves=found, left_out=left_out or None)
+
+
+async def inventory(router: Router, asking: Asking, request: shell.Inventory) -> shell.InventoryResult:
+    """Answers ``shell/1.inventory``, once the user allowed this Client to see what lies in the wallet."""
+    router.unlocked()
+    await oversee(router, asking)
+    fitting = _fitting(router, asking, request)
+    found: list[tuple[Provider, Item]] = []
     left_out: list[str] = []
     failure: ProtocolError | None = None
     room = LIMITS.message_bytes - _BESIDE_ITEMS_BYTES
-    for provider in router.registry.packages():
+    for provider in fitting.providers:
         try:
-            own, size = await _entries_of(router, asking, provider, room)
+            own = [
+                (provider, entry)
+                async for entry in _entries_of(router, provider, fitting.ids)
+                if fitting.has(provider, entry)
+            ]
+            if request.limit is None:
+                room -= _size_of(router, asking, own, room)
         except ProtocolError as error:
             left_out.append(f"{provider.name}: {error.message}")
             failure = failure or error
             continue
-        room -= size
-        items += own
-    if failure is not None and not items:
+        found += own
+    if failure is not None and not found:
         raise failure
-    return wallet.InventoryResult(items=items, left_out=left_out or None)
+    if request.limit is None:
+        page, total = found, None
+    else:
+        skip, total = request.skip or 0, len(found)
+        page = sorted(found, key=lambda one: (one[1].label.casefold(), one[1].item))[skip : skip + request.limit]
+    items = [router.answers.entry(asking.caller, provider, entry) for provider, entry in page]
+    return shell.InventoryResult(items=items, left_out=left_out or None, total=total)
 
 
-async def _entries_of(router: Router, asking: Asking, provider: Provider, room: int) -> tuple[list[Item], int]:
-    """What an Extension says that it holds, as it is told who asks, and the bytes of that, which are at most ``room``.
+def _size_of(router: Router, asking: Asking, entries: list[tuple[Provider, Item]], room: int) -> int:
+    """The bytes of these entries as they are told; raises ``ProtocolError`` where they are more than ``room``."""
+    size = 0
+    for provider, entry in entries:
+        size += len(msgspec.json.encode(router.answers.entry(asking.caller, provider, entry)))
+        if size > room:
+            raise _too_many(provider)
+    return size
 
-    Raises ``ProtocolError`` where it says nothing usable, or more than that.
+
+def _too_many(provider: Provider) -> ProtocolError:
+    return ProtocolError(ErrorCode.TOO_LARGE, f"{provider.name} names more items than one answer holds")
+
+
+class _Fitting(msgspec.Struct, frozen=True):
+    """Which items are asked for: of whom, by their ids where they are named, and what they have to be."""
+
+    providers: list[Provider]
+    ids: list[str]
+    kind: str | None
+    words: list[str]
+
+    def has(self, provider: Provider, entry: Item) -> bool:
+        if self.kind not in {None, entry.kind}:
+            return False
+        if not self.words:
+            return True
+        kind = wording.kind_name(provider, entry.kind)
+        text = " ".join((entry.label, entry.kind, kind, *entry.attributes.values())).lower()
+        return all(word in text for word in self.words)
+
+
+def _fitting(router: Router, asking: Asking, request: shell.Inventory) -> _Fitting:
+    providers, ids = router.registry.packages(), []
+    if request.item is not None:
+        place = router.place(asking.caller, asking.method, request.item)
+        providers = [provider for provider in providers if provider.installation == place.installation]
+        ids = [place.item]
+    if request.extension is not None:
+        providers = [provider for provider in providers if provider.principal == request.extension]
+    return _Fitting(providers, ids, request.kind, (request.text or "").lower().split())
+
+
+async def _entries_of(router: Router, provider: Provider, ids: list[str] | None = None) -> AsyncIterator[Item]:
+    """What an Extension says that it holds, by its own ids; of those alone that are named, if any are.
+
+    Raises ``ProtocolError`` where it says nothing usable, or goes on beyond ``_MAX_NAMED_BYTES``.
     """
     await router.providers.ensure_running(provider)
+    if ids:
+        for item in await router.providers.locate(provider, ids):
+            yield item
+        return
     method = router.registry.method(extension.Inventory.METHOD)
-    entries: list[Item] = []
     size = 0
     after: str | None = None
     while True:
@@ -98,14 +180,14 @@ async def _entries_of(router: Router, asking: Asking, provider: Provider, room: 
             page = msgspec.json.decode(result, type=extension.InventoryResult)
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} named no items: {error}") from None
+        size += len(result)
+        if size > _MAX_NAMED_BYTES:
+            raise _too_many(provider)
         router.providers.learn(provider, page.items)
-        told = [router.answers.entry(asking.caller, provider, item) for item in page.items]
-        size += len(msgspec.json.encode(told))
-        if size > room:
-            raise ProtocolError(ErrorCode.TOO_LARGE, f"{provider.name} names more items than one answer holds")
-        entries += told
+        for item in page.items:
+            yield item
         if not page.more or not page.items:
-            return entries, size
+            return
         last = page.items[-1].item
         if last <= (after or ""):
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} names its items without an end")

@@ -1,4 +1,4 @@
-"""``wallet/1``: what the Router itself answers, method by method.
+"""``wallet/1`` and ``shell/1``: what the Router itself answers, method by method.
 
 Narrowing (revoke, lock, close a door) is free to whoever may speak to the Router; every widening is put to the user in
 the Trusted Dialog, whoever asks.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.router.connection import Connection, Role
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class OwnMethods:
-    """Serves ``wallet/1``."""
+    """Serves ``wallet/1`` and ``shell/1``."""
 
     def __init__(self, router: Router) -> None:
         self._router = router
@@ -103,12 +104,13 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.RemovePin: standing.remove_pin,
     wallet.ReplaceRecovery: standing.replace_recovery,
     wallet.Appearance: standing.appearance,
-    wallet.Inventory: holdings.inventory,
-    wallet.Clients: rights.clients,
-    wallet.Grants: rights.grants,
+    shell.Shelves: holdings.shelves,
+    shell.Inventory: holdings.inventory,
+    shell.Clients: rights.clients,
+    shell.Grants: rights.grants,
     wallet.Grant: rights.grant,
     wallet.Revoke: rights.revoke,
-    wallet.Audit: records.audit,
+    shell.Audit: records.audit,
     wallet.Why: records.why,
     wallet.Verify: records.verify_audit,
     wallet.Install: holdings.install,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import (
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
 
+_EXTENSION: Final = "ext:"
+"""How the name of an Extension begins, as policy has it."""
+
 
 def _reader(router: Router) -> AuditReader:
     return AuditReader(router.home / "audit", audit_private_key(router.unlocked().keys))
 
 
-async def audit(router: Router, asking: Asking, request: wallet.Audit) -> wallet.AuditResult:
-    """Answers ``wallet/1.audit``."""
+async def audit(router: Router, asking: Asking, request: shell.Audit) -> shell.AuditResult:
+    """Answers ``shell/1.audit``."""
     await oversee(router, asking)
     router.record_now()
     reader = _reader(router)
@@ -97,9 +101,9 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
         return await asyncio.get_running_loop().run_in_executor(None, run)
 
 
-def _audit_page(reader: AuditReader, request: wallet.Audit) -> wallet.AuditResult:
+def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
     """The newest records, before the id ``before``, with the words of ``text`` in any of their texts."""
-    rows: list[wallet.RecordRow] = []
+    rows: list[shell.RecordRow] = []
     before = decision_sequence(request.before) if request.before else None
     words = (request.text or "").lower().split()
     for recorded in reader.newest_first():
@@ -108,7 +112,9 @@ def _audit_page(reader: AuditReader, request: wallet.Audit) -> wallet.AuditResul
         if recorded.payload is None:
             continue
         record = decode_record(recorded.payload).record
-        row = wallet.RecordRow(
+        if request.by_clients and record.subject is not None and record.subject.principal.startswith(_EXTENSION):
+            continue
+        row = shell.RecordRow(
             id=decision_id(recorded.sequence),
             at=recorded.time_ns // 1_000_000_000,
             client=record.subject.principal if record.subject is not None else "",
@@ -123,4 +129,4 @@ def _audit_page(reader: AuditReader, request: wallet.Audit) -> wallet.AuditResul
             rows.append(row)
             if len(rows) >= (request.limit or 50):
                 break
-    return wallet.AuditResult(records=rows)
+    return shell.AuditResult(records=rows)

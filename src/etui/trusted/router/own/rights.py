@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import (
@@ -28,12 +29,12 @@ _UNTOLD: Final = "session:"
 _OF_LIMIT: Final = frozenset({"limit_minor", "each_minor", "period_s", "currency"})
 
 
-async def clients(router: Router, asking: Asking, request: wallet.Clients) -> wallet.ClientsResult:
-    """Answers ``wallet/1.clients``."""
+async def clients(router: Router, asking: Asking, request: shell.Clients) -> shell.ClientsResult:
+    """Answers ``shell/1.clients``."""
     del request
     await oversee(router, asking)
     rows = [
-        wallet.ClientRow(
+        shell.ClientRow(
             client=client,
             label=row.label,
             strength=row.strength,
@@ -42,11 +43,11 @@ async def clients(router: Router, asking: Asking, request: wallet.Clients) -> wa
         )
         for client, row in router.unlocked().clients.items()
     ]
-    return wallet.ClientsResult(clients=sorted(rows, key=lambda row: -row.last))
+    return shell.ClientsResult(clients=sorted(rows, key=lambda row: -row.last))
 
 
-async def grants(router: Router, asking: Asking, request: wallet.Grants) -> wallet.GrantsResult:
-    """Answers ``wallet/1.grants``."""
+async def grants(router: Router, asking: Asking, request: shell.Grants) -> shell.GrantsResult:
+    """Answers ``shell/1.grants``."""
     await oversee(router, asking)
     opened = router.unlocked()
     rows = [
@@ -54,13 +55,13 @@ async def grants(router: Router, asking: Asking, request: wallet.Grants) -> wall
         for grant in opened.lasting_grants()
         if request.client is None or grant.client == request.client
     ]
-    return wallet.GrantsResult(grants=sorted(rows, key=lambda row: -row.since))
+    return shell.GrantsResult(grants=sorted(rows, key=lambda row: -row.since))
 
 
-def _grant_row(router: Router, grant: Grant) -> wallet.GrantRow:
+def _grant_row(router: Router, grant: Grant) -> shell.GrantRow:
     opened, limit = router.unlocked(), grant.limit
     spent = opened.spending.of(grant)
-    return wallet.GrantRow(
+    return shell.GrantRow(
         grant=grant.id,
         client=grant.client,
         label=grant.label or grant.client,

@@ -1,0 +1,200 @@
+"""The wallet as a Shell shows it: the typed Python of ``shell/1``.
+
+Generated from the interface's document by ``etui interface generate``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final
+
+import msgspec
+from msgspec import Meta
+
+from etui.interfaces.binding import Item, Request, Result
+
+INTERFACE: Final = "shell/1"
+
+__all__ = [
+    "INTERFACE",
+    "Audit",
+    "AuditResult",
+    "ClientRow",
+    "Clients",
+    "ClientsResult",
+    "GrantRow",
+    "Grants",
+    "GrantsResult",
+    "Inventory",
+    "InventoryResult",
+    "RecordRow",
+    "Shelf",
+    "Shelves",
+    "ShelvesResult",
+]
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an Extension holds of one kind."""
+
+    extension: str
+    kind: str
+    title: str
+    """The kind for people: of several where there are several."""
+    count: Annotated[int, Meta(ge=0)]
+
+
+class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A Client that the wallet has met."""
+
+    client: str
+    label: str
+    strength: str
+    since: int
+    last: int
+
+
+class GrantRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A decision of the user that lasts."""
+
+    grant: str
+    client: str
+    label: str
+    action: str
+    scope: str
+    what: str
+    why: str
+    since: int
+    until: int | None = None
+    uses_left: int | None = None
+    limit_minor: int | None = None
+    currency: str | None = None
+    left_minor: int | None = None
+    """What is left of `limit_minor` now."""
+    each_minor: int | None = None
+    period_s: int | None = None
+    """Seconds after which the limit begins anew; absent for the whole life of the right."""
+
+
+class RecordRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of the audit."""
+
+    id: str
+    at: int
+    client: str
+    label: str
+    action: str
+    what: str | None = None
+    outcome: str
+    through: str | None = None
+
+
+class ShelvesResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.shelves``."""
+
+    METHOD: ClassVar[str] = "shell/1.shelves"
+
+    shelves: list[Shelf]
+    left_out: list[str] | None = None
+    """Extensions whose items are not among these, each with the reason."""
+
+
+class Shelves(Request[ShelvesResult], frozen=True, kw_only=True, omit_defaults=True):
+    """What lies in the wallet.
+
+    How many items of which kind each Extension holds, the Extension that was installed first to begin with.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.shelves"
+    RESULT: ClassVar[type[Result]] = ShelvesResult
+    WAITS: ClassVar[bool] = True
+
+
+class InventoryResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.inventory``."""
+
+    METHOD: ClassVar[str] = "shell/1.inventory"
+
+    items: list[Item]
+    left_out: list[str] | None = None
+    """Extensions whose items are not among these, each with the reason."""
+    total: Annotated[int, Meta(ge=0)] | None = None
+    """How many fit; absent without `limit`."""
+
+
+class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Items.
+
+    The items of every Extension, by name and kind, or those that fit: one, those of one Extension, of one
+    kind, or with every word of `text` in their label, kind or attributes. Where `limit` is given they come
+    by their labels, from the one at `skip` on. An Extension that does not tell its own keeps nobody else's
+    from being told.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.inventory"
+    RESULT: ClassVar[type[Result]] = InventoryResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+    WAITS: ClassVar[bool] = True
+
+    item: str | None = None
+    """That item alone."""
+    extension: Annotated[str, Meta(max_length=250)] | None = None
+    kind: Annotated[str, Meta(max_length=40)] | None = None
+    text: Annotated[str, Meta(max_length=200)] | None = None
+    skip: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class ClientsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.clients``."""
+
+    METHOD: ClassVar[str] = "shell/1.clients"
+
+    clients: list[ClientRow]
+
+
+class Clients(Request[ClientsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Clients."""
+
+    METHOD: ClassVar[str] = "shell/1.clients"
+    RESULT: ClassVar[type[Result]] = ClientsResult
+    WAITS: ClassVar[bool] = True
+
+
+class GrantsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.grants``."""
+
+    METHOD: ClassVar[str] = "shell/1.grants"
+
+    grants: list[GrantRow]
+
+
+class Grants(Request[GrantsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Grants."""
+
+    METHOD: ClassVar[str] = "shell/1.grants"
+    RESULT: ClassVar[type[Result]] = GrantsResult
+    WAITS: ClassVar[bool] = True
+
+    client: Annotated[str, Meta(max_length=400)] | None = None
+
+
+class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.audit``."""
+
+    METHOD: ClassVar[str] = "shell/1.audit"
+
+    records: list[RecordRow]
+
+
+class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Audit."""
+
+    METHOD: ClassVar[str] = "shell/1.audit"
+    RESULT: ClassVar[type[Result]] = AuditResult
+    WAITS: ClassVar[bool] = True
+
+    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
+    text: Annotated[str, Meta(max_length=200)] | None = None
+    before: Annotated[str, Meta(max_length=32)] | None = None
+    by_clients: bool | None = None
+    """Without what Extensions asked for on their own account."""

@@ -1,0 +1,102 @@
+"""What stands before every page: is the request for this Shell, from its own page, with its own cookie.
+
+=====================  =========================================================================
+a request              is answered
+=====================  =========================================================================
+with another host      421: a name that was made to point here (DNS rebinding)
+on another path        404, as if nothing were here
+without the cookie     401: it has to come in by the link
+from another site      403: what another page sends, another port of the loopback too
+with a large body      413
+=====================  =========================================================================
+
+Source: Fetch Metadata (W3C), RFC 9110 sections 7.4 and 15.5.20, Content Security Policy level 3.
+"""
+
+from __future__ import annotations
+
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING, Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from etui.shell.entrance import Entrance
+
+MAX_BODY_BYTES: Final = 64 << 10
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_OWN: Final = frozenset({"same-origin", "none"})
+"""Of Sec-Fetch-Site: a page of this Shell's own, or the user's own hand."""
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+_HEADERS: Final = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_KEPT: Final = "private, max-age=86400"
+_NOT_KEPT: Final = "no-store"
+
+
+class Guard:
+    """An ASGI application around another one."""
+
+    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+        self._app = app
+        self._entrance = entrance
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request, or refuses it."""
+        if scope["type"] != "http":
+            return  # nothing else is served; a web socket is closed by that
+        headers = Headers(scope=scope)
+        kept = _KEPT if "/static/" in scope["path"] else _NOT_KEPT
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                out = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    out[name] = value
+                out["Cache-Control"] = kept if message["status"] == 200 else _NOT_KEPT  # noqa: PLR2004  # OK
+            await send(message)
+
+        if (refusal := self._refusal(scope["method"], scope["path"], headers)) is not None:
+            status, text = refusal
+            await PlainTextResponse(text + "\n", status)(scope, receive, guarded)
+            return
+        inner = {**scope, "root_path": self._entrance.path}
+        await self._app(inner, receive, guarded)
+
+    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
+        """Status and reason; None for what is to be served. The first that fits counts."""
+        entrance = self._entrance
+        comes_in = path == f"{entrance.path}/enter"
+        is_other_site = headers.get("sec-fetch-site", "none") not in _OWN and not comes_in
+        is_sent = method not in _SAFE and headers.getlist("origin") != [entrance.origin]
+        length = headers.get("content-length", "0")
+        is_large = "transfer-encoding" in headers or not length.isdecimal() or int(length) > MAX_BODY_BYTES
+        is_stranger = not comes_in and not entrance.admits(_cookie(headers, entrance.cookie))
+        refusals = (
+            (headers.getlist("host") != [entrance.host], 421, "Another host's pages are not here."),
+            (not path.startswith(f"{entrance.path}/"), 404, "There is nothing here."),
+            (is_other_site or is_sent, 403, "This was sent by another site."),
+            (is_large, 413, f"A form has at most {MAX_BODY_BYTES} bytes, and says how many."),
+            (is_stranger, 401, "Come in by the link that `etui shell` prints; each is good once, within a minute."),
+        )
+        return next(((status, text) for applies, status, text in refusals if applies), None)
+
+
+def _cookie(headers: Headers, name: str) -> str:
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(name)
+    except CookieError:
+        return ""
+    return found.value if found is not None else ""

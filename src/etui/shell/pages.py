@@ -1,0 +1,415 @@
+"""The pages, by their paths. Each asks the Router for what it shows, and keeps nothing of it.
+
+What changes something is a POST that ends in a redirection; what came of it is shown once on the page that follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import jinja2
+import msgspec
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+import etui
+from etui.interfaces import shell_1 as shell
+from etui.interfaces import untyped_request, values_of
+from etui.interfaces import wallet_1 as wallet
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.shell import forms, words
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from etui.interfaces import Document, Item
+    from etui.shell.entrance import Entrance
+    from etui.shell.wallet import Wallet
+
+    Page = Callable[["Request"], Awaitable[Response]]
+
+_HERE: Final = Path(__file__).parent
+_PAGE: Final = 50
+_MAX_WORDS: Final = 200
+"""Characters of what is looked for, as the interface takes them."""
+_MAX_TOLD: Final = 16
+_DIGITS: Final = 10
+_FRAMES: Final = 3
+_AFTER_A_LOCK_S: Final = (0.0, 0.1, 0.4, 1.0)
+"""So long a page waits, and again, for the Router that takes the place of one that a lock ended."""
+_SEE_OTHER: Final = 303
+_OWN_FORMS: Final = {
+    "unlock": (wallet.Unlock, "The wallet is open."),
+    "lock": (wallet.Lock, "The wallet is locked."),
+    "create": (wallet.Create, "Your wallet is made."),
+    "passphrase": (wallet.ChangePassphrase, "The passphrase is changed; the old one opens nothing any more."),
+    "pin": (wallet.ChangePin, "The PIN is set."),
+    "recovery": (wallet.ReplaceRecovery, "There is a new recovery key; the old one opens nothing any more."),
+    "appearance": (wallet.Appearance, "Picture, phrase and colour are changed."),
+}
+"""What a button alone asks the Router for: what is typed for it is typed in the Trusted Dialog."""
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of something that was done. ``why``: the decision that explains a failure."""
+
+    success: str = ""
+    failure: str = ""
+    why: str = ""
+    lines: tuple[words.Line, ...] = ()
+
+
+class Pages:
+    """The pages of one Shell."""
+
+    def __init__(self, wallet: Wallet, entrance: Entrance) -> None:
+        self._wallet = wallet
+        self._entrance = entrance
+        self._told: dict[str, Told] = {}
+        """What the next page tells of what was just done, by the key that its address has."""
+        self._templates = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(_HERE / "templates"),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["moment"] = words.moment
+        self._templates.filters["size"] = words.size
+        self._templates.globals["root"] = entrance.path
+        self._templates.globals["version"] = etui.__version__
+
+    def routes(self) -> list[Route | Mount]:
+        """Every path."""
+        reading: dict[str, Page] = {
+            "/": self._shelves,
+            "/of/{publisher}/{name}": self._shelf,
+            "/of/{publisher}/{name}/{reference}": self._item,
+            "/extensions": self._extensions,
+            "/clients": self._clients,
+            "/activity": self._activity,
+            "/activity/{decision}": self._why,
+            "/settings": self._settings,
+        }
+        doing: dict[str, Page] = {
+            "/of/{publisher}/{name}/follow": self._follow,
+            "/of/{publisher}/{name}/{reference}/do": self._do,
+            "/revoke": self._revoke,
+            "/set": self._set,
+            "/door": self._door,
+            "/own/{form}": self._own,
+        }
+        return [
+            Route("/enter", self._enter),
+            Route("/events", self._events),
+            Route("/of/{publisher}/{name}/logo.png", self._logo),
+            *(Route(path, self._opened(page)) for path, page in reading.items()),
+            *(Route(path, self._done(page), methods=["POST"]) for path, page in doing.items()),
+            Mount("/static", StaticFiles(directory=_HERE / "static")),
+        ]
+
+    # coming in, and being told of changes
+
+    async def _enter(self, request: Request) -> Response:
+        session = self._entrance.enter(request.query_params.get("link", ""))
+        if session is None:
+            return PlainTextResponse("This link was used, or is too old. Ask for another: `etui shell`.\n", 401)
+        response = RedirectResponse(f"{self._entrance.path}/", _SEE_OTHER)
+        response.set_cookie(
+            self._entrance.cookie, session, path=f"{self._entrance.path}/", httponly=True, samesite="strict"
+        )
+        return response
+
+    async def _events(self, request: Request) -> Response:
+        del request
+
+        async def told() -> AsyncIterator[bytes]:
+            yield b": here\n\n"
+            async for _ in self._wallet.changes():
+                yield b"event: changed\ndata:\n\n"
+
+        return StreamingResponse(told(), media_type="text/event-stream")
+
+    def _opened(self, page: Page) -> Page:
+        """The page, once the wallet is open; before that, what opens it, and what went wrong where something did."""
+
+        async def opened(request: Request) -> Response:
+            for wait_s in _AFTER_A_LOCK_S:
+                try:
+                    return await shown(request)
+                except ProtocolError:
+                    await asyncio.sleep(wait_s)
+            try:
+                return await shown(request)
+            except ProtocolError as error:
+                return self._page("absent.html", request, reason=error.message, status_code=503)
+
+        async def shown(request: Request) -> Response:
+            status = await self._wallet.call(wallet.Status())
+            if status.state != "unlocked":
+                return self._page("closed.html", request, status=status)
+            try:
+                return await page(request)
+            except ProtocolError as error:
+                if isinstance(error, ConnectionLost) or error.code is ErrorCode.LOCKED:
+                    raise
+                return self._page("failed.html", request, error=error, status_code=403)
+
+        return opened
+
+    def _done(self, page: Page) -> Page:
+        """What is done, and back to where it was asked for; an error is told there."""
+
+        async def done(request: Request) -> Response:
+            try:
+                return await page(request)
+            except forms.FormError as error:
+                return self._back(request, Told(failure=str(error)))
+            except ProtocolError as error:
+                return self._back(request, Told(failure=error.message, why=error.why or ""))
+
+        return done
+
+    # what lies in it
+
+    async def _shelves(self, request: Request) -> Response:
+        text = request.query_params.get("text", "").strip()
+        extensions = (await self._wallet.call(wallet.Extensions())).extensions
+        if text:
+            found = [(row, await self._fitting(row.extension, text), await self._titles(row)) for row in extensions]
+            return self._page("found.html", request, text=text, found=[one for one in found if one[1].items])
+        shelves = await self._wallet.call(shell.Shelves())
+        held = {row.extension: [s for s in shelves.shelves if s.extension == row.extension] for row in extensions}
+        return self._page(
+            "shelves.html",
+            request,
+            extensions=extensions,
+            shelves=held,
+            filled=[row.extension for row in extensions if held[row.extension] or row.links],
+            left_out=shelves.left_out or [],
+        )
+
+    async def _shelf(self, request: Request) -> Response:
+        principal = _principal(request)
+        (row,) = await self._extension(principal)
+        skip = _number(request, "skip")
+        kind = request.query_params.get("kind") or None
+        text = request.query_params.get("text", "").strip()
+        found = await self._fitting(principal, text, kind=kind, skip=skip)
+        titles = await self._titles(row)
+        return self._page(
+            "shelf.html", request, row=row, found=found, titles=titles, kind=kind, text=text, skip=skip, page=_PAGE
+        )
+
+    async def _item(self, request: Request) -> Response:
+        principal, reference = _principal(request), request.path_params["reference"]
+        (row,) = await self._extension(principal)
+        item = await self._found(principal, reference)
+        if item is None:
+            error = ProtocolError(ErrorCode.UNKNOWN_ITEM, "it is not there any more")
+            return self._page("failed.html", request, error=error, status_code=404)
+        documents = await self._documents(row)
+        actions = [action for document in documents for action in forms.actions_on(document, item)]
+        title = next((d.kinds[item.kind].title for d in documents if item.kind in d.kinds), item.kind)
+        return self._page(
+            "item.html",
+            request,
+            row=row,
+            item=item,
+            title=title,
+            lines=words.attributes(item.attributes),
+            actions=actions,
+        )
+
+    async def _do(self, request: Request) -> Response:
+        principal, reference = _principal(request), request.path_params["reference"]
+        (row,) = await self._extension(principal)
+        form = await _form(request)
+        item = await self._found(principal, reference)
+        if item is None:
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "it is not there any more")
+        for document in await self._documents(row):
+            for action in forms.actions_on(document, item):
+                if (action.interface, action.method) == (form.get("interface"), form.get("method")):
+                    values = forms.values_of(document.methods[action.method], form) | {action.item: reference}
+                    return await self._called(request, document, action, values, principal)
+        raise forms.FormError("this is nothing that may be done here")
+
+    async def _follow(self, request: Request) -> Response:
+        """A link that an Extension publishes: its own method, with nothing in its params."""
+        principal = _principal(request)
+        (row,) = await self._extension(principal)
+        form = await _form(request)
+        wanted = next((link.method for link in row.links or () if link.method == form.get("method")), "")
+        for document in await self._documents(row):
+            interface, _, name = wanted.rpartition(".")
+            if document.interface == interface and (action := forms.action(document, name)) is not None:
+                return await self._called(request, document, action, {}, principal)
+        raise forms.FormError("this Extension has no such link")
+
+    async def _called(
+        self, request: Request, document: Document, action: forms.Action, values: dict[str, Any], provider: str
+    ) -> Response:
+        result = await self._wallet.call(untyped_request(document, action.method, values), provider=provider)
+        lines = words.result(values_of(result), document.methods[action.method].result)
+        to = f"/of/{provider.removeprefix('ext:')}" if action.removes else None
+        return self._back(request, Told(success=f"{action.title}: done.", lines=lines), to=to)
+
+    # who may do what, and what was done
+
+    async def _extensions(self, request: Request) -> Response:
+        rows = (await self._wallet.call(wallet.Extensions())).extensions
+        return self._page("extensions.html", request, extensions=rows)
+
+    async def _clients(self, request: Request) -> Response:
+        clients = (await self._wallet.call(shell.Clients())).clients
+        grants = (await self._wallet.call(shell.Grants())).grants
+        by_client: dict[str, list[shell.GrantRow]] = {}
+        for grant in grants:
+            by_client.setdefault(grant.client, []).append(grant)
+        named = {client.client for client in clients}
+        others = {client: rows for client, rows in by_client.items() if client not in named}
+        interfaces = {action.rpartition(".")[0] for grant in grants for action in grant.action.split(", ")}
+        documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
+        may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
+        return self._page("clients.html", request, clients=clients, grants=by_client, others=others, may=may)
+
+    async def _revoke(self, request: Request) -> Response:
+        form = await _form(request)
+        asked = wallet.Revoke(grant=form.get("grant") or None, client=form.get("client") or None)
+        count = (await self._wallet.call(asked)).revoked
+        text = "One right was taken back." if count == 1 else f"{count} rights were taken back."
+        return self._back(request, Told(success=text), to="/clients")
+
+    async def _activity(self, request: Request) -> Response:
+        text = request.query_params.get("text", "").strip()
+        before = request.query_params.get("before") or None
+        everything = "all" in request.query_params
+        asked = shell.Audit(limit=_PAGE, text=text[:_MAX_WORDS] or None, before=before, by_clients=not everything)
+        records = (await self._wallet.call(asked)).records
+        return self._page("activity.html", request, records=records, text=text, page=_PAGE, all=everything)
+
+    async def _why(self, request: Request) -> Response:
+        explained = await self._wallet.call(wallet.Why(id=request.path_params["decision"]))
+        return self._page("why.html", request, decision=request.path_params["decision"], explained=explained)
+
+    # how it is kept
+
+    async def _settings(self, request: Request) -> Response:
+        settings = (await self._wallet.call(wallet.Settings())).settings
+        doors = (await self._wallet.call(wallet.Doors())).doors
+        status = await self._wallet.call(wallet.Status())
+        return self._page("settings.html", request, settings=settings, doors=doors, status=status)
+
+    async def _set(self, request: Request) -> Response:
+        form = await _form(request)
+        name, value = form.get("name", ""), form.get("value", "")
+        await self._wallet.call(wallet.Set(name=name, value=value))
+        return self._back(request, Told(success=f"{name} is {value} now."), to="/settings")
+
+    async def _door(self, request: Request) -> Response:
+        form = await _form(request)
+        door = form.get("door", "")
+        if "close" in form:
+            detail = (await self._wallet.call(wallet.DoorDisable(door=door))).detail
+        else:
+            detail = (await self._wallet.call(wallet.DoorEnable(door=door))).detail
+        return self._back(request, Told(success=detail), to="/settings")
+
+    async def _own(self, request: Request) -> Response:
+        kind, text = _OWN_FORMS.get(request.path_params["form"], (None, ""))
+        if kind is None:
+            raise forms.FormError("there is no such button")
+        await self._wallet.call(kind())
+        return self._back(request, Told(success=text))
+
+    async def _logo(self, request: Request) -> Response:
+        try:
+            (row,) = await self._extension(_principal(request))
+        except ProtocolError:
+            return PlainTextResponse("", 404)
+        if row.logo is None:
+            return PlainTextResponse("", 404)
+        return Response(row.logo, media_type="image/png")
+
+    async def fault(self, request: Request, error: Exception) -> Response:
+        """What is shown of a fault of the Shell itself: nothing of its values, here or there."""
+        frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+        places = " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+        sys.stderr.write(f"etui shell: {type(error).__name__} at {places}\n")
+        return self._page("fault.html", request, status_code=500)
+
+    # helpers
+
+    async def _extension(self, principal: str) -> list[wallet.ExtensionRow]:
+        rows = (await self._wallet.call(wallet.Extensions(extension=principal))).extensions
+        if not rows:
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "this Extension is not installed")
+        return rows
+
+    async def _documents(self, row: wallet.ExtensionRow) -> list[Document]:
+        return list(await asyncio.gather(*map(self._wallet.document, row.provides)))
+
+    async def _titles(self, row: wallet.ExtensionRow) -> dict[str, str]:
+        return {name: kind.title for d in await self._documents(row) for name, kind in d.kinds.items()}
+
+    async def _found(self, principal: str, reference: str) -> Item | None:
+        items = (await self._wallet.call(shell.Inventory(extension=principal, item=reference))).items
+        return items[0] if items else None
+
+    async def _fitting(
+        self, principal: str, text: str, *, kind: str | None = None, skip: int = 0
+    ) -> shell.InventoryResult:
+        words = text[:_MAX_WORDS] or None
+        asked = shell.Inventory(extension=principal, kind=kind, text=words, skip=skip, limit=_PAGE)
+        return await self._wallet.call(asked)
+
+    def _page(self, template: str, request: Request, *, status_code: int = 200, **values: object) -> Response:
+        told = self._told.pop(request.query_params.get("told", ""), None)
+        html = self._templates.get_template(template).render(here=self._path(request.url.path), told=told, **values)
+        return HTMLResponse(html, status_code)
+
+    def _back(self, request: Request, told: Told, *, to: str | None = None) -> Response:
+        """To another page, or to the one that it was asked from."""
+        if to is None:
+            to = self._path(urlsplit(request.headers.get("referer", "")).path)
+        key = secrets.token_urlsafe(8)
+        self._told[key] = told
+        while len(self._told) > _MAX_TOLD:
+            del self._told[next(iter(self._told))]
+        return RedirectResponse(f"{self._entrance.path}{to}?told={key}", _SEE_OTHER)
+
+    def _path(self, path: str) -> str:
+        """A path within this Shell, without what all begin with; that of the first page for any other."""
+        root = self._entrance.path
+        return path.removeprefix(root) if path.startswith(f"{root}/") else "/"
+
+
+def pages(wallet: Wallet, entrance: Entrance) -> Starlette:
+    """The application that serves the pages."""
+    made = Pages(wallet, entrance)
+    return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
+
+
+def _principal(request: Request) -> str:
+    return f"ext:{request.path_params['publisher']}/{request.path_params['name']}"
+
+
+def _number(request: Request, name: str) -> int:
+    given = request.query_params.get(name, "")
+    return int(given) if given.isdecimal() and len(given) < _DIGITS else 0
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a posted form; of two of one name the last. Nothing is uploaded."""
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))

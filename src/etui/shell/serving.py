@@ -1,0 +1,51 @@
+"""The server: one socket of the loopback, for as long as the command runs."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from etui.shell.entrance import Entrance
+from etui.shell.guard import Guard
+from etui.shell.pages import pages
+from etui.shell.wallet import Wallet
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Shell:
+    """Serves the Shell of the wallet behind ``path``. ``port``: 0 for any that is free.
+
+    Raises ``OSError`` where the port is taken.
+    """
+
+    def __init__(self, path: Path, *, port: int = 0) -> None:
+        self._wallet = Wallet(path)
+        self._socket = socket.create_server(("127.0.0.1", port))
+        self._entrance = Entrance(self._socket.getsockname()[1])
+        config = uvicorn.Config(
+            Guard(pages(self._wallet, self._entrance), self._entrance),
+            access_log=False,
+            lifespan="off",
+            log_level="critical",  # faults are told by the pages, without the values in them
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            ws="none",
+        )
+        self._server = uvicorn.Server(config)
+
+    def link(self) -> str:
+        """Where a browser comes in: good once, within a minute; the one before it is good no more."""
+        return self._entrance.link()
+
+    async def serve(self) -> None:
+        """Serves until it is interrupted."""
+        try:
+            await self._server.serve(sockets=[self._socket])
+        finally:
+            self._wallet.close()
+            self._socket.close()

@@ -1,0 +1,113 @@
+"""Values for people: what a field of a document holds, in words, whatever interface it is of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from etui.interfaces import FieldType
+from etui.standards.money import full_amount
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from etui.interfaces import Document, Field
+
+_LAST_SECOND: Final = 253_402_214_400
+"""A day before the end of the year 9999, up to which a date can be shown in every time zone."""
+_AMOUNT: Final = "amount"
+_SHOWN: Final = 4
+_UNITS: Final = ("bytes", "KiB", "MiB", "GiB")
+_STEP: Final = 1024
+_OWN_ATTRIBUTE: Final = "etui:"
+_SCHEMA: Final = "xdg:schema"
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A name and what stands beside it; ``lines`` where that is several."""
+
+    name: str
+    lines: tuple[str, ...]
+
+
+def moment(seconds: int) -> str:
+    """A time in the machine's own zone, as *27 Nov 2026, 09:31*."""
+    if not 0 <= seconds <= _LAST_SECOND:
+        return str(seconds)
+    return f"{datetime.fromtimestamp(seconds).astimezone():%-d %b %Y, %H:%M}"
+
+
+def size(count: int) -> str:
+    """A number of bytes, as *16 MiB*."""
+    amount, unit = float(count), 0
+    while amount >= _STEP and unit < len(_UNITS) - 1:
+        amount, unit = amount / _STEP, unit + 1
+    return f"{amount:.3g} {_UNITS[unit]}"
+
+
+def attributes(public: Mapping[str, str]) -> tuple[Line, ...]:
+    """The public attributes of an item, but for those by which programs mark it."""
+    return tuple(
+        Line(name, (value,))
+        for name, value in sorted(public.items())
+        if not name.startswith(_OWN_ATTRIBUTE) and name != _SCHEMA
+    )
+
+
+def result(values: Mapping[str, Any], fields: Mapping[str, Field]) -> tuple[Line, ...]:
+    """What a method answered: a line for each of its fields."""
+    shown = dict(values)
+    match values:
+        case {"amount": int(minor), "currency": str(currency)}:
+            shown[_AMOUNT] = full_amount(minor, currency)
+    return tuple(
+        Line(fields[name].title or _plain(name), tuple(_texts(fields[name], value)))
+        for name, value in shown.items()
+        if name in fields
+    )
+
+
+def rights(actions: Sequence[str], documents: Mapping[str, Document]) -> tuple[tuple[str, str], ...]:
+    """What methods may be called, by the title of their interface: *Secrets*, *Read, Change and 3 more*."""
+    titles: dict[str, list[str]] = {}
+    for action in actions:
+        interface, _, name = action.rpartition(".")
+        document = documents.get(interface)
+        method = document.methods.get(name) if document is not None else None
+        title = method.title if method is not None else name
+        titles.setdefault(document.title if document is not None else interface, []).append(title)
+    return tuple((interface, _some(methods)) for interface, methods in titles.items())
+
+
+def _some(titles: list[str]) -> str:
+    if len(titles) <= _SHOWN:
+        return ", ".join(titles)
+    return f"{', '.join(titles[: _SHOWN - 1])} and {len(titles) - _SHOWN + 1} more"
+
+
+def _texts(field: Field, value: Any) -> Iterator[str]:  # noqa: ANN401  # what an Extension answered, whatever it is
+    if field.type is FieldType.LIST and field.of is not None and isinstance(value, list):
+        for one in value:
+            yield from _texts(field.of, one)
+        return
+    match field.type, value:
+        case FieldType.TIME, int():
+            yield moment(value)
+        case FieldType.BOOLEAN, bool():
+            yield "yes" if value else "no"
+        case FieldType.ITEM, {"kind": str(kind)}:
+            yield str(value.get("label") or kind)
+        case FieldType.BYTES, str():
+            yield f"{len(value) * 3 // 4} bytes"
+        case _, str():
+            yield value
+        case _, dict():
+            yield ", ".join(f"{_plain(str(name))}: {inner}" for name, inner in value.items())
+        case _:
+            yield msgspec.json.encode(value).decode()
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -1,0 +1,68 @@
+"""A Shell that serves a wallet, for the tests of a module; the command runs as a person starts it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.shell.visitor import Visitor
+
+from etui.testkit import TestWallet
+
+
+@contextmanager
+def shell_of(wallet: TestWallet) -> Iterator[str]:
+    """The link of a Shell that is started for a wallet."""
+    command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
+    log = wallet.folder / "shell.log"
+    with log.open("ab") as errors:
+        process = subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, stderr=errors, text=True)
+    assert process.stdout is not None
+    try:
+        told = ""
+        while line := process.stdout.readline():
+            told += line
+            if line.startswith("}"):
+                break
+        assert told, log.read_text(encoding="utf-8")
+        yield msgspec.json.decode(told)["link"]
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
+    assert "etui shell:" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[TestWallet]:
+    folder = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))
+    with TestWallet(folder) as started:
+        started.create()
+        yield started
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def visitor(shared: TestWallet) -> Iterator[Visitor]:
+    """Somebody who came in."""
+    with shell_of(shared) as link:
+        visitor = Visitor(link)
+        shared.user.approves()
+        assert visitor.enter().status == 303
+        yield visitor
+
+
+@pytest.fixture
+def wallet(shared: TestWallet) -> TestWallet:
+    """The wallet of the module, unlocked, whose user says yes to whatever a test does not speak of."""
+    shared.user.forgets()
+    shared.user.approves()
+    shared.unlock()
+    return shared

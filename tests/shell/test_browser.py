@@ -1,0 +1,165 @@
+"""The Shell in a real browser: it draws, fits, moves by keyboard alone, and follows what happens in the wallet."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.shell.conftest import shell_of
+from tests.shell.visitor import Visitor
+
+from etui.interfaces import secret_1 as secret
+from etui.testkit import TestWallet
+
+CHROMIUM = "/usr/bin/chromium"
+SECRETS = "/of/etui/org.etui.secrets"
+PAGES = {
+    "wallet": "/",
+    "shelf": SECRETS,
+    "extensions": "/extensions",
+    "programs": "/clients",
+    "activity": "/activity?all=1",
+    "settings": "/settings",
+}
+WIDTHS = {"phone": 390, "desktop": 1200}
+LONG = "W" * 120 + " and a sentence that goes on for as long as a person can type without getting tired of it"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if shutil.which("chromium") is None:
+        pytest.skip("needs package chromium")
+    with sync_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def came_in(shared: TestWallet, browser: Browser) -> Iterator[tuple[Visitor, BrowserContext]]:
+    """A browser that came in by the link, beside the Shell's place."""
+    shared.user.approves()
+    with shared.connect() as client:
+        for label in ("Mailbox", LONG, "Wi-Fi"):
+            client.call(secret.Create(kind="login", label=label, value=b"x", attributes={"server": "imap.example"}))
+    with shell_of(shared) as link:
+        context = browser.new_context()
+        context.new_page().goto(link)
+        yield Visitor(link), context
+        context.close()
+
+
+@pytest.fixture
+def page(wallet: TestWallet, came_in: tuple[Visitor, BrowserContext]) -> Iterator[Page]:
+    """A page of it, in which whatever the browser complains of fails the test."""
+    del wallet
+    complaints: list[str] = []
+    opened = came_in[1].new_page()
+    opened.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    yield opened
+    opened.close()
+    assert not complaints
+
+
+def at(came_in: tuple[Visitor, BrowserContext], path: str) -> str:
+    visitor = came_in[0]
+    return visitor.origin + visitor.root + path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("path", PAGES.values(), ids=PAGES)
+def test_every_page_fits_at_each_width_in_both_themes(
+    page: Page, came_in: tuple[Visitor, BrowserContext], path: str, width: int, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(at(came_in, path))
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is to be scrolled sideways to"
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth)")
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (background == "rgb(27, 30, 35)") == (scheme == "dark")
+
+
+def test_by_keyboard_alone_an_item_is_reached_and_shown(
+    page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    page.goto(at(came_in, "/"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "To the content"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0, "it is seen once it has the focus"
+
+    def tab_to(text: str) -> None:
+        for _ in range(40):
+            if text in page.evaluate(
+                "document.activeElement === document.body ? '' : document.activeElement.textContent"
+            ):
+                return
+            page.keyboard.press("Tab")
+        pytest.fail(f"the keyboard does not reach {text}")
+
+    tab_to("Secrets")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**{SECRETS}")
+    tab_to("Mailbox")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Mailbox')")
+    wallet.user.rule("approve", when={"face": "reveal"})
+    tab_to("Show in the Trusted Dialog")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".told:has-text('done')")
+
+
+def test_what_another_program_stores_appears_by_itself(
+    page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    page.goto(at(came_in, SECRETS))
+    page.wait_for_timeout(500)
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label="Just now", value=b"x"))
+    page.wait_for_selector("text=Just now", timeout=10_000)
+
+
+def test_a_lock_takes_away_what_is_shown_and_the_page_opens_it_again(
+    page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    page.goto(at(came_in, SECRETS))
+    page.wait_for_timeout(500)
+    wallet.lock()
+    page.wait_for_selector("text=Your wallet is locked", timeout=10_000)
+    assert page.locator("text=Mailbox").count() == 0
+    page.get_by_role("button", name="Unlock").click()
+    page.wait_for_selector("text=The wallet is open", timeout=20_000)
+
+
+def test_while_the_dialog_asks_the_page_says_where(
+    page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    wallet.user.forgets()
+    wallet.user.waits(face="consent")
+    wallet.user.waits()
+    page.goto(at(came_in, "/settings"))
+    page.wait_for_timeout(300)
+    page.get_by_label("open_session").fill("on")
+    page.get_by_role("button", name="Change").first.click()
+    page.wait_for_selector(".asking:visible", timeout=10_000)
+
+
+def test_without_scripts_everything_is_there(
+    browser: Browser, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    del wallet
+    context = browser.new_context(java_script_enabled=False, storage_state=came_in[1].storage_state())
+    page = context.new_page()
+    page.goto(at(came_in, f"{SECRETS}?text=Mailbox"))
+    page.click("text=Mailbox")
+    page.click("button:has-text('Earlier values')")
+    assert "Earlier values: done." in page.inner_text(".told")
+    context.close()

@@ -1,0 +1,116 @@
+"""Who a Shell serves: whoever came in by the link, from its own pages, and nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.shell.conftest import shell_of
+from tests.shell.visitor import Visitor
+
+from etui.interfaces import shell_1 as shell_interface
+from etui.testkit import TestWallet
+
+PAGES = ["/", "/extensions", "/clients", "/activity", "/settings", "/of/etui/org.etui.secrets", "/none"]
+
+
+@pytest.fixture(scope="module")
+def newcomer(shared: TestWallet) -> Iterator[Visitor]:
+    """Somebody with a link to another Shell of the same wallet."""
+    with shell_of(shared) as link:
+        yield Visitor(link)
+
+
+def test_the_link_is_good_once_and_the_cookie_is_for_this_shell_alone(newcomer: Visitor) -> None:
+    answer = newcomer.enter()
+    assert (answer.status, answer.headers["location"]) == (303, f"{newcomer.root}/")
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith(f"etui-shell-{newcomer.port}=")
+    for attribute in ("HttpOnly", "SameSite=strict", f"Path={newcomer.root}/"):
+        assert attribute in cookie
+    assert len(newcomer.root) >= 32
+    again = newcomer.send("GET", newcomer.link)
+    assert again.status == 401
+    assert "set-cookie" not in again.headers
+    assert newcomer.get("/").status == 200, "who came in stays in"
+    guessed = newcomer.send("GET", f"{newcomer.root}/enter?link={'A' * 32}")
+    assert guessed.status == 401
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_without_the_cookie_no_page_is_there(wallet: TestWallet, visitor: Visitor, path: str) -> None:
+    del wallet
+    for cookie in ({}, {"Cookie": "etui-shell-1=x"}, {"Cookie": f"etui-shell-{visitor.port}={'x' * 32}"}):
+        answer = visitor.send("GET", visitor.root + path, headers=cookie)
+        assert answer.status == 401, path
+        assert "<html" not in answer.text
+    assert visitor.send("GET", path, headers={"Cookie": visitor.cookie}).status == 404, "nor without the path"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:{port}", "127.0.0.1", "evil.example:{port}", "127.0.0.1:1", "[::1]:{port}"]
+)
+def test_another_name_that_points_here_gets_nothing(visitor: Visitor, host: str) -> None:
+    headers = {"Host": host.format(port=visitor.port), "Cookie": visitor.cookie}
+    assert visitor.send("GET", f"{visitor.root}/", headers=headers).status == 421
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Origin": ""},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+def test_what_another_page_sends_does_nothing(wallet: TestWallet, visitor: Visitor, sent: dict[str, str]) -> None:
+    with wallet.connect() as client:
+        before = len(client.call(shell_interface.Clients()).clients)
+        assert visitor.post("/own/lock", {}, **sent).status == 403
+        assert visitor.post("/revoke", {"client": "x"}, **sent).status == 403
+        assert len(client.call(shell_interface.Clients()).clients) == before, "it is open, and nothing was taken back"
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_what_another_page_embeds_is_not_there(visitor: Visitor, site: str) -> None:
+    for path in ("/", "/events", "/static/shell.css", "/of/etui/org.etui.secrets/logo.png"):
+        assert visitor.get(path, **{"Sec-Fetch-Site": site}).status == 403, path
+
+
+def test_a_form_has_a_length_and_not_much_of_it(visitor: Visitor) -> None:
+    assert visitor.post("/set", {"name": "x" * (64 << 10)}).status == 413
+    endless = visitor.post("/set", {}, **{"Content-Length": "-1"})
+    assert endless.status in {400, 413}
+    chunked = visitor.send(
+        "POST",
+        f"{visitor.root}/set",
+        headers={"Cookie": visitor.cookie, "Origin": visitor.origin, "Transfer-Encoding": "chunked"},
+    )
+    assert chunked.status in {400, 413}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_forbids_what_it_does_not_need(wallet: TestWallet, visitor: Visitor, path: str) -> None:
+    del wallet
+    answer = visitor.get(path)
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert set(policy.values()) <= {"'none'", "'self'"}, "no inline code, no other host"
+    assert answer.headers["x-frame-options"] == "DENY"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.headers["referrer-policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "TRACE", "HEAD"])
+def test_other_methods_do_nothing(wallet: TestWallet, visitor: Visitor, method: str) -> None:
+    headers = {"Cookie": visitor.cookie, "Origin": visitor.origin}
+    assert visitor.send(method, f"{visitor.root}/own/lock", headers=headers).status == 405
+    assert wallet.etui("status").stdout
+    with wallet.connect() as client:
+        assert client.greeting.locked is False

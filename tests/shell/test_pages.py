@@ -1,0 +1,258 @@
+"""What the Shell shows and does, of Extensions that it knows and of those that it has never seen."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.shell.visitor import Visitor
+from tests.trusted.router.strangers import Stranger
+
+from etui.interfaces import python_module, read_document
+from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
+from etui.testkit import TestWallet
+
+SECRETS = "/of/etui/org.etui.secrets"
+VALUE = b"correct horse battery"
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+_CODE = """
+from etui.sdk import Extension, Item, provides
+
+class Stamps(Extension):
+    count = 3
+
+    def inventory(self):
+        return [Item(item="one", kind="card", label="Corner café", attributes={"stamps": str(self.count)})]
+
+    @provides(Stamp)
+    def stamp(self, request, call):
+        self.count += request.more
+        return StampResult(stamps=self.count, until=1_900_000_000, price=250, currency="EUR")
+
+    @provides(Programs)
+    def programs(self, request, call):
+        return ProgramsResult()
+
+    @provides(Tell)
+    def tell_secret(self, request, call):
+        return TellResult(value=b"never here")
+
+    @provides(Advert)
+    def advert(self, request, call):
+        return AdvertResult(text="Ten stamps are a coffee.")
+
+if __name__ == "__main__":
+    Stamps().run()
+"""
+
+
+def reference(visitor: Visitor, label: str, path: str = SECRETS) -> str:
+    """The path of an item's page, by its name in a list."""
+    page = visitor.get(f"{path}?text={label}").text
+    found = re.search(rf'href="{re.escape(visitor.root)}({re.escape(path)}/r1\.[\w-]+)"', page)
+    assert found, page
+    return found[1]
+
+
+@pytest.fixture
+def item(wallet: TestWallet, visitor: Visitor) -> str:
+    """The page of a login that was stored by another program."""
+    with wallet.connect() as client:
+        made = secret.Create(
+            kind="login", label="Mailbox", value=VALUE, attributes={"server": "imap.example"}, replace=True
+        )
+        client.call(made)
+    return reference(visitor, "Mailbox")
+
+
+def test_the_wallet_is_a_stack_of_extensions_with_what_each_holds(
+    wallet: TestWallet, visitor: Visitor, item: str
+) -> None:
+    del wallet, item
+    page = visitor.get("/").text
+    assert re.search(r"Secrets</a></h2>.*?Login <span", page, re.DOTALL)
+    assert "Ready, and empty so far" in page
+    logo = visitor.get(f"{SECRETS}/logo.png")
+    assert (logo.status, logo.headers["content-type"]) == (200, "image/png")
+    assert visitor.get("/of/nobody/nothing").status == 403
+
+
+def test_an_item_shows_what_is_public_and_what_may_be_done_and_never_its_value(
+    wallet: TestWallet, visitor: Visitor, item: str
+) -> None:
+    page = visitor.get(item).text
+    assert "imap.example" in page
+    assert "Show in the Trusted Dialog" in page
+    assert VALUE.decode() not in page
+    for sealed in ("secret/1.read", 'value="read"', 'value="update"'):
+        assert sealed not in page, "what takes or gives a secret is not offered"
+    wallet.user.rule("approve", when={"face": "reveal"})
+    told = visitor.does(f"{item}/do", {"interface": "secret/1", "method": "reveal"}, on=item)
+    assert told == "Show in the Trusted Dialog: done."
+    assert any(entry.get("face") == "reveal" for entry in wallet.user.shown())
+
+
+def test_what_is_not_offered_is_not_done(wallet: TestWallet, visitor: Visitor, item: str) -> None:
+    with wallet.connect() as client:
+        for method in ("read", "update", "create", "no_such"):
+            told = visitor.does(f"{item}/do", {"interface": "secret/1", "method": method}, on=item)
+            assert told == "this is nothing that may be done here"
+        assert "secret/1.read" not in {row.action for row in client.call(shell_interface.Audit()).records}
+
+
+def test_what_is_removed_is_gone_and_its_page_says_so(wallet: TestWallet, visitor: Visitor, item: str) -> None:
+    del wallet
+    assert visitor.does(f"{item}/do", {"interface": "secret/1", "method": "delete"}, on=item) == "Delete: done."
+    assert visitor.get(item).status == 404
+
+
+def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label=HOSTILE, value=b"x", attributes={HOSTILE: HOSTILE}))
+    path = reference(visitor, "alert")
+    for place in ("/", "/?text=alert", SECRETS, path, "/activity", "/clients", f"/activity?text={'%3Cscript%3E'}"):
+        page = visitor.get(place).text
+        assert "<script>alert" not in page, place
+        assert "<img src=x" not in page, place
+        assert (
+            "49" not in re.sub(r"r1\.[\w-]+|etui-shell-\d+|/[\w-]{32}", "", page.partition("<h1>")[2])
+            or "{{7*7}}" in page
+        )
+    assert "&lt;script&gt;" in visitor.get(path).text
+
+
+def test_a_search_finds_in_every_extension(wallet: TestWallet, visitor: Visitor, item: str) -> None:
+    del wallet, item
+    assert "Mailbox" in visitor.get("/?text=mailb+login").text
+    assert "Nothing fits." in visitor.get("/?text=mailb+nothing").text
+
+
+def test_many_items_come_in_pages(wallet: TestWallet, visitor: Visitor) -> None:
+    with wallet.connect() as client:
+        for number in range(60):
+            client.call(secret.Create(kind="note", label=f"Page {number:02}", value=b"x"))
+    first = visitor.get(f"{SECRETS}?text=Page").text
+    assert "1 to 50 of 60" in first
+    second = visitor.get(f"{SECRETS}?text=Page&skip=50").text
+    assert "51 to 60 of 60" in second
+    assert ("Page 49" in first, "Page 50" in first, "Page 50" in second) == (True, False, True)
+    for skip in ("-1", "x", "9" * 30):
+        assert "1 to 50 of 60" in visitor.get(f"{SECRETS}?text=Page&skip={skip}").text
+
+
+def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, visitor: Visitor) -> None:
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label="Lent", value=b"x"))
+        lent = reference(visitor, "Lent").rpartition("/")[2]
+        del lent
+    wallet.etui("grant", "app:/opt/friend", "secret/1.read")
+    page = visitor.get("/clients").text
+    assert "app:/opt/friend" in page
+    assert "<strong>Secrets</strong>: Read" in page
+    told = visitor.does("/revoke", {"client": "app:/opt/friend"}, on="/clients")
+    assert told == "One right was taken back."
+    assert "app:/opt/friend" not in visitor.get("/clients").text
+
+
+def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: Visitor, item: str) -> None:
+    del wallet, item
+    page = visitor.get("/activity?text=secret/1.create").text
+    decision = re.search(r"/activity/(d-\w+)", page)
+    assert decision, page
+    why = visitor.get(f"/activity/{decision[1]}").text
+    assert "secret/1.create" in why or "store" in why.lower()
+    assert "storage/1.put" not in visitor.get("/activity").text
+    assert "storage/1.put" in visitor.get("/activity?all=1").text
+
+
+def test_a_setting_is_changed_as_the_dialog_has_it(wallet: TestWallet, visitor: Visitor) -> None:
+    assert visitor.does("/set", {"name": "auto_lock_s", "value": "600"}, on="/settings") == "auto_lock_s is 600 now."
+    wallet.user.forgets()
+    wallet.user.refuses()
+    told = visitor.does("/set", {"name": "open_session", "value": "on"}, on="/settings")
+    assert "Why?" in told
+    assert "is on now" not in told
+    assert "no_such" in visitor.does("/set", {"name": "no_such", "value": "1"}, on="/settings")
+
+
+def test_a_locked_wallet_shows_nothing_but_the_way_to_open_it(wallet: TestWallet, visitor: Visitor, item: str) -> None:
+    assert visitor.post("/own/lock", {}).status == 303
+    for path in ("/", item, "/clients", "/activity"):
+        page = visitor.get(path).text
+        assert "Your wallet is locked" in page
+        assert "Mailbox" not in page
+    assert "locked" in visitor.does("/revoke", {"client": "x"}, on="/clients")
+    assert visitor.does("/own/unlock", {}) == "The wallet is open."
+    assert "Mailbox" in visitor.get(item).text
+    assert wallet.etui("status").returncode == 0
+
+
+def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor: Visitor) -> None:
+    stamps = Stranger(
+        "stamps",
+        "",
+        {
+            "stamp": {
+                "title": "Stamp it",
+                "ask": "stamp “{card}”",
+                "effect": "change",
+                "params": {
+                    "card": {
+                        "type": "reference",
+                        "title": "Card",
+                        "kinds": ["card"],
+                        "policy": "item",
+                        "material": True,
+                    },
+                    "more": {"type": "integer", "title": "Stamps", "min": 1, "max": 10, "material": True},
+                    "note": {"type": "text", "title": "Note", "optional": True},
+                },
+                "result": {
+                    "stamps": {"type": "integer", "title": "Stamps"},
+                    "until": {"type": "time", "title": "Good until"},
+                    "price": {"type": "integer"},
+                    "currency": {"type": "text"},
+                },
+            },
+            "programs": {
+                "title": "For programs",
+                "effect": "use",
+                "ask": "use “{card}”",
+                "params": {
+                    "card": {"type": "reference", "title": "Card", "policy": "item", "material": True},
+                    "blob": {"type": "bytes"},
+                },
+            },
+            "tell": {
+                "title": "Tell the secret",
+                "effect": "disclose",
+                "ask": "be told “{card}”",
+                "params": {"card": {"type": "reference", "title": "Card", "policy": "item", "material": True}},
+                "result": {"value": {"type": "sealed"}},
+            },
+            "advert": {"title": "Offer", "effect": "none", "result": {"text": {"type": "text", "title": "Offer"}}},
+        },
+        extra='[[links]]\ntitle = "What ten stamps are"\nmethod = "org.example.stamps/1.advert"\n',
+        kinds={"card": {"title": "Stamp card", "plural": "Stamp cards"}},
+    )
+    stamps.code = python_module(read_document(stamps.document)) + _CODE
+    stamps.install(wallet)
+    path = f"/of/org.example/{stamps.id}"
+    home = visitor.get("/").text
+    assert re.search(r"Stamps</a></h2>.*?Stamp card <span", home, re.DOTALL)
+    assert "What ten stamps are" in home
+    told = visitor.does(f"{path}/follow", {"method": "org.example.stamps/1.advert"})
+    assert told == "Offer: done. Offer Ten stamps are a coffee."
+    assert "no such link" in visitor.does(f"{path}/follow", {"method": "org.example.stamps/1.stamp"})
+    card = reference(visitor, "Corner", path)
+    page = visitor.get(card).text
+    assert "Stamp it" in page
+    for left_out in ("For programs", "Tell the secret"):
+        assert left_out not in page
+    form = {"interface": "org.example.stamps/1", "method": "stamp", "more": "2"}
+    told = visitor.does(f"{card}/do", form, on=card)
+    assert "Stamps 5" in told
+    assert "2030" in told
+    assert "whole number" in visitor.does(f"{card}/do", {**form, "more": "two"}, on=card)
+    assert "Stamps is missing" in visitor.does(f"{card}/do", {**form, "more": ""}, on=card)
