@@ -215,7 +215,7 @@ def test_extension_reaches_nothing_that_its_manifest_does_not_name(method: str) 
 
 def test_extension_may_ask_the_wallet_itself_without_naming_it() -> None:
     wallet = PolicyEngine(supplied().values())
-    asked = question("shell/1.grants", without(*EXTENSION.uses), WHOLE)
+    asked = question("wallet/1.why", without(*EXTENSION.uses), WHOLE)
     assert wallet.decide(asked, NOTHING, NOW).outcome is not Outcome.DENY
 
 

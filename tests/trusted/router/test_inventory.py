@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from tests.trusted.router.strangers import Stranger
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.protocol import ErrorCode, ProtocolError
+from etui.sdk import Client
 from etui.testkit import TestWallet
 from etui.testkit.user import OVERSEE
 
@@ -80,3 +83,72 @@ def test_where_nothing_is_told_the_reason_is(wallet: TestWallet) -> None:
     with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
         client.call(shell_interface.Inventory())
     assert caught.value.code is ErrorCode.TOO_LARGE
+
+
+def test_shelves_count_what_each_extension_holds_of_a_kind_and_one_yes_is_for_all(wallet: TestWallet) -> None:
+    wallet.user.approves(action_contains=OVERSEE, times=1)
+    with wallet.connect() as client:
+        for kind, label in (("note", "One"), ("note", "Two"), ("pin", "Door")):
+            client.call(secret.Create(kind=kind, label=label, value=b"1"))  # type: ignore[arg-type]  # both are kinds
+        told = client.call(shell_interface.Shelves())
+        rows = {(row.kind, row.title, row.count) for row in told.shelves}
+        assert rows == {("note", "Notes", 2), ("pin", "PIN", 1)}
+        assert {row.extension for row in told.shelves} == {"ext:etui/org.etui.secrets"}
+        assert len(client.call(shell_interface.Inventory()).items) == 3
+
+
+@pytest.fixture
+def many(wallet: TestWallet) -> Iterator[Client]:
+    """A Client that may see what lies in the wallet: five notes and a PIN."""
+    wallet.user.approves(action_contains=OVERSEE)
+    with wallet.connect() as client:
+        for label in ("beta", "Alpha", "delta", "Gamma", "epsilon"):
+            client.call(secret.Create(kind="note", label=label, value=b"x", attributes={"shelf": f"of {label}"}))
+        client.call(secret.Create(kind="pin", label="Door", value=b"1"))
+        yield client
+
+
+def labels(client: Client, fitting: shell_interface.Inventory) -> list[str]:
+    return [item.label for item in client.call(fitting).items]
+
+
+def test_what_fits_is_listed_by_label_and_in_parts(many: Client) -> None:
+    assert labels(many, shell_interface.Inventory(kind="note", limit=3)) == ["Alpha", "beta", "delta"]
+    assert labels(many, shell_interface.Inventory(kind="note", skip=3, limit=3)) == ["epsilon", "Gamma"]
+    assert labels(many, shell_interface.Inventory(kind="note", skip=9, limit=3)) == []
+    assert many.call(shell_interface.Inventory(kind="note", limit=1)).total == 5
+    assert many.call(shell_interface.Inventory(kind="note")).total is None
+    assert labels(many, shell_interface.Inventory(text="OF note gam")) == ["Gamma"], (
+        "words of attribute, kind and label"
+    )
+    assert labels(many, shell_interface.Inventory(text="nothing")) == []
+    assert labels(many, shell_interface.Inventory(extension="ext:etui/org.etui.cards")) == []
+    assert len(labels(many, shell_interface.Inventory(extension="ext:etui/org.etui.secrets"))) == 6
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        shell_interface.Inventory(limit=0),
+        shell_interface.Inventory(limit=1001),
+        shell_interface.Inventory(skip=-1),
+        shell_interface.Inventory(text="x" * 201),
+    ],
+    ids=["no limit", "large limit", "skip", "text"],
+)
+def test_what_may_not_be_asked_for_is_refused(many: Client, wrong: shell_interface.Inventory) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        labels(many, wrong)
+    assert caught.value.code is ErrorCode.INVALID_PARAMS
+
+
+def test_one_item_is_told_by_its_reference_and_by_no_other_clients(many: Client) -> None:
+    listed = many.call(shell_interface.Inventory()).items
+    one = next(item for item in listed if item.label == "delta")
+    assert many.call(shell_interface.Inventory(item=one.item)).items == [one]
+    assert labels(many, shell_interface.Inventory(item=one.item, kind="pin")) == []
+    with pytest.raises(ProtocolError) as caught:
+        labels(many, item=one.item[:-2] + ("AA" if not one.item.endswith("AA") else "BB"))
+    assert caught.value.code is ErrorCode.UNKNOWN_REFERENCE
+    many.call(secret.Delete(item=one.item))
+    assert labels(many, shell_interface.Inventory(item=one.item)) == []
