@@ -147,8 +147,9 @@ def test_one_item_is_told_by_its_reference_and_by_no_other_clients(many: Client)
     one = next(item for item in listed if item.label == "delta")
     assert many.call(shell_interface.Inventory(item=one.item)).items == [one]
     assert labels(many, shell_interface.Inventory(item=one.item, kind="pin")) == []
+    another = one.item[:-2] + ("AA" if not one.item.endswith("AA") else "BB")
     with pytest.raises(ProtocolError) as caught:
-        labels(many, item=one.item[:-2] + ("AA" if not one.item.endswith("AA") else "BB"))
+        labels(many, shell_interface.Inventory(item=another))
     assert caught.value.code is ErrorCode.UNKNOWN_REFERENCE
     many.call(secret.Delete(item=one.item))
     assert labels(many, shell_interface.Inventory(item=one.item)) == []
