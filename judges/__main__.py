@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 from judges import (
     age,
     asyncssh,
+    axe,
     cctv,
     chromium,
     docker,
@@ -38,7 +39,16 @@ from judges import (
 from judges.expected import EXPECTED, Verdict
 from judges.needs import missing
 from judges.provisions import debian, installed
-from judges.stage import Stage, TerminalStage, agent_stage, agent_yardstick, stage, terminal_stage, yardstick
+from judges.stage import (
+    Stage,
+    TerminalStage,
+    agent_stage,
+    agent_yardstick,
+    shell_stage,
+    stage,
+    terminal_stage,
+    yardstick,
+)
 
 Judge: TypeAlias = Callable[[Stage], Verdict]
 
@@ -68,9 +78,12 @@ JUDGES: Final[dict[str, Judge]] = {
     "openssh": openssh.judge,
     "paramiko": paramiko.judge,
     "asyncssh": asyncssh.judge,
+    "axe": axe.judge,
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
+OF_THE_SHELL: Final = {"axe"}
+"""Those that judge the Shell. There is no yardstick."""
 OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage], Verdict]]]] = {
     "emv": (partial(installed, emv.PACKAGE), emv.judge),
     "opensc-tool": (partial(debian, *opensc.PACKAGES), opensc.judge),
@@ -96,8 +109,8 @@ def main() -> int:
             as_expected = False
             sys.stdout.write(f"not asked: it needs {', '.join(packages)} (packages/debian-test.txt)\n")
             continue
-        if arguments.yardstick and name in OF_THE_CARD:
-            sys.stdout.write("not asked: nothing else here is a card\n")
+        if arguments.yardstick and (name in OF_THE_CARD or name in OF_THE_SHELL):
+            sys.stdout.write("not asked: nothing else here is a card or a Shell\n")
             continue
         verdict = _beside(name) if arguments.yardstick else _asked(name)
         if verdict != EXPECTED[name] and not arguments.yardstick:
@@ -115,6 +128,9 @@ def _asked(name: str) -> Verdict:
         fetched, judge = OF_THE_CARD[name]
         with terminal_stage(fetched()) as terminal:
             return judge(terminal)
+    if name in OF_THE_SHELL:
+        with shell_stage() as shown:
+            return JUDGES[name](shown)
     with agent_stage() if name in OF_THE_AGENT else stage() as place:
         return JUDGES[name](place)
 

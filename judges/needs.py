@@ -26,6 +26,7 @@ _NEEDS: Final = {
     "opensc-tool": tuple(NEEDS_OF_READERS.values()),
     "git": ("git", "openssh-client"),
     "chromium": ("libsecret-tools",),
+    "axe": ("chromium", "npm"),
     "openssh": ("openssh-client", "openssh-server"),
     "paramiko": ("openssh-client", "openssh-server"),
     "asyncssh": ("openssh-client",),

@@ -18,6 +18,7 @@ from bench.wallets import folder, session_bus, unlocked_wallet
 from etui.counterparts.demo.chips import scheme
 from etui.counterparts.issuer.devices import card_number
 from etui.interfaces import apdu_1 as apdu
+from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
 from etui.testkit.readers import apart, pyscard_in, virtual_reader
 
@@ -80,6 +81,19 @@ def agent_stage() -> Iterator[Stage]:
         agent = wallet.socket.with_name("ssh-agent")
         await_socket(agent)
         yield Stage(path / "judge", {"SSH_AUTH_SOCK": str(agent)})
+
+
+@contextlib.contextmanager
+def shell_stage() -> Iterator[Stage]:
+    """The stage of one judge of the Shell: its environment leads to a wallet with something in it."""
+    with folder() as path, unlocked_wallet(path / "w") as wallet:
+        wallet.user.approves()
+        with wallet.connect() as client:
+            for label in ("Mail account", "A note of more words than a line of a small screen has room for"):
+                made = secret.Create(kind="login", label=label, value=b"x", attributes={"server": "mail.example"})
+                client.call(made)
+        wallet.etui("grant", "app:/opt/friend", "secret/1.read")
+        yield Stage(path / "judge", wallet.environ)
 
 
 @contextlib.contextmanager
