@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import files, issuer, keys, lending, memory, page, pay, policy, route, scale, secrets, start, tap
+from bench import files, issuer, keys, lending, memory, page, pay, policy, route, scale, secrets, shell, start, tap
 from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
@@ -27,6 +27,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "use": lending.measure,
     "issuer": issuer.measure,
     "memory": memory.measure,
+    "shell": shell.measure,
     "pay": pay.measure,
     "tap": tap.measure,
 }

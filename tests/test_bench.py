@@ -43,6 +43,7 @@ IDS = {
         "issuer.pg_s",
         "issuer.growth",
     },
+    "shell": {"shell.paint_ms", "shell.paint10k_ms", "shell.bytes_kb"},
     "pay": {"pay.p99_ms"},
     "tap": {"tap.p99_ms", "tap.ratio"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
@@ -54,6 +55,7 @@ NEEDS = {
     "age": {"age": "age"},
     "issuer": {"pg_lsclusters": "postgresql"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
+    "shell": {"chromium": "chromium"},
     "tap": NEEDS_OF_READERS,
 }
 RUNNING = {

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import jinja2
 import msgspec
 from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
@@ -115,7 +116,7 @@ class Pages:
             Route("/of/{publisher}/{name}/logo.png", self._logo),
             *(Route(path, self._opened(page)) for path, page in reading.items()),
             *(Route(path, self._done(page), methods=["POST"]) for path, page in doing.items()),
-            Mount("/static", StaticFiles(directory=_HERE / "static")),
+            Mount("/static", GZipMiddleware(StaticFiles(directory=_HERE / "static"))),
         ]
 
     # coming in, and being told of changes

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.interfaces import Effect
 from etui.protocol import ErrorCode, Message, MessageKind, ProtocolError, RemoteError, encode_call
 from etui.trusted.router import faces
 from etui.trusted.router.connection import Role
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _FOREVER: Final = float("inf")
+_LEAVING: Final = frozenset({Effect.NONE, Effect.DISCLOSE})
+"""Effects that leave what is there as it is."""
 _ALONE: Final = 16
 _SHARING: Final = 4
 _SHARED_S: Final = 0.1
@@ -66,6 +69,8 @@ class Dispatch:
             self._router.later(self._show_face(call, params))
             return
         self._note_use(call)
+        if call.method.action.effect not in _LEAVING:
+            call.provider.touches += 1
         if call.connection.role is Role.CLIENT and not self._has_place(call):
             call.connection.share.held[call.id] = (call, params, info)
         else:
@@ -81,6 +86,8 @@ class Dispatch:
 
         def answered(message: Message | ProtocolError) -> None:
             if self._end(call):
+                if call.method.action.effect not in _LEAVING:
+                    call.provider.touches += 1
                 if call.led_on or call.walking:
                     self._end_derived(call, ProtocolError(ErrorCode.CANCELLED, "the call that it was made under ended"))
                 self._router.answers.give(call, _result_of(message))

@@ -79,6 +79,7 @@ class Providers:
     def registered(self, provider: Provider, key: bytes) -> None:
         """A provider said who it is and may be called."""
         provider.key = key
+        provider.touches += 1
         provider.standing = Standing.RUNNING
         provider.used_at = self._loop.time()
         if provider.connection is not None and provider.connection.caller is not None:

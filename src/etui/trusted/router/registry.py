@@ -15,6 +15,7 @@ from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.policy import Action, Resource
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable
 
     from etui.interfaces import Item
@@ -69,6 +70,18 @@ class Provider:
         self.items: dict[str, Item] = {}
         """Entries of the inventory that the Router has seen, by the Extension's own id."""
         self._characters = 0
+        self.touches = 0
+        """Goes up where what it holds may have changed."""
+        self._counted: tuple[int, Counter[str]] | None = None
+
+    @property
+    def counts(self) -> Counter[str] | None:
+        """How many items of each kind it holds; None where that may have changed since they were counted."""
+        return self._counted[1] if self._counted is not None and self._counted[0] == self.touches else None
+
+    def count(self, touches: int, counts: Counter[str]) -> None:
+        """Keeps how many items there are of each kind, as counted when ``touches`` was what it is here."""
+        self._counted = (touches, counts)
 
     @property
     def running(self) -> bool:

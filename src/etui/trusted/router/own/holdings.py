@@ -73,7 +73,7 @@ async def shelves(router: Router, asking: Asking, request: shell.Shelves) -> she
     left_out: list[str] = []
     for provider in router.registry.packages():
         try:
-            counts = Counter([entry.kind async for entry in _entries_of(router, provider)])
+            counts = provider.counts or await _counted(router, provider)
         except ProtocolError as error:
             left_out.append(f"{provider.name}: {error.message}")
             continue
@@ -81,6 +81,14 @@ async def shelves(router: Router, asking: Asking, request: shell.Shelves) -> she
             title = wording.kind_name(provider, kind, several=count > 1)
             found.append(shell.Shelf(extension=provider.principal, kind=kind, title=title, count=count))
     return shell.ShelvesResult(shelves=found, left_out=left_out or None)
+
+
+async def _counted(router: Router, provider: Provider) -> Counter[str]:
+    await router.providers.ensure_running(provider)
+    touches = provider.touches
+    counts = Counter([entry.kind async for entry in _entries_of(router, provider)])
+    provider.count(touches, counts)
+    return counts
 
 
 async def inventory(router: Router, asking: Asking, request: shell.Inventory) -> shell.InventoryResult:

@@ -1,0 +1,82 @@
+"""``shell.*``: how soon the wallet's page is painted in a browser that has never seen it, and what it has to load."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.extent import Extent
+from bench.figures import Figure, absolute
+from bench.wallets import fill, folder, unlocked_wallet
+from etui.testkit import TestWallet
+
+_BROWSER: Final = "/usr/bin/chromium"
+_FEW: Final = 200
+_PAINTED: Final = """() => new Promise(told => {
+    const seen = list => list.getEntries().forEach(one => one.name === "first-contentful-paint" && told(one.startTime));
+    new PerformanceObserver(seen).observe({type: "paint", buffered: true});
+})"""
+_SIZES: Final = """() => performance.getEntriesByType("resource").map(one => one.transferSize)
+    .concat(performance.getEntriesByType("navigation").map(one => one.transferSize)).reduce((a, b) => a + b, 0)"""
+
+
+def measure(extent: Extent) -> list[Figure]:
+    """The first page among few items and among many, in a new profile of Chromium each time."""
+    with sync_playwright() as playwright:
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=_BROWSER, args=sandbox)
+        few, sizes = _painted(browser, min(_FEW, extent.many_items), extent.starts)
+        many, _ = _painted(browser, extent.many_items, extent.starts)
+        figures = [
+            absolute("shell.paint_ms", 150, few, scale=1e3, unit="ms"),
+            absolute("shell.paint10k_ms", 250, many, scale=1e3, unit="ms"),
+            absolute("shell.bytes_kb", 100, [statistics.median(sizes) / 1e3], unit="kB"),
+        ]
+        browser.close()
+        return figures
+
+
+def _painted(browser: Browser, items: int, times: int) -> tuple[list[float], list[float]]:
+    """Seconds from the request to the first contentful paint, and the bytes that came, with so many items there."""
+    paints: list[float] = []
+    sizes: list[float] = []
+    with folder() as path, unlocked_wallet(path / "w") as wallet:
+        wallet.user.approves()
+        with wallet.connect() as client:
+            fill(client, items)
+        with _shell(wallet) as link:
+            first = browser.new_context()
+            first.new_page().goto(link)
+            for _ in range(times):
+                context = browser.new_context(storage_state=first.storage_state())
+                page: Page = context.new_page()
+                page.goto(f"{link.rpartition('/enter')[0]}/", wait_until="load")
+                paints.append(page.evaluate(_PAINTED) / 1e3)
+                sizes.append(page.evaluate(_SIZES))
+                context.close()
+            first.close()
+    return paints, sizes
+
+
+@contextmanager
+def _shell(wallet: TestWallet) -> Iterator[str]:
+    """The link of a Shell of this wallet."""
+    command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
+    with subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            told = ""
+            while process.stdout is not None and (line := process.stdout.readline()):
+                told += line
+                if line.startswith("}"):
+                    break
+            yield msgspec.json.decode(told)["link"]
+        finally:
+            process.terminate()
