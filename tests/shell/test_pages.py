@@ -11,6 +11,7 @@ from tests.trusted.router.strangers import Stranger
 from etui.interfaces import python_module, read_document
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
 SECRETS = "/of/etui/org.etui.secrets"
@@ -246,6 +247,20 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
     assert "What ten stamps are" in home
     told = visitor.does(f"{path}/follow", {"method": "org.example.stamps/1.advert"})
     assert told == "Offer: done. Offer Ten stamps are a coffee."
+    hidden = visitor.does(f"{path}/hide", {"method": "org.example.stamps/1.advert"})
+    assert hidden == "It is hidden, and on record."
+    assert "What ten stamps are" not in visitor.get("/").text
+    assert "Show again" in visitor.get("/extensions").text
+    with wallet.connect() as client:
+        record = client.call(shell_interface.Audit(limit=1, text="settings")).records[0]
+        sentences = " ".join(client.call(wallet_interface.Why(id=record.id)).sentences)
+        assert "'What ten stamps are' of Stamps is hidden, and reported" in sentences
+    wallet.lock()
+    wallet.unlock()
+    assert "What ten stamps are" not in visitor.get("/").text, "it stays hidden"
+    visitor.does(f"{path}/hide", {"method": "org.example.stamps/1.advert", "show": "1"}, on="/extensions")
+    assert "What ten stamps are" in visitor.get("/").text
+    assert "publishes a link" in visitor.does(f"{path}/hide", {"method": "secret/1.delete"})
     assert "no such link" in visitor.does(f"{path}/follow", {"method": "org.example.stamps/1.stamp"})
     card = reference(visitor, "Corner", path)
     page = visitor.get(card).text

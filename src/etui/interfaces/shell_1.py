@@ -24,6 +24,8 @@ __all__ = [
     "GrantRow",
     "Grants",
     "GrantsResult",
+    "HideLink",
+    "HideLinkResult",
     "Inventory",
     "InventoryResult",
     "RecordRow",
@@ -198,3 +200,24 @@ class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True)
     before: Annotated[str, Meta(max_length=32)] | None = None
     by_clients: bool | None = None
     """Without what Extensions asked for on their own account."""
+
+
+class HideLinkResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.hide_link``."""
+
+    METHOD: ClassVar[str] = "shell/1.hide_link"
+
+
+class HideLink(Request[HideLinkResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Hide a link.
+
+    Hides a link that an Extension publishes, for every Shell, and reports it: it is on record who hid it.
+    With `show` it is there again.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.hide_link"
+    RESULT: ClassVar[type[Result]] = HideLinkResult
+
+    extension: Annotated[str, Meta(max_length=250)]
+    method: Annotated[str, Meta(max_length=200)]
+    show: bool | None = None

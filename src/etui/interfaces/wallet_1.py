@@ -118,6 +118,8 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     text: str | None = None
     method: str
+    hidden: bool | None = None
+    """The user wants to see it no more."""
 
 
 class InterfaceRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

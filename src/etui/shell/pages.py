@@ -104,6 +104,7 @@ class Pages:
         }
         doing: dict[str, Page] = {
             "/of/{publisher}/{name}/follow": self._follow,
+            "/of/{publisher}/{name}/hide": self._hide,
             "/of/{publisher}/{name}/{reference}/do": self._do,
             "/revoke": self._revoke,
             "/set": self._set,
@@ -196,7 +197,8 @@ class Pages:
             request,
             extensions=extensions,
             shelves=held,
-            filled=[row.extension for row in extensions if held[row.extension] or row.links],
+            promoted={row.extension: _promoted(row) for row in extensions},
+            filled=[row.extension for row in extensions if held[row.extension] or _promoted(row)],
             left_out=shelves.left_out or [],
         )
 
@@ -257,6 +259,12 @@ class Pages:
             if document.interface == interface and (action := forms.action(document, name)) is not None:
                 return await self._called(request, document, action, {}, principal)
         raise forms.FormError("this Extension has no such link")
+
+    async def _hide(self, request: Request) -> Response:
+        form = await _form(request)
+        show = "show" in form or None
+        await self._wallet.call(shell.HideLink(extension=_principal(request), method=form.get("method", ""), show=show))
+        return self._back(request, Told(success="It is there again." if show else "It is hidden, and on record."))
 
     async def _called(
         self, request: Request, document: Document, action: forms.Action, values: dict[str, Any], provider: str
@@ -400,6 +408,11 @@ def pages(wallet: Wallet, entrance: Entrance) -> Starlette:
     """The application that serves the pages."""
     made = Pages(wallet, entrance)
     return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
+
+
+def _promoted(row: wallet.ExtensionRow) -> wallet.LinkRow | None:
+    """The one link of an Extension that stands on the first page: the first that is not hidden."""
+    return next((link for link in row.links or () if not link.hidden), None)
 
 
 def _principal(request: Request) -> str:

@@ -87,6 +87,8 @@ class Opened:
         if self.state.damaged or self.state.is_new:
             self._after_damage()
         self.settings = self.state.all("setting", str)
+        self.hidden = set(self.state.all("hidden", bool))
+        """Links that the user wants to see no more, as ``hidden_link`` names them."""
         self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
         self._registry = registry
         self.engine = self._engine(home, registry)
@@ -267,6 +269,13 @@ class Opened:
         for grant in [grant for grant in self.grants if grant.scope.extension == principal]:
             self.revoke(grant.id)
         self.revoke_client(principal)
+        for link in [link for link in self.hidden if link.startswith(f"{principal} ")]:
+            self.hide(link, hidden=False)
+
+    def hide(self, link: str, *, hidden: bool) -> None:
+        """Hides a link, or shows it again; for good once the state is durable."""
+        (self.hidden.add if hidden else self.hidden.discard)(link)
+        self.state.owe("hidden", link, True if hidden else None)
 
     def forget_interfaces(self, principal: str, interfaces: set[str]) -> None:
         """Drops what was granted on an Extension for interfaces that it serves no more."""
@@ -316,6 +325,11 @@ class Opened:
             if provider.package is not None and provider.principal != besides:
                 profiles |= compile_profile(provider.principal, profile_rules(provider.package.manifest))
         return profiles
+
+
+def hidden_link(extension: str, method: str) -> str:
+    """How a link of an Extension is named where it is hidden."""
+    return f"{extension} {method}"
 
 
 def _operator(home: Path) -> dict[str, str]:

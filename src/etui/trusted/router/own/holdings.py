@@ -19,6 +19,7 @@ from etui.trusted.package import restriction_lines
 from etui.trusted.router import installing, wording
 from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 from etui.trusted.router.unlocking import NO_WALLET
+from etui.trusted.router.wallet import hidden_link
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,6 +37,7 @@ _MAX_NAMED_BYTES: Final = 32 << 20
 def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wallet.ExtensionsResult:
     """Answers ``wallet/1.extensions``; a logo where its Extension is asked for alone, since many would be too long."""
     del asking
+    hidden = router.opened.hidden if router.opened is not None else set()
     rows = []
     for provider in router.registry.packages():
         package = provider.package
@@ -53,7 +55,15 @@ def extensions(router: Router, asking: Asking, request: wallet.Extensions) -> wa
                 permissions=list(router.permission_texts(package)),
                 state=provider.standing.value,
                 installed=package.installed_s,
-                links=[wallet.LinkRow(title=li.title, text=li.text, method=li.method) for li in manifest.links],
+                links=[
+                    wallet.LinkRow(
+                        title=link.title,
+                        text=link.text,
+                        method=link.method,
+                        hidden=hidden_link(provider.principal, link.method) in hidden or None,
+                    )
+                    for link in manifest.links
+                ],
                 description=manifest.description,
                 restrictions=[line.text for line in restriction_lines(manifest)] or None,
                 quota_bytes=manifest.quota.bytes,
@@ -81,6 +91,23 @@ async def shelves(router: Router, asking: Asking, request: shell.Shelves) -> she
             title = wording.kind_name(provider, kind, several=count > 1)
             found.append(shell.Shelf(extension=provider.principal, kind=kind, title=title, count=count))
     return shell.ShelvesResult(shelves=found, left_out=left_out or None)
+
+
+async def hide_link(router: Router, asking: Asking, request: shell.HideLink) -> shell.HideLinkResult:
+    """Answers ``shell/1.hide_link``; to see less is free, and what was hidden before was the user's to see."""
+    opened = router.unlocked()
+    provider = router.registry.providers.get(request.extension)
+    links = provider.package.manifest.links if provider is not None and provider.package is not None else ()
+    link = next((link for link in links if link.method == request.method), None)
+    if provider is None or link is None:
+        text = f"no Extension {request.extension[:120]!r} publishes a link to {request.method[:120]!r}"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    done = "shown again" if request.show else "hidden, and reported"
+    router.recorder.narrowed(asking.caller, f"the link “{link.title}” of {provider.name} is {done}")
+    router.record_now()
+    opened.hide(hidden_link(provider.principal, link.method), hidden=not request.show)
+    await opened.state.durable()
+    return shell.HideLinkResult()
 
 
 async def _counted(router: Router, provider: Provider) -> Counter[str]:

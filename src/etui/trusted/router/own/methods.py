@@ -106,6 +106,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Appearance: standing.appearance,
     shell.Shelves: holdings.shelves,
     shell.Inventory: holdings.inventory,
+    shell.HideLink: holdings.hide_link,
     shell.Clients: rights.clients,
     shell.Grants: rights.grants,
     wallet.Grant: rights.grant,
