@@ -99,6 +99,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "interface show": "published.SHOW",
         "interface generate": "published.GENERATE",
         "call": "calling.CALL",
+        "brand use": "brands.USE",
+        "brand drop": "brands.DROP",
     },
     "how it is kept": {
         "settings": "settings.SETTINGS",
@@ -127,6 +129,7 @@ GROUPS: Final = {
     "door": "How outside programs reach the wallet.",
     "extension": "What provides services and holds data.",
     "interface": "What Clients can ask for.",
+    "brand": "How the Wallet Shell looks.",
 }
 """What the commands of a group are about."""
 FIRST_WORDS: Final = sorted({name.partition(" ")[0] for section in SECTIONS.values() for name in section})

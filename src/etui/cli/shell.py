@@ -8,6 +8,7 @@ import sys
 import webbrowser
 from typing import TYPE_CHECKING
 
+from etui.cli.brands import kept_in
 from etui.cli.command import Arguments, Command, connect_once, profile_place
 from etui.cli.exits import CommandError, Exit
 
@@ -26,12 +27,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: Arguments, output: Output) -> Exit:
     from etui.shell import Shell  # noqa: PLC0415  # no other command has a web server
+    from etui.shell.brand import BrandError, read_kept  # noqa: PLC0415  # as above
 
     if not 0 <= arguments.port <= _MAX_PORT:
         raise CommandError(f"{arguments.port} is no port: name one from 1 to {_MAX_PORT}", Exit.USAGE)
     connect_once()
+    place = profile_place()
     try:
-        shell = Shell(profile_place().socket, port=arguments.port)
+        shell = Shell(place.socket, port=arguments.port, brand=read_kept(kept_in(place.home)))
+    except BrandError as error:
+        raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"port {arguments.port} cannot be used ({error.strerror}): name another") from None
     link = shell.link()

@@ -27,6 +27,7 @@ from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
 from etui.shell import forms, words
+from etui.shell.brand import Words
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from etui.interfaces import Document, Item
+    from etui.shell.brand import Kept
     from etui.shell.entrance import Entrance
     from etui.shell.wallet import Wallet
 
@@ -73,8 +75,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Pages:
     """The pages of one Shell."""
 
-    def __init__(self, wallet: Wallet, entrance: Entrance) -> None:
+    def __init__(self, wallet: Wallet, entrance: Entrance, brand: Kept | None) -> None:
         self._wallet = wallet
+        self._brand = brand
         self._entrance = entrance
         self._told: dict[str, Told] = {}
         """What the next page tells of what was just done, by the key that its address has."""
@@ -89,6 +92,8 @@ class Pages:
         self._templates.filters["size"] = words.size
         self._templates.globals["root"] = entrance.path
         self._templates.globals["version"] = etui.__version__
+        self._templates.globals["brand"] = brand.brand if brand is not None else None
+        self._templates.globals["says"] = brand.brand.words if brand is not None else Words()
 
     def routes(self) -> list[Route | Mount]:
         """Every path."""
@@ -115,6 +120,7 @@ class Pages:
             Route("/enter", self._enter),
             Route("/events", self._events),
             Route("/of/{publisher}/{name}/logo.png", self._logo),
+            *((Route("/brand.css", self._colours), Route("/brand.png", self._mark)) if self._brand is not None else ()),
             *(Route(path, self._opened(page)) for path, page in reading.items()),
             *(Route(path, self._done(page), methods=["POST"]) for path, page in doing.items()),
             Mount("/static", GZipMiddleware(StaticFiles(directory=_HERE / "static"))),
@@ -351,6 +357,14 @@ class Pages:
             return PlainTextResponse("", 404)
         return Response(row.logo, media_type="image/png")
 
+    async def _colours(self, request: Request) -> Response:
+        del request
+        return PlainTextResponse(self._brand.brand.css if self._brand is not None else "", media_type="text/css")
+
+    async def _mark(self, request: Request) -> Response:
+        del request
+        return Response(self._brand.logo if self._brand is not None else b"", media_type="image/png")
+
     async def fault(self, request: Request, error: Exception) -> Response:
         """What is shown of a fault of the Shell itself: nothing of its values, here or there."""
         frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
@@ -404,9 +418,9 @@ class Pages:
         return path.removeprefix(root) if path.startswith(f"{root}/") else "/"
 
 
-def pages(wallet: Wallet, entrance: Entrance) -> Starlette:
+def pages(wallet: Wallet, entrance: Entrance, brand: Kept | None) -> Starlette:
     """The application that serves the pages."""
-    made = Pages(wallet, entrance)
+    made = Pages(wallet, entrance, brand)
     return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
 
 

@@ -15,19 +15,21 @@ from etui.shell.wallet import Wallet
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from etui.shell.brand import Kept
+
 
 class Shell:
-    """Serves the Shell of the wallet behind ``path``. ``port``: 0 for any that is free.
+    """Serves the Shell of the wallet behind ``path``. ``port``: 0 for any that is free. ``brand``: how it looks.
 
     Raises ``OSError`` where the port is taken.
     """
 
-    def __init__(self, path: Path, *, port: int = 0) -> None:
+    def __init__(self, path: Path, *, port: int = 0, brand: Kept | None = None) -> None:
         self._wallet = Wallet(path)
         self._socket = socket.create_server(("127.0.0.1", port))
         self._entrance = Entrance(self._socket.getsockname()[1])
         config = uvicorn.Config(
-            Guard(pages(self._wallet, self._entrance), self._entrance),
+            Guard(pages(self._wallet, self._entrance, brand), self._entrance),
             access_log=False,
             lifespan="off",
             log_level="critical",  # faults are told by the pages, without the values in them

@@ -1,0 +1,114 @@
+"""Brand packs: what they change of the Shell, what is refused of them, and what they never reach."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from tests.docs.page import ROOT
+from tests.shell.conftest import shell_of
+from tests.shell.visitor import Visitor
+
+from etui.shell.brand import BrandError, contrast, read_pack
+from etui.testkit import TestWallet
+
+EXAMPLE = ROOT / "examples" / "brand"
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A copy of the example's."""
+    folder = tmp_path / "pack"
+    shutil.copytree(EXAMPLE, folder)
+    return folder
+
+
+def changed(pack: Path, **members: Any) -> Path:  # noqa: ANN401  # JSON
+    file = pack / "brand.json"
+    file.write_bytes(msgspec.json.encode({**msgspec.json.decode(file.read_bytes()), **members}))
+    return pack
+
+
+def test_one_command_turns_the_shell_into_an_operators_and_another_back(wallet: TestWallet) -> None:
+    used = wallet.etui("brand", "use", str(EXAMPLE))
+    assert used.returncode == 0, used.stderr
+    with shell_of(wallet) as link:
+        visitor = Visitor(link)
+        visitor.enter()
+        page = visitor.get("/").text
+        assert "<h1>Your Alpnet wallet</h1>" in page
+        assert "Alpnet Wallet</a>" in page
+        css = visitor.get("/brand.css")
+        assert css.headers["content-type"].startswith("text/css")
+        assert "@layer brand" in css.text
+        assert "--accent: #8c1d40;" in css.text
+        assert visitor.get("/brand.png").headers["content-type"] == "image/png"
+    wallet.user.forgets()
+    wallet.user.approves()
+    wallet.etui("set", "open_session", "on")
+    assert "Alpnet" not in msgspec.json.encode(wallet.user.shown()).decode(), "the dialog is the user's own"
+    assert wallet.etui("brand", "drop").returncode == 0
+    with shell_of(wallet) as link:
+        visitor = Visitor(link)
+        visitor.enter()
+        assert "<h1>Your wallet</h1>" in visitor.get("/").text
+        assert visitor.get("/brand.css").status == 404
+
+
+def test_a_brand_that_was_damaged_is_named_with_what_to_do(wallet: TestWallet) -> None:
+    assert wallet.etui("brand", "use", str(EXAMPLE)).returncode == 0
+    file = wallet.home / "shell" / "brand.json"
+    file.write_bytes(file.read_bytes()[:-20])
+    said = wallet.etui("shell", "--no-open")
+    assert said.returncode != 0
+    assert "etui brand drop" in said.stderr
+    assert wallet.etui("brand", "drop").returncode == 0
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    ("members", "reason"),
+    [
+        ({"format": 2}, "version 2"),
+        ({"name": ""}, "name"),
+        ({"name": "two\nlines"}, "name"),
+        ({"logo": "../brand.json"}, "logo"),
+        ({"logo": "brand.json"}, "no PNG"),
+        ({"logo": "none.png"}, "cannot be read"),
+        ({"script": "alert(1)"}, "script"),
+        ({"words": {"body": "x"}}, "body"),
+        ({"light": {"ground": "#ffffff"}}, "missing"),
+    ],
+    ids=str,
+)
+def test_what_is_no_pack_is_refused(pack: Path, members: dict[str, Any], reason: str) -> None:
+    with pytest.raises(BrandError, match=reason):
+        read_pack(changed(pack, **members))
+
+
+@pytest.mark.attack(185)
+@pytest.mark.parametrize(
+    "colour", ["red", "#fff", "url(http://evil.example)", "#ffffff; } body { display: none", "#ffffff\n"]
+)
+def test_a_colour_is_a_colour_and_nothing_else(pack: Path, colour: str) -> None:
+    light = msgspec.json.decode((pack / "brand.json").read_bytes())["light"]
+    with pytest.raises(BrandError, match="light"):
+        read_pack(changed(pack, light={**light, "ground": colour}))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["ink", "soft", "accent", "warn", "on-accent"])
+def test_what_could_not_be_read_is_refused(pack: Path, theme: str, name: str) -> None:
+    colours = msgspec.json.decode((pack / "brand.json").read_bytes())[theme]
+    under = colours["accent"] if name == "on-accent" else colours["ground"]
+    with pytest.raises(BrandError, match=f"{theme}: {name} on .* contrast of 1.00"):
+        read_pack(changed(pack, **{theme: {**colours, name: under}}))
+
+
+def test_contrast_is_what_the_guidelines_say() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert contrast("#ffffff", "#ffffff") == 1
