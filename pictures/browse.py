@@ -49,6 +49,14 @@ _ITEMS: Final[tuple[tuple[Literal["login", "note", "code", "pin"], str, dict[str
     ("note", "Where the spare key is", {}),
     ("pin", "Bicycle lock", {}),
 )
+_GRANTS: Final = (
+    (
+        "app:/usr/games/arcade",
+        *["payment/1.pay", "--currency", "EUR", "--limit", "20", "--each", "5", "--period", "30d"],
+    ),
+    ("app:/usr/bin/restic", *["secret/1.read", "--item", "library", "--uses", "100"]),
+    ("app:/usr/lib/thunderbird/thunderbird", *["secret/1.read", "--item", "imap", "--until", "30d"]),
+)
 
 
 def main() -> int:
@@ -104,8 +112,9 @@ def _shell() -> Iterator[tuple[str, TestWallet]]:
                 client.call(secret.Create(kind=kind, label=label, value=value, attributes=attributes))
         wallet.etui("key", "make", "Work")
         wallet.etui("key", "make", "Backups", "--algorithm", "x25519")
-        wallet.etui("grant", "app:/usr/bin/restic", "secret/1.read", "--uses", "100")
-        command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
+        for grant in _GRANTS:
+            wallet.etui("grant", *grant)
+        command = [str(Path(sys.executable).with_name("etui")), "shell", "--no-open", "--json"]
         with subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, text=True) as process:
             try:
                 told = ""

@@ -153,8 +153,14 @@ def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, vis
     page = visitor.get("/clients").text
     assert "app:/opt/friend" in page
     assert "<strong>Secrets</strong>: Read" in page
+    limited = ("--currency", "EUR", "--limit", "20", "--each", "5", "--period", "30d", "--until", "2031-01-01")
+    wallet.etui("grant", "app:/opt/friend", "payment/1.pay", *limited)
+    page = re.sub(r"\s+", " ", visitor.get("/clients").text)
+    assert "you gave it" in page
+    assert "2031" in page
+    assert "up to 20.00 EUR every 30 days, at most 5.00 EUR at once, 20.00 EUR left" in page
     told = visitor.does("/revoke", {"client": "app:/opt/friend"}, on="/clients")
-    assert told == "One right was taken back."
+    assert told == "2 rights were taken back."
     assert "app:/opt/friend" not in visitor.get("/clients").text
 
 

@@ -90,6 +90,7 @@ class Pages:
         )
         self._templates.filters["moment"] = words.moment
         self._templates.filters["size"] = words.size
+        self._templates.filters["terms"] = words.terms
         self._templates.globals["root"] = entrance.path
         self._templates.globals["version"] = etui.__version__
         self._templates.globals["brand"] = brand.brand if brand is not None else None

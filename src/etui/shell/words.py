@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from etui.interfaces import Document, Field
+    from etui.interfaces.shell_1 import GrantRow
 
 _LAST_SECOND: Final = 253_402_214_400
 """A day before the end of the year 9999, up to which a date can be shown in every time zone."""
 _AMOUNT: Final = "amount"
 _SHOWN: Final = 4
+_DAY_S: Final = 86_400
+_BECAUSE: Final = {"asked": "you said yes", "given": "you gave it", "stored": "it stored that"}
+"""Why a right is there, as `shell/1` has it."""
 _UNITS: Final = ("bytes", "KiB", "MiB", "GiB")
 _STEP: Final = 1024
 _OWN_ATTRIBUTE: Final = "etui:"
@@ -79,6 +83,31 @@ def rights(actions: Sequence[str], documents: Mapping[str, Document]) -> tuple[t
         title = method.title if method is not None else name
         titles.setdefault(document.title if document is not None else interface, []).append(title)
     return tuple((interface, _some(methods)) for interface, methods in titles.items())
+
+
+def terms(grant: GrantRow) -> str:
+    """Why a right is there, since when, and where it ends: a day, a number of uses, an amount."""
+    parts = [f"{_BECAUSE.get(grant.why, grant.why)}, {moment(grant.since)}"]
+    if grant.until is not None:
+        parts.append(f"until {moment(grant.until)}")
+    if grant.uses_left is not None:
+        parts.append("1 use left" if grant.uses_left == 1 else f"{grant.uses_left} uses left")
+    if grant.limit_minor is not None and grant.currency:
+        parts.append(f"up to {full_amount(grant.limit_minor, grant.currency)}{_every(grant.period_s)}")
+        if grant.each_minor is not None and grant.each_minor != grant.limit_minor:
+            parts.append(f"at most {full_amount(grant.each_minor, grant.currency)} at once")
+        if grant.left_minor is not None:
+            parts.append(f"{full_amount(grant.left_minor, grant.currency)} left")
+    return ", ".join(parts)
+
+
+def _every(period_s: int | None) -> str:
+    if not period_s:
+        return ""
+    days, rest = divmod(period_s, _DAY_S)
+    return (
+        f" every {days} days" if not rest and days > 1 else " a day" if period_s == _DAY_S else f" every {period_s} s"
+    )
 
 
 def _some(titles: list[str]) -> str:
