@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from etui.counterparts.books import BooksError, open_books
 from etui.counterparts.identity import Identity, IdentityError
 from etui.counterparts.lines import Line
+from etui.counterparts.ports import address
 from etui.counterparts.pos.errors import PosError, ReaderError, SettingsError
 from etui.counterparts.pos.reader import CallableReader, Reader
 from etui.counterparts.pos.receipts import receipt, signed_receipt
@@ -208,13 +209,6 @@ def _millilitres(text: str) -> int:
     raise SettingsError(f"“{text[:20]}” is no number of litres as 41.37")
 
 
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        raise argparse.ArgumentTypeError(f"{text} is no HOST:PORT")
-    return host.strip("[]"), int(port)
-
-
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m etui.counterparts.pos",
@@ -247,7 +241,7 @@ def _options() -> argparse.Namespace:
     for each in (settle, till, pump, window, meter):
         each.add_argument("--settings", required=True, type=Path, metavar="FILE", help="what the terminal is")
         each.add_argument("--db", required=True, metavar="URL", help="its books: sqlite:///PATH or postgresql://…")
-        each.add_argument("--acquirer", required=True, type=_address, metavar="HOST:PORT", help="its acquirer's host")
+        each.add_argument("--acquirer", required=True, type=address, metavar="HOST:PORT", help="its acquirer's host")
         answer = "for how long an answer is waited for (%(default)s)"
         each.add_argument("--answer-seconds", type=float, default=15.0, metavar="S", help=answer)
         each.add_argument("--reader", metavar="NAME", help="the card reader, by its whole name")
