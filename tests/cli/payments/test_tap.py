@@ -29,7 +29,8 @@ def test_what_cannot_be_armed_is_refused_before_anybody_is_asked(
 
 
 def test_a_card_has_to_be_there_to_be_active_and_to_be_one(wallet: TestWallet, bank: Bank) -> None:
-    done(wallet, "door", "enable", "contactless")
+    opened = done(wallet, "door", "enable", "contactless")
+    assert "virtual reader" in opened.splitlines()[1]
     assert "no card that pays" in etui(wallet, "tap", "20", "EUR").stderr
     for account in ("000000001", "000000002"):
         done(wallet, "card", "add", HOST, stdin=f"{bank.enrol(account)}\n")
