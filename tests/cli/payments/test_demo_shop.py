@@ -55,7 +55,7 @@ def test_the_demo_shop_is_paid_and_its_receipt_kept(wallet: TestWallet, trade: T
     assert trade.owed()["978"] == 2500
     refused = etui(wallet, "pay", shop_at, "--order", '{"goods": [{"id": "car"}]}')
     assert refused.returncode == 1
-    assert "answered with the status 400: ““car” is not sold here”" in refused.stderr
+    assert "answered with the status 400: “'car' is not sold here”" in refused.stderr
 
 
 @pytest.mark.usefixtures("carded")
