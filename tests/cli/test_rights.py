@@ -124,6 +124,16 @@ def test_settings_are_listed_and_changed(wallet: TestWallet) -> None:
     assert etui(wallet, "set", "no_such_setting", "1").returncode == 2
 
 
+def test_a_wallet_that_was_locked_answers_as_locked_at_once(wallet: TestWallet) -> None:
+    for _ in range(3):
+        done(wallet, "lock")
+        with wallet.connect() as client:
+            assert client.call(wallet_interface.Status()).state == "locked"
+        wallet.unlock()
+    done(wallet, "lock")
+    done(wallet, "lock")
+
+
 def test_locked_not_running_and_unknown_have_statuses_of_their_own(wallet: TestWallet) -> None:
     done(wallet, "lock")
     assert etui(wallet, "grants").returncode == 6

@@ -29,7 +29,8 @@ def main() -> int:
     """Serves until standard input ends; 1 where it could not begin."""
     parser = argparse.ArgumentParser(
         prog="python -m etui.counterparts.demo",
-        description="A bank, an operator, an acquirer and a shop, to try a wallet with.",
+        description="A bank, an operator, an acquirer and a shop, to try a wallet with, until standard input ends.",
+        epilog="It says in JSON where they listen. examples/town opens one, with a test profile that finds it.",
     )
     for one, name in ((BANK, "bank"), (OPERATOR, "operator")):
         served = f"for {one.host}, in PEM, with key"
