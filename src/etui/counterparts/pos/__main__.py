@@ -209,6 +209,12 @@ def _millilitres(text: str) -> int:
     raise SettingsError(f"“{text[:20]}” is no number of litres as 41.37")
 
 
+def _scene(
+    scenes: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str
+) -> argparse.ArgumentParser:
+    return scenes.add_parser(name, help=does, description=f"{does.capitalize()}.")
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m etui.counterparts.pos",
@@ -216,20 +222,20 @@ def _options() -> argparse.Namespace:
         epilog=_EPILOG,
     )
     scenes = parser.add_subparsers(dest="scene", required=True, metavar="SCENE")
-    scenes.add_parser("readers", help="list the readers that are there")
-    settle = scenes.add_parser("settle", help="tell the acquirer what it has not been told")
-    till = scenes.add_parser("till", help="take an amount")
-    till.add_argument("amount", nargs="?", help="12.50")
-    till.add_argument("--purpose", default="", help="what it is for, on the receipt")
-    pump = scenes.add_parser("pump", help="hold an amount, fill, take what was filled")
-    pump.add_argument("--litre", required=True, help="what a litre costs")
-    pump.add_argument("--most", required=True, help="what is held")
-    pump.add_argument("--litres", help="how many are filled")
-    window = scenes.add_parser("drive-thru", help="order at the speaker, pay at the window")
+    _scene(scenes, "readers", "list the readers that are there")
+    settle = _scene(scenes, "settle", "tell the acquirer what it has not been told")
+    till = _scene(scenes, "till", "take an amount")
+    till.add_argument("amount", nargs="?", metavar="AMOUNT", help="what is to be paid, as 12.50")
+    till.add_argument("--purpose", default="", metavar="TEXT", help="what it is for, on the receipt")
+    pump = _scene(scenes, "pump", "hold an amount, fill, take what was filled")
+    pump.add_argument("--litre", required=True, metavar="AMOUNT", help="what a litre costs")
+    pump.add_argument("--most", required=True, metavar="AMOUNT", help="what is held")
+    pump.add_argument("--litres", metavar="N", help="how many are filled, as 41.37")
+    window = _scene(scenes, "drive-thru", "order at the speaker, pay at the window")
     window.add_argument("--said", metavar="AMOUNT", help="the total at the speaker")
-    window.add_argument("amount", nargs="?", help="the total at the window")
-    meter = scenes.add_parser("meter", help="pay for a time")
-    meter.add_argument("minutes", nargs="?", type=int)
+    window.add_argument("amount", nargs="?", metavar="AMOUNT", help="the total at the window")
+    meter = _scene(scenes, "meter", "pay for a time")
+    meter.add_argument("minutes", nargs="?", type=int, metavar="MINUTES", help="for how long")
     meter.add_argument("--step", required=True, metavar="AMOUNT", help="what each begun step costs")
     meter.add_argument("--step-minutes", type=int, default=15, metavar="N", help="how long a step is (%(default)s)")
     meter.add_argument("--most-minutes", type=int, default=240, metavar="N", help="the longest time (%(default)s)")
