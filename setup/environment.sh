@@ -89,8 +89,8 @@ END
 # Installs requirements/$1.txt: what its hashes name, as wheels, so that nothing is built here, and nothing
 # is fetched that has no hash. Then compiles, since an Extension sees its code read-only.
 install_requirements() {
-    echo "Installing requirements/$1.txt into .venv"
-    .venv/bin/python -I -m pip install --disable-pip-version-check --no-input \
+    echo "Installing requirements/$1.txt into .venv; the first time this downloads 110 MB or more"
+    .venv/bin/python -I -m pip install --quiet --disable-pip-version-check --no-input \
         --require-hashes --no-deps --only-binary :all: --requirement "requirements/$1.txt"
     .venv/bin/python -I -m compileall -q -x '\.tmpl\.py$' "$(dirname "$site")"
 }

@@ -52,6 +52,21 @@ def test_every_command_shows_examples_and_takes_json(command: Command) -> None:
     assert "--json" in page
 
 
+@pytest.mark.parametrize("columns", [80, 120])
+def test_what_a_page_says_of_a_command_fits_the_terminal(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    parsers = build_parser()
+    for command in COMMANDS:
+        parser: argparse.ArgumentParser = parsers
+        for word in command.name.split():
+            parser = commands_of(parser)[word]
+        said = parser.format_help().partition("\n\nexamples:")[0]
+        assert max(map(len, said.splitlines())) <= columns, said
+        what = said.split("\n\n")[1]
+        assert what[0].isupper(), said
+        assert what.endswith("."), said
+
+
 def test_help_exits_explains_every_status() -> None:
     page = run("help", "exits").stdout
     assert all(meaning in page for meaning in MEANINGS.values())

@@ -18,7 +18,7 @@ from typing import Self
 
 import msgspec
 import pytest
-from tests.cli.etui import ETUI
+from tests.cli.etui import ETUI, done
 from tests.cli.test_archive import member_of
 
 from etui.cli import progress
@@ -36,6 +36,18 @@ progress.PATIENCE_S = 1000.0
 sys.exit(main.main(sys.argv[1:]))
 """
 """For a machine on which nothing is done within a second."""
+
+_ASKED = """
+import sys, threading
+from etui.cli import items, main
+def confirmed(question):
+    waiting = [one for one in threading.enumerate() if isinstance(one, threading.Timer) and not one.finished.is_set()]
+    sys.stderr.write(f"{question} {len(waiting)} timers run.")
+    return False
+items.confirmed = confirmed
+sys.exit(main.main(sys.argv[1:]))
+"""
+"""Says at the question at the terminal whether something may still be written into it."""
 
 
 class AtTerminal:
@@ -186,3 +198,11 @@ def test_a_check_of_the_audit_shows_how_long_it_takes(wallet: TestWallet) -> Non
         assert "whole and in order" in verify.finish()
     assert is_rewritten_and_erased(verify.shown)
     assert verify.shown.endswith(_ERASED)
+
+
+def test_nothing_is_written_into_a_question_at_the_terminal(wallet: TestWallet) -> None:
+    done(wallet, "add", "Mail", stdin="hunter2")
+    with AtTerminal(wallet.environ, "delete", "mail", command=(sys.executable, "-I", "-c", _ASKED)) as delete:
+        delete.wait_for(r"Delete it\? \d timers run\.")
+        delete.finish()
+    assert "Delete it? 0 timers run." in delete.shown

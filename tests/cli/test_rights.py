@@ -20,7 +20,8 @@ def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet
     assert [(row["grant"], row["what"], row["uses_left"]) for row in rows] == [(granted["grant"], "Mail", 3)]
     assert told(wallet, "revoke", granted["grant"]) == {"revoked": 1}
     assert told(wallet, "grants", "--client", "app:/usr/bin/mailer") == []
-    assert etui(wallet, "revoke", granted["grant"]).returncode == 8
+    again = etui(wallet, "revoke", granted["grant"])
+    assert (again.returncode, again.stdout) == (8, "There is no such right; `etui grants` lists those that last.\n")
 
 
 def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> None:
@@ -38,7 +39,7 @@ def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> 
     (row,) = told(wallet, "grants", "--client", "app:/usr/bin/shop")
     assert (row["limit_minor"], row["currency"]) == (2000, "EUR")
     assert (row["left_minor"], row["each_minor"], row["period_s"]) == (2000, 500, 30 * 86400)
-    assert "20.00 EUR in 30d, 20.00 left" in done(wallet, "grants")
+    assert "20.00 EUR in 30d, 5.00 at once, 20.00 left" in done(wallet, "grants")
 
 
 @pytest.mark.parametrize("limit", [("--each", "5"), ("--period", "1d"), ("--limit", "5"), ("--currency", "EUR")])
@@ -121,6 +122,16 @@ def test_settings_are_listed_and_changed(wallet: TestWallet) -> None:
     done(wallet, "set", "auto_lock_s", "300")
     assert {row["name"]: row["value"] for row in told(wallet, "settings")}["auto_lock_s"] == "300"
     assert etui(wallet, "set", "no_such_setting", "1").returncode == 2
+
+
+def test_a_wallet_that_was_locked_answers_as_locked_at_once(wallet: TestWallet) -> None:
+    for _ in range(3):
+        done(wallet, "lock")
+        with wallet.connect() as client:
+            assert client.call(wallet_interface.Status()).state == "locked"
+        wallet.unlock()
+    done(wallet, "lock")
+    done(wallet, "lock")
 
 
 def test_locked_not_running_and_unknown_have_statuses_of_their_own(wallet: TestWallet) -> None:

@@ -45,6 +45,21 @@ def test_an_acquirer_that_cannot_begin_says_why(
     assert "Traceback" not in said.stderr
 
 
+@pytest.mark.parametrize("counterpart", ["acquirer", "issuer", "merchant"])
+@pytest.mark.parametrize("number", ["65536", "-1", "http", "²"])
+def test_what_is_no_port_is_refused_in_a_sentence(counterpart: str, number: str) -> None:
+    said = run(counterpart, f"--port={number}")
+    assert (said.returncode, said.stdout) == (2, "")
+    assert f"{number} is no port" in said.stderr
+
+
+@pytest.mark.parametrize("where", ["8584", ":8584", "127.0.0.1:0"])
+def test_an_acquirer_that_is_no_address_is_refused(where: str) -> None:
+    said = run("merchant", "--acquirer", where)
+    assert said.returncode == 2
+    assert f"{where} is no HOST:PORT" in said.stderr
+
+
 def test_a_shop_without_keys_says_so(tmp_path: Path) -> None:
     where = (
         "--folder",

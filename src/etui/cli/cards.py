@@ -94,7 +94,8 @@ def _issuer(client: Client, wanted: str) -> tuple[str, str]:
         case []:
             raise CommandError("no Extension of an issuer is installed (`etui extension install`)", Exit.NOT_FOUND)
         case _:
-            raise CommandError(f"say which issuer: {known}", Exit.USAGE)
+            first = single_line(min(issuers))
+            raise CommandError(f"say which issuer, as `etui card add {first}`: {known}", Exit.USAGE)
 
 
 def _show(arguments: Arguments, output: Output) -> Exit:
@@ -135,8 +136,9 @@ def _remove_arguments(parser: argparse.ArgumentParser) -> None:
 def _remove(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = _named_card(client, arguments.card)
-        if not arguments.yes and not confirmed(f"This deletes {named(item)}, which then needs a new code. Delete it?"):
-            raise CommandError("nothing was deleted", Exit.DENIED)
+    if not arguments.yes and not confirmed(f"This deletes {named(item)}, which then needs a new code. Delete it?"):
+        raise CommandError("nothing was deleted", Exit.DENIED)
+    with connect() as client:
         client.call(card.Remove(card=item.item))
     output.value({"deleted": item.item}, f"Deleted {named(item)}.")
     return Exit.OK
@@ -154,7 +156,7 @@ ADD = Command(
     name="card add",
     help="add a card, with the code that its issuer gave you",
     text="Adds a card: this wallet is made known to its issuer, by an activation code that is typed without echo or\n"
-    "piped in. The Trusted Dialog asks first.",
+    "piped in. Adding is not asked about in the Trusted Dialog; paying is.",
     arguments=_add_arguments,
     run=_add,
     examples=(

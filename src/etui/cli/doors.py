@@ -17,7 +17,7 @@ import msgspec
 from etui.cli.bus import SECRETS, Serving, end_holder, is_started_for, serving
 from etui.cli.command import Arguments, Command, connect, name_session_bus
 from etui.cli.exits import CommandError, Exit
-from etui.cli.output import single_line
+from etui.cli.output import sentence, single_line
 from etui.interfaces import wallet_1 as wallet
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _SECRET_SERVICE: Final = "secret-service"  # noqa: S105  # a door's name
 _SSH_AGENT: Final = "ssh-agent"
 _OPEN: Final = "open"
 _WAITING: Final = "waiting"
+_IS_OPEN: Final = "it is open"
 _FOUND: Final = "programs find it by: "
 _END_S: Final = 10.0
 
@@ -85,6 +86,8 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
     text = f"The door {arguments.door} is open; `etui door disable {arguments.door}` closes it."
     if found := detail.partition(_FOUND)[2]:
         text += f"\nPrograms find it by: {single_line(found)}"
+    elif more := detail.removeprefix(_IS_OPEN).lstrip(";: "):
+        text += f"\n{sentence(single_line(more))}."
     if arguments.door == _SSH_AGENT:
         text += "".join(f"\n{line}" for line in _ways_to_agent(found))
     output.value(Switched(detail, _told(before)), text)

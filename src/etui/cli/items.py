@@ -174,8 +174,9 @@ def _delete_arguments(parser: argparse.ArgumentParser) -> None:
 def _delete(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.item)
-        if not arguments.yes and not confirmed(f"This deletes {named(item)} with all its earlier values. Delete it?"):
-            raise CommandError("nothing was deleted", Exit.DENIED)
+    if not arguments.yes and not confirmed(f"This deletes {named(item)} with all its earlier values. Delete it?"):
+        raise CommandError("nothing was deleted", Exit.DENIED)
+    with connect() as client:
         client.call(secret.Delete(item=item.item))
     output.value({"deleted": item.item}, f"Deleted {named(item)} and its earlier values.")
     return Exit.OK

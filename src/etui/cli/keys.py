@@ -221,8 +221,9 @@ def _delete_arguments(parser: argparse.ArgumentParser) -> None:
 def _delete(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.key, KINDS)
-        if not arguments.yes and not confirmed(f"{sentence(named(item))} can be used no more after that. Delete it?"):
-            raise CommandError("nothing was deleted", Exit.DENIED)
+    if not arguments.yes and not confirmed(f"{sentence(named(item))} can be used no more after that. Delete it?"):
+        raise CommandError("nothing was deleted", Exit.DENIED)
+    with connect() as client:
         client.call(crypto.Delete(item=item.item))
     output.value({"deleted": item.item}, f"Deleted {named(item)}.")
     return Exit.OK

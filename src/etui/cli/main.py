@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn, cast
 
@@ -12,7 +13,7 @@ from etui import __version__
 from etui.cli.command import Command
 from etui.cli.commands import FIRST_WORDS, GROUPS, all_commands, commands_of
 from etui.cli.exits import CommandError, Exit, exit_of, slug_of
-from etui.cli.output import Output
+from etui.cli.output import Output, sentence
 from etui.protocol import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ _END_OF_OPTIONS: Final = "--"
 _INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells have it."""
 _JSON: Final = "--json"
+_PROGRAM: Final = " -- COMMAND [ARGUMENT ...]"
+_USAGE: Final = "usage: "
+_EXAMPLES: Final = "examples:"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -68,6 +72,13 @@ class _JsonParser(argparse.ArgumentParser):
         """Ends ``etui``, with the form of an error on standard error."""
         Output(as_json=True).error(CommandError(message, Exit.USAGE).slug, f"{self.prog}: {message}", Exit.USAGE)
         sys.exit(Exit.USAGE)
+
+
+class _Page(argparse.HelpFormatter):
+    """Fits what a command does to the terminal, and leaves the lines of its examples as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)
 
 
 def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -125,14 +136,16 @@ def _add(parsers: argparse._SubParsersAction[argparse.ArgumentParser], name: str
     parser = parsers.add_parser(
         name,
         help=command.help,
-        description=command.text or command.help,
-        epilog=f"examples:{examples}" if examples else None,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description=command.text or f"{sentence(command.help)}.",
+        epilog=f"{_EXAMPLES}{examples}" if examples else None,
+        formatter_class=_Page,
     )
     _provide(parser, command)
     if command.takes_program:
-        usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
-        parser.usage = f"{usage} -- COMMAND [ARGUMENT ...]".replace("%", "%%")
+        usage = parser.format_usage().rstrip()
+        fits = len(usage.rpartition("\n")[2]) + len(_PROGRAM) < shutil.get_terminal_size().columns
+        gap = "" if fits else "\n" + " " * len(f"{_USAGE}{parser.prog}")
+        parser.usage = f"{usage.removeprefix(_USAGE)}{gap}{_PROGRAM}".replace("%", "%%")
 
 
 def _provide(parser: argparse.ArgumentParser, command: Command) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _REFERENCE: Final = "r1."
 _COLLECTION: Final = "group"
 _MAX_LISTED: Final = 10
+_LISTS: Final = {"card": "card", "key": "key", "payment": "payments", "receipt": "receipts"}
+"""The commands that list what is of one kind."""
 
 
 def add_item_argument(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +66,7 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
     found = found or _of_kinds(fitting(client.call(shell.Inventory()).items, item.split()), kinds)
     if damage is not None and not found:
         raise damage
-    return only_one(found, item)
+    return only_one(found, item, kinds)
 
 
 def is_reference(words: str) -> bool:
@@ -91,19 +93,22 @@ def named(item: Item) -> str:
     return quoted(item.label) if item.label else "the item"
 
 
-def only_one(items: list[Item], words: str) -> Item:
-    """The one of these, which fit, that is meant (rules 3 and 4); raises ``CommandError``."""
+def only_one(items: list[Item], words: str, kinds: Collection[str] = ()) -> Item:
+    """The one of these, which fit, that is meant (rules 3 and 4); raises ``CommandError``. ``kinds``: as above."""
+    kind = next((kind for kind in kinds if kind in _LISTS), "")
+    noun = kind or "item"
     items = [item for item in items if item.kind != _COLLECTION]
     exact = [item for item in items if item.label.casefold() == words.casefold()]
     match exact if len(exact) == 1 else items:
         case [item]:
             return item
         case []:
-            raise CommandError(f"no item matches {quoted(words)}; `etui find` lists what there is", Exit.NOT_FOUND)
+            lists = f"`etui {_LISTS.get(kind, 'find')}` lists what there is"
+            raise CommandError(f"no {noun} matches {quoted(words)}; {lists}", Exit.NOT_FOUND)
         case several:
             lines = [f"  {_described(item)}" for item in several[:_MAX_LISTED]]
             lines += [f"  and {len(several) - _MAX_LISTED} more"] if len(several) > _MAX_LISTED else []
-            text = f"{len(several)} items match {quoted(words)}; more words, or `etui find --references`, tell which:"
+            text = f"{len(several)} {noun}s match {quoted(words)}; more words, or `etui find --references`, tell which:"
             raise CommandError("\n".join([text, *lines]), Exit.USAGE)
 
 

@@ -95,7 +95,7 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
         filed=filed,
         decision=paid.decision,
     )
-    output.value(told, "\n".join(map(single_line, _sentences(told))))
+    output.value(told, sentences(order, told.outcome, filed=filed, decision=told.decision))
     return Exit.OK if outcome.outcome == "approved" else Exit.FAILED
 
 
@@ -189,15 +189,17 @@ def _tell(order: Order, token: str, output: Output) -> Exit:
     return Exit.OK if cards else Exit.FAILED
 
 
-def _sentences(paid: Paid) -> list[str]:
-    amount = f"{full_amount(paid.amount, paid.currency)} to {paid.payee} ({paid.merchant})"
-    if paid.outcome != "approved":
+def sentences(order: Order, outcome: str, *, filed: bool, decision: str | None) -> str:
+    """What became of a payment, for people. ``filed``: whether its receipt is kept; ``decision``: which allowed it."""
+    amount = f"{full_amount(order.amount_minor, order.currency)} to {order.merchant.host} ({order.merchant.name})"
+    if outcome != "approved":
         lines = [f"Declined: {amount} was not paid."]
-    elif paid.filed:
+    elif filed:
         lines = [f"Paid {amount}.", "The receipt is kept: `etui receipts` lists it."]
     else:
         lines = [f"Paid {amount}.", "There is no receipt of it."]
-    return [*lines, f"`etui why {paid.decision}` tells why it could be paid."] if paid.decision else lines
+    lines += [f"`etui why {decision}` tells why it could be paid."] if decision else []
+    return "\n".join(map(single_line, lines))
 
 
 COMMAND = Command(
@@ -210,8 +212,8 @@ COMMAND = Command(
     arguments=_arguments,
     run=_pay,
     examples=(
-        ("etui pay https://shop.etui.test/orders --dry-run", "what would be paid, and by which card"),
         ('etui pay https://shop.etui.test/orders --order \'{"goods": [{"id": "book"}]}\'', "as this shop takes orders"),
+        ("etui pay request.jws --dry-run", "what would be paid, and by which card"),
         ("etui pay request.jws --shop https://shop.etui.test/orders --json", "a request that came otherwise"),
     ),
 )

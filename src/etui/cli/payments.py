@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from etui.cli import terminals
 from etui.cli.command import Arguments, Command, connect
+from etui.cli.counts import read_count
 from etui.cli.exits import Exit
 from etui.cli.files import read_file
 from etui.cli.naming import fitting, is_reference, item_to_name, named, only_one
@@ -37,7 +38,7 @@ _STATES: Final = {
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--payee", metavar="HOST", help="only those to this merchant")
-    parser.add_argument("--limit", type=int, metavar="N", help="at most so many")
+    parser.add_argument("--limit", type=read_count, metavar="N", help="at most so many")
     parser.add_argument("--references", action="store_true", help="with each payment's reference, which is long")
 
 
@@ -112,7 +113,7 @@ def _named(client: Client, output: Output, words: str) -> str:
     taps = fitting(terminals.taps(client, output), words.split())
     if not taps:
         return item_to_name(client, words, _KINDS).item
-    return only_one([*fitting(client.call(payment.Find()).payments, words.split()), *taps], words).item
+    return only_one([*fitting(client.call(payment.Find()).payments, words.split()), *taps], words, _KINDS).item
 
 
 def _asked_about(client: Client, output: Output, reference: str, shown: payment.ShowResult) -> payment.ShowResult:

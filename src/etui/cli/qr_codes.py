@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.cli.command import Arguments, Command, connect, connect_once, name_session_bus
+from etui.cli.counts import read_count
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import printable, quoted, single_line
 from etui.cli.typed import confirmed
@@ -36,7 +37,7 @@ _MAX_TYPED: Final = 40
 
 
 class _Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes of it, for programs; ``amount`` in minor units. Without a payment the last four are null."""
+    """What comes of it, for programs; ``amount`` in minor units. Without a payment the last five are null."""
 
     host: str
     merchant: str
@@ -48,13 +49,14 @@ class _Shown(msgspec.Struct, frozen=True, kw_only=True):
     network: str | None = None
     payment: str | None = None
     receipt: bool | None = None
+    decision: str | None = None
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a picture: PNG, JPEG or GIF")
     source.add_argument("--screen", action="store_true", help="what is on the screen, under Wayland as you pick it")
-    parser.add_argument("--code", type=int, metavar="N", help="which code, where there are several; from the top")
+    parser.add_argument("--code", type=read_count, metavar="N", help="which code of several, from the top")
     parser.add_argument("--amount", metavar="AMOUNT", help="as 12.50, where the code leaves it open")
     parser.add_argument("--tip", metavar="AMOUNT", help="what comes to it, where the code asks for a tip")
     parser.add_argument("--dry-run", action="store_true", help="show what would be paid, and pay nothing")
@@ -80,6 +82,7 @@ def _run(arguments: Arguments, output: Output) -> Exit:
 
 
 def _pay(arguments: Arguments, output: Output) -> Exit:
+    from etui.cli.paying import sentences  # noqa: PLC0415  # as above
     from etui.cli.pending import settle_own  # noqa: PLC0415  # as above
     from etui.doors import qr  # noqa: PLC0415  # as above
     from etui.sdk.shop import Shop  # noqa: PLC0415  # as above
@@ -110,14 +113,17 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
         settle_own(client, output)
         paid = qr.pay(client, shop, order, token)
     ended = msgspec.structs.replace(
-        shown, outcome=paid.outcome, network=paid.network, payment=paid.payment, receipt=paid.receipt
+        shown,
+        outcome=paid.outcome,
+        network=paid.network,
+        payment=paid.payment,
+        receipt=paid.receipt,
+        decision=paid.decision,
     )
-    amount = f"{full_amount(order.amount_minor, order.currency)} to {order.merchant.host}"
     if paid.note:
         output.note(f"etui: {printable(paid.note)}")
-    approved = paid.outcome == "approved"
-    output.value(ended, f"Paid: {amount}." if approved else f"Declined: {amount} was not paid.")
-    return Exit.OK if approved else Exit.FAILED
+    output.value(ended, sentences(order, paid.outcome, filed=paid.receipt, decision=paid.decision))
+    return Exit.OK if paid.outcome == "approved" else Exit.FAILED
 
 
 def _picture(arguments: Arguments, output: Output) -> bytes:
@@ -133,12 +139,15 @@ def _picture(arguments: Arguments, output: Output) -> bytes:
 
 def _asked(arguments: Arguments, code: Code) -> Asked:
     from etui.doors import qr  # noqa: PLC0415  # as above
+    from etui.standards.emvqr import claimed_currency  # noqa: PLC0415  # as above
 
     amount, tip = arguments.amount or "", arguments.tip or ""
+    currency = claimed_currency(code)
     if not amount and qr.wants_amount(code):
-        amount = _typed(f"{quoted(code.name)} leaves the amount open. How much", "--amount")
+        amount = _typed(f"{quoted(code.name)} leaves the amount open. How much, in {currency}", "--amount")
+        qr.asked_by(code, amount)  # a wrong one is said at once
     if not tip and qr.wants_tip(code) and sys.stdin.isatty():
-        tip = _typed("A tip, if you like", "--tip")
+        tip = _typed(f"A tip in {currency}, or nothing", "--tip")
     return qr.asked_by(code, amount, tip)
 
 

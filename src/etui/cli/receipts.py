@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.cli.command import Arguments, Command, connect
+from etui.cli.counts import read_count
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import check_free, read_file, whole_file
 from etui.cli.moments import read_date
@@ -42,7 +43,7 @@ def _list_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--text", metavar="WORDS", help="only those with all of these words: merchant, lines, notes")
     _span_arguments(parser)
     parser.add_argument("--order", metavar="ORDER", help="only those of one payment, as `etui payments show` names it")
-    parser.add_argument("--limit", type=int, metavar="N", help="at most so many")
+    parser.add_argument("--limit", type=read_count, metavar="N", help="at most so many")
     parser.add_argument("--references", action="store_true", help="with each receipt's reference, which is long")
 
 
@@ -63,7 +64,8 @@ def _list(arguments: Arguments, output: Output) -> Exit:
         (lambda item: item.attributes.get("number", ""), "NUMBER"),
     ]
     columns += [("item", "REFERENCE")] if arguments.references else []
-    output.rows(found, columns, "There are no such receipts.")
+    told = {arguments.text, arguments.payee, arguments.since, arguments.until, arguments.order}
+    output.rows(found, columns, "There are no receipts." if told == {None} else "There are no such receipts.")
     return Exit.OK
 
 
@@ -100,8 +102,8 @@ def _lines(shown: receipt.ShowResult) -> list[str]:
     title = "Refund of" if shown.kind == "refund" else "Paid"
     lines = [f"{title} {money(shown.amount)}: {shown.merchant} ({shown.payee}), on {moment(shown.paid_at or 0)}"]
     lines += [f"  {line.label}: {money(line.amount)}" for line in shown.lines]
-    lines += [f"  Tax in it: {money(shown.tax)}"] if shown.tax is not None else []
-    lines += [f"  Tip in it: {money(shown.tip)}"] if shown.tip is not None else []
+    lines += [f"  Of that tax: {money(shown.tax)}"] if shown.tax is not None else []
+    lines += [f"  Of that tip: {money(shown.tip)}"] if shown.tip is not None else []
     if shown.networks:
         lines.append(
             f"Verified: signed by the merchant, for whom {shown.acquirer} of {', '.join(shown.networks)} vouched"
@@ -117,7 +119,7 @@ def _lines(shown: receipt.ShowResult) -> list[str]:
     lines += [f"Given back: {money(one.amount)} on {moment(one.paid_at)}, receipt {one.id}" for one in shown.refunds]
     lines += [f"Given back in all: {money(shown.refunded)} of {money(shown.amount)}"] if shown.refunds else []
     lines.append(f"Filed by {shown.filed_by or 'nobody known'} on {moment(shown.filed_at)}")
-    lines += [f"`etui why {shown.decision}` tells why it could be paid, it says"] if shown.decision else []
+    lines += [f"`etui why {shown.decision}` tells why it could be paid, says who filed it"] if shown.decision else []
     return [*lines, *noted]
 
 
@@ -131,7 +133,10 @@ def _note(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.receipt, _KINDS)
         client.call(receipt.Note(receipt=item.item, text=arguments.text, dispute=arguments.dispute or None))
-    text = f"Noted on {named(item)}." if arguments.text or arguments.dispute else f"{named(item)} has no note now."
+    if arguments.dispute:
+        text = f"{named(item)} is marked as disputed."
+    else:
+        text = f"Noted on {named(item)}." if arguments.text else f"{named(item)} has no note now."
     output.value({"receipt": item.item}, text)
     return Exit.OK
 
@@ -190,9 +195,13 @@ def _added_up(totals: Iterable[receipt.Total], by: str) -> list[_Sum]:
     return list(sums.values())
 
 
+def _counted(count: int) -> str:
+    return "1 receipt is" if count == 1 else f"{count} receipts are"
+
+
 def _say_left_out(count: int, output: Output) -> None:
     if count:
-        output.note(f"etui: {count} receipts are altered and not among these; `etui receipts show` says of each")
+        output.note(f"etui: {_counted(count)} altered and not among these; `etui receipts show` says of each")
 
 
 def _export_arguments(parser: argparse.ArgumentParser) -> None:
@@ -215,7 +224,7 @@ def _export(arguments: Arguments, output: Output) -> Exit:
         with whole_file(arguments.output) as file:
             file.write(told.text.encode())
         value = {"file": str(arguments.output), "count": told.count, "left_out": told.left_out}
-        output.value(value, single_line(f"{told.count} receipts are in {arguments.output}."))
+        output.value(value, single_line(f"{_counted(told.count)} in {arguments.output}."))
     if arguments.format == "csv":
         _say_left_out(told.left_out, output)
     return Exit.OK
@@ -229,8 +238,9 @@ def _remove_arguments(parser: argparse.ArgumentParser) -> None:
 def _remove(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         item = item_to_name(client, arguments.receipt, _KINDS)
-        if not arguments.yes and not confirmed(f"This deletes the receipt {named(item)} and its note. Delete it?"):
-            raise CommandError("nothing was deleted", Exit.DENIED)
+    if not arguments.yes and not confirmed(f"This deletes the receipt {named(item)} and its note. Delete it?"):
+        raise CommandError("nothing was deleted", Exit.DENIED)
+    with connect() as client:
         client.call(receipt.Remove(receipt=item.item))
     output.value({"deleted": item.item}, f"Deleted {named(item)}.")
     return Exit.OK

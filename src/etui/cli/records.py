@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from etui.cli.command import Arguments, Command, connect, connected
+from etui.cli.counts import read_count
 from etui.cli.exits import Exit
 from etui.cli.output import printable
 from etui.cli.progress import seconds_passed
@@ -20,7 +21,9 @@ _LIMIT = 50
 
 
 def _list_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--limit", type=int, default=_LIMIT, metavar="N", help=f"at most so many (default: {_LIMIT})")
+    parser.add_argument(
+        "--limit", type=read_count, default=_LIMIT, metavar="N", help=f"at most so many (default: {_LIMIT})"
+    )
     parser.add_argument("--text", metavar="WORDS", help="only records that have all of these words")
     parser.add_argument("--before", metavar="ID", help="only records older than this one")
 

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from etui.cli.command import Arguments, Command, connect
+from etui.cli.counts import read_count
 from etui.cli.exits import CommandError, Exit
 from etui.cli.moments import read_moment, read_span, span
 from etui.cli.naming import item_to_name
@@ -63,12 +64,14 @@ def _may(grant: shell.GrantRow) -> str:
 
 
 def _limit(grant: shell.GrantRow) -> str:
-    """The amount in all, for how long, and what is left of it."""
+    """The amount in all, for how long, how much of it at once, and what is left of it."""
     if grant.limit_minor is None or grant.left_minor is None:
         return ""
     currency = grant.currency or ""
     limit = full_amount(grant.limit_minor, currency) + (f" in {span(grant.period_s)}" if grant.period_s else "")
-    return f"{limit}, {decimal_amount(grant.left_minor, currency)} left"
+    each = grant.each_minor
+    at_once = f", {decimal_amount(each, currency)} at once" if each is not None and each != grant.limit_minor else ""
+    return f"{limit}{at_once}, {decimal_amount(grant.left_minor, currency)} left"
 
 
 def _moment(text: str) -> int:
@@ -80,7 +83,7 @@ def _grant_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", metavar="ACTION", help="a method, as secret/1.read")
     parser.add_argument("--item", metavar="ITEM", help="a reference, or words that match exactly one; else all items")
     parser.add_argument("--only-for", metavar="VALUE", help="one host, payee or relying party alone; with --item")
-    parser.add_argument("--uses", type=int, metavar="N", help="how often")
+    parser.add_argument("--uses", type=read_count, metavar="N", help="how often")
     parser.add_argument("--until", type=_moment, metavar="WHEN", help="30m, 2h, 7d, or a date as 2030-12-31")
     parser.add_argument("--currency", metavar="CODE", help="of ISO 4217, with --limit")
     parser.add_argument("--limit", metavar="AMOUNT", help="how much in all, as 20 or 19.90")
@@ -133,7 +136,8 @@ def _revoke(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         result = client.call(wallet.Revoke(grant=arguments.grant, client=arguments.client))
     rights = "1 right was" if result.revoked == 1 else f"{result.revoked} rights were"
-    output.value(result, f"{rights} taken back.")
+    text = f"{rights} taken back." if result.revoked else "There is no such right; `etui grants` lists those that last."
+    output.value(result, text)
     return Exit.OK if result.revoked else Exit.NOT_FOUND
 
 

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
 from etui.cli.command import Arguments, Command, connect, one_request
 from etui.cli.exits import Exit
 from etui.interfaces import wallet_1 as wallet
+from etui.sdk import ConnectionLost
 
 if TYPE_CHECKING:
     import argparse
 
     from etui.cli.output import Output
+
+
+def _lock(arguments: Arguments, output: Output) -> Exit:
+    del arguments
+    with connect() as client:
+        is_open = client.call(wallet.Status()).state == "unlocked"
+        client.call(wallet.Lock())
+        with contextlib.suppress(ConnectionLost):
+            while is_open:
+                client.next_event()  # until the Router has ended: who asks then is answered by the next one
+    output.value({"state": "locked"}, "The wallet is locked.")
+    return Exit.OK
 
 
 def _status(arguments: Arguments, output: Output) -> Exit:
@@ -69,7 +83,7 @@ UNLOCK = Command(
 LOCK = Command(
     name="lock",
     help="lock the wallet: every process that held a key ends",
-    run=one_request(wallet.Lock(), {"state": "locked"}, "The wallet is locked."),
+    run=_lock,
     examples=(("etui lock", "at once, without a question"),),
 )
 STOP = Command(

@@ -111,7 +111,7 @@ def _use(at: Stage) -> list[str]:
     expect(stray.status != 0 and "403" in stray.stderr, f"another host was not refused: {stray.stderr}")
     refused = told(at, "secret/1.fetch", outcome="denied", explained=True)
     shown = [kept.line, used.line, *used.stdout.splitlines(), *decided]
-    return [*shown, stray.line, stray.stderr.strip(), *refused]
+    return [*shown, stray.line, *stray.stderr.splitlines(), *refused]
 
 
 def _expect_inside(ran: Ran) -> Ran:

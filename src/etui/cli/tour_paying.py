@@ -69,7 +69,7 @@ def _pay_by_route(at: Stage) -> list[str]:
 
 
 def _receipts(at: Stage) -> list[str]:
-    at.user.approves(action_contains="show ")
+    at.user.approves(action_contains="see ")
     listed = done(at.run("etui", "receipts"))
     expect(listed.stdout.count(SHOP) >= 3, f"three receipts are not listed: {listed.stdout}")  # noqa: PLR2004
     return [listed.line, *listed.stdout.splitlines()[:5]]

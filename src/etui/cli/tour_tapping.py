@@ -39,7 +39,7 @@ _RUN: Final = """\
 
 def _open_door(at: Stage) -> list[str]:
     at.user.approves(action_contains="open the door", times=1)
-    at.user.approves(action_contains="show ")  # which cards there are, at each tap
+    at.user.approves(action_contains="see ")  # which cards there are, at each tap
     enabled = done(at.etui("door", "enable", "contactless"))
     return [enabled.line, *told(at, "wallet/1.door_enable", outcome="approved")]
 
@@ -52,7 +52,7 @@ def _pump(at: Stage) -> list[str]:
     expect("37.80 EUR" in filled.stdout, f"another amount was taken than what was filled: {filled.stdout}")
     decided = told(at, "apdu/1.arm", outcome="approved", explained=True)
     kept = done(at.etui("receipts", "add", str(at.folder / _RECEIPT)))
-    at.user.approves(action_contains="show ", times=1)
+    at.user.approves(action_contains="see ", times=1)
     shown = done(at.etui("receipts", "show", "37.80"))
     expect("Verified: signed by the merchant" in shown.stdout, f"the receipt is not the pump's: {shown.stdout}")
     receipt = [kept.line, *kept.stdout.splitlines(), shown.line, *shown.stdout.splitlines()]

@@ -39,6 +39,8 @@ _PAUSE_S: Final = 1.0
 _FAILED: Final = 500
 _MAX_REFUSAL_BYTES: Final = 4096
 _SHOWN: Final = 200
+_QUOTES: Final = str.maketrans("“”", "''")
+"""So that what a shop says ends where its quotation ends."""
 _FAILURES: Final = (URLError, OSError, http.client.HTTPException, TimeoutError)
 T = TypeVar("T")
 
@@ -202,7 +204,7 @@ def _said_in(error: HTTPError) -> str:
         message = msgspec.json.decode(error.read(_MAX_REFUSAL_BYTES), type=_Refusal).message
     except (msgspec.DecodeError, *_FAILURES):
         return ""
-    return f": “{message[:_SHOWN]}”"
+    return f": “{message[:_SHOWN].translate(_QUOTES)}”"
 
 
 def _reason(error: Exception) -> str:

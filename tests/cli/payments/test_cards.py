@@ -21,6 +21,8 @@ def test_a_card_comes_by_its_code_rests_is_used_again_and_goes(wallet: TestWalle
     assert etui(wallet, "card", "remove", "demo").returncode == 2, "there is no terminal to answer at"
     assert "Deleted “Demo Bank …" in done(wallet, "card", "remove", "demo", "--yes")
     assert told(wallet, "card") == []
+    assert "no card matches “demo”; `etui card` lists" in etui(wallet, "card", "show", "demo").stderr
+    assert "no card of this wallet is in use" in etui(wallet, "card", "prefer").stderr
 
 
 def test_the_card_that_the_user_picks_pays(wallet: TestWallet, bank: Bank, carded: str) -> None:

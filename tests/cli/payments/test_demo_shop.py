@@ -50,12 +50,12 @@ def test_the_demo_shop_is_paid_and_its_receipt_kept(wallet: TestWallet, trade: T
     assert (paid["outcome"], paid["amount"], paid["currency"], paid["filed"]) == ("approved", 2500, "EUR", True)
     said = done(wallet, "receipts", "show", "shop.etui.test")
     assert "Verified: signed by the merchant, for whom Demo Acquirer of etui-demo vouched" in said
-    assert "Tax in it" in said
+    assert "Of that tax" in said
     trade.reconcile()
     assert trade.owed()["978"] == 2500
     refused = etui(wallet, "pay", shop_at, "--order", '{"goods": [{"id": "car"}]}')
     assert refused.returncode == 1
-    assert "answered with the status 400: ““car” is not sold here”" in refused.stderr
+    assert "answered with the status 400: “'car' is not sold here”" in refused.stderr
 
 
 @pytest.mark.usefixtures("carded")
@@ -82,6 +82,6 @@ def test_a_code_that_the_demo_shop_puts_up_is_paid_with_a_tip(
     proxy.close()
     trade.reconcile()
     assert trade.owed()["978"] == 6650
-    assert "Tip in it: 2.50 EUR" in "".join(
+    assert "Of that tip: 2.50 EUR" in "".join(
         done(wallet, "receipts", "show", one["item"]) for one in told(wallet, "receipts")
     )

@@ -33,7 +33,7 @@ def test_a_shop_is_paid_its_receipt_kept_and_all_of_it_told(wallet: TestWallet, 
     said = done(wallet, "receipts", "show", "r-1")
     assert "Verified: signed by the merchant, for whom Demo Acquirer of etui-demo vouched" in said
     assert f"etui why {paid['decision']}" in said
-    assert "Tax in it: 0.82 EUR" in said
+    assert "Of that tax: 0.82 EUR" in said
 
 
 def test_a_dry_run_pays_nothing_and_says_which_card_would(wallet: TestWallet, till: Till) -> None:

@@ -73,16 +73,18 @@ def test_a_receipt_that_came_as_a_file_is_kept_once_and_found_by_its_tap(
 
 
 def test_notes_searches_and_deletion(wallet: TestWallet, shop: Shop) -> None:
+    assert done(wallet, "receipts") == "There are no receipts.\n"
     for number, label in (("r-1", "A book"), ("r-2", "A pen")):
         line = shop.receipt(b"q" * 32, id=number, note=label, paid_at=int(time.time()) - 5)
         filed(wallet, line)
-    done(wallet, "receipts", "note", "r-1", "never came", "--dispute")
+    assert "is marked as disputed" in done(wallet, "receipts", "note", "r-1", "never came", "--dispute")
     assert "write a note on" in wallet.user.asked()[-1]["lead"]
     assert "Disputed: never came" in done(wallet, "receipts", "show", "r-1")
     for words, numbers in (("pen", ["r-2"]), ("never came", ["r-1"]), ("SHOP.etui book", ["r-1", "r-2"]), ("tea", [])):
         rows = told(wallet, "receipts", "list", "--text", words)
         assert sorted(row["attributes"]["number"] for row in rows) == numbers, words
-    assert told(wallet, "receipts", "list", "--until", "2001-01-01") == []
+    assert done(wallet, "receipts", "list", "--until", "2001-01-01") == "There are no such receipts.\n"
+    assert "give 1 or more" in etui(wallet, "receipts", "list", "--limit", "0").stderr
     assert len(told(wallet, "receipts", "list", "--since", "2001-01-01", "--payee", "shop.etui.test")) == 2
     done(wallet, "receipts", "note", "r-1", "")
     assert "never came" not in done(wallet, "receipts", "show", "r-1")
@@ -95,7 +97,7 @@ def test_exports_and_totals_of_names_that_would_reorder_a_line(wallet: TestWalle
     hostile = Shop(msgspec.structs.replace(SHOP, name=BIDI), shop.root)
     filed(wallet, hostile.receipt(b"q" * 32, total=Amount("KWD", "1.005"), items=(), tax=None, note="=1+1"))
     path = tmp_path / "receipts.csv"
-    assert "1 receipts are in" in done(wallet, "receipts", "export", "csv", "-o", str(path))
+    assert "1 receipt is in" in done(wallet, "receipts", "export", "csv", "-o", str(path))
     assert path.stat().st_mode & 0o777 == 0o600
     head, row = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""))
     named = dict(zip(head, row, strict=True))
@@ -140,7 +142,7 @@ def test_a_receipt_that_was_altered_on_the_disk_shows_as_such(wallet: TestWallet
     assert "ALTERED" in result.stdout
     assert told(wallet, "receipts", "totals") == []
     totals = etui(wallet, "receipts", "totals")
-    assert "1 receipts are altered" in totals.stderr
+    assert "1 receipt is altered" in totals.stderr
     assert "Altered, and not to be relied on" in done(wallet, "receipts", "export", "html")
     filed(wallet, shop.receipt(b"q" * 32))
     assert etui(wallet, "receipts", "show", "r-1").returncode == 0, "filed once more, it is whole again"

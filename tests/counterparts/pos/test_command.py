@@ -65,6 +65,7 @@ def test_the_command_has_help_for_each_scene() -> None:
         said = run("pos", scene, "--help")
         assert said.returncode == 0
         assert "--acquirer HOST:PORT" in said.stdout
+        assert said.stdout.split("\n\n")[1].endswith("."), "it says what the scene does"
 
 
 def test_the_command_tells_what_was_taken_without_a_line(

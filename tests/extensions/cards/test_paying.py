@@ -210,7 +210,7 @@ def test_a_receipt_is_handed_on_with_the_record_that_allowed_the_payment(
 ) -> None:
     token = shop.asks(int(time.time()))
     wallet.user.approves(action_contains="pay 12.50")
-    wallet.user.approves(action_contains="show")
+    wallet.user.approves(action_contains="see")
     paid = client.call(asked(token))
     said = payment.Complete(payment=paid.payment.item, outcome="approved", receipt=shop.receipt(digest_of(token)))
     assert client.call(said).filed is True

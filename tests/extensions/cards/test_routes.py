@@ -145,7 +145,7 @@ def test_the_route_is_shown_before_and_the_operators_card_pays(
     credential = decrypt_credential(paid.credential, shop.box, digest_of(token))
     assert paid.network == credential.network == "etui-operators"
     assert operator.verifies(credential)
-    wallet.user.approves(action_contains="show", times=1)
+    wallet.user.approves(action_contains="see", times=1)
     shown = client.call(payment.Show(payment=paid.payment.item))
     assert (shown.route, shown.network) == (ROUTE, "etui-operators")
     why = wallet.etui("why", shown.route_decision or "").stdout

@@ -19,6 +19,7 @@ from etui.counterparts.acquirer.merchants import enrol, prepare
 from etui.counterparts.acquirer.records import Merchant
 from etui.counterparts.acquirer.routing import read_issuers, read_merchants
 from etui.counterparts.books import BooksError, open_books
+from etui.counterparts.ports import tcp_port
 
 _BACKLOG: Final = 512
 _CODE: Final = re.compile("[0-9]{1,11}")
@@ -72,7 +73,7 @@ def _options() -> argparse.Namespace:
         epilog=_EPILOG,
     )
     parser.add_argument("--db", required=True, metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/DATABASE")
-    parser.add_argument("--port", required=True, type=int, help="TCP port for merchants; 0 chooses a free one")
+    parser.add_argument("--port", required=True, type=tcp_port, help="TCP port for merchants; 0 chooses a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--code", required=True, type=_code, help="the acquirer's institution code, 1 to 11 digits")
     parser.add_argument("--issuers", required=True, type=Path, metavar="FILE", help="which cards go to which issuer")

@@ -22,19 +22,21 @@ import uvicorn
 from etui.counterparts.demo.issuers import BANK, OPERATOR, Issuer, Opened
 from etui.counterparts.demo.town import StartError, Town, town
 from etui.counterparts.issuer.web import application
+from etui.counterparts.ports import tcp_port
 
 
 def main() -> int:
     """Serves until standard input ends; 1 where it could not begin."""
     parser = argparse.ArgumentParser(
         prog="python -m etui.counterparts.demo",
-        description="A bank, an operator, an acquirer and a shop, to try a wallet with.",
+        description="A bank, an operator, an acquirer and a shop, to try a wallet with, until standard input ends.",
+        epilog="It says in JSON where they listen. examples/town opens one, with a test profile that finds it.",
     )
     for one, name in ((BANK, "bank"), (OPERATOR, "operator")):
         served = f"for {one.host}, in PEM, with key"
         parser.add_argument(f"--{name}-tls", required=True, type=Path, metavar="FILE", help=served)
-        port = "TCP port; 0 chooses a free one"
-        parser.add_argument(f"--{name}-port", type=int, default=0, metavar="N", help=port)
+        free = "TCP port; 0 chooses a free one"
+        parser.add_argument(f"--{name}-port", type=tcp_port, default=0, metavar="N", help=free)
     parser.add_argument("--shop-tls", required=True, type=Path, metavar="FILE", help="for the shop, in PEM, with key")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

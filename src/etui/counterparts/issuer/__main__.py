@@ -18,6 +18,7 @@ from etui.counterparts.issuer.errors import IssuerError
 from etui.counterparts.issuer.host import serve
 from etui.counterparts.issuer.key_files import key_of_descriptor, key_of_file
 from etui.counterparts.issuer.workers import listeners, watch
+from etui.counterparts.ports import tcp_port
 
 _MOST_WORKERS = 64
 _MOST_TOGETHER = 1024
@@ -66,7 +67,7 @@ def _options() -> argparse.Namespace:
         epilog=_EPILOG,
     )
     parser.add_argument("--db", required=True, metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/DATABASE")
-    parser.add_argument("--port", required=True, type=_number(0, 65535), help="TCP port; 0 chooses a free one")
+    parser.add_argument("--port", required=True, type=tcp_port, help="TCP port; 0 chooses a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     key = parser.add_mutually_exclusive_group(required=True)
     key.add_argument(

@@ -173,7 +173,7 @@ class Devices:
                 _set(connection, card, tries=row.tries + 1)
                 return "this is not the activation code"
             if row.device not in {"", device}:
-                return "the activation code was used by another device"
+                return "the activation code was used before"
             _set(connection, card, device=device, box=message.box)
             return ""
 

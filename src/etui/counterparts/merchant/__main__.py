@@ -18,12 +18,14 @@ from etui.counterparts.lines import Line
 from etui.counterparts.merchant.errors import MerchantError
 from etui.counterparts.merchant.merchant import Merchant
 from etui.counterparts.merchant.shop import application
+from etui.counterparts.ports import address, tcp_port
 
 _BACKLOG: Final = 512
 _LAST_ANSWERS_S: Final = 20
 _EPILOG = """\
-The folder has the keys and certificates of the merchant: key.pem, box.pem and chain.pem (etui.counterparts
-.identity). The line to the acquirer is neither encrypted nor authenticated: on the loopback, or through a tunnel.
+The folder has the keys and certificates of the merchant: key.pem, box.pem and chain.pem, which
+etui.counterparts.identity makes. The line to the acquirer is neither encrypted nor authenticated: on the loopback, or
+through a tunnel.
 docs/merchant.md has the calls of the library, and what the shop answers.
 """
 
@@ -78,9 +80,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--folder", required=True, type=Path, help="keys and certificates of the merchant")
     parser.add_argument("--db", required=True, metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/DATABASE")
     parser.add_argument(
-        "--acquirer", required=True, type=_address, metavar="HOST:PORT", help="where the acquirer listens"
+        "--acquirer", required=True, type=address, metavar="HOST:PORT", help="where the acquirer listens"
     )
-    parser.add_argument("--port", required=True, type=int, help="TCP port; 0 chooses a free one")
+    parser.add_argument("--port", required=True, type=tcp_port, help="TCP port; 0 chooses a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--tls-cert", required=True, type=Path, metavar="FILE", help="certificates for HTTPS, in PEM")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="their key, where it is not in the same file")
@@ -92,13 +94,6 @@ def _options() -> argparse.Namespace:
     holds = "for how long a payment request holds (%(default)s)"
     parser.add_argument("--request-seconds", type=int, default=600, metavar="S", help=holds)
     return parser.parse_args()
-
-
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is no HOST:PORT")
-    return host, int(port)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from etui.counterparts.books import BooksError, open_books
 from etui.counterparts.identity import Identity, IdentityError
 from etui.counterparts.lines import Line
+from etui.counterparts.ports import address
 from etui.counterparts.pos.errors import PosError, ReaderError, SettingsError
 from etui.counterparts.pos.reader import CallableReader, Reader
 from etui.counterparts.pos.receipts import receipt, signed_receipt
@@ -208,11 +209,10 @@ def _millilitres(text: str) -> int:
     raise SettingsError(f"“{text[:20]}” is no number of litres as 41.37")
 
 
-def _address(text: str) -> tuple[str, int]:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        raise argparse.ArgumentTypeError(f"{text} is no HOST:PORT")
-    return host.strip("[]"), int(port)
+def _scene(
+    scenes: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str
+) -> argparse.ArgumentParser:
+    return scenes.add_parser(name, help=does, description=f"{does.capitalize()}.")
 
 
 def _options() -> argparse.Namespace:
@@ -222,20 +222,20 @@ def _options() -> argparse.Namespace:
         epilog=_EPILOG,
     )
     scenes = parser.add_subparsers(dest="scene", required=True, metavar="SCENE")
-    scenes.add_parser("readers", help="list the readers that are there")
-    settle = scenes.add_parser("settle", help="tell the acquirer what it has not been told")
-    till = scenes.add_parser("till", help="take an amount")
-    till.add_argument("amount", nargs="?", help="12.50")
-    till.add_argument("--purpose", default="", help="what it is for, on the receipt")
-    pump = scenes.add_parser("pump", help="hold an amount, fill, take what was filled")
-    pump.add_argument("--litre", required=True, help="what a litre costs")
-    pump.add_argument("--most", required=True, help="what is held")
-    pump.add_argument("--litres", help="how many are filled")
-    window = scenes.add_parser("drive-thru", help="order at the speaker, pay at the window")
+    _scene(scenes, "readers", "list the readers that are there")
+    settle = _scene(scenes, "settle", "tell the acquirer what it has not been told")
+    till = _scene(scenes, "till", "take an amount")
+    till.add_argument("amount", nargs="?", metavar="AMOUNT", help="what is to be paid, as 12.50")
+    till.add_argument("--purpose", default="", metavar="TEXT", help="what it is for, on the receipt")
+    pump = _scene(scenes, "pump", "hold an amount, fill, take what was filled")
+    pump.add_argument("--litre", required=True, metavar="AMOUNT", help="what a litre costs")
+    pump.add_argument("--most", required=True, metavar="AMOUNT", help="what is held")
+    pump.add_argument("--litres", metavar="N", help="how many are filled, as 41.37")
+    window = _scene(scenes, "drive-thru", "order at the speaker, pay at the window")
     window.add_argument("--said", metavar="AMOUNT", help="the total at the speaker")
-    window.add_argument("amount", nargs="?", help="the total at the window")
-    meter = scenes.add_parser("meter", help="pay for a time")
-    meter.add_argument("minutes", nargs="?", type=int)
+    window.add_argument("amount", nargs="?", metavar="AMOUNT", help="the total at the window")
+    meter = _scene(scenes, "meter", "pay for a time")
+    meter.add_argument("minutes", nargs="?", type=int, metavar="MINUTES", help="for how long")
     meter.add_argument("--step", required=True, metavar="AMOUNT", help="what each begun step costs")
     meter.add_argument("--step-minutes", type=int, default=15, metavar="N", help="how long a step is (%(default)s)")
     meter.add_argument("--most-minutes", type=int, default=240, metavar="N", help="the longest time (%(default)s)")
@@ -247,7 +247,7 @@ def _options() -> argparse.Namespace:
     for each in (settle, till, pump, window, meter):
         each.add_argument("--settings", required=True, type=Path, metavar="FILE", help="what the terminal is")
         each.add_argument("--db", required=True, metavar="URL", help="its books: sqlite:///PATH or postgresql://…")
-        each.add_argument("--acquirer", required=True, type=_address, metavar="HOST:PORT", help="its acquirer's host")
+        each.add_argument("--acquirer", required=True, type=address, metavar="HOST:PORT", help="its acquirer's host")
         answer = "for how long an answer is waited for (%(default)s)"
         each.add_argument("--answer-seconds", type=float, default=15.0, metavar="S", help=answer)
         each.add_argument("--reader", metavar="NAME", help="the card reader, by its whole name")

@@ -20,6 +20,7 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     """``payment``: the wallet's entry, by this Client's reference. ``outcome``: ``approved`` or ``declined``.
 
     ``receipt``: whether the wallet has one. ``note``: what the wallet did not take, and why; empty for nothing.
+    ``decision``: the record of the audit that allowed it.
     """
 
     payment: str
@@ -27,6 +28,7 @@ class Paid(msgspec.Struct, frozen=True, kw_only=True):
     network: str
     receipt: bool
     note: str
+    decision: str | None
 
 
 def order_in(token: str, now: int) -> Order:
@@ -60,7 +62,14 @@ def pay(client: Client, shop: shops.Shop, order: Order, token: str) -> Paid:
         unknown = "the card has paid, and whether the merchant took it is not known: the payment stands as pending"
         raise ShopError(f"{unknown}. {error}") from None
     receipt, note = _complete(client, paid.payment.item, ended)
-    return Paid(payment=paid.payment.item, outcome=ended.outcome, network=paid.network, receipt=receipt, note=note)
+    return Paid(
+        payment=paid.payment.item,
+        outcome=ended.outcome,
+        network=paid.network,
+        receipt=receipt,
+        note=note,
+        decision=paid.decision,
+    )
 
 
 def _complete(client: Client, item: str, ended: shops.Outcome) -> tuple[bool, str]:

@@ -104,5 +104,6 @@ class Choosing:
             if found.reason:
                 reasons.append(f"{row.name}: {found.reason}.")
         if not offers:
-            raise ConflictError(" ".join(["no card of this wallet can pay that.", *reasons]))
+            none = "no card of this wallet is in use." if request is None else "no card of this wallet can pay that."
+            raise ConflictError(" ".join([none, *reasons]))
         return offers

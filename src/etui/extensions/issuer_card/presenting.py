@@ -69,10 +69,15 @@ class Presenting:
         self._wanted: _Wanted | None = None
 
     def prepare(self, request: apdu.Arm, client: str) -> Prepared:
-        """Settles which other card pays where an operator's route takes a payment over, and says who wants more."""
+        """Settles which other card pays where an operator's route takes a payment over, and says who wants more.
+
+        Raises ``UnpaidError`` for what the card would not pay whatever the user says.
+        """
         self._prepared.pop(request, None)
-        notes = self._notes(request, client)
         card = self._cards.card(request.item)
+        check_usable(card)
+        _check_terms(card, request)
+        notes = self._notes(request, client)
         name = self._name(card)
         others = [other for other in self._cards.cards() if self._is_usable(other) and self._name(other) != name]
         alternative = self._rerouting.alternative(card, others)

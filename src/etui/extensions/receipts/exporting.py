@@ -171,7 +171,7 @@ def _section(one: Looked) -> str:
     said += [f"Approval {receipt.approval}"] if receipt.approval else []
     said += [f"The merchant notes: {receipt.note}"] if receipt.note else []
     rows = [(line.label, line.amount) for line in receipt.items]
-    rows += [(name, amount) for name, amount in (("Tax in it", receipt.tax), ("Tip in it", receipt.tip)) if amount]
+    rows += [(name, amount) for name, amount in (("Of that tax", receipt.tax), ("Of that tip", receipt.tip)) if amount]
     return "\n".join(
         (
             f"<section>\n<h2>{title} {_text(merchant.name)} ({_text(merchant.host)})</h2>",

@@ -143,7 +143,7 @@ def _tell_request(record: AuditRecord) -> list[str]:
 def _tell_subject(subject: Subject) -> list[str]:
     name = _quoted(subject.label or subject.principal)
     known = f", known to the wallet as {_quoted(subject.principal)}" if subject.label else ""
-    evidence = f": {_quoted(subject.evidence)}" if subject.evidence else ""
+    evidence = f": {_quoted(subject.evidence.removesuffix('.'))}" if subject.evidence else ""
     return [f"Who asked: {name}{known}.", f"{_STRENGTHS[subject.strength]}{evidence}."]
 
 

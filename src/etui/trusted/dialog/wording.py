@@ -192,7 +192,7 @@ def hint(front: Front, hindrance: Hindrance, now: float) -> str:
 CREATE_STEPS: Final[tuple[tuple[str, str], ...]] = (
     (
         "Welcome",
-        "One place for passwords, notes and one-time codes, made in four short steps.",
+        "One place for passwords, notes, codes, keys and cards, in four short steps.",
     ),
     (
         "How you know it",

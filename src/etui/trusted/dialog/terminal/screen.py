@@ -195,7 +195,7 @@ def _foot(form: Form, width: int, sight: Sight) -> list[Row]:
     if form.field is None:
         keys = [f"{command.key} {command.label}" for command in form.commands]
         if form.choices:
-            keys.append(f"1-{len(form.choices)} choose")
+            keys.append("1 choose" if len(form.choices) == 1 else f"1-{len(form.choices)} choose")
         kept = "   ".join(key.replace(" ", _UNBROKEN) for key in keys)
         rows += [
             Row(MARGIN + row.text.strip(" ").replace(_UNBROKEN, " "), row.style)
