@@ -24,7 +24,7 @@ from etui.counterparts.issuer.devices import card_number
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.interfaces import wallet_1 as wallet_interface
-from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk import ErrorCode, ProtocolError, RemoteError
 from etui.standards import emv
 from etui.standards.emv import CryptogramType, Tag
 from etui.standards.iso7816 import Selection, StatusWord
@@ -111,6 +111,9 @@ def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
             terminal.send(Selection(name).command())
         assert refused.value.status == StatusWord.FILE_OR_APPLICATION_NOT_FOUND
     reader.leave()
+    with wallet.connect() as client:
+        looked = client.call(wallet_interface.Audit(text="apdu/1.applications contactless")).records
+    assert len(looked) == 3, "each of them is on record"
 
     arming = armed(wallet, reader, 20_00)
     terminal = tapped(reader)
@@ -146,9 +149,10 @@ def test_above_the_limit_the_second_tap_completes_and_a_terminal_that_vanishes_u
         terminal.pay(AID, 30_00)
     assert refused.value.status == StatusWord.CONDITIONS_OF_USE_NOT_SATISFIED
     ended = arming.end()
-    assert isinstance(ended, ProtocolError)
+    assert isinstance(ended, RemoteError)
     assert ended.code is ErrorCode.CONFLICT
     assert "30.00" in ended.message
+    assert ended.message in done(wallet, "why", ended.why)
     reader.leave()
 
     arming = armed(wallet, reader, 30_00)
