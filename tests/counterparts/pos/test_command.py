@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.counterparts.commands import run
+from tests.counterparts.merchant.device import identity
 from tests.counterparts.pos.conftest import Bank, Shop
 from tests.counterparts.pos.driving import terminal
 from tests.counterparts.pos.emulator import AID
@@ -94,6 +95,7 @@ def test_the_command_is_one_process_for_a_terminal(settings: Path, tmp_path: Pat
 
 
 def test_the_command_says_in_a_sentence_what_keeps_it_from_its_work(settings: Path, tmp_path: Path) -> None:
+    identity().save(tmp_path / "another")
     where = ("--settings", settings, "--db", f"sqlite:///{tmp_path}/pos.db", "--acquirer", "127.0.0.1:1")
     for arguments, words in (
         (("till", "12.50", *where), "which reader?"),
@@ -102,6 +104,10 @@ def test_the_command_says_in_a_sentence_what_keeps_it_from_its_work(settings: Pa
         (("till", "1", *where, "--receipt", tmp_path / "new.jws"), "--identity names the folder"),
         (("till", "1", *where, "--receipt", settings, "--identity", tmp_path), "is there already"),
         (("till", "1", *where, "--receipt", tmp_path / "new.jws", "--identity", tmp_path), "key.pem cannot be read"),
+        (
+            ("till", "1", *where, "--receipt", tmp_path / "new.jws", "--identity", tmp_path / "another"),
+            "merchant SHOP-1",
+        ),
     ):
         said = run("pos", *arguments)
         assert (said.returncode, "Traceback" in said.stderr) == (1, False)

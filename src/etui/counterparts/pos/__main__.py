@@ -49,7 +49,7 @@ def main() -> int:
         if options.scene == "readers":
             return _readers()
         settings = read_settings(options.settings)
-        signing = _signing(options)
+        signing = _signing(options, settings)
         with _alone(options.settings):
             return asyncio.run(_work(options, settings, signing))
     except (PosError, BooksError, IdentityError, ValueError) as error:
@@ -72,7 +72,7 @@ def _alone(settings: Path) -> Iterator[None]:
         yield
 
 
-def _signing(options: argparse.Namespace) -> Identity | None:
+def _signing(options: argparse.Namespace, settings: Settings) -> Identity | None:
     """By which identity the receipt is signed, if it is; raises ``IdentityError``, ``SettingsError``."""
     if options.receipt is None:
         return None
@@ -80,7 +80,10 @@ def _signing(options: argparse.Namespace) -> Identity | None:
         raise SettingsError("who signs the receipt? --identity names the folder of the merchant's key and certificates")
     if options.receipt.exists():
         raise SettingsError(f"{options.receipt} is there already: name a new file for the receipt")
-    return Identity.open(options.identity)
+    identity, merchant = Identity.open(options.identity), settings.terminal.merchant
+    if (signs := identity.certified.number) != merchant:
+        raise SettingsError(f"{options.identity} is the merchant {signs}'s, and the terminal is {merchant}'s")
+    return identity
 
 
 async def _work(options: argparse.Namespace, settings: Settings, signing: Identity | None) -> int:
