@@ -162,8 +162,10 @@ def test_a_receipt_is_read_and_an_altered_one_is_not(shop: Shop, root: Authority
     head, body, signature = token.split(".")
     with pytest.raises(PaymentError):
         read_receipt(f"{head}.{body[:-4]}AAAA.{signature}")
-    with pytest.raises(MalformedError):
-        shop.receipt(b"d" * 32, tax=Amount("EUR", "13.00"))
+    for part in ("tax", "tip"):
+        for value in ("13.00", "-0.01"):
+            with pytest.raises(MalformedError):
+                shop.receipt(b"d" * 32, **{part: Amount("EUR", value)})
     with pytest.raises(MalformedError):
         shop.receipt(b"d" * 32, total=Amount("EUR", "0"), tax=None)
 
