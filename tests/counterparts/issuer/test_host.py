@@ -113,6 +113,20 @@ def test_many_messages_in_one_piece_are_all_answered(host: RunningHost, engine: 
     assert differences(engine) == []
 
 
+def test_host_that_commits_each_decision_alone_answers_all(address: str, tmp_path: Path) -> None:
+    engine = open_books(address)
+    prepare(engine)
+    for number in range(1, 6):
+        enrol(engine, profile(number))
+    requests = [pay(1 + stan % 5, stan) for stan in range(1, 41)]
+    with running_host(address, tmp_path, "--together", "1") as host, host.line() as line:
+        line.send(*requests)
+        assert {response(line.answer()).response_code for _ in requests} == {"00"}
+    assert sum(find(engine, pan(number)).balance_minor for number in range(1, 6)) == 5_000_000 - 40 * 1250
+    assert differences(engine) == []
+    engine.dispose()
+
+
 @pytest.mark.attack(130)
 def test_other_end_that_does_not_read_holds_up_nobody_else(sqlite_host: RunningHost) -> None:
     assert is_left_alone(sqlite_host)
