@@ -16,6 +16,7 @@ from tests.cli.etui import done, told
 from tests.extensions.cards.bank import BANK, HOST
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
+from tests.processes import kill, pid_of
 from tests.standards.emv.keys import authority
 
 from etui.cli.exits import Exit
@@ -238,6 +239,20 @@ def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_t
     )
     assert refused.returncode == Exit.DENIED
     assert "0.00 of 20.00 EUR are left" in str(wallet.user.asked()[-1])
+
+
+@pytest.mark.attack(140)
+def test_what_the_card_approves_by_itself_is_counted_over_kills_of_it(wallet: TestWallet, reader: Reader) -> None:
+    kinds = []
+    for number in range(3):
+        arming = armed(wallet, reader, 25_00)
+        terminal = tapped(reader)
+        terminal.applications()
+        kinds.append(terminal.pay(AID, 25_00, CryptogramType.TC, merchant=f"Kiosk {number}".encode()).kind)
+        arming.end()
+        reader.leave()
+        kill(pid_of(wallet.pid, "etui.extensions.issuer_card"))
+    assert kinds == [CryptogramType.TC, CryptogramType.TC, CryptogramType.ARQC], "60.00 in all"
 
 
 @pytest.mark.attack(138)
