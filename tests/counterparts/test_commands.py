@@ -1,4 +1,4 @@
-"""The commands of acquirer and merchant: what they say of themselves, and when they do not begin."""
+"""The commands of issuer, acquirer and merchant: what they say of themselves, and when they do not begin."""
 
 from __future__ import annotations
 
@@ -22,6 +22,32 @@ def test_help_names_what_a_command_takes(module: str, options: list[str]) -> Non
     said = run(module, "--help")
     assert said.returncode == 0
     assert all(option in said.stdout for option in options)
+
+
+_AT = ("--db", "sqlite:///none", "--port", "0")
+_COMMANDS = {
+    "acquirer": (*_AT, "--code", "1", "--issuers", "none"),
+    "merchant": (*_AT, "--folder", "none", "--acquirer", "127.0.0.1:1", "--tls-cert", "none"),
+    "issuer": (*_AT, "--imk-file", "none"),
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "option", "value"),
+    [
+        *((module, "--port", value) for module in _COMMANDS for value in ("65536", "-1", "x", "1_0")),
+        *((module, "--together", value) for module in ("acquirer", "issuer") for value in ("0", "1025", "1.5")),
+        *((module, "--answer-seconds", value) for module in ("acquirer", "merchant") for value in ("0", "nan", "-1")),
+        ("issuer", "--workers", "0"),
+        ("merchant", "--request-seconds", "86401"),
+        ("merchant", "--acquirer", "127.0.0.1"),
+        ("merchant", "--acquirer", "127.0.0.1:99999"),
+    ],
+)
+def test_a_value_that_is_none_is_refused_by_the_name_of_its_option(module: str, option: str, value: str) -> None:
+    said = run(module, *_COMMANDS[module], option, value)
+    assert (said.returncode, said.stdout) == (2, "")
+    assert f"argument {option}: “{value}” is no " in said.stderr
 
 
 @pytest.mark.parametrize(
@@ -50,7 +76,7 @@ def test_an_acquirer_that_cannot_begin_says_why(
 def test_what_is_no_port_is_refused_in_a_sentence(counterpart: str, number: str) -> None:
     said = run(counterpart, f"--port={number}")
     assert (said.returncode, said.stdout) == (2, "")
-    assert f"{number} is no port" in said.stderr
+    assert f"“{number}” is no whole number from 0 to 65535" in said.stderr
 
 
 @pytest.mark.parametrize("where", ["8584", ":8584", "127.0.0.1:0"])

@@ -122,7 +122,7 @@ def _asked(arguments: Arguments) -> tuple[Shop | None, str]:
     text = text.strip()
     try:
         return None, msgspec.json.decode(text, type=Asking).request if text.startswith(b"{") else text.decode("ascii")
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):  # UnicodeDecodeError too
         raise CommandError("that is no payment request, nor what a shop answers to an order", Exit.USAGE) from None
 
 
@@ -137,7 +137,7 @@ def _shop_at(address: str) -> Shop:
 def _ordered(text: str) -> bytes:
     try:
         return msgspec.json.encode(msgspec.json.decode(text))
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise CommandError(f"--order is not JSON: {error}", Exit.USAGE) from None
 
 

@@ -69,6 +69,11 @@ class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
     WAITS: ClassVar[bool] = True
 
     card: str | None = None
+    """It is settled.
+
+    A Client can name one that the provider keeps itself, and none of an issuer's Extension; `prefer` says
+    which is taken where several could pay.
+    """
     route: Annotated[str, Meta(max_length=200)] | None = None
     """The scheme by which an operator's route has it go, whose route it is, and which scheme it takes the place
     of.

@@ -169,7 +169,7 @@ class Shop:
             raise ShopError(f"{self.host} cannot be reached: {_reason(error)}", may_pass=True) from None
         try:
             return msgspec.json.decode(answered, type=kind)
-        except msgspec.DecodeError as error:
+        except (ValueError, RecursionError) as error:  # UnicodeDecodeError too
             text = f"{self.host} answered something else than what a shop says: {error}"
             raise ShopError(text, may_pass=True) from None  # it may have broken off
 
@@ -202,7 +202,7 @@ def _said_in(error: HTTPError) -> str:
     """Why, in the shop's words, where it says so as ``{"message": …}``."""
     try:
         message = msgspec.json.decode(error.read(_MAX_REFUSAL_BYTES), type=_Refusal).message
-    except (msgspec.DecodeError, *_FAILURES):
+    except (ValueError, RecursionError, *_FAILURES):
         return ""
     return f": “{message[:_SHOWN].translate(_QUOTES)}”"
 

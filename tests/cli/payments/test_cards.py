@@ -4,25 +4,50 @@ from __future__ import annotations
 
 from tests.cli.etui import done, etui, told
 from tests.cli.test_typed import at_terminal
-from tests.extensions.cards.bank import HOST, Bank
+from tests.extensions.cards.bank import BANK, HOST, Bank
 
+from etui.counterparts import issuer
+from etui.counterparts.issuer.devices import card_number
 from etui.testkit import TestWallet
 
 
-def test_a_card_comes_by_its_code_rests_is_used_again_and_goes(wallet: TestWallet, carded: str) -> None:
+def at_issuer(bank: Bank) -> str:
+    """How the first card stands in the books of its issuer."""
+    return issuer.find(bank.engine, card_number(BANK, "000000001")).status
+
+
+def test_a_card_comes_by_its_code_rests_is_used_again_and_goes_and_its_issuer_is_told(
+    wallet: TestWallet, bank: Bank, carded: str
+) -> None:
     assert carded.startswith("Added “Demo Bank …")
     (row,) = told(wallet, "card")
     assert (row["attributes"]["network"], row["attributes"]["state"]) == ("etui-demo", "active")
     assert "etui-demo …" in done(wallet, "card", "show", "demo")
     assert "rests" in done(wallet, "card", "suspend", "demo")
     assert told(wallet, "card", "show", "demo")["state"] == "suspended"
+    assert at_issuer(bank) == "suspended"
     done(wallet, "card", "resume", "demo")
     assert told(wallet, "card", "show", "demo")["state"] == "active"
+    assert at_issuer(bank) == "active"
     assert etui(wallet, "card", "remove", "demo").returncode == 2, "there is no terminal to answer at"
     assert "Deleted “Demo Bank …" in done(wallet, "card", "remove", "demo", "--yes")
     assert told(wallet, "card") == []
     assert "no card matches “demo”; `etui card` lists" in etui(wallet, "card", "show", "demo").stderr
     assert "no card of this wallet is in use" in etui(wallet, "card", "prefer").stderr
+    assert at_issuer(bank) == "deleted"
+
+
+def test_without_its_issuer_a_card_rests_and_goes_and_is_not_used_again(
+    wallet: TestWallet, bank: Bank, carded: str
+) -> None:
+    del carded
+    bank.close()
+    done(wallet, "card", "suspend", "demo")
+    assert etui(wallet, "card", "resume", "demo").returncode != 0
+    assert told(wallet, "card", "show", "demo")["state"] == "suspended"
+    done(wallet, "card", "remove", "demo", "--yes")
+    assert told(wallet, "card") == []
+    assert at_issuer(bank) == "active", "nobody could tell it"
 
 
 def test_the_card_that_the_user_picks_pays(wallet: TestWallet, bank: Bank, carded: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from tests.counterparts.hostile_lines import ECHO, MALFORMED, is_left_alone
 from tests.counterparts.trade import SHOP, Trade, buys, codes, takes_back
 
 from etui.counterparts import acquirer
@@ -15,9 +16,10 @@ from etui.standards.iso8583 import (
     AuthorisationRequest,
     FinancialAdvice,
     FinancialRequest,
-    NetworkRequest,
     NetworkResponse,
     ReversalAdvice,
+    encode_message,
+    frame,
     original_data,
 )
 
@@ -175,17 +177,29 @@ def test_no_more_is_given_back_to_a_card_than_it_paid(trade: Trade) -> None:
     assert trade.balance(_CARD) == _OPENING - 550
 
 
-def test_malformed_messages_close_their_line_and_nothing_else(trade: Trade) -> None:
+@pytest.mark.attack(130)
+def test_malformed_messages_close_their_line_after_what_it_asked_before_and_nothing_else(trade: Trade) -> None:
     with trade.line() as line:
-        for data in (b"\x00\x00", b"\xff\xff", b"\x00\x04junk", b"\x00\x040200", b"\x00"):
+        for number, data in enumerate(MALFORMED.values(), 1):
             with trade.line() as bad:
-                bad.socket.sendall(data)
-                bad.socket.shutdown(socket.SHUT_WR)
+                bad.socket.sendall(frame(encode_message(buys(_CARD, number, atc=number))) + data)
+                assert codes([bad.answer()]) == ["00"]
                 with pytest.raises(ConnectionError):
                     bad.answer()
-        assert isinstance(
-            line.ask(NetworkRequest(transmitted="1126185000", stan="000001", information="301")), NetworkResponse
-        )
+        with trade.line() as cut:
+            cut.socket.sendall(b"\0")
+            cut.socket.shutdown(socket.SHUT_WR)
+            with pytest.raises(ConnectionError):
+                cut.answer()
+        assert isinstance(line.ask(ECHO), NetworkResponse)
+        assert codes([line.ask(buys(_CARD, 50, atc=50))]) == ["00"]
+
+
+@pytest.mark.attack(130)
+def test_who_asks_and_does_not_read_holds_up_nobody_else(sqlite_trade: Trade) -> None:
+    sqlite_trade.begin_anew()
+    assert is_left_alone(sqlite_trade.acquirer)
+    with sqlite_trade.line() as line:
         assert codes([line.ask(buys(_CARD, 1, atc=1))]) == ["00"]
 
 

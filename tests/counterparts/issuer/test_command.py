@@ -26,13 +26,6 @@ def test_help_names_every_option() -> None:
         assert word in said.stdout
 
 
-@pytest.mark.parametrize("options", [("--port", "65536"), ("--port", "x"), ("--workers", "0"), ("--together", "0")])
-def test_number_that_is_none_is_refused(options: tuple[str, str], key: str) -> None:
-    said = run("issuer", "--db", "sqlite:///x", "--imk-file", key, "--port", "0", *options)
-    assert said.returncode == 2
-    assert options[0] in said.stderr
-
-
 def test_without_a_key_it_does_not_begin(tmp_path: Path) -> None:
     said = run("issuer", "--db", f"sqlite:///{tmp_path}/b.db", "--port", "0", "--imk-file", str(tmp_path / "none"))
     assert (said.returncode, "cannot be read" in said.stderr) == (1, True)

@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyemv import tlv
 from sqlalchemy import Engine
+from tests.counterparts.hostile_lines import ECHO, MALFORMED, is_left_alone
 from tests.counterparts.issuer.books import asked, complete, hold, pay, reverse
 from tests.counterparts.trade import Trade
 from tests.standards.iso8583.messages import messages
@@ -27,14 +28,11 @@ from etui.counterparts.books import open_books
 from etui.counterparts.issuer import differences, enrol, find, prepare
 from etui.standards.iso8583 import (
     Message,
-    NetworkRequest,
     NetworkResponse,
     TransactionResponse,
     encode_message,
     frame,
 )
-
-ECHO = NetworkRequest(transmitted="1126185000", stan="000001", information="301")
 
 
 @pytest.fixture
@@ -115,31 +113,24 @@ def test_many_messages_in_one_piece_are_all_answered(host: RunningHost, engine: 
     assert differences(engine) == []
 
 
+def test_host_that_commits_each_decision_alone_answers_all(address: str, tmp_path: Path) -> None:
+    engine = open_books(address)
+    prepare(engine)
+    for number in range(1, 6):
+        enrol(engine, profile(number))
+    requests = [pay(1 + stan % 5, stan) for stan in range(1, 41)]
+    with running_host(address, tmp_path, "--together", "1") as host, host.line() as line:
+        line.send(*requests)
+        assert {response(line.answer()).response_code for _ in requests} == {"00"}
+    assert sum(find(engine, pan(number)).balance_minor for number in range(1, 6)) == 5_000_000 - 40 * 1250
+    assert differences(engine) == []
+    engine.dispose()
+
+
 @pytest.mark.attack(130)
 def test_other_end_that_does_not_read_holds_up_nobody_else(sqlite_host: RunningHost) -> None:
-    with sqlite_host.line() as greedy:
-        greedy.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        greedy.socket.settimeout(1)
-        with pytest.raises(TimeoutError):
-            greedy.socket.sendall(frame(encode_message(ECHO)) * 2_000_000)
-        assert lives(sqlite_host)
-    status = Path(f"/proc/{sqlite_host.process.pid}/status").read_text(encoding="ascii")
-    resident_kib = int(status.partition("VmRSS:")[2].split()[0])
-    assert resident_kib < 200_000
-
-
-MALFORMED = {
-    "a length of nothing": b"\0\0",
-    "a length beyond all": b"\xff\xff" + b"0" * 100,
-    "no type": frame(b"garbage!"),
-    "a type of another dialect": frame(b"1200" + bytes(8)),
-    "a message that breaks off": frame(encode_message(pay(1, 1))[:-3]),
-    "a message that runs on": frame(encode_message(pay(1, 1)) + b"0"),
-    "no field but a type": frame(b"0200" + bytes(8)),
-    "all fields": frame(b"0200" + b"\xff" * 16),
-    "HTTP": b"GET / HTTP/1.1\r\nHost: issuer\r\n\r\n",
-    "TLS": bytes.fromhex("16030100c8010000c40303") + bytes(200),
-}
+    assert is_left_alone(sqlite_host)
+    assert lives(sqlite_host)
 
 
 @pytest.mark.attack(130)

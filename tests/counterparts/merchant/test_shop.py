@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import json
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+from unittest.mock import ANY
 
 import pytest
 from bench.acquirer import RunningHost
@@ -174,7 +176,10 @@ def test_what_is_wrong_is_said_and_the_shop_stays_open(web: Web, trade: Trade) -
         answered = web.post(path, content)
         assert (answered[0], answered[1]["error"]) == (status, code), (path, content, answered)
     assert web.send("POST", "/orders", b"x" * 70_000)[0] == 413
-    assert web.send("POST", "/orders", b"\xff{")[0] == 400
+    for bad in (b"\xff{", b'{"\xff": 1}', b'{"more": ' + b"[" * 9_000):
+        assert web.send("POST", "/orders", bad)[0] == 400
+    deep = base64.urlsafe_b64encode(b'{"more":' + b"[" * 5_000).decode().rstrip("=")
+    assert web.post(payment, {"credential": f"{deep}.b.c.d.e"}) == (400, ANY)
     assert web.get("/orders/none")[0] == 404
     assert web.get("/nothing")[0] == 404
     assert web.get(payment)[0] == 405

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from tests.counterparts.commands import run
+from tests.counterparts.merchant.device import identity
 from tests.counterparts.pos.conftest import Bank, Shop
 from tests.counterparts.pos.driving import terminal
 from tests.counterparts.pos.emulator import AID
 from tests.counterparts.pos.settings_text import settings_text
 
+from etui.counterparts.pos import __main__ as command
 from etui.counterparts.pos.errors import SettingsError
+from etui.counterparts.pos.reader import CallableReader
 from etui.counterparts.pos.records import State
 from etui.counterparts.pos.settings_file import read_settings
 from etui.standards import emv
@@ -93,6 +96,7 @@ def test_the_command_is_one_process_for_a_terminal(settings: Path, tmp_path: Pat
 
 
 def test_the_command_says_in_a_sentence_what_keeps_it_from_its_work(settings: Path, tmp_path: Path) -> None:
+    identity().save(tmp_path / "another")
     where = ("--settings", settings, "--db", f"sqlite:///{tmp_path}/pos.db", "--acquirer", "127.0.0.1:1")
     for arguments, words in (
         (("till", "12.50", *where), "which reader?"),
@@ -101,7 +105,36 @@ def test_the_command_says_in_a_sentence_what_keeps_it_from_its_work(settings: Pa
         (("till", "1", *where, "--receipt", tmp_path / "new.jws"), "--identity names the folder"),
         (("till", "1", *where, "--receipt", settings, "--identity", tmp_path), "is there already"),
         (("till", "1", *where, "--receipt", tmp_path / "new.jws", "--identity", tmp_path), "key.pem cannot be read"),
+        (
+            ("till", "1", *where, "--receipt", tmp_path / "new.jws", "--identity", tmp_path / "another"),
+            "merchant SHOP-1",
+        ),
     ):
         said = run("pos", *arguments)
         assert (said.returncode, "Traceback" in said.stderr) == (1, False)
         assert words in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("till", "-5"), "1 to 999999999999 minor units, not -500"),
+        (("till", "0.00"), "not 0"),
+        (("till", "12.505"), "more decimals than EUR"),
+        (("till", "10000000000"), "more than 999999999999"),
+        (("pump", "--litre", "1.89", "--most", "-80"), "more than nothing is held"),
+        (("pump", "--litre", "1.89", "--most", "80", "--litres", "-0.5"), "no number of litres"),
+        (("pump", "--litre", "1.89", "--most", "80", "--litres", "1.+5"), "no number of litres"),
+        (("meter", "9" * 9, "--step", "0.50"), "no whole number"),
+        (("meter", "527040", "--step", "0.50"), "1 to 240 minutes"),
+    ],
+)
+def test_what_is_no_amount_and_no_measure_is_refused_before_a_card_is_waited_for(
+    settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], words: str
+) -> None:
+    monkeypatch.setattr(command, "_reader", lambda _: CallableReader(lambda: pytest.fail("a card was waited for")))
+    where = ("--settings", settings, "--db", f"sqlite:///{tmp_path}/pos.db", "--acquirer", "127.0.0.1:1")
+    said = run("pos", *arguments, *where)
+    assert (said.returncode, said.stdout) == (1, "")
+    assert words in said.stderr
+    assert "Traceback" not in said.stderr

@@ -16,6 +16,7 @@ from tests.cli.etui import done, told
 from tests.extensions.cards.bank import BANK, HOST
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
+from tests.processes import kill, pid_of
 from tests.standards.emv.keys import authority
 
 from etui.cli.exits import Exit
@@ -25,7 +26,7 @@ from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import card_1 as card
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
-from etui.sdk import ErrorCode, ProtocolError
+from etui.sdk import ErrorCode, ProtocolError, RemoteError
 from etui.standards import emv
 from etui.standards.emv import CryptogramType, Tag
 from etui.standards.iso7816 import Selection, StatusWord
@@ -112,6 +113,9 @@ def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
             terminal.send(Selection(name).command())
         assert refused.value.status == StatusWord.FILE_OR_APPLICATION_NOT_FOUND
     reader.leave()
+    with wallet.connect() as client:
+        looked = client.call(shell_interface.Audit(text="apdu/1.applications contactless")).records
+    assert len(looked) == 3, "each of them is on record"
 
     arming = armed(wallet, reader, 20_00)
     terminal = tapped(reader)
@@ -147,9 +151,10 @@ def test_above_the_limit_the_second_tap_completes_and_a_terminal_that_vanishes_u
         terminal.pay(AID, 30_00)
     assert refused.value.status == StatusWord.CONDITIONS_OF_USE_NOT_SATISFIED
     ended = arming.end()
-    assert isinstance(ended, ProtocolError)
+    assert isinstance(ended, RemoteError)
     assert ended.code is ErrorCode.CONFLICT
     assert "30.00" in ended.message
+    assert ended.message in done(wallet, "why", ended.why)
     reader.leave()
 
     arming = armed(wallet, reader, 30_00)
@@ -235,6 +240,20 @@ def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_t
     )
     assert refused.returncode == Exit.DENIED
     assert "0.00 of 20.00 EUR are left" in str(wallet.user.asked()[-1])
+
+
+@pytest.mark.attack(140)
+def test_what_the_card_approves_by_itself_is_counted_over_kills_of_it(wallet: TestWallet, reader: Reader) -> None:
+    kinds = []
+    for number in range(3):
+        arming = armed(wallet, reader, 25_00)
+        terminal = tapped(reader)
+        terminal.applications()
+        kinds.append(terminal.pay(AID, 25_00, CryptogramType.TC, merchant=f"Kiosk {number}".encode()).kind)
+        arming.end()
+        reader.leave()
+        kill(pid_of(wallet.pid, "etui.extensions.issuer_card"))
+    assert kinds == [CryptogramType.TC, CryptogramType.TC, CryptogramType.ARQC], "60.00 in all"
 
 
 @pytest.mark.attack(138)

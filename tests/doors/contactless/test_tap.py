@@ -30,6 +30,7 @@ class Extensions:
         self.armed.append(("two", Application(name=BUS, label="Bus", priority=1)))
         self.ended: list[tuple[str, str]] = []
         self.fails: ProtocolError | None = None
+        self.answers: bytes | None = None
         self.contactless: list[bool] = []
 
     async def directory(self) -> Directory:
@@ -39,15 +40,18 @@ class Extensions:
     async def select(self, provider: str, name: bytes, *, contactless: bool) -> tuple[str, bytes]:
         self._check()
         self.contactless.append(contactless)
-        return f"session of {provider}", Response(name).encode()
+        return f"session of {provider}", self._said(Response(name).encode())
 
     async def transmit(self, provider: str, session: str, apdu: bytes) -> bytes:
         self._check()
         assert session == f"session of {provider}"
-        return Response(provider.encode() + apdu).encode()
+        return self._said(Response(provider.encode() + apdu).encode())
 
     async def deselect(self, provider: str, session: str) -> None:
         self.ended.append((provider, session))
+
+    def _said(self, usual: bytes) -> bytes:
+        return usual if self.answers is None else self.answers
 
     def _check(self) -> None:
         if self.fails is not None:
@@ -123,6 +127,20 @@ def test_an_extension_that_fails_is_a_status_word_and_no_end(tap: Tap, extension
     send(tap, Selection(PAY).command())
     extensions.fails = ProtocolError(ErrorCode.UNAVAILABLE, "it does not run")
     assert send(tap, READ).status == StatusWord.NO_PRECISE_DIAGNOSIS
+
+
+@pytest.mark.attack(173)
+@pytest.mark.parametrize("answers", [b"", b"\x90", b"data\x00\x00", bytes(65_534) + b"\x90\x00"])
+def test_an_extension_that_answers_what_no_reader_takes_is_a_status_word_and_no_end(
+    tap: Tap, extensions: Extensions, answers: bytes
+) -> None:
+    send(tap, Selection(PAY).command())
+    extensions.answers = answers
+    assert send(tap, READ).status == StatusWord.NO_PRECISE_DIAGNOSIS
+    assert send(tap, Selection(BUS).command()).status == StatusWord.NO_PRECISE_DIAGNOSIS
+    extensions.answers = None
+    assert send(tap, Selection(PAY).command()).data == PAY
+    assert send(tap, READ).data == b"one" + READ.encode()
 
 
 def test_a_terminal_that_is_gone_leaves_no_session(tap: Tap, extensions: Extensions) -> None:

@@ -278,7 +278,7 @@ def test_nobody_is_followed_elsewhere(scanner: Scanner, stall: Stall) -> None:
         (Reply(404), "status 404"),
         (Reply(410, b'{"message": "sold\\u001b[2J out"}'), "status 410: “sold\\x1b[2J out”"),
         (Reply(500), "status 500"),
-        (Reply(200, b"<html>"), "something else"),
+        (Reply(200, b'{"request": "\xff"}'), "something else"),
         (Reply(200, b'{"request": 5}'), "something else"),
         (Reply(200, b'{"request": ""}'), "something else"),
         (Reply(200, b'{"request": "%s"}' % (b"x" * 300_000)), "256 KiB"),

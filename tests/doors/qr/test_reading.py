@@ -155,6 +155,8 @@ def test_what_decodes_pictures_writes_no_more_than_an_answer_and_works_for_a_whi
         ('print(\'{"codes": [{"payload": "", "x": "left", "y": 0}]}\')', "answered something else"),
         ('print(\'{"refusal": "give it up"}\')', "answered something else"),
         ("import sys; sys.stdout.write('x' * (4 << 20))", "answered something else"),
+        ('import sys; sys.stdout.buffer.write(b\'{"refusal": "\\xff"}\')', "answered something else"),
+        ("import sys; sys.stdout.write('{\"more\": ' + '[' * 5000)", "answered something else"),
         ("import os; os.abort()", "by signal 6"),
         ("import time; time.sleep(600)", "too long"),
         ("raise RuntimeError('Unable to find libseccomp')", "install that package"),

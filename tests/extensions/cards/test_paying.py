@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import urlsafe_b64encode
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -95,6 +96,26 @@ def test_a_no_pays_nothing(wallet: TestWallet, client: Client, carded: str, shop
     with pytest.raises(RemoteError) as refused:
         client.call(asked(shop.asks(int(time.time()))))
     assert refused.value.code is ErrorCode.REFUSED
+    assert shown_card(client, carded).counter == 0
+
+
+@pytest.mark.attack(120)
+def test_a_yes_to_a_request_that_ended_while_it_was_asked_about_pays_nothing(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    wallet.user.waits(action_contains="pay 12.50")
+    asked_before = len(wallet.user.asked())
+    with ThreadPoolExecutor(1) as waiting:
+        ends = int(time.time()) + 5
+        answered = waiting.submit(client.call, asked(shop.asks(ends - 600, exp=ends)))
+        while not answered.done() and (time.time() < ends or len(wallet.user.asked()) == asked_before):
+            time.sleep(0.05)
+        assert len(wallet.user.asked()) > asked_before, answered.exception()
+        wallet.user.approves(action_contains="pay 12.50")
+        refused = answered.exception()
+    assert isinstance(refused, RemoteError)
+    assert refused.code is ErrorCode.INVALID_PARAMS
+    assert "holds no more" in refused.message
     assert shown_card(client, carded).counter == 0
 
 

@@ -162,3 +162,9 @@ def test_whatever_comes_is_refused(text: str) -> None:
     for key in keys():
         with pytest.raises(jwe.JweError, match="does not open"):
             jwe.decrypt_compact(text, key)
+
+
+def test_a_header_that_nests_without_end_is_refused() -> None:
+    deep = base64.urlsafe_b64encode(b'{"more":' + b"[" * 5_000).decode().rstrip("=")
+    with pytest.raises(jwe.JweError):
+        jwe.decrypt_compact(f"{deep}.YQ.YWFhYWFhYWFhYWFh.YQ.YWFhYWFhYWFhYWFhYWFhYQ", X25519PrivateKey.generate())

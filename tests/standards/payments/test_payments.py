@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 from tests.standards.payments.shop import NOW, SHOP, Shop
 
 from etui.counterparts.acquirer.certificates import Authority
+from etui.standards.jose import sign_compact, unverified
+from etui.standards.jwe import encrypt_compact
 from etui.standards.money import MAX_MINOR, decimal_amount, minor_units
 from etui.standards.payments import (
     CARD,
@@ -159,10 +162,37 @@ def test_a_receipt_is_read_and_an_altered_one_is_not(shop: Shop, root: Authority
     head, body, signature = token.split(".")
     with pytest.raises(PaymentError):
         read_receipt(f"{head}.{body[:-4]}AAAA.{signature}")
-    with pytest.raises(MalformedError):
-        shop.receipt(b"d" * 32, tax=Amount("EUR", "13.00"))
+    for part in ("tax", "tip"):
+        for value in ("13.00", "-0.01"):
+            with pytest.raises(MalformedError):
+                shop.receipt(b"d" * 32, **{part: Amount("EUR", value)})
     with pytest.raises(MalformedError):
         shop.receipt(b"d" * 32, total=Amount("EUR", "0"), tax=None)
+
+
+_DEEP = b',"more":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+
+
+@pytest.mark.attack(118)
+@pytest.mark.parametrize("change", [lambda body: body.replace(b"A book", b"A \xff"), lambda body: body[:-1] + _DEEP])
+def test_what_a_merchant_signed_that_nobody_can_read_is_refused_as_that(
+    shop: Shop, change: Callable[[bytes], bytes]
+) -> None:
+    for token, read in (
+        (shop.asks(NOW), lambda text: read_request(text, NOW)),
+        (shop.receipt(b"d" * 32), read_receipt),
+    ):
+        known = unverified(token)
+        changed = change(known.payload)
+        assert changed != known.payload
+        with pytest.raises(MalformedError):
+            read(sign_compact(known.header, changed, shop.sign))
+
+
+@pytest.mark.parametrize("plain", [b'{"network":"\xff"}', b'{"network":"n"' + _DEEP])
+def test_what_pays_that_nobody_can_read_is_refused_as_that(shop: Shop, plain: bytes) -> None:
+    with pytest.raises(MalformedError):
+        decrypt_credential(encrypt_compact(plain, shop.box.public_key()), shop.box, b"d" * 32)
 
 
 @given(st.integers(-MAX_MINOR, MAX_MINOR), st.sampled_from(["EUR", "JPY", "KWD", "XTS"]))

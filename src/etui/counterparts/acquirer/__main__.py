@@ -18,8 +18,8 @@ from etui.counterparts.acquirer.host import serve
 from etui.counterparts.acquirer.merchants import enrol, prepare
 from etui.counterparts.acquirer.records import Merchant
 from etui.counterparts.acquirer.routing import read_issuers, read_merchants
-from etui.counterparts.books import BooksError, open_books
-from etui.counterparts.ports import tcp_port
+from etui.counterparts.books import MOST_TOGETHER, BooksError, open_books
+from etui.counterparts.options import port, seconds, whole_number
 
 _BACKLOG: Final = 512
 _CODE: Final = re.compile("[0-9]{1,11}")
@@ -50,8 +50,8 @@ def main() -> int:
     except (OSError, SQLAlchemyError) as error:  # without its words: an address may be in it, with a password
         sys.stderr.write(f"it cannot begin: {getattr(error, 'strerror', None) or type(error).__name__}\n")
         return 1
-    host, port = listener.getsockname()[:2]
-    sys.stdout.write(f"listening on {host}:{port}\n")
+    host, number = listener.getsockname()[:2]
+    sys.stdout.write(f"listening on {host}:{number}\n")
     sys.stdout.flush()
     uvloop.run(
         serve(
@@ -73,15 +73,15 @@ def _options() -> argparse.Namespace:
         epilog=_EPILOG,
     )
     parser.add_argument("--db", required=True, metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/DATABASE")
-    parser.add_argument("--port", required=True, type=tcp_port, help="TCP port for merchants; 0 chooses a free one")
+    parser.add_argument("--port", required=True, type=port, help="TCP port for merchants; 0 chooses a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--code", required=True, type=_code, help="the acquirer's institution code, 1 to 11 digits")
     parser.add_argument("--issuers", required=True, type=Path, metavar="FILE", help="which cards go to which issuer")
     parser.add_argument("--merchants", type=Path, metavar="FILE", help="merchants to enrol before it begins")
     answer = "for how long an issuer's answer is waited for (%(default)s)"
-    parser.add_argument("--answer-seconds", type=float, default=10.0, metavar="S", help=answer)
+    parser.add_argument("--answer-seconds", type=seconds, default=10.0, metavar="S", help=answer)
     together = "most works in one commit; 1 where the database is spread over machines (%(default)s)"
-    parser.add_argument("--together", type=int, default=64, help=together)
+    parser.add_argument("--together", type=whole_number(1, MOST_TOGETHER), default=64, help=together)
     return parser.parse_args()
 
 

@@ -100,8 +100,8 @@ class Host:
 class _MerchantLine:
     """One connection: at most ``OUTSTANDING`` messages at a time, each answered when its decision is durable.
 
-    After what is malformed no more is read, and what is outstanding is answered. Where the books do not answer, the
-    line is closed without one.
+    After what is malformed no more is read, and what is outstanding is answered; nor is more read than answers are
+    taken. Where the books do not answer, the line is closed without one.
     """
 
     def __init__(self, switch: Switch, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -117,6 +117,8 @@ class _MerchantLine:
             while data := await self._reader.read(_READ_BYTES):
                 for message in messages.feed(data):
                     await self._take(parse_message(message))
+                if messages.broken is not None:
+                    raise messages.broken
         except Iso8583Error as error:
             _LOG.warning("a line is closed, since what it sent is %s: %s", error.code, error)
         except OSError:
@@ -136,6 +138,7 @@ class _MerchantLine:
                     response_code=ResponseCode.APPROVED,
                 )
             )
+            await self._writer.drain()  # from who does not read, no more is taken
             return
         if isinstance(message, TransactionResponse | NetworkResponse):
             _LOG.warning("a response came where nothing was asked: %s", message.MTI)

@@ -14,12 +14,13 @@ from etui.counterparts.books.errors import (
     UnavailableError,
     UnsafeError,
 )
-from etui.counterparts.books.group import GroupCommit
+from etui.counterparts.books.group import MOST_TOGETHER, GroupCommit
 from etui.counterparts.books.migrations import Step, bring_up
 from etui.counterparts.books.transactions import reading, run
 from etui.counterparts.books.works import Works
 
 __all__ = [
+    "MOST_TOGETHER",
     "AddressError",
     "BooksError",
     "BusyError",

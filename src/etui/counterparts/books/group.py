@@ -20,7 +20,9 @@ _Work = TypeVar("_Work")
 _Answer = TypeVar("_Answer")
 Apply: TypeAlias = Callable[[Sequence[_Work]], Sequence[_Answer]]
 
-_MOST_TOGETHER: Final = 64
+MOST_TOGETHER: Final = 1024
+"""The highest number that may go together."""
+_USUALLY_TOGETHER: Final = 64
 _MOST_WAITING: Final = 4096
 
 
@@ -33,7 +35,7 @@ class GroupCommit(Generic[_Work, _Answer]):
     """
 
     def __init__(
-        self, apply: Apply[_Work, _Answer], *, together: int = _MOST_TOGETHER, waiting: int = _MOST_WAITING
+        self, apply: Apply[_Work, _Answer], *, together: int = _USUALLY_TOGETHER, waiting: int = _MOST_WAITING
     ) -> None:
         self._apply = apply
         self._together = together

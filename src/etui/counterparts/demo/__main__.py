@@ -22,7 +22,7 @@ import uvicorn
 from etui.counterparts.demo.issuers import BANK, OPERATOR, Issuer, Opened
 from etui.counterparts.demo.town import StartError, Town, town
 from etui.counterparts.issuer.web import application
-from etui.counterparts.ports import tcp_port
+from etui.counterparts.options import port
 
 
 def main() -> int:
@@ -35,8 +35,8 @@ def main() -> int:
     for one, name in ((BANK, "bank"), (OPERATOR, "operator")):
         served = f"for {one.host}, in PEM, with key"
         parser.add_argument(f"--{name}-tls", required=True, type=Path, metavar="FILE", help=served)
-        free = "TCP port; 0 chooses a free one"
-        parser.add_argument(f"--{name}-port", type=tcp_port, default=0, metavar="N", help=free)
+        chosen = "TCP port; 0 chooses a free one"
+        parser.add_argument(f"--{name}-port", type=port, default=0, metavar="N", help=chosen)
     parser.add_argument("--shop-tls", required=True, type=Path, metavar="FILE", help="for the shop, in PEM, with key")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -11,17 +11,16 @@ from pathlib import Path
 import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
-from etui.counterparts.books import BooksError, open_books
+from etui.counterparts.books import MOST_TOGETHER, BooksError, open_books
 from etui.counterparts.issuer.cards import prepare
 from etui.counterparts.issuer.cryptograms import MasterKey
 from etui.counterparts.issuer.errors import IssuerError
 from etui.counterparts.issuer.host import serve
 from etui.counterparts.issuer.key_files import key_of_descriptor, key_of_file
 from etui.counterparts.issuer.workers import listeners, watch
-from etui.counterparts.ports import tcp_port
+from etui.counterparts.options import port, whole_number
 
 _MOST_WORKERS = 64
-_MOST_TOGETHER = 1024
 _EPILOG = """\
 It speaks ISO 8583:1987 over TCP, each message behind two bytes of its length; docs/issuer.md has the dialect and the
 order of the checks. Lines are neither encrypted nor authenticated: listen on the loopback, or behind a tunnel.
@@ -47,8 +46,8 @@ def main() -> int:
     except (OSError, SQLAlchemyError) as error:  # without its words: an address may be in it, with a password
         sys.stderr.write(f"it cannot begin: {getattr(error, 'strerror', None) or type(error).__name__}\n")
         return 1
-    host, port = sockets[0].getsockname()[:2]
-    sys.stdout.write(f"listening on {host}:{port}\n")
+    host, number = sockets[0].getsockname()[:2]
+    sys.stdout.write(f"listening on {host}:{number}\n")
     sys.stdout.flush()
     if len(sockets) == 1:
         _serve(options.db, keys, sockets[0], options.together, -1)
@@ -67,29 +66,18 @@ def _options() -> argparse.Namespace:
         epilog=_EPILOG,
     )
     parser.add_argument("--db", required=True, metavar="URL", help="sqlite:///PATH or postgresql://USER@HOST/DATABASE")
-    parser.add_argument("--port", required=True, type=tcp_port, help="TCP port; 0 chooses a free one")
+    parser.add_argument("--port", required=True, type=port, help="TCP port; 0 chooses a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     key = parser.add_mutually_exclusive_group(required=True)
     key.add_argument(
         "--imk-file", type=Path, metavar="PATH", help="file (0600) of the issuer's master key, 32 hex digits"
     )
-    key.add_argument("--imk-fd", type=_number(0, 1 << 20), metavar="N", help="descriptor to read it from instead")
+    key.add_argument("--imk-fd", type=whole_number(0, 1 << 20), metavar="N", help="descriptor to read it from instead")
     workers = "processes; more than one on PostgreSQL alone (%(default)s)"
-    parser.add_argument("--workers", type=_number(1, _MOST_WORKERS), default=1, help=workers)
+    parser.add_argument("--workers", type=whole_number(1, _MOST_WORKERS), default=1, help=workers)
     together = "most transactions in one commit; 1 where the database is spread over machines (%(default)s)"
-    parser.add_argument("--together", type=_number(1, _MOST_TOGETHER), default=64, help=together)
+    parser.add_argument("--together", type=whole_number(1, MOST_TOGETHER), default=64, help=together)
     return parser.parse_args()
-
-
-class _number:  # noqa: N801  # used as the name of a type, which argparse shows
-    def __init__(self, least: int, most: int) -> None:
-        self._least, self._most = least, most
-
-    def __call__(self, text: str) -> int:
-        value = int(text)
-        if not self._least <= value <= self._most:
-            raise argparse.ArgumentTypeError(f"{value} is not from {self._least} to {self._most}")
-        return value
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ from etui.counterparts.lines import Line
 from etui.counterparts.merchant.errors import MerchantError
 from etui.counterparts.merchant.merchant import Merchant
 from etui.counterparts.merchant.shop import application
-from etui.counterparts.ports import address, tcp_port
+from etui.counterparts.options import address, port, seconds, whole_number
+from etui.standards.payments import MAX_LIFE_S
 
 _BACKLOG: Final = 512
 _LAST_ANSWERS_S: Final = 20
@@ -64,8 +65,8 @@ def main() -> int:
     except (OSError, SQLAlchemyError) as error:  # without its words: an address may be in it, with a password
         sys.stderr.write(f"it cannot begin: {getattr(error, 'strerror', None) or type(error).__name__}\n")
         return 1
-    host, port = listener.getsockname()[:2]
-    sys.stdout.write(f"listening on {host}:{port}\n")
+    host, number = listener.getsockname()[:2]
+    sys.stdout.write(f"listening on {host}:{number}\n")
     sys.stdout.flush()
     uvicorn.Server(config).run([listener])
     return 0
@@ -82,7 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--acquirer", required=True, type=address, metavar="HOST:PORT", help="where the acquirer listens"
     )
-    parser.add_argument("--port", required=True, type=tcp_port, help="TCP port; 0 chooses a free one")
+    parser.add_argument("--port", required=True, type=port, help="TCP port; 0 chooses a free one")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--tls-cert", required=True, type=Path, metavar="FILE", help="certificates for HTTPS, in PEM")
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="their key, where it is not in the same file")
@@ -90,9 +91,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--terminal", default="WEB00001", help=terminal)
     parser.add_argument("--network", action="append", help="a scheme that is taken; may be given again (etui-demo)")
     answer = "for how long the acquirer's answer is waited for (%(default)s)"
-    parser.add_argument("--answer-seconds", type=float, default=15.0, metavar="S", help=answer)
+    parser.add_argument("--answer-seconds", type=seconds, default=15.0, metavar="S", help=answer)
     holds = "for how long a payment request holds (%(default)s)"
-    parser.add_argument("--request-seconds", type=int, default=600, metavar="S", help=holds)
+    parser.add_argument("--request-seconds", type=whole_number(1, MAX_LIFE_S), default=600, metavar="S", help=holds)
     return parser.parse_args()
 
 

@@ -216,7 +216,7 @@ async def _body(request: Request) -> bytes:
 def _read(body: bytes, kind: type[_Body]) -> _Body:
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError too
         raise UnfitError(f"that is nothing that is taken here: {error}") from None
 
 

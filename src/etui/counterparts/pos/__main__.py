@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from etui.counterparts.books import BooksError, open_books
 from etui.counterparts.identity import Identity, IdentityError
 from etui.counterparts.lines import Line
-from etui.counterparts.ports import address
+from etui.counterparts.options import address, seconds, whole_number
 from etui.counterparts.pos.errors import PosError, ReaderError, SettingsError
 from etui.counterparts.pos.reader import CallableReader, Reader
 from etui.counterparts.pos.receipts import receipt, signed_receipt
@@ -30,6 +31,8 @@ from etui.counterparts.pos.terminal import TAP_S, PointOfSale
 from etui.standards.money import minor_units
 
 _MILLILITRES: Final = 1_000
+_LITRES: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,3}))?")
+_minutes: Final = whole_number(0, 366 * 24 * 60)
 _EPILOG = """\
 Amounts are decimal numbers, 12.50; those that are not given are asked for. The file of settings is TOML: docs/pos.md
 shows one, and says what the terminal takes, asks and declines. What it took without a line is told to the acquirer with
@@ -46,7 +49,7 @@ def main() -> int:
         if options.scene == "readers":
             return _readers()
         settings = read_settings(options.settings)
-        signing = _signing(options)
+        signing = _signing(options, settings)
         with _alone(options.settings):
             return asyncio.run(_work(options, settings, signing))
     except (PosError, BooksError, IdentityError, ValueError) as error:
@@ -69,7 +72,7 @@ def _alone(settings: Path) -> Iterator[None]:
         yield
 
 
-def _signing(options: argparse.Namespace) -> Identity | None:
+def _signing(options: argparse.Namespace, settings: Settings) -> Identity | None:
     """By which identity the receipt is signed, if it is; raises ``IdentityError``, ``SettingsError``."""
     if options.receipt is None:
         return None
@@ -77,7 +80,10 @@ def _signing(options: argparse.Namespace) -> Identity | None:
         raise SettingsError("who signs the receipt? --identity names the folder of the merchant's key and certificates")
     if options.receipt.exists():
         raise SettingsError(f"{options.receipt} is there already: name a new file for the receipt")
-    return Identity.open(options.identity)
+    identity, merchant = Identity.open(options.identity), settings.terminal.merchant
+    if (signs := identity.certified.number) != merchant:
+        raise SettingsError(f"{options.identity} is the merchant {signs}'s, and the terminal is {merchant}'s")
+    return identity
 
 
 async def _work(options: argparse.Namespace, settings: Settings, signing: Identity | None) -> int:
@@ -131,10 +137,10 @@ async def _till(options: argparse.Namespace, terminal: PointOfSale) -> Payment |
 
 async def _pump(options: argparse.Namespace, terminal: PointOfSale) -> Payment | None:
     pump = Pump(terminal, _minor(options.litre, terminal), _minor(options.most, terminal))
+    given = None if options.litres is None else _millilitres(options.litres)
 
     async def readings() -> AsyncIterator[int]:
-        litres = options.litres or await asyncio.to_thread(_typed, "Litres filled")
-        yield _millilitres(litres)
+        yield _millilitres(await asyncio.to_thread(_typed, "Litres filled")) if given is None else given
 
     return await pump.serve(readings())
 
@@ -153,7 +159,7 @@ async def _meter(options: argparse.Namespace, terminal: PointOfSale) -> Payment 
         most_minutes=options.most_minutes,
         free_minutes=options.free_minutes,
     )
-    ticket = await Meter(terminal, tariff).serve(options.minutes or int(_typed("Minutes")))
+    ticket = await Meter(terminal, tariff).serve(_whole(options.minutes or _typed("Minutes")))
     return None if ticket is None else ticket.payment
 
 
@@ -202,17 +208,22 @@ def _minor(text: str, terminal: PointOfSale) -> int:
 
 
 def _millilitres(text: str) -> int:
-    with contextlib.suppress(ValueError):
-        whole, _, fraction = text.partition(".")
-        if len(fraction) <= 3 and int(whole) >= 0:  # noqa: PLR2004  # thousandths
-            return int(whole) * _MILLILITRES + int(fraction.ljust(3, "0"))
-    raise SettingsError(f"“{text[:20]}” is no number of litres as 41.37")
+    if not (found := _LITRES.fullmatch(text)):
+        raise SettingsError(f"“{text[:20]}” is no number of litres as 41.37")
+    return int(found[1]) * _MILLILITRES + int((found[2] or "").ljust(3, "0"))
 
 
 def _scene(
     scenes: argparse._SubParsersAction[argparse.ArgumentParser], name: str, does: str
 ) -> argparse.ArgumentParser:
     return scenes.add_parser(name, help=does, description=f"{does.capitalize()}.")
+
+
+def _whole(text: str) -> int:
+    try:
+        return _minutes(text)
+    except argparse.ArgumentTypeError as error:
+        raise SettingsError(str(error)) from None
 
 
 def _options() -> argparse.Namespace:
@@ -235,11 +246,11 @@ def _options() -> argparse.Namespace:
     window.add_argument("--said", metavar="AMOUNT", help="the total at the speaker")
     window.add_argument("amount", nargs="?", metavar="AMOUNT", help="the total at the window")
     meter = _scene(scenes, "meter", "pay for a time")
-    meter.add_argument("minutes", nargs="?", type=int, metavar="MINUTES", help="for how long")
+    meter.add_argument("minutes", nargs="?", metavar="MINUTES", help="for how long")
     meter.add_argument("--step", required=True, metavar="AMOUNT", help="what each begun step costs")
-    meter.add_argument("--step-minutes", type=int, default=15, metavar="N", help="how long a step is (%(default)s)")
-    meter.add_argument("--most-minutes", type=int, default=240, metavar="N", help="the longest time (%(default)s)")
-    meter.add_argument("--free-minutes", type=int, default=0, metavar="N", help="what is free (%(default)s)")
+    meter.add_argument("--step-minutes", type=_minutes, default=15, metavar="N", help="of a step (%(default)s)")
+    meter.add_argument("--most-minutes", type=_minutes, default=240, metavar="N", help="the longest time (%(default)s)")
+    meter.add_argument("--free-minutes", type=_minutes, default=0, metavar="N", help="what is free (%(default)s)")
     for each in (till, pump, window, meter):
         each.add_argument("--receipt", type=Path, metavar="FILE", help="a new file for the signed receipt")
         each.add_argument("--identity", type=Path, metavar="FOLDER", help="who signs it: the merchant's, as a shop's")
@@ -249,10 +260,10 @@ def _options() -> argparse.Namespace:
         each.add_argument("--db", required=True, metavar="URL", help="its books: sqlite:///PATH or postgresql://…")
         each.add_argument("--acquirer", required=True, type=address, metavar="HOST:PORT", help="its acquirer's host")
         answer = "for how long an answer is waited for (%(default)s)"
-        each.add_argument("--answer-seconds", type=float, default=15.0, metavar="S", help=answer)
+        each.add_argument("--answer-seconds", type=seconds, default=15.0, metavar="S", help=answer)
         each.add_argument("--reader", metavar="NAME", help="the card reader, by its whole name")
         tap = "for how long a card is waited for (%(default)s)"
-        each.add_argument("--tap-seconds", type=float, default=TAP_S, metavar="S", help=tap)
+        each.add_argument("--tap-seconds", type=seconds, default=TAP_S, metavar="S", help=tap)
     return parser.parse_args()
 
 

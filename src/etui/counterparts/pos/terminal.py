@@ -23,7 +23,7 @@ import msgspec
 from etui.counterparts.lines import Line, LineError, NotSentError
 from etui.counterparts.pos.errors import CardLostError
 from etui.counterparts.pos.kernel import AskIssuer, Kernel, Outcome, Presented, Purchase, Send, Step, Terminal, Verdict
-from etui.counterparts.pos.kernel.settings import NUMBER_BYTES
+from etui.counterparts.pos.kernel.settings import NUMBER_BYTES, check_amount
 from etui.counterparts.pos.messages import question
 from etui.counterparts.pos.reader import Reader, Transmit, exchange
 from etui.counterparts.pos.records import Payment, State
@@ -51,6 +51,10 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     amount_minor: int
     purpose: str
     holds: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ``SettingsError``."""
+        check_amount(self.amount_minor)
 
 
 class PointOfSale:
@@ -83,7 +87,10 @@ class PointOfSale:
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="reader")
 
     async def pay(self, amount_minor: int, purpose: str) -> Payment | None:
-        """A payment that was approved; None where there is none. Raises ``ReaderError`` and ``BooksError``."""
+        """A payment that was approved; None where there is none.
+
+        Raises ``SettingsError`` for what is no amount, and asks nobody to tap then; ``ReaderError``, ``BooksError``.
+        """
         return await self._take(Wanted(amount_minor=amount_minor, purpose=purpose))
 
     async def hold(self, amount_minor: int, purpose: str) -> Payment | None:

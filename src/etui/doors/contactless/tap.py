@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Final, Protocol
 
 from etui.doors.contactless.directory import SFI, Directory
+from etui.doors.contactless.vpcd import MAX_FRAME
 from etui.sdk import ErrorCode, ProtocolError
 from etui.standards import emv
 from etui.standards.iso7816 import (
@@ -92,7 +93,7 @@ class Tap:
         if command.interindustry and command.ins == SELECT:
             return await self._select(command)
         if self._session is not None:
-            return Response.decode(await self._sessions.transmit(*self._session, apdu))
+            return _said(await self._sessions.transmit(*self._session, apdu))
         if self._records and self._directory is not None:
             return _record(self._directory, command)
         return _NOT_NOW
@@ -113,7 +114,7 @@ class Tap:
         self._session = None
         session, answered = await self._sessions.select(listed.provider, listed.name, contactless=self._contactless)
         self._session = listed.provider, session
-        return Response.decode(answered)
+        return _said(answered)
 
     async def _list(self, selection: Selection) -> Response:
         await self.end()
@@ -133,6 +134,15 @@ class Tap:
         size = min(command.ne or MAX_SHORT_NE, MAX_SHORT_NE)
         part, self._left = self._left[:size], self._left[size:]
         return Response(part, _more(len(self._left)).status if self._left else StatusWord.SUCCESS).encode()
+
+
+def _said(answered: bytes) -> Response:
+    """What an Extension answered; a fault where that is no response which a reader takes."""
+    try:
+        response = Response.decode(answered)
+    except Iso7816Error:
+        return _FAULT
+    return response if len(answered) <= MAX_FRAME else _FAULT
 
 
 def _more(left: int) -> Response:

@@ -84,7 +84,7 @@ def _answer(picture: bytes) -> Answer:
         raise PictureError(_failure(ended.returncode, ended.stderr))
     try:
         return msgspec.json.decode(answer, type=Answer)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # UnicodeDecodeError too
         raise PictureError("what decodes pictures answered something else") from None
 
 

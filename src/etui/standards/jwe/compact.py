@@ -62,7 +62,16 @@ def decrypt_compact(text: str, key: JweKey) -> Decrypted:
         if any(name in header for name in _REFUSED) or header["alg"] != algorithms[0]:
             raise JweError(_NOT_OPEN)
         found = jwe.decrypt_compact(text, imported, algorithms=[*algorithms])
-    except (JoseError, ValueError, KeyError, TypeError, AssertionError, InvalidTag, UnsupportedAlgorithm):
+    except (
+        JoseError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AssertionError,
+        RecursionError,
+        InvalidTag,
+        UnsupportedAlgorithm,
+    ):
         raise JweError(_NOT_OPEN) from None
     if found.plaintext is None:
         raise JweError(_NOT_OPEN)

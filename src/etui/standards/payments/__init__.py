@@ -10,6 +10,7 @@ from etui.standards.payments.merchants import Merchant, check_chain, merchant_of
 from etui.standards.payments.receipts import Kind, Receipt, Signed, read_receipt, sign_receipt
 from etui.standards.payments.request import (
     CARD,
+    MAX_LIFE_S,
     CardData,
     EncryptionKey,
     MethodData,
@@ -23,6 +24,7 @@ from etui.standards.payments.taps import TAP, tap_digest
 
 __all__ = [
     "CARD",
+    "MAX_LIFE_S",
     "TAP",
     "Amount",
     "CardData",

@@ -55,7 +55,7 @@ def decrypt_credential(token: str, key: X25519PrivateKey, request: bytes) -> Cre
     """
     try:
         credential = msgspec.json.decode(decrypt_compact(token, key).plaintext, type=Credential)
-    except (JweError, msgspec.DecodeError):
+    except (JweError, ValueError, RecursionError):  # UnicodeDecodeError too
         raise MalformedError("this is no answer to a payment request of this merchant") from None
     if credential.request != request:
         raise UntrustedError("this answers another payment request")

@@ -62,7 +62,8 @@ class Receipt(msgspec.Struct, frozen=True, rename="camel", kw_only=True, omit_de
         amounts += [amount for amount in (self.tax, self.tip) if amount is not None]
         if any(amount.currency != self.total.currency for amount in amounts):
             raise MalformedError("a receipt is in one currency")
-        if self.total.minor <= 0 or any(a.minor > self.total.minor for a in (self.tax, self.tip) if a is not None):
+        contained = [amount.minor for amount in (self.tax, self.tip) if amount is not None]
+        if self.total.minor <= 0 or not all(0 <= minor <= self.total.minor for minor in contained):
             raise MalformedError("a receipt is over more than nothing, and tax and tip are contained in it")
 
 

@@ -139,5 +139,5 @@ def _networks(request: Request) -> tuple[str, ...]:
         raise MalformedError("the merchant takes no cards of a wallet: ask for another way to pay")
     try:
         return msgspec.json.decode(data, type=CardData).networks
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError too
         raise MalformedError(f"what the merchant says of cards cannot be read: {error}") from None

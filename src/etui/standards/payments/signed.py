@@ -61,7 +61,7 @@ def read(token: str, kind: str, content: type[T]) -> tuple[T, tuple[x509.Certifi
         raise MalformedError(str(error)) from None
     try:
         return msgspec.json.decode(signed.payload, type=content), chain
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError too
         raise MalformedError(f"{kind}: {error}") from None
 
 

@@ -200,7 +200,7 @@ def read_body(body: bytes, issuer: str, now: int) -> Signed:
         posted = _body.decode(body)
         found = unverified(posted.request)
         message = _device.decode(found.payload)
-    except (msgspec.DecodeError, JoseError) as error:
+    except (ValueError, RecursionError, JoseError) as error:  # UnicodeDecodeError too
         raise ProvisioningError(f"this is no request of a device: {error}") from None
     if found.header.typ != TYPE or message.said.issuer != issuer:
         raise ProvisioningError("this is no request of a device to this issuer")
@@ -227,7 +227,7 @@ def open_answer(body: bytes, box: X25519PrivateKey, kind: type[AnswerT]) -> Answ
     """What an issuer answered; raises ``ProvisioningError`` for what is no answer of this kind to this device."""
     try:
         answer = _answer.decode(decrypt_compact(_reply.decode(body).answer, box).plaintext)
-    except (msgspec.DecodeError, JweError):
+    except (ValueError, RecursionError, JweError):  # UnicodeDecodeError too
         raise ProvisioningError("the issuer's answer does not open for this device") from None
     if not isinstance(answer, kind):
         raise ProvisioningError("the issuer answered something else than was asked")

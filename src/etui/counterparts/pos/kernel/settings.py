@@ -122,7 +122,12 @@ class Purchase(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Raises ``SettingsError``."""
-        if not 1 <= self.amount_minor <= MAX_MINOR:
-            raise SettingsError(f"an amount is 1 to {MAX_MINOR} minor units, not {self.amount_minor}")
+        check_amount(self.amount_minor)
         if len(self.number) != NUMBER_BYTES:
             raise SettingsError(f"an unpredictable number has {NUMBER_BYTES} bytes")
+
+
+def check_amount(amount_minor: int) -> None:
+    """Raises ``SettingsError`` for what no card is asked to pay."""
+    if not 1 <= amount_minor <= MAX_MINOR:
+        raise SettingsError(f"an amount is 1 to {MAX_MINOR} minor units, not {amount_minor}")

@@ -47,8 +47,8 @@ class Meter:
 
     async def serve(self, minutes: int) -> Ticket | None:
         """A ticket for so many minutes from now on; None where it was not paid. Raises ``SettingsError``."""
-        until = self._terminal.now() + dt.timedelta(minutes=minutes)
         price_minor = self._tariff.price(minutes)
+        until = self._terminal.now() + dt.timedelta(minutes=minutes)
         payment = None
         if price_minor:
             payment = await self._terminal.pay(price_minor, f"Parking until {until:%Y-%m-%d %H:%M}")
