@@ -175,7 +175,7 @@ class Authorise(Request[AuthoriseResult], frozen=True, kw_only=True, omit_defaul
 
     Makes the cryptogram that pays, once. The card holds what it is called with to what the merchant signed:
     `invalid_params` for another payee, amount, currency or order. `conflict` where the card rests, has
-    expired or its limits are reached.
+    expired or its limits are reached, or where it has answered this request before.
     """
 
     METHOD: ClassVar[str] = "card/1.authorise"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from tests.extensions.cards.bank import HOST
+from tests.extensions.cards.manager import MANAGER
 from tests.extensions.cards.rights import may_pay
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -274,6 +275,25 @@ def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
         assert refused.value.code is ErrorCode.INVALID_PARAMS
         assert_on_record(wallet, refused.value, "card/1.authorise", refused.value.message)
     assert shown_card(client, carded).counter == 0
+
+
+@pytest.mark.attack(175)
+def test_one_yes_to_a_strangers_card_manager_is_one_payment(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    MANAGER.install(wallet)
+    wallet.user.approves(times=1)
+    MANAGER.call(client, "see")
+    token = shop.asks(int(time.time()))
+    named = read_request(token, int(time.time())).name
+    wallet.user.approves(times=1, action_contains="pay 12.50 EUR to shop.etui.test")
+    said = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR", "order": named, "request": token}
+    credentials = MANAGER.call(client, "buy", **said)["credentials"]
+    assert isinstance(credentials, list)
+    first, *others = credentials
+    assert decrypt_credential(first, shop.box, digest_of(token)).request == digest_of(token)
+    assert all("was answered before" in other for other in others), others
+    assert shown_card(client, carded).counter == 1
 
 
 def test_the_card_that_the_user_prefers_pays(

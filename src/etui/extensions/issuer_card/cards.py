@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from etui.extensions.issuer_card import journal
+from etui.extensions.issuer_card import answered, journal
 from etui.extensions.issuer_card.errors import NoKeysError, UnknownCardError
 from etui.extensions.issuer_card.journal import Tap
 from etui.extensions.issuer_card.risk import Spent
@@ -19,7 +19,7 @@ from etui.sdk import Item
 from etui.standards.provisioning import Chip, PaymentKey, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from etui.sdk import Store
 
@@ -160,11 +160,17 @@ class Cards:
         if self.look_up(card.id) is None:  # it was removed in between
             self._store.put({(_KEYS, card.id): None})
 
-    def take(self, card: Card, note: Callable[[int], Tap] | None = None) -> Taken:
+    def take(
+        self,
+        card: Card,
+        note: Callable[[int], Tap] | None = None,
+        *,
+        also: Mapping[tuple[str, str], bytes | None] | None = None,
+    ) -> Taken:
         """The key for the next payment, which nobody gets again; raises ``NoKeysError`` where none is left.
 
         ``note``: at a terminal, what is noted of the transaction with this counter. What the card approves by itself
-        counts against its issuer's limits.
+        counts against its issuer's limits. ``also``: what is written with it.
         """
         left = self._left(card)
         if not left:
@@ -177,6 +183,7 @@ class Cards:
                 **_changed(msgspec.structs.replace(card, counter=key.counter, spent=spent)),
                 (_KEYS, card.id): msgspec.json.encode(_Left(left[1:])),
                 **({} if tap is None else _noted(card, tap)),
+                **(also or {}),
             }
         )
         return Taken(key, len(left) - 1, tap)
@@ -197,8 +204,8 @@ class Cards:
 
     def remove(self, card: Card) -> None:
         """Deletes a card and all that it knew."""
-        noted = journal.space(card.id)
-        gone = [(noted, place) for place, _ in self._store.names(noted)]
+        noted = (journal.space(card.id), answered.space(card.id))
+        gone = [(space, name) for space in noted for name, _ in self._store.names(space)]
         gone += [(space, card.id) for space in (_CARDS, _KEYS, _DEVICES, _CHIPS)]
         self._store.put(dict.fromkeys(gone))
 
