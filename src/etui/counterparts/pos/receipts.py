@@ -25,11 +25,14 @@ _VERIFIED: Final = {
 
 
 def receipt(payment: Payment, terminal: Terminal, letters: str, zone: dt.tzinfo | None = None) -> str:
-    """The receipt of an approved payment. ``letters``: its currency, ``EUR``. ``zone``: that of its time."""
+    """The receipt of a payment of which something is taken.
+
+    ``letters``: its currency, ``EUR``. ``zone``: that of its time.
+    """
     made = dt.datetime.fromtimestamp(payment.made_s, tz=dt.UTC).astimezone(zone)
     lines = [
         (payment.label, f"**** {payment.digits}"),
-        ("Amount", full_amount(_taken(payment), letters)),
+        ("Amount", full_amount(payment.final_minor, letters)),
         ("Date", made.strftime("%Y-%m-%d %H:%M")),
         ("Number", _number(payment)),
         ("AID", payment.identifier),
@@ -45,8 +48,11 @@ def receipt(payment: Payment, terminal: Terminal, letters: str, zone: dt.tzinfo 
 
 
 def signed_receipt(payment: Payment, letters: str, identity: Identity) -> str:
-    """The same for a wallet (``receipt/1``), signed by the merchant: what was taken in the end, by which tap."""
-    total = Amount(letters, decimal_amount(_taken(payment), letters))
+    """The same for a wallet (``receipt/1``), signed by the merchant: what was taken in the end, by which tap.
+
+    Raises ``MalformedError`` for a payment of which nothing is taken.
+    """
+    total = Amount(letters, decimal_amount(payment.final_minor, letters))
     receipt = Receipt(
         id=_number(payment),
         kind=Kind.SALE,
@@ -59,10 +65,6 @@ def signed_receipt(payment: Payment, letters: str, identity: Identity) -> str:
         paid_by=payment.digits,
     )
     return sign_receipt(receipt, identity.chain, identity.sign)
-
-
-def _taken(payment: Payment) -> int:
-    return payment.final_minor or payment.amount_minor
 
 
 def _number(payment: Payment) -> str:
