@@ -66,7 +66,8 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     order: Annotated[str, Meta(max_length=120)] | None = None
     """What `receipt/1` finds its receipts by: `tap`, a `#`, and the first 16 digits, in base 16, of the SHA-256
-    over counter, unpredictable number, amount and currency as EMV writes them (9F36, 9F37, 9F02, 5F2A).
+    over the last four digits of the number that the card presents, in ASCII, and counter, unpredictable
+    number, amount and currency as EMV writes them (9F36, 9F37, 9F02, 5F2A).
     """
 
 
