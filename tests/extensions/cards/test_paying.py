@@ -337,7 +337,9 @@ def test_commands_of_a_terminal_come_from_a_door_and_from_no_program(client: Cli
         client.call(apdu.Transmit(session="s", apdu=b"\x80\xa8\x00\x00"))
     with pytest.raises(RemoteError, match="manufacturer/doors-only"):
         client.call(apdu.Deselect(session="s"))
-    assert client.call(apdu.Applications()).applications == []
+    with pytest.raises(RemoteError, match="which it does not now") as refused:
+        client.call(apdu.Applications())
+    assert refused.value.code is ErrorCode.CONFLICT
 
 
 @pytest.mark.attack(146)
