@@ -14,7 +14,7 @@ from etui.counterparts.pos.kernel import Terminal, Verification
 from etui.counterparts.pos.records import Payment
 from etui.counterparts.pos.store import ADVICE, AUTHORISATION
 from etui.standards.money import decimal_amount, full_amount
-from etui.standards.payments import TAP, Amount, Kind, Line, Receipt, sign_receipt
+from etui.standards.payments import MAX_TEXT, TAP, Amount, Kind, Line, Receipt, approval_code, sign_receipt
 
 _WIDTH: Final = 40
 _VERIFIED: Final = {
@@ -59,9 +59,9 @@ def signed_receipt(payment: Payment, letters: str, identity: Identity) -> str:
         request=bytes.fromhex(payment.tap),
         order=TAP,
         total=total,
-        items=(Line(payment.purpose, total),) if payment.purpose else (),
+        items=(Line(payment.purpose[:MAX_TEXT], total),) if payment.purpose else (),
         paid_at=payment.made_s,
-        approval=payment.approval,
+        approval=approval_code(payment.approval),
         paid_by=payment.digits,
     )
     return sign_receipt(receipt, identity.chain, identity.sign)
