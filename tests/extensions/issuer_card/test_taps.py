@@ -26,7 +26,7 @@ from etui.standards.iso7816 import Selection
 from etui.standards.provisioning import PaymentKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 CARD = Card(
     id="c1",
@@ -158,6 +158,27 @@ def test_two_cards_at_one_counter_have_taps_of_their_own_also_where_a_terminal_s
     asked, decision = Asked(19_00, "978", "Kiosk", 0, b"same"), Decision(CryptogramType.ARQC)
     cards = [CARD, msgspec.structs.replace(CARD, token=f"{CARD.token[:-4]}0027")]
     assert len({Tap.begun(card, 7, 1, asked, decision).order for card in cards}) == 2
+
+
+@pytest.mark.attack(178)
+def test_a_card_that_is_deleted_while_a_terminal_has_it_pay_stays_deleted(wallet: Wallet) -> None:
+    thread = wallet.arm(20_00)
+    card = wallet.cards.card(CARD.id)
+    write, writes = wallet.store.put, 0
+
+    def put(records: Mapping[tuple[str, str], bytes | None]) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 1:  # the tap's, which the deletion is quicker than
+            wallet.cards.remove(card)
+        write(records)
+
+    wallet.store.put = put  # type: ignore[method-assign]
+    with pytest.raises(UnknownCardError):
+        wallet.terminal.pay(AID, 12_34)
+    assert wallet.store.records == {}
+    wallet.taps.refuse(CARD.id, wallet.taps.yes(CARD.id), Asked(30_00, "978", "Kiosk", 0))
+    thread.join(10)
 
 
 @pytest.mark.attack(138)
