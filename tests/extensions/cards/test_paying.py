@@ -282,8 +282,9 @@ def test_one_yes_to_a_strangers_card_manager_is_one_payment(
     wallet: TestWallet, client: Client, carded: str, shop: Shop
 ) -> None:
     MANAGER.install(wallet)
-    wallet.user.approves(times=1)
+    wallet.user.approves()
     MANAGER.call(client, "see")
+    wallet.user.forgets()
     token = shop.asks(int(time.time()))
     named = read_request(token, int(time.time())).name
     wallet.user.approves(times=1, action_contains="pay 12.50 EUR to shop.etui.test")
@@ -292,7 +293,11 @@ def test_one_yes_to_a_strangers_card_manager_is_one_payment(
     assert isinstance(credentials, list)
     first, *others = credentials
     assert decrypt_credential(first, shop.box, digest_of(token)).request == digest_of(token)
-    assert all("was answered before" in other for other in others), others
+    assert others == ["the user did not answer now"] * 2, "it is another question"
+    wallet.user.approves(times=1, action_contains="pay 12.50 EUR to shop.etui.test")
+    with pytest.raises(RemoteError, match="was answered before") as refused:
+        client.call(card.Authorise(card=carded, **said))  # type: ignore[arg-type]
+    assert refused.value.code is ErrorCode.CONFLICT
     assert shown_card(client, carded).counter == 1
 
 

@@ -382,6 +382,8 @@ class RequestPath:
     def _forward(self, request: Request, cleared: Cleared) -> None:
         decision = cleared.verdict.decision
         question = request.question
+        if request.under is not None and question.covered:
+            self._spend(request, request.under)
         given = max(question.given, Assurance.NONE if cleared.consent is None else decision.assurance)
         call = ActiveCall(
             id=self._ids.next(),
@@ -402,6 +404,13 @@ class RequestPath:
             reservations=cleared.reservations,
         )
         self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared, given))
+
+    def _spend(self, request: Request, under: ActiveCall) -> None:
+        """Raises ``ProtocolError`` where what the user said yes to was spent meanwhile, by another one at once."""
+        if not inherited.spend(under, request.method, request.question.fields):
+            reason = f"the consent to {under.method.action.id} is for one payment, which was made"
+            why = self._router.record_refusal(request.caller, request.method, reason)
+            raise ProtocolError(ErrorCode.DENIED, reason, why=why)
 
     def _info(
         self,
