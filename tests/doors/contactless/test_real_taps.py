@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.cli.etui import done, told
+from tests.cli.etui import ETUI, done, told, wait_until
 from tests.extensions.cards.bank import BANK, HOST
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
@@ -159,7 +160,7 @@ def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
 
 
 @pytest.mark.attack(179)
-def test_an_extension_of_which_nothing_was_armed_is_not_before_the_terminal_whatever_it_says(
+def test_a_terminal_finds_no_extension_of_which_nothing_is_armed_whatever_that_says_and_none_whose_command_was_ended(
     wallet: TestWallet, reader: Reader, bank: Bank
 ) -> None:
     pushy = Stranger("pushy", _PUSHY, _NOTHING)
@@ -178,6 +179,18 @@ def test_an_extension_of_which_nothing_was_armed_is_not_before_the_terminal_what
         terminal.send(Selection(PUSHY_AID).command())
     assert is_of_the_card(bank, terminal.pay(AID, 12_34))
     assert isinstance(arming.end(), apdu.ArmResult)
+    reader.leave()
+
+    before = reader.wait_for_card()
+    with subprocess.Popen([*ETUI, "tap", "20", "EUR"], env=os.environ | wallet.environ) as tap:
+        reader.wait_for_card(before + 2)
+        tap.send_signal(signal.SIGINT)
+    with wallet.connect() as client:
+        wait_until(lambda: not offers(client))
+    terminal = tapped(reader)
+    with pytest.raises(Refused) as refused:
+        terminal.applications()
+    assert refused.value.status == StatusWord.FILE_OR_APPLICATION_NOT_FOUND, "who asked for the tap is gone"
     assert "contactless: " not in wallet.log.read_text()
     reader.leave()
 
