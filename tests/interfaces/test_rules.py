@@ -172,6 +172,7 @@ def test_what_is_asked_during_another_method_is_so_during_one_that_waits_and_is_
         (waits | {"show": show(waits=True, effect="none")}, "is not asked for"),
     ):
         assert words in refusal(parking(methods=bad))
+    assert "which is not there" in refusal(parking(events={"ended": {"title": "It ended", "during": "gone"}}))
 
 
 @pytest.mark.parametrize("title", ["", " ", "two\nlines", "bell\x07", "a\x85b", "a\u2028b", "x" * 121])

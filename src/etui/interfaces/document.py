@@ -184,12 +184,14 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Something a provider tells who subscribed to it.
 
     ``decide``: the event is about an item, and those are told who may call this method on it without a question.
+    ``during``: the method that a provider has to be serving to be heard.
     """
 
     title: ShortText
     text: LongText = ""
     fields: Fields = {}
     decide: Name | None = None
+    during: Name | None = None
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -62,8 +62,9 @@ def _type_broken(where: str, earlier: RecordType, later: RecordType) -> Iterator
 
 
 def _event_broken(where: str, earlier: Event, later: Event) -> Iterator[str]:
-    if later.decide != earlier.decide:
-        yield f"{where}.decide changed"
+    for member in ("decide", "during"):
+        if getattr(earlier, member) != getattr(later, member):
+            yield f"{where}.{member} changed"
     yield from _fields_broken(where, earlier.fields, later.fields)
 
 

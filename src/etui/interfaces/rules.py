@@ -18,8 +18,8 @@
 10. A yes that may hold as long as a process runs (``running``) is to a method that uses: it discloses and changes
     nothing.
 11. A method has ``callers`` of its own only where the interface is open to anyone: it narrows.
-12. What is asked ``during`` another method is so during one of the same interface that waits for the user, and that is
-    asked for: its effect is to use, to disclose, to change or to remove.
+12. What is asked or told ``during`` another method is so during one of the same interface that waits for the user, and
+    that is asked for: its effect is to use, to disclose, to change or to remove.
 13. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
 """
@@ -113,6 +113,8 @@ def _broken(document: Document) -> Iterator[str]:
         yield from _fields_broken(document, f"events.{name}", event.fields, _Place.NESTED)
         if event.decide is not None:
             yield from _item_missing(document, f"events.{name}.decide", event.decide)
+        if event.during is not None:
+            yield from _during_broken(document, f"events.{name}.during", event.during)
     for name in document.owner:
         yield from _item_missing(document, "owner", name)
     for name in document.session:
