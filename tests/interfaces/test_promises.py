@@ -78,6 +78,7 @@ def test_words_may_change_more_may_come_and_less_may_be_given_away(change: Chang
         ),
         (_method("show", effect="none"), "methods.show.effect"),
         (_method("show", callers="doors"), "methods.show.callers"),
+        (_method("show", during="pay"), "methods.show.during"),
         (_method("pay", prepare=False), "methods.pay.prepare"),
         (_method("show", own=True), "methods.show.own"),
         (_method("pay", creates=False), "methods.pay.creates"),

@@ -162,6 +162,19 @@ def test_a_method_narrows_who_may_call_an_interface_that_is_open_to_anyone_alone
         assert "narrow" in refusal(parking(callers=callers, methods={**parking()["methods"], **narrowed}))
 
 
+def test_what_is_asked_during_another_method_is_so_during_one_that_waits_and_is_asked_for() -> None:
+    methods = parking()["methods"]
+    waits = methods | {"show": show(waits=True), "look": show(during="show")}
+    assert read(parking(methods=waits)).methods["look"].during == "show"
+    for bad, words in (
+        (methods | {"look": show(during="gone")}, "names the method 'gone', which is not there"),
+        (methods | {"look": show(during="show")}, "does not wait for the user"),
+        (waits | {"show": show(waits=True, effect="none")}, "is not asked for"),
+    ):
+        assert words in refusal(parking(methods=bad))
+    assert "which is not there" in refusal(parking(events={"ended": {"title": "It ended", "during": "gone"}}))
+
+
 @pytest.mark.parametrize("title", ["", " ", "two\nlines", "bell\x07", "a\x85b", "a\u2028b", "x" * 121])
 def test_a_title_is_one_line_that_says_something(title: str) -> None:
     for document in (

@@ -6,6 +6,7 @@ Rules:
 2. Where both differ in host, order, currency or amount, nothing is paid. Where they differ in a name, a kind of
    business or a country, the user says at the terminal whether to go on, before the wallet asks.
 3. An amount that the code leaves open is typed here, and shown again in the Trusted Dialog as the merchant signed it.
+   What the code itself adds to that, nobody typed: the dialog asks about it, whatever right there is.
 """
 
 from __future__ import annotations
@@ -109,9 +110,13 @@ def _pay(arguments: Arguments, output: Output) -> Exit:
     if arguments.dry_run:
         output.value(shown, "Nothing was paid.")
         return Exit.OK
+    adds = bool(asked.fee) and qr.wants_amount(payable.code)
+    if adds:
+        fee = full_amount(asked.fee, asked.currency)
+        output.note(f"etui: the code adds {fee} to what you said: the Trusted Dialog asks about it")
     with connect() as client:
         settle_own(client, output)
-        paid = qr.pay(client, shop, order, token)
+        paid = qr.pay(client, shop, order, token, ask=adds)
     ended = msgspec.structs.replace(
         shown,
         outcome=paid.outcome,

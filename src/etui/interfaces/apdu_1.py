@@ -136,7 +136,7 @@ class ApplicationsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Applications(Request[ApplicationsResult], frozen=True, kw_only=True, omit_defaults=True):
     """Armed applications.
 
-    None where nothing is armed.
+    `conflict` where the user has armed none of this Extension's.
     """
 
     METHOD: ClassVar[str] = "apdu/1.applications"

@@ -66,7 +66,8 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     order: Annotated[str, Meta(max_length=120)] | None = None
     """What `receipt/1` finds its receipts by: `tap`, a `#`, and the first 16 digits, in base 16, of the SHA-256
-    over counter, unpredictable number, amount and currency as EMV writes them (9F36, 9F37, 9F02, 5F2A).
+    over the last four digits of the number that the card presents, in ASCII, and counter, unpredictable
+    number, amount and currency as EMV writes them (9F36, 9F37, 9F02, 5F2A).
     """
 
 
@@ -175,7 +176,7 @@ class Authorise(Request[AuthoriseResult], frozen=True, kw_only=True, omit_defaul
 
     Makes the cryptogram that pays, once. The card holds what it is called with to what the merchant signed:
     `invalid_params` for another payee, amount, currency or order. `conflict` where the card rests, has
-    expired or its limits are reached.
+    expired or its limits are reached, or where it has answered this request before.
     """
 
     METHOD: ClassVar[str] = "card/1.authorise"

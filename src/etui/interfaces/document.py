@@ -160,6 +160,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     allowed on them. ``waits``: the user, or somebody far away, answers within the call, so that the time limit does not
     run and others are served meanwhile. ``running``: a yes may hold as long as the process that asked runs, even where
     its program cannot be told from others. ``callers``: who may call it, where not all may that may call the interface.
+    ``during``: the method, allowed like any other, that a provider has to be serving to be asked this one.
     """
 
     title: ShortText
@@ -175,6 +176,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     decide: Name | None = None
     waits: bool = False
     running: bool = False
+    during: Name | None = None
     timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
 
 
@@ -182,12 +184,14 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Something a provider tells who subscribed to it.
 
     ``decide``: the event is about an item, and those are told who may call this method on it without a question.
+    ``during``: the method that a provider has to be serving to be heard.
     """
 
     title: ShortText
     text: LongText = ""
     fields: Fields = {}
     decide: Name | None = None
+    during: Name | None = None
 
 
 class Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -157,6 +157,8 @@ def _marked(method: Method) -> Iterator[str]:
         yield "Creates: the items in the result are new, and the caller's own."
     if method.decide is not None:
         yield f"Decide: an item is named in the result only as far as the caller may `{method.decide}` it."
+    if method.during is not None:
+        yield f"During: it is asked of a provider alone that serves `{method.during}` then."
     if method.own:
         yield "Own: it touches what is the caller's own, whoever called the caller."
     for name, field in method.params.items():

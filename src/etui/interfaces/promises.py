@@ -62,13 +62,14 @@ def _type_broken(where: str, earlier: RecordType, later: RecordType) -> Iterator
 
 
 def _event_broken(where: str, earlier: Event, later: Event) -> Iterator[str]:
-    if later.decide != earlier.decide:
-        yield f"{where}.decide changed"
+    for member in ("decide", "during"):
+        if getattr(earlier, member) != getattr(later, member):
+            yield f"{where}.{member} changed"
     yield from _fields_broken(where, earlier.fields, later.fields)
 
 
 def _method_broken(where: str, earlier: Method, later: Method) -> Iterator[str]:
-    for member in ("effect", "callers", "prepare", "own", "creates", "decide", "waits", "running"):
+    for member in ("effect", "callers", "prepare", "own", "creates", "decide", "waits", "running", "during"):
         if getattr(earlier, member) != getattr(later, member):
             yield f"{where}.{member} changed"
     if later.timeout_s < earlier.timeout_s:

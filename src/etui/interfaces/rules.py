@@ -18,7 +18,9 @@
 10. A yes that may hold as long as a process runs (``running``) is to a method that uses: it discloses and changes
     nothing.
 11. A method has ``callers`` of its own only where the interface is open to anyone: it narrows.
-12. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
+12. What is asked or told ``during`` another method is so during one of the same interface that waits for the user, and
+    that is asked for: its effect is to use, to disclose, to change or to remove.
+13. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
 """
 
@@ -111,6 +113,8 @@ def _broken(document: Document) -> Iterator[str]:
         yield from _fields_broken(document, f"events.{name}", event.fields, _Place.NESTED)
         if event.decide is not None:
             yield from _item_missing(document, f"events.{name}.decide", event.decide)
+        if event.during is not None:
+            yield from _during_broken(document, f"events.{name}.during", event.during)
     for name in document.owner:
         yield from _item_missing(document, "owner", name)
     for name in document.session:
@@ -125,12 +129,22 @@ def _method_broken(document: Document, where: str, method: Method) -> Iterator[s
         yield f"{where} says `running`, which goes with the effect `use` alone"
     if method.callers is not None and document.callers is not Callers.ANYONE:
         yield f"{where} has `callers`, which narrow an interface that is open to anyone, and this one is not"
+    if method.during is not None:
+        yield from _during_broken(document, f"{where}.during", method.during)
     if method.ask is not None:
         yield from _ask_broken(f"{where}.ask", method.ask, method.params)
     if (method.creates or method.decide is not None) and not any(field.names_items for field in method.result.values()):
         yield f"{where} creates or decides about items, and there is none in its result"
     if method.decide is not None:
         yield from _item_missing(document, f"{where}.decide", method.decide)
+
+
+def _during_broken(document: Document, where: str, name: str) -> Iterator[str]:
+    method = document.methods.get(name)
+    if method is None:
+        yield f"{where} names the method {name!r}, which is not there"
+    elif not method.waits or method.effect in {Effect.NONE, Effect.ADD}:
+        yield f"{where} names the method {name!r}, which does not wait for the user, or is not asked for"
 
 
 def _item_missing(document: Document, where: str, name: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ def test_a_refund_is_tied_to_its_sale_and_counts_against_it(
 def test_a_receipt_that_came_as_a_file_is_kept_once_and_found_by_its_tap(
     wallet: TestWallet, shop: Shop, tmp_path: Path
 ) -> None:
-    digest = tap_digest(7, b"\1\2\3\4", 12_50, "978")
+    digest = tap_digest("0019", 7, b"\1\2\3\4", 12_50, "978")
     (tmp_path / "pump.jws").write_text(shop.receipt(digest, order=TAP) + "\n")
     for _ in range(2):
         assert done(wallet, "receipts", "add", str(tmp_path / "pump.jws")) == "“12.50 EUR to shop.etui.test” is kept.\n"

@@ -39,6 +39,8 @@ def test_a_file_of_settings_says_what_the_terminal_is(settings: Path) -> None:
     ("old", "new"),
     [
         ('"978"', '"97"'),
+        ('"978"', '"392"'),
+        ('"EUR"', '"EUX"'),
         ('mcc = "5541"', 'mcc = "5541"\nowner = "me"'),
         (AID.hex(), AID.hex()[:8]),
         ("floor_limit_minor = 5000", "floor_limit_minor = -1"),

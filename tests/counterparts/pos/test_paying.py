@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 from bench.acquirer import pan
+from tests.counterparts.merchant.device import identity
 from tests.counterparts.pos.conftest import Bank, Shop
 from tests.counterparts.pos.driving import NUMBER, terminal
 from tests.counterparts.pos.emulator import AID, OTHER_AID, Emulator
@@ -22,10 +23,11 @@ from etui.counterparts.lines import Line
 from etui.counterparts.pos.errors import PaymentStateError
 from etui.counterparts.pos.kernel import Presented, Verification
 from etui.counterparts.pos.messages import advice
-from etui.counterparts.pos.receipts import receipt
+from etui.counterparts.pos.receipts import receipt, signed_receipt
 from etui.counterparts.pos.records import Payment, State
 from etui.counterparts.pos.store import Store
 from etui.counterparts.pos.terminal import PointOfSale
+from etui.standards.payments import read_receipt
 
 Shops = Callable[..., Shop]
 
@@ -185,6 +187,18 @@ def test_a_receipt_has_amount_application_cryptogram_and_approval_and_no_card_nu
         assert part in text
     assert pan(shop.card.settings.number) not in text
     assert payment.digits in text
+
+
+@pytest.mark.parametrize("approval", ["", "123456", "ok1234", "A 1234"])
+def test_a_signed_receipt_is_one_that_a_wallet_reads_whatever_issuer_and_till_say(
+    bank: Bank, shops: Shops, approval: str
+) -> None:
+    payment = shops(bank.card()).pay(7_500)
+    assert payment is not None
+    said = msgspec.structs.replace(payment, approval=approval, purpose="Fries, " * 100)
+    read = read_receipt(signed_receipt(said, "EUR", identity())).receipt
+    assert (read.total.minor, read.paid_by, len(read.items[0].label)) == (7_500, payment.digits, 200)
+    assert read.approval == (approval if approval in {"", "123456"} else "")
 
 
 def _presented() -> Presented:

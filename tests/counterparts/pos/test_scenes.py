@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.counterparts.merchant.device import identity
 from tests.counterparts.pos.conftest import Bank, Shop
 from tests.counterparts.pos.test_paying import no_port
 
 from etui.counterparts.pos.errors import PaymentStateError, SettingsError
+from etui.counterparts.pos.receipts import signed_receipt
 from etui.counterparts.pos.records import Payment, State
 from etui.counterparts.pos.scenes import Meter, Order, Pump, Tariff, Ticket, Window
 from etui.counterparts.pos.terminal import PointOfSale
+from etui.standards.payments import MalformedError
 
 Shops = Callable[..., Shop]
 TARIFF = Tariff(step_minutes=15, step_minor=50, most_minutes=240, free_minutes=10)
@@ -48,11 +51,17 @@ def test_a_pump_stops_where_what_is_held_is_used_up(bank: Bank, shops: Shops) ->
     assert shop.reconcile() == 12_000
 
 
-def test_a_pump_that_was_not_used_gives_all_back(bank: Bank, shops: Shops) -> None:
+@pytest.mark.attack(176)
+@pytest.mark.parametrize("millilitres", [(), (0,)])
+def test_a_pump_that_was_not_used_gives_all_back_and_no_receipt(
+    bank: Bank, shops: Shops, millilitres: tuple[int, ...]
+) -> None:
     shop = shops(bank.card())
-    payment = pumped(shop)
-    assert payment is not None
-    assert payment.state == State.REVERSING
+    assert pumped(shop, *millilitres) is None
+    (held,) = shop.store.payments()
+    assert (held.state, bank.held(shop.card)) == (State.REVERSING, 12_000)
+    with pytest.raises(MalformedError):
+        signed_receipt(held, "EUR", identity())
     assert shop.reconcile() == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,12 +13,13 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.cli.etui import done, told
+from tests.cli.etui import ETUI, done, told, wait_until
 from tests.extensions.cards.bank import BANK, HOST
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Paid, Refused, Terminal
 from tests.processes import kill, pid_of
 from tests.standards.emv.keys import authority
+from tests.trusted.router.strangers import Stranger
 
 from etui.cli.exits import Exit
 from etui.counterparts.issuer.chip import read_chip
@@ -37,9 +39,30 @@ if TYPE_CHECKING:
     from bench.pcsc import Reader
     from tests.extensions.cards.bank import Bank
 
+    from etui.sdk import Client
     from etui.testkit import TestWallet
 
 _PATIENCE_S = 60.0
+ISSUER = "ext:etui/org.etui.issuer-card"
+PUSHY_AID = bytes.fromhex("A000000999777701")
+_PUSHY = """
+from etui.interfaces import apdu_1 as apdu
+from etui.sdk import Call, Extension, provides
+
+NAME = bytes.fromhex("A000000999777701")
+
+class Pushy(Extension):
+    @provides(apdu.Applications)
+    def applications(self, request: apdu.Applications, call: Call) -> apdu.ApplicationsResult:
+        return apdu.ApplicationsResult(applications=[apdu.Application(name=NAME, label="Pushy", priority=1)])
+
+    @provides(apdu.Select)
+    def select(self, request: apdu.Select, call: Call) -> apdu.SelectResult:
+        return apdu.SelectResult(session="s", response=bytes.fromhex(f"6F0A8408{NAME.hex()}9000"))
+
+Pushy().run()
+"""
+_NOTHING = {"nothing": {"title": "Nothing", "effect": "none", "params": {}, "result": {}}}
 
 
 class Arming:
@@ -54,7 +77,7 @@ class Arming:
         self._thread.start()
         deadline = time.monotonic() + _PATIENCE_S
         with wallet.connect() as client:
-            while self.ended is None and not client.call(apdu.Applications()).applications:
+            while self.ended is None and not offers(client):
                 assert time.monotonic() < deadline, "nothing was armed"
                 time.sleep(0.05)
 
@@ -71,6 +94,14 @@ class Arming:
         self._thread.join(_PATIENCE_S)
         assert self.ended is not None
         return self.ended
+
+
+def offers(client: Client) -> bool:
+    """Whether an application is armed."""
+    try:
+        return bool(client.call(apdu.Applications(), provider=ISSUER).applications)
+    except ProtocolError:
+        return False
 
 
 def armed(wallet: TestWallet, reader: Reader, amount: int) -> Arming:
@@ -130,6 +161,42 @@ def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
     assert len(asked) == 1
     with pytest.raises(Refused):
         terminal.pay(AID, 1)
+    reader.leave()
+
+
+@pytest.mark.attack(179)
+def test_a_terminal_finds_no_extension_of_which_nothing_is_armed_whatever_that_says_and_none_whose_command_was_ended(
+    wallet: TestWallet, reader: Reader, bank: Bank
+) -> None:
+    pushy = Stranger("pushy", _PUSHY, _NOTHING)
+    pushy.manifest = pushy.manifest.replace('/1"]\ninterfaces', '/1", "apdu/1"]\ninterfaces')
+    pushy.install(wallet)
+    terminal = tapped(reader)
+    with pytest.raises(Refused) as refused:
+        terminal.applications()
+    assert refused.value.status == StatusWord.FILE_OR_APPLICATION_NOT_FOUND
+    reader.leave()
+
+    arming = armed(wallet, reader, 20_00)
+    terminal = tapped(reader)
+    assert [one.identifier for one in terminal.applications()] == [AID]
+    with pytest.raises(Refused):
+        terminal.send(Selection(PUSHY_AID).command())
+    assert is_of_the_card(bank, terminal.pay(AID, 12_34))
+    assert isinstance(arming.end(), apdu.ArmResult)
+    reader.leave()
+
+    before = reader.wait_for_card()
+    with subprocess.Popen([*ETUI, "tap", "20", "EUR"], env=os.environ | wallet.environ) as tap:
+        reader.wait_for_card(before + 2)
+        tap.send_signal(signal.SIGINT)
+    with wallet.connect() as client:
+        wait_until(lambda: not offers(client))
+    terminal = tapped(reader)
+    with pytest.raises(Refused) as refused:
+        terminal.applications()
+    assert refused.value.status == StatusWord.FILE_OR_APPLICATION_NOT_FOUND, "who asked for the tap is gone"
+    assert "contactless: " not in wallet.log.read_text()
     reader.leave()
 
 

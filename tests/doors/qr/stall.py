@@ -37,6 +37,7 @@ class Stall:
     """``shop`` signs. ``tokens``: requests by the ids of orders. ``replies``: what is answered first, then the truth.
 
     ``seen``: method, host and path of every request. ``charged``: what paid, by orders; ``outcome``: what became of it.
+    ``fee_minor``: what it adds to what is posted.
     """
 
     def __init__(self, shop: Shop, authority: TestAuthority) -> None:
@@ -46,6 +47,7 @@ class Stall:
         self.seen: list[tuple[str, str, str]] = []
         self.posted: list[dict[str, Any]] = []
         self.charged: list[tuple[str, Credential]] = []
+        self.fee_minor = 0
         self.outcome = "approved"
         self.receipt = ""
         self.before_outcome: Callable[[], None] = lambda: None
@@ -93,7 +95,8 @@ class Stall:
             case "POST", ["orders"]:
                 posted = msgspec.json.decode(body)
                 self.posted.append(posted)
-                total = sum(minor_units(posted[name]["value"], "EUR") for name in ("amount", "tip") if name in posted)
+                parts = [minor_units(posted[name]["value"], "EUR") for name in ("amount", "tip") if name in posted]
+                total = sum(parts) + self.fee_minor
                 order = f"{posted['code']}-{len(self.posted)}"
                 return _json({"request": self.asks(order, f"{total // 100}.{total % 100:02d}")})
             case "POST", ["orders", order, "payment"] if order in self.tokens:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from tests.cli.etui import ETUI, run, told
+from tests.cli.etui import ETUI, done, run, told
 from tests.doors.qr.pictures import picture
 from tests.doors.qr.stall import ALIKE, HOST, Reply, Stall
 from tests.standards.emvqr.codes import SHOP, with_changes
@@ -175,6 +175,31 @@ def test_a_shop_that_signs_more_than_was_typed_gets_nothing(scanner: Scanner, st
     said = scanner.fails(Exit.FAILED, STATIC, options=("--amount", "4.20", "--yes"))
     assert "the code says 4.20 EUR, the merchant signed 42.00 EUR" in said
     assert stall.charged == []
+
+
+@pytest.mark.attack(177)
+def test_what_a_code_adds_to_an_amount_that_was_typed_is_asked_about_whatever_right_there_is(
+    scanner: Scanner, wallet: TestWallet, stall: Stall
+) -> None:
+    card = told(wallet, "card")[0]["item"]
+    clients = [row["client"] for row in told(wallet, "clients") if not row["client"].startswith("ext:")]
+    terms = ("--item", card, "--only-for", HOST, "--currency", "EUR", "--limit", "90", "--each", "45")
+    rights = [told(wallet, "grant", one, "payment/1.pay", *terms)["grant"] for one in clients]
+    wallet.user.forgets()
+    wallet.user.refuses()
+    stall.fee_minor = 4000
+    costly = msgspec.structs.replace(STATIC, tip=Tip.FIXED, fee_fixed="40.00")
+    refused = scanner.fails(Exit.DENIED, costly, options=("--amount", "2.00", "--yes"))
+    assert "adds 40.00 EUR to what you said" in refused
+    assert "pay 42.00 EUR to shop.etui.test" in str(wallet.user.asked()[-1])
+    stall.fee_minor = 0
+    asked = len(wallet.user.asked())
+    assert scanner.pays(STATIC, options=("--amount", "42.00"))["outcome"] == "approved"
+    assert len(wallet.user.asked()) == asked
+    assert [order for order, _ in stall.charged] == ["till-1-2"]
+    wallet.user.approves()
+    for right in rights:
+        done(wallet, "revoke", right)
 
 
 @pytest.mark.attack(133)

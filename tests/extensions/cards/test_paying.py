@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 from tests.extensions.cards.bank import HOST
+from tests.extensions.cards.manager import MANAGER
 from tests.extensions.cards.rights import may_pay
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -297,6 +298,30 @@ def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
     assert shown_card(client, carded).counter == 0
 
 
+@pytest.mark.attack(175)
+def test_one_yes_to_a_strangers_card_manager_is_one_payment(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    MANAGER.install(wallet)
+    wallet.user.approves()
+    MANAGER.call(client, "see")
+    wallet.user.forgets()
+    token = shop.asks(int(time.time()))
+    named = read_request(token, int(time.time())).name
+    wallet.user.approves(times=1, action_contains="pay 12.50 EUR to shop.etui.test")
+    said = {"payee": "shop.etui.test", "amount": 1250, "currency": "EUR", "order": named, "request": token}
+    credentials = MANAGER.call(client, "buy", **said)["credentials"]
+    assert isinstance(credentials, list)
+    first, *others = credentials
+    assert decrypt_credential(first, shop.box, digest_of(token)).request == digest_of(token)
+    assert others == ["the user did not answer now"] * 2, "it is another question"
+    wallet.user.approves(times=1, action_contains="pay 12.50 EUR to shop.etui.test")
+    with pytest.raises(RemoteError, match="was answered before") as refused:
+        client.call(card.Authorise(card=carded, **said))  # type: ignore[arg-type]
+    assert refused.value.code is ErrorCode.CONFLICT
+    assert shown_card(client, carded).counter == 1
+
+
 def test_the_card_that_the_user_prefers_pays(
     wallet: TestWallet, client: Client, carded: str, bank: Bank, shop: Shop
 ) -> None:
@@ -338,7 +363,9 @@ def test_commands_of_a_terminal_come_from_a_door_and_from_no_program(client: Cli
         client.call(apdu.Transmit(session="s", apdu=b"\x80\xa8\x00\x00"))
     with pytest.raises(RemoteError, match="manufacturer/doors-only"):
         client.call(apdu.Deselect(session="s"))
-    assert client.call(apdu.Applications()).applications == []
+    with pytest.raises(RemoteError, match="which it does not now") as refused:
+        client.call(apdu.Applications())
+    assert refused.value.code is ErrorCode.CONFLICT
 
 
 @pytest.mark.attack(146)

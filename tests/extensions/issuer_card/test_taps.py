@@ -26,7 +26,7 @@ from etui.standards.iso7816 import Selection
 from etui.standards.provisioning import PaymentKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 CARD = Card(
     id="c1",
@@ -125,15 +125,60 @@ def test_of_two_cards_the_one_whose_turn_it_is_alone_has_the_yes_and_uses_it_up(
         assert taps.armed() == turn.id
         assert (taps.yes(turn.id), taps.yes(not_turn.id)) == (Yes(20_00), None)
         with pytest.raises(UnpaidError):
-            taps.take(not_turn.id, asked, decision)
-        taps.refuse(not_turn.id, asked)
-    taps.take(other.id, asked, decision)
+            taps.take(not_turn.id, taps.yes(turn.id), asked, decision)
+        taps.refuse(not_turn.id, taps.yes(turn.id), asked)
+    yes = taps.yes(other.id)
+    taps.take(other.id, yes, asked, decision)
     for card in (CARD, other):
         with pytest.raises(UnpaidError):
-            taps.take(card.id, asked, decision)
+            taps.take(card.id, yes, asked, decision)
     thread.join(10)
     assert [one.card.id for one in ended] == ["c2"]
     assert (wallet.cards.card("c1").counter, wallet.cards.card("c2").counter) == (0, 1)
+
+
+@pytest.mark.attack(178)
+def test_a_tap_that_was_decided_by_one_yes_is_not_paid_by_the_next_one_to_less(wallet: Wallet) -> None:
+    asked, decision = Asked(19_00, "978", "Kiosk", 0), Decision(CryptogramType.ARQC)
+    purse = CardPurse(wallet.cards, wallet.taps, CARD.id)
+    thread = wallet.arm(20_00, 0.2)
+    assert purse.yes() == Yes(20_00, "consent")
+    thread.join(10)
+    thread = wallet.arm(5_00)
+    with pytest.raises(UnpaidError, match="not armed any more"):
+        purse.take(asked, decision)
+    purse.refuse(asked)
+    assert (wallet.cards.card(CARD.id).counter, wallet.taps.armed()) == (0, CARD.id)
+    wallet.terminal.pay(AID, 5_00)
+    thread.join(10)
+
+
+@pytest.mark.attack(178)
+def test_two_cards_at_one_counter_have_taps_of_their_own_also_where_a_terminal_says_one_number_twice() -> None:
+    asked, decision = Asked(19_00, "978", "Kiosk", 0, b"same"), Decision(CryptogramType.ARQC)
+    cards = [CARD, msgspec.structs.replace(CARD, token=f"{CARD.token[:-4]}0027")]
+    assert len({Tap.begun(card, 7, 1, asked, decision).order for card in cards}) == 2
+
+
+@pytest.mark.attack(178)
+def test_a_card_that_is_deleted_while_a_terminal_has_it_pay_stays_deleted(wallet: Wallet) -> None:
+    thread = wallet.arm(20_00)
+    card = wallet.cards.card(CARD.id)
+    write, writes = wallet.store.put, 0
+
+    def put(records: Mapping[tuple[str, str], bytes | None]) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 1:  # the tap's, which the deletion is quicker than
+            wallet.cards.remove(card)
+        write(records)
+
+    wallet.store.put = put  # type: ignore[method-assign]
+    with pytest.raises(UnknownCardError):
+        wallet.terminal.pay(AID, 12_34)
+    assert wallet.store.records == {}
+    wallet.taps.refuse(CARD.id, wallet.taps.yes(CARD.id), Asked(30_00, "978", "Kiosk", 0))
+    thread.join(10)
 
 
 @pytest.mark.attack(138)
@@ -252,7 +297,7 @@ def test_of_a_card_the_taps_of_its_last_transactions_are_kept_and_none_of_one_th
     numbers = (1, 2, 3, KEPT + 1, KEPT + 3)
     wallet.cards.add(CARD, DeviceKeys(bytes(32), bytes(32)), tuple(PaymentKey(one, bytes(16)) for one in numbers))
     for _ in numbers:
-        wallet.cards.take(wallet.cards.card(CARD.id), lambda counter: Tap.begun(counter, 1, asked, decision, "EUR"))
+        wallet.cards.take(wallet.cards.card(CARD.id), lambda counter: Tap.begun(CARD, counter, 1, asked, decision))
     assert [tap.counter for tap in wallet.noted()] == [2, KEPT + 1, KEPT + 3]
     assert latest(wallet.cards.taps(CARD), KEPT + 3, 1) == ([wallet.noted()[1]], True)
     wallet.cards.remove(CARD)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from etui.interfaces import CompiledInterface, Seen, read_document
 from etui.trusted.policy import Assurance
 from etui.trusted.router.calls import ActiveCall
-from etui.trusted.router.chain import altered, is_covered, material_of
+from etui.trusted.router.chain import altered, is_covered, material_of, spend
 from etui.trusted.router.references import Place
 from etui.trusted.router.registry import Method
 
@@ -106,6 +106,17 @@ def test_a_call_is_covered_only_where_all_that_counts_in_it_was_consented_to() -
     assert not covered(held, b'{"payee":"shop","amount":500,"currency":"EUR"}')  # policy sees it, nobody consented
     assert not covered(held, b'{"payee":"shop","amount":500}', consented=False)
     assert not covered(material(payee="shop"), b'{"payee":"shop","amount":500}')
+
+
+@pytest.mark.attack(175)
+def test_what_may_be_spent_is_spent_once_by_each_method_and_what_costs_nothing_is_called_as_often_as_wanted() -> None:
+    said = b'{"payee":"shop","amount":500}'
+    seen = PAY.compiled.see(said)
+    held = parent(material_of(seen, {}))
+    assert is_covered(held, PAY, seen, material_of(seen, {}))
+    assert [spend(held, PAY, seen.policy) for _ in range(2)] == [True, False]
+    assert not is_covered(held, PAY, seen, material_of(seen, {}))
+    assert [spend(held, SWEEP, {}) for _ in range(2)] == [True, True]
 
 
 def test_a_call_in_which_nothing_is_material_is_never_covered() -> None:

@@ -83,3 +83,17 @@ def test_a_strangers_events_are_told_and_those_of_others_are_not_its_to_tell(wal
         event = listener.next_event()
         assert (event.topic, bytes(event.data)) == (f"{stranger.interface}.moved", b'{"to":"there"}')
         assert client.call(wallet_interface.Status()).state == "unlocked"
+
+
+@pytest.mark.attack(179)
+def test_what_is_told_during_a_call_is_heard_from_who_serves_it_alone(wallet: TestWallet) -> None:
+    moved = {"title": "It moved", "during": "pay", "fields": {"to": {"type": "text"}}}
+    stranger = puppet(events={"moved": moved}, pay={"waits": True})
+    stranger.install(wallet)
+    wallet.user.approves(action_contains="pay 5.00 EUR to shop", times=1)
+    tells = "self.tell('org.example.puppet/1.moved', to='{}')"
+    with wallet.connect() as client, wallet.connect() as listener:
+        listener.events([f"{stranger.interface}.moved"])
+        told(stranger, client, tells.format("nowhere"))
+        stranger.call(client, "pay", payee="shop", amount=500, currency="EUR", code=tells.format("there"))
+        assert bytes(listener.next_event().data) == b'{"to":"there"}'

@@ -438,3 +438,12 @@ def test_what_is_settled_within_a_call_and_was_not_consented_to_with_it_is_asked
     """
     assert order(PUPPET, client, "", onward) == REFUSED
     assert dict(wallet.user.asked()[-1]["lines"])["To (set by Second)"] == "mallory"
+
+
+@pytest.mark.attack(175)
+def test_one_yes_to_an_amount_covers_one_payment(wallet: TestWallet, client: Client) -> None:
+    PUPPET.install(wallet)
+    SECOND.install(wallet)
+    wallet.user.approves(action_contains="order cake for 999999.00 EUR", times=1)
+    assert order(PUPPET, client, SETTLES, PAYS + PAYS) == json.dumps([json.dumps(["paid"]), "not_now"])
+    assert "pay 999999.00 EUR to mallory" in questions(wallet)[-1]

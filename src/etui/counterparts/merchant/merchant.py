@@ -52,6 +52,7 @@ from etui.standards.payments import (
     MethodData,
     Receipt,
     Request,
+    approval_code,
     decrypt_credential,
     digest_of,
     read_receipt,
@@ -69,7 +70,6 @@ _DOUBT_S: Final = 20
 _RRN_CHARACTERS: Final = 12
 _RECEIPT_DIGITS: Final = 16
 _LAST_DIGITS: Final = 4
-_APPROVAL_FORM: Final = set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -224,7 +224,7 @@ class Merchant:
             tax=tax,
             tip=tip,
             paid_at=outcome.made_s,
-            approval=outcome.approval if set(outcome.approval) <= _APPROVAL_FORM else "",
+            approval=approval_code(outcome.approval),
             paid_by=outcome.paid_by,
             of=name if outcome.number else "",
         )

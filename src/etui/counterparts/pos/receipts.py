@@ -14,7 +14,7 @@ from etui.counterparts.pos.kernel import Terminal, Verification
 from etui.counterparts.pos.records import Payment
 from etui.counterparts.pos.store import ADVICE, AUTHORISATION
 from etui.standards.money import decimal_amount, full_amount
-from etui.standards.payments import TAP, Amount, Kind, Line, Receipt, sign_receipt
+from etui.standards.payments import MAX_TEXT, TAP, Amount, Kind, Line, Receipt, approval_code, sign_receipt
 
 _WIDTH: Final = 40
 _VERIFIED: Final = {
@@ -25,11 +25,14 @@ _VERIFIED: Final = {
 
 
 def receipt(payment: Payment, terminal: Terminal, letters: str, zone: dt.tzinfo | None = None) -> str:
-    """The receipt of an approved payment. ``letters``: its currency, ``EUR``. ``zone``: that of its time."""
+    """The receipt of a payment of which something is taken.
+
+    ``letters``: its currency, ``EUR``. ``zone``: that of its time.
+    """
     made = dt.datetime.fromtimestamp(payment.made_s, tz=dt.UTC).astimezone(zone)
     lines = [
         (payment.label, f"**** {payment.digits}"),
-        ("Amount", full_amount(_taken(payment), letters)),
+        ("Amount", full_amount(payment.final_minor, letters)),
         ("Date", made.strftime("%Y-%m-%d %H:%M")),
         ("Number", _number(payment)),
         ("AID", payment.identifier),
@@ -45,24 +48,23 @@ def receipt(payment: Payment, terminal: Terminal, letters: str, zone: dt.tzinfo 
 
 
 def signed_receipt(payment: Payment, letters: str, identity: Identity) -> str:
-    """The same for a wallet (``receipt/1``), signed by the merchant: what was taken in the end, by which tap."""
-    total = Amount(letters, decimal_amount(_taken(payment), letters))
+    """The same for a wallet (``receipt/1``), signed by the merchant: what was taken in the end, by which tap.
+
+    Raises ``MalformedError`` for a payment of which nothing is taken.
+    """
+    total = Amount(letters, decimal_amount(payment.final_minor, letters))
     receipt = Receipt(
         id=_number(payment),
         kind=Kind.SALE,
         request=bytes.fromhex(payment.tap),
         order=TAP,
         total=total,
-        items=(Line(payment.purpose, total),) if payment.purpose else (),
+        items=(Line(payment.purpose[:MAX_TEXT], total),) if payment.purpose else (),
         paid_at=payment.made_s,
-        approval=payment.approval,
+        approval=approval_code(payment.approval),
         paid_by=payment.digits,
     )
     return sign_receipt(receipt, identity.chain, identity.sign)
-
-
-def _taken(payment: Payment) -> int:
-    return payment.final_minor or payment.amount_minor
 
 
 def _number(payment: Payment) -> str:

@@ -24,6 +24,7 @@ import msgspec
 
 from etui.counterparts.pos.errors import SettingsError
 from etui.counterparts.pos.kernel import ATTENDED, UNATTENDED, Accepted, Terminal
+from etui.standards.currencies import currency_number
 from etui.standards.emv import AuthorityKey, EmvError, PublicKey
 
 
@@ -69,10 +70,13 @@ def read_settings(path: Path) -> Settings:
         said = msgspec.toml.decode(path.read_bytes(), type=_File)
         keys = tuple(map(_key, said.key))
         applications = tuple(map(_application, said.application))
+        number = currency_number(said.letters)
     except OSError as error:
         raise SettingsError(f"{path} cannot be read: {error.strerror}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, EmvError) as error:
         raise SettingsError(f"{path}: {error}") from None
+    if number != said.currency:  # what is shown would not be what the card signs
+        raise SettingsError(f"{path}: {said.letters} is the currency {number}, and not {said.currency}")
     terminal = Terminal(
         merchant=said.merchant,
         terminal=said.terminal,

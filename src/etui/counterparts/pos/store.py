@@ -141,7 +141,7 @@ class Store:
             advice_stan="",
             tries=0,
             made_s=int(self._now_s()),
-            tap=_tap(presented.icc, amount_minor, self._terminal.currency).hex(),
+            tap=_tap(presented, amount_minor, self._terminal.currency).hex(),
         )
         return run(self._engine, lambda connection: _insert(connection, made))
 
@@ -207,10 +207,11 @@ def _there(connection: Connection, key: Key) -> Payment:
     return Payment(*row)
 
 
-def _tap(icc: bytes, amount_minor: int, currency: str) -> bytes:
-    """What names a payment for card and terminal alike, by the data that its cryptogram is over."""
-    told = tlv.decode(icc)
-    return tap_digest(int.from_bytes(told[_ATC], "big"), told[_NUMBER], amount_minor, currency)
+def _tap(presented: Presented, amount_minor: int, currency: str) -> bytes:
+    """What names a payment for card and terminal alike, by the card and the data that its cryptogram is over."""
+    told = tlv.decode(presented.icc)
+    counter = int.from_bytes(told[_ATC], "big")
+    return tap_digest(presented.pan[-_SHOWN_DIGITS:], counter, told[_NUMBER], amount_minor, currency)
 
 
 def is_approved(response_code: str) -> bool:

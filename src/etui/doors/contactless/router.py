@@ -10,7 +10,7 @@ import msgspec
 from etui.doors.contactless.directory import Directory
 from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import wallet_1 as wallet
-from etui.sdk import ConnectionLost, ProtocolError
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
 from etui.sdk.aio import AsyncClient
 
 if TYPE_CHECKING:
@@ -56,13 +56,18 @@ class Router:
             self._client.close()
 
     async def directory(self) -> Directory:
-        """As ``Sessions.directory``: an Extension that does not answer keeps the others from nothing."""
+        """As ``Sessions.directory``: an Extension that does not answer keeps the others from nothing.
+
+        One of which the user has armed nothing is not asked by the Router, whatever it would say.
+        """
         providers = (await self._call(wallet.Providers(interface=apdu.INTERFACE))).providers
         found: list[tuple[str, apdu.Application]] = []
         for one in providers:
             try:
                 armed = await self._call(apdu.Applications(), one.provider)
             except ProtocolError as error:
+                if error.code is ErrorCode.CONFLICT:  # nothing of it is armed
+                    continue
                 sys.stderr.write(f"contactless: {one.name} says nothing of its applications: {error.message}\n")
                 continue
             found += [(one.provider, application) for application in armed.applications]

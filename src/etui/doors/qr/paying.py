@@ -41,8 +41,8 @@ def order_in(token: str, now: int) -> Order:
         raise QrError(f"the payment request is not usable: {error}") from None
 
 
-def pay(client: Client, shop: shops.Shop, order: Order, token: str) -> Paid:
-    """Pays an order of which the signed request is given.
+def pay(client: Client, shop: shops.Shop, order: Order, token: str, *, ask: bool = False) -> Paid:
+    """Pays an order of which the signed request is given. ``ask``: whether the user is asked whatever right there is.
 
     Raises ``ProtocolError`` for what the wallet or its user refuses, and ``ShopError`` where the merchant does not say
     what became of it: the wallet then keeps the payment as pending.
@@ -55,7 +55,7 @@ def pay(client: Client, shop: shops.Shop, order: Order, token: str) -> Paid:
         request=token,
         sent_to=shop.address_of(order.details.id),
     )
-    paid = client.call(asked)
+    paid = client.call(asked, ask=ask)
     try:
         ended = shop.charge(order.details.id, paid.credential)
     except shops.ShopError as error:

@@ -7,11 +7,12 @@
             └► not sent
 
 A payment is pending until somebody says what became of it, whatever ends in between; who paid it can ask where it was
-sent. Its id is that of its request, so that one request is paid once.
+sent. Its id is that of its request, so that one request is paid once, also where it is to be paid twice at once.
 """
 
 from __future__ import annotations
 
+import threading
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -79,10 +80,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Journal:
-    """All payments. Any method may raise the error with which the storage answered."""
+    """All payments. Any method may raise the error with which the storage answered; any thread may call it."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._beginning: set[str] = set()
+        self._changing = threading.Lock()
 
     def payments(self) -> list[Payment]:
         """Every payment, the latest first."""
@@ -102,10 +105,18 @@ class Journal:
 
     def begin(self, payment: Payment) -> None:
         """Writes down that a payment is about to be made; raises ``ConflictError`` where its request was paid."""
-        earlier = self.look_up(payment.id)
-        if earlier is not None and earlier.state is not State.DECLINED:
-            raise ConflictError(f"this request was answered before: {earlier.entry().label} is {earlier.state.value}")
-        self._keep(payment)
+        with self._changing:
+            if payment.id in self._beginning:
+                raise ConflictError(f"this request is being answered: {payment.entry().label}")
+            self._beginning.add(payment.id)
+        try:
+            earlier = self.look_up(payment.id)
+            if earlier is not None and earlier.state is not State.DECLINED:
+                label, state = earlier.entry().label, earlier.state.value
+                raise ConflictError(f"this request was answered before: {label} is {state}")
+            self._keep(payment)
+        finally:
+            self._beginning.discard(payment.id)
 
     def paid(self, payment: Payment, network: str) -> None:
         """Writes down by which scheme it went."""

@@ -87,7 +87,7 @@ class Purse(Protocol):
     def take(self, asked: Asked, decision: Decision) -> PaymentKey:
         """The key of this transaction, with the counter, the yes and an offline approval used up for good.
 
-        Raises ``UnpaidError`` with nothing used up.
+        Raises ``UnpaidError`` with nothing used up, also where the yes is no longer the one that was last told.
         """
 
     def end(self, decision: Decision, asked: Asked, *, reached: bool) -> None:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 import msgspec
 
-from etui.extensions.issuer_card import journal
+from etui.extensions.issuer_card import answered, journal
 from etui.extensions.issuer_card.errors import NoKeysError, UnknownCardError
 from etui.extensions.issuer_card.journal import Tap
 from etui.extensions.issuer_card.risk import Spent
-from etui.sdk import Item
+from etui.sdk import Item, ProtocolError
 from etui.standards.provisioning import Chip, PaymentKey, Profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from etui.sdk import Store
 
@@ -102,10 +102,14 @@ class Taken(NamedTuple):
 
 
 class Cards:
-    """All cards. Any method may raise the error with which the storage answered."""
+    """All cards. Any method may raise the error with which the storage answered.
+
+    A card may be removed on another thread while it pays or changes: what is written of it afterwards is removed again.
+    """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._removed: set[str] = set()
 
     def cards(self) -> list[Card]:
         """Every card, the latest first."""
@@ -156,15 +160,19 @@ class Cards:
         May cross a payment, a change or the removal of the card on another thread.
         """
         kept = {key.counter: key for key in (*self._left(card), *keys) if key.counter > card.counter}
-        self._store.put({(_KEYS, card.id): msgspec.json.encode(_Left(_sorted(tuple(kept.values()))))})
-        if self.look_up(card.id) is None:  # it was removed in between
-            self._store.put({(_KEYS, card.id): None})
+        self._write(card, {(_KEYS, card.id): msgspec.json.encode(_Left(_sorted(tuple(kept.values()))))})
 
-    def take(self, card: Card, note: Callable[[int], Tap] | None = None) -> Taken:
+    def take(
+        self,
+        card: Card,
+        note: Callable[[int], Tap] | None = None,
+        *,
+        also: Mapping[tuple[str, str], bytes | None] | None = None,
+    ) -> Taken:
         """The key for the next payment, which nobody gets again; raises ``NoKeysError`` where none is left.
 
         ``note``: at a terminal, what is noted of the transaction with this counter. What the card approves by itself
-        counts against its issuer's limits.
+        counts against its issuer's limits. ``also``: what is written with it.
         """
         left = self._left(card)
         if not left:
@@ -172,18 +180,20 @@ class Cards:
         key = left[0]
         tap = None if note is None else note(key.counter)
         spent = card.spent.more(tap.amount_minor) if tap is not None and tap.state == "approved" else card.spent
-        self._store.put(
+        self._write(
+            card,
             {
                 **_changed(msgspec.structs.replace(card, counter=key.counter, spent=spent)),
                 (_KEYS, card.id): msgspec.json.encode(_Left(left[1:])),
                 **({} if tap is None else _noted(card, tap)),
-            }
+                **(also or {}),
+            },
         )
         return Taken(key, len(left) - 1, tap)
 
     def end(self, card: Card, tap: Tap, spent: Spent) -> None:
         """Notes how a tap ended, and what the card has approved by itself since its issuer last approved."""
-        self._store.put({**_changed(msgspec.structs.replace(card, spent=spent)), **_noted(card, tap)})
+        self._write(card, {**_changed(msgspec.structs.replace(card, spent=spent)), **_noted(card, tap)})
 
     def taps(self, card: Card) -> Iterator[Tap]:
         """What is kept of what a card did at terminals, in no order."""
@@ -192,15 +202,27 @@ class Cards:
     def set_state(self, card: Card, state: Literal["active", "suspended"]) -> Card:
         """Has a card rest, or be used again."""
         changed = msgspec.structs.replace(card, state=state)
-        self._store.put(_changed(changed))
+        self._write(card, _changed(changed))
         return changed
 
     def remove(self, card: Card) -> None:
-        """Deletes a card and all that it knew."""
-        noted = journal.space(card.id)
-        gone = [(noted, place) for place, _ in self._store.names(noted)]
-        gone += [(space, card.id) for space in (_CARDS, _KEYS, _DEVICES, _CHIPS)]
-        self._store.put(dict.fromkeys(gone))
+        """Deletes a card and all that it knew, for good."""
+        self._removed.add(card.id)
+        try:
+            noted = (journal.space(card.id), answered.space(card.id))
+            gone = [(space, name) for space in noted for name, _ in self._store.names(space)]
+            gone += [(space, card.id) for space in (_CARDS, _KEYS, _DEVICES, _CHIPS)]
+            self._store.put(dict.fromkeys(gone))
+        except ProtocolError:
+            self._removed.discard(card.id)
+            raise
+
+    def _write(self, card: Card, records: Mapping[tuple[str, str], bytes | None]) -> None:
+        """Writes records of a card; raises ``UnknownCardError`` where it was removed meanwhile."""
+        self._store.put(records)
+        if card.id in self._removed:
+            self._store.put(dict.fromkeys(records))
+            raise UnknownCardError
 
     def _left(self, card: Card) -> tuple[PaymentKey, ...]:
         """The keys that the card's counter has not passed."""

@@ -26,6 +26,7 @@ from etui.standards.payments import TAP, tap_digest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from etui.extensions.issuer_card.cards import Card
     from etui.extensions.issuer_card.risk import Asked, Decision
 
 KEPT: Final = 2_000
@@ -56,16 +57,16 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True):
     digest: bytes = b""
 
     @classmethod
-    def begun(cls, counter: int, at: int, asked: Asked, decision: Decision, currency: str) -> Tap:
-        """At the first cryptogram. ``currency``: ISO 4217, letters."""
+    def begun(cls, card: Card, counter: int, at: int, asked: Asked, decision: Decision) -> Tap:
+        """At the first cryptogram."""
         return cls(
             counter=counter,
             at=at,
             amount_minor=asked.amount_minor,
-            currency=currency,
+            currency=card.profile.currency,
             merchant=asked.merchant,
             state=_FIRST[decision.type],
-            digest=tap_digest(counter, asked.number, asked.amount_minor, asked.currency_number),
+            digest=tap_digest(card.last_digits, counter, asked.number, asked.amount_minor, asked.currency_number),
         )
 
     def ended(self, decision: Decision, *, reached: bool) -> Tap:

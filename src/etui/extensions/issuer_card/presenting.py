@@ -10,6 +10,7 @@ does not wait for a network.
 from __future__ import annotations
 
 import secrets
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -35,6 +36,8 @@ _SESSION_BYTES: Final = 16
 _LAST: Final = 15
 """The lowest priority."""
 _MAX_PREPARED: Final = 16
+_WANTED_S: Final = 60
+"""So long a terminal that wanted more is believed to be there still."""
 
 
 class _Offered(msgspec.Struct, frozen=True):
@@ -46,22 +49,34 @@ class _Offered(msgspec.Struct, frozen=True):
 
 
 class _Wanted(msgspec.Struct, frozen=True):
-    """What a terminal asked for that was more: of which card, and which Client had armed it, by its pseudonym."""
+    """What a terminal asked for that was more: of which card, and which Client had armed it, by its pseudonym.
+
+    ``until``: of a clock that only goes forward.
+    """
 
     client: str
     card: str
     asked: Asked
+    until: float
 
 
 class Presenting:
-    """``supply``: of keys of the cards. ``tell``: whether a card is armed."""
+    """``supply``: of keys of the cards. ``tell``: whether a card is armed. ``now_s``: of a clock that only goes on."""
 
-    def __init__(self, cards: Cards, rerouting: Rerouting, supply: Supply, tell: Callable[[bool], None]) -> None:
+    def __init__(
+        self,
+        cards: Cards,
+        rerouting: Rerouting,
+        supply: Supply,
+        tell: Callable[[bool], None],
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._cards = cards
         self._rerouting = rerouting
         self._taps = Taps(cards)
         self._supply = supply
         self._tell = tell
+        self._now_s = now_s
         self._prepared: dict[apdu.Arm, Alternative] = {}
         self._offered: tuple[_Offered, ...] = ()
         self._selected: _Offered | None = None
@@ -71,7 +86,7 @@ class Presenting:
     def prepare(self, request: apdu.Arm, client: str) -> Prepared:
         """Settles which other card pays where an operator's route takes a payment over, and says who wants more.
 
-        Raises ``UnpaidError`` for what the card would not pay whatever the user says.
+        Raises ``UnpaidError`` and ``UnfitError`` for what the card never pays, before anybody is asked about it.
         """
         self._prepared.pop(request, None)
         card = self._cards.card(request.item)
@@ -103,6 +118,7 @@ class Presenting:
         if request.instead is not None:
             raise UnfitError("which application pays by an operator's route is settled here: leave `instead` out")
         alternative = self._prepared.pop(request, None)
+        self._wanted = None
         card = self._cards.card(request.item)
         _check_terms(card, request)
         yes = Yes(request.amount or 0, assurance)
@@ -116,13 +132,12 @@ class Presenting:
 
         def began() -> None:
             self._offered, self._selected, self._session = tuple(offered), None, ""
-            self._wanted = None
             self._tell(True)  # noqa: FBT003  # the state
 
         try:
             tapped = self._taps.arm(tuple(one.card for one in offered), yes, request.seconds, began)
         except MoreWantedError as error:
-            self._wanted = _Wanted(client, card.id, error.asked)
+            self._wanted = _Wanted(client, card.id, error.asked, self._now_s() + _WANTED_S)
             raise
         finally:
             self._tell(False)  # noqa: FBT003  # the state
@@ -170,7 +185,9 @@ class Presenting:
 
     def _wanted_of(self, card_id: str, client: str) -> Asked | None:
         found = self._wanted
-        return found.asked if found is not None and (found.card, found.client) == (card_id, client) else None
+        if found is None or (found.card, found.client) != (card_id, client) or self._now_s() >= found.until:
+            return None
+        return found.asked
 
     def _notes(self, request: apdu.Arm, client: str) -> list[str]:
         """What the question says of a terminal that has asked for this amount."""

@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from etui.extensions.issuer_card.answered import Answered
 from etui.extensions.issuer_card.cards import Card, Cards, ChipCard
 from etui.extensions.issuer_card.cryptogram import pay
 from etui.extensions.issuer_card.device import Device
@@ -45,12 +46,14 @@ class IssuerCard(Extension):
     """Keeps the cards of one issuer, and pays with them."""
 
     _cards: Cards
+    _answered: Answered
     _supply: Supply
     _presenting: Presenting
 
     def begin(self) -> None:
         """Opens the cards."""
         self._cards = Cards(self.store)
+        self._answered = Answered(self.store)
         self._supply = Supply(self._cards, self._fetch_keys)
         self._presenting = Presenting(
             self._cards, Rerouting(self.call), self._supply, lambda armed: self.tell(_ARMED, armed=armed)
@@ -120,7 +123,9 @@ class IssuerCard(Extension):
         paying = self._cards.card(request.card)
         check_usable(paying)
         check_payable(paying, order)
-        key = self._supply.take(paying)
+        now = int(time.time())
+        key = self._supply.take(paying, self._answered.noting(paying.id, order, now))
+        self._answered.noted(paying.id, order, now)
         credential = Credential(
             network=paying.profile.network,
             token=paying.token,

@@ -15,7 +15,7 @@ from etui.extensions.issuer_card.errors import NoKeysError
 from etui.sdk import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from etui.extensions.issuer_card.cards import Card, Cards
     from etui.standards.provisioning import PaymentKey
@@ -34,13 +34,16 @@ class Supply:
         self._fetch = fetch
         self._fetching: set[str] = set()
 
-    def take(self, card: Card) -> PaymentKey:
-        """The key of a payment on the net; waits for the issuer where there is none, and raises what ``fetch`` does."""
+    def take(self, card: Card, also: Mapping[tuple[str, str], bytes | None] | None = None) -> PaymentKey:
+        """The key of a payment on the net, with which ``also`` is written.
+
+        Waits for the issuer where there is none, and raises what ``fetch`` does.
+        """
         try:
-            taken = self._cards.take(card)
+            taken = self._cards.take(card, also=also)
         except NoKeysError:
             self._cards.replenish(card, self._fetch(card))
-            taken = self._cards.take(card)
+            taken = self._cards.take(card, also=also)
         self._refresh(card, taken.left)
         return taken.key
 

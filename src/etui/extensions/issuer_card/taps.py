@@ -106,28 +106,29 @@ class Taps:
             found = self._open()
             return found.yes if found is not None and found.card.id == card_id else None
 
-    def take(self, card_id: str, asked: Asked, decision: Decision) -> Taken:
+    def take(self, card_id: str, yes: Yes | None, asked: Asked, decision: Decision) -> Taken:
         """The key of a payment, noted, the yes and the counter used up for good.
 
-        Raises ``UnpaidError`` with nothing used.
+        ``yes``: the one by which it was decided. Raises ``UnpaidError`` with nothing used, also where the user has said
+        another yes meanwhile, which may be to less.
         """
         with self._changed:
             found = self._open()
-            if found is None or found.card.id != card_id:
+            if found is None or found.card.id != card_id or found.yes is not yes:
                 raise UnpaidError("the card is not armed any more")
             card = self._cards.card(card_id)
             check_usable(card)
-            currency, at = card.profile.currency, int(time.time())
-            taken = self._cards.take(card, lambda counter: Tap.begun(counter, at, asked, decision, currency))
+            at = int(time.time())
+            taken = self._cards.take(card, lambda counter: Tap.begun(card, counter, at, asked, decision))
             declined = decision.type is CryptogramType.AAC
             self._end(found, UnpaidError(_DECLINED) if declined else Tapped(asked, decision.type, card))
             return taken
 
-    def refuse(self, card_id: str, asked: Asked) -> None:
-        """Ends the waiting for a tap at which more was asked for than there was a yes to, or in another currency."""
+    def refuse(self, card_id: str, yes: Yes | None, asked: Asked) -> None:
+        """Ends the waiting for a tap at which more was asked for than this yes is to, or in another currency."""
         with self._changed:
             found = self._open()
-            if found is None or found.card.id != card_id:
+            if found is None or found.card.id != card_id or found.yes is not yes:
                 return
             profile = found.card.profile
             if asked.currency_number != profile.currency_number:
@@ -153,11 +154,13 @@ class CardPurse:
         self._cards = cards
         self._taps = taps
         self._id = card_id
+        self._yes: Yes | None = None
         self._tap: Tap | None = None
 
     def yes(self) -> Yes | None:
         """As ``Purse.yes``."""
-        return self._taps.yes(self._id)
+        self._yes = self._taps.yes(self._id)
+        return self._yes
 
     def counter(self) -> int:
         """As ``Purse.counter``."""
@@ -169,7 +172,7 @@ class CardPurse:
 
     def take(self, asked: Asked, decision: Decision) -> PaymentKey:
         """As ``Purse.take``."""
-        taken = self._taps.take(self._id, asked, decision)
+        taken = self._taps.take(self._id, self._yes, asked, decision)
         self._tap = taken.tap
         return taken.key
 
@@ -186,4 +189,4 @@ class CardPurse:
 
     def refuse(self, asked: Asked) -> None:
         """As ``Purse.refuse``."""
-        self._taps.refuse(self._id, asked)
+        self._taps.refuse(self._id, self._yes, asked)

@@ -4,10 +4,10 @@ Sources: W3C Payment Request API; RFC 7515 (JWS), RFC 7516 (JWE), RFC 5280; ISO 
 """
 
 from etui.standards.payments.credential import Credential, decrypt_credential, encrypt_credential
-from etui.standards.payments.details import Amount, Details, Line, Modifier, Shipping
+from etui.standards.payments.details import MAX_TEXT, Amount, Details, Line, Modifier, Shipping
 from etui.standards.payments.errors import ExpiredError, MalformedError, PaymentError, UntrustedError
 from etui.standards.payments.merchants import Merchant, check_chain, merchant_of
-from etui.standards.payments.receipts import Kind, Receipt, Signed, read_receipt, sign_receipt
+from etui.standards.payments.receipts import Kind, Receipt, Signed, approval_code, read_receipt, sign_receipt
 from etui.standards.payments.request import (
     CARD,
     MAX_LIFE_S,
@@ -25,6 +25,7 @@ from etui.standards.payments.taps import TAP, tap_digest
 __all__ = [
     "CARD",
     "MAX_LIFE_S",
+    "MAX_TEXT",
     "TAP",
     "Amount",
     "CardData",
@@ -45,6 +46,7 @@ __all__ = [
     "Shipping",
     "Signed",
     "UntrustedError",
+    "approval_code",
     "check_chain",
     "decrypt_credential",
     "digest_of",

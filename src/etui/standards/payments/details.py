@@ -20,7 +20,8 @@ from etui.standards.payments.errors import MalformedError
 MAX_ITEMS: Final = 100
 _Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}\Z")]
 _Value = Annotated[str, Meta(pattern=r"^-?[0-9]+(\.[0-9]+)?\Z", max_length=20)]
-Text = Annotated[str, Meta(max_length=200)]
+MAX_TEXT: Final = 200
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Id = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[!-~]+\Z")]
 Url = Annotated[str, Meta(pattern=r"^https://[!-~]+\Z", max_length=500)]
 

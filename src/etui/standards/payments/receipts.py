@@ -5,6 +5,7 @@ It is a JSON Web Signature of type ``payment-receipt+jws`` over the members of `
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from etui.standards.jose import Signer
 
 TYPE: Final = "payment-receipt+jws"
+_APPROVAL: Final = re.compile(r"[A-Z0-9]{0,6}")
 
 
 class Kind(Enum):
@@ -77,6 +79,11 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
     def check_merchant(self, roots: Sequence[x509.Certificate], now: int) -> None:
         """Raises ``UntrustedError`` where none of the schemes' roots vouches for the merchant."""
         check_chain(self.chain, roots, now)
+
+
+def approval_code(said: str) -> str:
+    """The code of an approval as a receipt has it; empty where an issuer said something else."""
+    return said if _APPROVAL.fullmatch(said) else ""
 
 
 def sign_receipt(receipt: Receipt, chain: Sequence[x509.Certificate], signer: Signer) -> str:

@@ -4,6 +4,7 @@ An Extension that serves a call may make others under it. Its material fields (a
 equal those that were consented to, whether they stood in the request or were settled by ``prepare``; a call whose
 material fields all stand there, equal, is *covered*: the consent to the first is the consent to it. What is not covered
 needs rights of its own, or a question of its own: so does what was settled under a lasting right that is not for it.
+Consent to an amount is consent to spend it once: under one call a method that has one is covered once.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Method
 
+_AMOUNT: Final = "amount"
 _PLACE: Final = b"\0"
 """No JSON value begins so."""
 
@@ -43,10 +45,24 @@ def is_covered(parent: ActiveCall, method: Method, seen: Seen, material: Mapping
 
     What policy sees of it has to be material too: nothing is decided by a value that nobody consented to.
     """
-    if not parent.consented or not material:
+    if not parent.consented or not material or is_spent(parent, method, seen.policy):
         return False
     visible = {method.compiled.marked[mark] for mark in seen.policy} | {name for name, _ in seen.references}
     return visible <= material.keys() <= parent.material.keys() - parent.unseen
+
+
+def is_spent(parent: ActiveCall, method: Method, fields: Mapping[str, object]) -> bool:
+    """Whether this method was called for an amount under the parent already. ``fields``: what policy sees of it."""
+    return _AMOUNT in fields and method.action.id in parent.spent
+
+
+def spend(parent: ActiveCall, method: Method, fields: Mapping[str, object]) -> bool:
+    """Notes that this method is called under the parent, where that is for an amount; whether it could be yet."""
+    if is_spent(parent, method, fields):
+        return False
+    if _AMOUNT in fields:
+        parent.spent.add(method.action.id)
+    return True
 
 
 def _at(place: Place) -> bytes:

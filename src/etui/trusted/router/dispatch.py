@@ -51,6 +51,10 @@ class Dispatch:
         """Who serves a call now."""
         return {call.provider for call in self._calls.values()}
 
+    def serves(self, provider: Provider, method: str) -> bool:
+        """Whether a provider serves this method now."""
+        return any(call.provider is provider and call.method.action.id == method for call in self._calls.values())
+
     def deadline(self, method: Method) -> float:
         """When a call that begins now has taken too long; one that waits for the user has no end."""
         waits = method.compiled.method.waits

@@ -77,6 +77,8 @@ class Events:
         event = compiled.document.events.get(name) if compiled is not None and interface in provider.provides else None
         if event is None or (event.decide is None) != (told.item is None) or self._router.opened is None:
             return
+        if event.during is not None and not self._router.dispatch.serves(provider, f"{interface}.{event.during}"):
+            return
         provider.touches += 1
         decides = self._router.registry.method(f"{interface}.{event.decide}") if event.decide is not None else None
         for connection in self._subscribers(told.topic):

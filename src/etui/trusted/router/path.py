@@ -95,7 +95,7 @@ class RequestPath:
         request = self._naming.request(arrival)
         verdict = self._decide(request)
         decision = verdict.decision
-        waits = method.compiled.method.prepare or method.compiled.read or message.ask
+        waits = method.compiled.method.prepare or method.compiled.method.during or method.compiled.read or message.ask
         at_once = decision.outcome is Outcome.ALLOW and decision.until and not waits
         if not at_once or not request.provider.running:
             self._start(request)
@@ -157,6 +157,7 @@ class RequestPath:
 
     async def _steps(self, request: Request) -> None:
         router = self._router
+        self._check_during(request)
         await router.providers.ensure_running(request.provider)
         await self._naming.learn_items(request)
         advice: tuple[str, ...] = ()
@@ -176,6 +177,17 @@ class RequestPath:
         except (ProtocolError, asyncio.CancelledError):
             release(router.unlocked(), cleared.reservations)  # nothing was forwarded
             raise
+
+    def _check_during(self, request: Request) -> None:
+        """Raises ``ProtocolError`` for what is asked during another method, where its provider does not serve that."""
+        during = request.method.compiled.method.during
+        if during is None or self._decide(request).decision.outcome is Outcome.DENY:  # which is said as what it is
+            return
+        action = request.method.action
+        serving = f"{action.interface}.{during}"
+        if not self._router.dispatch.serves(request.provider, serving):
+            text = f"{request.provider.name} is asked {action.id} while it serves {serving}, which it does not now"
+            raise ProtocolError(ErrorCode.CONFLICT, text)
 
     async def _clear(self, request: Request, advice: tuple[str, ...]) -> Cleared:
         """Decides, takes out of grants what has a limit, and asks the user where that is what policy says."""
@@ -370,6 +382,8 @@ class RequestPath:
     def _forward(self, request: Request, cleared: Cleared) -> None:
         decision = cleared.verdict.decision
         question = request.question
+        if request.under is not None and question.covered:
+            self._spend(request, request.under)
         given = max(question.given, Assurance.NONE if cleared.consent is None else decision.assurance)
         call = ActiveCall(
             id=self._ids.next(),
@@ -390,6 +404,13 @@ class RequestPath:
             reservations=cleared.reservations,
         )
         self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared, given))
+
+    def _spend(self, request: Request, under: ActiveCall) -> None:
+        """Raises ``ProtocolError`` where what the user said yes to was spent meanwhile, by another one at once."""
+        if not inherited.spend(under, request.method, request.question.fields):
+            reason = f"the consent to {under.method.action.id} is for one payment, which was made"
+            why = self._router.record_refusal(request.caller, request.method, reason)
+            raise ProtocolError(ErrorCode.DENIED, reason, why=why)
 
     def _info(
         self,

@@ -31,7 +31,7 @@ class Pump:
         return (2 * millilitres * self._litre_minor + _MILLILITRES) // (2 * _MILLILITRES)
 
     async def serve(self, readings: AsyncIterator[int]) -> Payment | None:
-        """Holds, fills and takes; None where no card was approved.
+        """Holds, fills and takes; None where no card was approved, and where nothing was filled and all is given back.
 
         ``readings``: of the pump's meter, in millilitres since it began, each before more is let through; it is left
         where the held amount is used up. Raises ``PaymentStateError`` for a meter that goes back.
@@ -48,4 +48,4 @@ class Pump:
                 break
         payment = await terminal.complete(payment)
         terminal.display.say(f"filled: {terminal.amount(payment.final_minor)}")
-        return payment
+        return payment if payment.final_minor else None
