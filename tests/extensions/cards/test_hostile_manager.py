@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.extensions.cards.bank import HOST
+from tests.extensions.cards.rights import may_pay
 
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
@@ -136,3 +137,23 @@ def test_a_card_manager_has_nothing_paid_but_what_was_consented_to(
     assert told.value.code is ErrorCode.CONFLICT, told.value
     assert told.value.message.split() == [*["altered"] * len(altered), "paid"]
     assert [client.call(card.Show(card=one)).counter for one in (carded, other)] == [1, 0]
+
+
+@pytest.mark.attack(171)
+def test_what_a_card_paid_counts_under_a_limit_whatever_its_manager_says_became_of_it(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    install(wallet)
+    wallet.user.approves(action_contains="lasting rights", times=1)
+    client.call(wallet_interface.Grant(client=_PROVIDER, action="card/1.show", item=carded))
+    grant = may_pay(wallet, client, carded, limit_minor=2000)
+    digits = client.call(card.Show(card=carded)).last_digits
+    said: list[tuple[ErrorCode | int, int | None]] = []
+    for change in ({"currency": "USD"}, {}, {}):
+        token = shop.asks(int(time.time()), nonce=f"n-{len(said)}")
+        with pytest.raises(RemoteError) as told:
+            client.call(asked(token, digits, [change]), provider=_PROVIDER)
+        (left,) = (row.left_minor for row in client.call(wallet_interface.Grants()).grants if row.grant == grant)
+        said.append((told.value.code, left))
+    assert said == [(ErrorCode.CONFLICT, 2000), (ErrorCode.CONFLICT, 750), (ErrorCode.NOT_NOW, 750)]
+    assert client.call(card.Show(card=carded)).counter == 1

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from etui.interfaces import CompiledInterface, Seen, read_document
 from etui.trusted.policy import Assurance
 from etui.trusted.router.calls import ActiveCall
-from etui.trusted.router.chain import altered, is_covered, material_of, spend
+from etui.trusted.router.chain import altered, had_none, has_effect, is_covered, material_of, spend
 from etui.trusted.router.references import Place
 from etui.trusted.router.registry import Method
 
@@ -121,6 +121,21 @@ def test_what_may_be_spent_is_spent_once_by_each_method_and_what_costs_nothing_i
 
 def test_a_call_in_which_nothing_is_material_is_never_covered() -> None:
     assert not covered(material(payee="shop"), b'{"note":"x"}', method=SWEEP)
+
+
+def test_what_was_paid_under_a_call_is_taken_back_only_where_it_certainly_came_to_nothing() -> None:
+    first = parent(material(payee="shop", amount=500))
+    second = msgspec.structs.replace(parent({}), id="c2", under=first, effective=set())
+    third = msgspec.structs.replace(parent({}), id="c3", under=second, effective=set())
+    has_effect(second, {"payee": "shop"})
+    assert not first.effective, "it is for no amount"
+    for call in (second, third):
+        has_effect(call, {"amount": 500})
+    had_none(second)
+    assert first.effective, "what was called under it may have had an effect"
+    had_none(third)
+    had_none(second)
+    assert not first.effective
 
 
 @given(

@@ -20,9 +20,10 @@ from etui.trusted.audit import Resource
 from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Question, Scope, ScopeType
 from etui.trusted.router import rights, wording
 from etui.trusted.router.calls import Owned
+from etui.trusted.router.chain import had_none
 from etui.trusted.router.consent import Asked, digest_of
 from etui.trusted.router.references import Place
-from etui.trusted.router.reserving import settle
+from etui.trusted.router.reserving import is_certain, settle
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -74,7 +75,10 @@ class Answers:
     def give(self, call: ActiveCall, result: bytes | ProtocolError) -> None:
         """Answers a call."""
         if isinstance(result, ProtocolError):
-            settle(self._router.opened, call.reservations, result)
+            if is_certain(result):
+                had_none(call)
+            if not call.effective:
+                settle(self._router.opened, call.reservations, result)
             self._disown(call)
             recorded = result.code is ErrorCode.DENIED or call.method.action.effect is Effect.USE
             self._send(call, self._on_record(call, result) if recorded else result)

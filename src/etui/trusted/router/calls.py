@@ -33,6 +33,7 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     under a lasting right which says nothing of them. ``consented``: by the user, a grant, or the call it is made
     ``under``; ``given`` is what the user did for it. ``allowed``: what the user allowed within it, by action and item.
     ``spent``: the methods that were called under it for an amount: the consent covers each of them once.
+    ``effective``: the ids of those of these calls that did not certainly come to nothing.
     ``provider_id``: the request's id at the provider. ``owned``: what its provider said that it makes. ``led_on``:
     whether calls were made under it; ``walking``: the requests under it that are no calls yet.
     """
@@ -54,6 +55,7 @@ class ActiveCall(msgspec.Struct, kw_only=True, eq=False):
     under: ActiveCall | None = None
     allowed: set[tuple[str, str]] = msgspec.field(default_factory=set)
     spent: set[str] = msgspec.field(default_factory=set)
+    effective: set[str] = msgspec.field(default_factory=set)
     provider_id: int = 0
     reservations: tuple[Reservation, ...] = ()
     task: asyncio.Task[None] | None = None

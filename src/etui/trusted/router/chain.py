@@ -4,7 +4,8 @@ An Extension that serves a call may make others under it. Its material fields (a
 equal those that were consented to, whether they stood in the request or were settled by ``prepare``; a call whose
 material fields all stand there, equal, is *covered*: the consent to the first is the consent to it. What is not covered
 needs rights of its own, or a question of its own: so does what was settled under a lasting right that is not for it.
-Consent to an amount is consent to spend it once: under one call a method that has one is covered once.
+Consent to an amount is consent to spend it once: under one call a method that has one is covered once. Once it was,
+what was reserved for that consent stays spent, whatever the provider of the call above says became of it.
 """
 
 from __future__ import annotations
@@ -63,6 +64,18 @@ def spend(parent: ActiveCall, method: Method, fields: Mapping[str, object]) -> b
     if _AMOUNT in fields:
         parent.spent.add(method.action.id)
     return True
+
+
+def has_effect(call: ActiveCall, fields: Mapping[str, object]) -> None:
+    """Notes with its parent that a covered call is made, where that is for an amount."""
+    if call.under is not None and _AMOUNT in fields:
+        call.under.effective.add(call.id)
+
+
+def had_none(call: ActiveCall) -> None:
+    """Takes that back, where the call certainly came to nothing, and what was called under it too."""
+    if call.under is not None and not call.effective:
+        call.under.effective.discard(call.id)
 
 
 def _at(place: Place) -> bytes:

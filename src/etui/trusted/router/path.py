@@ -403,6 +403,8 @@ class RequestPath:
             under=request.under,
             reservations=cleared.reservations,
         )
+        if question.covered:
+            inherited.has_effect(call, question.fields)
         self._router.dispatch.send(call, request.params, self._info_bytes(request, cleared, given))
 
     def _spend(self, request: Request, under: ActiveCall) -> None:

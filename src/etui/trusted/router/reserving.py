@@ -58,8 +58,13 @@ async def count(opened: Opened, grant: Grant | None, question: Question) -> tupl
 
 def settle(opened: Opened | None, reservations: tuple[Reservation, ...], failure: ProtocolError) -> None:
     """Gives back what a call had reserved that certainly had no effect."""
-    if opened is not None and reservations and failure.code not in _UNCERTAIN:
+    if opened is not None and reservations and is_certain(failure):
         release(opened, reservations)
+
+
+def is_certain(failure: ProtocolError) -> bool:
+    """Whether a call that ended so certainly had no effect, if its provider is to be believed."""
+    return failure.code not in _UNCERTAIN
 
 
 def release(opened: Opened, reservations: tuple[Reservation, ...]) -> None:
