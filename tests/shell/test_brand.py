@@ -89,7 +89,7 @@ def test_what_is_no_pack_is_refused(pack: Path, members: dict[str, Any], reason:
         read_pack(changed(pack, **members))
 
 
-@pytest.mark.attack(185)
+@pytest.mark.attack(173)
 @pytest.mark.parametrize(
     "colour", ["red", "#fff", "url(http://evil.example)", "#ffffff; } body { display: none", "#ffffff\n"]
 )

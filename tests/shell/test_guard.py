@@ -21,7 +21,7 @@ def newcomer(shared: TestWallet) -> Iterator[Visitor]:
         yield Visitor(link)
 
 
-@pytest.mark.attack(184)
+@pytest.mark.attack(172)
 def test_the_link_is_good_once_and_the_cookie_is_for_this_shell_alone(newcomer: Visitor) -> None:
     answer = newcomer.enter()
     assert (answer.status, answer.headers["location"]) == (303, f"{newcomer.root}/")
@@ -38,7 +38,7 @@ def test_the_link_is_good_once_and_the_cookie_is_for_this_shell_alone(newcomer: 
     assert guessed.status == 401
 
 
-@pytest.mark.attack(184)
+@pytest.mark.attack(172)
 @pytest.mark.parametrize("path", PAGES)
 def test_without_the_cookie_no_page_is_there(wallet: TestWallet, visitor: Visitor, path: str) -> None:
     del wallet
@@ -49,7 +49,7 @@ def test_without_the_cookie_no_page_is_there(wallet: TestWallet, visitor: Visito
     assert visitor.send("GET", path, headers={"Cookie": visitor.cookie}).status == 404, "nor without the path"
 
 
-@pytest.mark.attack(183)
+@pytest.mark.attack(171)
 @pytest.mark.parametrize(
     "host", ["localhost:{port}", "127.0.0.1", "evil.example:{port}", "127.0.0.1:1", "[::1]:{port}"]
 )
@@ -58,7 +58,7 @@ def test_another_name_that_points_here_gets_nothing(visitor: Visitor, host: str)
     assert visitor.send("GET", f"{visitor.root}/", headers=headers).status == 421
 
 
-@pytest.mark.attack(182)
+@pytest.mark.attack(170)
 @pytest.mark.parametrize(
     "sent",
     [
@@ -79,7 +79,7 @@ def test_what_another_page_sends_does_nothing(wallet: TestWallet, visitor: Visit
         assert len(client.call(shell_interface.Clients()).clients) == before, "it is open, and nothing was taken back"
 
 
-@pytest.mark.attack(182)
+@pytest.mark.attack(170)
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_what_another_page_embeds_is_not_there(visitor: Visitor, site: str) -> None:
     for path in ("/", "/events", "/static/shell.css", "/of/etui/org.etui.secrets/logo.png"):
@@ -98,7 +98,7 @@ def test_a_form_has_a_length_and_not_much_of_it(visitor: Visitor) -> None:
     assert chunked.status in {400, 413}
 
 
-@pytest.mark.attack(185)
+@pytest.mark.attack(173)
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_forbids_what_it_does_not_need(wallet: TestWallet, visitor: Visitor, path: str) -> None:
     del wallet

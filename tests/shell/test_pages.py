@@ -94,7 +94,7 @@ def test_an_item_shows_what_is_public_and_what_may_be_done_and_never_its_value(
     assert any(entry.get("face") == "reveal" for entry in wallet.user.shown())
 
 
-@pytest.mark.attack(186)
+@pytest.mark.attack(174)
 def test_what_is_not_offered_is_not_done(wallet: TestWallet, visitor: Visitor, item: str) -> None:
     with wallet.connect() as client:
         for method in ("read", "update", "create", "no_such"):
@@ -109,7 +109,7 @@ def test_what_is_removed_is_gone_and_its_page_says_so(wallet: TestWallet, visito
     assert visitor.get(item).status == 404
 
 
-@pytest.mark.attack(185)
+@pytest.mark.attack(173)
 def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label=HOSTILE, value=b"x", attributes={HOSTILE: HOSTILE}))

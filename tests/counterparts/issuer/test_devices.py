@@ -108,7 +108,7 @@ def test_a_code_is_worth_nothing_after_a_week_or_beside_a_new_one(desk: Desk) ->
         desk.asked(Device().activates(code, made_at=desk.now_s))
 
 
-@pytest.mark.attack(172)
+@pytest.mark.attack(161)
 def test_what_a_device_said_is_not_taken_again_nor_from_another_nor_at_another_time_or_place(desk: Desk) -> None:
     device, stranger = Device(), Device()
     desk.asked(device.activates(desk.devices.new_code(CARD)))
@@ -132,7 +132,7 @@ def test_what_a_device_said_is_not_taken_again_nor_from_another_nor_at_another_t
     assert cards.find(desk.engine, CARD).status == CardStatus.ACTIVE
 
 
-@pytest.mark.attack(172)
+@pytest.mark.attack(161)
 def test_an_activation_is_by_the_key_that_it_brings(desk: Desk) -> None:
     code = desk.devices.new_code(CARD)
     mine, other = msgspec.json.decode(Device().activates(code)), msgspec.json.decode(Device().activates(code))

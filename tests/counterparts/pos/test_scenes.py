@@ -51,7 +51,7 @@ def test_a_pump_stops_where_what_is_held_is_used_up(bank: Bank, shops: Shops) ->
     assert shop.reconcile() == 12_000
 
 
-@pytest.mark.attack(176)
+@pytest.mark.attack(164)
 @pytest.mark.parametrize("millilitres", [(), (0,)])
 def test_a_pump_that_was_not_used_gives_all_back_and_no_receipt(
     bank: Bank, shops: Shops, millilitres: tuple[int, ...]

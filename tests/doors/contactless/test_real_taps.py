@@ -164,7 +164,7 @@ def test_a_card_that_nobody_armed_is_empty_and_one_that_is_armed_pays_once(
     reader.leave()
 
 
-@pytest.mark.attack(179)
+@pytest.mark.attack(167)
 def test_a_terminal_finds_no_extension_of_which_nothing_is_armed_whatever_that_says_and_none_whose_command_was_ended(
     wallet: TestWallet, reader: Reader, bank: Bank
 ) -> None:

@@ -129,7 +129,7 @@ def test_an_extension_that_fails_is_a_status_word_and_no_end(tap: Tap, extension
     assert send(tap, READ).status == StatusWord.NO_PRECISE_DIAGNOSIS
 
 
-@pytest.mark.attack(173)
+@pytest.mark.attack(162)
 @pytest.mark.parametrize("answers", [b"", b"\x90", b"data\x00\x00", bytes(65_534) + b"\x90\x00"])
 def test_an_extension_that_answers_what_no_reader_takes_is_a_status_word_and_no_end(
     tap: Tap, extensions: Extensions, answers: bytes

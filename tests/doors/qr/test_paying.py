@@ -177,7 +177,7 @@ def test_a_shop_that_signs_more_than_was_typed_gets_nothing(scanner: Scanner, st
     assert stall.charged == []
 
 
-@pytest.mark.attack(177)
+@pytest.mark.attack(165)
 def test_what_a_code_adds_to_an_amount_that_was_typed_is_asked_about_whatever_right_there_is(
     scanner: Scanner, wallet: TestWallet, stall: Stall
 ) -> None:

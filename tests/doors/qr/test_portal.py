@@ -171,7 +171,7 @@ def _of_yesterday(folder: Path) -> Path:
     return file
 
 
-@pytest.mark.attack(180)
+@pytest.mark.attack(168)
 @pytest.mark.parametrize(
     ("made", "what"),
     [
@@ -193,14 +193,14 @@ def test_what_is_no_picture_that_was_just_taken_is_neither_read_nor_deleted(
     assert sorted(tmp_path.iterdir()) == before
 
 
-@pytest.mark.attack(180)
+@pytest.mark.attack(168)
 def test_of_a_picture_without_end_a_part_is_read_and_all_is_deleted(bus: str, portal: Portal, taken: Path) -> None:
     os.truncate(taken, MAX_BYTES << 10)
     assert "32 MiB" in _refused(bus, portal, lambda call: respond(portal, call, taken.as_uri()))
     assert not taken.exists()
 
 
-@pytest.mark.attack(180)
+@pytest.mark.attack(168)
 @pytest.mark.parametrize(
     ("form", "what"),
     [
@@ -228,7 +228,7 @@ def test_what_is_nowhere_on_this_machine_is_not_looked_for(
     assert file.exists()
 
 
-@pytest.mark.attack(181)
+@pytest.mark.attack(169)
 def test_another_program_that_answers_first_is_not_heard(
     desktop: Desktop, bus: str, portal: Portal, taken: Path, tmp_path: Path
 ) -> None:
@@ -248,7 +248,7 @@ def test_another_program_that_answers_first_is_not_heard(
     assert forged.exists()
 
 
-@pytest.mark.attack(181)
+@pytest.mark.attack(169)
 def test_what_the_portal_says_of_another_request_is_not_heard(
     bus: str, portal: Portal, taken: Path, tmp_path: Path
 ) -> None:

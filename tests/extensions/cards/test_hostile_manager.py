@@ -108,7 +108,7 @@ def asked(token: str, digits: str, changes: Sequence[Mapping[str, object]], anot
     )
 
 
-@pytest.mark.attack(170)
+@pytest.mark.attack(159)
 def test_a_card_manager_has_nothing_paid_but_what_was_consented_to(
     wallet: TestWallet, client: Client, carded: str, bank: Bank, shop: Shop
 ) -> None:
@@ -139,7 +139,7 @@ def test_a_card_manager_has_nothing_paid_but_what_was_consented_to(
     assert [client.call(card.Show(card=one)).counter for one in (carded, other)] == [1, 0]
 
 
-@pytest.mark.attack(171)
+@pytest.mark.attack(160)
 def test_what_a_card_paid_counts_under_a_limit_whatever_its_manager_says_became_of_it(
     wallet: TestWallet, client: Client, carded: str, shop: Shop
 ) -> None:

@@ -41,7 +41,7 @@ class SlowStore(MemoryStore):
         return found
 
 
-@pytest.mark.attack(175)
+@pytest.mark.attack(163)
 def test_of_two_payments_of_one_request_at_once_one_is_begun() -> None:
     journal = Journal(SlowStore())  # type: ignore[arg-type]  # the methods of a store that are used
 

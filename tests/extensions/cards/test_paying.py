@@ -298,7 +298,7 @@ def test_the_card_itself_holds_a_payment_to_what_the_merchant_signed(
     assert shown_card(client, carded).counter == 0
 
 
-@pytest.mark.attack(175)
+@pytest.mark.attack(163)
 def test_one_yes_to_a_strangers_card_manager_is_one_payment(
     wallet: TestWallet, client: Client, carded: str, shop: Shop
 ) -> None:

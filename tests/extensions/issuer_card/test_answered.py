@@ -32,7 +32,7 @@ def answer(store: MemoryStore, answered: Answered, order: Order, now: int) -> in
     return taken.key.counter
 
 
-@pytest.mark.attack(175)
+@pytest.mark.attack(163)
 def test_a_request_is_answered_once_also_after_a_restart_and_what_is_over_makes_room(orders: list[Order]) -> None:
     store = MemoryStore()
     Cards(store).add(CARD, DeviceKeys(bytes(32), bytes(32)), keys(1, 9))  # type: ignore[arg-type]  # as above
@@ -46,7 +46,7 @@ def test_a_request_is_answered_once_also_after_a_restart_and_what_is_over_makes_
     assert [name for name, _ in store.names(space(CARD.id))] == [second.digest.hex()]
 
 
-@pytest.mark.attack(175)
+@pytest.mark.attack(163)
 def test_what_could_not_be_written_was_not_answered_and_a_deleted_card_leaves_nothing(orders: list[Order]) -> None:
     store = MemoryStore()
     cards = Cards(store)  # type: ignore[arg-type]  # as above

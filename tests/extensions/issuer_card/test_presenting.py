@@ -95,7 +95,7 @@ def held() -> Held:
     return Held()
 
 
-@pytest.mark.attack(178)
+@pytest.mark.attack(166)
 def test_what_a_terminal_wanted_is_said_of_this_tap_and_neither_later_nor_of_the_next_one(held: Held) -> None:
     held.wants(30_00)
     assert held.presenting.wanted(WANTED, "client").amount == 30_00
@@ -111,7 +111,7 @@ def test_what_a_terminal_wanted_is_said_of_this_tap_and_neither_later_nor_of_the
     assert held.presenting.wanted(WANTED, "client").amount is None
 
 
-@pytest.mark.attack(178)
+@pytest.mark.attack(166)
 def test_what_the_card_never_pays_is_refused_before_anybody_is_asked(held: Held) -> None:
     most = PROFILE.transaction_limit
     assert held.notes(most) == []

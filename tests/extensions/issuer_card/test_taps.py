@@ -137,7 +137,7 @@ def test_of_two_cards_the_one_whose_turn_it_is_alone_has_the_yes_and_uses_it_up(
     assert (wallet.cards.card("c1").counter, wallet.cards.card("c2").counter) == (0, 1)
 
 
-@pytest.mark.attack(178)
+@pytest.mark.attack(166)
 def test_a_tap_that_was_decided_by_one_yes_is_not_paid_by_the_next_one_to_less(wallet: Wallet) -> None:
     asked, decision = Asked(19_00, "978", "Kiosk", 0), Decision(CryptogramType.ARQC)
     purse = CardPurse(wallet.cards, wallet.taps, CARD.id)
@@ -153,14 +153,14 @@ def test_a_tap_that_was_decided_by_one_yes_is_not_paid_by_the_next_one_to_less(w
     thread.join(10)
 
 
-@pytest.mark.attack(178)
+@pytest.mark.attack(166)
 def test_two_cards_at_one_counter_have_taps_of_their_own_also_where_a_terminal_says_one_number_twice() -> None:
     asked, decision = Asked(19_00, "978", "Kiosk", 0, b"same"), Decision(CryptogramType.ARQC)
     cards = [CARD, msgspec.structs.replace(CARD, token=f"{CARD.token[:-4]}0027")]
     assert len({Tap.begun(card, 7, 1, asked, decision).order for card in cards}) == 2
 
 
-@pytest.mark.attack(178)
+@pytest.mark.attack(166)
 def test_a_card_that_is_deleted_while_a_terminal_has_it_pay_stays_deleted(wallet: Wallet) -> None:
     thread = wallet.arm(20_00)
     card = wallet.cards.card(CARD.id)

@@ -108,7 +108,7 @@ def test_a_call_is_covered_only_where_all_that_counts_in_it_was_consented_to() -
     assert not covered(material(payee="shop"), b'{"payee":"shop","amount":500}')
 
 
-@pytest.mark.attack(175)
+@pytest.mark.attack(163)
 def test_what_may_be_spent_is_spent_once_by_each_method_and_what_costs_nothing_is_called_as_often_as_wanted() -> None:
     said = b'{"payee":"shop","amount":500}'
     seen = PAY.compiled.see(said)

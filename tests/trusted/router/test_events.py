@@ -85,7 +85,7 @@ def test_a_strangers_events_are_told_and_those_of_others_are_not_its_to_tell(wal
         assert client.call(wallet_interface.Status()).state == "unlocked"
 
 
-@pytest.mark.attack(179)
+@pytest.mark.attack(167)
 def test_what_is_told_during_a_call_is_heard_from_who_serves_it_alone(wallet: TestWallet) -> None:
     moved = {"title": "It moved", "during": "pay", "fields": {"to": {"type": "text"}}}
     stranger = puppet(events={"moved": moved}, pay={"waits": True})

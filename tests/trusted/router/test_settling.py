@@ -440,7 +440,7 @@ def test_what_is_settled_within_a_call_and_was_not_consented_to_with_it_is_asked
     assert dict(wallet.user.asked()[-1]["lines"])["To (set by Second)"] == "mallory"
 
 
-@pytest.mark.attack(175)
+@pytest.mark.attack(163)
 def test_one_yes_to_an_amount_covers_one_payment(wallet: TestWallet, client: Client) -> None:
     PUPPET.install(wallet)
     SECOND.install(wallet)

@@ -410,7 +410,7 @@ class RequestPath:
     def _spend(self, request: Request, under: ActiveCall) -> None:
         """Raises ``ProtocolError`` where what the user said yes to was spent meanwhile, by another one at once."""
         if not inherited.spend(under, request.method, request.question.fields):
-            reason = f"the consent to {under.method.action.id} is for one payment, which was made"
+            reason = f"the consent to {under.method.action.id} covers it once, and it was made"
             why = self._router.record_refusal(request.caller, request.method, reason)
             raise ProtocolError(ErrorCode.DENIED, reason, why=why)
 
