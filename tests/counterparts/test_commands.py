@@ -83,7 +83,7 @@ def test_what_is_no_port_is_refused_in_a_sentence(counterpart: str, number: str)
 def test_an_acquirer_that_is_no_address_is_refused(where: str) -> None:
     said = run("merchant", "--acquirer", where)
     assert said.returncode == 2
-    assert f"{where} is no HOST:PORT" in said.stderr
+    assert f"“{where}” is no HOST:PORT" in said.stderr
 
 
 def test_a_shop_without_keys_says_so(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from tests.extensions.cards.rights import may_pay
 
 from etui.interfaces import card_1 as card
 from etui.interfaces import payment_1 as payment
+from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import ErrorCode, RemoteError
 from etui.standards.payments import Amount, Details, Line, read_request
@@ -153,7 +154,7 @@ def test_what_a_card_paid_counts_under_a_limit_whatever_its_manager_says_became_
         token = shop.asks(int(time.time()), nonce=f"n-{len(said)}")
         with pytest.raises(RemoteError) as told:
             client.call(asked(token, digits, [change]), provider=_PROVIDER)
-        (left,) = (row.left_minor for row in client.call(wallet_interface.Grants()).grants if row.grant == grant)
+        (left,) = (row.left_minor for row in client.call(shell_interface.Grants()).grants if row.grant == grant)
         said.append((told.value.code, left))
     assert said == [(ErrorCode.CONFLICT, 2000), (ErrorCode.CONFLICT, 750), (ErrorCode.NOT_NOW, 750)]
     assert client.call(card.Show(card=carded)).counter == 1
