@@ -44,8 +44,9 @@ def _name(pid: int) -> str:
     Who begins with a source (``-c``) is known by the module or file that this runs, which stands behind it.
     """
     words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace").split("\0")
-    if "python" not in Path(words[0]).name:
-        return Path(words[0]).name
+    program = Path(words[0].partition(" ")[0]).name  # a browser's processes write all their words as one
+    if "python" not in program:
+        return program
     has_source = "-c" in words
     behind = words[words.index("-c") + 2 :] if has_source else words[1:]
     if "-m" in behind[:-1]:

@@ -52,7 +52,7 @@ _ITEMS: Final[tuple[tuple[Literal["login", "note", "code", "pin"], str, dict[str
 _GRANTS: Final = (
     (
         "app:/usr/games/arcade",
-        *["payment/1.pay", "--currency", "EUR", "--limit", "20", "--each", "5", "--period", "30d"],
+        *["apdu/1.arm", "--currency", "EUR", "--limit", "20", "--each", "5", "--period", "30d"],
     ),
     ("app:/usr/bin/restic", *["secret/1.read", "--item", "library", "--uses", "100"]),
     ("app:/usr/lib/thunderbird/thunderbird", *["secret/1.read", "--item", "imap", "--until", "30d"]),

@@ -154,7 +154,7 @@ def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, vis
     assert "app:/opt/friend" in page
     assert "<strong>Secrets</strong>: Read" in page
     limited = ("--currency", "EUR", "--limit", "20", "--each", "5", "--period", "30d", "--until", "2031-01-01")
-    wallet.etui("grant", "app:/opt/friend", "payment/1.pay", *limited)
+    wallet.etui("grant", "app:/opt/friend", "apdu/1.arm", *limited)
     page = re.sub(r"\s+", " ", visitor.get("/clients").text)
     assert "you gave it" in page
     assert "2031" in page

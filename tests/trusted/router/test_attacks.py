@@ -23,11 +23,11 @@ from etui.testkit.user import OVERSEE
 PLANTED = b"planted-0f6c1d0a9be2-needle"
 _LOOKING = """
 import sys
-from etui.interfaces import wallet_1 as w
+from etui.interfaces import shell_1 as s, wallet_1 as w
 from etui.protocol import ProtocolError
 from etui.sdk import Client
 with Client.connect() as wallet:
-    for request in (w.Inventory(), w.Clients(), w.Grants(), w.Audit(), w.Why(id=sys.argv[1])):
+    for request in (s.Inventory(), s.Clients(), s.Grants(), s.Audit(), w.Why(id=sys.argv[1])):
         try:
             wallet.call(request)
             print("told")

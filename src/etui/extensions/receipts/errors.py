@@ -32,6 +32,16 @@ class TooLargeError(ReceiptsError):
         )
 
 
+class FullError(ReceiptsError):
+    """As many receipts are here as are taken for which nobody vouches: any program may file one."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            ErrorCode.CONFLICT,
+            f"{most} receipts are here for which no scheme vouches, and no more are taken: delete some",
+        )
+
+
 class AlteredError(Exception):
     """A receipt is not what its merchant signed; the message says what is wrong, for people."""
 

@@ -38,7 +38,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What a receipt is found by. ``order``: its payment, as ``payment/1`` names it. ``kind``: sale or refund.
 
-    ``number``: the merchant's own.
+    ``number``: the merchant's own. ``vouched``: whether a scheme vouched for the merchant when it was filed.
     """
 
     id: str
@@ -48,6 +48,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     order: str
     paid_at: int
+    vouched: bool = True
 
     def item(self) -> Item:
         """What is public of it."""

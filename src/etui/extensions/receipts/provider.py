@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
-from etui.extensions.receipts.errors import TooLargeError, UnfitError, UnknownReceiptError
+from etui.extensions.receipts.errors import FullError, TooLargeError, UnfitError, UnknownReceiptError
 from etui.extensions.receipts.exporting import csv_of, html_of, json_of
 from etui.extensions.receipts.kept import Keeping, Kept, Remark
 from etui.extensions.receipts.looking import Altered, Looked, entry_of, look_at, look_at_all
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _MAX_EXPORT: Final = 768 << 10
 _MAX_NAME: Final = 200
+_MAX_UNVOUCHED: Final = 200
 
 
 class Receipts(Extension):
@@ -49,10 +50,12 @@ class Receipts(Extension):
     def file(self, request: receipt.File, call: Call) -> receipt.FileResult:
         """Answers ``receipt/1.file``."""
         signed = _signed(request.receipt)
-        entry = entry_of(request.receipt, signed)
         networks = networks_for(signed, self.call)
+        entry = msgspec.structs.replace(entry_of(request.receipt, signed), vouched=bool(networks))
         known = self._known(entry.id)
         if known is None:
+            if not networks and sum(not one.vouched for one in self._keeping.entries()) >= _MAX_UNVOUCHED:
+                raise FullError(_MAX_UNVOUCHED)
             call.makes(entry.item())
             by = plain(call.name)[:_MAX_NAME]
             kept = Kept(
