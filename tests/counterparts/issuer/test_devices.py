@@ -91,7 +91,7 @@ def test_a_device_comes_by_a_code_once_and_fetches_keys_ahead_of_its_counter(des
     more = desk.asked(device.signs(Replenish(said=device.said(), card=CARD, counter=7)))
     assert isinstance(more, Replenished)
     assert [key.counter for key in more.keys] == list(range(8, 8 + AHEAD))
-    with pytest.raises(DeviceError, match="another device"):
+    with pytest.raises(DeviceError, match="used before"):
         desk.asked(Device().activates(code))
     desk.devices.new_code(CARD)
     with pytest.raises(DeviceError, match="on no device"):
