@@ -29,6 +29,7 @@ from tests.trusted.package.packages import ID, NOW_S, verified
 
 from etui.extensions.storage_software import database
 from etui.sealing import Secret, records, slots
+from etui.shell import brand
 from etui.trusted import profile
 from etui.trusted.audit import ratchet_file, segment
 from etui.trusted.dialog.requests import Looks
@@ -44,6 +45,7 @@ from etui.trusted.vault.extension_keys import ExtensionKeys
 KEY = bytes(range(32))
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "files.md"
+BRAND = ROOT / "examples" / "brand"
 NEXT = 9
 PIN = Secret(b"2743")
 ResultT = TypeVar("ResultT")
@@ -434,6 +436,15 @@ KEPT = [
         routes.read_routes,
         newer_json,
         older_json(routes._READERS),
+    ),
+    Kept(
+        "shell/brand.json",
+        max(brand._READERS),
+        "shell/brand.json",
+        lambda home: brand.keep(brand.read_pack(BRAND), home / "shell" / "brand.json"),
+        lambda home: brand.read_kept(home / "shell" / "brand.json"),
+        newer_json,
+        older_json(brand._READERS),
     ),
 ]
 each_file = pytest.mark.parametrize("kept", KEPT, ids=[kept.name for kept in KEPT])

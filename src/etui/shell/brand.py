@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -77,7 +78,7 @@ class Brand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         )
 
 
-class Kept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Kept(msgspec.Struct, frozen=True):
     """A brand as a profile keeps it, in one file."""
 
     brand: Brand
@@ -108,7 +109,12 @@ def read_pack(folder: Path) -> Kept:
 def read_kept(file: Path) -> Kept | None:
     """What a profile keeps; None where it keeps none. Raises ``BrandError``."""
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Kept)
+        text = file.read_bytes()
+        version = msgspec.json.decode(text, type=_Version).format
+        if (read := _READERS.get(version)) is None:
+            newest = f"version {version}, and the newest known here is {max(_READERS)}"
+            raise BrandError(f"{file} is of {newest}: `etui brand drop`, or use a newer Etui")
+        return read(text)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:
@@ -119,8 +125,20 @@ def keep(kept: Kept, file: Path) -> None:
     """Keeps a brand in a profile; raises ``OSError``."""
     file.parent.mkdir(mode=0o700, exist_ok=True)
     new = file.with_name(f"{file.name}.new")
-    new.write_bytes(msgspec.json.encode(kept))
+    new.write_bytes(msgspec.json.encode({"format": max(_READERS), "brand": kept.brand, "logo": kept.logo}))
     new.replace(file)
+
+
+class _Version(msgspec.Struct, frozen=True):
+    format: int
+
+
+def _read_1(text: bytes) -> Kept:
+    return msgspec.json.decode(text, type=Kept)
+
+
+_READERS: Final[dict[int, Callable[[bytes], Kept]]] = {1: _read_1}
+"""What reads each version of the file that was ever published."""
 
 
 def _logo(file: Path) -> bytes:
