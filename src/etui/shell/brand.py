@@ -117,7 +117,7 @@ def read_kept(file: Path) -> Kept | None:
         return read(text)
     except FileNotFoundError:
         return None
-    except (OSError, msgspec.DecodeError) as error:
+    except (OSError, msgspec.DecodeError, ValueError) as error:
         raise BrandError(f"{file} cannot be used ({error}): `etui brand drop`, then use the pack again") from None
 
 

@@ -187,7 +187,8 @@ class RequestPath:
         serving = f"{action.interface}.{during}"
         if not self._router.dispatch.serves(request.provider, serving):
             text = f"{request.provider.name} is asked {action.id} while it serves {serving}, which it does not now"
-            raise ProtocolError(ErrorCode.CONFLICT, text)
+            why = self._record(request, Decision(outcome=Outcome.DENY, policies=()), Recorded.DENIED, reason=text)
+            raise ProtocolError(ErrorCode.CONFLICT, text, why=why)
 
     async def _clear(self, request: Request, advice: tuple[str, ...]) -> Cleared:
         """Decides, takes out of grants what has a limit, and asks the user where that is what policy says."""
