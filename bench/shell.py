@@ -36,9 +36,9 @@ def measure(extent: Extent) -> list[Figure]:
         few, sizes = _painted(browser, min(_FEW, extent.many_items), extent.starts)
         many, _ = _painted(browser, extent.many_items, extent.starts)
         figures = [
-            absolute("shell.paint_ms", 150, few, scale=1e3, unit="ms"),
-            absolute("shell.paint10k_ms", 250, many, scale=1e3, unit="ms"),
-            absolute("shell.bytes_kb", 100, [statistics.median(sizes) / 1e3], unit="kB"),
+            absolute("shell.paint_ms", 150.0, few, scale=1e3, unit="ms"),
+            absolute("shell.paint10k_ms", 250.0, many, scale=1e3, unit="ms"),
+            absolute("shell.bytes_kb", 100.0, [statistics.median(sizes) / 1e3], unit="kB"),
         ]
         browser.close()
         return figures

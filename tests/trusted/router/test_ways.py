@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -42,6 +43,10 @@ def reads(client: Client) -> int:
     return sum(record.action == secret.Read.METHOD for record in records)
 
 
+CONFIRMED_S = 0.5
+"""After so long without a request the audit of what was done is confirmed, on a slow machine too."""
+
+
 def refusal(repeat: Callable[[], bytes | None]) -> ErrorCode:
     with pytest.raises(ProtocolError) as caught:
         repeat()
@@ -78,6 +83,7 @@ def test_their_way_ends_with_the_lock(wallet: TestWallet, repeat: Callable[[], b
 
 def test_none_is_answered_that_cannot_be_recorded(wallet: TestWallet, repeat: Callable[[], bytes | None]) -> None:
     router = pid_of(wallet.pid, "etui.trusted.router")
+    time.sleep(CONFIRMED_S)
     before = resource.prlimit(router, resource.RLIMIT_FSIZE)
     resource.prlimit(router, resource.RLIMIT_FSIZE, (0, before[1]))  # as on a full disk
     assert refusal(repeat) is ErrorCode.UNWRITABLE
