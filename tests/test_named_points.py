@@ -34,7 +34,7 @@ DOOR, SUPERVISOR = "etui.doors.secret_service", "the supervisor"
 BACK_S = 30
 STRIKES_ON_ONE = 3
 """As often a process is killed before its supervisor is a new one: the old one would wait ever longer."""
-ATTEMPTS = 4
+ATTEMPTS = 8
 """At striking one step: what a thread of its own does once may be done in two parts the next time."""
 OTHER = "seven other words that nobody guesses"
 SENT = f"* {CHANNEL}"
