@@ -153,3 +153,19 @@ def test_one_item_is_told_by_its_reference_and_by_no_other_clients(many: Client)
     assert caught.value.code is ErrorCode.UNKNOWN_REFERENCE
     many.call(secret.Delete(item=one.item))
     assert labels(many, shell_interface.Inventory(item=one.item)) == []
+
+
+def test_what_is_as_it_was_is_not_counted_again_however_little_it_is(wallet: TestWallet) -> None:
+    wallet.user.approves(action_contains=OVERSEE)
+
+    def readings(client: Client) -> int:
+        return len(client.call(shell_interface.Audit(text="storage/1.list", limit=1000)).records)
+
+    with wallet.connect() as client:
+        client.call(shell_interface.Shelves())
+        before = readings(client)
+        assert before
+        client.call(shell_interface.Shelves())
+        assert readings(client) == before
+        client.call(secret.Create(kind="note", label="New", value=b"x"))
+        assert [row.count for row in client.call(shell_interface.Shelves()).shelves] == [1]

@@ -83,7 +83,7 @@ async def shelves(router: Router, asking: Asking, request: shell.Shelves) -> she
     left_out: list[str] = []
     for provider in router.registry.packages():
         try:
-            counts = provider.counts or await _counted(router, provider)
+            counts = await _counted(router, provider) if provider.counts is None else provider.counts
         except ProtocolError as error:
             left_out.append(f"{provider.name}: {error.message}")
             continue
