@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import os
 import statistics
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
-import msgspec
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.extent import Extent
 from bench.figures import Figure, absolute
+from bench.shells import shell_of
 from bench.wallets import fill, folder, unlocked_wallet
-from etui.testkit import TestWallet
 
 _BROWSER: Final = "/usr/bin/chromium"
 _FEW: Final = 200
@@ -52,7 +47,7 @@ def _painted(browser: Browser, items: int, times: int) -> tuple[list[float], lis
         wallet.user.approves()
         with wallet.connect() as client:
             fill(client, items)
-        with _shell(wallet) as link:
+        with shell_of(wallet.environ) as link:
             first = browser.new_context()
             first.new_page().goto(link)
             for _ in range(times):
@@ -64,19 +59,3 @@ def _painted(browser: Browser, items: int, times: int) -> tuple[list[float], lis
                 context.close()
             first.close()
     return paints, sizes
-
-
-@contextmanager
-def _shell(wallet: TestWallet) -> Iterator[str]:
-    """The link of a Shell of this wallet."""
-    command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
-    with subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            told = ""
-            while process.stdout is not None and (line := process.stdout.readline()):
-                told += line
-                if line.startswith("}"):
-                    break
-            yield msgspec.json.decode(told)["link"]
-        finally:
-            process.terminate()

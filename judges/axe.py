@@ -5,15 +5,13 @@ A page that is broken on purpose comes last, to see that it would say so.
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-import msgspec
+from bench.shells import shell_of
 from playwright.sync_api import Page, sync_playwright
 
 from judges.expected import Verdict
@@ -50,7 +48,7 @@ _LOCKED_MS: Final = 20_000
 def judge(stage: Stage) -> Verdict:
     """Its verdict."""
     engine = (node_modules("axe") / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
-    with _shell(stage) as link, sync_playwright() as playwright:
+    with shell_of(stage.environ) as link, sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=_BROWSER, args=sandbox)
         context = browser.new_context()
@@ -107,19 +105,3 @@ def _found(page: Page, engine: str) -> list[str]:
     page.evaluate(engine)
     found: list[str] = page.evaluate(_RUN, list(_RULES))
     return found
-
-
-@contextlib.contextmanager
-def _shell(stage: Stage) -> Iterator[str]:
-    """The link of a Shell of the stage's wallet."""
-    command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
-    with subprocess.Popen(command, env=stage.environ, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            told = ""
-            while process.stdout is not None and (line := process.stdout.readline()):
-                told += line
-                if line.startswith("}"):
-                    break
-            yield msgspec.json.decode(told)["link"]
-        finally:
-            process.terminate()

@@ -10,14 +10,13 @@ import contextlib
 import io
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Literal
 
-import msgspec
+from bench.shells import shell_of
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -114,17 +113,8 @@ def _shell() -> Iterator[tuple[str, TestWallet]]:
         wallet.etui("key", "make", "Backups", "--algorithm", "x25519")
         for grant in _GRANTS:
             wallet.etui("grant", *grant)
-        command = [str(Path(sys.executable).with_name("etui")), "shell", "--no-open", "--json"]
-        with subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                told = ""
-                while process.stdout is not None and (line := process.stdout.readline()):
-                    told += line
-                    if line.startswith("}"):
-                        break
-                yield msgspec.json.decode(told)["link"], wallet
-            finally:
-                process.terminate()
+        with shell_of(wallet.environ) as link:
+            yield link, wallet
     shutil.rmtree(folder)
 
 
