@@ -507,7 +507,8 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     """Give a lasting right.
 
     Without `item` it is for everything at one provider of the method's interface: the one that the member
-    `to` names, else the first that was installed.
+    `to` names, else the first that was installed. A method that settles which item it uses takes a right for
+    one item alone.
     """
 
     METHOD: ClassVar[str] = "wallet/1.grant"

@@ -12,6 +12,7 @@ from tests.extensions.cards.rights import DAY_S, may_pay
 from etui.counterparts.issuer.chip import read_chip
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import shell_1 as shell_interface
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import ErrorCode, RemoteError
 from etui.standards.currencies import currency_number
 from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
@@ -84,6 +85,15 @@ def test_a_shop_is_paid_unasked_up_to_so_much_at_once_and_in_a_month(
     assert buyer.refused("0.51") is ErrorCode.NOT_NOW
     assert "0.50 of 20.00 EUR are left" in str(wallet.user.asked()[-1])
     assert len(wallet.user.asked()) == before + 2
+
+
+def test_a_right_to_pay_is_for_one_card(wallet: TestWallet, buyer: Buyer) -> None:
+    asked = len(wallet.user.asked())
+    right = wallet_interface.Grant(client="app:/opt/arcade", action="payment/1.pay", currency="EUR", limit_minor=2000)
+    with pytest.raises(RemoteError, match="a right to it is for one: name that in `item`") as refused:
+        buyer.client.call(right)
+    assert refused.value.code is ErrorCode.INVALID_PARAMS
+    assert len(wallet.user.asked()) == asked, "nobody is asked for a right that would never be used"
 
 
 @pytest.mark.attack(158)

@@ -89,6 +89,12 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     if request.client.startswith(_UNTOLD):
         text = f"{request.client} is all that cannot be told apart in a session; no right holds for it: name a script"
         raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    if request.item is None and method.settles_item:
+        text = (
+            f"which item {request.action} uses is settled only as it is called, and may be another Extension's;"
+            " a right to it is for one: name that in `item`"
+        )
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
     provider = router.registry.provider_of(method.action.interface, asking.provider)
     scope = Scope(ScopeType.EXTENSION, provider.principal)
     what = f"everything in {provider.name}"
