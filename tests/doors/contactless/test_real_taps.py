@@ -339,8 +339,8 @@ def test_a_right_that_names_no_card_counts_what_all_of_them_pay_together(
         assert left_minor(client, grant) == 5_00
 
     wallet.user.refuses(action_contains="at a terminal")
-    words = ["sh", script, "tap", "10", "EUR", "--card", second]
-    refused = subprocess.run(words, env=os.environ | wallet.environ, check=False, capture_output=True)
+    words = ("tap", "10", "EUR", "--card", second)
+    refused = subprocess.run(["sh", script, *words], env=os.environ | wallet.environ, check=False, capture_output=True)
     assert refused.returncode == Exit.DENIED
     assert "5.00 of 15.00 EUR are left" in str(wallet.user.asked()[-1])
 
