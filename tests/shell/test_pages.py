@@ -12,6 +12,9 @@ from etui.interfaces import python_module, read_document
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ProtocolError
+from etui.sdk import Client
+from etui.standards.sizes import size
 from etui.testkit import TestWallet
 
 SECRETS = "/of/etui/org.etui.secrets"
@@ -142,6 +145,36 @@ def test_many_items_come_in_pages(wallet: TestWallet, visitor: Visitor) -> None:
     assert ("Page 49" in first, "Page 50" in first, "Page 50" in second) == (True, False, True)
     for skip in ("-1", "x", "9" * 30):
         assert "1 to 50 of 60" in visitor.get(f"{SECRETS}?text=Page&skip={skip}").text
+
+
+def test_the_space_that_each_extension_uses_is_told_to_whom_may_see_the_wallet(
+    wallet: TestWallet, visitor: Visitor
+) -> None:
+    def used(client: Client) -> shell_interface.Room:
+        rooms = {room.extension: room for room in client.call(shell_interface.Space()).rooms}
+        assert all(room.quota_bytes >= room.bytes for room in rooms.values())
+        assert "ext:etui/org.etui.storage_software" not in rooms, "it keeps nothing of its own"
+        return rooms["ext:etui/org.etui.secrets"]
+
+    with wallet.connect() as client:
+        before = used(client)
+        client.call(secret.Create(kind="note", label="Long", value=bytes(5000)))
+        after = used(client)
+        assert after.records > before.records
+        assert 5000 < after.bytes - before.bytes < 10_000
+        page = re.sub(r"\s+", " ", visitor.get("/extensions").text)
+        assert f"{size(after.bytes)} used of {size(after.quota_bytes)}" in page
+        (row,) = [
+            row for row in wallet.etui("extension", "list", "--space").stdout.splitlines() if "org.etui.secrets" in row
+        ]
+        assert size(after.bytes) in row
+        wallet.user.forgets()
+        wallet.user.refuses()
+        with pytest.raises(ProtocolError, match="refused"):
+            client.call(shell_interface.Space())
+        page = visitor.get("/extensions").text
+        assert "It may keep 64 MiB" in page
+        assert "used of" not in page
 
 
 def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, visitor: Visitor) -> None:

@@ -29,9 +29,12 @@ __all__ = [
     "Inventory",
     "InventoryResult",
     "RecordRow",
+    "Room",
     "Shelf",
     "Shelves",
     "ShelvesResult",
+    "Space",
+    "SpaceResult",
 ]
 
 
@@ -43,6 +46,16 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     """The kind for people: of several where there are several."""
     count: Annotated[int, Meta(ge=0)]
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an Extension keeps in the wallet's storage."""
+
+    extension: str
+    records: Annotated[int, Meta(ge=0)]
+    bytes: Annotated[int, Meta(ge=0)]
+    quota_bytes: Annotated[int, Meta(ge=0)]
+    """Bytes, as its manifest asks for."""
 
 
 class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -144,6 +157,29 @@ class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaul
     text: Annotated[str, Meta(max_length=200)] | None = None
     skip: Annotated[int, Meta(ge=0)] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+
+
+class SpaceResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.space``."""
+
+    METHOD: ClassVar[str] = "shell/1.space"
+
+    rooms: list[Room]
+    left_out: list[str] | None = None
+    """Providers of storage that did not say, each with the reason."""
+
+
+class Space(Request[SpaceResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Space used.
+
+    How much each Extension that keeps data through `storage/1` has there: keys and sealed values together,
+    as the providers of storage count them. `left_out`: providers that did not say, so that what lies there
+    is in no sum.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.space"
+    RESULT: ClassVar[type[Result]] = SpaceResult
+    WAITS: ClassVar[bool] = True
 
 
 class ClientsResult(Result, frozen=True, kw_only=True, omit_defaults=True):

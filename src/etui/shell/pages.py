@@ -28,6 +28,7 @@ from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
 from etui.shell import forms, words
 from etui.shell.brand import Words
+from etui.standards.sizes import size
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,6 +52,8 @@ _FRAMES: Final = 3
 _AFTER_A_LOCK_S: Final = (0.0, 0.1, 0.4, 1.0)
 """So long a page waits, and again, for the Router that takes the place of one that a lock ended."""
 _SEE_OTHER: Final = 303
+_NO: Final = frozenset({ErrorCode.DENIED, ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.NO_DIALOG})
+"""What the wallet answers where policy or the user does not want it so, or nobody can be asked."""
 _OWN_FORMS: Final = {
     "unlock": (wallet.Unlock, "The wallet is open."),
     "lock": (wallet.Lock, "The wallet is locked."),
@@ -89,7 +92,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["moment"] = words.moment
-        self._templates.filters["size"] = words.size
+        self._templates.filters["size"] = size
         self._templates.filters["terms"] = words.terms
         self._templates.globals["root"] = entrance.path
         self._templates.globals["version"] = etui.__version__
@@ -285,7 +288,7 @@ class Pages:
 
     async def _extensions(self, request: Request) -> Response:
         rows = (await self._wallet.call(wallet.Extensions())).extensions
-        return self._page("extensions.html", request, extensions=rows)
+        return self._page("extensions.html", request, extensions=rows, rooms=await self._rooms())
 
     async def _clients(self, request: Request) -> Response:
         clients = (await self._wallet.call(shell.Clients())).clients
@@ -380,6 +383,15 @@ class Pages:
         if not rows:
             raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "this Extension is not installed")
         return rows
+
+    async def _rooms(self) -> dict[str, shell.Room]:
+        """How much each Extension keeps; nothing where the user would rather not tell this Shell."""
+        try:
+            return {room.extension: room for room in (await self._wallet.call(shell.Space())).rooms}
+        except ProtocolError as error:
+            if error.code not in _NO:
+                raise
+            return {}
 
     async def _documents(self, row: wallet.ExtensionRow) -> list[Document]:
         return list(await asyncio.gather(*map(self._wallet.document, row.provides)))

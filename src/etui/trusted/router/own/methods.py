@@ -16,7 +16,7 @@ from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.router.connection import Connection, Role
-from etui.trusted.router.own import beginning, holdings, records, rights, settings, standing
+from etui.trusted.router.own import beginning, holdings, records, rights, settings, space, standing
 from etui.trusted.router.own.asking import Asking
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Appearance: standing.appearance,
     shell.Shelves: holdings.shelves,
     shell.Inventory: holdings.inventory,
+    shell.Space: space.space,
     shell.HideLink: holdings.hide_link,
     shell.Clients: rights.clients,
     shell.Grants: rights.grants,
