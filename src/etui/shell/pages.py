@@ -26,7 +26,7 @@ from etui.interfaces import shell_1 as shell
 from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
-from etui.shell import forms, words
+from etui.shell import forms, rights, words
 from etui.shell.brand import Words
 from etui.standards.sizes import size
 
@@ -114,7 +114,10 @@ class Pages:
         doing: dict[str, Page] = {
             "/of/{publisher}/{name}/follow": self._follow,
             "/of/{publisher}/{name}/hide": self._hide,
+            "/of/{publisher}/{name}/give": self._give,
             "/of/{publisher}/{name}/{reference}/do": self._do,
+            "/of/{publisher}/{name}/{reference}/give": self._give,
+            "/amend": self._amend,
             "/revoke": self._revoke,
             "/set": self._set,
             "/door": self._door,
@@ -219,9 +222,19 @@ class Pages:
         kind = request.query_params.get("kind") or None
         text = request.query_params.get("text", "").strip()
         found = await self._fitting(principal, text, kind=kind, skip=skip)
-        titles = await self._titles(row)
+        documents = await self._documents(row)
         return self._page(
-            "shelf.html", request, row=row, found=found, titles=titles, kind=kind, text=text, skip=skip, page=_PAGE
+            "shelf.html",
+            request,
+            row=row,
+            found=found,
+            titles=_titles_of(documents),
+            kind=kind,
+            text=text,
+            skip=skip,
+            page=_PAGE,
+            givable=list(rights.givable(documents, None)),
+            receivers=await self._receivers(),
         )
 
     async def _item(self, request: Request) -> Response:
@@ -242,6 +255,8 @@ class Pages:
             title=title,
             lines=words.attributes(item.attributes),
             actions=actions,
+            givable=list(rights.givable(documents, item)),
+            receivers=await self._receivers(),
         )
 
     async def _do(self, request: Request) -> Response:
@@ -302,6 +317,20 @@ class Pages:
         documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
         may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
         return self._page("clients.html", request, clients=clients, grants=by_client, others=others, may=may)
+
+    async def _give(self, request: Request) -> Response:
+        asked = rights.grant_of(await _form(request), request.path_params.get("reference"))
+        await self._wallet.call(asked, provider=_principal(request))
+        return self._back(request, Told(success="The right is given."), to="/clients")
+
+    async def _amend(self, request: Request) -> Response:
+        form = await _form(request)
+        grants = (await self._wallet.call(shell.Grants())).grants
+        grant = next((grant for grant in grants if grant.grant == form.get("grant")), None)
+        if grant is None:
+            raise forms.FormError("there is no such right any more")
+        raised = (await self._wallet.call(rights.amendment_of(form, grant))).raised
+        return self._back(request, Told(success=f"The right is {'raised' if raised else 'lowered'}."), to="/clients")
 
     async def _revoke(self, request: Request) -> Response:
         form = await _form(request)
@@ -397,7 +426,10 @@ class Pages:
         return list(await asyncio.gather(*map(self._wallet.document, row.provides)))
 
     async def _titles(self, row: wallet.ExtensionRow) -> dict[str, str]:
-        return {name: kind.title for d in await self._documents(row) for name, kind in d.kinds.items()}
+        return _titles_of(await self._documents(row))
+
+    async def _receivers(self) -> list[shell.ClientRow]:
+        return rights.receivers((await self._wallet.call(shell.Clients())).clients)
 
     async def _found(self, principal: str, reference: str) -> Item | None:
         items = (await self._wallet.call(shell.Inventory(extension=principal, item=reference))).items
@@ -440,6 +472,11 @@ def pages(wallet: Wallet, entrance: Entrance, brand: Kept | None) -> Starlette:
 def _promoted(row: wallet.ExtensionRow) -> wallet.LinkRow | None:
     """The one link of an Extension that stands on the first page: the first that is not hidden."""
     return next((link for link in row.links or () if not link.hidden), None)
+
+
+def _titles_of(documents: list[Document]) -> dict[str, str]:
+    """The kinds of items that documents have, by their names."""
+    return {name: kind.title for document in documents for name, kind in document.kinds.items()}
 
 
 def _principal(request: Request) -> str:

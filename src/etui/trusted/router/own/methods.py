@@ -16,7 +16,7 @@ from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.router.connection import Connection, Role
-from etui.trusted.router.own import beginning, holdings, records, rights, settings, space, standing
+from etui.trusted.router.own import amending, beginning, holdings, records, rights, settings, space, standing
 from etui.trusted.router.own.asking import Asking
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     shell.Clients: rights.clients,
     shell.Grants: rights.grants,
     wallet.Grant: rights.grant,
+    wallet.Amend: amending.amend,
     wallet.Revoke: rights.revoke,
     shell.Audit: records.audit,
     wallet.Why: records.why,
