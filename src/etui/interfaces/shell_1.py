@@ -5,7 +5,7 @@ Generated from the interface's document by ``etui interface generate``; do not e
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -35,6 +35,8 @@ __all__ = [
     "ShelvesResult",
     "Space",
     "SpaceResult",
+    "TurnedAway",
+    "TurnedAwayResult",
 ]
 
 
@@ -257,3 +259,29 @@ class HideLink(Request[HideLinkResult], frozen=True, kw_only=True, omit_defaults
     extension: Annotated[str, Meta(max_length=250)]
     method: Annotated[str, Meta(max_length=200)]
     show: bool | None = None
+
+
+class TurnedAwayResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.turned_away``."""
+
+    METHOD: ClassVar[str] = "shell/1.turned_away"
+
+
+class TurnedAway(Request[TurnedAwayResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Report what was turned away.
+
+    A Shell that serves pages puts on record what it did not serve: it is written down as that program's own
+    word. `host`: it came under another name than the Shell's. `site`: another site sent it. `session`: it
+    came without the Shell's cookie. `link`: the link that lets in was used before, too old or never given.
+    Of all programs together few are taken, `too_many` is the answer to more: keep the count, and report it
+    later.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.turned_away"
+    RESULT: ClassVar[type[Result]] = TurnedAwayResult
+
+    reason: Literal["host", "site", "session", "link"]
+    count: Annotated[int, Meta(ge=1, le=1000000000)]
+    """How many since the last report of this reason."""
+    said: Annotated[str, Meta(max_length=200)] | None = None
+    """What the last of them said of itself, as its host or origin."""

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Document, Item
     from etui.shell.brand import Kept
     from etui.shell.entrance import Entrance
+    from etui.shell.refusals import Reporter
     from etui.shell.wallet import Wallet
 
     Page = Callable[["Request"], Awaitable[Response]]
@@ -78,8 +79,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Pages:
     """The pages of one Shell."""
 
-    def __init__(self, wallet: Wallet, entrance: Entrance, brand: Kept | None) -> None:
+    def __init__(self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> None:
         self._wallet = wallet
+        self._reporter = reporter
         self._brand = brand
         self._entrance = entrance
         self._told: dict[str, Told] = {}
@@ -138,6 +140,7 @@ class Pages:
     async def _enter(self, request: Request) -> Response:
         session = self._entrance.enter(request.query_params.get("link", ""))
         if session is None:
+            self._reporter.turned_away("link", request.headers.get("origin", ""))
             return PlainTextResponse("This link was used, or is too old. Ask for another: `etui shell`.\n", 401)
         response = RedirectResponse(f"{self._entrance.path}/", _SEE_OTHER)
         response.set_cookie(
@@ -463,9 +466,9 @@ class Pages:
         return path.removeprefix(root) if path.startswith(f"{root}/") else "/"
 
 
-def pages(wallet: Wallet, entrance: Entrance, brand: Kept | None) -> Starlette:
+def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> Starlette:
     """The application that serves the pages."""
-    made = Pages(wallet, entrance, brand)
+    made = Pages(wallet, entrance, reporter, brand)
     return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
 
 
