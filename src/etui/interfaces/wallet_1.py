@@ -185,6 +185,12 @@ class Hello(Request[HelloResult], frozen=True, kw_only=True, omit_defaults=True)
     versions: Annotated[list[int], Meta(max_length=16)]
     key: Annotated[bytes, Meta(max_length=32)] | None = None
     name: Annotated[str, Meta(max_length=200)] | None = None
+    apart: bool | None = None
+    """To be known by its own run, apart from its terminal: what was allowed to that is nothing to this Client,
+    nor the other way round.
+
+    It narrows, so that anybody may say it.
+    """
 
 
 class StatusResult(Result, frozen=True, kw_only=True, omit_defaults=True):
