@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +11,8 @@ from tests.shell.conftest import shell_of
 from tests.shell.visitor import Visitor
 
 from etui.interfaces import shell_1 as shell_interface
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.sdk import Client
 from etui.testkit import TestWallet
 
 PAGES = ["/", "/extensions", "/clients", "/activity", "/settings", "/of/etui/org.etui.secrets", "/none"]
@@ -84,6 +88,39 @@ def test_what_another_page_sends_does_nothing(wallet: TestWallet, visitor: Visit
 def test_what_another_page_embeds_is_not_there(visitor: Visitor, site: str) -> None:
     for path in ("/", "/events", "/static/shell.css", "/of/etui/org.etui.secrets/logo.png"):
         assert visitor.get(path, **{"Sec-Fetch-Site": site}).status == 403, path
+
+
+@pytest.mark.attack(199)
+def test_what_is_turned_away_is_on_record_and_a_page_that_hammers_fills_nothing(wallet: TestWallet) -> None:
+    with wallet.connect() as client, shell_of(wallet) as link:
+        before = reports(client)
+        visitor = Visitor(link)
+        assert visitor.enter().status == 303
+        for number in range(50):
+            hostile = {"Origin": f"http://evil{number}.example"}
+            assert visitor.post("/own/lock", {}, **hostile).status == 403
+            assert visitor.send("GET", "/", headers={"Host": "evil.example"}).status == 421
+            assert visitor.send("GET", f"{visitor.root}/", headers={}).status == 401
+            assert visitor.enter().status == 401
+            visitor.cookie = ""
+        deadline = time.monotonic() + 20
+        while len(new := reports(client)[: -len(before) or None]) < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        told = sorted(re.sub(r"^[1-9] requests? turned away, |\d", "", row.what or "") for row in new)
+        assert told == [
+            "by a link that was used before, too old or never given",
+            "from another site, the last as http://evil.example",
+            "under another name than its own, the last as evil.example",
+            "without its cookie",
+        ], "each once, though all came fifty times"
+        sentences = client.call(wallet_interface.Why(id=new[0].id)).sentences
+        assert any("what follows is its word" in sentence for sentence in sentences)
+        assert any(sentence.startswith("Who reported it") for sentence in sentences)
+
+
+def reports(client: Client) -> list[shell_interface.RecordRow]:
+    """What was reported so far, the newest first."""
+    return client.call(shell_interface.Audit(text="report turned away", limit=100)).records
 
 
 def test_a_form_has_a_length_and_not_much_of_it(visitor: Visitor) -> None:

@@ -12,7 +12,11 @@ from etui.interfaces import python_module, read_document
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ProtocolError
+from etui.sdk import Client
+from etui.standards.sizes import size
 from etui.testkit import TestWallet
+from etui.testkit.user import OVERSEE
 
 SECRETS = "/of/etui/org.etui.secrets"
 VALUE = b"correct horse battery"
@@ -144,6 +148,36 @@ def test_many_items_come_in_pages(wallet: TestWallet, visitor: Visitor) -> None:
         assert "1 to 50 of 60" in visitor.get(f"{SECRETS}?text=Page&skip={skip}").text
 
 
+def test_the_space_that_each_extension_uses_is_told_to_whom_may_see_the_wallet(
+    wallet: TestWallet, visitor: Visitor
+) -> None:
+    def used(client: Client) -> shell_interface.Room:
+        rooms = {room.extension: room for room in client.call(shell_interface.Space()).rooms}
+        assert all(room.quota_bytes >= room.bytes for room in rooms.values())
+        assert "ext:etui/org.etui.storage_software" not in rooms, "it keeps nothing of its own"
+        return rooms["ext:etui/org.etui.secrets"]
+
+    with wallet.connect() as client:
+        before = used(client)
+        client.call(secret.Create(kind="note", label="Long", value=bytes(5000)))
+        after = used(client)
+        assert after.records > before.records
+        assert 5000 < after.bytes - before.bytes < 10_000
+        page = re.sub(r"\s+", " ", visitor.get("/extensions").text)
+        assert f"{size(after.bytes)} used of {size(after.quota_bytes)}" in page
+        (row,) = [
+            row for row in wallet.etui("extension", "list", "--space").stdout.splitlines() if "org.etui.secrets" in row
+        ]
+        assert size(after.bytes) in row
+        wallet.user.forgets()
+        wallet.user.refuses()
+        with pytest.raises(ProtocolError, match="refused"):
+            client.call(shell_interface.Space())
+        page = visitor.get("/extensions").text
+        assert "It may keep 64 MiB" in page
+        assert "used of" not in page
+
+
 def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, visitor: Visitor) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label="Lent", value=b"x"))
@@ -162,6 +196,68 @@ def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, vis
     told = visitor.does("/revoke", {"client": "app:/opt/friend"}, on="/clients")
     assert told == "2 rights were taken back."
     assert "app:/opt/friend" not in visitor.get("/clients").text
+
+
+def test_a_right_is_lowered_at_once_and_raised_by_the_dialog(wallet: TestWallet, visitor: Visitor) -> None:
+    wallet.etui("grant", "app:/opt/arcade", "apdu/1.arm", "--currency", "EUR", "--limit", "20", "--each", "5")
+    with wallet.connect() as client:
+        (grant,) = client.call(shell_interface.Grants(client="app:/opt/arcade")).grants
+        wallet.user.forgets()
+        wallet.user.refuses()
+        wallet.user.approves(action_contains=OVERSEE)
+        lowered = {"grant": grant.grant, "limit": "7.50", "each": "", "uses": "3", "until": "2031-01-01T12:00"}
+        assert visitor.does("/amend", lowered, on="/clients") == "The right is lowered."
+        page = re.sub(r"\s+", " ", visitor.get("/clients").text)
+        assert "3 uses left, up to 7.50 EUR, at most 5.00 EUR at once, 7.50 EUR left" in page
+        raised = {"grant": grant.grant, "limit": "100", "each": "", "uses": "", "until": ""}
+        wallet.user.forgets()
+        wallet.user.approves()
+        assert visitor.does("/amend", raised, on="/clients") == "The right is raised."
+        assert client.call(shell_interface.Grants(client="app:/opt/arcade")).grants[0].limit_minor == 10_000
+        wallet.user.forgets()
+        wallet.user.refuses()
+        wallet.user.approves(action_contains=OVERSEE)
+        assert "the user refused" in visitor.does("/amend", raised | {"limit": "101"}, on="/clients")
+        assert client.call(shell_interface.Grants(client="app:/opt/arcade")).grants[0].limit_minor == 10_000
+    for wrong, words_ in (
+        ({"limit": "x"}, "no amount as 4.50"),
+        ({"each": "200"}, "no more each time"),
+        ({"uses": "many"}, "whole number"),
+        ({"until": "2001-01-01T12:00"}, "is past"),
+        ({}, "nothing is to be changed"),
+        ({"grant": "g-000000000000", "uses": "1"}, "no such right"),
+    ):
+        assert words_ in visitor.does("/amend", {"grant": grant.grant} | wrong, on="/clients")
+
+
+def test_a_right_is_given_from_the_page_of_what_it_is_for(wallet: TestWallet, visitor: Visitor, item: str) -> None:
+    page = visitor.get(item).text
+    assert '<option value="secret/1.read">' in page
+    form = {"client": "app:/opt/reader", "action": "secret/1.read", "uses": "2", "until": "", "only_for": ""}
+    assert visitor.does(f"{item}/give", form, on=item) == "The right is given."
+    assert wallet.user.asked()[-1]["lines"][:3] == [
+        ["Client", "app:/opt/reader"],
+        ["May", "secret/1.read"],
+        ["Item", "Mailbox"],
+    ]
+    assert visitor.does(f"{SECRETS}/give", form | {"client": "app:/opt/other"}, on=SECRETS) == "The right is given."
+    with wallet.connect() as client:
+        given = {grant.client: grant for grant in client.call(shell_interface.Grants()).grants}
+    assert (given["app:/opt/reader"].scope, given["app:/opt/reader"].uses_left) == ("item", 2)
+    assert given["app:/opt/other"].scope == "extension"
+    wallet.user.forgets()
+    wallet.user.refuses()
+    wallet.user.approves(action_contains=OVERSEE)
+    refused = visitor.does(f"{item}/give", form | {"client": "app:/opt/third"}, on=item)
+    assert "the user refused" in refused
+    for wrong, words_ in (
+        ({"client": ""}, "Program is missing"),
+        ({"client": "session:1000"}, "cannot be told apart"),
+        ({"action": "secret/1.none"}, "secret/1.none"),
+        ({"currency": "EUR"}, "Amount in all is missing"),
+        ({"limit": "5"}, "no currency"),
+    ):
+        assert words_ in visitor.does(f"{item}/give", form | wrong, on=item)
 
 
 def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: Visitor, item: str) -> None:

@@ -16,7 +16,9 @@ from etui.cli.exits import CommandError, Exit
 from etui.cli.files import read_file, unreadable, whole_file
 from etui.cli.output import single_line
 from etui.cli.typed import confirmed
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
+from etui.standards.sizes import size
 
 if TYPE_CHECKING:
     import argparse
@@ -29,10 +31,15 @@ _ENCRYPTED = b"ENCRYPTED PRIVATE KEY"
 _MAX_PASSPHRASE_BYTES = 4096
 
 
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--space", action="store_true", help="how much each keeps, and how much it may")
+
+
 def _list(arguments: Arguments, output: Output) -> Exit:
-    del arguments
     with connect() as client:
         extensions = client.call(wallet.Extensions()).extensions
+        if arguments.space:
+            return _spaces(client.call(shell.Space()), extensions, output)
         if output.as_json:  # with the logo of each, which comes for one at a time
             rows = (client.call(wallet.Extensions(extension=row.extension)).extensions for row in extensions)
             extensions = [row for told in rows for row in told]
@@ -48,6 +55,21 @@ def _list(arguments: Arguments, output: Output) -> Exit:
     if links and not output.as_json:
         output.value(None, "\n")
         output.rows(links, (("title", "LINK"), ("extension", "EXTENSION"), ("command", "OPENED BY")), "")
+    return Exit.OK
+
+
+def _spaces(told: shell.SpaceResult, extensions: Sequence[wallet.ExtensionRow], output: Output) -> Exit:
+    names = {row.extension: row.name for row in extensions}
+    columns = (
+        ("extension", "EXTENSION"),
+        (lambda room: names.get(room.extension, ""), "NAME"),
+        (lambda room: size(room.bytes), "USED"),
+        (lambda room: size(room.quota_bytes), "OF"),
+        ("records", "RECORDS"),
+    )
+    output.rows(told.rooms, columns, "No Extension keeps anything in the wallet's storage.")
+    for reason in told.left_out or ():
+        output.note(f"etui: what lies there is not counted: {reason}")
     return Exit.OK
 
 
@@ -184,10 +206,12 @@ LIST = Command(
     help="list installed Extensions and their links",
     text="Lists installed Extensions, and below them the links that they publish: entries that call their Extension.\n"
     "A link has no command of its own; it is opened by `etui call`, as the list has it.",
+    arguments=_list_arguments,
     run=_list,
     stands_for_group=True,
     examples=(
         ("etui extension", "names, versions, what they provide, whether they run, and their links"),
+        ("etui extension list --space", "what each uses of its space"),
         ("etui call org.example.parking/1 present", "opens the link “My parking permits” of the example"),
     ),
 )

@@ -9,6 +9,7 @@ Money is asked for as people write it, as 12.50, where a field ``amount`` stands
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +30,7 @@ _INPUTS: Final = {
     FieldType.TIME: "datetime-local",
     FieldType.CHOICE: "select",
 }
+_COUNT: Final = re.compile(r"-?[0-9]{1,15}")
 _AMOUNT: Final = "amount"
 _CURRENCY: Final = "currency"
 _LONG: Final = 400
@@ -104,25 +106,44 @@ def values_of(method: Method, form: Mapping[str, str]) -> dict[str, Any]:
     return values
 
 
+def count_of(title: str, given: str) -> int | None:
+    """A whole number; None for what is left empty. Raises ``FormError``."""
+    if not given:
+        return None
+    if not _COUNT.fullmatch(given):
+        raise FormError(f"{title} is a whole number, as 12")
+    return int(given)
+
+
+def moment_of(title: str, given: str) -> int | None:
+    """A day and a time of this machine's zone, in seconds since 1970; None for what is left empty.
+
+    Raises ``FormError``.
+    """
+    try:
+        return int(datetime.fromisoformat(given).astimezone().timestamp()) if given else None
+    except (ValueError, OverflowError):
+        raise FormError(f"{title} is a day and a time, as 2030-12-31T18:00") from None
+
+
+def minor_of(title: str, given: str, currency: str) -> int | None:
+    """An amount of a currency, in its minor units; None for what is left empty. Raises ``FormError``."""
+    try:
+        return minor_units(given.strip(), currency.strip()) if given.strip() else None
+    except ValueError as error:
+        raise FormError(f"{title}: {error}") from None
+
+
 def _value(field: Field, given: str, currency: str | None) -> object:
     """``currency``: of an amount of money; None for any other field."""
     title = field.title or ""
     match field.type:
         case FieldType.INTEGER if currency is not None:
-            try:
-                return minor_units(given, currency)
-            except ValueError as error:
-                raise FormError(f"{title}: {error}") from None
+            return minor_of(title, given, currency)
         case FieldType.INTEGER:
-            try:
-                return int(given)
-            except ValueError:
-                raise FormError(f"{title} is a whole number, as 12") from None
+            return count_of(title, given)
         case FieldType.TIME:
-            try:
-                return int(datetime.fromisoformat(given).astimezone().timestamp())
-            except (ValueError, OverflowError):
-                raise FormError(f"{title} is a day and a time, as 2030-12-31T18:00") from None
+            return moment_of(title, given)
         case FieldType.CHOICE if given not in field.options:
             raise FormError(f"{title} is one of {', '.join(field.options)}")
         case _:

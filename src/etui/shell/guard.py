@@ -10,6 +10,9 @@ from another site      403: what another page sends, another port of the loopbac
 with a large body      413
 =====================  =========================================================================
 
+What came under another host's name, from another site or without the cookie is reported, so that it is on record. What
+is on another path is not: a browser asks every server for its icon.
+
 Source: Fetch Metadata (W3C), RFC 9110 sections 7.4 and 15.5.20, Content Security Policy level 3.
 """
 
@@ -18,6 +21,7 @@ from __future__ import annotations
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from etui.shell.entrance import Entrance
+    from etui.shell.refusals import Reason, Reporter
 
 MAX_BODY_BYTES: Final = 64 << 10
 _SAFE: Final = frozenset({"GET", "HEAD"})
@@ -46,12 +51,23 @@ _KEPT: Final = "private, max-age=86400"
 _NOT_KEPT: Final = "no-store"
 
 
+_REPORTED: Final[dict[int, Reason]] = {421: "host", 403: "site", 401: "session"}
+_TELLING: Final[dict[Reason, str]] = {"host": "host", "site": "origin", "session": "origin"}
+"""Which header says who that was."""
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    status: int
+    text: str
+
+
 class Guard:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+    def __init__(self, app: ASGIApp, entrance: Entrance, reporter: Reporter) -> None:
         self._app = app
         self._entrance = entrance
+        self._reporter = reporter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, or refuses it."""
@@ -69,14 +85,15 @@ class Guard:
             await send(message)
 
         if (refusal := self._refusal(scope["method"], scope["path"], headers)) is not None:
-            status, text = refusal
-            await PlainTextResponse(text + "\n", status)(scope, receive, guarded)
+            if (reason := _REPORTED.get(refusal.status)) is not None:
+                self._reporter.turned_away(reason, headers.get(_TELLING[reason], ""))
+            await PlainTextResponse(refusal.text + "\n", refusal.status)(scope, receive, guarded)
             return
         inner = {**scope, "root_path": self._entrance.path}
         await self._app(inner, receive, guarded)
 
-    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
-        """Status and reason; None for what is to be served. The first that fits counts."""
+    def _refusal(self, method: str, path: str, headers: Headers) -> _Refusal | None:
+        """Why not; None for what is to be served. The first that fits counts."""
         entrance = self._entrance
         comes_in = path == f"{entrance.path}/enter"
         is_other_site = headers.get("sec-fetch-site", "none") not in _OWN and not comes_in
@@ -91,7 +108,7 @@ class Guard:
             (is_large, 413, f"A form has at most {MAX_BODY_BYTES} bytes, and says how many."),
             (is_stranger, 401, "Come in by the link that `etui shell` prints; each is good once, within a minute."),
         )
-        return next(((status, text) for applies, status, text in refusals if applies), None)
+        return next((_Refusal(status, text) for applies, status, text in refusals if applies), None)
 
 
 def _cookie(headers: Headers, name: str) -> str:

@@ -26,8 +26,9 @@ from etui.interfaces import shell_1 as shell
 from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
-from etui.shell import forms, words
+from etui.shell import forms, rights, words
 from etui.shell.brand import Words
+from etui.standards.sizes import size
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Document, Item
     from etui.shell.brand import Kept
     from etui.shell.entrance import Entrance
+    from etui.shell.refusals import Reporter
     from etui.shell.wallet import Wallet
 
     Page = Callable[["Request"], Awaitable[Response]]
@@ -51,6 +53,8 @@ _FRAMES: Final = 3
 _AFTER_A_LOCK_S: Final = (0.0, 0.1, 0.4, 1.0)
 """So long a page waits, and again, for the Router that takes the place of one that a lock ended."""
 _SEE_OTHER: Final = 303
+_NO: Final = frozenset({ErrorCode.DENIED, ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.NO_DIALOG})
+"""What the wallet answers where policy or the user does not want it so, or nobody can be asked."""
 _OWN_FORMS: Final = {
     "unlock": (wallet.Unlock, "The wallet is open."),
     "lock": (wallet.Lock, "The wallet is locked."),
@@ -75,8 +79,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Pages:
     """The pages of one Shell."""
 
-    def __init__(self, wallet: Wallet, entrance: Entrance, brand: Kept | None) -> None:
+    def __init__(self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> None:
         self._wallet = wallet
+        self._reporter = reporter
         self._brand = brand
         self._entrance = entrance
         self._told: dict[str, Told] = {}
@@ -89,7 +94,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["moment"] = words.moment
-        self._templates.filters["size"] = words.size
+        self._templates.filters["size"] = size
         self._templates.filters["terms"] = words.terms
         self._templates.globals["root"] = entrance.path
         self._templates.globals["version"] = etui.__version__
@@ -111,7 +116,10 @@ class Pages:
         doing: dict[str, Page] = {
             "/of/{publisher}/{name}/follow": self._follow,
             "/of/{publisher}/{name}/hide": self._hide,
+            "/of/{publisher}/{name}/give": self._give,
             "/of/{publisher}/{name}/{reference}/do": self._do,
+            "/of/{publisher}/{name}/{reference}/give": self._give,
+            "/amend": self._amend,
             "/revoke": self._revoke,
             "/set": self._set,
             "/door": self._door,
@@ -132,6 +140,7 @@ class Pages:
     async def _enter(self, request: Request) -> Response:
         session = self._entrance.enter(request.query_params.get("link", ""))
         if session is None:
+            self._reporter.turned_away("link", request.headers.get("origin", ""))
             return PlainTextResponse("This link was used, or is too old. Ask for another: `etui shell`.\n", 401)
         response = RedirectResponse(f"{self._entrance.path}/", _SEE_OTHER)
         response.set_cookie(
@@ -216,9 +225,19 @@ class Pages:
         kind = request.query_params.get("kind") or None
         text = request.query_params.get("text", "").strip()
         found = await self._fitting(principal, text, kind=kind, skip=skip)
-        titles = await self._titles(row)
+        documents = await self._documents(row)
         return self._page(
-            "shelf.html", request, row=row, found=found, titles=titles, kind=kind, text=text, skip=skip, page=_PAGE
+            "shelf.html",
+            request,
+            row=row,
+            found=found,
+            titles=_titles_of(documents),
+            kind=kind,
+            text=text,
+            skip=skip,
+            page=_PAGE,
+            givable=list(rights.givable(documents, None)),
+            receivers=await self._receivers(),
         )
 
     async def _item(self, request: Request) -> Response:
@@ -239,6 +258,8 @@ class Pages:
             title=title,
             lines=words.attributes(item.attributes),
             actions=actions,
+            givable=list(rights.givable(documents, item)),
+            receivers=await self._receivers(),
         )
 
     async def _do(self, request: Request) -> Response:
@@ -285,7 +306,7 @@ class Pages:
 
     async def _extensions(self, request: Request) -> Response:
         rows = (await self._wallet.call(wallet.Extensions())).extensions
-        return self._page("extensions.html", request, extensions=rows)
+        return self._page("extensions.html", request, extensions=rows, rooms=await self._rooms())
 
     async def _clients(self, request: Request) -> Response:
         clients = (await self._wallet.call(shell.Clients())).clients
@@ -299,6 +320,20 @@ class Pages:
         documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
         may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
         return self._page("clients.html", request, clients=clients, grants=by_client, others=others, may=may)
+
+    async def _give(self, request: Request) -> Response:
+        asked = rights.grant_of(await _form(request), request.path_params.get("reference"))
+        await self._wallet.call(asked, provider=_principal(request))
+        return self._back(request, Told(success="The right is given."), to="/clients")
+
+    async def _amend(self, request: Request) -> Response:
+        form = await _form(request)
+        grants = (await self._wallet.call(shell.Grants())).grants
+        grant = next((grant for grant in grants if grant.grant == form.get("grant")), None)
+        if grant is None:
+            raise forms.FormError("there is no such right any more")
+        raised = (await self._wallet.call(rights.amendment_of(form, grant))).raised
+        return self._back(request, Told(success=f"The right is {'raised' if raised else 'lowered'}."), to="/clients")
 
     async def _revoke(self, request: Request) -> Response:
         form = await _form(request)
@@ -381,11 +416,23 @@ class Pages:
             raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "this Extension is not installed")
         return rows
 
+    async def _rooms(self) -> dict[str, shell.Room]:
+        """How much each Extension keeps; nothing where the user would rather not tell this Shell."""
+        try:
+            return {room.extension: room for room in (await self._wallet.call(shell.Space())).rooms}
+        except ProtocolError as error:
+            if error.code not in _NO:
+                raise
+            return {}
+
     async def _documents(self, row: wallet.ExtensionRow) -> list[Document]:
         return list(await asyncio.gather(*map(self._wallet.document, row.provides)))
 
     async def _titles(self, row: wallet.ExtensionRow) -> dict[str, str]:
-        return {name: kind.title for d in await self._documents(row) for name, kind in d.kinds.items()}
+        return _titles_of(await self._documents(row))
+
+    async def _receivers(self) -> list[shell.ClientRow]:
+        return rights.receivers((await self._wallet.call(shell.Clients())).clients)
 
     async def _found(self, principal: str, reference: str) -> Item | None:
         items = (await self._wallet.call(shell.Inventory(extension=principal, item=reference))).items
@@ -419,15 +466,20 @@ class Pages:
         return path.removeprefix(root) if path.startswith(f"{root}/") else "/"
 
 
-def pages(wallet: Wallet, entrance: Entrance, brand: Kept | None) -> Starlette:
+def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> Starlette:
     """The application that serves the pages."""
-    made = Pages(wallet, entrance, brand)
+    made = Pages(wallet, entrance, reporter, brand)
     return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
 
 
 def _promoted(row: wallet.ExtensionRow) -> wallet.LinkRow | None:
     """The one link of an Extension that stands on the first page: the first that is not hidden."""
     return next((link for link in row.links or () if not link.hidden), None)
+
+
+def _titles_of(documents: list[Document]) -> dict[str, str]:
+    """The kinds of items that documents have, by their names."""
+    return {name: kind.title for document in documents for name, kind in document.kinds.items()}
 
 
 def _principal(request: Request) -> str:

@@ -10,6 +10,7 @@ import uvicorn
 from etui.shell.entrance import Entrance
 from etui.shell.guard import Guard
 from etui.shell.pages import pages
+from etui.shell.refusals import Reporter
 from etui.shell.wallet import Wallet
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ class Shell:
         self._wallet = Wallet(path)
         self._socket = socket.create_server(("127.0.0.1", port))
         self._entrance = Entrance(self._socket.getsockname()[1])
+        self._reporter = Reporter(self._wallet)
         config = uvicorn.Config(
-            Guard(pages(self._wallet, self._entrance, brand), self._entrance),
+            Guard(pages(self._wallet, self._entrance, self._reporter, brand), self._entrance, self._reporter),
             access_log=False,
             lifespan="off",
             log_level="critical",  # faults are told by the pages, without the values in them
@@ -49,5 +51,6 @@ class Shell:
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
+            await self._reporter.end()
             self._wallet.close()
             self._socket.close()

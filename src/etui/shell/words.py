@@ -23,8 +23,6 @@ _SHOWN: Final = 4
 _DAY_S: Final = 86_400
 _BECAUSE: Final = {"asked": "you said yes", "given": "you gave it", "stored": "it stored that"}
 """Why a right is there, as `shell/1` has it."""
-_UNITS: Final = ("bytes", "KiB", "MiB", "GiB")
-_STEP: Final = 1024
 _OWN_ATTRIBUTE: Final = "etui:"
 _SCHEMA: Final = "xdg:schema"
 
@@ -41,14 +39,6 @@ def moment(seconds: int) -> str:
     if not 0 <= seconds <= _LAST_SECOND:
         return str(seconds)
     return f"{datetime.fromtimestamp(seconds).astimezone():%-d %b %Y, %H:%M}"
-
-
-def size(count: int) -> str:
-    """A number of bytes, as *16 MiB*."""
-    amount, unit = float(count), 0
-    while amount >= _STEP and unit < len(_UNITS) - 1:
-        amount, unit = amount / _STEP, unit + 1
-    return f"{amount:.3g} {_UNITS[unit]}"
 
 
 def attributes(public: Mapping[str, str]) -> tuple[Line, ...]:

@@ -40,6 +40,8 @@ class Kind(Enum):
     ERROR = "error"
     SETTINGS = "settings"
     ERASED = "erased"
+    REPORT = "report"
+    """What a program told, and nobody saw but that program."""
 
 
 class Outcome(Enum):

@@ -47,6 +47,7 @@ _KINDS: Final = {
     Kind.ERROR: "Something went wrong.",
     Kind.SETTINGS: "A setting was changed.",
     Kind.ERASED: "Old records were erased.",
+    Kind.REPORT: "A program reported something: what follows is its word, and the wallet saw nothing of it.",
 }
 _OUTCOMES: Final = {
     Outcome.ALLOWED: "It was allowed, without asking you.",
@@ -114,7 +115,8 @@ def _tell(filed: Filed) -> list[str]:
     if record.grant:
         sentences.append(_tell_grant(record.grant))
     if record.reason:
-        sentences.append(f"The reason given: {_quoted(record.reason)}.")
+        told = "What it reported" if record.kind is Kind.REPORT else "The reason given"
+        sentences.append(f"{told}: {_quoted(record.reason)}.")
     return sentences
 
 
@@ -127,7 +129,7 @@ def _tell_grant(grant: str) -> str:
 def _tell_request(record: AuditRecord) -> list[str]:
     sentences = []
     if record.subject is not None:
-        sentences += _tell_subject(record.subject)
+        sentences += _tell_subject(record.subject, "Who reported it" if record.kind is Kind.REPORT else "Who asked")
     if record.chain:
         sentences.append(f"It came through {', then '.join(_quoted(member) for member in record.chain)}.")
     if record.action:
@@ -140,11 +142,11 @@ def _tell_request(record: AuditRecord) -> list[str]:
     return sentences
 
 
-def _tell_subject(subject: Subject) -> list[str]:
+def _tell_subject(subject: Subject, role: str) -> list[str]:
     name = _quoted(subject.label or subject.principal)
     known = f", known to the wallet as {_quoted(subject.principal)}" if subject.label else ""
     evidence = f": {_quoted(subject.evidence.removesuffix('.'))}" if subject.evidence else ""
-    return [f"Who asked: {name}{known}.", f"{_STRENGTHS[subject.strength]}{evidence}."]
+    return [f"{role}: {name}{known}.", f"{_STRENGTHS[subject.strength]}{evidence}."]
 
 
 def _named(resource: Resource) -> str:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from etui.interfaces import wallet_1 as wallet
-from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
+from etui.protocol import ErrorCode, Message, MessageId, ProtocolError, RateLimiter
 from etui.trusted.audit import AuditError, AuditRecord, Kind
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import (
@@ -58,6 +58,7 @@ from etui.trusted.router.events import Events
 from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
+from etui.trusted.router.own.reports import RATE
 from etui.trusted.router.path import RequestPath
 from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
@@ -111,6 +112,7 @@ class Router:
         self.dialogs = Dialogs()
         self.budgets = {lane: PromptBudget() for lane in Lane}
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
+        self.reports = RateLimiter(RATE, asyncio.get_running_loop().time())
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)

@@ -199,6 +199,27 @@ class Opened:
             self.revoke(grant.id)
             raise
 
+    def lower_to(self, grant: Grant) -> None:
+        """Puts a lesser right in the place of that with its id at once, for good once the state is durable."""
+        self.grants.add(grant)
+        self.engine.drop()
+        self.state.owe("grant", grant.id, grant)
+
+    async def raise_to(self, grant: Grant) -> None:
+        """Puts a greater right in the place of that with its id, durable when this returns.
+
+        Raises ``ProtocolError`` where it cannot be written, with the lesser one in force.
+        """
+        lesser = self.grants.get(grant.id)
+        self.grants.add(grant)
+        self.engine.drop()
+        try:
+            await self.state.put("grant", grant.id, grant)
+        except ProtocolError:
+            if lesser is not None and self.grants.get(grant.id) is grant:
+                self.lower_to(lesser)
+            raise
+
     def add_transient_grant(  # noqa: PLR0913  # as above
         self,
         client: str,

@@ -51,7 +51,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _OVERSEEING: Final = tuple(
-    request.METHOD for request in (shell.Shelves, shell.Inventory, shell.Clients, shell.Grants, shell.Audit, wallet.Why)
+    request.METHOD
+    for request in (
+        shell.Shelves,
+        shell.Inventory,
+        shell.Space,
+        shell.Clients,
+        shell.Grants,
+        shell.Audit,
+        wallet.Why,
+    )
 )
 """What a Shell or a command line sees of the wallet: names, never a secret. One yes is for all of it."""
 

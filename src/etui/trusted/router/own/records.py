@@ -13,6 +13,7 @@ from etui.trusted.audit import (
     AuditIdError,
     AuditReader,
     AuditRecord,
+    Kind,
     Outcome,
     decision_id,
     decision_sequence,
@@ -101,6 +102,11 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
         return await asyncio.get_running_loop().run_in_executor(None, run)
 
 
+def _told(record: AuditRecord) -> str | None:
+    """What a program reported."""
+    return record.reason if record.kind is Kind.REPORT else None
+
+
 def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
     """The newest records, before the id ``before``, with the words of ``text`` in any of their texts."""
     rows: list[shell.RecordRow] = []
@@ -120,7 +126,7 @@ def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
             client=record.subject.principal if record.subject is not None else "",
             label=record.subject.label if record.subject is not None else "the wallet",
             action=record.action or record.kind.value,
-            what=record.resource.label if record.resource is not None else None,
+            what=record.resource.label if record.resource is not None else _told(record),
             outcome=record.outcome.value if record.outcome is not None else "",
             through=" → ".join(record.chain) or None,
         )

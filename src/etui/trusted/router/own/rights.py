@@ -71,7 +71,7 @@ def _grant_row(router: Router, grant: Grant) -> shell.GrantRow:
         why=grant.origin.value,
         since=grant.since,
         until=grant.until or None,
-        uses_left=grant.uses - spent.uses if grant.uses else None,
+        uses_left=max(0, grant.uses - spent.uses) if grant.uses else None,
         limit_minor=limit.total_minor if limit is not None else None,
         currency=limit.currency if limit is not None else None,
         left_minor=opened.spending.left_minor(grant, opened.now()),
