@@ -13,9 +13,9 @@ import socket
 import sys
 import time
 import traceback
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -34,6 +34,7 @@ from etui.trusted.control import (
     LinkClosed,
     Lock,
     LockNow,
+    Namespace,
     Reply,
     ToRouter,
     Unheard,
@@ -58,6 +59,7 @@ from etui.trusted.router.events import Events
 from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
+from etui.trusted.router.pages import WebPeers
 from etui.trusted.router.path import RequestPath
 from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
@@ -78,6 +80,7 @@ if TYPE_CHECKING:
 
 _LOOKERS: Final = 8
 _SWEEP_S: Final = 1.0
+_MAX_PAGE_BUDGETS: Final = 1000
 _LOCK_S: Final = 5
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 
@@ -111,6 +114,7 @@ class Router:
         self.dialogs = Dialogs()
         self.budgets = {lane: PromptBudget() for lane in Lane}
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
+        self._page_budgets: OrderedDict[str, PromptBudget] = OrderedDict()
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)
@@ -311,6 +315,7 @@ class Router:
                 connection.caller = provider_caller(provider)
             case Role.DOOR:
                 connection.caller = door_caller(message.name)
+                connection.web = WebPeers() if message.asserts is Namespace.WEB else None
             case Role.CLIENT:
                 pass
         sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
@@ -341,12 +346,15 @@ class Router:
         if message.under and connection.role is not Role.EXTENSION:
             raise self._serves_no_calls(connection, method)
         caller = self.caller(connection, message)
+        if connection.web is not None:
+            connection.web.admit(message.speaks_for, cast("MessageId", message.id), self._loop.time())
         if interface in ROUTER_INTERFACES:
             self.own.take(connection, caller, message, method)
             return None
         if connection.role in {Role.CLIENT, Role.DOOR}:
             self.used()
-        return self.path.take(connection, caller, message, method)
+        way = self.path.take(connection, caller, message, method)
+        return None if caller.is_page else way  # its share is counted here
 
     def caller(self, connection: Connection, message: Message) -> Caller:
         """Who makes a request; raises ``ProtocolError`` where nobody does whom this connection may speak for."""
@@ -392,6 +400,24 @@ class Router:
         if task is not None:
             task.cancel()
         self.dispatch.cancel(connection, request_id)
+
+    def dismiss(self, connection: Connection, handle: str) -> None:
+        """Forgets a peer, and with a native host the pages within it; what those wait for is given up."""
+        connection.peers.pop(handle, None)
+        if connection.web is not None:
+            for page in connection.web.within(handle):
+                self.dismiss(connection, page)
+            for request_id in connection.web.forget(handle):
+                self.cancel(connection, request_id)
+
+    def end_pages(self, pairing: str) -> None:
+        """Forgets the pages of a browser that is paired no more."""
+        for connection in self.connections:
+            if connection.web is not None:
+                for handle in connection.web.proven(pairing):
+                    connection.web.hosts[handle].pairing = ""
+                    for page in connection.web.within(handle):
+                        self.dismiss(connection, page)
 
     def lost(self, connection: Connection) -> None:
         """A connection has ended: what it asked for is given up, what it served is answered."""
@@ -516,7 +542,16 @@ class Router:
 
     def budget_of(self, caller: Caller) -> PromptBudget:
         """Out of which budget this one's questions and showings are taken."""
-        return self._extension_budgets[caller.extension] if caller.extension else self.budgets[caller.lane]
+        if caller.extension:
+            return self._extension_budgets[caller.extension]
+        return self._budget_of_page(caller.principal.id) if caller.is_page else self.budgets[caller.lane]
+
+    def _budget_of_page(self, page: str) -> PromptBudget:
+        budget = self._page_budgets.setdefault(page, PromptBudget.of_page(self.budgets[Lane.PAGES]))
+        self._page_budgets.move_to_end(page)
+        while len(self._page_budgets) > _MAX_PAGE_BUDGETS:
+            self._page_budgets.popitem(last=False)
+        return budget
 
     def used(self) -> None:
         """Notes that the wallet is in use, as at unlock."""
