@@ -8,11 +8,15 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
 import pytest
 import uvloop
-from tests.trusted.router.browser_door import SHOP, Door, Profile, Wallet, program
+from tests.trusted.router.browser_door import SHOP, Door, Profile, Wallet, program, result_of
 
-from etui.protocol import ErrorCode, ProtocolError
+from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import Envelope, ErrorCode, ProtocolError
 from etui.trusted.audit import AuditRecord, Outcome
 
 PAIR = "pair the browser"
@@ -36,6 +40,21 @@ async def refused(asked: Coroutine[Any, Any, object]) -> ProtocolError:
     with pytest.raises(ProtocolError) as caught:
         await asked
     return caught.value
+
+
+async def stored(door: Door, page: wallet_interface.IntroduceWithinResult) -> str:
+    """A page's reference to a note that it has just stored."""
+    request = secret.Create(kind="note", label="Basket", attributes={}, value=bytes(80))
+    return (await door.call(request, Envelope(speaks_for=page.peer))).item.item
+
+
+async def shown(wallet: Wallet, principal: str) -> dict[str, Any]:
+    """The question of this Client that the user sees now."""
+    while True:
+        for question in wallet.user.asked():
+            if question["principal"] == principal:
+                return question
+        await asyncio.sleep(0.01)
 
 
 def denied(wallet: Wallet, method: str) -> AuditRecord:
@@ -85,5 +104,141 @@ def test_who_starts_the_native_host_speaks_for_no_page_before_the_user_says_so(s
             codes = [(await refused(door.pair(host, Profile(), name=f"B{n}"))).code for n in range(32)]
             assert codes == [ErrorCode.REFUSED] * 30 + [ErrorCode.NOT_NOW] * 2
             assert (await refused(door.page(host))).code is ErrorCode.DENIED
+
+    play(short_dir, story)
+
+
+@pytest.mark.attack(177)
+@pytest.mark.timeout(90)
+def test_the_key_of_a_paired_browser_counts_from_its_own_program_and_door_alone(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        profile = Profile()
+        with program(folder, "chromium") as chromium, program(folder, "thief") as thief:
+            pairing = await door.pair(await door.host(chromium, UID), profile)
+            stolen = await door.host(thief, UID)
+            assert (await refused(door.prove(stolen, profile, pairing))).code is ErrorCode.DENIED
+            refusal = denied(wallet, "wallet/1.prove")
+            assert refusal.reason == "the pairing is that of chromium, and no other program's"
+            assert refusal.subject is not None
+            assert refusal.subject.label == "thief"
+            assert (await refused(door.page(stolen))).code is ErrorCode.DENIED
+            other = await wallet.door("other")
+            host = await other.host(chromium, UID)
+            assert (await refused(other.prove(host, profile, pairing))).code is ErrorCode.DENIED
+            assert denied(wallet, "wallet/1.prove").chain == ("door:other",)
+
+    play(short_dir, story)
+
+
+@pytest.mark.attack(178)
+@pytest.mark.timeout(90)
+def test_a_proof_is_good_once_for_the_process_that_it_was_made_for(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        profile, stranger = Profile(), Profile()
+        with program(folder, "chromium") as chromium:
+            pairing = await door.pair(await door.host(chromium, UID), profile)
+            first, second, third, fourth = [await door.host(chromium, UID) for _ in range(4)]
+            assert len({host.challenge for host in (first, second, third, fourth)}) == 4
+            assert first.challenge is not None
+            seen = profile.sign(first.challenge, pairing)
+            await door.prove(first, profile, pairing)
+            replayed = wallet_interface.Prove(pairing=pairing, signature=seen)
+            error = await refused(door.call(replayed, Envelope(speaks_for=second.peer)))
+            assert error.code is ErrorCode.DENIED
+            assert error.why
+            assert "signature" in denied(wallet, "wallet/1.prove").reason
+            assert (await refused(door.prove(second, profile, pairing))).code is ErrorCode.DENIED
+            assert "used up" in denied(wallet, "wallet/1.prove").reason
+            assert (await refused(door.prove(third, stranger, pairing))).code is ErrorCode.DENIED
+            assert (await refused(door.prove(fourth, profile, "0" * 12))).code is ErrorCode.UNKNOWN_ITEM
+            assert "no such pairing" in denied(wallet, "wallet/1.prove").reason
+            for host in (second, third, fourth):
+                assert (await refused(door.page(host))).code is ErrorCode.DENIED
+            assert (await refused(door.prove(first, profile, pairing))).code is ErrorCode.CONFLICT
+            await door.page(first)
+
+    play(short_dir, story)
+
+
+@pytest.mark.attack(179)
+@pytest.mark.timeout(90)
+def test_a_door_without_the_namespace_speaks_for_no_page(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        profile = Profile()
+        plain = await wallet.door("secret-service", None)
+        with program(folder, "chromium") as chromium:
+            pairing = await door.pair(await door.host(chromium, UID), profile)
+            host = await plain.host(chromium, UID)
+            assert host.challenge is None
+            host = msgspec.structs.replace(host, challenge=bytes(32))
+            for asked in (plain.pair(host, profile), plain.prove(host, profile, pairing), plain.page(host)):
+                assert (await refused(asked)).code is ErrorCode.DENIED
+                assert "namespace" in wallet.records()[0].reason
+            client = await wallet.program()
+            assert (await refused(client.call(wallet_interface.IntroduceWithin(name=SHOP)))).code is ErrorCode.DENIED
+            assert "namespace" in denied(wallet, "wallet/1.introduce_within").reason
+            assert len(wallet.user.asked()) == 1
+
+    play(short_dir, story)
+
+
+@pytest.mark.attack(180)
+@pytest.mark.timeout(90)
+def test_an_origin_that_is_not_as_browsers_write_it_is_nobody(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            await door.pair(host, Profile())
+            for lie in ("https://shop.example@evil.example", "https://shop.example/", "https://Shop.example", "null"):
+                error = await refused(door.page(host, lie))
+                assert error.code is ErrorCode.INVALID_PARAMS
+                assert error.why
+                assert lie in denied(wallet, "wallet/1.introduce_within").reason
+            assert (await door.page(host, "https://xn--mnchen-3ya.example")).label == (
+                "münchen.example (xn--mnchen-3ya.example)"
+            )
+            assert (await door.page(host, "https://xn--80ak6aa92e.com")).label == "xn--80ak6aa92e.com"
+
+    play(short_dir, story)
+
+
+@pytest.mark.attack(181)
+@pytest.mark.timeout(90)
+def test_a_browser_that_is_unpaired_while_it_asks_gets_nothing_more(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        keeper = await wallet.keeper()
+        profile = Profile()
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            pairing = await door.pair(host, profile)
+            page = await door.page(host)
+            kept = await stored(door, page)
+            other = await door.page(host, "https://other.example")
+            program_here = await wallet.program()
+            (row,) = (await program_here.call(shell.Pairings())).pairings
+            assert (row.pairing, row.name, row.program) == (pairing, "Chromium", f"app:{folder}/chromium")
+            wallet.user.waits(principal_contains="https://other.example")
+            waiting = await door.ask(secret.Find(attributes={}), Envelope(speaks_for=other.peer))
+            await shown(wallet, f"web:https://other.example@{pairing}")
+            assert (await program_here.call(shell.Unpair(pairing=pairing))).revoked == 1
+            with pytest.raises(ProtocolError) as caught:
+                result_of(secret.Find(attributes={}), await door.answer(waiting))
+            assert caught.value.code is ErrorCode.CANCELLED
+            reading = door.call(secret.Read(item=kept), Envelope(speaks_for=page.peer))
+            assert (await refused(reading)).code is ErrorCode.INVALID_REQUEST
+            assert (await refused(door.page(host))).code is ErrorCode.DENIED
+            assert (await refused(door.prove(await door.host(chromium, UID), profile, pairing))).code is (
+                ErrorCode.UNKNOWN_ITEM
+            )
+            assert not (await program_here.call(shell.Pairings())).pairings
+            assert not wallet.here.router.unlocked().lasting_grants()
+            assert "is paired no more" in next(r.reason for r in wallet.records() if r.action == "shell/1.unpair")
+            assert (await refused(program_here.call(shell.Unpair(pairing=pairing)))).code is ErrorCode.UNKNOWN_ITEM
+            again = await door.pair(host, profile)
+            page = await door.page(host)
+            reading = door.call(secret.Read(item=kept), Envelope(speaks_for=page.peer))
+            assert (await refused(reading)).code is ErrorCode.UNKNOWN_REFERENCE
+            assert again != pairing
+        keeper.cancel()
 
     play(short_dir, story)
