@@ -161,10 +161,12 @@ class Wallet:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, folder: Path, keys: Keys | None = None) -> AsyncIterator[Self]:
-        """One that is unlocked; with ``keys`` the one that was there."""
+    async def opened(cls, folder: Path, keys: Keys | None = None, *, locked: bool = False) -> AsyncIterator[Self]:
+        """One that is unlocked, unless it is to be ``locked``; with ``keys`` the one that was there."""
         wallet = cls(folder, keys)
-        await wallet.here.begin()
+        wallet.here.begin_locked()
+        if not locked:
+            await wallet.here.unlock()
         dialog = wallet._dialog(await wallet.here.connect(Role.DIALOG, "dialog"))
         try:
             yield wallet
@@ -211,6 +213,7 @@ def program(folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process whose program is known by its own path."""
     path = folder / name
     if not path.exists():
+        path.parent.mkdir(exist_ok=True)
         shutil.copy("/bin/sleep", path)
     process = subprocess.Popen([path, "600"])
     try:
