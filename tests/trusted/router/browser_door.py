@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -157,6 +158,7 @@ class Wallet:
         self.folder = folder
         self.here = RouterHere(folder, keys)
         self.user = ScriptedUser(folder / "script", folder / "transcript")
+        self.environ = {**os.environ, "ETUI_SOCKET": str(folder / "router"), "ETUI_HOME": str(folder / "home")}
         self._ends: list[End] = []
 
     @classmethod
