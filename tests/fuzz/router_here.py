@@ -15,7 +15,18 @@ from tests.fuzz.surface import PATIENCE_S, Unanswered
 
 from etui.protocol import LIMITS, FrameReader, Message, MessageKind, ProtocolError, Reassembler, decode_message
 from etui.sealing import ChannelKey
-from etui.trusted.control import Connected, DoorSwitch, FromRouter, Link, LinkClosed, Reply, Start, ToRouter, VaultAsk
+from etui.trusted.control import (
+    Connected,
+    DoorSwitch,
+    FromRouter,
+    Link,
+    LinkClosed,
+    Namespace,
+    Reply,
+    Start,
+    ToRouter,
+    VaultAsk,
+)
 from etui.trusted.control import Role as ChildRole
 from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.router import Router
@@ -90,13 +101,14 @@ class End:
 
 
 class RouterHere:
-    """The Router, made and unlocked; it ends with ``end``."""
+    """The Router, made and unlocked; it ends with ``end``, and another opens the same wallet with the same ``keys``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keys: Keys | None = None) -> None:
         home = folder / "home"
         open_profile(home, test=True)
         self._path = folder / "router"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._path.unlink(missing_ok=True)
         self._listener.bind(str(self._path))
         self._listener.listen()
         ours, self._theirs = Link.pair()
@@ -104,14 +116,24 @@ class RouterHere:
         self._vault = ChannelKey()
         self.router = Router(home, self._listener, Link(self._theirs, ToRouter), ())
         self._loop = asyncio.get_running_loop()
+        self._is_new = keys is None
+        self.keys = keys or Keys(*(os.urandom(32) for _ in range(3)))
 
     async def begin(self) -> None:
         """Makes a wallet and unlocks it, without the questions that this takes."""
+        self.begin_locked()
+        await self.unlock()
+
+    def begin_locked(self) -> None:
+        """Makes a wallet, or finds the one that is there, and leaves it locked."""
         self._loop.add_reader(self._link, self._asked)
         self.router.start()
-        (self.router.home / "vault").mkdir()
+        (self.router.home / "vault").mkdir(exist_ok=True)
         (self.router.home / "vault" / "slots.json").write_bytes(b"{}")
-        await self.router.unlocking._open(Keys(*(os.urandom(32) for _ in range(3))), new=True)
+
+    async def unlock(self) -> None:
+        """Opens it."""
+        await self.router.unlocking._open(self.keys, new=self._is_new)
 
     def _asked(self) -> None:
         """Starts nothing, and says at once of every passphrase that it is the right one."""
@@ -134,11 +156,15 @@ class RouterHere:
         sock.connect(str(self._path))
         return await End.of(sock)
 
-    async def child(self, role: ChildRole, name: str) -> End:
+    async def child(self, role: ChildRole, name: str, asserts: Namespace | None = None) -> End:
         """The connection of a process that the supervisor started."""
+        return await End.of(await self.connect(role, name, asserts))
+
+    async def connect(self, role: ChildRole, name: str, asserts: Namespace | None = None) -> socket.socket:
+        """The socket that a process is given which the supervisor starts."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        await self.router._adopt(Connected(role=role, name=name), ours)
-        return await End.of(theirs)
+        await self.router._adopt(Connected(role=role, name=name, asserts=asserts), ours)
+        return theirs
 
     def renew_budget(self) -> None:
         """Lets questions come as if the user had been asked nothing."""

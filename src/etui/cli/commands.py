@@ -88,6 +88,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "door list": "doors.LIST",
         "door enable": "doors.ENABLE",
         "door disable": "doors.DISABLE",
+        "browser list": "browser.LIST",
+        "browser unpair": "browser.UNPAIR",
     },
     "what it is made of": {
         "extension list": "extensions.LIST",
@@ -128,6 +130,7 @@ GROUPS: Final = {
     "git": "How git uses the wallet.",
     "key": "Keys that are used and never handed out.",
     "door": "How outside programs reach the wallet.",
+    "browser": "Browsers whose pages reach the wallet.",
     "extension": "What provides services and holds data.",
     "interface": "What Clients can ask for.",
     "brand": "How the Wallet Shell looks.",

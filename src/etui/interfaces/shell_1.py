@@ -28,6 +28,9 @@ __all__ = [
     "HideLinkResult",
     "Inventory",
     "InventoryResult",
+    "PairingRow",
+    "Pairings",
+    "PairingsResult",
     "RecordRow",
     "Room",
     "Shelf",
@@ -37,6 +40,8 @@ __all__ = [
     "SpaceResult",
     "TurnedAway",
     "TurnedAwayResult",
+    "Unpair",
+    "UnpairResult",
 ]
 
 
@@ -103,6 +108,20 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     what: str | None = None
     outcome: str
     through: str | None = None
+
+
+class PairingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A paired browser: its pages ask in their own names."""
+
+    pairing: str
+    name: str
+    """What it called itself when it was paired."""
+    about: str
+    """As the browser said."""
+    program: str
+    """Who was seen to ask: the pairing holds for that alone."""
+    since: int
+    last: int
 
 
 class ShelvesResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -238,6 +257,43 @@ class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True)
     before: Annotated[str, Meta(max_length=32)] | None = None
     by_clients: bool | None = None
     """Without what Extensions asked for on their own account."""
+
+
+class PairingsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.pairings``."""
+
+    METHOD: ClassVar[str] = "shell/1.pairings"
+
+    pairings: list[PairingRow]
+
+
+class Pairings(Request[PairingsResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Paired browsers."""
+
+    METHOD: ClassVar[str] = "shell/1.pairings"
+    RESULT: ClassVar[type[Result]] = PairingsResult
+    WAITS: ClassVar[bool] = True
+
+
+class UnpairResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.unpair``."""
+
+    METHOD: ClassVar[str] = "shell/1.unpair"
+
+    revoked: Annotated[int, Meta(ge=0)]
+
+
+class Unpair(Request[UnpairResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Unpair a browser.
+
+    Ends a pairing at once: what its pages wait for is given up, and every right of theirs and every
+    reference that they hold is taken back.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.unpair"
+    RESULT: ClassVar[type[Result]] = UnpairResult
+
+    pairing: Annotated[str, Meta(max_length=32)]
 
 
 class HideLinkResult(Result, frozen=True, kw_only=True, omit_defaults=True):

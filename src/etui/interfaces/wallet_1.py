@@ -53,9 +53,15 @@ __all__ = [
     "InterfacesResult",
     "Introduce",
     "IntroduceResult",
+    "IntroduceWithin",
+    "IntroduceWithinResult",
     "LinkRow",
     "Lock",
     "LockResult",
+    "Pair",
+    "PairResult",
+    "Prove",
+    "ProveResult",
     "Provider",
     "Providers",
     "ProvidersResult",
@@ -415,6 +421,8 @@ class IntroduceResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     client: str
     label: str
     strength: str
+    challenge: Annotated[bytes, Meta(max_length=32)] | None = None
+    """What this peer signs to prove a pairing, good for one try: for a door to which a namespace is assigned."""
 
 
 class Introduce(Request[IntroduceResult], frozen=True, kw_only=True, omit_defaults=True):
@@ -438,6 +446,88 @@ class Introduce(Request[IntroduceResult], frozen=True, kw_only=True, omit_defaul
     key: Annotated[bytes, Meta(max_length=32)] | None = None
 
 
+class PairResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.pair``."""
+
+    METHOD: ClassVar[str] = "wallet/1.pair"
+
+    pairing: Annotated[str, Meta(max_length=32)]
+    """Of lower-case letters and digits."""
+
+
+class Pair(Request[PairResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Pair a browser.
+
+    Asks the user to pair the browser profile that holds the secret half of `key`; `for` names its native
+    host's process, to which it is bound, and which counts as proven at once. Dialog and browser show the
+    same six digits of the key. From doors of the namespace `web` alone.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.pair"
+    RESULT: ClassVar[type[Result]] = PairResult
+    WAITS: ClassVar[bool] = True
+
+    key: Annotated[bytes, Meta(max_length=65)]
+    """An uncompressed point of P-256, as WebCrypto exports it `raw`."""
+    name: Annotated[str, Meta(max_length=80)]
+    """What browser and profile call themselves."""
+    about: Annotated[str, Meta(max_length=200)]
+    """The id of the browser's extension, as the browser says."""
+
+
+class ProveResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.prove``."""
+
+    METHOD: ClassVar[str] = "wallet/1.prove"
+
+
+class Prove(Request[ProveResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Prove a pairing.
+
+    The native host's process that `for` names has the key of a pairing, from the same program and by the
+    same door as when it was paired. Its challenge is used up by this, whatever comes of it. From doors of
+    the namespace `web` alone.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.prove"
+    RESULT: ClassVar[type[Result]] = ProveResult
+
+    pairing: Annotated[str, Meta(max_length=32)]
+    signature: Annotated[bytes, Meta(max_length=64)]
+    """ECDSA on P-256 with SHA-256, r and s of 32 bytes each as WebCrypto gives it, over the ASCII text
+    `etui/pairing/1`, a zero byte, the challenge and the pairing's id.
+    """
+
+
+class IntroduceWithinResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.introduce_within``."""
+
+    METHOD: ClassVar[str] = "wallet/1.introduce_within"
+
+    peer: str
+    client: str
+    label: str
+    strength: str
+
+
+class IntroduceWithin(Request[IntroduceWithinResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Introduce a page.
+
+    A page of a paired browser, within the proven native host that `for` names. `peer` then stands in the
+    member `for` of the door's requests. From doors of the namespace `web` alone.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.introduce_within"
+    RESULT: ClassVar[type[Result]] = IntroduceWithinResult
+
+    name: Annotated[str, Meta(max_length=267)]
+    """The page's origin as browsers write it: `https://shop.example`, `https://shop.example:8443`,
+    `http://localhost:8000`.
+    """
+    key: Annotated[bytes, Meta(max_length=32)] | None = None
+    """The X25519 key of this page's session, to which results are sealed; without it, the door's own."""
+
+
 class DismissResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     """What answers ``wallet/1.dismiss``."""
 
@@ -445,7 +535,10 @@ class DismissResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Dismiss(Request[DismissResult], frozen=True, kw_only=True, omit_defaults=True):
-    """A peer is gone."""
+    """A peer is gone.
+
+    With a native host, all that was introduced within it is gone too.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.dismiss"
     RESULT: ClassVar[type[Result]] = DismissResult

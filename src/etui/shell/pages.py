@@ -121,6 +121,7 @@ class Pages:
             "/of/{publisher}/{name}/{reference}/give": self._give,
             "/amend": self._amend,
             "/revoke": self._revoke,
+            "/unpair": self._unpair,
             "/set": self._set,
             "/door": self._door,
             "/own/{form}": self._own,
@@ -319,7 +320,15 @@ class Pages:
         interfaces = {action.rpartition(".")[0] for grant in grants for action in grant.action.split(", ")}
         documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
         may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
-        return self._page("clients.html", request, clients=clients, grants=by_client, others=others, may=may)
+        browsers = (await self._wallet.call(shell.Pairings())).pairings
+        return self._page(
+            "clients.html", request, clients=clients, grants=by_client, others=others, may=may, browsers=browsers
+        )
+
+    async def _unpair(self, request: Request) -> Response:
+        form = await _form(request)
+        await self._wallet.call(shell.Unpair(pairing=form.get("pairing", "")))
+        return self._back(request, Told(success="The browser is paired no more."), to="/clients")
 
     async def _give(self, request: Request) -> Response:
         asked = rights.grant_of(await _form(request), request.path_params.get("reference"))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etui.protocol import ErrorCode, ProtocolError
-from etui.trusted.router.turns import _MAX_QUEUED, _MAX_TYPED, Lane, Turns
+from etui.trusted.router.turns import _MAX_PAGES, _MAX_QUEUED, _MAX_TYPED, Lane, Turns
 
 
 async def settled() -> None:
@@ -83,6 +83,7 @@ def test_however_they_come_go_and_give_up_one_is_served_at_a_time_and_nobody_is_
                     >= {
                         Lane.TYPED: _MAX_TYPED,
                         Lane.PROGRAMS: _MAX_QUEUED,
+                        Lane.PAGES: _MAX_PAGES,
                     }[lane]
                 )
                 await queue.comes(name, lane)

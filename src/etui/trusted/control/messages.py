@@ -35,12 +35,23 @@ class Role(Enum):
     """A service of the terminal, by its name: ``native:egress``, ``native:coverage``."""
 
 
+class Namespace(Enum):
+    """Whom a door may speak for beside processes."""
+
+    WEB = "web"
+    """Pages, by their origin, within browser profiles that the user paired."""
+
+
 class Connected(_Message, frozen=True, tag="connected"):
-    """To the Router, with a connected socket: the other end is this process."""
+    """To the Router, with a connected socket: the other end is this process.
+
+    ``asserts``: a door's namespace, where it has one.
+    """
 
     CARRIES = True
     role: Role
     name: str
+    asserts: Namespace | None = None
 
 
 class Ended(_Message, frozen=True, tag="ended"):

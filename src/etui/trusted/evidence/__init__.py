@@ -5,12 +5,14 @@ named, say who that is. `examine_socket` and `examine` look; what they return ne
 the system showed. Nothing here decides what anybody may do.
 
 Reading order: `look` (one look from start to end), `peer` and `procfs` (the only I/O), `identity`
-(the judgement), `deputies`, `containers`, `scripts` and `sandboxes` (what it knows).
+(the judgement), `deputies`, `containers`, `scripts` and `sandboxes` (what it knows). `origins` is apart: who a page is
+says the browser, and there is but the form of it to judge.
 """
 
 from etui.trusted.evidence.errors import EvidenceError, GoneError, NotAPeerError, UnsettledError
 from etui.trusted.evidence.evidence import Evidence, Note, Strength
 from etui.trusted.evidence.look import examine, examine_socket
+from etui.trusted.evidence.origins import Origin, OriginError, read_origin
 from etui.trusted.evidence.peer import Peer, peer_of_socket
 
 __all__ = [
@@ -19,10 +21,13 @@ __all__ = [
     "GoneError",
     "NotAPeerError",
     "Note",
+    "Origin",
+    "OriginError",
     "Peer",
     "Strength",
     "UnsettledError",
     "examine",
     "examine_socket",
     "peer_of_socket",
+    "read_origin",
 ]

@@ -8,6 +8,8 @@ Rules:
    silence at once nobody is asked for.
 4. Programs share one budget. What a person types at a terminal has another, which no program's name uses up, and each
    Extension has one, since its name is not free: what it shows or asks takes nothing away from anybody else.
+5. Pages of paired browsers share one as well, for names of origins are free to who has a domain; and each has a small
+   one of its own within it, so that one page alone does not use it up.
 
 Time is passed in, in monotonic seconds.
 """
@@ -24,6 +26,8 @@ _PERIOD_S: Final = 10.0
 _EXTENSION_BURST: Final = 20
 _EXTENSION_PERIOD_S: Final = 5.0
 """An Extension also shows what is no question."""
+_PAGE_BURST: Final = 6
+_PAGE_PERIOD_S: Final = 30.0
 _SILENCE_S: Final = 600.0
 _AFTER_NO_S: Final = 10.0
 _SILENT_AT_ONCE: Final = 3
@@ -35,13 +39,15 @@ _Key: TypeAlias = tuple[str, ...]
 class PromptBudget:
     """Decides whether one more question may be put to the user."""
 
-    def __init__(self, burst: int = _BURST, period_s: float = _PERIOD_S) -> None:
+    def __init__(self, burst: int = _BURST, period_s: float = _PERIOD_S, *, within: PromptBudget | None = None) -> None:
+        """``within``: a larger budget, out of which each of its questions is taken as well."""
         self.all_silent_until = 0.0
         """Until when nobody is asked for, since the user silenced many."""
         self._burst = burst
         self._period_s = period_s
         self._tokens = float(burst)
         self._updated = 0.0
+        self._within = within
         self._silent: OrderedDict[_Key, float] = OrderedDict()
         self._refused: OrderedDict[_Key, float] = OrderedDict()
 
@@ -68,6 +74,8 @@ class PromptBudget:
         if self._tokens < 1.0:
             raise ProtocolError(ErrorCode.NOT_NOW, "too many questions were asked in this session; try again later")
         self._tokens -= 1.0
+        if self._within is not None:
+            self._within.spend(now)
 
     def must_be_heard(self, client: str, now: float) -> None:
         """Raises ``ProtocolError`` (``not_now``) for whom the user silenced, maybe while it waited its turn."""
@@ -91,6 +99,23 @@ class PromptBudget:
     def approved(self) -> None:
         """The user was there and said yes: an honest question costs nothing."""
         self._tokens = min(self._burst, self._tokens + 1.0)
+        if self._within is not None:
+            self._within.approved()
+
+
+class PageBudgets:
+    """The budgets of single pages, of which the ones that are long unused begin anew."""
+
+    def __init__(self) -> None:
+        self._budgets: OrderedDict[str, PromptBudget] = OrderedDict()
+
+    def of(self, page: str, pages: PromptBudget) -> PromptBudget:
+        """The budget of a page, by its principal, within that of all pages."""
+        budget = self._budgets.pop(page, None) or PromptBudget(_PAGE_BURST, _PAGE_PERIOD_S, within=pages)
+        self._budgets[page] = budget
+        if len(self._budgets) > _MAX_REMEMBERED:
+            self._budgets.popitem(last=False)
+        return budget
 
 
 def _remember(table: OrderedDict[_Key, float], key: _Key, until: float) -> None:

@@ -20,7 +20,7 @@ from etui.trusted.router.turns import Lane
 if TYPE_CHECKING:
     from etui.trusted.router.registry import Provider
 
-_RANKS: Final = {Strength.CLAIMED: 1, Strength.OBSERVED: 2, Strength.VERIFIED: 3}
+RANKS: Final = {Strength.CLAIMED: 1, Strength.OBSERVED: 2, Strength.VERIFIED: 3}
 _OUTSIDE_SESSION: Final = ("flatpak:", "snap:", "uid:", "unit:system/")
 SESSION_GROUP: Final = "session"
 _COMMAND: Final = "etui"
@@ -29,8 +29,8 @@ _COMMAND: Final = "etui"
 class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One principal at one connection.
 
-    ``key``: the X25519 public key of its session, to which answers are sealed. ``through``: the door that speaks for
-    it, with its words for people. ``installation``: an Extension's. ``lane``: by which its questions come to the user.
+    ``key``: the X25519 public key of its session, to which answers are sealed. ``through``: who speaks for it, the door
+    last, with their names for people. ``installation``: an Extension's. ``lane``: by which its questions come.
     """
 
     principal: Principal
@@ -38,8 +38,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     sentence: str
     strength: Strength
     key: bytes = b""
-    through: str = ""
-    name_through: str = ""
+    through: tuple[str, ...] = ()
+    names_through: tuple[str, ...] = ()
     installation: str = ""
     lane: Lane = Lane.PROGRAMS
 
@@ -52,6 +52,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def extension(self) -> str:
         """The Extension that it is; empty for a program or a door."""
         return self.principal.id if self.principal.type is PrincipalType.EXTENSION else ""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page of a paired browser."""
+        return self.lane is Lane.PAGES
 
     @property
     def process_group(self) -> str:
@@ -79,7 +84,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
             principal=self.principal.id,
             strength=DialogStrength(self.strength.value),
             sentence=self.sentence,
-            through=(self.name_through,) if self.name_through else (),
+            through=self.names_through,
         )
 
     @property
@@ -88,8 +93,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         return Subject(self.principal.id, self.label, AuditStrength(self.strength.value), self.sentence)
 
 
-def caller_of(evidence: Evidence, *, key: bytes, through: str = "", name_through: str = "") -> Caller:
-    """The caller that the evidence shows."""
+def caller_of(evidence: Evidence, *, key: bytes, door: Caller | None = None) -> Caller:
+    """The caller that the evidence shows; ``door``: which speaks for it."""
     groups = [f"process:{evidence.uid}:{evidence.pid}:{evidence.start_ticks}"]
     if evidence.terminal is not None:
         groups.append(f"terminal:{evidence.uid}:{evidence.terminal}")
@@ -98,7 +103,7 @@ def caller_of(evidence: Evidence, *, key: bytes, through: str = "", name_through
     principal = Principal(
         type=PrincipalType.CLIENT,
         id=evidence.principal,
-        strength=_RANKS[evidence.strength],
+        strength=RANKS[evidence.strength],
         groups=tuple(groups),
         tellable=evidence.distinguishable,
     )
@@ -109,9 +114,9 @@ def caller_of(evidence: Evidence, *, key: bytes, through: str = "", name_through
         sentence=sentence,
         strength=evidence.strength,
         key=key,
-        through=through,
-        name_through=name_through,
-        lane=Lane.TYPED if _is_typed(evidence) and not through else Lane.PROGRAMS,
+        through=() if door is None else (door.principal.id,),
+        names_through=() if door is None else (door.label,),
+        lane=Lane.TYPED if _is_typed(evidence) and door is None else Lane.PROGRAMS,
     )
 
 
@@ -122,7 +127,7 @@ def _is_typed(evidence: Evidence) -> bool:
 
 def door_caller(name: str) -> Caller:
     """A door, which the supervisor started."""
-    principal = Principal(type=PrincipalType.DOOR, id=f"door:{name}", strength=_RANKS[Strength.VERIFIED])
+    principal = Principal(type=PrincipalType.DOOR, id=f"door:{name}", strength=RANKS[Strength.VERIFIED])
     return Caller(principal=principal, label=name, sentence="A door of this wallet.", strength=Strength.VERIFIED)
 
 
@@ -132,7 +137,7 @@ def provider_caller(provider: Provider) -> Caller:
     principal = Principal(
         type=PrincipalType.EXTENSION,
         id=provider.principal,
-        strength=_RANKS[Strength.VERIFIED],
+        strength=RANKS[Strength.VERIFIED],
         uses=tuple(manifest.uses) if manifest is not None else (),
         hosts=tuple(manifest.permissions.network) if manifest is not None else (),
     )

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.pages import WebPeers
 
 _MAX_MALFORMED: Final = 16
 _MAX_UNSENT_BYTES: Final = 16 << 20
@@ -101,6 +102,8 @@ class Connection(asyncio.Protocol):
         self.share = share or Share()
         self.caller: Caller | None = None
         self.peers: dict[str, Caller] = {}
+        self.web: WebPeers | None = None
+        """Of a door that may speak for pages: its native hosts, and the pages within them."""
         self.topics: frozenset[str] = frozenset()
         self.waiting: CallTable[Callable[[Message | ProtocolError], None]] = CallTable()
         self.open = False
@@ -312,6 +315,8 @@ class Connection(asyncio.Protocol):
     def _finish(self, request_id: MessageId) -> None:
         self._requests.discard(request_id)
         self.share.finish()
+        if self.web is not None:
+            self.web.finish(request_id)
 
     def _refusal(self, request_id: MessageId) -> ProtocolError | None:
         """Why a request is not even looked at."""

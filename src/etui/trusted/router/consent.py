@@ -345,6 +345,7 @@ def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
     running = [wording.RUNNING] if (asked.running or asked.names_only) and caller.process_group else []
     if question.principal.tellable:
         lasting = [wording.ONCE, *(running if asked.running else []), wording.HOUR, wording.MONTH, wording.ALWAYS]
-        return tuple(reversed(lasting) if question.principal.strength > 1 else lasting)
+        preset_lasts = question.principal.strength > 1 and not caller.is_page  # which a link brings, and no install
+        return tuple(reversed(lasting) if preset_lasts else lasting)
     terminal = [wording.TERMINAL] if asked.names_only and caller.terminal_group else []
     return (wording.ONCE, *terminal, *running)

@@ -266,7 +266,7 @@ class RequestPath:
         tellers = wording.Tellers(
             settled=request.settled.values.keys(),
             provider=provider.name,
-            asker="" if request.caller.through else request.caller.label,
+            asker=request.caller.label if request.caller.is_page or not request.caller.through else "",
         )
         return Asked(
             caller=request.caller,

@@ -94,7 +94,7 @@ class Recorder:
                 subject=caller.subject,
                 action=question.action.id,
                 resource=Resource(resource.extension, resource.item, label),
-                chain=(*(c.principal.id for c in chain), *((caller.through,) if caller.through else ())),
+                chain=(*(c.principal.id for c in chain), *caller.through),
                 policies=decision.policies,
                 grant=decision.grants[0] if decision.grants else "",
                 assurance=_ASSURANCES[decision.assurance],

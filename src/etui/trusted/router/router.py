@@ -15,7 +15,7 @@ import time
 import traceback
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -34,6 +34,7 @@ from etui.trusted.control import (
     LinkClosed,
     Lock,
     LockNow,
+    Namespace,
     Reply,
     ToRouter,
     Unheard,
@@ -48,7 +49,7 @@ from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
 from etui.trusted.router.admission import Admission
 from etui.trusted.router.answers import Answers
-from etui.trusted.router.budget import PromptBudget
+from etui.trusted.router.budget import PageBudgets, PromptBudget
 from etui.trusted.router.callers import Caller, door_caller, provider_caller
 from etui.trusted.router.connection import Connection, Role
 from etui.trusted.router.consent import Consent
@@ -59,6 +60,7 @@ from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
 from etui.trusted.router.own.reports import RATE
+from etui.trusted.router.pages import WebPeers
 from etui.trusted.router.path import RequestPath
 from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
@@ -113,6 +115,7 @@ class Router:
         self.budgets = {lane: PromptBudget() for lane in Lane}
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
         self.reports = RateLimiter(RATE, asyncio.get_running_loop().time())
+        self._page_budgets = PageBudgets()
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)
@@ -313,6 +316,7 @@ class Router:
                 connection.caller = provider_caller(provider)
             case Role.DOOR:
                 connection.caller = door_caller(message.name)
+                connection.web = WebPeers() if message.asserts is Namespace.WEB else None
             case Role.CLIENT:
                 pass
         sock.setblocking(False)  # noqa: FBT003  # the standard library's signature
@@ -343,12 +347,15 @@ class Router:
         if message.under and connection.role is not Role.EXTENSION:
             raise self._serves_no_calls(connection, method)
         caller = self.caller(connection, message)
+        if connection.web is not None:
+            connection.web.admit(message.speaks_for, cast("MessageId", message.id), self._loop.time())
         if interface in ROUTER_INTERFACES:
             self.own.take(connection, caller, message, method)
             return None
         if connection.role in {Role.CLIENT, Role.DOOR}:
             self.used()
-        return self.path.take(connection, caller, message, method)
+        way = self.path.take(connection, caller, message, method)
+        return None if caller.is_page else way  # its share is counted here
 
     def caller(self, connection: Connection, message: Message) -> Caller:
         """Who makes a request; raises ``ProtocolError`` where nobody does whom this connection may speak for."""
@@ -394,6 +401,15 @@ class Router:
         if task is not None:
             task.cancel()
         self.dispatch.cancel(connection, request_id)
+
+    def dismiss(self, connection: Connection, handle: str) -> None:
+        """Forgets a peer, and with a native host the pages within it; what those wait for is given up."""
+        connection.peers.pop(handle, None)
+        if connection.web is not None:
+            for page in connection.web.within(handle):
+                self.dismiss(connection, page)
+            for request_id in connection.web.forget(handle):
+                self.cancel(connection, request_id)
 
     def lost(self, connection: Connection) -> None:
         """A connection has ended: what it asked for is given up, what it served is answered."""
@@ -518,7 +534,10 @@ class Router:
 
     def budget_of(self, caller: Caller) -> PromptBudget:
         """Out of which budget this one's questions and showings are taken."""
-        return self._extension_budgets[caller.extension] if caller.extension else self.budgets[caller.lane]
+        if caller.extension:
+            return self._extension_budgets[caller.extension]
+        of_lane = self.budgets[caller.lane]
+        return self._page_budgets.of(caller.principal.id, of_lane) if caller.is_page else of_lane
 
     def used(self) -> None:
         """Notes that the wallet is in use, as at unlock."""

@@ -1,7 +1,8 @@
 """Whose turn it is at the dialog: one showing at a time, and what a person typed before what programs ask.
 
 Identities are free, so programs together have one lane, of a limited length, and whoever fills it keeps out programs
-alone: a command that was typed at a terminal has a lane of its own, and goes next. Of one Extension's, few may wait.
+alone: a command that was typed at a terminal has a lane of its own, and goes next. So have pages, which come last: a
+page is there because somebody followed a link. Of one Extension's, few may wait.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _MAX_TYPED: Final = 4
 _MAX_QUEUED: Final = 16
+_MAX_PAGES: Final = 8
 _MAX_OF_ONE: Final = 4
 """So that an Extension takes no place away from the questions of others."""
 
@@ -29,9 +31,11 @@ class Lane(Enum):
     TYPED = "typed"
     """From the wallet's own command, typed at a terminal and called by no script there."""
     PROGRAMS = "programs"
+    PAGES = "pages"
+    """From pages of paired browsers."""
 
 
-_LIMITS: Final = {Lane.TYPED: _MAX_TYPED, Lane.PROGRAMS: _MAX_QUEUED}
+_LIMITS: Final = {Lane.TYPED: _MAX_TYPED, Lane.PROGRAMS: _MAX_QUEUED, Lane.PAGES: _MAX_PAGES}
 
 
 class Turns:

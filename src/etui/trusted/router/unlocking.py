@@ -304,6 +304,9 @@ class Unlocking:
         if damaged := router.unlocked().state.damaged:
             text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
+        if foreign := router.unlocked().pairings.foreign:
+            text = f"browsers that were paired with this wallet on another device ({len(foreign)}) are paired no more"
+            router.recorder.event(AuditRecord(kind=Kind.GRANT, outcome=Recorded.DONE, reason=text), sync=True)
         router.record_now()
 
     def _mend_audit(self, keys: Keys) -> None:

@@ -32,6 +32,8 @@ from etui.trusted.policy import (
     must_only_forbid,
 )
 from etui.trusted.router.callers import SESSION_GROUP
+from etui.trusted.router.header import read_device_key
+from etui.trusted.router.pairings import Pairings, is_page_of
 from etui.trusted.router.references import References
 from etui.trusted.router.state import State
 
@@ -89,6 +91,7 @@ class Opened:
         self.settings = self.state.all("setting", str)
         self.hidden = set(self.state.all("hidden", bool))
         """Links that the user wants to see no more, as ``hidden_link`` names them."""
+        self.pairings = Pairings(self.state, read_device_key(home))
         self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
         self._registry = registry
         self.engine = self._engine(home, registry)
@@ -96,6 +99,8 @@ class Opened:
         self._clock_kept = self.clock.highest
         self._transient: dict[str, None] = {}
         self._drop_ended()
+        for pairing in self.pairings.foreign:
+            self.revoke_pages(pairing)
 
     def _drop_ended(self) -> None:
         """Forgets the grants that have run out: they are in the audit."""
@@ -277,6 +282,11 @@ class Opened:
             self.clients[client] = row
             self.state.owe("client", client, row)
         return len(gone)
+
+    def revoke_pages(self, pairing: str) -> int:
+        """Takes everything back from all pages of a paired browser; how many grants that were."""
+        known = {*self.clients, *(grant.client for grant in self.grants)}
+        return sum(self.revoke_client(client) for client in known if is_page_of(client, pairing))
 
     def forget_item(self, provider: Provider, item: str) -> None:
         """Drops what was known of an item that is gone, its grants too."""

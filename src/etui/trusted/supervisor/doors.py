@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 import etui
+from etui.trusted.control import Namespace
 
 DOORS: Final = Path(etui.__file__).parent / "doors"
 
@@ -17,7 +18,7 @@ class DoorManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """One door.
 
     ``module``: started with ``python -m`` and ``arguments``. ``needs``: environment variables without which it is off.
-    ``takes``: those of its own that it is started with, where they are set.
+    ``takes``: those of its own that it is started with, where they are set. ``asserts``: the namespace assigned to it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class DoorManifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     needs: tuple[str, ...] = ()
     takes: tuple[str, ...] = ()
     missing: str = ""
+    asserts: Namespace | None = None
 
 
 def known_doors() -> dict[str, DoorManifest]:

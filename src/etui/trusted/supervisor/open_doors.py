@@ -181,7 +181,8 @@ class OpenDoors:
         """Gives the Router one end of a new connection, and the door the other; without a Router, the next one's."""
         to_router, to_door = stream_pair()
         with to_door, contextlib.suppress(OSError):  # a door that has just ended is seen elsewhere
-            if self._line.tell(Connected(role=Role.DOOR, name=name), to_router):
+            connected = Connected(role=Role.DOOR, name=name, asserts=self._known[name].asserts)
+            if self._line.tell(connected, to_router):
                 socket.send_fds(self._open[name].channel, [b"R"], [to_door.fileno()])
 
     def _ended(self, name: str, child: Child) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Asking(msgspec.Struct, frozen=True, eq=False):
     """Who asks, by which connection and method, and the params as they came.
 
-    ``provider``: which one is meant, where an interface has several. ``quiet``: rather no than a question.
+    ``provider``: which one is meant, where an interface has several. ``peer``: the handle of whom a door speaks for.
+    ``quiet``: rather no than a question.
     """
 
     connection: Connection
@@ -33,6 +34,7 @@ class Asking(msgspec.Struct, frozen=True, eq=False):
     method: Method
     params: bytes
     provider: str = ""
+    peer: str = ""
     quiet: bool = False
 
 
@@ -58,6 +60,7 @@ _OVERSEEING: Final = tuple(
         shell.Space,
         shell.Clients,
         shell.Grants,
+        shell.Pairings,
         shell.Audit,
         wallet.Why,
     )

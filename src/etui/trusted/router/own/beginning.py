@@ -17,6 +17,7 @@ from etui.trusted.router.connection import Role
 from etui.trusted.router.own.asking import Asking
 
 if TYPE_CHECKING:
+    from etui.trusted.router.connection import Connection
     from etui.trusted.router.router import Router
 
 _KEY_BYTES: Final = 32
@@ -30,7 +31,7 @@ def hello(router: Router, asking: Asking, request: wallet.Hello) -> wallet.Hello
         raise ProtocolError(ErrorCode.UNSUPPORTED_VERSION, text)
     connection, caller = asking.connection, asking.caller
     if request.key is not None:
-        caller = msgspec.structs.replace(caller, key=_key(request.key))
+        caller = msgspec.structs.replace(caller, key=session_key(request.key))
     if request.apart:
         caller = caller.apart()
     if connection.caller is asking.caller:
@@ -55,7 +56,7 @@ def register(router: Router, asking: Asking, request: wallet.Register) -> wallet
     if surplus:
         text = f"the manifest of {provider.name} does not name {min(surplus)}"
         raise ProtocolError(ErrorCode.DENIED, text)
-    router.providers.registered(provider, _key(request.key))
+    router.providers.registered(provider, session_key(request.key))
     return wallet.RegisterResult(quota_bytes=router.registry.quota_of(provider.principal))
 
 
@@ -99,8 +100,7 @@ async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -
     connection = asking.connection
     if connection.role is not Role.DOOR:
         raise ProtocolError(ErrorCode.DENIED, "only a door speaks for others")
-    if len(connection.peers) >= _MAX_PEERS:
-        raise ProtocolError(ErrorCode.TOO_MANY, f"this door speaks for {_MAX_PEERS} peers already")
+    check_room(connection)
     try:
         evidence = await asyncio.wait_for(
             asyncio.get_running_loop().run_in_executor(
@@ -118,21 +118,23 @@ async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -
     door = asking.caller
     caller = caller_of(
         evidence,
-        key=_key(request.key) if request.key is not None else door.key,
-        through=door.principal.id,
-        name_through=door.label,
+        key=session_key(request.key) if request.key is not None else door.key,
+        door=door,
     )
     handle = router.next_peer()
     connection.peers[handle] = caller
     return wallet.IntroduceResult(
-        peer=handle, client=caller.principal.id, label=caller.label, strength=caller.strength.value
+        peer=handle,
+        client=caller.principal.id,
+        label=caller.label,
+        strength=caller.strength.value,
+        challenge=connection.web.add_host(handle) if connection.web is not None else None,
     )
 
 
 def dismiss(router: Router, asking: Asking, request: wallet.Dismiss) -> wallet.DismissResult:
     """Answers ``wallet/1.dismiss``."""
-    del router
-    asking.connection.peers.pop(request.peer, None)
+    router.dismiss(asking.connection, request.peer)
     return wallet.DismissResult()
 
 
@@ -169,7 +171,14 @@ def document(router: Router, asking: Asking, request: wallet.Document) -> wallet
     return wallet.DocumentResult(document=msgspec.json.encode(interface.document).decode())
 
 
-def _key(key: bytes) -> bytes:
+def check_room(connection: Connection) -> None:
+    """Raises ``ProtocolError`` (``too_many``) where a door speaks for as many as it may."""
+    if len(connection.peers) >= _MAX_PEERS:
+        raise ProtocolError(ErrorCode.TOO_MANY, f"this door speaks for {_MAX_PEERS} peers already")
+
+
+def session_key(key: bytes) -> bytes:
+    """A session's public key; raises ``ProtocolError`` (``invalid_params``) for what has not its length."""
     if len(key) != _KEY_BYTES:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"a session key has {_KEY_BYTES} bytes, not {len(key)}")
     return key

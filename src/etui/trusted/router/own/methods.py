@@ -16,8 +16,20 @@ from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.router.connection import Connection, Role
-from etui.trusted.router.own import amending, beginning, holdings, records, reports, rights, settings, space, standing
+from etui.trusted.router.own import (
+    amending,
+    beginning,
+    browsers,
+    holdings,
+    records,
+    reports,
+    rights,
+    settings,
+    space,
+    standing,
+)
 from etui.trusted.router.own.asking import Asking
+from etui.trusted.router.pages import ITS_METHODS
 
 if TYPE_CHECKING:
     from etui.interfaces import Result
@@ -38,11 +50,16 @@ class OwnMethods:
         name = message.method
         if connection.role not in {Role.CLIENT, Role.DOOR} and name not in _FOR_EXTENSIONS:
             raise ProtocolError(ErrorCode.DENIED, f"{name} is not for Extensions")
+        if caller.is_page and name not in ITS_METHODS:
+            why = self._router.record_refusal(caller, method, "a page asks for services and does not run the wallet")
+            raise ProtocolError(ErrorCode.DENIED, f"{name} is not for pages", why=why)
         try:
             request = self._decoders[name].decode(message.params)
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{name}: {error}") from None
-        asking = Asking(connection, caller, method, bytes(message.params), message.provider, message.quiet)
+        asking = Asking(
+            connection, caller, method, bytes(message.params), message.provider, message.speaks_for, message.quiet
+        )
         request_id = cast("MessageId", message.id)
         kind = type(request)
         if kind in _NOW:
@@ -83,6 +100,8 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
     wallet.Hello: beginning.hello,
     wallet.Register: beginning.register,
     wallet.Dismiss: beginning.dismiss,
+    wallet.Prove: browsers.prove,
+    wallet.IntroduceWithin: browsers.introduce_within,
     wallet.Subscribe: beginning.subscribe,
     wallet.Status: standing.status,
     wallet.Interfaces: beginning.interfaces,
@@ -96,6 +115,7 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
 _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]]] = {
     wallet.Ends: beginning.ends,
     wallet.Introduce: beginning.introduce,
+    wallet.Pair: browsers.pair,
     wallet.Create: standing.create,
     wallet.Unlock: standing.unlock,
     wallet.Lock: standing.lock,
@@ -111,6 +131,8 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     shell.HideLink: holdings.hide_link,
     shell.Clients: rights.clients,
     shell.Grants: rights.grants,
+    shell.Pairings: browsers.pairings,
+    shell.Unpair: browsers.unpair,
     wallet.Grant: rights.grant,
     wallet.Amend: amending.amend,
     wallet.Revoke: rights.revoke,

@@ -56,6 +56,8 @@ async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.Why
     recorded = await asyncio.get_running_loop().run_in_executor(None, reader.find, sequence)
     record = decode_record(recorded.payload).record if recorded is not None and recorded.payload is not None else None
     if record is None or not _is_told(record, asking.caller):
+        if asking.caller.is_page:
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"the audit has no record {request.id} of this page's own")
         await oversee(router, asking)
     if recorded is None:
         raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"the audit has no record {request.id}")

@@ -49,12 +49,14 @@ def _swapped() -> list[str]:
 
 
 def _quiet(router: Router) -> list[str]:
-    """That programs are not heard, where the user silenced so many of them."""
-    left_s = router.budgets[Lane.PROGRAMS].all_silent_until - asyncio.get_running_loop().time()
-    if left_s <= 0:
-        return []
-    minutes = math.ceil(left_s / 60)
-    return [f"you silenced several programs, so none is asked for in the next {minutes} min; a lock ends that"]
+    """That programs or pages are not heard, where the user silenced so many of them."""
+    notes = []
+    for lane in (Lane.PROGRAMS, Lane.PAGES):
+        left_s = router.budgets[lane].all_silent_until - asyncio.get_running_loop().time()
+        if left_s > 0:
+            span = f"the next {math.ceil(left_s / 60)} min"
+            notes.append(f"you silenced several {lane.value}, so none is asked for in {span}; a lock ends that")
+    return notes
 
 
 async def create(router: Router, asking: Asking, request: wallet.Create) -> wallet.CreateResult:
