@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import time
 from collections.abc import Iterator
 
 import pytest
+from tests.compositor import NOBODY, until
 from tests.shell.conftest import shell_of
 from tests.shell.visitor import Visitor
 
@@ -40,6 +43,25 @@ def test_the_link_is_good_once_and_the_cookie_is_for_this_shell_alone(newcomer: 
     assert newcomer.get("/").status == 200, "who came in stays in"
     guessed = newcomer.send("GET", f"{newcomer.root}/enter?link={'A' * 32}")
     assert guessed.status == 401
+
+
+@pytest.mark.attack(202)
+def test_another_user_of_the_machine_gets_nothing_by_the_link(shared: TestWallet) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("to be another user takes root")
+    with shell_of(shared) as link:
+        code = "import sys, urllib.request; urllib.request.urlopen(sys.argv[1])"
+        words = ["/usr/bin/python3", "-I", "-c", code, link]
+        other = subprocess.run(words, user=NOBODY, group=NOBODY, extra_groups=(), capture_output=True, check=False)
+        assert b"HTTP Error 403: Forbidden" in other.stderr
+        assert Visitor(link).enter().status == 303, "and the link is good yet"
+
+        def is_on_record() -> bool:
+            with shared.connect() as client:
+                records = client.call(shell_interface.Audit(text="turned away, from a program of another user")).records
+            return bool(records)
+
+        until(is_on_record)
 
 
 @pytest.mark.attack(172)

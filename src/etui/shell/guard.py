@@ -6,24 +6,29 @@ a request              is answered
 with another host      421: a name that was made to point here (DNS rebinding)
 on another path        404, as if nothing were here
 without the cookie     401: it has to come in by the link
+by the link, of        403: the link is told to a browser by a command line, which every user of the machine can read
+another user
 from another site      403: what another page sends, another port of the loopback too
 with a large body      413
 =====================  =========================================================================
 
-What came under another host's name, from another site or without the cookie is reported, so that it is on record. What
-is on another path is not: a browser asks every server for its icon.
+What came under another host's name, from another site or user, or without the cookie is reported, so that it is on
+record. What is on another path is not: a browser asks every server for its icon.
 
 Source: Fetch Metadata (W3C), RFC 9110 sections 7.4 and 15.5.20, Content Security Policy level 3.
 """
 
 from __future__ import annotations
 
+import os
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
+
+from etui.shell.peers import uid_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -51,13 +56,15 @@ _KEPT: Final = "private, max-age=86400"
 _NOT_KEPT: Final = "no-store"
 
 
-_REPORTED: Final[dict[int, Reason]] = {421: "host", 403: "site", 401: "session"}
-_TELLING: Final[dict[Reason, str]] = {"host": "host", "site": "origin", "session": "origin"}
+_TELLING: Final[dict[Reason, str]] = {"host": "host", "site": "origin", "session": "origin", "user": "origin"}
 """Which header says who that was."""
 
 
 class _Refusal(msgspec.Struct, frozen=True):
+    """Why a request is not served. ``reason``: as it is reported; None where it is not."""
+
     status: int
+    reason: Reason | None
     text: str
 
 
@@ -84,31 +91,35 @@ class Guard:
                 out["Cache-Control"] = kept if message["status"] == 200 else _NOT_KEPT  # noqa: PLR2004  # OK
             await send(message)
 
-        if (refusal := self._refusal(scope["method"], scope["path"], headers)) is not None:
-            if (reason := _REPORTED.get(refusal.status)) is not None:
-                self._reporter.turned_away(reason, headers.get(_TELLING[reason], ""))
+        if (refusal := self._refusal(scope, headers)) is not None:
+            if refusal.reason is not None:
+                self._reporter.turned_away(refusal.reason, headers.get(_TELLING[refusal.reason], ""))
             await PlainTextResponse(refusal.text + "\n", refusal.status)(scope, receive, guarded)
             return
         inner = {**scope, "root_path": self._entrance.path}
         await self._app(inner, receive, guarded)
 
-    def _refusal(self, method: str, path: str, headers: Headers) -> _Refusal | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> _Refusal | None:
         """Why not; None for what is to be served. The first that fits counts."""
-        entrance = self._entrance
+        entrance, method, path = self._entrance, scope["method"], scope["path"]
         comes_in = path == f"{entrance.path}/enter"
         is_other_site = headers.get("sec-fetch-site", "none") not in _OWN and not comes_in
         is_sent = method not in _SAFE and headers.getlist("origin") != [entrance.origin]
         length = headers.get("content-length", "0")
         is_large = "transfer-encoding" in headers or not length.isdecimal() or int(length) > MAX_BODY_BYTES
         is_stranger = not comes_in and not entrance.admits(_cookie(headers, entrance.cookie))
+        is_other_user = comes_in and uid_of(scope["client"][1], entrance.port) != os.getuid()
+        come_in = "Come in by the link that `etui shell` prints; each is good once, within a minute."
+        too_large = f"A form has at most {MAX_BODY_BYTES} bytes, and says how many."
         refusals = (
-            (headers.getlist("host") != [entrance.host], 421, "Another host's pages are not here."),
-            (not path.startswith(f"{entrance.path}/"), 404, "There is nothing here."),
-            (is_other_site or is_sent, 403, "This was sent by another site."),
-            (is_large, 413, f"A form has at most {MAX_BODY_BYTES} bytes, and says how many."),
-            (is_stranger, 401, "Come in by the link that `etui shell` prints; each is good once, within a minute."),
+            (headers.getlist("host") != [entrance.host], _Refusal(421, "host", "Another host's pages are not here.")),
+            (not path.startswith(f"{entrance.path}/"), _Refusal(404, None, "There is nothing here.")),
+            (is_other_user, _Refusal(403, "user", "This is another user's wallet.")),
+            (is_other_site or is_sent, _Refusal(403, "site", "This was sent by another site.")),
+            (is_large, _Refusal(413, None, too_large)),
+            (is_stranger, _Refusal(401, "session", come_in)),
         )
-        return next((_Refusal(status, text) for applies, status, text in refusals if applies), None)
+        return next((refusal for applies, refusal in refusals if applies), None)
 
 
 def _cookie(headers: Headers, name: str) -> str:

@@ -23,6 +23,7 @@ _WHAT: Final = {
     "host": "under another name than its own",
     "site": "from another site",
     "session": "without its cookie",
+    "user": "from a program of another user",
     "link": "by a link that was used before, too old or never given",
 }
 
