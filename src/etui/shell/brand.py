@@ -25,7 +25,6 @@ _MAX_PACK_BYTES: Final = 16 << 10
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _HEADER: Final = struct.Struct(">8sI4sII")
 _TEXT: Final = 4.5
-_EDGE: Final = 3.0
 _LINEAR: Final = 0.04045
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 
