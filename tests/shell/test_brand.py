@@ -12,7 +12,7 @@ from tests.docs.page import ROOT
 from tests.shell.conftest import shell_of
 from tests.shell.visitor import Visitor
 
-from etui.shell.brand import BrandError, contrast, keep, read_kept, read_pack
+from etui.shell.brand import BrandError, contrast, encode_kept, read_kept, read_pack
 from etui.testkit import TestWallet
 
 EXAMPLE = ROOT / "examples" / "brand"
@@ -73,8 +73,8 @@ def test_a_brand_that_was_damaged_is_named_with_what_to_do(wallet: TestWallet) -
 @pytest.mark.parametrize("altered", [False, True], ids=["cut short", "altered"])
 def test_a_brand_that_was_damaged_anywhere_is_refused_or_is_one(tmp_path: Path, eighth: int, *, altered: bool) -> None:
     file = tmp_path / "shell" / "brand.json"
-    keep(read_pack(EXAMPLE), file)
-    whole = file.read_bytes()
+    file.parent.mkdir()
+    whole = encode_kept(read_pack(EXAMPLE))
     at = len(whole) * eighth // 8
     file.write_bytes(whole[:at] + bytes((whole[at] ^ 0x80,)) + whole[at + 1 :] if altered else whole[:at])
     with pytest.raises(BrandError, match="etui brand drop"):

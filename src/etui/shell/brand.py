@@ -120,12 +120,9 @@ def read_kept(file: Path) -> Kept | None:
         raise BrandError(f"{file} cannot be used ({error}): `etui brand drop`, then use the pack again") from None
 
 
-def keep(kept: Kept, file: Path) -> None:
-    """Keeps a brand in a profile; raises ``OSError``."""
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    new = file.with_name(f"{file.name}.new")
-    new.write_bytes(msgspec.json.encode({"format": max(_READERS), "brand": kept.brand, "logo": kept.logo}))
-    new.replace(file)
+def encode_kept(kept: Kept) -> bytes:
+    """A brand as a profile keeps it."""
+    return msgspec.json.encode({"format": max(_READERS), "brand": kept.brand, "logo": kept.logo})
 
 
 class _Version(msgspec.Struct, frozen=True):

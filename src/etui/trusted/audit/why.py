@@ -31,7 +31,6 @@ from etui.trusted.audit.record import (
 
 _NS: Final = 1_000_000_000
 _UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
-# ISO 4217: the currencies whose minor unit is not a hundredth; the lines are as they are read in its table.
 _QUOTES: Final = str.maketrans("“”„‟«»", "''''''")
 
 _PASSING: Final = "t-"
