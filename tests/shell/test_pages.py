@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from tests.shell.visitor import Visitor
@@ -20,7 +21,15 @@ from etui.testkit.user import OVERSEE
 
 SECRETS = "/of/etui/org.etui.secrets"
 VALUE = b"correct horse battery"
+MARKUP = "<script>alert(2)</script>{{7*7}}"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+_STORING = """
+from etui.interfaces import secret_1 as secret
+from etui.sdk import Client
+
+with Client.connect() as wallet:
+    wallet.call(secret.Create(kind="note", label="Kept", value=b"x", attributes={}))
+"""
 _CODE = """
 from etui.sdk import Extension, Item, provides
 
@@ -117,8 +126,18 @@ def test_what_is_removed_is_gone_and_its_page_says_so(wallet: TestWallet, visito
 def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label=HOSTILE, value=b"x", attributes={HOSTILE: HOSTILE}))
+    stranger = Stranger("hostile", "", {"tell": {"title": MARKUP, "effect": "none"}}, kinds={"card": {"title": MARKUP}})
+    stranger.manifest = stranger.manifest.replace('"Hostile"', f'"{MARKUP}"').replace("For tests.", MARKUP)
+    stranger.install(wallet)
+    program = wallet.folder / f"{MARKUP.replace('/', '')}.py"
+    program.write_text(_STORING, encoding="utf-8")
+    assert wallet.run(sys.executable, str(program)).returncode == 0
     path = reference(visitor, "alert")
-    for place in ("/", "/?text=alert", SECRETS, path, "/activity", "/clients", f"/activity?text={'%3Cscript%3E'}"):
+    assert "&lt;script&gt;alert(2)" in visitor.get("/extensions").text
+    assert "&lt;script&gt;alert(2)" in visitor.get("/clients").text
+    shelves = (SECRETS, f"/of/org.example/{stranger.id}")
+    searches = ("/?text=alert", "/activity?text=%3Cscript%3E")
+    for place in ("/", *shelves, path, "/extensions", "/activity", "/clients", *searches):
         page = visitor.get(place).text
         assert "<script>alert" not in page, place
         assert "<img src=x" not in page, place
