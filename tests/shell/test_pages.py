@@ -33,7 +33,8 @@ class Stamps(Extension):
     @provides(Stamp)
     def stamp(self, request, call):
         self.count += request.more
-        return StampResult(stamps=self.count, until=1_900_000_000, price=250, currency="EUR")
+        parts = [Part(name="Cup", fee=5)]
+        return StampResult(stamps=self.count, until=1_900_000_000, price=250, currency="EUR", parts=parts)
 
     @provides(Programs)
     def programs(self, request, call):
@@ -88,10 +89,10 @@ def test_an_item_shows_what_is_public_and_what_may_be_done_and_never_its_value(
 ) -> None:
     page = visitor.get(item).text
     assert "imap.example" in page
-    assert "Show in the Trusted Dialog" in page
+    assert "Show in the Trusted Dialog" in offered(page)
     assert VALUE.decode() not in page
-    for sealed in ("secret/1.read", 'value="read"', 'value="update"'):
-        assert sealed not in page, "what takes or gives a secret is not offered"
+    for sealed in ('value="read"', 'value="update"'):
+        assert sealed not in offered(page), "what takes or gives a secret is not offered"
     wallet.user.rule("approve", when={"face": "reveal"})
     told = visitor.does(f"{item}/do", {"interface": "secret/1", "method": "reveal"}, on=item)
     assert told == "Show in the Trusted Dialog: done."
@@ -176,6 +177,11 @@ def test_the_space_that_each_extension_uses_is_told_to_whom_may_see_the_wallet(
         page = visitor.get("/extensions").text
         assert "It may keep 64 MiB" in page
         assert "used of" not in page
+
+
+def offered(page: str) -> str:
+    """The part of an item's page on which stands what may be done with it."""
+    return page.partition("<h2>What you can do with it</h2>")[2].partition("<h2>Who may use it</h2>")[0]
 
 
 def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, visitor: Visitor) -> None:
@@ -316,7 +322,8 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
                 "result": {
                     "stamps": {"type": "integer", "title": "Stamps"},
                     "until": {"type": "time", "title": "Good until"},
-                    "price": {"type": "integer"},
+                    "price": {"type": "integer", "money": "currency"},
+                    "parts": {"type": "list", "of": {"type": "named", "name": "Part"}},
                     "currency": {"type": "text"},
                 },
             },
@@ -340,6 +347,11 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
         },
         extra='[[links]]\ntitle = "What ten stamps are"\nmethod = "org.example.stamps/1.advert"\n',
         kinds={"card": {"title": "Stamp card", "plural": "Stamp cards"}},
+        types={
+            "Part": {
+                "fields": {"name": {"type": "text"}, "fee": {"type": "integer", "title": "Fee", "money": "currency"}}
+            }
+        },
     )
     stamps.code = python_module(read_document(stamps.document)) + _CODE
     stamps.install(wallet)
@@ -368,10 +380,13 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
     page = visitor.get(card).text
     assert "Stamp it" in page
     for left_out in ("For programs", "Tell the secret"):
-        assert left_out not in page
+        assert left_out not in offered(page)
+        assert left_out in page, "a program may be given it"
     form = {"interface": "org.example.stamps/1", "method": "stamp", "more": "2"}
     told = visitor.does(f"{card}/do", form, on=card)
     assert "Stamps 5" in told
     assert "2030" in told
+    assert "Price 2.50 EUR Parts Name: Cup, Fee: 0.05 EUR" in told
+    assert "Currency" not in told, "it stands beside the amounts"
     assert "whole number" in visitor.does(f"{card}/do", {**form, "more": "two"}, on=card)
     assert "Stamps is missing" in visitor.does(f"{card}/do", {**form, "more": ""}, on=card)

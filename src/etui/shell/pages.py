@@ -299,7 +299,8 @@ class Pages:
         self, request: Request, document: Document, action: forms.Action, values: dict[str, Any], provider: str
     ) -> Response:
         result = await self._wallet.call(untyped_request(document, action.method, values), provider=provider)
-        lines = words.result(values_of(result), document.methods[action.method].result)
+        method = document.methods[action.method]
+        lines = words.result(values_of(result), method, document.types, values)
         to = f"/of/{provider.removeprefix('ext:')}" if action.removes else None
         return self._back(request, Told(success=f"{action.title}: done.", lines=lines), to=to)
 
