@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -79,7 +80,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Pages:
     """The pages of one Shell."""
 
-    def __init__(self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> None:
+    def __init__(
+        self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str
+    ) -> None:
         self._wallet = wallet
         self._reporter = reporter
         self._brand = brand
@@ -97,6 +100,7 @@ class Pages:
         self._templates.filters["size"] = size
         self._templates.filters["terms"] = words.terms
         self._templates.globals["root"] = entrance.path
+        self._templates.globals["style"] = Markup(style)  # noqa: S704  # the Shell's own, and a brand's checked colours
         self._templates.globals["version"] = etui.__version__
         self._templates.globals["brand"] = brand.brand if brand is not None else None
         self._templates.globals["says"] = brand.brand.words if brand is not None else Words()
@@ -130,7 +134,7 @@ class Pages:
             Route("/enter", self._enter),
             Route("/events", self._events),
             Route("/of/{publisher}/{name}/logo.png", self._logo),
-            *((Route("/brand.css", self._colours), Route("/brand.png", self._mark)) if self._brand is not None else ()),
+            *((Route("/brand.png", self._mark),) if self._brand is not None else ()),
             *(Route(path, self._opened(page)) for path, page in reading.items()),
             *(Route(path, self._done(page), methods=["POST"]) for path, page in doing.items()),
             Mount("/static", GZipMiddleware(StaticFiles(directory=_HERE / "static"))),
@@ -367,10 +371,10 @@ class Pages:
     # how it is kept
 
     async def _settings(self, request: Request) -> Response:
-        settings = (await self._wallet.call(wallet.Settings())).settings
-        doors = (await self._wallet.call(wallet.Doors())).doors
-        status = await self._wallet.call(wallet.Status())
-        return self._page("settings.html", request, settings=settings, doors=doors, status=status)
+        settings, doors, status = await asyncio.gather(
+            self._wallet.call(wallet.Settings()), self._wallet.call(wallet.Doors()), self._wallet.call(wallet.Status())
+        )
+        return self._page("settings.html", request, settings=settings.settings, doors=doors.doors, status=status)
 
     async def _set(self, request: Request) -> Response:
         form = await _form(request)
@@ -402,10 +406,6 @@ class Pages:
         if row.logo is None:
             return PlainTextResponse("", 404)
         return Response(row.logo, media_type="image/png")
-
-    async def _colours(self, request: Request) -> Response:
-        del request
-        return PlainTextResponse(self._brand.brand.css if self._brand is not None else "", media_type="text/css")
 
     async def _mark(self, request: Request) -> Response:
         del request
@@ -476,9 +476,9 @@ class Pages:
         return path.removeprefix(root) if path.startswith(f"{root}/") else "/"
 
 
-def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> Starlette:
-    """The application that serves the pages."""
-    made = Pages(wallet, entrance, reporter, brand)
+def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str) -> Starlette:
+    """The application that serves the pages. ``style``: the CSS that stands in each."""
+    made = Pages(wallet, entrance, reporter, brand, style=style)
     return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
 
 
