@@ -14,6 +14,7 @@ from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.sdk import Client
+from etui.shell import words
 from etui.standards.sizes import size
 from etui.testkit import TestWallet
 from etui.testkit.user import OVERSEE
@@ -128,6 +129,12 @@ def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
             or "{{7*7}}" in page
         )
     assert "&lt;script&gt;" in visitor.get(path).text
+
+
+@pytest.mark.attack(173)
+def test_what_a_document_says_in_more_than_a_title_is_text_with_code_in_it() -> None:
+    said = words.brief("Use `<b>` at <i>once</i>. More of it.")
+    assert said == "Use <code>&lt;b&gt;</code> at &lt;i&gt;once&lt;/i&gt;."
 
 
 def test_a_search_finds_in_every_extension(wallet: TestWallet, visitor: Visitor, item: str) -> None:
@@ -273,8 +280,11 @@ def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: V
     assert decision, page
     why = visitor.get(f"/activity/{decision[1]}").text
     assert "secret/1.create" in why or "store" in why.lower()
-    assert "storage/1.put" not in visitor.get("/activity").text
-    assert "storage/1.put" in visitor.get("/activity?all=1").text
+    assert "Secrets: Store a secret" in page
+    usual, everything = (visitor.get(path).text for path in ("/activity", "/activity?all=1"))
+    for passed_over in ("Storage: Write records", "The wallet as a Shell shows it: Items"):
+        assert passed_over not in usual
+        assert passed_over in everything
 
 
 def test_a_setting_is_changed_as_the_dialog_has_it(wallet: TestWallet, visitor: Visitor) -> None:

@@ -6,6 +6,7 @@ What changes something is a POST that ends in a redirection; what came of it is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import sys
 import traceback
@@ -26,7 +27,7 @@ import etui
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
-from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError, RemoteError
 from etui.shell import forms, rights, words
 from etui.shell.brand import Words
 from etui.standards.sizes import size
@@ -97,6 +98,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["moment"] = words.moment
+        self._templates.filters["brief"] = words.brief
         self._templates.filters["size"] = size
         self._templates.filters["terms"] = words.terms
         self._templates.globals["root"] = entrance.path
@@ -322,8 +324,7 @@ class Pages:
             by_client.setdefault(grant.client, []).append(grant)
         named = {client.client for client in clients}
         others = {client: rows for client, rows in by_client.items() if client not in named}
-        interfaces = {action.rpartition(".")[0] for grant in grants for action in grant.action.split(", ")}
-        documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
+        documents = await self._known({a.rpartition(".")[0] for grant in grants for a in grant.action.split(", ")})
         may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
         browsers = (await self._wallet.call(shell.Pairings())).pairings
         return self._page(
@@ -360,9 +361,19 @@ class Pages:
         text = request.query_params.get("text", "").strip()
         before = request.query_params.get("before") or None
         everything = "all" in request.query_params
-        asked = shell.Audit(limit=_PAGE, text=text[:_MAX_WORDS] or None, before=before, by_clients=not everything)
+        asked = shell.Audit(
+            limit=_PAGE,
+            text=text[:_MAX_WORDS] or None,
+            before=before,
+            by_clients=not everything,
+            but_looking=not everything,
+        )
         records = (await self._wallet.call(asked)).records
-        return self._page("activity.html", request, records=records, text=text, page=_PAGE, all=everything)
+        documents = await self._known({record.action.rpartition(".")[0] for record in records})
+        asked_for = {record.id: words.action(record.action, documents) for record in records}
+        return self._page(
+            "activity.html", request, records=records, asked_for=asked_for, text=text, page=_PAGE, all=everything
+        )
 
     async def _why(self, request: Request) -> Response:
         explained = await self._wallet.call(wallet.Why(id=request.path_params["decision"]))
@@ -434,6 +445,14 @@ class Pages:
             if error.code not in _NO:
                 raise
             return {}
+
+    async def _known(self, interfaces: set[str]) -> dict[str, Document]:
+        """The documents of those among these that are registered still."""
+        known: dict[str, Document] = {}
+        for name in sorted(interfaces - {""}):
+            with contextlib.suppress(RemoteError):
+                known[name] = await self._wallet.document(name)
+        return known
 
     async def _documents(self, row: wallet.ExtensionRow) -> list[Document]:
         return list(await asyncio.gather(*map(self._wallet.document, row.provides)))

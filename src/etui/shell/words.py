@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from markupsafe import Markup
 
 from etui.interfaces import FieldType, currency_of
 from etui.standards.money import full_amount
@@ -75,6 +76,24 @@ def rights(actions: Sequence[str], documents: Mapping[str, Document]) -> tuple[t
         title = method.title if method is not None else name
         titles.setdefault(document.title if document is not None else interface, []).append(title)
     return tuple((interface, _some(methods)) for interface, methods in titles.items())
+
+
+def action(name: str, documents: Mapping[str, Document]) -> str:
+    """What was asked for, by its titles: *Secrets: Read*; as it is where it is no method that is known."""
+    interface, _, method = name.rpartition(".")
+    document = documents.get(interface)
+    if document is None or method not in document.methods:
+        return name
+    return f"{document.title}: {document.methods[method].title}"
+
+
+def brief(text: str) -> Markup:
+    """The first sentence of a text of a document, with what stands between ` ` as code."""
+    first, cut, _ = text.partition(". ")
+    parts = f"{first}{cut.rstrip()}".split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def terms(grant: GrantRow) -> str:
