@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
 import re
 import subprocess
@@ -108,7 +110,7 @@ def test_what_another_page_sends_does_nothing(wallet: TestWallet, visitor: Visit
 @pytest.mark.attack(170)
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
 def test_what_another_page_embeds_is_not_there(visitor: Visitor, site: str) -> None:
-    for path in ("/", "/events", "/static/shell.css", "/of/etui/org.etui.secrets/logo.png"):
+    for path in ("/", "/events", "/static/icon.svg", "/of/etui/org.etui.secrets/logo.png"):
         assert visitor.get(path, **{"Sec-Fetch-Site": site}).status == 403, path
 
 
@@ -128,7 +130,7 @@ def test_what_is_turned_away_is_on_record_and_a_page_that_hammers_fills_nothing(
         deadline = time.monotonic() + 20
         while len(new := reports(client)[: -len(before) or None]) < 4 and time.monotonic() < deadline:
             time.sleep(0.05)
-        told = sorted(re.sub(r"^[1-9] requests? turned away, |\d", "", row.what or "") for row in new)
+        told = sorted(re.sub(r"^[0-9]+ requests? turned away, |\d", "", row.what or "") for row in new)
         assert told == [
             "by a link that was used before, too old or never given",
             "from another site, the last as http://evil.example",
@@ -165,7 +167,11 @@ def test_every_page_forbids_what_it_does_not_need(wallet: TestWallet, visitor: V
     policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["frame-ancestors"] == "'none'"
+    style = policy.pop("style-src")
     assert set(policy.values()) <= {"'none'", "'self'"}, "no inline code, no other host"
+    (inline,) = re.findall(r"<style>(.*?)</style>", answer.text, re.DOTALL) or [None]
+    if inline is not None:
+        assert style == f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
     assert answer.headers["x-frame-options"] == "DENY"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"

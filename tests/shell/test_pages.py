@@ -15,6 +15,7 @@ from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ProtocolError
 from etui.sdk import Client
+from etui.shell import words
 from etui.standards.sizes import size
 from etui.testkit import TestWallet
 from etui.testkit.user import OVERSEE
@@ -42,7 +43,8 @@ class Stamps(Extension):
     @provides(Stamp)
     def stamp(self, request, call):
         self.count += request.more
-        return StampResult(stamps=self.count, until=1_900_000_000, price=250, currency="EUR")
+        parts = [Part(name="Cup", fee=5)]
+        return StampResult(stamps=self.count, until=1_900_000_000, price=250, currency="EUR", parts=parts)
 
     @provides(Programs)
     def programs(self, request, call):
@@ -97,10 +99,10 @@ def test_an_item_shows_what_is_public_and_what_may_be_done_and_never_its_value(
 ) -> None:
     page = visitor.get(item).text
     assert "imap.example" in page
-    assert "Show in the Trusted Dialog" in page
+    assert "Show in the Trusted Dialog" in offered(page)
     assert VALUE.decode() not in page
-    for sealed in ("secret/1.read", 'value="read"', 'value="update"'):
-        assert sealed not in page, "what takes or gives a secret is not offered"
+    for sealed in ('value="read"', 'value="update"'):
+        assert sealed not in offered(page), "what takes or gives a secret is not offered"
     wallet.user.rule("approve", when={"face": "reveal"})
     told = visitor.does(f"{item}/do", {"interface": "secret/1", "method": "reveal"}, on=item)
     assert told == "Show in the Trusted Dialog: done."
@@ -146,6 +148,12 @@ def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
             or "{{7*7}}" in page
         )
     assert "&lt;script&gt;" in visitor.get(path).text
+
+
+@pytest.mark.attack(173)
+def test_what_a_document_says_in_more_than_a_title_is_text_with_code_in_it() -> None:
+    said = words.brief("Use `<b>` at <i>once</i>. More of it.")
+    assert said == "Use <code>&lt;b&gt;</code> at &lt;i&gt;once&lt;/i&gt;."
 
 
 def test_a_search_finds_in_every_extension(wallet: TestWallet, visitor: Visitor, item: str) -> None:
@@ -195,6 +203,11 @@ def test_the_space_that_each_extension_uses_is_told_to_whom_may_see_the_wallet(
         page = visitor.get("/extensions").text
         assert "It may keep 64 MiB" in page
         assert "used of" not in page
+
+
+def offered(page: str) -> str:
+    """The part of an item's page on which stands what may be done with it."""
+    return page.partition("<h2>What you can do with it</h2>")[2].partition("<h2>Who may use it</h2>")[0]
 
 
 def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, visitor: Visitor) -> None:
@@ -286,8 +299,11 @@ def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: V
     assert decision, page
     why = visitor.get(f"/activity/{decision[1]}").text
     assert "secret/1.create" in why or "store" in why.lower()
-    assert "storage/1.put" not in visitor.get("/activity").text
-    assert "storage/1.put" in visitor.get("/activity?all=1").text
+    assert "Secrets: Store a secret" in page
+    usual, everything = (visitor.get(path).text for path in ("/activity", "/activity?all=1"))
+    for passed_over in ("Storage: Write records", "The wallet as a Shell shows it: Items"):
+        assert passed_over not in usual
+        assert passed_over in everything
 
 
 def test_a_setting_is_changed_as_the_dialog_has_it(wallet: TestWallet, visitor: Visitor) -> None:
@@ -335,7 +351,8 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
                 "result": {
                     "stamps": {"type": "integer", "title": "Stamps"},
                     "until": {"type": "time", "title": "Good until"},
-                    "price": {"type": "integer"},
+                    "price": {"type": "integer", "money": "currency"},
+                    "parts": {"type": "list", "of": {"type": "named", "name": "Part"}},
                     "currency": {"type": "text"},
                 },
             },
@@ -359,6 +376,11 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
         },
         extra='[[links]]\ntitle = "What ten stamps are"\nmethod = "org.example.stamps/1.advert"\n',
         kinds={"card": {"title": "Stamp card", "plural": "Stamp cards"}},
+        types={
+            "Part": {
+                "fields": {"name": {"type": "text"}, "fee": {"type": "integer", "title": "Fee", "money": "currency"}}
+            }
+        },
     )
     stamps.code = python_module(read_document(stamps.document)) + _CODE
     stamps.install(wallet)
@@ -387,10 +409,13 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
     page = visitor.get(card).text
     assert "Stamp it" in page
     for left_out in ("For programs", "Tell the secret"):
-        assert left_out not in page
+        assert left_out not in offered(page)
+        assert left_out in page, "a program may be given it"
     form = {"interface": "org.example.stamps/1", "method": "stamp", "more": "2"}
     told = visitor.does(f"{card}/do", form, on=card)
     assert "Stamps 5" in told
     assert "2030" in told
+    assert "Price 2.50 EUR Parts Name: Cup, Fee: 0.05 EUR" in told
+    assert "Currency" not in told, "it stands beside the amounts"
     assert "whole number" in visitor.does(f"{card}/do", {**form, "more": "two"}, on=card)
     assert "Stamps is missing" in visitor.does(f"{card}/do", {**form, "more": ""}, on=card)

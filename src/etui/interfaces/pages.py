@@ -232,6 +232,8 @@ def _marks(field: Field) -> Iterator[str]:
         yield "read"
     if field.observed:
         yield "observed"
+    if (money := field.money or (field.of.money if field.of is not None else None)) is not None:
+        yield f"money in `{money}`"
 
 
 def _types(document: Document) -> Iterator[str]:

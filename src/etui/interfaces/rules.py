@@ -22,6 +22,8 @@
     that is asked for: its effect is to use, to disclose, to change or to remove.
 13. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
+14. What is ``money`` is an integer. The currency that it names is a text or a choice: beside it, in each record that
+    holds it or, of a result, in the params.
 """
 
 from __future__ import annotations
@@ -111,6 +113,7 @@ def _broken(document: Document) -> Iterator[str]:
         yield from _method_broken(document, f"methods.{name}", method)
     for name, event in document.events.items():
         yield from _fields_broken(document, f"events.{name}", event.fields, _Place.NESTED)
+        yield from _money_broken(document, f"events.{name}", (event.fields,))
         if event.decide is not None:
             yield from _item_missing(document, f"events.{name}.decide", event.decide)
         if event.during is not None:
@@ -124,6 +127,8 @@ def _broken(document: Document) -> Iterator[str]:
 def _method_broken(document: Document, where: str, method: Method) -> Iterator[str]:
     yield from _fields_broken(document, f"{where}.params", method.params, _Place.PARAMS)
     yield from _fields_broken(document, f"{where}.result", method.result, _Place.RESULT)
+    yield from _money_broken(document, f"{where}.params", (method.params,))
+    yield from _money_broken(document, f"{where}.result", (method.result, method.params))
     yield from _marks_broken(f"{where}.params", method.params)
     if method.running and method.effect is not Effect.USE:
         yield f"{where} says `running`, which goes with the effect `use` alone"
@@ -191,6 +196,25 @@ def _fields_broken(document: Document, where: str, fields: Mapping[str, Field], 
             yield from _fields_broken(document, f"{where}.{name}", {"of": field.of}, within)
 
 
+def _money_broken(
+    document: Document, where: str, scopes: tuple[Mapping[str, Field], ...], within: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """``scopes``: the fields, and those of what holds them, the nearest first. ``within``: the types that hold them."""
+    for name, field in scopes[0].items():
+        inner: Field | None = field
+        while inner is not None:
+            if inner.money is not None and not any(_is_currency(scope.get(inner.money)) for scope in scopes):
+                yield f"{where}.{name} is money in {inner.money!r}, and there is no such text or choice around it"
+            if inner.name in document.types and inner.name not in within:
+                fields = document.types[inner.name].fields
+                yield from _money_broken(document, f"{where}.{name}", (fields, *scopes), within | {inner.name})
+            inner = inner.of
+
+
+def _is_currency(field: Field | None) -> bool:
+    return field is not None and field.type in {FieldType.TEXT, FieldType.CHOICE}
+
+
 def _field_broken(document: Document, field: Field, place: _Place) -> Iterator[str]:
     if place not in _PLACED.get(field.type, {place}):
         yield f"is {field.type.value}, which does not stand in {place.value}"
@@ -240,6 +264,8 @@ def _members_broken(field: Field) -> Iterator[str]:
         yield f"has `max`, which says nothing of {field.type.value}"
     if field.min is not None and field.type not in _NUMBERS:
         yield f"has `min`, which says nothing of {field.type.value}"
+    if field.money is not None and field.type is not FieldType.INTEGER:
+        yield f"has `money`, which is an integer, and this is {field.type.value}"
     least = field.min if field.type in _NUMBERS else 0
     if field.max is not None and least is not None and field.max < least:
         yield "has a `max` below what it has at least"

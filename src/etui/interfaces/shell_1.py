@@ -257,6 +257,8 @@ class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True)
     before: Annotated[str, Meta(max_length=32)] | None = None
     by_clients: bool | None = None
     """Without what Extensions asked for on their own account."""
+    but_looking: bool | None = None
+    """Without that somebody was let see names, which each page of a Shell is."""
 
 
 class PairingsResult(Result, frozen=True, kw_only=True, omit_defaults=True):

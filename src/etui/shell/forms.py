@@ -4,7 +4,7 @@ Offered is a method that is for everybody and whose form says all that it has to
 or gives a sealed value, since a Shell never holds one; and one that must be told what has no title, since that is
 shown to nobody: such a method is for programs.
 
-Money is asked for as people write it, as 12.50, where a field ``amount`` stands beside its ``currency``.
+What is marked as money is asked for as people write it, as 12.50, in the currency of the field that the mark names.
 """
 
 from __future__ import annotations
@@ -31,8 +31,6 @@ _INPUTS: Final = {
     FieldType.CHOICE: "select",
 }
 _COUNT: Final = re.compile(r"-?[0-9]{1,15}")
-_AMOUNT: Final = "amount"
-_CURRENCY: Final = "currency"
 _LONG: Final = 400
 """A text of more characters gets several lines."""
 
@@ -100,7 +98,7 @@ def values_of(method: Method, form: Mapping[str, str]) -> dict[str, Any]:
             elif not field.optional:
                 values[name] = False
         elif (given := form.get(name, "").replace("\r\n", "\n")) != "":
-            values[name] = _value(field, given, form.get(_CURRENCY, "") if _is_money(method, name) else None)
+            values[name] = _value(field, given, None if field.money is None else form.get(field.money, ""))
         elif not field.optional:
             raise FormError(f"{field.title} is missing: fill it in")
     return values
@@ -161,10 +159,6 @@ def _describes(method: Method) -> bool:
     return items and method.effect in {Effect.NONE, Effect.DISCLOSE}
 
 
-def _is_money(method: Method, name: str) -> bool:
-    return name == _AMOUNT and _CURRENCY in method.params
-
-
 def _inputs(method: Method, item: str) -> tuple[Input, ...] | None:
     """The fields of its form; None where one that has to be there cannot be in a form."""
     inputs: list[Input] = []
@@ -176,7 +170,7 @@ def _inputs(method: Method, item: str) -> tuple[Input, ...] | None:
             if not field.optional:
                 return None
             continue
-        if _is_money(method, name):
+        if field.money is not None:
             kind = "text"
         elif kind == "text" and (field.read or (field.max or _LONG) > _LONG):
             kind = "textarea"
@@ -189,7 +183,7 @@ def _inputs(method: Method, item: str) -> tuple[Input, ...] | None:
                 required=not field.optional and field.type is not FieldType.BOOLEAN,
                 options=field.options,
                 min=field.min,
-                max=None if _is_money(method, name) else field.max,
+                max=None if field.money is not None else field.max,
             )
         )
     return tuple(inputs)

@@ -41,18 +41,18 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 _OWN: Final = frozenset({"same-origin", "none"})
 """Of Sec-Fetch-Site: a page of this Shell's own, or the user's own hand."""
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; style-src "
 )
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_KEPT: Final = "private, max-age=86400"
+_KEPT: Final = "private, max-age=86400, immutable"
+"""A Shell's paths are its own, so that nothing of this outlives what it is of; a logo's names the version."""
 _NOT_KEPT: Final = "no-store"
 
 
@@ -71,22 +71,25 @@ class _Refusal(msgspec.Struct, frozen=True):
 class Guard:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, entrance: Entrance, reporter: Reporter) -> None:
+    def __init__(self, app: ASGIApp, entrance: Entrance, reporter: Reporter, *, style: str) -> None:
+        """``style``: the source of the one style that pages have."""
         self._app = app
         self._entrance = entrance
         self._reporter = reporter
+        self._headers = {"Content-Security-Policy": _POLICY + style, **_HEADERS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, or refuses it."""
         if scope["type"] != "http":
             return  # nothing else is served; a web socket is closed by that
         headers = Headers(scope=scope)
-        kept = _KEPT if "/static/" in scope["path"] else _NOT_KEPT
+        path: str = scope["path"]
+        kept = _KEPT if "/static/" in path or path.endswith(".png") else _NOT_KEPT
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     out[name] = value
                 out["Cache-Control"] = kept if message["status"] == 200 else _NOT_KEPT  # noqa: PLR2004  # OK
             await send(message)

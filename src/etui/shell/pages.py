@@ -6,6 +6,7 @@ What changes something is a POST that ends in a redirection; what came of it is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import sys
 import traceback
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -25,7 +27,7 @@ import etui
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
-from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError, RemoteError
 from etui.shell import forms, rights, words
 from etui.shell.brand import Words
 from etui.standards.sizes import size
@@ -79,7 +81,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Pages:
     """The pages of one Shell."""
 
-    def __init__(self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> None:
+    def __init__(
+        self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str
+    ) -> None:
         self._wallet = wallet
         self._reporter = reporter
         self._brand = brand
@@ -94,9 +98,11 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["moment"] = words.moment
+        self._templates.filters["brief"] = words.brief
         self._templates.filters["size"] = size
         self._templates.filters["terms"] = words.terms
         self._templates.globals["root"] = entrance.path
+        self._templates.globals["style"] = Markup(style)  # noqa: S704  # the Shell's own, and a brand's checked colours
         self._templates.globals["version"] = etui.__version__
         self._templates.globals["brand"] = brand.brand if brand is not None else None
         self._templates.globals["says"] = brand.brand.words if brand is not None else Words()
@@ -130,7 +136,7 @@ class Pages:
             Route("/enter", self._enter),
             Route("/events", self._events),
             Route("/of/{publisher}/{name}/logo.png", self._logo),
-            *((Route("/brand.css", self._colours), Route("/brand.png", self._mark)) if self._brand is not None else ()),
+            *((Route("/brand.png", self._mark),) if self._brand is not None else ()),
             *(Route(path, self._opened(page)) for path, page in reading.items()),
             *(Route(path, self._done(page), methods=["POST"]) for path, page in doing.items()),
             Mount("/static", GZipMiddleware(StaticFiles(directory=_HERE / "static"))),
@@ -299,7 +305,8 @@ class Pages:
         self, request: Request, document: Document, action: forms.Action, values: dict[str, Any], provider: str
     ) -> Response:
         result = await self._wallet.call(untyped_request(document, action.method, values), provider=provider)
-        lines = words.result(values_of(result), document.methods[action.method].result)
+        method = document.methods[action.method]
+        lines = words.result(values_of(result), method, document.types, values)
         to = f"/of/{provider.removeprefix('ext:')}" if action.removes else None
         return self._back(request, Told(success=f"{action.title}: done.", lines=lines), to=to)
 
@@ -317,8 +324,7 @@ class Pages:
             by_client.setdefault(grant.client, []).append(grant)
         named = {client.client for client in clients}
         others = {client: rows for client, rows in by_client.items() if client not in named}
-        interfaces = {action.rpartition(".")[0] for grant in grants for action in grant.action.split(", ")}
-        documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
+        documents = await self._known({a.rpartition(".")[0] for grant in grants for a in grant.action.split(", ")})
         may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
         browsers = (await self._wallet.call(shell.Pairings())).pairings
         return self._page(
@@ -355,9 +361,19 @@ class Pages:
         text = request.query_params.get("text", "").strip()
         before = request.query_params.get("before") or None
         everything = "all" in request.query_params
-        asked = shell.Audit(limit=_PAGE, text=text[:_MAX_WORDS] or None, before=before, by_clients=not everything)
+        asked = shell.Audit(
+            limit=_PAGE,
+            text=text[:_MAX_WORDS] or None,
+            before=before,
+            by_clients=not everything,
+            but_looking=not everything,
+        )
         records = (await self._wallet.call(asked)).records
-        return self._page("activity.html", request, records=records, text=text, page=_PAGE, all=everything)
+        documents = await self._known({record.action.rpartition(".")[0] for record in records})
+        asked_for = {record.id: words.action(record.action, documents) for record in records}
+        return self._page(
+            "activity.html", request, records=records, asked_for=asked_for, text=text, page=_PAGE, all=everything
+        )
 
     async def _why(self, request: Request) -> Response:
         explained = await self._wallet.call(wallet.Why(id=request.path_params["decision"]))
@@ -366,10 +382,10 @@ class Pages:
     # how it is kept
 
     async def _settings(self, request: Request) -> Response:
-        settings = (await self._wallet.call(wallet.Settings())).settings
-        doors = (await self._wallet.call(wallet.Doors())).doors
-        status = await self._wallet.call(wallet.Status())
-        return self._page("settings.html", request, settings=settings, doors=doors, status=status)
+        settings, doors, status = await asyncio.gather(
+            self._wallet.call(wallet.Settings()), self._wallet.call(wallet.Doors()), self._wallet.call(wallet.Status())
+        )
+        return self._page("settings.html", request, settings=settings.settings, doors=doors.doors, status=status)
 
     async def _set(self, request: Request) -> Response:
         form = await _form(request)
@@ -402,10 +418,6 @@ class Pages:
             return PlainTextResponse("", 404)
         return Response(row.logo, media_type="image/png")
 
-    async def _colours(self, request: Request) -> Response:
-        del request
-        return PlainTextResponse(self._brand.brand.css if self._brand is not None else "", media_type="text/css")
-
     async def _mark(self, request: Request) -> Response:
         del request
         return Response(self._brand.logo if self._brand is not None else b"", media_type="image/png")
@@ -433,6 +445,14 @@ class Pages:
             if error.code not in _NO:
                 raise
             return {}
+
+    async def _known(self, interfaces: set[str]) -> dict[str, Document]:
+        """The documents of those among these that are registered still."""
+        known: dict[str, Document] = {}
+        for name in sorted(interfaces - {""}):
+            with contextlib.suppress(RemoteError):
+                known[name] = await self._wallet.document(name)
+        return known
 
     async def _documents(self, row: wallet.ExtensionRow) -> list[Document]:
         return list(await asyncio.gather(*map(self._wallet.document, row.provides)))
@@ -475,9 +495,9 @@ class Pages:
         return path.removeprefix(root) if path.startswith(f"{root}/") else "/"
 
 
-def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None) -> Starlette:
-    """The application that serves the pages."""
-    made = Pages(wallet, entrance, reporter, brand)
+def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str) -> Starlette:
+    """The application that serves the pages. ``style``: the CSS that stands in each."""
+    made = Pages(wallet, entrance, reporter, brand, style=style)
     return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
 
 

@@ -52,7 +52,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[ShownField, ...] = ()
 
 
-_OVERSEEING: Final = tuple(
+OVERSEEING: Final = tuple(
     request.METHOD
     for request in (
         shell.Shelves,
@@ -118,4 +118,4 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
     )
     consented = await router.consent.ask(asked)
     opened.met(asking.caller)
-    await router.consent.remember(asked, consented, _OVERSEEING if overseeing else (method.action.id,))
+    await router.consent.remember(asked, consented, OVERSEEING if overseeing else (method.action.id,))

@@ -22,13 +22,14 @@ from etui.trusted.audit import (
     read_ratchet,
     verify,
 )
-from etui.trusted.router.own.asking import Asking, oversee
+from etui.trusted.router.own.asking import OVERSEEING, Asking, oversee
 from etui.trusted.router.unlocking import audit_first_key, audit_private_key
 
 if TYPE_CHECKING:
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
 
+_LET: Final = frozenset({Outcome.ALLOWED, Outcome.APPROVED})
 _EXTENSION: Final = "ext:"
 """How the name of an Extension begins, as policy has it."""
 
@@ -121,6 +122,8 @@ def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
             continue
         record = decode_record(recorded.payload).record
         if request.by_clients and record.subject is not None and record.subject.principal.startswith(_EXTENSION):
+            continue
+        if request.but_looking and record.outcome in _LET and record.action in OVERSEEING:
             continue
         row = shell.RecordRow(
             id=decision_id(recorded.sequence),
