@@ -395,6 +395,13 @@ def test_a_page_that_floods_keeps_neither_other_pages_nor_programs_from_asking(s
             assert len([entry for entry in wallet.user.asked() if "flood" in entry["principal"]]) == 6
             wallet.user.approves(principal_contains="other")
             assert (await door.call(finding, Envelope(speaks_for=other.peer))).items
+            for name in "abcdef":  # as many names as there are below a domain use up what all pages have
+                one = await door.page(host, f"https://{name}.flood.example")
+                codes = [(await refused(door.call(finding, Envelope(speaks_for=one.peer)))).code for _ in range(6)]
+                assert codes == [ErrorCode.NOT_NOW] * 6
+            assert "too many questions" in (await refused(door.call(finding, Envelope(speaks_for=other.peer)))).message
+            assert (await (await wallet.program()).call(shell.Pairings())).pairings
+            wallet.here.renew_budget()
             wallet.user.waits(principal_contains="flood2")
             waiting = await door.page(host, "https://flood2.example")
             numbers = [await door.ask(finding, Envelope(speaks_for=waiting.peer)) for _ in range(17)]
