@@ -36,9 +36,7 @@ async def pair(router: Router, asking: Asking, request: wallet.Pair) -> wallet.P
     if not is_key(request.key):
         raise ProtocolError(ErrorCode.INVALID_PARAMS, "`key` is no uncompressed point of P-256 (65 bytes)")
     if not router.unlocked().copy:
-        text = (
-            f"{router.home / 'device'} can be neither read nor written, so no pairing would hold: mend that, and lock"
-        )
+        text = f"{router.home / 'device'} cannot be read and written, so no pairing would hold: mend that, then lock"
         raise ProtocolError(ErrorCode.UNWRITABLE, text)
     if not caller.principal.tellable:
         raise _refused(router, asking, f"{caller.label} cannot be told from other programs, so no pairing is its own")
@@ -94,7 +92,7 @@ def prove(router: Router, asking: Asking, request: wallet.Prove) -> wallet.Prove
         raise _refused(router, asking, "what this native host had to sign was used up; introduce it anew")
     paired = pairings.get(request.pairing)
     if paired is None:
-        text = "there is no such pairing: the user ended it, or it was made on another device; pair this browser anew"
+        text = "there is no such pairing: the user ended it, or made it in another copy of this wallet; pair anew"
         raise _refused(router, asking, text, ErrorCode.UNKNOWN_ITEM)
     if (paired.door, paired.program) != (asking.connection.name, asking.caller.principal.id):
         raise _refused(router, asking, f"the pairing is that of {paired.label}, and no other program's")
