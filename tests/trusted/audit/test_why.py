@@ -21,7 +21,7 @@ from etui.trusted.audit import (
 PAYMENT = AuditRecord(
     kind=Kind.DECISION,
     outcome=Outcome.APPROVED,
-    subject=Subject("web:shop.example@p1", "Shop", Strength.VERIFIED, "paired browser p1"),
+    subject=Subject("unit:system/till", "Till", Strength.VERIFIED, "The service till."),
     action="payment/1.pay",
     resource=Resource("etui/cards", "c-1", "My card"),
     chain=("door:browser", "ext:etui/cards"),
@@ -45,8 +45,8 @@ def test_payment_is_explained_whole() -> None:
         "Recorded on 2025-06-15 at 15:06:40 UTC as d-1A.",
         "A request was decided.",
         "It follows the decision d-19.",
-        "Who asked: “Shop”, known to the wallet as “web:shop.example@p1”.",
-        "The wallet verified who that is: “paired browser p1”.",
+        "Who asked: “Till”, known to the wallet as “unit:system/till”.",
+        "The wallet verified who that is: “The service till”.",
         "It came through “door:browser”, then “ext:etui/cards”.",
         "What was asked for: “payment/1.pay”, of “My card” in “etui/cards”.",
         "The amount: 1234.05 EUR to “Shop Ltd”.",
@@ -55,6 +55,17 @@ def test_payment_is_explained_whole() -> None:
         "This policy decided: “operator.payments”.",
         "The lasting permission concerned: “g-17”.",
         "The reason given: “More than 20 EUR asks for the PIN.”.",
+    )
+
+
+def test_a_page_is_told_as_what_its_browser_said() -> None:
+    subject = Subject("web:https://shop.example@3f9a", "shop.example", Strength.OBSERVED, "The page, in Chromium.")
+    assert explain(recorded(AuditRecord(kind=Kind.DECISION, subject=subject))).sentences[2:4] == (
+        "Who asked: “shop.example”, known to the wallet as “web:https://shop.example@3f9a”.",
+        (
+            "A browser that you paired said which page that is, which guards against other pages, not against your own"
+            " programs: “The page, in Chromium”."
+        ),
     )
 
 

@@ -297,7 +297,7 @@ def test_a_wallet_that_is_restored_elsewhere_has_no_browser_paired(short_dir: Pa
                 host = await door.host(chromium, UID)
                 assert (await refused(door.prove(host, profile, pairing))).code is ErrorCode.UNKNOWN_ITEM
                 assert not restored.here.router.unlocked().lasting_grants()
-                assert any("on another device (1)" in record.reason for record in restored.records())
+                assert any(record.reason.startswith("paired no more (1)") for record in restored.records())
             async with Wallet.opened(folder, wallet.here.keys) as wallet:
                 door = await wallet.door()
                 await door.prove(await door.host(chromium, UID), profile, pairing)
@@ -395,6 +395,13 @@ def test_a_page_that_floods_keeps_neither_other_pages_nor_programs_from_asking(s
             assert len([entry for entry in wallet.user.asked() if "flood" in entry["principal"]]) == 6
             wallet.user.approves(principal_contains="other")
             assert (await door.call(finding, Envelope(speaks_for=other.peer))).items
+            for name in "abcdef":  # as many names as there are below a domain use up what all pages have
+                one = await door.page(host, f"https://{name}.flood.example")
+                codes = [(await refused(door.call(finding, Envelope(speaks_for=one.peer)))).code for _ in range(6)]
+                assert codes == [ErrorCode.NOT_NOW] * 6
+            assert "too many questions" in (await refused(door.call(finding, Envelope(speaks_for=other.peer)))).message
+            assert (await (await wallet.program()).call(shell.Pairings())).pairings
+            wallet.here.renew_budget()
             wallet.user.waits(principal_contains="flood2")
             waiting = await door.page(host, "https://flood2.example")
             numbers = [await door.ask(finding, Envelope(speaks_for=waiting.peer)) for _ in range(17)]
@@ -425,6 +432,42 @@ def test_a_program_that_cannot_be_told_from_others_is_paired_by_no_question(shor
             point = wallet_interface.Pair(key=b"\4" + bytes(64), name="Chromium", about="id")
             assert (await refused(door.call(point, Envelope(speaks_for=host.peer)))).code is ErrorCode.INVALID_PARAMS
             assert (await refused(door.call(point))).code is ErrorCode.INVALID_REQUEST
+            assert (await refused(door.pair(host, Profile(), name=" "))).code is ErrorCode.INVALID_PARAMS
         assert not wallet.user.asked()
 
     play(short_dir, story)
+
+
+@pytest.mark.timeout(90)
+def test_a_browser_that_leaves_while_the_user_is_asked_is_not_paired(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        wallet.user.waits(action_contains=PAIR)
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            request = wallet_interface.Pair(key=Profile().public, name="Chromium", about="id")
+            number = await door.ask(request, Envelope(speaks_for=host.peer))
+            await shown(wallet, f"app:{folder}/chromium")
+            await door.call(wallet_interface.Dismiss(peer=host.peer))
+            with pytest.raises(ProtocolError) as caught:
+                result_of(request, await door.answer(number))
+            assert caught.value.code is ErrorCode.CANCELLED
+            assert not (await (await wallet.program()).call(shell.Pairings())).pairings
+
+    play(short_dir, story)
+
+
+@pytest.mark.timeout(90)
+def test_a_pairing_is_made_by_no_wallet_that_cannot_tell_which_copy_it_is(short_dir: Path) -> None:
+    async def story(folder: Path) -> None:
+        async with Wallet.opened(folder, locked=True) as wallet:
+            (folder / "home" / "device").write_bytes(b"in the way")
+            await wallet.here.unlock()
+            door = await wallet.door()
+            with program(folder, "chromium") as chromium:
+                host = await door.host(chromium, UID)
+                error = await refused(door.pair(host, Profile()))
+            assert error.code is ErrorCode.UNWRITABLE
+            assert f"{folder}/home/device" in error.message
+            assert not wallet.user.asked()
+
+    uvloop.run(story(short_dir))

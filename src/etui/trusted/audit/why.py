@@ -62,6 +62,11 @@ _STRENGTHS: Final = {
     Strength.OBSERVED: "The wallet observed which program that is, which guards against mistakes, not attacks",
     Strength.CLAIMED: "That is only what it said of itself",
 }
+_PAGE: Final = "web:"
+"""How the name of a page begins."""
+_PAGE_STRENGTH: Final = (
+    "A browser that you paired said which page that is, which guards against other pages, not against your own programs"
+)
 _ASSURANCES: Final = {
     Assurance.CONSENT: "You confirmed it in the Trusted Dialog.",
     Assurance.PIN: "You confirmed it with your PIN or passphrase.",
@@ -145,7 +150,8 @@ def _tell_subject(subject: Subject, role: str) -> list[str]:
     name = _quoted(subject.label or subject.principal)
     known = f", known to the wallet as {_quoted(subject.principal)}" if subject.label else ""
     evidence = f": {_quoted(subject.evidence.removesuffix('.'))}" if subject.evidence else ""
-    return [f"{role}: {name}{known}.", f"{_STRENGTHS[subject.strength]}{evidence}."]
+    strength = _PAGE_STRENGTH if subject.principal.startswith(_PAGE) else _STRENGTHS[subject.strength]
+    return [f"{role}: {name}{known}.", f"{strength}{evidence}."]
 
 
 def _named(resource: Resource) -> str:

@@ -305,7 +305,7 @@ class Unlocking:
             text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
         if foreign := router.unlocked().pairings.foreign:
-            text = f"browsers that were paired with this wallet on another device ({len(foreign)}) are paired no more"
+            text = f"paired no more ({len(foreign)}): browsers of the wallet that this is a copy of"
             router.recorder.event(AuditRecord(kind=Kind.GRANT, outcome=Recorded.DONE, reason=text), sync=True)
         router.record_now()
 

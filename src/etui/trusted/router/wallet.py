@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.protocol import ProtocolError
+from etui.trusted.copies import copy_of
 from etui.trusted.package import Assurance as ManifestAssurance
 from etui.trusted.package import Evidence as ManifestEvidence
 from etui.trusted.package import Manifest
@@ -32,7 +33,6 @@ from etui.trusted.policy import (
     must_only_forbid,
 )
 from etui.trusted.router.callers import SESSION_GROUP
-from etui.trusted.router.header import read_device_key
 from etui.trusted.router.pairings import Pairings, is_page_of
 from etui.trusted.router.references import References
 from etui.trusted.router.state import State
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Provider, Registry
 
+_ROUTER: Final = "router"
 _CLOCK_STEP_S: Final = 60.0
 _MAX_TRANSIENT: Final = 4096
 
@@ -91,7 +92,9 @@ class Opened:
         self.settings = self.state.all("setting", str)
         self.hidden = set(self.state.all("hidden", bool))
         """Links that the user wants to see no more, as ``hidden_link`` names them."""
-        self.pairings = Pairings(self.state, read_device_key(home))
+        self.copy = copy_of(home, _ROUTER)
+        """Which copy of the wallet this is; empty where the disk does not say."""
+        self.pairings = Pairings(self.state, self.copy)
         self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
         self._registry = registry
         self.engine = self._engine(home, registry)
