@@ -1,0 +1,88 @@
+"""Bare pages on the loopback, at two origins or more; a browser with the wallet's extension that visits them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import BrowserContext, Page, sync_playwright
+
+from etui.doors.browser.extension_ids import CHROMIUM as EXTENSION_ID
+from etui.doors.browser.manifests import EXTENSION
+
+CHROMIUM: Final = "/usr/bin/chromium"
+POPUP: Final = f"chrome-extension://{EXTENSION_ID}/popup.html"
+
+_PAGE: Final = """<!doctype html><title>A page</title><button id="go">Go</button>
+<form id="login" method="post" action="/entered">
+  <input name="user" autocomplete="username" aria-label="User">
+  <input name="password" type="password" aria-label="Password">
+  <input name="otp" autocomplete="one-time-code" aria-label="Code">
+  <button>Log in</button>
+</form>
+<div id="frames"></div>"""
+
+ASK: Final = """async ({method, params}) => {
+    const wallet = await new Promise((resolve) => {
+        addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
+        dispatchEvent(new Event("etui:discover"));
+    });
+    try { return await wallet.request({method, params}); }
+    catch (error) { return {code: error.code, message: error.message, why: error.why}; }
+}"""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = _PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815  # as the library has it
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as the library has it
+        del format, args
+
+
+@contextmanager
+def served() -> Iterator[int]:
+    """The port of the loopback where the page is."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def chromium(home: Path, environ: dict[str, str], *more: str) -> Iterator[BrowserContext]:
+    """Chromium with the extension, its profile where a user of this home has it."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            home / ".config" / "chromium",
+            executable_path=CHROMIUM,
+            env={**environ, "HOME": str(home)},
+            chromium_sandbox=False,
+            ignore_default_args=["--disable-extensions"],
+            args=[f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}", *more],
+        )
+        context.set_default_timeout(30_000)
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+def ask(page: Page, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    """What the wallet answers to a page's script, or the code of its error."""
+    answer: dict[str, Any] = page.evaluate(ASK, {"method": method, "params": params})
+    return answer
