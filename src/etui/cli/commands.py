@@ -87,6 +87,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "door list": "doors.LIST",
         "door enable": "doors.ENABLE",
         "door disable": "doors.DISABLE",
+        "browser install": "browser_hosts.INSTALL",
+        "browser uninstall": "browser_hosts.UNINSTALL",
     },
     "what it is made of": {
         "extension list": "extensions.LIST",
@@ -127,6 +129,7 @@ GROUPS: Final = {
     "git": "How git uses the wallet.",
     "key": "Keys that are used and never handed out.",
     "door": "How outside programs reach the wallet.",
+    "browser": "Browsers whose pages reach the wallet.",
     "extension": "What provides services and holds data.",
     "interface": "What Clients can ask for.",
     "brand": "How the Wallet Shell looks.",

@@ -277,10 +277,19 @@ class Door:
             known[0].calls -= 1
         if isinstance(answer, ConnectionLost):
             self._fail(browser, call, messages.LOST)
+        elif isinstance(answer, ProtocolError) and answer.code is ErrorCode.INVALID_REQUEST:
+            self._fail(browser, call, messages.NOT_PAIRED)
+            self._begin_anew(browser)
         elif isinstance(answer, ProtocolError):
             self._fail(browser, call, messages.failure(answer))
         elif (result := then(answer)) is not None:
             self._reply(browser, call, result)
+
+    def _begin_anew(self, browser: Browser) -> None:
+        """The Router knows a peer no more, as when its pairing was taken back: everything is introduced from the start."""
+        for peer in [*browser.frames.values(), browser]:
+            self.link.forget(peer)
+        self.link.introduce(browser)
 
     def _reply(self, browser: Browser, call: int, result: bytes) -> None:
         try:

@@ -120,7 +120,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
 
 
 _host: Final = msgspec.json.Decoder(HostArguments)
-_asked: Final = msgspec.json.Decoder(Asked)
+_asked: Final[msgspec.json.Decoder[Asked]] = msgspec.json.Decoder(Asked)
 encode: Final = msgspec.json.encode
 
 
