@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
 
 from etui.doors.browser.extension_ids import CHROMIUM as EXTENSION_ID
 from etui.doors.browser.manifests import EXTENSION
@@ -82,7 +82,23 @@ def chromium(home: Path, environ: dict[str, str], *more: str) -> Iterator[Browse
             context.close()
 
 
-def ask(page: Page, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+def add_frame(page: Page, url: str, sandbox: str | None = None) -> Frame:
+    """A frame in a page, once it is loaded."""
+    script = """([url, sandbox]) => new Promise((resolve) => {
+        const frame = document.createElement("iframe");
+        if (sandbox !== null) frame.sandbox = sandbox;
+        frame.width = frame.height = 400;
+        frame.addEventListener("load", () => resolve(frame), {once: true});
+        frame.src = url;
+        document.querySelector("#frames").append(frame);
+    })"""
+    element = page.evaluate_handle(script, [url, sandbox]).as_element()
+    frame = element.content_frame() if element is not None else None
+    assert frame is not None
+    return frame
+
+
+def ask(page: Page | Frame, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
     """What the wallet answers to a page's script, or the code of its error."""
     answer: dict[str, Any] = page.evaluate(ASK, {"method": method, "params": params})
     return answer

@@ -6,7 +6,7 @@ import hashlib
 import time
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 from tests.doors.browser.pages import ask
 from tests.extensions.cards.bank import Bank
 from tests.standards.payments.shop import Shop

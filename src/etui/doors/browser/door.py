@@ -203,8 +203,8 @@ class Door:
         if site is None:
             text = f"{frame.origin} is neither https nor of this machine: nothing is filled there"
             self._fail(browser, asked.id, messages.Failure(ErrorCode.DENIED.slug, text))
-        elif asked.what == "logins":
-            self._search(browser, frame, asked.id, logins.searches(site))
+        elif (kind := logins.KINDS.get(asked.what)) is not None:
+            self._search(browser, frame, asked.id, logins.searches(kind, site))
         else:
             self._post(browser, frame, asked.id, logins.asked_by(asked, site))
 

@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from etui.doors.browser.messages import Fill
     from etui.doors.browser.sites import Site
 
-LOGIN: Final = "login"
+KINDS: Final = {"logins": "login", "codes": "code"}
+"""What is searched for, by its kind."""
 _MOST: Final = 50
 _found: Final = msgspec.json.Decoder(secret.FindResult)
 
 
-def searches(site: Site) -> list[bytes]:
+def searches(kind: str, site: Site) -> list[bytes]:
     """The params of ``secret/1.find``, one after the other until one finds something."""
     looked_for = [{HOST: site.host}, *([{SITE: site.domain}] if site.domain else [])]
-    return [msgspec.json.encode(secret.Find(attributes=one, limit=_MOST)) for one in looked_for]
+    return [msgspec.json.encode(secret.Find(kind=kind, attributes=one, limit=_MOST)) for one in looked_for]
 
 
 def found_any(result: bytes) -> bool:
@@ -42,7 +43,7 @@ def asked_by(fill: Fill, site: Site) -> tuple[str, bytes]:
         case "save":
             attributes = {HOST: site.host, USER: fill.user} | ({SITE: site.domain} if site.domain else {})
             create = {
-                "kind": LOGIN,
+                "kind": KINDS["logins"],
                 "label": f"{fill.user} at {site.host}" if fill.user else site.host,
                 "attributes": attributes,
                 "replace": True,

@@ -66,6 +66,7 @@ export class Frame {
   async #fill({ what, item }, id) {
     switch (what) {
       case "logins":
+      case "codes":
         return this.#ask({ do: "fill", what }, id);
       case "read":
       case "code": {

@@ -50,10 +50,10 @@
 
   /** Fills the field, and those beside it, once the user has chosen and the wallet has agreed. */
   async function fill(field) {
-    const kind = isCode(field) ? "code" : "login";
+    const what = isCode(field) ? "codes" : "logins";
     try {
-      const found = (await ask({ what: "logins" })).items.filter((item) => item.kind === kind);
-      if (found.length === 0) say(kind === "code" ? "No one-time code for this site." : "No login for this site.");
+      const { items: found } = await ask({ what });
+      if (found.length === 0) say(what === "codes" ? "No one-time code for this site." : "No login for this site.");
       else if (found.length === 1) await take(field, found[0]);
       else offerChoice(field, found);
     } catch (reason) {
