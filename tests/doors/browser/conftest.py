@@ -87,6 +87,17 @@ def wallet(shared: TestWallet) -> TestWallet:
 
 
 @pytest.fixture
+def stranger(browser: BrowserContext, wallet: TestWallet) -> Iterator[Page]:
+    """A page of an origin that no other test has seen: a no to it is held against nobody else."""
+    del wallet
+    with served() as number:
+        opened = browser.new_page()
+        opened.goto(f"http://localhost:{number}/")
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
 def page(browser: BrowserContext, wallet: TestWallet, port: int) -> Iterator[Page]:
     """A page at http://localhost."""
     del wallet

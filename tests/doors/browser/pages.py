@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -102,3 +103,11 @@ def ask(page: Page | Frame, method: str, **params: Any) -> dict[str, Any]:  # no
     """What the wallet answers to a page's script, or the code of its error."""
     answer: dict[str, Any] = page.evaluate(ASK, {"method": method, "params": params})
     return answer
+
+
+def state(page: Page, *, ready: bool) -> None:
+    """Waits until the wallet is ready for the page, or is not."""
+    deadline = time.monotonic() + 30
+    while ask(page, "browser/1.ready") != {"ready": ready}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -34,8 +34,9 @@ class Browser(Peer):
         self._proven = ""
 
     def introduced(self, answer: bytes) -> None:
-        """As ``Peer.introduced``; keeps the challenge, which is good for one proof."""
+        """As ``Peer.introduced``; keeps the challenge, which is good for one proof to this Router."""
         super().introduced(answer)
+        self._proven = ""
         self.challenge = msgspec.json.decode(answer, type=wallet.IntroduceResult).challenge or b""
         self.on_introduced()
 

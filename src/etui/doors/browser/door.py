@@ -286,7 +286,7 @@ class Door:
             self._reply(browser, call, result)
 
     def _begin_anew(self, browser: Browser) -> None:
-        """The Router knows a peer no more, as when its pairing was taken back: everything is introduced from the start."""
+        """The Router knows a peer no more, as when its pairing was taken back: all are introduced anew."""
         for peer in [*browser.frames.values(), browser]:
             self.link.forget(peer)
         self.link.introduce(browser)

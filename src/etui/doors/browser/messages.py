@@ -68,9 +68,9 @@ class Call(msgspec.Struct, frozen=True, tag_field="do", tag="call"):
 class Fill(msgspec.Struct, frozen=True, tag_field="do", tag="fill"):
     """What the extension itself asks for about the logins of a frame's site.
 
-    ``logins``, ``codes``: those that there are. ``read``, ``code``: the password of ``item``, or its one-time code. ``ends``: the
-    key to which what is saved is sealed; of the provider of ``item`` where that is given. ``save``: keeps ``value``
-    under the name ``user``, or in place of the value of ``item``.
+    ``logins``, ``codes``: those that there are. ``read``, ``code``: the password of ``item``, or its one-time code.
+    ``ends``: the key to which what is saved is sealed; of the provider of ``item`` where that is given. ``save``: keeps
+    ``value`` under the name ``user``, or in place of the value of ``item``.
     """
 
     frame: _Number
