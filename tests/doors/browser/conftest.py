@@ -64,6 +64,13 @@ def port() -> Iterator[int]:
 
 
 @pytest.fixture(scope="module")
+def net(folder: Path) -> Iterator[int]:
+    """Where the page is under any name, with TLS."""
+    with served(TestAuthority(folder).context_for("www.etui-bank.com")) as number:
+        yield number
+
+
+@pytest.fixture(scope="module")
 def browser(shared: TestWallet) -> Iterator[BrowserContext]:
     """Chromium with the extension, paired."""
     if shutil.which(CHROMIUM) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -37,6 +38,10 @@ ASK: Final = """async ({method, params}) => {
 }"""
 
 
+_NET: Final = ("--host-resolver-rules=MAP * 127.0.0.1", "--ignore-certificate-errors")
+"""Every host of the net is this machine, and whoever vouches for it is believed."""
+
+
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         body = _PAGE.encode()
@@ -53,9 +58,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served() -> Iterator[int]:
-    """The port of the loopback where the page is."""
+def served(tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port of the loopback where the page is; under any name of the net where it is served with ``tls``."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield server.server_port
@@ -65,7 +72,7 @@ def served() -> Iterator[int]:
 
 
 @contextmanager
-def chromium(home: Path, environ: dict[str, str], *more: str) -> Iterator[BrowserContext]:
+def chromium(home: Path, environ: dict[str, str]) -> Iterator[BrowserContext]:
     """Chromium with the extension, its profile where a user of this home has it."""
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
@@ -74,7 +81,7 @@ def chromium(home: Path, environ: dict[str, str], *more: str) -> Iterator[Browse
             env={**environ, "HOME": str(home)},
             chromium_sandbox=False,
             ignore_default_args=["--disable-extensions"],
-            args=[f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}", *more],
+            args=[f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}", *_NET],
         )
         context.set_default_timeout(30_000)
         try:

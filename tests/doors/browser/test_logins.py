@@ -130,3 +130,27 @@ def test_what_was_typed_is_saved_where_the_user_wants_it_and_filled_next_time(
     page.goto(f"http://127.0.0.1:{port}/")
     click_icon(page, "[name=password]")
     assert wait_filled(page, "[name=password]") == "second one"
+
+
+def test_a_login_of_the_registrable_domain_is_filled_where_the_host_has_none(
+    page: Page, net: int, wallet: TestWallet
+) -> None:
+    put(wallet, "login", "of the domain", host="login.etui-bank.com", site="etui-bank.com", user="ada")
+    page.goto(f"https://www.etui-bank.com:{net}/")
+    click_icon(page, "[name=password]")
+    assert wait_filled(page, "[name=password]") == "of the domain"
+
+
+@pytest.mark.attack(191)
+@pytest.mark.parametrize(
+    "host", ["www.etui-bank.co", "www.etu1-bank.com", "etui-bank.com.evil.net", "xn--tui-bank-f1a.com", "evil.co.uk"]
+)
+def test_a_domain_that_looks_alike_is_offered_nothing(page: Page, net: int, wallet: TestWallet, host: str) -> None:
+    put(wallet, "login", "of the domain", host="login.etui-bank.com", site="etui-bank.com", user="ada")
+    put(wallet, "login", "of a suffix", host="x", site="co.uk", user="ada")
+    before = len(wallet.user.asked())
+    page.goto(f"https://{host}:{net}/")
+    click_icon(page, "[name=password]")
+    page.wait_for_timeout(700)
+    assert not page.locator("[name=password]").input_value()
+    assert len(wallet.user.asked()) == before, "nobody is even asked"
