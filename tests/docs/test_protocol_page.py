@@ -31,8 +31,9 @@ from etui.protocol import limits as protocol_limits
 from etui.protocol import place as protocol_place
 from etui.sdk.client import Event
 from etui.sealing import Channel
-from etui.trusted.router import admission, answers, budget, connection, providers, share, turns
+from etui.trusted.router import admission, answers, budget, connection, pages, providers, share, turns
 from etui.trusted.router.own import beginning
+from etui.trusted.router.pairings import comparison_code
 from etui.trusted.router.references import is_well_formed
 
 PAGE: Final = Page(ROOT / "docs/protocol.md")
@@ -94,6 +95,12 @@ def test_every_limit_of_this_router_stands_in_it_with_its_value() -> None:
         "silence_s": budget._SILENCE_S,
         "silent_at_once": budget._SILENT_AT_ONCE,
         "typed_waiting": turns._MAX_TYPED,
+        "pages_waiting": turns._MAX_PAGES,
+        "page_outstanding": pages.OUTSTANDING,
+        "page_rate_per_s": pages._RATE.rate_per_s,
+        "page_burst": pages._RATE.burst,
+        "page_question_burst": budget._PAGE_BURST,
+        "page_question_period_s": budget._PAGE_PERIOD_S,
     }
 
 
@@ -124,6 +131,15 @@ def test_the_methods_that_it_names_are_there_with_the_fields_that_it_names() -> 
     assert set(PAGE.names("Writing an Extension", 3)) == set(DOCUMENTS["extension/1"].methods)
     introduced = [name for name in PAGE.names("Writing a door") if "/" not in name]
     assert introduced == list(wallet["introduce"].params)
+    assert set(PAGE.names("Writing a door", 1)) <= set(wallet)
+    of_pages = re.search(r"it may call ((?:`\w+`[, and]*)+)", PAGE.section("Writing a door").replace("\n", " "))
+    assert of_pages is not None
+    assert {f"wallet/1.{name}" for name in re.findall(r"`(\w+)`", of_pages[1])} == pages.ITS_METHODS
+
+
+def test_the_six_digits_of_the_example_are_those_of_its_key() -> None:
+    (pair,) = [m for e in EXAMPLES if (m := decode_message(e.line)).method == "wallet/1.pair"]
+    assert f"`{comparison_code(member(pair.params, 'key'))}`" in PAGE.section("Writing a door")
 
 
 @pytest.mark.parametrize("row", PAGE.tables("Where the socket is")[0][1:], ids=lambda row: row[1])

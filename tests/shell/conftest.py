@@ -13,12 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.shell.visitor import Visitor
+from tests.trusted.router.browser_door import Wallet
 
 from etui.testkit import TestWallet
 
 
 @contextmanager
-def shell_of(wallet: TestWallet) -> Iterator[str]:
+def shell_of(wallet: TestWallet | Wallet) -> Iterator[str]:
     """The link of a Shell that is started for a wallet."""
     command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
     log = wallet.folder / "shell.log"

@@ -89,6 +89,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "door disable": "doors.DISABLE",
         "browser install": "browser_hosts.INSTALL",
         "browser uninstall": "browser_hosts.UNINSTALL",
+        "browser list": "browser.LIST",
+        "browser unpair": "browser.UNPAIR",
     },
     "what it is made of": {
         "extension list": "extensions.LIST",

@@ -512,7 +512,7 @@ class IntroduceWithin(Request[IntroduceWithinResult], frozen=True, kw_only=True,
     METHOD: ClassVar[str] = "wallet/1.introduce_within"
     RESULT: ClassVar[type[Result]] = IntroduceWithinResult
 
-    name: Annotated[str, Meta(max_length=261)]
+    name: Annotated[str, Meta(max_length=267)]
     """The page's origin as browsers write it: `https://shop.example`, `https://shop.example:8443`,
     `http://localhost:8000`.
     """

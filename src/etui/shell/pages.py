@@ -113,6 +113,7 @@ class Pages:
             "/of/{publisher}/{name}/hide": self._hide,
             "/of/{publisher}/{name}/{reference}/do": self._do,
             "/revoke": self._revoke,
+            "/unpair": self._unpair,
             "/set": self._set,
             "/door": self._door,
             "/own/{form}": self._own,
@@ -298,7 +299,15 @@ class Pages:
         interfaces = {action.rpartition(".")[0] for grant in grants for action in grant.action.split(", ")}
         documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
         may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
-        return self._page("clients.html", request, clients=clients, grants=by_client, others=others, may=may)
+        browsers = (await self._wallet.call(shell.Pairings())).pairings
+        return self._page(
+            "clients.html", request, clients=clients, grants=by_client, others=others, may=may, browsers=browsers
+        )
+
+    async def _unpair(self, request: Request) -> Response:
+        form = await _form(request)
+        await self._wallet.call(shell.Unpair(pairing=form.get("pairing", "")))
+        return self._back(request, Told(success="The browser is paired no more."), to="/clients")
 
     async def _revoke(self, request: Request) -> Response:
         form = await _form(request)

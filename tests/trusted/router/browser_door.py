@@ -5,7 +5,9 @@ The native hosts are processes of their own, and each browser profile has its ow
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
 import shutil
 import signal
 import socket
@@ -13,18 +15,19 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.fuzz.router_here import End, RouterHere
+from tests.fuzz.router_here import SECRETS, End, RouterHere
 
-from etui.interfaces import Request, Result
+from etui.interfaces import Item, Request, Result
 from etui.interfaces import wallet_1 as wallet
-from etui.protocol import Envelope, Message, MessageKind, RemoteError, encode_request
+from etui.protocol import Envelope, Message, MessageKind, RemoteError, encode_request, encode_result
+from etui.sealing import ChannelKey
 from etui.testkit.user import ScriptedUser
 from etui.trusted.audit import AuditReader, AuditRecord, decode_record
 from etui.trusted.control import Namespace, Role
@@ -84,7 +87,7 @@ def result_of(request: Request[ResultT], message: Message) -> ResultT:
         assert isinstance(message.error, msgspec.Struct)
         raise RemoteError.from_object(message.error)
     assert isinstance(message.result, msgspec.Raw)
-    return msgspec.json.decode(message.result, type=type(request).RESULT)
+    return cast("ResultT", msgspec.json.decode(message.result, type=type(request).RESULT))
 
 
 class Door(Line):
@@ -114,6 +117,40 @@ class Door(Line):
         return await self.call(wallet.IntroduceWithin(name=origin, key=key), Envelope(speaks_for=host.peer))
 
 
+class Keeper:
+    """A provider of secrets, played by the test: it keeps what it is given, as it came."""
+
+    def __init__(self, end: End) -> None:
+        self._end = end
+        self._kept: dict[str, tuple[Item, str]] = {}
+
+    async def register(self) -> None:
+        """Registers."""
+        await Line(self._end).call(wallet.Register(key=ChannelKey().public, provides=["secret/1", "extension/1"]))
+
+    async def serve(self) -> None:
+        """Answers until its connection ends."""
+        while (message := await self._end.receive()) is not None:
+            if message.method and isinstance(message.id, int):
+                params: dict[str, Any] = msgspec.json.decode(message.params)
+                called: dict[str, Any] = msgspec.json.decode(message.call)
+                result = self._answer(message.method.rpartition("/")[2], params, called.get("items", {}))
+                await self._end.send(encode_result(message.id, msgspec.json.encode(result)))
+
+    def _answer(self, method: str, params: dict[str, Any], named: dict[str, str]) -> dict[str, Any]:
+        match method:
+            case "1.create":
+                item = Item(item=f"i{len(self._kept)}", kind=params["kind"], label=params["label"])
+                self._kept[item.item] = (item, params["value"])
+                return {"item": item}
+            case "1.find":
+                return {"items": [item for item, _ in self._kept.values()]}
+            case "1.read":
+                return {"value": self._kept[named["item"]][1]}
+            case _:
+                return {"items": [self._kept[name][0] for name in params["ids"] if name in self._kept]}
+
+
 class Wallet:
     """A Router that runs here, with the scripted dialog."""
 
@@ -121,14 +158,17 @@ class Wallet:
         self.folder = folder
         self.here = RouterHere(folder, keys)
         self.user = ScriptedUser(folder / "script", folder / "transcript")
+        self.environ = {**os.environ, "ETUI_SOCKET": str(folder / "router"), "ETUI_HOME": str(folder / "home")}
         self._ends: list[End] = []
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, folder: Path, keys: Keys | None = None) -> AsyncIterator[Self]:
-        """One that is unlocked; with ``keys`` the one that was there."""
+    async def opened(cls, folder: Path, keys: Keys | None = None, *, locked: bool = False) -> AsyncIterator[Self]:
+        """One that is unlocked, unless it is to be ``locked``; with ``keys`` the one that was there."""
         wallet = cls(folder, keys)
-        await wallet.here.begin()
+        wallet.here.begin_locked()
+        if not locked:
+            await wallet.here.unlock()
         dialog = wallet._dialog(await wallet.here.connect(Role.DIALOG, "dialog"))
         try:
             yield wallet
@@ -156,6 +196,12 @@ class Wallet:
         self._ends.append(end)
         return end
 
+    async def keeper(self) -> asyncio.Task[None]:
+        """Has secrets kept, until this task is cancelled."""
+        keeper = Keeper(self._kept(await self.here.child(Role.EXTENSION, SECRETS)))
+        await keeper.register()
+        return asyncio.ensure_future(keeper.serve())
+
     def records(self) -> list[AuditRecord]:
         """What is on record, the newest first."""
         self.here.router.flush()
@@ -169,6 +215,7 @@ def program(folder: Path, name: str) -> Iterator[subprocess.Popen[bytes]]:
     """A process whose program is known by its own path."""
     path = folder / name
     if not path.exists():
+        path.parent.mkdir(exist_ok=True)
         shutil.copy("/bin/sleep", path)
     process = subprocess.Popen([path, "600"])
     try:

@@ -7,9 +7,21 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from etui.trusted.control import DoorState, DoorSwitch, FromRouter, Link, LinkClosed, Reply, ToRouter
+from etui.trusted.control import (
+    Connected,
+    DoorState,
+    DoorSwitch,
+    FromRouter,
+    Link,
+    LinkClosed,
+    Namespace,
+    Reply,
+    ToRouter,
+)
+from etui.trusted.supervisor import doors as brought
 from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.open_doors import OpenDoors
@@ -85,3 +97,40 @@ def test_a_door_that_was_closed_while_it_waited_to_be_opened_again_stays_closed(
         line.link.close()
 
     asyncio.run(test())
+
+
+MANIFEST = 'name = "NAME"\ntitle = "A door"\nmodule = "etui.doors.ssh_agent"\n'
+
+
+def test_the_router_is_told_of_each_door_which_namespace_is_assigned_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, line in (("pages", 'asserts = "web"\n'), ("plain", "")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "door.toml").write_text(MANIFEST.replace("NAME", name) + line, encoding="utf-8")
+    monkeypatch.setattr(brought, "DOORS", tmp_path)
+
+    async def test() -> None:
+        line, endings = RouterLine(), Endings()
+        router = RouterEnd(line)
+        doors = OpenDoors(tmp_path, endings, line)
+        doors.open_all(("pages", "plain"))
+        for name, namespace in (("pages", Namespace.WEB), ("plain", None)):
+            connected = await router.told(lambda message: isinstance(message, Connected))
+            assert isinstance(connected, Connected)
+            assert (connected.name, connected.asserts) == (name, namespace)
+        doors.close_all()
+        endings.close()
+        router.close()
+        assert line.link is not None
+        line.link.close()
+
+    asyncio.run(test())
+
+
+def test_a_door_is_assigned_no_namespace_that_there_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "door").mkdir()
+    (tmp_path / "door" / "door.toml").write_text(MANIFEST + 'asserts = "app"\n', encoding="utf-8")
+    monkeypatch.setattr(brought, "DOORS", tmp_path)
+    with pytest.raises(msgspec.ValidationError, match="asserts"):
+        brought.known_doors()

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from etui.trusted.evidence.errors import EvidenceError
 
-MAX_CHARACTERS = 261
+_MAX_CHARACTERS = 267
 _FORM = re.compile(r"(https?)://([a-z0-9_.-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -46,7 +46,7 @@ class Origin(Struct, frozen=True):
 
 def read_origin(text: str) -> Origin:
     """The origin that `text` is; raises `OriginError` for any other text, or spelling."""
-    found = _FORM.fullmatch(text) if len(text) <= MAX_CHARACTERS else None
+    found = _FORM.fullmatch(text) if len(text) <= _MAX_CHARACTERS else None
     if found is None:
         raise OriginError(f"{text[:80]!r} is no origin as browsers write it, such as https://shop.example:8443")
     scheme, host, port = found.groups()

@@ -56,11 +56,6 @@ class PromptBudget:
         """The budget of one Extension."""
         return cls(_EXTENSION_BURST, _EXTENSION_PERIOD_S)
 
-    @classmethod
-    def of_page(cls, pages: PromptBudget) -> Self:
-        """The budget of one page, within that of all."""
-        return cls(_PAGE_BURST, _PAGE_PERIOD_S, within=pages)
-
     def take(self, client: str, action: str, resource: str, now: float, *, payer: PromptBudget | None = None) -> None:
         """Takes one question out of the budget, or out of the ``payer``'s where another asks it for this Client.
 
@@ -106,6 +101,21 @@ class PromptBudget:
         self._tokens = min(self._burst, self._tokens + 1.0)
         if self._within is not None:
             self._within.approved()
+
+
+class PageBudgets:
+    """The budgets of single pages, of which the ones that are long unused begin anew."""
+
+    def __init__(self) -> None:
+        self._budgets: OrderedDict[str, PromptBudget] = OrderedDict()
+
+    def of(self, page: str, pages: PromptBudget) -> PromptBudget:
+        """The budget of a page, by its principal, within that of all pages."""
+        budget = self._budgets.pop(page, None) or PromptBudget(_PAGE_BURST, _PAGE_PERIOD_S, within=pages)
+        self._budgets[page] = budget
+        if len(self._budgets) > _MAX_REMEMBERED:
+            self._budgets.popitem(last=False)
+        return budget
 
 
 def _remember(table: OrderedDict[_Key, float], key: _Key, until: float) -> None:

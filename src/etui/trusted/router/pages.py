@@ -89,18 +89,17 @@ class WebPeers:
         share.frames += 1
         self._pages[handle] = _Page(host, principal, share)
 
-    def admit(self, handle: str, request_id: MessageId, now: float) -> bool:
-        """Counts a request, where this peer is a page; whether it is one. Raises ``ProtocolError`` (``too_many``)."""
+    def admit(self, handle: str, request_id: MessageId, now: float) -> None:
+        """Counts a request, where this peer is a page; raises ``ProtocolError`` (``too_many``)."""
         page = self._pages.get(handle)
         if page is None:
-            return False
+            return
         if page.share.under_way >= OUTSTANDING:
             raise ProtocolError(ErrorCode.TOO_MANY, f"{OUTSTANDING} requests of this page are not answered yet")
         if not page.share.rate.admits(now):
             raise ProtocolError(ErrorCode.TOO_MANY, "requests of this page come faster than the limit")
         page.share.under_way += 1
         self._asked[request_id] = page
-        return True
 
     def finish(self, request_id: MessageId) -> None:
         """A request was answered."""

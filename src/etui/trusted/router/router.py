@@ -13,7 +13,7 @@ import socket
 import sys
 import time
 import traceback
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -49,7 +49,7 @@ from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
 from etui.trusted.router.admission import Admission
 from etui.trusted.router.answers import Answers
-from etui.trusted.router.budget import PromptBudget
+from etui.trusted.router.budget import PageBudgets, PromptBudget
 from etui.trusted.router.callers import Caller, door_caller, provider_caller
 from etui.trusted.router.connection import Connection, Role
 from etui.trusted.router.consent import Consent
@@ -80,7 +80,6 @@ if TYPE_CHECKING:
 
 _LOOKERS: Final = 8
 _SWEEP_S: Final = 1.0
-_MAX_PAGE_BUDGETS: Final = 1000
 _LOCK_S: Final = 5
 _DENIED: Final = Decision(outcome=Outcome.DENY, policies=("router",))
 
@@ -114,7 +113,7 @@ class Router:
         self.dialogs = Dialogs()
         self.budgets = {lane: PromptBudget() for lane in Lane}
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
-        self._page_budgets: OrderedDict[str, PromptBudget] = OrderedDict()
+        self._page_budgets = PageBudgets()
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)
@@ -410,15 +409,6 @@ class Router:
             for request_id in connection.web.forget(handle):
                 self.cancel(connection, request_id)
 
-    def end_pages(self, pairing: str) -> None:
-        """Forgets the pages of a browser that is paired no more."""
-        for connection in self.connections:
-            if connection.web is not None:
-                for handle in connection.web.proven(pairing):
-                    connection.web.hosts[handle].pairing = ""
-                    for page in connection.web.within(handle):
-                        self.dismiss(connection, page)
-
     def lost(self, connection: Connection) -> None:
         """A connection has ended: what it asked for is given up, what it served is answered."""
         self.connections.discard(connection)
@@ -544,14 +534,8 @@ class Router:
         """Out of which budget this one's questions and showings are taken."""
         if caller.extension:
             return self._extension_budgets[caller.extension]
-        return self._budget_of_page(caller.principal.id) if caller.is_page else self.budgets[caller.lane]
-
-    def _budget_of_page(self, page: str) -> PromptBudget:
-        budget = self._page_budgets.setdefault(page, PromptBudget.of_page(self.budgets[Lane.PAGES]))
-        self._page_budgets.move_to_end(page)
-        while len(self._page_budgets) > _MAX_PAGE_BUDGETS:
-            self._page_budgets.popitem(last=False)
-        return budget
+        of_lane = self.budgets[caller.lane]
+        return self._page_budgets.of(caller.principal.id, of_lane) if caller.is_page else of_lane
 
     def used(self) -> None:
         """Notes that the wallet is in use, as at unlock."""

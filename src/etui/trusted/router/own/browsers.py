@@ -155,11 +155,22 @@ async def unpair(router: Router, asking: Asking, request: shell.Unpair) -> shell
     opened.pairings.remove(request.pairing)
     revoked = opened.revoke_pages(request.pairing)
     router.path.drop_routes()
-    router.end_pages(request.pairing)
+    _end_pages(router, request.pairing)
     text = f"“{paired.name}” is paired no more ({request.pairing}); {revoked} rights of its pages were taken back"
     _record(router, asking, Kind.GRANT, text)
     await opened.state.durable()
     return shell.UnpairResult(revoked=revoked)
+
+
+def _end_pages(router: Router, pairing: str) -> None:
+    """Forgets the pages of a browser that is paired no more, and gives up what they wait for."""
+    for connection in router.connections:
+        if (peers := connection.web) is None:
+            continue
+        for handle in peers.proven(pairing):
+            peers.hosts[handle].pairing = ""
+            for page in peers.within(handle):
+                router.dismiss(connection, page)
 
 
 def _host(router: Router, asking: Asking) -> tuple[WebPeers, Host]:
