@@ -17,9 +17,12 @@ from typing import Any, Final
 import msgspec
 from websockets.sync.client import ClientConnection, connect
 
+from etui.doors.browser.extension_ids import FIREFOX as ID
 from etui.doors.browser.manifests import EXTENSION
 
 FIREFOX: Final = "/usr/bin/firefox-esr"
+_UUID: Final = "5d1f3a52-7c0e-4b65-9a3e-6f1f2b8f0c11"
+POPUP: Final = f"moz-extension://{_UUID}/popup.html"
 _START_S: Final = 60.0
 _ANSWER_S: Final = 60.0
 _PREFERENCES: Final = {
@@ -28,6 +31,7 @@ _PREFERENCES: Final = {
     "extensions.autoDisableScopes": 0,
     "app.normandy.enabled": False,
     "browser.startup.page": 0,
+    "extensions.webextensions.uuids": msgspec.json.encode({ID: _UUID}).decode(),
     "network.captive-portal-service.enabled": False,
     "network.connectivity-service.enabled": False,
 }
@@ -62,7 +66,9 @@ class Firefox:
         """What an expression of the page's world comes to, once it is settled; it has to be JSON."""
         target = {"context": context}
         expression = f"Promise.resolve({script}).then((value) => JSON.stringify(value ?? null))"
-        result = self.do("script.evaluate", expression=expression, target=target, awaitPromise=True, userActivation=True)
+        result = self.do(
+            "script.evaluate", expression=expression, target=target, awaitPromise=True, userActivation=True
+        )
         if result["type"] == "exception":
             raise RuntimeError(result["exceptionDetails"]["text"])
         return msgspec.json.decode(result["result"]["value"])
@@ -90,11 +96,14 @@ def firefox(home: Path, environ: dict[str, str]) -> Iterator[Firefox]:
     """Firefox with the extension, for a user whose home this is."""
     profile = home / "firefox"
     profile.mkdir(exist_ok=True)
-    lines = [f"user_pref({msgspec.json.encode(k).decode()}, {msgspec.json.encode(v).decode()});" for k, v in
-             _PREFERENCES.items()]
+    lines = [
+        f"user_pref({msgspec.json.encode(k).decode()}, {msgspec.json.encode(v).decode()});"
+        for k, v in _PREFERENCES.items()
+    ]
     (profile / "user.js").write_text("\n".join(lines), encoding="utf-8")
     log = home / "firefox.log"
-    command = [FIREFOX, "--headless", "--profile", str(profile), "--no-remote", "--remote-debugging-port", "0"]
+    command = [FIREFOX, "--headless", "--no-remote", "--profile", str(profile), "--remote-debugging-port", "0"]
+    command.append("--remote-allow-system-access")  # else no page of an extension is opened
     with log.open("wb") as said:
         process = subprocess.Popen(command, env={**environ, "HOME": str(home)}, stdout=said, stderr=said)
     try:
@@ -111,7 +120,9 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     """Where it listens, as it says itself."""
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline and process.poll() is None:
-        if found := re.search(r"WebDriver BiDi listening on (ws://\S+)", log.read_text(encoding="utf-8", errors="replace")):
+        if found := re.search(
+            r"WebDriver BiDi listening on (ws://\S+)", log.read_text(encoding="utf-8", errors="replace")
+        ):
             return found[1]
         time.sleep(0.05)
     raise RuntimeError(f"Firefox does not listen:\n{log.read_text(encoding='utf-8', errors='replace')}")

@@ -26,7 +26,14 @@ _PAGE: Final = """<!doctype html><title>A page</title><button id="go">Go</button
   <input name="otp" autocomplete="one-time-code" aria-label="Code">
   <button>Log in</button>
 </form>
-<div id="frames"></div>"""
+<div id="frames"></div>
+<script>
+if (location.search === "?sandboxed") {
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = ({data}) => parent.postMessage({told: data}, "*");
+  window.postMessage({etui: "call", method: "browser/1.ready", params: "{}"}, "*", [port2]);
+}
+</script>"""
 
 ASK: Final = """async ({method, params}) => {
     const wallet = await new Promise((resolve) => {
