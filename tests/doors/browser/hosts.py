@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -25,60 +26,72 @@ from etui.doors.browser.framing import Frames, frame
 from etui.protocol import find_place
 from etui.testkit import TestWallet
 
-_RELAY: Final = """
-import os, socket, sys, threading
+_HANDS_OVER: Final = """
+import json, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.connect(sys.argv[1])
-def hand_on():
-    while data := os.read(0, 65536):
-        door.sendall(data)
-threading.Thread(target=hand_on, daemon=True).start()
-while data := door.recv(65536):
-    os.write(1, data)
+socket.send_fds(door, [json.dumps({"do": "host", "arguments": sys.argv[2:]}).encode()], [0, 1])
+door.recv(1)
 """
 FRAME_KEY: Final = X25519PrivateKey.generate().public_key().public_bytes_raw()
 
 
 class HostEnd:
-    """The place of a host at the door's socket: this process, which says what it likes."""
+    """The place of a browser: it says what it likes to the door, over pipes that a host has brought there.
+
+    ``process``: the host, where that is another process than this one.
+    """
 
     def __init__(
-        self, wallet: TestWallet, arguments: tuple[str, ...] = (ORIGIN,), *, line: socket.socket | None = None
+        self,
+        wallet: TestWallet,
+        arguments: tuple[str, ...] = (ORIGIN,),
+        *,
+        process: subprocess.Popen[bytes] | None = None,
     ) -> None:
-        """``line``: to another process, which is connected to the door instead."""
-        self._socket = socket.socket(socket.AF_UNIX) if line is None else line
-        self._socket.settimeout(30)
-        if line is None:
-            self._socket.connect(door_of(wallet))
+        self._door = socket.socket(socket.AF_UNIX)
+        if process is None:
+            said, self._out = os.pipe()
+            self._in, heard = os.pipe()
+            self._door.connect(door_of(wallet))
+            first = msgspec.json.encode({"do": "host", "arguments": list(arguments)})
+            socket.send_fds(self._door, [first], [said, heard])
+            os.close(said)
+            os.close(heard)
+        else:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            self._out, self._in = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
         self._frames = Frames()
         self._ready: list[bytes] = []
-        self.say("host", arguments=list(arguments))
+        self.last: dict[str, Any] = {}
 
     def say(self, do: str, **members: object) -> None:
         self.send(msgspec.json.encode({"do": do, **members}))
 
     def send(self, text: bytes) -> None:
-        self._socket.sendall(frame(text))
+        os.write(self._out, frame(text))
 
     def send_raw(self, data: bytes) -> None:
-        self._socket.sendall(data)
+        os.write(self._out, data)
 
     def hear(self) -> dict[str, Any] | None:
         """The door's next message; nothing where it hung up."""
         while not self._ready:
-            data = self._socket.recv(65_536)
+            assert select.select([self._in], [], [], 30)[0], "the door says nothing"
+            data = os.read(self._in, 65_536)
             if not data:
                 return None
             self._ready += self._frames.feed(data)
-        message: dict[str, Any] = msgspec.json.decode(self._ready.pop(0))
-        return message
+        self.last = msgspec.json.decode(self._ready.pop(0))
+        return self.last
 
     def hear_state(self, *states: str) -> dict[str, Any]:
         """The next message about how the wallet stands, which is one of these."""
         while (message := self.hear()) is not None:
             if message["is"] == "state" and message["state"] in states:
                 return message
-        raise AssertionError(f"the door hung up before it was {states}")
+        raise AssertionError(f"the door hung up before it was {states}: {self.last}")
 
     def answer(self, number: int) -> dict[str, Any]:
         """What answers a call."""
@@ -93,7 +106,9 @@ class HostEnd:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._socket.close()
+        self._door.close()
+        os.close(self._out)
+        os.close(self._in)
 
 
 def door_of(wallet: TestWallet) -> str:
@@ -106,18 +121,12 @@ def other_program(wallet: TestWallet, folder: Path) -> Iterator[HostEnd]:
     """The end of a host that is a program of its own, by its own path."""
     path = folder / "interceptor"
     shutil.copy(Path(sys.executable).resolve(), path)
-    ours, theirs = socket.socketpair()
-    environ = {"PYTHONHOME": sys.base_prefix}
-    with theirs:
-        process = subprocess.Popen(
-            [path, "-S", "-c", _RELAY, door_of(wallet)], stdin=theirs, stdout=theirs, env=environ
-        )
-    try:
-        with HostEnd(wallet, line=ours) as end:
+    command = [str(path), "-S", "-c", _HANDS_OVER, door_of(wallet), ORIGIN]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env={"PYTHONHOME": sys.base_prefix}) as process:
+        with HostEnd(wallet, process=process) as end:
             yield end
-    finally:
         process.kill()
-        process.wait()
 
 
 class Key:
@@ -146,7 +155,7 @@ def run_host(wallet: TestWallet, *messages: dict[str, Any], arguments: tuple[str
         frames = Frames()
         wanted = sum(1 for one in messages if "id" in one)
         while sum(1 for one in heard if one["is"] == "answer") < wanted or not heard:
-            data = host.stdout.read1(65_536)
+            data = os.read(host.stdout.fileno(), 65_536)
             if not data:
                 break
             heard += map(msgspec.json.decode, frames.feed(data))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page
 from tests.doors.browser.pages import POPUP, add_frame
@@ -12,7 +14,7 @@ from etui.testkit import TestWallet
 OTP = "otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP&issuer=Example"
 
 
-def put(wallet: TestWallet, kind: str, value: str, **attributes: str) -> None:
+def put(wallet: TestWallet, kind: Literal["login", "code"], value: str, **attributes: str) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind=kind, label=kind, value=value.encode(), attributes=attributes, replace=True))
 

@@ -2,14 +2,14 @@
 
 ::
 
-    page ─► page.js ─► content.js ─► background.js ─► host (a pipe) ─► this door ─► Router
-     │        announces   one channel     the browser's     anyone can     its process is
-     └ PaymentRequest      a call          word for whose     start it      introduced
-                                           page it is
+    page ─► page.js ─► content.js ─► background.js ─► this door ─► Router
+     │      announces   a channel     whose page it     over the pipes of the
+     └ PaymentRequest   for a call    is, by the        host, whose process is
+                                      browser's word    introduced
 
 Rules of this door:
 
-1. The host is a pipe that any program can start, so nothing is believed because it comes through one. A browser profile
+1. The host brings pipes, and anybody can start it: nothing is believed because it comes through one. A browser profile
    is paired by its key in the Trusted Dialog and proves itself anew on each connection to a Router; only then does the
    door speak for its pages, and the Router sees to that.
 2. Each frame of a page is a peer of its own, by the origin that the browser says it has.

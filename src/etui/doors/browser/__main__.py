@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
+from etui.doors.browser.arrivals import Arrivals
 from etui.doors.browser.door import Door
 from etui.doors.browser.host import SOCKET
 from etui.sdk.door import Attaching, Control, begin, door_parser, listener_at, runtime_folder
@@ -46,12 +47,14 @@ async def serve(channel: socket.socket, path: Path) -> int:
 
     control.start(loop, end)
     loop.add_signal_handler(signal.SIGTERM, end)
-    server = await loop.create_unix_server(door.connection, sock=listener_at(path))
+    listener = listener_at(path)
+    serving = loop.create_task(Arrivals(listener, door.connection).serve())
     control.tell_ours("it is open; `etui browser install` lets a browser find it")
     gc.collect()
     gc.freeze()
     status = await ended
-    server.close()
+    serving.cancel()
+    listener.close()
     door.link.close()
     return status
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
-import struct
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -20,15 +17,14 @@ from etui.doors.browser.sites import site_of
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
-from etui.sdk.door import Link, Posting, Process, start_of
+from etui.sdk.door import Link, Posting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from etui.sdk.door import Peer
+    from etui.sdk.door import Peer, Process
 
 _log: Final = logging.getLogger("etui.doors.browser")
-_CREDENTIALS: Final = struct.Struct("3i")
 _MAX_BROWSERS: Final = 32
 _MAX_FRAMES: Final = 512
 MAX_CALLS_OF_FRAME: Final = 16
@@ -53,28 +49,26 @@ class Door:
             peers += [browser, *browser.frames.values()]
         return iter(peers)
 
-    def connection(self) -> Connection:
-        """What serves a new connection."""
-        return Connection(self._greet, self._serve, self._ended)
+    def connection(self, process: Process, arguments: list[str]) -> Connection:
+        """What speaks with the browser behind a host, which is this process and was started with these arguments."""
+        return Connection(partial(self._greet, process, arguments), self._serve)
 
     # browsers
 
-    def _greet(self, connection: Connection, taken: socket.socket, arguments: list[str]) -> Browser | str:
-        """The browser at the other end, by the process of its host; or why it is refused."""
-        pid, uid, _ = _CREDENTIALS.unpack(taken.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
-        if uid != os.getuid() or pid == 0:
-            return "the program at the other end cannot be told"
+    def _greet(self, process: Process, arguments: list[str], connection: Connection) -> Browser | str:
+        """The browser that a connection is to; or why it is refused."""
         if len(self._browsers) >= _MAX_BROWSERS:
             return "too many browsers are connected to the wallet already"
         extension = extension_of(arguments)
         if extension is None:
             named = " ".join(arguments) or "nothing"
-            return f"process {pid} was started for {named!r}, which is not the wallet's own browser extension"
+            return f"process {process.pid} was started for {named!r}, which is not the wallet's own browser extension"
         self._seen += 1
         browser = Browser(f"browser {self._seen}", connection, extension)
-        browser.process = Process(pid, uid, start_of(pid), by_socket=True)
+        browser.process = process
         browser.on_introduced = partial(self._tell, browser)
         self._browsers.add(browser)
+        connection.ended.add_done_callback(lambda _: self._ended(browser))
         self._tell(browser)
         self.link.introduce(browser)
         return browser
