@@ -44,6 +44,7 @@ IDS = {
         "issuer.growth",
     },
     "shell": {"shell.paint_ms", "shell.paint10k_ms", "shell.bytes_kb"},
+    "browser": {"browser.ratio", "browser.p95_ratio"},
     "pay": {"pay.p99_ms"},
     "tap": {"tap.p99_ms", "tap.ratio"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
@@ -56,6 +57,7 @@ NEEDS = {
     "issuer": {"pg_lsclusters": "postgresql"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
     "shell": {"chromium": "chromium"},
+    "browser": {"chromium": "chromium"},
     "tap": NEEDS_OF_READERS,
 }
 RUNNING = {

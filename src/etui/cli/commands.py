@@ -88,6 +88,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "door list": "doors.LIST",
         "door enable": "doors.ENABLE",
         "door disable": "doors.DISABLE",
+        "browser install": "browser_hosts.INSTALL",
+        "browser uninstall": "browser_hosts.UNINSTALL",
         "browser list": "browser.LIST",
         "browser unpair": "browser.UNPAIR",
     },

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import shlex
 import signal
 import socket
@@ -19,7 +18,7 @@ import uvloop
 
 from etui.doors.ssh_agent.door import Door
 from etui.doors.ssh_agent.locking import AgentLock
-from etui.sdk.door import Attaching, Control, begin, door_parser, runtime_folder
+from etui.sdk.door import Attaching, Control, begin, door_parser, listener_at, runtime_folder
 
 SOCKET: Final = "ssh-agent"
 LOCK: Final = "ssh-agent.locked"
@@ -56,7 +55,7 @@ async def serve(channel: socket.socket, path: Path) -> int:
     door.on_stale = end
     control.start(loop, end_for_good)
     loop.add_signal_handler(signal.SIGTERM, end_for_good)
-    server = await loop.create_unix_server(door.connection, sock=_listening(path))
+    server = await loop.create_unix_server(door.connection, sock=listener_at(path))
     control.tell_ours(f"it is open; programs find it by: export SSH_AUTH_SOCK={shlex.quote(str(path))}")
     gc.collect()
     gc.freeze()
@@ -64,19 +63,6 @@ async def serve(channel: socket.socket, path: Path) -> int:
     server.close()
     door.link.close()
     return status
-
-
-def _listening(path: Path) -> socket.socket:
-    """A socket at ``path`` that listens, for this user alone; one that a killed door left is replaced."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
-    path.unlink(missing_ok=True)
-    before = os.umask(0o177)
-    try:
-        listener.bind(str(path))
-    finally:
-        os.umask(before)
-    listener.listen(64)
-    return listener
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from etui.sdk.door.asking import ANSWER_S, Ask, Question
 from etui.sdk.door.control import Control
 from etui.sdk.door.link import Link, Posting
 from etui.sdk.door.patience import Patience
-from etui.sdk.door.peers import CLAIMED, Peer, Process, start_of
-from etui.sdk.door.place import runtime_folder
+from etui.sdk.door.peers import CLAIMED, Introduction, Peer, Process, start_of
+from etui.sdk.door.place import listener_at, runtime_folder
 from etui.sdk.door.process import Attaching, begin, door_parser
 from etui.sdk.door.unlocking import Unlocking, Waiter
 
@@ -19,6 +19,7 @@ __all__ = [
     "Ask",
     "Attaching",
     "Control",
+    "Introduction",
     "Link",
     "Patience",
     "Peer",
@@ -29,6 +30,7 @@ __all__ = [
     "Waiter",
     "begin",
     "door_parser",
+    "listener_at",
     "runtime_folder",
     "start_of",
 ]

@@ -36,7 +36,6 @@ _WINDOW: Final = 48
 _MAX_PEER_WAITING: Final = 256
 _MAX_WAITING: Final = 2048
 _OWN: Final = Envelope()
-_introduced: Final = msgspec.json.Decoder(wallet.IntroduceResult)
 
 
 class Posting:
@@ -172,21 +171,16 @@ class Link:
             self._waiting_count -= 1
 
     def introduce(self, peer: Peer) -> None:
-        """Tells the Router of a peer, once its process is known and unless that was done."""
+        """Tells the Router of a peer, once it can be introduced and unless that was done."""
         client = self._client
-        if client is None or peer.handle or peer.introducing or peer.process is None or peer.gone:
+        if client is None or peer.handle or peer.introducing or peer.gone:
+            return
+        introduction = peer.introduction(client.end.public)
+        if introduction is None:
             return
         peer.introducing = True
-        process = peer.process
-        request = wallet.Introduce(
-            pid=process.pid,
-            uid=process.uid,
-            start=process.start,
-            socket=process.by_socket or None,
-            key=client.end.public,
-        )
         answered = partial(self._introduced, client, peer)
-        client.post(wallet.Introduce.METHOD, msgspec.json.encode(request), _OWN, answered)
+        client.post(introduction.method, introduction.params, Envelope(speaks_for=introduction.within), answered)
 
     def forget(self, peer: Peer) -> None:
         """Drops what waits for a peer that is gone, and tells the Router."""
@@ -254,8 +248,7 @@ class Link:
         if isinstance(answer, ProtocolError):
             self._not_introduced(client, peer, answer)
             return
-        known = _introduced.decode(answer)
-        peer.handle, peer.client, peer.strength = known.peer, known.client, known.strength
+        peer.introduced(answer)
         if peer.gone:
             self._dismiss(peer)
         self._pump()

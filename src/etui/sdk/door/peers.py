@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.interfaces import wallet_1 as wallet
+
 if TYPE_CHECKING:
     from etui.sdk.door.asking import Ask
     from etui.sdk.door.link import Posting
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 CLAIMED: Final = "claimed"
 _START_FIELD: Final = 22
 """proc_pid_stat(5): the time at which the process began, in clock ticks."""
+_introduced: Final = msgspec.json.Decoder(wallet.IntroduceResult)
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -31,6 +34,14 @@ class Process(msgspec.Struct, frozen=True):
     uid: int
     start: int | None
     by_socket: bool = False
+
+
+class Introduction(msgspec.Struct, frozen=True):
+    """How the Router is told of a peer. ``within``: the handle of the peer that vouches for it, where one does."""
+
+    method: str
+    params: bytes
+    within: str = ""
 
 
 class Peer:
@@ -62,6 +73,21 @@ class Peer:
         self.queue: deque[Posting] = deque()
         self.sent = 0
         self.asks: set[Ask] = set()
+
+    def introduction(self, key: bytes) -> Introduction | None:
+        """How it is introduced, by its process; nothing while that is not known. ``key``: the door's session key."""
+        process = self.process
+        if process is None:
+            return None
+        request = wallet.Introduce(
+            pid=process.pid, uid=process.uid, start=process.start, socket=process.by_socket or None, key=key
+        )
+        return Introduction(request.METHOD, msgspec.json.encode(request))
+
+    def introduced(self, answer: bytes) -> None:
+        """Keeps what the Router takes it for. ``answer``: the result of its introduction."""
+        known = _introduced.decode(answer)
+        self.handle, self.client, self.strength = known.peer, known.client, known.strength
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name})"

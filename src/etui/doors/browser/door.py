@@ -1,0 +1,305 @@
+"""The door: what browsers ask, put to the Router for the pages that ask it."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from etui.doors.browser import allowed, logins, messages
+from etui.doors.browser.browsers import Browser, Frame
+from etui.doors.browser.connection import Connection
+from etui.doors.browser.extension_ids import extension_of
+from etui.doors.browser.framing import FrameError
+from etui.doors.browser.sites import site_of
+from etui.interfaces import secret_1 as secret
+from etui.interfaces import wallet_1 as wallet
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.sdk.door import Link, Posting
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from etui.sdk.door import Peer, Process
+
+_log: Final = logging.getLogger("etui.doors.browser")
+_MAX_BROWSERS: Final = 32
+_MAX_FRAMES: Final = 512
+MAX_CALLS_OF_FRAME: Final = 16
+_MAX_CALLS: Final = 256
+_paired: Final = msgspec.json.Decoder(wallet.PairResult)
+
+
+class Door:
+    """Everything between the hosts' socket and the Router."""
+
+    def __init__(self) -> None:
+        self._browsers: set[Browser] = set()
+        self._seen = 0
+        self.link = Link(self, name="browsers", interface=secret.INTERFACE)
+        self.link.on_lock_change = self._lock_changed
+        self.link.when_connected(self._connected)
+
+    def __iter__(self) -> Iterator[Peer]:
+        """The peers that are there."""
+        peers: list[Peer] = []
+        for browser in self._browsers:
+            peers += [browser, *browser.frames.values()]
+        return iter(peers)
+
+    def connection(self, process: Process, arguments: list[str]) -> Connection:
+        """What speaks with the browser behind a host, which is this process and was started with these arguments."""
+        return Connection(partial(self._greet, process, arguments), self._serve)
+
+    # browsers
+
+    def _greet(self, process: Process, arguments: list[str], connection: Connection) -> Browser | str:
+        """The browser that a connection is to; or why it is refused."""
+        if len(self._browsers) >= _MAX_BROWSERS:
+            return "too many browsers are connected to the wallet already"
+        extension = extension_of(arguments)
+        if extension is None:
+            named = " ".join(arguments) or "nothing"
+            return f"process {process.pid} was started for {named!r}, which is not the wallet's own browser extension"
+        self._seen += 1
+        browser = Browser(f"browser {self._seen}", connection, extension)
+        browser.process = process
+        browser.on_introduced = partial(self._tell, browser)
+        self._browsers.add(browser)
+        connection.ended.add_done_callback(lambda _: self._ended(browser))
+        self._tell(browser)
+        self.link.introduce(browser)
+        return browser
+
+    def _ended(self, browser: Browser) -> None:
+        for _, posting in list(browser.calls.values()):
+            self.link.cancel(posting)
+        for number in list(browser.frames):
+            self._close(browser, number)
+        self._browsers.discard(browser)
+        browser.gone = True
+        self.link.forget(browser)
+
+    def _connected(self) -> None:
+        """Another Router is there, to which every browser has to prove itself anew."""
+        self.link.when_connected(self._connected)
+        for browser in self._browsers:
+            self.link.introduce(browser)
+            self._tell(browser)
+
+    def _lock_changed(self, locked: bool) -> None:  # noqa: FBT001  # the new state
+        for browser in list(self._browsers):
+            if locked:
+                self._answer_all(browser, messages.LOCKED_NOW)
+            else:
+                self.link.introduce(browser)
+            self._tell(browser)
+
+    def _tell(self, browser: Browser, message: str = "") -> None:
+        """Tells a browser how the wallet stands to it, unless it knows."""
+        if self.link.locked or not self.link.connected:
+            state = messages.State(state="locked", version=messages.VERSION)
+        elif browser.is_proven:
+            state = messages.State(state="ready", version=messages.VERSION)
+        elif browser.challenge or message:
+            state = messages.State(
+                state="unproven", version=messages.VERSION, challenge=browser.challenge, message=message
+            )
+        else:
+            return  # it is being introduced
+        told = messages.encode(state)
+        if told != browser.told:
+            browser.told = told
+            browser.connection.send(told)
+
+    # what browsers ask
+
+    def _serve(self, browser: Browser, asked: messages.Asked) -> None:
+        match asked:
+            case messages.Call():
+                self._call(browser, asked)
+            case messages.Cancel():
+                self._cancel(browser, asked.id)
+            case messages.Open():
+                self._open(browser, asked)
+            case messages.Close():
+                self._close(browser, asked.frame)
+            case messages.Fill():
+                self._fill(browser, asked)
+            case messages.Pair():
+                self._pair(browser, asked)
+            case messages.Prove():
+                self._prove(browser, asked)
+
+    def _pair(self, browser: Browser, asked: messages.Pair) -> None:
+        if self.link.locked:
+            self._fail(browser, asked.id, messages.LOCKED_NOW)
+            return
+
+        def paired(result: bytes) -> bytes:
+            browser.proves()
+            self._tell(browser)
+            return result
+
+        request = wallet.Pair(key=asked.key, name=asked.name, about=browser.extension)
+        self._post(browser, None, asked.id, (request.METHOD, msgspec.json.encode(request)), then=paired)
+
+    def _prove(self, browser: Browser, asked: messages.Prove) -> None:
+        browser.challenge = b""
+        if self.link.locked:
+            return
+
+        def answered(answer: bytes | ProtocolError) -> None:
+            if isinstance(answer, ConnectionLost):
+                return
+            if isinstance(answer, ProtocolError):
+                _log.warning("a browser has not proven itself: %s", answer.message)
+                self._tell(browser, answer.message)
+            else:
+                browser.proves()
+                self._tell(browser)
+
+        request = wallet.Prove(pairing=asked.pairing, signature=asked.signature)
+        self.link.post(Posting(browser, request.METHOD, msgspec.json.encode(request), answered))
+
+    def _open(self, browser: Browser, asked: messages.Open) -> None:
+        if asked.frame in browser.frames:
+            browser.connection.refuse(f"frame {asked.frame} was opened twice")
+        elif len(browser.frames) >= _MAX_FRAMES:
+            browser.connection.refuse(f"a browser has more than {_MAX_FRAMES} frames that use the wallet")
+        else:
+            browser.frames[asked.frame] = Frame(browser, asked.origin, asked.key)
+
+    def _close(self, browser: Browser, number: int) -> None:
+        frame = browser.frames.pop(number, None)
+        if frame is None:
+            return
+        for call in [call for call, (of, _) in browser.calls.items() if of is frame]:
+            self._cancel(browser, call)
+        frame.gone = True
+        self.link.forget(frame)
+
+    def _call(self, browser: Browser, asked: messages.Call) -> None:
+        if asked.method not in allowed.METHODS:
+            text = f"{asked.method} is not for a page's script to call"
+            self._fail(browser, asked.id, messages.Failure(ErrorCode.UNKNOWN_METHOD.slug, text))
+        elif (frame := self._frame(browser, asked.frame, asked.id)) is not None:
+            quiet = asked.method in allowed.QUIET
+            self._post(browser, frame, asked.id, (asked.method, bytes(asked.params)), quiet=quiet)
+
+    def _fill(self, browser: Browser, asked: messages.Fill) -> None:
+        frame = self._frame(browser, asked.frame, asked.id)
+        if frame is None:
+            return
+        site = site_of(frame.origin)
+        if site is None:
+            text = f"{frame.origin} is neither https nor of this machine: nothing is filled there"
+            self._fail(browser, asked.id, messages.Failure(ErrorCode.DENIED.slug, text))
+        elif (kind := logins.KINDS.get(asked.what)) is not None:
+            self._search(browser, frame, asked.id, logins.searches(kind, site))
+        else:
+            self._post(browser, frame, asked.id, logins.asked_by(asked, site))
+
+    def _search(self, browser: Browser, frame: Frame, call: int, searches: list[bytes]) -> None:
+        """Asks one search after the other, until one finds something."""
+        params, *others = searches
+
+        def found(result: bytes) -> bytes | None:
+            if others and not logins.found_any(result):
+                self._search(browser, frame, call, others)
+                return None
+            return result
+
+        self._post(browser, frame, call, (secret.Find.METHOD, params), then=found)
+
+    def _cancel(self, browser: Browser, call: int) -> None:
+        frame, posting = browser.calls.pop(call, (None, None))
+        if frame is not None:
+            frame.calls -= 1
+        if posting is not None:
+            self.link.cancel(posting)
+
+    # questions and answers
+
+    def _frame(self, browser: Browser, number: int, call: int) -> Frame | None:
+        """The frame that asks; where nothing can be asked for it now, that is answered at once."""
+        frame = browser.frames.get(number)
+        if frame is None:
+            self._fail(browser, call, messages.NO_FRAME)
+        elif self.link.locked or not self.link.connected:
+            self._fail(browser, call, messages.LOCKED_NOW)
+        elif not browser.is_proven:
+            self._fail(browser, call, messages.NOT_PAIRED)
+        elif frame.calls >= MAX_CALLS_OF_FRAME:
+            self._fail(browser, call, messages.TOO_MANY)
+        else:
+            return frame
+        return None
+
+    def _post(  # noqa: PLR0913  # a call has these parts
+        self,
+        browser: Browser,
+        frame: Frame | None,
+        call: int,
+        request: tuple[str, bytes],
+        *,
+        quiet: bool = False,
+        then: Callable[[bytes], bytes | None] = lambda result: result,
+    ) -> None:
+        """Posts a request for a frame, or for the browser itself; ``then`` makes the answer, or goes on."""
+        if call in browser.calls:
+            browser.connection.refuse(f"the id {call} is that of a call which waits")
+            return
+        if len(browser.calls) >= _MAX_CALLS:
+            self._fail(browser, call, messages.TOO_MANY)
+            return
+        posting = Posting(frame or browser, *request, partial(self._answered, browser, call, then=then), quiet=quiet)
+        browser.calls[call] = frame, posting
+        if frame is not None:
+            frame.calls += 1
+        self.link.post(posting)
+
+    def _answered(
+        self, browser: Browser, call: int, answer: bytes | ProtocolError, *, then: Callable[[bytes], bytes | None]
+    ) -> None:
+        known = browser.calls.pop(call, None)
+        if known is None:
+            return  # it was given up, or answered when the wallet locked
+        if known[0] is not None:
+            known[0].calls -= 1
+        if isinstance(answer, ConnectionLost):
+            self._fail(browser, call, messages.LOST)
+        elif isinstance(answer, ProtocolError) and answer.code is ErrorCode.INVALID_REQUEST:
+            self._fail(browser, call, messages.NOT_PAIRED)
+            self._begin_anew(browser)
+        elif isinstance(answer, ProtocolError):
+            self._fail(browser, call, messages.failure(answer))
+        elif (result := then(answer)) is not None:
+            self._reply(browser, call, result)
+
+    def _begin_anew(self, browser: Browser) -> None:
+        """The Router knows a peer no more, as when its pairing was taken back: all are introduced anew."""
+        for peer in [*browser.frames.values(), browser]:
+            self.link.forget(peer)
+        self.link.introduce(browser)
+
+    def _reply(self, browser: Browser, call: int, result: bytes) -> None:
+        try:
+            browser.connection.send(messages.encode(messages.Answer(id=call, result=msgspec.Raw(result))))
+        except FrameError:
+            self._fail(browser, call, messages.TOO_LARGE)
+
+    def _answer_all(self, browser: Browser, failure: messages.Failure) -> None:
+        """Answers whatever waits, which nobody will answer any more."""
+        for call, (frame, posting) in list(browser.calls.items()):
+            self.link.cancel(posting)
+            del browser.calls[call]
+            if frame is not None:
+                frame.calls -= 1
+            self._fail(browser, call, failure)
+
+    @staticmethod
+    def _fail(browser: Browser, call: int, failure: messages.Failure) -> None:
+        browser.connection.send(messages.encode(messages.Answer(id=call, error=failure)))

@@ -1,0 +1,81 @@
+// In a world of the extension's own, in each frame: hands a page's calls to the background, each over its own channel.
+// The background learns from the browser whose frame this is; nothing that is said here counts for that.
+"use strict";
+
+const MOST_CALLS = 16;
+const MOST_CHARACTERS = 256 * 1024;
+
+/** The line to the background; it is there once a call was made, and made anew when it has ended. */
+class Line {
+  /** @type {chrome.runtime.Port | null} */
+  #port = null;
+  #next = 0;
+  /** @type {Map<number, (answer: {result?: string, error?: object}) => void>} */
+  #waiting = new Map();
+
+  /**
+   * Asks the background; `answered` is called once. Returns what gives the call up.
+   * @param {object} asked
+   * @param {(answer: {result?: string, error?: object}) => void} answered
+   */
+  ask(asked, answered) {
+    if (this.#waiting.size >= MOST_CALLS) {
+      answered(failed("too_many", "too many calls of this page wait already: wait for an answer"));
+      return () => {};
+    }
+    const id = this.#next++;
+    try {
+      this.#port ??= this.#open();
+      this.#waiting.set(id, answered);
+      this.#port.postMessage({ id, ...asked });
+    } catch {
+      this.#waiting.delete(id);
+      answered(failed("absent", "the wallet's browser extension was updated or removed: load this page again"));
+    }
+    return () => {
+      if (this.#waiting.delete(id)) this.#port?.postMessage({ id, cancel: true });
+    };
+  }
+
+  /** Tells the background what is not answered. @param {object} told */
+  tell(told) {
+    this.#port ??= this.#open();
+    this.#port.postMessage(told);
+  }
+
+  #open() {
+    const port = chrome.runtime.connect({ name: "frame" });
+    port.onMessage.addListener(({ id, ...answer }) => {
+      const answered = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      answered?.(answer);
+    });
+    port.onDisconnect.addListener(() => {
+      this.#port = null;
+      const waiting = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const answered of waiting) answered(failed("unavailable", "the browser ended its line to the wallet"));
+    });
+    return port;
+  }
+}
+
+/** @param {string} code @param {string} message */
+function failed(code, message) {
+  return { error: { code, message } };
+}
+
+const line = new Line();
+
+window.addEventListener("message", (event) => {
+  const [port] = event.ports;
+  if (event.source !== window || event.data?.etui !== "call" || port === undefined) return;
+  event.stopImmediatePropagation();
+  const { method, params } = event.data;
+  if (typeof method !== "string" || typeof params !== "string" || params.length > MOST_CHARACTERS) {
+    port.postMessage(failed("invalid_params", `a call's params have at most ${MOST_CHARACTERS} characters`));
+    return;
+  }
+  const giveUp = line.ask({ method, params }, (answer) => port.postMessage(answer));
+  port.onmessage = giveUp;
+});

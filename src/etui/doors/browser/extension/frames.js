@@ -1,0 +1,136 @@
+// The frames of pages that use the wallet: each by the origin that the browser says it has, with a session key of its own.
+
+import { Failure } from "./native.js";
+import { End, fromBase64, toBase64 } from "./seal.js";
+
+const MOST_CALLS = 16;
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+/** @typedef {import("./native.js").Native} Native */
+
+export class Frame {
+  static #next = 0;
+  #port;
+  #native;
+  #number = 0;
+  /** The connection over which it is open at the door. */
+  #openOver = -1;
+  /** @type {Promise<End> | null} */
+  #end = null;
+  /** The ids at the door of what waits, by the frame's own. @type {Map<number, number | null>} */
+  #calls = new Map();
+  #isGone = false;
+
+  /**
+   * @param {chrome.runtime.Port} port @param {string} origin @param {Native} native
+   * @param {(frame: Frame, login: {user: string, password: string, item?: string}) => void} offer
+   */
+  constructor(port, origin, native, offer) {
+    this.#port = port;
+    this.#native = native;
+    this.origin = origin;
+    port.onMessage.addListener((asked) => {
+      if (asked.cancel) this.#cancel(asked.id);
+      else if (asked.offer) offer(this, asked.offer);
+      else this.#serve(asked);
+    });
+    port.onDisconnect.addListener(() => this.#gone());
+  }
+
+  async #serve({ id, method, params, fill }) {
+    if (this.#calls.size >= MOST_CALLS) {
+      this.#port.postMessage({ id, error: { code: "too_many", message: "too many calls of this page wait already" } });
+      return;
+    }
+    this.#calls.set(id, null);
+    let answer;
+    try {
+      const result = fill ? await this.#fill(fill, id) : await this.#call(method, params, id);
+      answer = { result: JSON.stringify(result) };
+    } catch (reason) {
+      const { code, message, why } = reason instanceof Failure ? reason : failureOf(reason);
+      answer = { error: { code, message, why } };
+    }
+    if (this.#calls.delete(id)) this.#port.postMessage({ id, ...answer });
+  }
+
+  async #call(method, params, id) {
+    if (method === "browser/1.ready") return { ready: (await this.#native.settled()) === "ready" };
+    return this.#ask({ do: "call", method, params: JSON.parse(params) }, id);
+  }
+
+  /**
+   * What login.js asks about the logins of this frame's site; values are opened here.
+   * @param {{what: string, item?: string}} asked @param {number} id
+   */
+  async #fill({ what, item }, id) {
+    switch (what) {
+      case "logins":
+      case "codes":
+        return this.#ask({ do: "fill", what }, id);
+      case "read":
+      case "code": {
+        const { value } = await this.#ask({ do: "fill", what, item }, id);
+        const end = await this.#end;
+        return { value: UTF8.decode(await end.open(value, `secret/1.${what}.value`)) };
+      }
+      default:
+        throw new Failure({ code: "unknown_method", message: `nothing is known of ${what}` });
+    }
+  }
+
+  /**
+   * Keeps a login for this frame's site, whether the frame is still there or not; in place of what `item` was.
+   * @param {{user: string, password: string, item?: string}} login
+   */
+  async save({ user, password, item = "" }) {
+    const { key } = await this.#ask({ do: "fill", what: "ends", item });
+    const end = await this.#end;
+    const field = item ? "secret/1.update.value" : "secret/1.create.value";
+    const value = await end.seal(new TextEncoder().encode(password), fromBase64(key), field);
+    await this.#ask({ do: "fill", what: "save", item, user, value });
+    if (this.#isGone) this.#close();
+  }
+
+  /** Asks the door, where this frame is opened first. */
+  async #ask(asked, id) {
+    const standing = await this.#native.settled();
+    if (standing === "locked") throw new Failure({ code: "locked", message: "the wallet is locked" });
+    if (standing !== "ready") {
+      const paired = "this browser is not paired with the wallet: the extension's button does that";
+      throw new Failure({ code: "absent", message: standing === "unpaired" ? paired : this.#native.message });
+    }
+    const { key } = await (this.#end ??= End.make());
+    if (this.#openOver !== this.#native.connection) {
+      this.#openOver = this.#native.connection;
+      this.#number = Frame.#next = (Frame.#next + 1) % 2 ** 31;
+      this.#native.tell({ do: "open", frame: this.#number, origin: this.origin, key: toBase64(key) });
+    }
+    return this.#native.ask({ ...asked, frame: this.#number }, (sent) => {
+      if (id !== undefined) this.#calls.set(id, sent);
+    });
+  }
+
+  #cancel(id) {
+    const sent = this.#calls.get(id);
+    this.#calls.delete(id);
+    if (sent != null) this.#native.cancel(sent);
+  }
+
+  #gone() {
+    this.#isGone = true;
+    for (const id of [...this.#calls.keys()]) this.#cancel(id);
+    this.#close();
+  }
+
+  #close() {
+    if (this.#openOver === this.#native.connection) this.#native.tell({ do: "close", frame: this.#number });
+    this.#openOver = -1;
+  }
+}
+
+/** What a page is told of a fault of its own, or of ours. */
+function failureOf(reason) {
+  if (reason instanceof SyntaxError) return { code: "invalid_params", message: reason.message };
+  return { code: "internal", message: `the wallet's browser extension failed: ${reason.message}` };
+}

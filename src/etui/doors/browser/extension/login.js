@@ -1,0 +1,179 @@
+// In a world of the extension's own: fills a login, or a one-time code, where the user clicks, and offers to save what was
+// typed. The page's scripts see a field change and nothing before that. A click of their making fills nothing.
+"use strict";
+
+{
+  const NAMED = new Set(["text", "email", "tel"]);
+  const SMALLEST_PX = 8;
+  const ICON = "M4 7h13a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a2 2 0 0 1 2-2h11v2H5v1zm11 6a1.5 1.5 0 1 0 0 3h5v-3z";
+  const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+
+  /** Fields in which the user typed. @type {WeakSet<HTMLInputElement>} */
+  const typed = new WeakSet();
+  /** What was filled last: its user, its item, and the password. */
+  let filled = null;
+  /** The button beside a field. @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement} | null} */
+  let shown = null;
+
+  /** @param {EventTarget | null} element @returns {element is HTMLInputElement} */
+  const isInput = (element) => element instanceof HTMLInputElement && !element.disabled && !element.readOnly;
+  const isPassword = (input) => input.type === "password";
+  const isCode = (input) => input.autocomplete === "one-time-code";
+  const isSeen = (input) => {
+    const { width, height } = input.getBoundingClientRect();
+    const styles = { opacityProperty: true, visibilityProperty: true };
+    return width >= SMALLEST_PX && height >= SMALLEST_PX && input.checkVisibility(styles);
+  };
+  /** The fields beside this one that are seen: of its form, or of the page where it is in none. */
+  const fieldsBeside = (input) => [...(input.form ?? document).querySelectorAll("input")].filter((one) => isInput(one) && isSeen(one));
+  const passwordBeside = (input) => fieldsBeside(input).find(isPassword);
+  /** The field of the user's name: the last one before the password that takes text. */
+  const nameBeside = (password) => {
+    const fields = fieldsBeside(password);
+    return fields.slice(0, fields.indexOf(password)).findLast((one) => NAMED.has(one.type) && !isCode(one));
+  };
+  const isFillable = (input) =>
+    isSeen(input) && (isCode(input) || isPassword(input) || (NAMED.has(input.type) && passwordBeside(input) !== undefined));
+
+  /** Asks the background about this frame's logins. @returns {Promise<object>} */
+  const ask = (fill) =>
+    new Promise((resolve, reject) => {
+      line.ask({ fill }, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(JSON.parse(result))));
+    });
+
+  /** Changes a field that is seen, as if its user had typed. */
+  function put(input, value) {
+    if (input === undefined || !isSeen(input)) return;
+    setValue.call(input, value);
+    for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true, composed: true }));
+  }
+
+  /** Fills the field, and those beside it, once the user has chosen and the wallet has agreed. */
+  async function fill(field) {
+    const what = isCode(field) ? "codes" : "logins";
+    try {
+      const { items: found } = await ask({ what });
+      if (found.length === 0) say(what === "codes" ? "No one-time code for this site." : "No login for this site.");
+      else if (found.length === 1) await take(field, found[0]);
+      else offerChoice(field, found);
+    } catch (reason) {
+      say(reason.message);
+    }
+  }
+
+  async function take(field, item) {
+    const what = item.kind === "code" ? "code" : "read";
+    const { value } = await ask({ what, item: item.item });
+    if (what === "code") {
+      put(field, value);
+    } else {
+      const password = isPassword(field) ? field : passwordBeside(field);
+      const user = item.attributes?.user ?? "";
+      if (password !== undefined && user) put(nameBeside(password), user);
+      put(password, value);
+      filled = { user, item: item.item, password: value };
+    }
+    hide();
+  }
+
+  // the button
+
+  function show(field) {
+    hide();
+    const host = document.createElement("div");
+    const { top, right, height } = field.getBoundingClientRect();
+    host.popover = "manual";
+    const place = `left:${right - 30}px;top:${top + (height - 24) / 2}px;`;
+    host.style.cssText = `all:initial;position:fixed;inset:auto;overflow:visible;${place}`.replaceAll(";", "!important;");
+    const root = host.attachShadow({ mode: "closed" });
+    root.innerHTML = `<style>
+      button { all: unset; box-sizing: border-box; cursor: pointer; border-radius: 6px; font: 14px system-ui; }
+      button:focus-visible { outline: 2px solid #1f6b4f; }
+      .icon { display: block; width: 24px; height: 24px; padding: 2px; background: #fff; color: #1f6b4f; }
+      .below { background: #fff; color: #1b1e23; border: 1px solid #8a94a3; border-radius: 8px; padding: 6px;
+        font: 14px system-ui; position: absolute; right: 0; top: 28px; width: max-content; max-width: 280px; }
+      .below button { display: block; padding: 4px 8px; width: 100%; }
+      .below button:hover { background: #e6f1ec; }
+      @media (prefers-color-scheme: dark) {
+        .icon, .below { background: #1b1e23; color: #a9e0c8; }
+        .below button:hover { background: #2c3440; }
+      }
+    </style>
+    <button class="icon" type="button" aria-label="Fill in from the wallet" title="Fill in from the wallet">
+      <svg viewBox="0 0 24 24" width="20" height="20" fill="currentColor" aria-hidden="true"><path d="${ICON}"/></svg>
+    </button>`;
+    const button = root.querySelector("button");
+    button.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
+    button.addEventListener("click", (event) => {
+      if (event.isTrusted) fill(field);
+    });
+    document.documentElement.append(host);
+    host.showPopover();
+    shown = { host, root, field };
+  }
+
+  function hide() {
+    shown?.host.remove();
+    shown = null;
+  }
+
+  /** A list of logins below the button. */
+  function offerChoice(field, items) {
+    const buttons = items.map((item) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = item.attributes?.user || item.label;
+      button.addEventListener("mousedown", (event) => event.preventDefault());
+      button.addEventListener("click", (event) => {
+        if (event.isTrusted) take(field, item).catch((reason) => say(reason.message));
+      });
+      return button;
+    });
+    below(...buttons);
+  }
+
+  /** A sentence below the button. */
+  function say(text) {
+    below(text);
+  }
+
+  function below(...content) {
+    if (shown === null) return;
+    shown.root.querySelector(".below")?.remove();
+    const box = document.createElement("div");
+    box.className = "below";
+    box.role = "status";
+    box.append(...content);
+    shown.root.append(box);
+  }
+
+  const follow = ({ target }) => {
+    if (shown !== null && target !== shown.field) hide();
+    if (shown === null && isInput(target) && isFillable(target)) show(target);
+  };
+  document.addEventListener("focusin", follow, true);
+  document.addEventListener("click", follow, true);
+  for (const name of ["scroll", "resize", "pagehide"]) window.addEventListener(name, hide, true);
+
+  // saving
+
+  document.addEventListener(
+    "input",
+    ({ target, isTrusted }) => {
+      if (isTrusted && isInput(target) && isPassword(target)) typed.add(target);
+    },
+    true,
+  );
+  document.addEventListener(
+    "submit",
+    ({ target }) => {
+      if (!(target instanceof HTMLFormElement)) return;
+      const password = [...target.querySelectorAll("input")].find((one) => isInput(one) && isPassword(one) && typed.has(one));
+      if (password === undefined || !password.value || password.value === filled?.password) return;
+      const user = nameBeside(password)?.value ?? "";
+      const item = filled !== null && filled.user === user ? filled.item : undefined;
+      line.tell({ offer: { user, password: password.value, item } });
+    },
+    true,
+  );
+}

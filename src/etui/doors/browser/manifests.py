@@ -1,0 +1,68 @@
+"""Where browsers look for native messaging hosts of their user's, and what has to lie there.
+
+Beside each manifest lies the script that it names: a manifest names a program without arguments, and the program has to
+find the profile that it was installed for.
+
+Source: Chrome for Developers, "Native messaging"; MDN, "Native manifests".
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from etui.doors.browser.extension_ids import FIREFOX, ORIGIN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOST: Final = "org.etui.browser"
+EXTENSION: Final = Path(__file__).parent / "extension"
+_CHROMIUM_FOLDER: Final = "NativeMessagingHosts"
+_FIREFOX_FOLDER: Final = "native-messaging-hosts"
+
+
+class Browser(msgspec.Struct, frozen=True):
+    """``settings``: its folder below the user's home, once it was started. ``hosts``: of manifests, in that."""
+
+    name: str
+    title: str
+    settings: str
+    hosts: str
+    chromium: bool
+
+
+BROWSERS: Final = (
+    Browser("chromium", "Chromium", ".config/chromium", _CHROMIUM_FOLDER, chromium=True),
+    Browser("chrome", "Google Chrome", ".config/google-chrome", _CHROMIUM_FOLDER, chromium=True),
+    Browser("brave", "Brave", ".config/BraveSoftware/Brave-Browser", _CHROMIUM_FOLDER, chromium=True),
+    Browser("edge", "Microsoft Edge", ".config/microsoft-edge", _CHROMIUM_FOLDER, chromium=True),
+    Browser("vivaldi", "Vivaldi", ".config/vivaldi", _CHROMIUM_FOLDER, chromium=True),
+    Browser("firefox", "Firefox", ".mozilla", _FIREFOX_FOLDER, chromium=False),
+    Browser("librewolf", "LibreWolf", ".librewolf", _FIREFOX_FOLDER, chromium=False),
+)
+
+
+def files(browser: Browser, home: Path, interpreter: str, variables: Mapping[str, str]) -> dict[Path, str]:
+    """What lies where, so that a browser finds the host; the script is the one that is to be executable.
+
+    ``home``: the user's. ``variables``: by which the host finds the profile, where it is not the default one.
+    """
+    folder = home / browser.settings / browser.hosts
+    script = folder / HOST
+    settings = "".join(f"{name}={shlex.quote(value)} " for name, value in sorted(variables.items()))
+    command = f"{settings}exec {shlex.quote(interpreter)} -I -m etui.doors.browser.host"
+    return {
+        script: f'#!/bin/sh\n{command} "$@"\n',
+        folder / f"{HOST}.json": msgspec.json.format(msgspec.json.encode(_manifest(browser, script)), indent=2).decode()
+        + "\n",
+    }
+
+
+def _manifest(browser: Browser, script: Path) -> dict[str, Any]:
+    allowed = {"allowed_origins": [ORIGIN]} if browser.chromium else {"allowed_extensions": [FIREFOX]}
+    text = "Hands on what the wallet's browser extension says to the wallet"
+    return {"name": HOST, "description": text, "path": str(script), "type": "stdio", **allowed}

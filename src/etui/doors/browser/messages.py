@@ -1,0 +1,147 @@
+"""What host, extension and door say to each other: one JSON object a frame; ``docs/browser.md`` has them for others.
+
+``do`` names what is asked of the door, ``is`` what the door says. Bytes are standard base64.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from etui.sdk import ErrorCode, ProtocolError
+
+VERSION: Final = 1
+ABSENT: Final = "absent"
+_LOCKED: Final = "locked"
+_UNAVAILABLE: Final = "unavailable"
+
+_Number = Annotated[int, Meta(ge=0, lt=1 << 31)]
+_Key = Annotated[bytes, Meta(min_length=32, max_length=32)]
+
+
+class HostArguments(msgspec.Struct, frozen=True, tag_field="do", tag="host"):
+    """From the host, first and once: with what the browser started it."""
+
+    arguments: Annotated[list[Annotated[str, Meta(max_length=500)]], Meta(max_length=4)]
+
+
+class Pair(msgspec.Struct, frozen=True, tag_field="do", tag="pair"):
+    """Have this browser profile paired. ``key``: an uncompressed point of P-256. ``name``: what it calls itself."""
+
+    id: _Number
+    key: Annotated[bytes, Meta(min_length=65, max_length=65)]
+    name: Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class Prove(msgspec.Struct, frozen=True, tag_field="do", tag="prove"):
+    """The challenge of the last ``State``, signed."""
+
+    pairing: Annotated[str, Meta(max_length=32)]
+    signature: Annotated[bytes, Meta(min_length=64, max_length=64)]
+
+
+class Open(msgspec.Struct, frozen=True, tag_field="do", tag="open"):
+    """A frame of a page: its origin, by the browser's word, and the X25519 key to which its answers are sealed."""
+
+    frame: _Number
+    origin: Annotated[str, Meta(max_length=300)]
+    key: _Key
+
+
+class Close(msgspec.Struct, frozen=True, tag_field="do", tag="close"):
+    """A frame is gone, and whatever it asked for with it."""
+
+    frame: _Number
+
+
+class Call(msgspec.Struct, frozen=True, tag_field="do", tag="call"):
+    """What a page's script asks for."""
+
+    frame: _Number
+    id: _Number
+    method: Annotated[str, Meta(max_length=200)]
+    params: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class Fill(msgspec.Struct, frozen=True, tag_field="do", tag="fill"):
+    """What the extension itself asks for about the logins of a frame's site.
+
+    ``logins``, ``codes``: those that there are. ``read``, ``code``: the password of ``item``, or its one-time code.
+    ``ends``: the key to which what is saved is sealed; of the provider of ``item`` where that is given. ``save``: keeps
+    ``value`` under the name ``user``, or in place of the value of ``item``.
+    """
+
+    frame: _Number
+    id: _Number
+    what: Literal["logins", "codes", "read", "code", "ends", "save"]
+    item: Annotated[str, Meta(max_length=500)] = ""
+    user: Annotated[str, Meta(max_length=400)] = ""
+    value: Annotated[bytes, Meta(max_length=16_384)] = b""
+
+
+class Cancel(msgspec.Struct, frozen=True, tag_field="do", tag="cancel"):
+    """A call is given up; it is not answered any more."""
+
+    id: _Number
+
+
+Asked: TypeAlias = Pair | Prove | Open | Close | Call | Fill | Cancel
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is", tag="state"):
+    """How the wallet stands to this browser.
+
+    ``absent``: nobody is there. ``locked``. ``unproven``: prove yourself by ``challenge`` (32 bytes), or have yourself
+    paired; without a challenge the last proof was refused, for the reason in ``message``. ``ready``.
+    """
+
+    state: Literal["absent", "locked", "unproven", "ready"]
+    version: int = msgspec.field(default=0)
+    challenge: bytes = b""
+    message: str = ""
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An error as a page is told it: ``code`` is the Router's, ``locked``, ``absent`` or ``unavailable``."""
+
+    code: str
+    message: str
+    why: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is", tag="answer"):
+    """What answers a call: one of ``result`` and ``error``."""
+
+    id: int
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: Failure | msgspec.UnsetType = msgspec.UNSET
+
+
+_host: Final = msgspec.json.Decoder(HostArguments)
+_asked: Final[msgspec.json.Decoder[Asked]] = msgspec.json.Decoder(Asked)
+encode: Final = msgspec.json.encode
+
+
+def host_arguments(text: bytes) -> list[str]:
+    """With what the host was started; raises ``msgspec.DecodeError``."""
+    return _host.decode(text).arguments
+
+
+def asked(text: bytes) -> Asked:
+    """What an extension asks; raises ``msgspec.DecodeError``."""
+    return _asked.decode(text)
+
+
+def failure(error: ProtocolError) -> Failure:
+    """The error for a page."""
+    return Failure(error.code.slug, error.message, error.why)
+
+
+LOCKED_NOW: Final = Failure(_LOCKED, "the wallet is locked: unlock it and ask again")
+NOT_PAIRED: Final = Failure(ABSENT, "this browser is not paired with the wallet: the extension's button does that")
+LOST: Final = Failure(_UNAVAILABLE, "the wallet ended before it answered: ask it what became of the call")
+TOO_MANY: Final = Failure(ErrorCode.TOO_MANY.slug, "too many calls of this page wait already: wait for an answer")
+NO_FRAME: Final = Failure(ErrorCode.INVALID_REQUEST.slug, "this frame is not open")
+TOO_LARGE: Final = Failure(ErrorCode.TOO_LARGE.slug, "the answer is larger than a browser reads from a host")

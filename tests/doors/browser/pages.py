@@ -1,0 +1,127 @@
+"""Bare pages on the loopback, at two origins or more; a browser with the wallet's extension that visits them."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
+
+from etui.doors.browser.extension_ids import CHROMIUM as EXTENSION_ID
+from etui.doors.browser.manifests import EXTENSION
+
+CHROMIUM: Final = "/usr/bin/chromium"
+POPUP: Final = f"chrome-extension://{EXTENSION_ID}/popup.html"
+
+_PAGE: Final = """<!doctype html><title>A page</title><button id="go">Go</button>
+<form id="login" method="post" action="/entered">
+  <input name="user" autocomplete="username" aria-label="User">
+  <input name="password" type="password" aria-label="Password">
+  <input name="otp" autocomplete="one-time-code" aria-label="Code">
+  <button>Log in</button>
+</form>
+<div id="frames"></div>
+<script>
+if (location.search === "?sandboxed") {
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = ({data}) => parent.postMessage({told: data}, "*");
+  window.postMessage({etui: "call", method: "browser/1.ready", params: "{}"}, "*", [port2]);
+}
+</script>"""
+
+ASK: Final = """async ({method, params}) => {
+    const wallet = await new Promise((resolve) => {
+        addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
+        dispatchEvent(new Event("etui:discover"));
+    });
+    try { return await wallet.request({method, params}); }
+    catch (error) { return {code: error.code, message: error.message, why: error.why}; }
+}"""
+
+
+_NET: Final = ("--host-resolver-rules=MAP * 127.0.0.1", "--ignore-certificate-errors")
+"""Every host of the net is this machine, and whoever vouches for it is believed."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = _PAGE.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815  # as the library has it
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # as the library has it
+        del format, args
+
+
+@contextmanager
+def served(tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """The port of the loopback where the page is; under any name of the net where it is served with ``tls``."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def chromium(home: Path, environ: dict[str, str]) -> Iterator[BrowserContext]:
+    """Chromium with the extension, its profile where a user of this home has it."""
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            home / ".config" / "chromium",
+            executable_path=CHROMIUM,
+            env={**environ, "HOME": str(home)},
+            chromium_sandbox=False,
+            ignore_default_args=["--disable-extensions"],
+            args=[f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}", *_NET],
+        )
+        context.set_default_timeout(30_000)
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+def add_frame(page: Page, url: str, sandbox: str | None = None) -> Frame:
+    """A frame in a page, once it is loaded."""
+    script = """([url, sandbox]) => new Promise((resolve) => {
+        const frame = document.createElement("iframe");
+        if (sandbox !== null) frame.sandbox = sandbox;
+        frame.width = frame.height = 400;
+        frame.addEventListener("load", () => resolve(frame), {once: true});
+        frame.src = url;
+        document.querySelector("#frames").append(frame);
+    })"""
+    element = page.evaluate_handle(script, [url, sandbox]).as_element()
+    frame = element.content_frame() if element is not None else None
+    assert frame is not None
+    return frame
+
+
+def ask(page: Page | Frame, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    """What the wallet answers to a page's script, or the code of its error."""
+    answer: dict[str, Any] = page.evaluate(ASK, {"method": method, "params": params})
+    return answer
+
+
+def state(page: Page, *, ready: bool) -> None:
+    """Waits until the wallet is ready for the page, or is not."""
+    deadline = time.monotonic() + 30
+    while ask(page, "browser/1.ready") != {"ready": ready}:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -1,0 +1,208 @@
+"""The door, told by whoever connects to it: it takes nobody's word for an origin, and no message that is none."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import struct
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.doors.browser.hosts import FRAME_KEY, HostEnd, Key, other_program, run_host
+
+from etui.doors.browser.door import MAX_CALLS_OF_FRAME
+from etui.doors.browser.extension_ids import FIREFOX, ORIGIN
+from etui.doors.browser.framing import MAX_BYTES
+from etui.interfaces import shell_1 as shell
+from etui.testkit import TestWallet
+
+BANK = "https://bank.example"
+OPEN = {"do": "open", "frame": 1, "origin": BANK, "key": base64.b64encode(FRAME_KEY).decode()}
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[TestWallet]:
+    folder = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))
+    with TestWallet(folder, doors=["browser"]) as started:
+        started.create()
+        yield started
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def wallet(shared: TestWallet) -> TestWallet:
+    shared.user.forgets()
+    shared.unlock()
+    return shared
+
+
+def pair(host: HostEnd, wallet: TestWallet) -> tuple[Key, str]:
+    """A key that the user has paired."""
+    wallet.user.approves(action_contains="pair")
+    key = Key()
+    host.hear_state("unproven")
+    host.say("pair", id=1, name="Chromium of a test", key=base64.b64encode(key.public).decode())
+    answer = host.answer(1)
+    return key, answer["result"]["pairing"]
+
+
+def opened(host: HostEnd, frame: int = 1, origin: str = BANK) -> None:
+    host.say("open", frame=frame, origin=origin, key=base64.b64encode(FRAME_KEY).decode())
+
+
+def refusals(wallet: TestWallet, method: str) -> list[str]:
+    """Why this method was refused, by the record."""
+    wallet.user.approves()
+    records = wallet.etui("audit", "list", "--json")
+    assert records.returncode == 0, records.stderr
+    return [line for line in records.stdout.splitlines() if method in line]
+
+
+@pytest.mark.attack(185)
+def test_a_program_that_starts_the_host_speaks_for_no_origin(wallet: TestWallet) -> None:
+    shown = len(wallet.user.shown())
+    call = {"do": "call", "frame": 1, "id": 7, "method": "payment/1.pay", "params": {"order": "x", "request": "y"}}
+    fill = {"do": "fill", "frame": 1, "id": 8, "what": "logins"}
+    heard = run_host(wallet, OPEN, call, fill)
+    assert [one["error"]["code"] for one in heard if one["is"] == "answer"] == ["absent", "absent"]
+    assert len(wallet.user.shown()) == shown, "nobody is even asked"
+
+
+@pytest.mark.attack(185)
+@pytest.mark.parametrize("pairing", ["nosuch", "0123456789ab"])
+def test_a_pairing_that_is_guessed_proves_nothing_and_is_on_record(wallet: TestWallet, pairing: str) -> None:
+    with HostEnd(wallet) as host:
+        challenge = base64.b64decode(host.hear_state("unproven")["challenge"])
+        signature = base64.b64encode(Key().prove(challenge, pairing)).decode()
+        host.say("prove", pairing=pairing, signature=signature)
+        refused = host.hear_state("unproven")
+        assert "challenge" not in refused
+        assert "no such pairing" in refused["message"]
+        host.say("prove", pairing=pairing, signature=signature)
+        opened(host)
+        host.say("call", frame=1, id=3, method="payment/1.find", params={})
+        assert host.answer(3)["error"]["code"] == "absent"
+    assert refusals(wallet, "wallet/1.prove")
+
+
+@pytest.mark.attack(186)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("chrome-extension://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/",),
+        ("/usr/lib/mozilla/native-messaging-hosts/org.etui.browser.json", "other@example.com"),
+        (f"{ORIGIN}x",),
+        (),
+    ],
+)
+def test_the_host_of_another_extension_is_refused_with_the_reason(
+    wallet: TestWallet, arguments: tuple[str, ...]
+) -> None:
+    with HostEnd(wallet, arguments) as host:
+        told = host.hear()
+        assert told is not None
+        assert told["state"] == "absent"
+        assert "not the wallet's own browser extension" in told["message"]
+        assert host.hear() is None, "it hung up"
+    assert "not the wallet's own browser extension" in wallet.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("sent", "reason"),
+    [
+        (b"{", "cannot be read"),
+        (b"[]", "cannot be read"),
+        (b'{"do":"rob"}', "cannot be read"),
+        (b'{"do":"open","frame":1,"origin":"x","key":"AAAA"}', "cannot be read"),
+        (b'{"do":"call","frame":-1,"id":1,"method":"x"}', "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+    ],
+)
+def test_what_is_no_message_ends_the_host_with_a_reason(wallet: TestWallet, sent: bytes, reason: str) -> None:
+    with HostEnd(wallet) as host:
+        host.hear_state("unproven")
+        host.send(sent)
+        assert reason in host.hear_state("absent")["message"]
+        assert host.hear() is None
+
+
+def test_a_frame_that_is_too_long_ends_the_host_before_it_has_come(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        host.hear_state("unproven")
+        host.send_raw(struct.pack("=I", MAX_BYTES + 1))
+        assert str(MAX_BYTES) in host.hear_state("absent")["message"]
+
+
+def test_a_paired_browser_proves_itself_again_after_a_lock_and_on_its_next_connection(wallet: TestWallet) -> None:
+    with HostEnd(wallet, ("/home/ada/host.json", FIREFOX)) as host:
+        key, pairing = pair(host, wallet)
+        opened(host)
+        host.say("call", frame=1, id=2, method="payment/1.find", params={})
+        assert host.answer(2)["result"] == {"payments": []}
+        wallet.lock()
+        host.hear_state("locked")
+        host.say("call", frame=1, id=3, method="payment/1.find", params={})
+        assert host.answer(3)["error"]["code"] == "locked"
+        wallet.unlock()
+        challenge = base64.b64decode(host.hear_state("unproven")["challenge"])
+        host.say("call", frame=1, id=4, method="payment/1.find", params={})
+        assert host.answer(4)["error"]["code"] == "absent", "not before it has proven itself"
+        host.say("prove", pairing=pairing, signature=base64.b64encode(key.prove(challenge, pairing)).decode())
+        host.hear_state("ready")
+        host.say("call", frame=1, id=5, method="payment/1.find", params={})
+        assert host.answer(5)["result"] == {"payments": []}
+    with HostEnd(wallet) as host:
+        challenge = base64.b64decode(host.hear_state("unproven")["challenge"])
+        host.say("prove", pairing=pairing, signature=base64.b64encode(key.prove(challenge, pairing)).decode())
+        host.hear_state("ready")
+
+
+@pytest.mark.attack(190)
+def test_a_manifest_that_names_another_program_brings_it_nothing(wallet: TestWallet, tmp_path: Path) -> None:
+    """The extension of a paired browser signs for whatever its browser starts; the program is compared all the same."""
+    with HostEnd(wallet) as host:
+        key, pairing = pair(host, wallet)
+    with other_program(wallet, tmp_path) as other:
+        challenge = base64.b64decode(other.hear_state("unproven")["challenge"])
+        other.say("prove", pairing=pairing, signature=base64.b64encode(key.prove(challenge, pairing)).decode())
+        heard = other.hear_state("unproven")
+    assert "no other program's" in heard["message"]
+    assert refusals(wallet, "wallet/1.prove")
+
+
+def test_an_unpaired_browser_speaks_for_no_page_from_then_on(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        _, pairing = pair(host, wallet)
+        opened(host)
+        host.say("call", frame=1, id=2, method="payment/1.find", params={})
+        assert "result" in host.answer(2)
+        wallet.user.approves()
+        with wallet.connect() as client:
+            client.call(shell.Unpair(pairing=pairing))
+        host.say("call", frame=1, id=3, method="payment/1.find", params={})
+        assert host.answer(3)["error"]["code"] == "absent"
+        assert "challenge" in host.hear_state("unproven")
+
+
+def test_a_browser_has_so_many_frames(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        host.hear_state("unproven")
+        for number in range(513):
+            opened(host, number)
+        assert "more than 512 frames" in host.hear_state("absent")["message"]
+
+
+def test_a_frame_has_so_many_calls_at_once(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        opened(host)
+        wallet.user.waits()
+        numbers = range(100, 200)
+        for number in numbers:
+            host.say("call", frame=1, id=number, method="receipt/1.file", params={"receipt": "x"})
+        answers = [host.hear() for _ in numbers]
+        codes = [answer["error"]["code"] for answer in answers if answer is not None]
+        assert codes.count("too_many") > 0
+        assert codes.count("invalid_params") >= MAX_CALLS_OF_FRAME

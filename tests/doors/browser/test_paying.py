@@ -1,0 +1,212 @@
+"""A page in a real Chromium pays: through the extension, the host, the door and the Router to the card."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from tests.cli.etui import wait_until
+from tests.doors.browser.pages import add_frame, ask, state
+from tests.extensions.cards.bank import Bank
+from tests.standards.payments.shop import Shop
+
+from etui.standards.payments import decrypt_credential, digest_of
+from etui.testkit import TestWallet
+
+
+def asks(shop: Shop) -> dict[str, Any]:
+    """What a page asks for with a new request of the shop."""
+    token = shop.asks(int(time.time()), nonce=f"n-{time.monotonic_ns()}")
+    return {"request": token, "order": f"order-1#{hashlib.sha256(token.encode()).hexdigest()[:16]}"}
+
+
+def test_a_page_pays_and_says_how_it_ended(page: Page, port: int, shop: Shop, bank: Bank, wallet: TestWallet) -> None:
+    asked = asks(shop)
+    paid = ask(page, "payment/1.pay", **asked)
+    assert bank.verifies(decrypt_credential(paid["credential"], shop.box, digest_of(asked["request"]))), paid
+    question = wallet.user.asked()[-1]
+    assert question["asker"] == f"localhost:{port}"
+    assert question["principal"].startswith(f"web:http://localhost:{port}@")
+    receipt = shop.receipt(digest_of(asked["request"]))
+    completed = ask(page, "payment/1.complete", payment=paid["payment"]["item"], outcome="approved", receipt=receipt)
+    assert completed == {"filed": True}
+    found = ask(page, "payment/1.find", order=asked["order"])["payments"]
+    assert [one["item"] for one in found] == [paid["payment"]["item"]]
+
+
+def test_what_the_user_refuses_is_not_paid(stranger: Page, shop: Shop, wallet: TestWallet) -> None:
+    wallet.user.refuses()
+    answer = ask(stranger, "payment/1.pay", **asks(shop))
+    assert answer["code"] == "refused"
+    wallet.user.approves()
+    assert answer["why"] in wallet.etui("why", answer["why"]).stdout
+
+
+def test_a_page_that_gives_up_takes_the_question_away(stranger: Page, shop: Shop, wallet: TestWallet) -> None:
+    wallet.user.waits()
+    before = len(wallet.user.asked())
+    name = stranger.evaluate(
+        """async (params) => {
+            const wallet = await new Promise((resolve) => {
+                addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
+                dispatchEvent(new Event("etui:discover"));
+            });
+            const {signal} = window.stop = new AbortController();
+            const asked = wallet.request({method: "payment/1.pay", params, signal});
+            setTimeout(() => window.stop.abort(), 1500);
+            return asked.catch((error) => error.name);
+        }""",
+        asks(shop),
+    )
+    assert name == "AbortError"
+    assert len(wallet.user.asked()) == before + 1
+    wallet.user.forgets()
+    wallet.user.approves()
+    assert "credential" in ask(stranger, "payment/1.pay", **asks(shop)), "the next question has its turn"
+
+
+def test_while_the_wallet_is_locked_a_page_is_told_so_at_once_and_goes_on_after(
+    page: Page, shop: Shop, wallet: TestWallet
+) -> None:
+    assert ask(page, "browser/1.ready") == {"ready": True}
+    wallet.lock()
+    shown = len(wallet.user.shown())
+    answer = ask(page, "payment/1.pay", **asks(shop))
+    assert answer["code"] == "locked"
+    assert ask(page, "browser/1.ready") == {"ready": False}
+    assert len(wallet.user.shown()) == shown, "no page brings the unlock dialog"
+    wallet.unlock()
+    state(page, ready=True)
+    assert "credential" in ask(page, "payment/1.pay", **asks(shop)), "nothing has to be paired or loaded anew"
+
+
+def test_a_question_that_waits_when_the_wallet_locks_is_answered(
+    stranger: Page, shop: Shop, wallet: TestWallet
+) -> None:
+    wallet.user.waits()
+    before = len(wallet.user.asked())
+    stranger.evaluate(
+        """async (params) => {
+            const wallet = await new Promise((resolve) => {
+                addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
+                dispatchEvent(new Event("etui:discover"));
+            });
+            wallet.request({method: "payment/1.pay", params}).catch(({code}) => { window.told = code; });
+        }""",
+        asks(shop),
+    )
+    wait_until(lambda: len(wallet.user.asked()) > before)
+    wallet.lock()
+    stranger.wait_for_function("window.told")
+    assert stranger.evaluate("window.told") in {"locked", "unavailable"}
+
+
+def test_two_windows_and_two_tabs_have_their_own_answers(
+    browser: BrowserContext, page: Page, port: int, shop: Shop
+) -> None:
+    tab = browser.new_page()
+    tab.goto(f"http://localhost:{port}/")
+    with browser.expect_page() as opened:
+        page.evaluate("window.open(location.href, 'another', 'popup,width=300,height=300')")
+    window = opened.value
+    window.wait_for_load_state()
+    orders = [asks(shop) for _ in range(3)]
+    paid = [ask(one, "payment/1.pay", **order) for one, order in zip((page, tab, window), orders, strict=True)]
+    for answer, order in zip(paid, orders, strict=True):
+        decrypt_credential(answer["credential"], shop.box, digest_of(order["request"]))
+    tab.close()
+    window.close()
+    assert ask(page, "browser/1.ready") == {"ready": True}
+
+
+def test_a_frame_asks_in_its_own_name(page: Page, port: int, shop: Shop, wallet: TestWallet) -> None:
+    frame = add_frame(page, f"http://127.0.0.1:{port}/")
+    assert "credential" in ask(frame, "payment/1.pay", **asks(shop))
+    assert wallet.user.asked()[-1]["asker"] == f"127.0.0.1:{port}"
+    assert ask(frame, "payment/1.find")["payments"]
+
+
+@pytest.mark.attack(184)
+def test_a_page_that_names_another_origin_is_asked_about_under_its_own(
+    page: Page, port: int, shop: Shop, wallet: TestWallet
+) -> None:
+    answer = page.evaluate(
+        """(params) => new Promise((resolve) => {
+            const {port1, port2} = new MessageChannel();
+            const claim = {origin: "https://bank.example", url: "https://bank.example/", frame: 0, do: "call", id: 0};
+            const sender = {...claim, id: chrome?.runtime?.id, tab: {id: 1}};
+            port1.onmessage = ({data}) => resolve(data);
+            const call = {etui: "call", method: "payment/1.pay", params: JSON.stringify({...params, ...claim})};
+            window.postMessage({...claim, ...call, sender, fill: {what: "logins"}}, "*", [port2]);
+        })""",
+        asks(shop),
+    )
+    assert "credential" in answer["result"]
+    question = wallet.user.asked()[-1]
+    assert question["principal"].startswith(f"web:http://localhost:{port}@")
+    assert "bank.example" not in str(question)
+
+
+@pytest.mark.attack(187)
+@pytest.mark.parametrize(
+    "method",
+    [
+        "secret/1.find",
+        "secret/1.read",
+        "wallet/1.unlock",
+        "wallet/1.pair",
+        "shell/1.grants",
+        "payment/1.prefer",
+        "x",
+        "",
+    ],
+)
+def test_what_is_not_for_pages_a_page_cannot_ask_for(page: Page, wallet: TestWallet, method: str) -> None:
+    before = len(wallet.user.shown())
+    assert ask(page, method)["code"] == "unknown_method"
+    assert len(wallet.user.shown()) == before
+
+
+@pytest.mark.attack(188)
+def test_a_page_that_floods_slows_itself_alone(
+    browser: BrowserContext, page: Page, port: int, shop: Shop, wallet: TestWallet
+) -> None:
+    wallet.user.waits(principal_contains="127.0.0.1")
+    flood = browser.new_page()
+    flood.goto(f"http://127.0.0.1:{port}/")
+    flood.evaluate(
+        """async (params) => {
+            const wallet = await new Promise((resolve) => {
+                addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
+                dispatchEvent(new Event("etui:discover"));
+            });
+            window.codes = {};
+            for (let count = 0; count < 5000; count++) {
+                wallet.request({method: "payment/1.pay", params: {...params, order: `order-1#${count}`}})
+                    .catch(({code}) => { codes[code] = (codes[code] ?? 0) + 1; });
+            }
+        }""",
+        asks(shop),
+    )
+    assert "credential" in ask(page, "payment/1.pay", **asks(shop)), "another page is served meanwhile"
+    flood.wait_for_function("codes.too_many > 4900")
+    flood.close()
+
+
+@pytest.mark.attack(189)
+def test_a_sandboxed_frame_which_has_no_origin_gets_nothing(page: Page, port: int, wallet: TestWallet) -> None:
+    frame = add_frame(page, f"http://localhost:{port}/", sandbox="allow-scripts")
+    before = len(wallet.user.shown())
+    answer = frame.evaluate("""() => new Promise((resolve) => {
+        addEventListener("etui:announce", () => resolve("announced"));
+        dispatchEvent(new Event("etui:discover"));
+        const {port1, port2} = new MessageChannel();
+        port1.onmessage = ({data}) => resolve(data);
+        const call = {etui: "call", method: "browser/1.ready", params: "{}"};
+        window.postMessage(call, "*", [port2]);
+    })""")
+    assert answer["error"]["code"] == "unavailable", answer
+    assert len(wallet.user.shown()) == before
