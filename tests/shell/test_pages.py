@@ -162,6 +162,17 @@ def test_a_search_finds_in_every_extension(wallet: TestWallet, visitor: Visitor,
     assert "Nothing fits." in visitor.get("/?text=mailb+nothing").text
 
 
+def test_a_search_goes_on_past_an_extension_that_cannot_be_started(
+    wallet: TestWallet, visitor: Visitor, item: str
+) -> None:
+    del item
+    broken = Stranger("broken", "raise SystemExit", {"tell": {"title": "Tell", "effect": "none"}})
+    broken.install(wallet)
+    page = visitor.get("/?text=mailb+login").text
+    assert "Mailbox" in page
+    assert "Not among these: Broken: " in page
+
+
 def test_many_items_come_in_pages(wallet: TestWallet, visitor: Visitor) -> None:
     with wallet.connect() as client:
         for number in range(60):

@@ -211,8 +211,7 @@ class Pages:
         text = request.query_params.get("text", "").strip()
         extensions = (await self._wallet.call(wallet.Extensions())).extensions
         if text:
-            found = [(row, await self._fitting(row.extension, text), await self._titles(row)) for row in extensions]
-            return self._page("found.html", request, text=text, found=[one for one in found if one[1].items])
+            return await self._search(request, text, extensions)
         shelves = await self._wallet.call(shell.Shelves())
         held = {row.extension: [s for s in shelves.shelves if s.extension == row.extension] for row in extensions}
         return self._page(
@@ -224,6 +223,22 @@ class Pages:
             filled=[row.extension for row in extensions if held[row.extension] or _promoted(row)],
             left_out=shelves.left_out or [],
         )
+
+    async def _search(self, request: Request, text: str, extensions: list[wallet.ExtensionRow]) -> Response:
+        """What fits in each Extension; one that fails is named, and the others are shown."""
+        found = []
+        left_out: list[str] = []
+        for row in extensions:
+            try:
+                fitting = await self._fitting(row.extension, text)
+            except ProtocolError as error:
+                if error.code is not ErrorCode.UNAVAILABLE:
+                    raise
+                left_out.append(f"{row.name}: {error.message}")
+                continue
+            if fitting.items:
+                found.append((row, fitting, await self._titles(row)))
+        return self._page("found.html", request, text=text, found=found, left_out=left_out)
 
     async def _shelf(self, request: Request) -> Response:
         principal = _principal(request)
