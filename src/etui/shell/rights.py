@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _APART: Final = ("session:", "ext:")
 """How the names of those begin to whom a page gives nothing: who cannot be told apart, and Extensions."""
 
+_OFFERED: Final = 50
+
 
 class Givable(msgspec.Struct, frozen=True, kw_only=True):
     """A method to which a right can be given. ``scoped``: also for one value alone, as a host; ``costs``: money."""
@@ -52,8 +54,9 @@ def _reaches(method: Method, item: Item | None) -> bool:
 
 
 def receivers(clients: Iterable[ClientRow]) -> list[ClientRow]:
-    """The Clients to which a right can be given."""
-    return [client for client in clients if not client.client.startswith(_APART)]
+    """The Clients that are offered for a right: those that asked last, since their names are free; any can be typed."""
+    tellable = (client for client in clients if not client.client.startswith(_APART))
+    return sorted(tellable, key=lambda client: -client.last)[:_OFFERED]
 
 
 def grant_of(form: Mapping[str, str], item: str | None) -> wallet.Grant:
