@@ -471,3 +471,28 @@ def test_a_pairing_is_made_by_no_wallet_that_cannot_tell_which_copy_it_is(short_
             assert not wallet.user.asked()
 
     uvloop.run(story(short_dir))
+
+
+@pytest.mark.timeout(90)
+def test_an_operator_can_forbid_pages_what_programs_may(short_dir: Path) -> None:
+    async def story(folder: Path) -> None:
+        async with Wallet.opened(folder, locked=True) as wallet:
+            wallet.user.approves(action_contains=PAIR)
+            (folder / "home" / "operator").mkdir()
+            text = 'forbid (principal, action, resource) when { context.client like "web:*" };'
+            (folder / "home" / "operator" / "pages.cedar").write_text(text, encoding="utf-8")
+            await wallet.here.unlock()
+            keeper = await wallet.keeper()
+            door = await wallet.door()
+            with program(folder, "chromium") as chromium:
+                host = await door.host(chromium, UID)
+                await door.pair(host, Profile())
+                creating = secret.Create(kind="note", label="Basket", attributes={}, value=bytes(80))
+                page = await door.page(host)
+                assert (await refused(door.call(creating, Envelope(speaks_for=page.peer)))).code is ErrorCode.DENIED
+                assert any("pages.cedar" in policy for policy in denied(wallet, "secret/1.create").policies)
+                made = await door.call(creating, Envelope(speaks_for=host.peer))
+                assert made.item.label == "Basket"
+            keeper.cancel()
+
+    uvloop.run(story(short_dir))
