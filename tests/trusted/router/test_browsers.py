@@ -471,3 +471,54 @@ def test_a_pairing_is_made_by_no_wallet_that_cannot_tell_which_copy_it_is(short_
             assert not wallet.user.asked()
 
     uvloop.run(story(short_dir))
+
+
+@pytest.mark.timeout(90)
+def test_an_operator_can_forbid_pages_what_programs_may(short_dir: Path) -> None:
+    async def story(folder: Path) -> None:
+        async with Wallet.opened(folder, locked=True) as wallet:
+            wallet.user.approves(action_contains=PAIR)
+            (folder / "home" / "operator").mkdir()
+            text = 'forbid (principal, action, resource) when { context.client like "web:*" };'
+            (folder / "home" / "operator" / "pages.cedar").write_text(text, encoding="utf-8")
+            await wallet.here.unlock()
+            keeper = await wallet.keeper()
+            door = await wallet.door()
+            with program(folder, "chromium") as chromium:
+                host = await door.host(chromium, UID)
+                await door.pair(host, Profile())
+                creating = secret.Create(kind="note", label="Basket", attributes={}, value=bytes(80))
+                page = await door.page(host)
+                assert (await refused(door.call(creating, Envelope(speaks_for=page.peer)))).code is ErrorCode.DENIED
+                assert any("pages.cedar" in policy for policy in denied(wallet, "secret/1.create").policies)
+                made = await door.call(creating, Envelope(speaks_for=host.peer))
+                assert made.item.label == "Basket"
+            keeper.cancel()
+
+    uvloop.run(story(short_dir))
+
+
+@pytest.mark.timeout(90)
+def test_pages_that_the_user_silences_silence_no_program(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        keeper = await wallet.keeper()
+        wallet.user.rule("dismiss", when={"face": "confirm", "principal_contains": ".example@"}, silence=True)
+        finding = secret.Find(attributes={})
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            await door.pair(host, Profile())
+            await stored(door, await door.page(host))
+            for name in "abc":
+                page = await door.page(host, f"https://{name}.example")
+                assert (await refused(door.call(finding, Envelope(speaks_for=page.peer)))).code is ErrorCode.NOT_NOW
+            asked = len(wallet.user.asked())
+            page = await door.page(host, "https://new.example")
+            error = await refused(door.call(finding, Envelope(speaks_for=page.peer)))
+            assert (error.code, len(wallet.user.asked())) == (ErrorCode.NOT_NOW, asked)
+            client = await wallet.program()
+            notes = (await client.call(wallet_interface.Status())).notes
+            assert any(note.startswith("you silenced several pages") for note in notes)
+            assert (await client.call(shell.Pairings())).pairings
+        keeper.cancel()
+
+    play(short_dir, story)
