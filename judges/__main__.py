@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from judges import (
+    addons_linter,
     age,
     asyncssh,
     axe,
@@ -81,6 +82,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "asyncssh": asyncssh.judge,
     "axe": axe.judge,
     "lighthouse": lighthouse.judge,
+    "addons-linter": addons_linter.judge,
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""

@@ -59,6 +59,7 @@ EXPECTED: Final = {
     "emv": Verdict(15),
     "axe": Verdict(24),
     "lighthouse": Verdict(6),
+    "addons-linter": Verdict(2),
     "git": Verdict(18),
     "chromium": Verdict(4),
     "opensc-tool": Verdict(9),

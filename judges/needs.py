@@ -28,6 +28,7 @@ _NEEDS: Final = {
     "chromium": ("libsecret-tools",),
     "axe": ("chromium", "npm"),
     "lighthouse": ("chromium", "nodejs", "npm"),
+    "addons-linter": ("nodejs", "npm"),
     "openssh": ("openssh-client", "openssh-server"),
     "paramiko": ("openssh-client", "openssh-server"),
     "asyncssh": ("openssh-client",),

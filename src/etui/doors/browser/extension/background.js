@@ -14,7 +14,10 @@ const popups = new Set();
 /** The code that is to be compared, while the wallet asks whether this browser is to be paired. */
 let code = "";
 let problem = "";
-/** What was typed somewhere and may be saved. @type {{frame: Frame, login: {user: string, password: string, item?: string}} | null} */
+/**
+ * What was typed somewhere and may be saved.
+ * @type {{frame: Frame, login: {user: string, password: string, item?: string}} | null}
+ */
 let offered = null;
 let forgetting = 0;
 
@@ -78,7 +81,8 @@ function browserName() {
   const firefox = /Firefox\/(\d+)/.exec(navigator.userAgent);
   if (firefox) return `Firefox ${firefox[1]}`;
   const brands = navigator.userAgentData?.brands ?? [];
-  const named = brands.find(({ brand }) => !/not.?a.?brand|chromium/i.test(brand)) ?? brands.find(({ brand }) => brand === "Chromium");
+  const known = brands.filter(({ brand }) => !/not.?a.?brand/i.test(brand));
+  const named = known.find(({ brand }) => brand !== "Chromium") ?? known[0];
   return named ? `${named.brand} ${named.version}` : "Chromium";
 }
 

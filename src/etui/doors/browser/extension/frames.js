@@ -1,4 +1,5 @@
-// The frames of pages that use the wallet: each by the origin that the browser says it has, with a session key of its own.
+// The frames of pages that use the wallet: each by the origin that the browser says it has, with a session key of its
+// own.
 
 import { Failure } from "./native.js";
 import { End, fromBase64, toBase64 } from "./seal.js";

@@ -1,11 +1,21 @@
-// In a world of the extension's own: fills a login, or a one-time code, where the user clicks, and offers to save what was
-// typed. The page's scripts see a field change and nothing before that. A click of their making fills nothing.
+// In a world of the extension's own: fills a login, or a one-time code, where the user clicks, and offers to save what
+// was typed. The page's scripts see a field change and nothing before that. A click of their making fills nothing.
 "use strict";
 
 {
   const NAMED = new Set(["text", "email", "tel"]);
   const SMALLEST_PX = 8;
-  const ICON = "M4 7h13a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a2 2 0 0 1 2-2h11v2H5v1zm11 6a1.5 1.5 0 1 0 0 3h5v-3z";
+  const ICON_PX = 18;
+  const ICON =
+    "M4 7h13a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a2 2 0 0 1 2-2h11v2H5v1zm11 6a1.5 1.5 0 1 0 0 3h5v-3z";
+  const SVG = "http://www.w3.org/2000/svg";
+  // Styles are set on the elements themselves: a page's policy may forbid style sheets, and not that.
+  const PLAIN = "all: unset; box-sizing: border-box; cursor: pointer; display: block; border-radius: 5px;";
+  const BUTTON = `${PLAIN} width: ${ICON_PX}px; height: ${ICON_PX}px; color: light-dark(#1f6b4f, #a9e0c8);`;
+  const CHOICE = `${PLAIN} padding: 6px 8px; width: 100%; outline: revert;`;
+  const BELOW = `position: absolute; right: 0; top: ${ICON_PX + 6}px; width: max-content; max-width: 280px;
+    padding: 6px 10px; font: 14px system-ui; border: 1px solid #8a94a3; border-radius: 8px;
+    background: light-dark(#ffffff, #1b1e23); color: light-dark(#1b1e23, #eceff4);`;
   const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
 
   /** Fields in which the user typed. @type {WeakSet<HTMLInputElement>} */
@@ -25,20 +35,24 @@
     return width >= SMALLEST_PX && height >= SMALLEST_PX && input.checkVisibility(styles);
   };
   /** The fields beside this one that are seen: of its form, or of the page where it is in none. */
-  const fieldsBeside = (input) => [...(input.form ?? document).querySelectorAll("input")].filter((one) => isInput(one) && isSeen(one));
+  const fieldsBeside = (input) =>
+    [...(input.form ?? document).querySelectorAll("input")].filter((one) => isInput(one) && isSeen(one));
   const passwordBeside = (input) => fieldsBeside(input).find(isPassword);
   /** The field of the user's name: the last one before the password that takes text. */
   const nameBeside = (password) => {
     const fields = fieldsBeside(password);
     return fields.slice(0, fields.indexOf(password)).findLast((one) => NAMED.has(one.type) && !isCode(one));
   };
-  const isFillable = (input) =>
-    isSeen(input) && (isCode(input) || isPassword(input) || (NAMED.has(input.type) && passwordBeside(input) !== undefined));
+  const isName = (input) => NAMED.has(input.type) && passwordBeside(input) !== undefined;
+  const isFillable = (input) => isSeen(input) && (isCode(input) || isPassword(input) || isName(input));
 
   /** Asks the background about this frame's logins. @returns {Promise<object>} */
   const ask = (fill) =>
     new Promise((resolve, reject) => {
-      line.ask({ fill }, ({ result, error }) => (error ? reject(new Error(error.message)) : resolve(JSON.parse(result))));
+      line.ask({ fill }, ({ result, error }) => {
+        if (error) reject(new Error(error.message));
+        else resolve(JSON.parse(result));
+      });
     });
 
   /** Changes a field that is seen, as if its user had typed. */
@@ -83,26 +97,21 @@
     const host = document.createElement("div");
     const { top, right, height } = field.getBoundingClientRect();
     host.popover = "manual";
-    const place = `left:${right - 30}px;top:${top + (height - 24) / 2}px;`;
-    host.style.cssText = `all:initial;position:fixed;inset:auto;overflow:visible;${place}`.replaceAll(";", "!important;");
+    const place = `position:fixed;inset:auto;left:${right - ICON_PX - 6}px;top:${top + (height - ICON_PX) / 2}px;`;
+    const look = "all:initial;color-scheme:light dark;overflow:visible;";
+    host.style.cssText = `${look}${place}`.replaceAll(";", "!important;");
     const root = host.attachShadow({ mode: "closed" });
-    root.innerHTML = `<style>
-      button { all: unset; box-sizing: border-box; cursor: pointer; border-radius: 6px; font: 14px system-ui; }
-      button:focus-visible { outline: 2px solid #1f6b4f; }
-      .icon { display: block; width: 24px; height: 24px; padding: 2px; background: #fff; color: #1f6b4f; }
-      .below { background: #fff; color: #1b1e23; border: 1px solid #8a94a3; border-radius: 8px; padding: 6px;
-        font: 14px system-ui; position: absolute; right: 0; top: 28px; width: max-content; max-width: 280px; }
-      .below button { display: block; padding: 4px 8px; width: 100%; }
-      .below button:hover { background: #e6f1ec; }
-      @media (prefers-color-scheme: dark) {
-        .icon, .below { background: #1b1e23; color: #a9e0c8; }
-        .below button:hover { background: #2c3440; }
-      }
-    </style>
-    <button class="icon" type="button" aria-label="Fill in from the wallet" title="Fill in from the wallet">
-      <svg viewBox="0 0 24 24" width="20" height="20" fill="currentColor" aria-hidden="true"><path d="${ICON}"/></svg>
-    </button>`;
-    const button = root.querySelector("button");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.style.cssText = BUTTON;
+    button.ariaLabel = button.title = "Fill in from the wallet";
+    const icon = document.createElementNS(SVG, "svg");
+    icon.setAttribute("viewBox", "0 0 24 24");
+    icon.setAttribute("fill", "currentColor");
+    icon.append(document.createElementNS(SVG, "path"));
+    icon.firstChild.setAttribute("d", ICON);
+    button.append(icon);
+    root.append(button);
     button.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
     button.addEventListener("click", (event) => {
       if (event.isTrusted) fill(field);
@@ -122,6 +131,7 @@
     const buttons = items.map((item) => {
       const button = document.createElement("button");
       button.type = "button";
+      button.style.cssText = CHOICE;
       button.textContent = item.attributes?.user || item.label;
       button.addEventListener("mousedown", (event) => event.preventDefault());
       button.addEventListener("click", (event) => {
@@ -142,6 +152,7 @@
     shown.root.querySelector(".below")?.remove();
     const box = document.createElement("div");
     box.className = "below";
+    box.style.cssText = BELOW;
     box.role = "status";
     box.append(...content);
     shown.root.append(box);
@@ -168,7 +179,8 @@
     "submit",
     ({ target }) => {
       if (!(target instanceof HTMLFormElement)) return;
-      const password = [...target.querySelectorAll("input")].find((one) => isInput(one) && isPassword(one) && typed.has(one));
+      const inputs = [...target.querySelectorAll("input")];
+      const password = inputs.find((one) => isInput(one) && isPassword(one) && typed.has(one));
       if (password === undefined || !password.value || password.value === filled?.password) return;
       const user = nameBeside(password)?.value ?? "";
       const item = filled !== null && filled.user === user ? filled.item : undefined;

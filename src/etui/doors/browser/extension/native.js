@@ -43,7 +43,7 @@ export class Native {
     return this.#standing ?? "absent";
   }
 
-  /** How it stands, once that is known; tries to reach the wallet where nobody is there. @returns {Promise<Standing>} */
+  /** How it stands, once that is known; tries to reach a wallet where none is. @returns {Promise<Standing>} */
   async settled() {
     if (this.#port === null) this.#connect();
     if (this.#standing === null) await new Promise((resolve) => this.#settling.push(resolve));

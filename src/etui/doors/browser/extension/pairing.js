@@ -31,7 +31,8 @@ export async function makeKey() {
  * @param {Uint8Array} key
  */
 async function codeOf(key) {
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array([...TEXT.encode("etui/pairing-code/1\0"), ...key]));
+  const named = new Uint8Array([...TEXT.encode("etui/pairing-code/1\0"), ...key]);
+  const digest = await crypto.subtle.digest("SHA-256", named);
   const bits = new DataView(digest).getUint32(0) >>> 12;
   return String(bits % 1_000_000).padStart(6, "0");
 }

@@ -1,8 +1,8 @@
-// In the page's own world: PaymentRequest, so that the wallet answers its own payment method and the browser every other.
+// In the page's own world: PaymentRequest, so that the wallet answers its own payment method, the browser every other.
 //
 // - A request stays the browser's own object, made of the methods that are not the wallet's. Ours never reaches it:
-//   Chromium would look its host up on the net. Where no other is left, a name that nobody serves stands in its place, so
-//   that the browser checks the rest of what the page gave.
+//   Chromium would look its host up on the net. Where no other is left, a name that nobody serves stands in its place,
+//   so that the browser checks the rest of what the page gave.
 // - What the wallet cannot do goes on as if it were not there, at once.
 // - Where the browser has no PaymentRequest there is none.
 //

@@ -1,9 +1,9 @@
 // The page of the button: how the wallet stands to this browser, pairing, and whether a login is to be saved.
 
 const WORDS = {
-  absent: ["No wallet answers.", "Start it with “etui run”, and open its door with “etui door enable browser”."],
+  absent: ["No wallet answers.", "“etui run” starts it, “etui door enable browser” opens its door."],
   locked: ["The wallet is locked.", "Unlock it, and this browser goes on by itself."],
-  unpaired: ["This browser is not paired with the wallet.", "The wallet will ask you whether its pages may ask it."],
+  unpaired: ["This browser is not paired with the wallet.", "Paired, its pages can ask the wallet, which asks you."],
   ready: ["The wallet answers this browser.", ""],
 };
 
