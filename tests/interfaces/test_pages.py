@@ -136,6 +136,7 @@ FIELDS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         ("text", "", "material, read"),
     ),
     "observed": ({"type": "text", "title": "X", "observed": True}, ("text", "", "observed")),
+    "party": ({"type": "text", "title": "X", "party": True}, ("text", "", "party")),
     "marked": (
         {"type": "text", "title": "X", "material": True, "policy": "x", "scope": True},
         ("text", "", "material, policy `x`, scope"),

@@ -357,6 +357,14 @@ def test_a_method_has_one_scope() -> None:
     assert "has more than one scope" in refusal(with_param({"type": "text", "policy": "x", "scope": True}))
 
 
+def test_who_is_named_as_a_party_is_a_text_that_the_user_sees() -> None:
+    party = {"type": "text", "title": "To", "party": True}
+    read(with_param(party))
+    for field in ({**party, "title": None}, {"type": "integer", "title": "To", "party": True}):
+        assert "names a party, so it is a text with a title" in refusal(with_param(field))
+    assert "has a mark for the Router" in refusal(with_result(party))
+
+
 def test_what_is_observed_has_a_title_and_decides_nothing() -> None:
     observed = {"type": "text", "title": "Known as", "observed": True}
     read(with_param(observed))
