@@ -1,13 +1,14 @@
 """Writes ``etui/extensions/guard/prototypes.py`` anew: ``python -m tests.extensions.guard.prototypes_source``.
 
-From Unicode's confusables.txt, as the package confusable-homoglyphs carries it. There each character has a list of those
-that look like it; of all that hang together one stands for the others, one of ASCII where there is one.
+From Unicode's confusables.txt, as the package confusable-homoglyphs carries it. There each character has a list of
+those that look like it; of all that hang together one stands for the others, one of ASCII where there is one.
 """
 
 from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Mapping
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -25,6 +26,10 @@ Copyright Unicode, Inc., under the Unicode License v3 (https://www.unicode.org/l
 from typing import Final
 
 '''
+_TAIL = '''\
+PROTOTYPES: Final = dict(zip(_CHARACTERS, _LOOKS, strict=True))
+"""By character, the one that it looks like."""
+'''
 
 
 def source() -> str:
@@ -32,14 +37,13 @@ def source() -> str:
     found = dict(sorted(prototypes_found().items()))
     texts = {"_CHARACTERS": "".join(found), "_LOOKS": "".join(found.values())}
     body = "\n".join(f"{name}: Final = (\n{_lines(text)})" for name, text in texts.items())
-    tail = 'PROTOTYPES: Final = dict(zip(_CHARACTERS, _LOOKS, strict=True))\n"""By character, the one that it looks like."""\n'
-    return f"{_HEAD.format(version=metadata.version(_PACKAGE))}{body}\n{tail}"
+    return f"{_HEAD.format(version=metadata.version(_PACKAGE))}{body}\n{_TAIL}"
 
 
 def prototypes_found() -> dict[str, str]:
     """By character beyond ASCII, the one that stands for all that look like it."""
     file = resources.files(_PACKAGE.replace("-", "_")).joinpath("confusables.json")
-    likes: dict[str, list[dict[str, str]]] = json.loads(file.read_text(encoding="utf-8"))
+    likes: Mapping[str, list[dict[str, str]]] = json.loads(file.read_text(encoding="utf-8"))
     parents: dict[str, str] = {}
 
     def root(character: str) -> str:
@@ -47,13 +51,13 @@ def prototypes_found() -> dict[str, str]:
             character = parent
         return character
 
-    for character, near in likes.items():
-        for like in near:
-            if len(character) == len(like["c"]) == 1:
-                ends = sorted((root(character), root(like["c"])), key=_rank)
-                parents[ends[1]] = ends[0]
+    pairs = [(character, one["c"]) for character, near in likes.items() for one in near]
+    for character, like in pairs:
+        if len(character) == len(like) == 1:
+            ends = sorted((root(character), root(like)), key=_rank)
+            parents[ends[1]] = ends[0]
     singles = {character for character in (*parents, *likes) if len(character) == 1 and not character.isascii()}
-    return {character: like for character in singles if (like := root(character)) != character}
+    return {character: shown for character in singles if (shown := root(character)) != character}
 
 
 def _rank(character: str) -> tuple[bool, bool, bool, str]:
@@ -64,7 +68,7 @@ def _rank(character: str) -> tuple[bool, bool, bool, str]:
 def _lines(text: str) -> str:
     lines = [""]
     for code in map(ord, text):
-        escape = chr(code) if 0x20 < code < 0x7F and chr(code) not in "\\\"" else f"\\u{code:04x}"
+        escape = chr(code) if 0x20 < code < 0x7F and chr(code) not in '\\"' else f"\\u{code:04x}"
         escape = escape if code < 0x10000 else f"\\U{code:08x}"
         if len(lines[-1]) + len(escape) > _COLUMNS:
             lines.append("")

@@ -24,8 +24,8 @@ _PUNYCODE: Final = "xn--"
 class Host(msgspec.Struct, frozen=True, kw_only=True):
     """A host's name, in lower case and with the letters that punycode stands for.
 
-    ``name``: the label that its owner chose, ``shop`` in ``pay.shop.co.uk``. ``suffix``: what that was registered under,
-    ``co.uk``. ``before``: the labels in front of it, which its owner chose as well.
+    ``name``: the label that its owner chose, ``shop`` in ``pay.shop.co.uk``. ``suffix``: what that was registered
+    under, ``co.uk``. ``before``: the labels in front of it, which its owner chose as well.
     """
 
     name: str

@@ -7,8 +7,8 @@ Of hosts, what counts is what somebody registered; hosts of one registered domai
 3. So does one that is the same without hyphens and dots: ``pay-pal.com``, ``pay.pal.com``.
 4. So does one that has the known name within: as a word of its own, with its suffix, before or behind other letters. A
    short name stands in many others by chance, and counts there beside a word with which people are lured.
-5. So does one that is a slip of the fingers away: a letter more, less, doubled, changed, or two that changed places. The
-   shorter the name, the less of that.
+5. So does one that is a slip of the fingers away: a letter more, less, doubled, changed, or two that changed places.
+   The shorter the name, the less of that.
 
 Of names of programs and Extensions, see ``same_looks`` and ``is_near``.
 """
@@ -34,11 +34,14 @@ _LONG: Final = 9
 _LEAST: Final = 3
 """Fewer characters are near everything."""
 _LURES: Final = frozenset(
-    "access account alert app auth bank billing card center central check client club cloud com confirm connect customer"
-    " direct help home info invoice login logon mail mobile my net office official online order pay payment portal"
-    " prime pro promo protect refund safe secure security service services shop sign signin site store support team"
-    " update user verify wallet web www".split()
+    """
+    access account alert app auth bank billing card center central check client club cloud com confirm connect customer
+    direct help home info invoice login logon mail mobile my net office official online order pay payment portal prime
+    pro promo protect refund safe secure security service services shop sign signin site store support team update user
+    verify wallet web www
+    """.split()  # noqa: SIM905  # words are read and sorted more easily so
 )
+"""Words that stand beside a name where people are to be led to think it is that one."""
 
 
 class How(Enum):

@@ -13,7 +13,9 @@ from typing import Final
 
 from etui.extensions.guard.prototypes import PROTOTYPES
 
-_LATIN: Final = re.compile(r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?(?:DOTLESS |TURNED |OPEN )?([A-Z])(?: .*)?")
+_LATIN: Final = re.compile(
+    r"LATIN (?:SMALL |CAPITAL )?LETTER (?:SMALL CAPITAL )?(?:DOTLESS |TURNED |OPEN )?([A-Z])(?: .*)?"
+)
 _BESIDE: Final = {"\u0185": "b", "\u044c": "b", "\u00fe": "p", "\u01bf": "p", "\u03f8": "p"}
 """Look-alikes in small letters of which confusables.txt has the capital alone."""
 _DIGITS: Final = str.maketrans("01|$", "olls")
