@@ -11,7 +11,23 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench import files, issuer, keys, lending, memory, page, pay, policy, route, scale, secrets, shell, start, tap
+from bench import (
+    files,
+    guard,
+    issuer,
+    keys,
+    lending,
+    memory,
+    page,
+    pay,
+    policy,
+    route,
+    scale,
+    secrets,
+    shell,
+    start,
+    tap,
+)
 from bench.extent import FULL, SAMPLE, Extent
 from bench.figures import Figure
 
@@ -28,6 +44,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "issuer": issuer.measure,
     "memory": memory.measure,
     "shell": shell.measure,
+    "guard": guard.measure,
     "pay": pay.measure,
     "tap": tap.measure,
 }

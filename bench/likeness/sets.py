@@ -19,6 +19,7 @@ import simple_icons_pack
 from publicsuffixlist import PublicSuffixList
 
 FIXED: Final = "fdd5fef6af4a6c0e2852192cd2c03708a973993ec8eb8f2c8b11dc3633fcd416"
+"""So that a later dnstwist, which makes others, is found out."""
 _FOLDER: Final = Path(__file__).parent
 _MOST: Final = 20
 _WORDS: Final = (
