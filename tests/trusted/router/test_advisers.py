@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+import uvloop
 from tests.extensions.guard.conftest import TILL
+from tests.fuzz.router_here import End
+from tests.trusted.router.browser_door import Line, Profile, Wallet, program
 from tests.trusted.router.strangers import Stranger
 
+from etui.extensions.guard.judging import acquainted, judge
+from etui.interfaces import adviser_1 as adviser
+from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import Envelope, encode_result
 from etui.sdk import ErrorCode, ProtocolError
+from etui.sealing import ChannelKey
 from etui.testkit import TestWallet
+from etui.trusted.control import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,3 +209,64 @@ def test_no_adviser_is_asked_of_what_a_right_allows(wallet: TestWallet, client: 
 def test_an_adviser_that_ends_is_said_in_the_question(wallet: TestWallet, client: Client) -> None:
     """The last of its file: who ended early is not started again for a while."""
     assert _NO_ANSWER in asked(wallet, client, "crash.example")["notes"]
+
+
+class GuardHere:
+    """The guard's own rules, at a Router in this process, which starts none."""
+
+    def __init__(self, end: End) -> None:
+        self._end = end
+        self.told: list[adviser.Advise] = []
+
+    async def serve(self) -> None:
+        """Registers, and advises until its connection ends."""
+        register = wallet_interface.Register(key=ChannelKey().public, provides=["adviser/1", "extension/1"])
+        await Line(self._end).call(register)
+        while (message := await self._end.receive()) is not None:
+            if message.method and isinstance(message.id, int):
+                result: adviser.AdviseResult | adviser.AgreedResult = adviser.AgreedResult()
+                if message.method == adviser.Advise.METHOD:
+                    request = msgspec.json.decode(message.params, type=adviser.Advise)
+                    self.told.append(request)
+                    hosts = acquainted(request.known, [])
+                    found = judge(request.parties, request.known, hosts, lambda _, __: False)
+                    result = adviser.AdviseResult(stop=None if found is None else f"it looks like {found.like}")
+                await self._end.send(encode_result(message.id, msgspec.json.encode(result)))
+
+
+@pytest.mark.attack(192)
+@pytest.mark.timeout(90)
+def test_a_page_whose_origin_looks_like_that_of_one_with_rights_is_stopped_from_collecting_anything(
+    short_dir: Path,
+) -> None:
+    async def story() -> None:
+        async with asyncio.timeout(60), Wallet.opened(short_dir) as wallet:
+            end = await wallet.here.child(Role.EXTENSION, "ext:etui/org.etui.guard")
+            guard = GuardHere(end)
+            serving = [asyncio.ensure_future(guard.serve()), await wallet.keeper()]
+            wallet.user.approves(action_contains="pair the browser")
+            door = await wallet.door()
+            with program(short_dir, "chromium") as chromium:
+                host = await door.host(chromium, os.getuid())
+                await door.pair(host, Profile())
+                owner = await door.page(host, "https://owner.example")
+                store = secret.Create(kind="note", label="Basket", attributes={}, value=bytes(80))
+                await door.call(store, Envelope(speaks_for=owner.peer))
+                wallet.user.approves(principal_contains="https://harbour-books.com", remember="always", times=1)
+                shop = await door.page(host, "https://harbour-books.com")
+                finding = secret.Find(attributes={})
+                assert len((await door.call(finding, Envelope(speaks_for=shop.peer))).items) == 1
+                questions = len(wallet.user.asked())
+                for lie in ("https://harb0ur-books.com", "https://harbour-books.com.check-id.net"):
+                    page = await door.page(host, lie)
+                    with pytest.raises(ProtocolError) as refused:
+                        await door.call(finding, Envelope(speaks_for=page.peer))
+                    assert refused.value.code == ErrorCode.DENIED
+                    assert guard.told[-1].parties[0].hosts == [lie]
+                    assert "it looks like harbour-books.com" in wallet.records()[0].reason
+                assert len(wallet.user.asked()) == questions
+            for task in serving:
+                task.cancel()
+            await end.close()
+
+    uvloop.run(story())

@@ -28,6 +28,7 @@ from etui.protocol import CallInfo, ErrorCode, ProtocolError
 from etui.trusted.dialog.requests import Message
 from etui.trusted.dialog.text import single_line
 from etui.trusted.router import wording
+from etui.trusted.router.pairings import origin_of
 from etui.trusted.router.registry import ADVISER_INTERFACE, Provider
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ _MOST_HOST: Final = 300
 _MOST_PRINCIPAL: Final = 2_000
 _LOGO_BYTES: Final = 512 << 10
 """Of all logos that go with one question."""
-_WEB: Final = "web:"
 
 
 class Counsel(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -170,7 +170,7 @@ class Advisers:
                 by="right",
                 principal=grant.client,
                 name=(grant.label or grant.client)[:_MOST_CHARACTERS],
-                hosts=_origin_of(grant.client),
+                hosts=_origins(grant.client),
                 since=grant.since,
             )
         return first.values()
@@ -183,7 +183,7 @@ def parties_of(asked: Asked) -> list[adviser.Party]:
         role="asker",
         principal=principal if len(principal) <= _MOST_PRINCIPAL else None,
         name=asked.origin.label[:_MOST_CHARACTERS],
-        hosts=_origin_of(principal),
+        hosts=_origins(principal),
     )
     return [asker, *asked.parties]
 
@@ -218,9 +218,7 @@ def _domain_of(publisher: str) -> list[str]:
     return [".".join(reversed(publisher.split(".")))] if "." in publisher else []
 
 
-def _origin_of(principal: str) -> list[str]:
-    """The origin of a page, out of ``web:ORIGIN@PAIRING``; none of anybody else."""
-    if not principal.startswith(_WEB):
-        return []
-    origin, _, _ = principal.removeprefix(_WEB).rpartition("@")
-    return [origin] if origin and len(origin) <= _MOST_HOST else []
+def _origins(principal: str) -> list[str]:
+    """The origin of a page; none of anybody else."""
+    origin = origin_of(principal)
+    return [origin] if 0 < len(origin) <= _MOST_HOST else []
