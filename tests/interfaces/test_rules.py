@@ -390,6 +390,14 @@ def test_money_is_an_integer_and_its_currency_a_text() -> None:
     assert "no such text" in refusal({**own, "methods": own["methods"] | {"show": wrong}})
 
 
+def test_who_is_named_as_a_party_is_a_text_that_the_user_sees() -> None:
+    party = {"type": "text", "title": "To", "party": True}
+    read(with_param(party))
+    for field in ({**party, "title": None}, {"type": "integer", "title": "To", "party": True}):
+        assert "names a party, so it is a text with a title" in refusal(with_param(field))
+    assert "has a mark for the Router" in refusal(with_result(party))
+
+
 def test_what_is_observed_has_a_title_and_decides_nothing() -> None:
     observed = {"type": "text", "title": "Known as", "observed": True}
     read(with_param(observed))

@@ -8,8 +8,8 @@
 4. What ``name``, ``kinds``, ``decide``, ``owner`` and ``session`` name is there.
 5. ``of`` goes with a list or a map, ``name`` with a named type, ``options`` with a choice, ``kinds`` with a reference
    or an item, ``max`` with what can be counted, ``min`` with a number. No option stands twice, no ``max`` is too low.
-6. The marks ``material``, ``policy``, ``scope``, ``read`` and ``observed`` stand at the top level of params, where the
-   Router looks for them.
+6. The marks ``material``, ``policy``, ``scope``, ``read``, ``observed`` and ``party`` stand at the top level of params,
+   where the Router looks for them.
 7. What is material is shown: it has a title, and it is neither sealed nor bytes.
 8. Policy sees plain values, each name once in a method and never under a name by which policy knows something of its
    own, and decides about one item. A scope is a text that policy sees, one in a method.
@@ -218,7 +218,7 @@ def _is_currency(field: Field | None) -> bool:
 def _field_broken(document: Document, field: Field, place: _Place) -> Iterator[str]:
     if place not in _PLACED.get(field.type, {place}):
         yield f"is {field.type.value}, which does not stand in {place.value}"
-    marks = (field.material, field.policy is not None, field.scope, field.read, field.observed)
+    marks = (field.material, field.policy is not None, field.scope, field.read, field.observed, field.party)
     if place is not _Place.PARAMS and any(marks):
         yield "has a mark for the Router, which looks for them at the top level of params alone"
     yield from _mark_broken(field)
@@ -239,6 +239,8 @@ def _mark_broken(field: Field) -> Iterator[str]:
         yield "is read, so it is a text, material, always there and not for policy"
     if field.observed and (field.title is None or field.policy or field.read):
         yield "is observed, so it has a title, and is neither for policy nor read: nobody but a door knows it"
+    if field.party and (field.type is not FieldType.TEXT or field.title is None):
+        yield "names a party, so it is a text with a title: the user sees whom advisers are told of"
     if field.policy is None:
         return
     if field.type not in _POLICY_TYPES:

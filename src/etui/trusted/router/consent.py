@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from etui.interfaces.adviser_1 import Party
 from etui.protocol import Consent as HowAsked
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
@@ -27,14 +29,16 @@ from etui.trusted.dialog.requests import (
     ShownField,
     Typed,
 )
-from etui.trusted.policy import Assurance, Decision, Limit, Origin, Scope, ScopeType
-from etui.trusted.router import reading, rights, wording
+from etui.trusted.policy import Assurance, Decision, Limit, Origin, Outcome, Scope, ScopeType
+from etui.trusted.router import advisers, reading, rights, wording
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
     from etui.trusted.control import Reply
     from etui.trusted.policy import Grant, Question
+    from etui.trusted.router.advisers import Counsel
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
 _RUNNING_S: Final = 30 * 86400
@@ -48,7 +52,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     ``caller`` asks; ``chain`` led there, who began it first. ``action`` finishes "NAME wants to …". ``items``: several
     things of which the user may allow some. ``names_only``: it discloses names and no secret: a yes may hold for a
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
-    is read to its end.
+    is read to its end. ``parties``: whom the request names, for advisers.
     """
 
     caller: Caller
@@ -67,6 +71,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     running: bool = False
     effect: Effect = Effect.PASSES
     reading: ShownField | None = None
+    parties: tuple[Party, ...] = ()
 
     @property
     def origin(self) -> Caller:
@@ -135,15 +140,14 @@ class Consent:
         what = (f"{asked.question.action.id} {asked.action}", asked.question.resource.key)
         budget = router.budgets[asked.origin.lane]
         now = asyncio.get_running_loop().time()
-        try:
+        with self._dismissed(asked):
             budget.take(principal.id, *what, now, payer=router.budget_of(asked.caller))
+            counsel = await router.advisers.counsel(asked)
+        if counsel.by is not None:
+            raise self._stopped(asked, counsel, counsel.by)
+        asked = msgspec.structs.replace(asked, advice=(*asked.advice, *counsel.advice))
+        with self._dismissed(asked):
             answer, hello = await self._shown(asked)
-        except ProtocolError as error:
-            why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
-            raise ProtocolError(error.code, error.message, why=why) from None
-        except asyncio.CancelledError:
-            self._record(asked, Recorded.DISMISSED, asked.decision, reason="nobody waited for the answer any more")
-            raise
         now = asyncio.get_running_loop().time()
         match answer:
             case Approved():
@@ -157,6 +161,25 @@ class Consent:
                     budget.silence(principal.id, now)
                 why = self._record(asked, Recorded.DISMISSED, asked.decision)
                 raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now", why=why)
+
+    @contextlib.contextmanager
+    def _dismissed(self, asked: Asked) -> Iterator[None]:
+        """Puts on record why a question was not answered, where it was not."""
+        try:
+            yield
+        except ProtocolError as error:
+            why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
+            raise ProtocolError(error.code, error.message, why=why) from None
+        except asyncio.CancelledError:
+            self._record(asked, Recorded.DISMISSED, asked.decision, reason="nobody waited for the answer any more")
+            raise
+
+    def _stopped(self, asked: Asked, counsel: Counsel, by: Provider) -> ProtocolError:
+        """A request that an adviser stopped: on record with its reason, which the user is told and who asked is not."""
+        decision = Decision(outcome=Outcome.DENY, policies=(f"adviser/{by.principal}",))
+        why = self._record(asked, Recorded.DENIED, decision, reason=counsel.stop)
+        self._router.later(self._router.advisers.tell(asked, counsel, why))
+        return advisers.stopped(why)
 
     def _approved(self, asked: Asked, answer: Approved, hello: Hello) -> Consented:
         router = self._router
@@ -172,6 +195,7 @@ class Consent:
         offered = {choice.id for choice in asked.items}
         router.budget_of(asked.caller).approved()
         why = self._record(asked, Recorded.APPROVED, decision)
+        router.later(router.advisers.agreed(asked))
         return Consented(
             decision=decision,
             remember=answer.remember,

@@ -104,6 +104,11 @@ def principal_of(origin: str, pairing: str) -> str:
     return f"{_PAGE}{origin}@{pairing}"
 
 
+def origin_of(principal: str) -> str:
+    """The origin of a page, by what it is named; empty for whoever is none."""
+    return principal.removeprefix(_PAGE).rpartition("@")[0] if principal.startswith(_PAGE) else ""
+
+
 def is_page_of(principal: str, pairing: str) -> bool:
     """Whether a principal is a page of the browser with this pairing; no origin holds an ``@``."""
     return principal.startswith(_PAGE) and principal.endswith(f"@{pairing}")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROUTER_INTERFACES: Final = frozenset({"wallet/1", "shell/1"})
 """What the Router itself answers."""
 EXTENSION_INTERFACE: Final = "extension/1"
+ADVISER_INTERFACE: Final = "adviser/1"
 DIALOG_INTERFACE: Final = "dialog/1"
 EGRESS_INTERFACE: Final = "egress/1"
 COVERAGE_INTERFACE: Final = "coverage/1"

@@ -48,6 +48,7 @@ from etui.trusted.package import Package, installed, permission_lines
 from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
 from etui.trusted.router.admission import Admission
+from etui.trusted.router.advisers import Advisers
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.budget import PageBudgets, PromptBudget
 from etui.trusted.router.callers import Caller, door_caller, provider_caller
@@ -116,6 +117,7 @@ class Router:
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
         self.reports = RateLimiter(RATE, asyncio.get_running_loop().time())
         self._page_budgets = PageBudgets()
+        self.advisers = Advisers(self)
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)

@@ -8,6 +8,7 @@ import msgspec
 
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
+from etui.interfaces.adviser_1 import Party
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.dialog.requests import Effect, ShownField
@@ -43,6 +44,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     ``action`` finishes "NAME wants to …"; without it the interface's own words do. ``what``: the item's name.
     ``fields``: shown instead of the params. ``effect``: what a yes leaves behind.
+    ``parties``: whom it is about, for advisers.
     """
 
     effect: Effect
@@ -50,6 +52,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     action: str = ""
     what: str = ""
     fields: tuple[ShownField, ...] = ()
+    parties: tuple[Party, ...] = ()
 
 
 OVERSEEING: Final = tuple(
@@ -115,6 +118,7 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         lasting=overseeing,
         names_only=overseeing,
         effect=change.effect,
+        parties=change.parties,
     )
     consented = await router.consent.ask(asked)
     opened.met(asking.caller)
