@@ -4,7 +4,7 @@
 
 export { WalletError } from "./errors.js";
 export { finish, pay } from "./payment-1.js";
-export { METHOD, paid, paymentRequest } from "./payment-request.js";
+export { METHOD, complete, paid, paymentRequest } from "./payment-request.js";
 export { receive } from "./receipt-1.js";
 export { renew, subscribe } from "./subscription.js";
 export { walletFor, wallets } from "./wallets.js";

@@ -24,16 +24,7 @@ import { ask, referenceIn, textIn } from "./wallets.js";
  */
 export async function pay(request, asking = {}) {
   const order = await nameOf(request);
-  return payingIn(await ask("payment/1.pay", { order, request }, asking));
-}
-
-/**
- * What pays, in an answer of a wallet's.
- *
- * @param {Record<string, unknown>} answer
- * @returns {Paying}
- */
-export function payingIn(answer) {
+  const answer = await ask("payment/1.pay", { order, request }, asking);
   return {
     payment: referenceIn(answer, "payment"),
     credential: textIn(answer, "credential"),

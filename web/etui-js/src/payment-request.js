@@ -5,11 +5,8 @@
  */
 
 import { WalletError } from "./errors.js";
-import { payingIn } from "./payment-1.js";
 import { orderIn } from "./signed.js";
-import { isRecord, walletFor } from "./wallets.js";
-
-/** @import { Paying } from "./payment-1.js" */
+import { isRecord, textIn, walletFor } from "./wallets.js";
 
 /** The payment method identifier of cards in a wallet. */
 export const METHOD = "https://etui.example/card";
@@ -35,13 +32,27 @@ export async function paymentRequest(request, others = []) {
 }
 
 /**
- * What pays, in the response to a `PaymentRequest`.
+ * What pays, in the response to a `PaymentRequest`: hand it to the shop's server.
  *
  * @param {PaymentResponse} response
- * @returns {Paying | null} null where the user chose another method
+ * @returns {string | null} the credential; null where the user chose another method
  * @throws {WalletError} `unavailable`
  */
 export function paid(response) {
   if (response.methodName !== METHOD) return null;
-  return payingIn(isRecord(response.details) ? response.details : {});
+  return textIn(isRecord(response.details) ? response.details : {}, "credential");
+}
+
+/**
+ * Tells browser and wallet what the shop's server said; the receipt is kept with those of the wallet.
+ *
+ * @param {PaymentResponse} response
+ * @param {"approved" | "declined"} outcome
+ * @param {string} [receipt]  as the merchant signed it
+ * @returns {Promise<void>}
+ */
+export async function complete(response, outcome, receipt) {
+  /** @type {(result: PaymentComplete, details?: {data: object}) => Promise<void>} */
+  const told = response.complete.bind(response);
+  await told(outcome === "approved" ? "success" : "fail", receipt ? { data: { receipt } } : undefined);
 }

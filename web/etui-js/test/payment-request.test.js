@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { ANSWER, nobody, request, wallet } from "./world.js";
-import { METHOD, paid, paymentRequest } from "../src/index.js";
+import { nobody, request, wallet } from "./world.js";
+import { METHOD, complete, paid, paymentRequest } from "../src/index.js";
 
 /** What the browser was constructed with; a browser itself is asked in tests/web. */
 globalThis.PaymentRequest = class {
@@ -29,8 +29,16 @@ test("without one the browser hears nothing of it", async () => {
 });
 
 test("what pays is read from the wallet's response alone", () => {
-  const read = { payment: "r-1", credential: "e.y", network: "etui-demo" };
-  assert.deepEqual(paid({ methodName: METHOD, details: ANSWER }), read);
-  assert.equal(paid({ methodName: OTHER.supportedMethods, details: ANSWER }), null);
+  const details = { credential: "e.y", network: "etui-demo" };
+  assert.equal(paid({ methodName: METHOD, details }), "e.y");
+  assert.equal(paid({ methodName: OTHER.supportedMethods, details }), null);
   assert.throws(() => paid({ methodName: METHOD, details: {} }), { code: "unavailable" });
+});
+
+test("the end is told with its receipt, as the specification has it", async () => {
+  const told = [];
+  const response = { complete: async (...given) => void told.push(given) };
+  await complete(response, "approved", "j.w.s");
+  await complete(response, "declined");
+  assert.deepEqual(told, [["success", { data: { receipt: "j.w.s" } }], ["fail", undefined]]);
 });

@@ -6,6 +6,6 @@ export type Asking = import("./wallets.js").Asking;
 export type Call = import("./wallets.js").Call;
 export type Wallet = import("./wallets.js").Wallet;
 export { finish, pay } from "./payment-1.js";
-export { METHOD, paid, paymentRequest } from "./payment-request.js";
+export { METHOD, complete, paid, paymentRequest } from "./payment-request.js";
 export { renew, subscribe } from "./subscription.js";
 export { walletFor, wallets } from "./wallets.js";

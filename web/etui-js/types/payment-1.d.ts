@@ -15,13 +15,6 @@
  */
 export function pay(request: string, asking?: Asking): Promise<Paying>;
 /**
- * What pays, in an answer of a wallet's.
- *
- * @param {Record<string, unknown>} answer
- * @returns {Paying}
- */
-export function payingIn(answer: Record<string, unknown>): Paying;
-/**
  * Tells the wallet what the shop's server said of a payment; the receipt is kept with those of the wallet.
  *
  * @param {string} payment  as `pay` gave it

@@ -8,14 +8,21 @@
  */
 export function paymentRequest(request: string, others?: PaymentMethodData[]): Promise<PaymentRequest>;
 /**
- * What pays, in the response to a `PaymentRequest`.
+ * What pays, in the response to a `PaymentRequest`: hand it to the shop's server.
  *
  * @param {PaymentResponse} response
- * @returns {Paying | null} null where the user chose another method
+ * @returns {string | null} the credential; null where the user chose another method
  * @throws {WalletError} `unavailable`
  */
-export function paid(response: PaymentResponse): Paying | null;
-/** @import { Paying } from "./payment-1.js" */
+export function paid(response: PaymentResponse): string | null;
+/**
+ * Tells browser and wallet what the shop's server said; the receipt is kept with those of the wallet.
+ *
+ * @param {PaymentResponse} response
+ * @param {"approved" | "declined"} outcome
+ * @param {string} [receipt]  as the merchant signed it
+ * @returns {Promise<void>}
+ */
+export function complete(response: PaymentResponse, outcome: "approved" | "declined", receipt?: string): Promise<void>;
 /** The payment method identifier of cards in a wallet. */
 export const METHOD: "https://etui.example/card";
-import type { Paying } from "./payment-1.js";
