@@ -1,4 +1,4 @@
-"""A town to pay in, for tests: issuers, acquirer, shop and, where they are asked for, the sites; a wallet with a card."""
+"""A town to pay in, for tests: issuers, acquirer, shop and, where asked for, the sites; a wallet with a card."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _ANNOUNCED: Final = """(() => {
         return result;
     };
     const methods = ["payment/1.pay", "payment/1.complete", "receipt/1.file"];
-    const detail = Object.freeze({id: crypto.randomUUID(), name: "Played", version: 1, methods, request});
+    const detail = Object.freeze({id: "played", name: "Played", version: 1, methods, request});
     const announce = () => window.dispatchEvent(new CustomEvent("etui:announce", {detail}));
     window.addEventListener("etui:discover", announce);
     announce();
