@@ -42,7 +42,7 @@ class Track(NamedTuple):
 
 
 class NotYoursError(Exception):
-    """No receipt says that the track was bought; the message says why."""
+    """Nothing proves that the track was bought; the message says why."""
 
 
 class Declined(Exception):
@@ -96,14 +96,18 @@ class Music:
         raise NotYoursError(reason)
 
     def _keys(self) -> KeySet:
-        """The keys by which the shop signs; those that were seen last, where it cannot be reached."""
+        """The keys by which the shop signs; those that were seen last, where it cannot be reached.
+
+        Raises `NotYoursError` where none were.
+        """
         try:
             text = self._get("/keys")
-        except URLError:
-            text = self._kept.read_bytes() if self._kept.exists() else b'{"keys": []}'
-        else:
             self._kept.parent.mkdir(parents=True, exist_ok=True)
             self._kept.write_bytes(text)
+        except URLError as error:
+            if not self._kept.exists():
+                raise NotYoursError(f"{self._shop.host} cannot be reached, and its keys were never seen") from error
+            text = self._kept.read_bytes()
         return KeySet.import_key_set(json.loads(text))
 
     def _get(self, path: str) -> bytes:

@@ -32,7 +32,11 @@ def asked(method: str = "POST", body: bytes = b"", **headers: str) -> tuple[int,
     given = [(name.encode(), value.encode()) for name, value in {"host": HOST, **headers}.items()]
     scope = {"type": "http", "method": method, "path": "/", "raw_path": b"/", "query_string": b"", "headers": given}
     application = site(HOST, [Route("/", _echo, methods=["GET", "POST"])])
-    asyncio.run(application({**scope, "http_version": "1.1", "scheme": "http"}, receive, send))
+
+    async def ask() -> None:
+        await application({**scope, "http_version": "1.1", "scheme": "http"}, receive, send)
+
+    asyncio.run(ask())
     told = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], told, sent[1]["body"]
 
