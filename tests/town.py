@@ -49,9 +49,9 @@ def open_town(folder: Path, authority: TestAuthority, *, sites: bool = False) ->
 
 @contextlib.contextmanager
 def wallet_in(town: Town, authority: TestAuthority, folder: Path, doors: Sequence[str] = ()) -> Iterator[TestWallet]:
-    """A wallet that reaches the bank, in an empty folder with a short path; it has no card."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    environ = {"SSL_CERT_FILE": str(authority.file)}
+    """A wallet that reaches the bank, in a new folder with a short path, which is its user's home; it has no card."""
+    folder.mkdir(mode=0o700)
+    environ = {"SSL_CERT_FILE": str(authority.file), "HOME": str(folder)}
     certificate = authority.file.read_bytes()
     hosts = {BANK: town.bank}
     with TestWallet(folder, doors=doors, environ=environ, hosts=hosts, authority=certificate) as wallet:
