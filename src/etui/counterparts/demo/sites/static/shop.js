@@ -23,6 +23,7 @@ function say(text, { failed = false } = {}) {
 
 /** Has the basket paid in one of the ways. */
 async function checkout(way) {
+  add();
   if (!basket.reportValidity()) return;
   const goods = wanted().map((one) => ({ id: one.name, count: one.valueAsNumber }));
   if (!goods.length) return say("Choose something first.", { failed: true });
@@ -58,4 +59,4 @@ for (const [name, way] of [["wallet", byWallet], ["sheet", byBrowser]]) {
 }
 document.querySelector("#counter").addEventListener("click", () => say(""));
 basket.addEventListener("input", add);
-add();
+window.addEventListener("pageshow", add); // a browser may have put back what was typed before
