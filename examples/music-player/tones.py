@@ -19,6 +19,8 @@ _MELODIES = {
     "track-lantern": "A4 C5 E5 C5 A4 -- G4 B4 D5 B4 G4 -- A4 A4",
     "track-ropeway": "E4 E5 E4 D5 E4 C5 E4 B4 E4 A4 E4 G4 E4 E4",
 }
+_REFUSES_S = 0.5
+"""Within which a program that has no sound to play on says so."""
 _STEPS = {"C": -9, "D": -7, "E": -5, "F": -4, "G": -2, "A": 0, "B": 2}
 _PLAYERS = (("aplay", "-q"), ("paplay",), ("pw-play",))
 
@@ -71,10 +73,20 @@ class Player:
         if self._into:
             return f"written to {file}"
         for program, *options in _PLAYERS:
-            if found := shutil.which(program):
-                self._playing = subprocess.Popen([found, *options, file], stderr=subprocess.DEVNULL)
+            if (found := shutil.which(program)) and self._plays([found, *options, str(file)]):
                 return f"playing by {program}"
         return f"nothing here plays sound: it lies in {file}"
+
+    def _plays(self, command: list[str]) -> bool:
+        """Starts a program; whether it finds something to play on."""
+        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            if started.wait(_REFUSES_S):
+                return False
+        except subprocess.TimeoutExpired:
+            pass
+        self._playing = started
+        return True
 
     def stop(self) -> None:
         if self._playing is not None:

@@ -37,6 +37,8 @@ _SESSION_S: Final = 3600
 _MOST_SESSIONS: Final = 10_000
 _SEE_OTHER, _BAD, _NOT_FOUND = 303, 400, 404
 _SCALE: Final = 4
+_Handler = Callable[[Request], Awaitable[Response]]
+_HandlerOf = Callable[[Request, Customer], Awaitable[Response]]
 _BILL: Final = (("Alp M, 20 GB", 1990), ("Roaming, Italy", 350), ("2 calls to a service number", 118))
 
 
@@ -96,27 +98,14 @@ class _SelfCare:
 
     def routes(self) -> list[Route]:
         """Its paths."""
-        pages = [
-            Route(f"/{name}", self._page(template, at), methods=["GET"])
-            for name, template, at in (
-                ("login", "login.html", None),
-                ("code", "code.html", _At.HALF),
-                ("register", "register.html", None),
-                ("codes", "codes.html", _At.PENDING),
-            )
-        ]
-        forms = [
-            Route("/login", self._form("login.html", None, self._log_in), methods=["POST"]),
-            Route("/code", self._form("code.html", _At.HALF, self._confirm), methods=["POST"]),
-            Route("/register", self._form("register.html", None, self._register), methods=["POST"]),
-            Route("/codes", self._form("codes.html", _At.PENDING, self._admit), methods=["POST"]),
-        ]
         return [
             Route("/", self._account, methods=["GET"]),
-            Route("/codes.png", self._picture, methods=["GET"]),
             Route("/logout", self._log_out, methods=["POST"]),
-            *pages,
-            *forms,
+            *self._steps("/login", "login.html", self._log_in),
+            *self._steps("/register", "register.html", self._register),
+            *self._steps_at(_At.HALF, "/code", "code.html", self._confirm),
+            *self._steps_at(_At.PENDING, "/codes", "codes.html", self._admit),
+            Route("/codes.png", self._picture, methods=["GET"]),
         ]
 
     async def _account(self, request: Request) -> Response:
@@ -139,52 +128,55 @@ class _SelfCare:
         self._sessions.end(request)
         return _to("/")
 
-    async def _log_in(self, request: Request, _: Customer | None) -> Response:
+    async def _log_in(self, request: Request) -> Response:
         form = await form_in(request)
         customer = self._customers.known(form.get("username", ""), form.get("password", ""), _now_s())
         return self._sessions.begin(_to("/code"), request, _At.HALF, customer)
 
-    async def _confirm(self, request: Request, customer: Customer | None) -> Response:
-        assert customer is not None  # noqa: S101  # `_form` lets nobody else here
+    async def _confirm(self, request: Request, customer: Customer) -> Response:
         customer.check_code((await form_in(request)).get("code", ""), _now_s())
         return self._sessions.begin(_to("/"), request, _At.IN, customer)
 
-    async def _register(self, request: Request, _: Customer | None) -> Response:
+    async def _register(self, request: Request) -> Response:
         form = await form_in(request)
         pending = self._customers.new(form.get("username", ""), form.get("password", ""))
         return self._sessions.begin(_to("/codes"), request, _At.PENDING, pending)
 
-    async def _admit(self, request: Request, pending: Customer | None) -> Response:
-        assert pending is not None  # noqa: S101  # as above
+    async def _admit(self, request: Request, pending: Customer) -> Response:
         self._customers.admit(pending, (await form_in(request)).get("code", ""), _now_s())
         return self._sessions.begin(_to("/"), request, _At.IN, pending)
 
-    def _page(self, template: str, at: _At | None) -> Callable[[Request], Awaitable[Response]]:
-        """A page for who has come that far; others begin anew."""
+    def _steps(self, path: str, template: str, done: _Handler) -> list[Route]:
+        """A page with a form, which leads further, or back to it with what is wrong."""
 
-        async def shown(request: Request) -> Response:
-            customer = self._sessions.of(request, at) if at else None
-            if at and customer is None:
-                return _to("/login")
-            return self._pages.show(template, customer=customer, failure="")
-
-        return shown
-
-    def _form(
-        self, template: str, at: _At | None, done: Callable[[Request, Customer | None], Awaitable[Response]]
-    ) -> Callable[[Request], Awaitable[Response]]:
-        """What a form of such a page leads to: further, or to the same page with what is wrong."""
+        async def shown(_: Request) -> Response:
+            return self._pages.show(template, failure="")
 
         async def sent(request: Request) -> Response:
-            customer = self._sessions.of(request, at) if at else None
-            if at and customer is None:
+            try:
+                return await done(request)
+            except CustomerError as error:
+                return self._pages.show(template, _BAD, failure=str(error))
+
+        return [Route(path, shown, methods=["GET"]), Route(path, sent, methods=["POST"])]
+
+    def _steps_at(self, at: _At, path: str, template: str, done: _HandlerOf) -> list[Route]:
+        """The same for who has come that far; others begin anew."""
+
+        async def shown(request: Request) -> Response:
+            if customer := self._sessions.of(request, at):
+                return self._pages.show(template, customer=customer, failure="")
+            return _to("/login")
+
+        async def sent(request: Request) -> Response:
+            if (customer := self._sessions.of(request, at)) is None:
                 return _to("/login")
             try:
                 return await done(request, customer)
             except CustomerError as error:
                 return self._pages.show(template, _BAD, customer=customer, failure=str(error))
 
-        return sent
+        return [Route(path, shown, methods=["GET"]), Route(path, sent, methods=["POST"])]
 
 
 def _to(path: str) -> Response:

@@ -68,7 +68,8 @@ class Pages:
 
     def show(self, template: str, status: int = 200, **shown: object) -> HTMLResponse:
         """A page."""
-        return HTMLResponse(self._environment.get_template(template).render(shown), status)
+        text = self._environment.get_template(template).render(shown)
+        return HTMLResponse(text, status, {"cache-control": "no-store"})
 
 
 async def form_in(request: Request) -> Mapping[str, str]:
