@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from tests.cli.etui import done, told
+from tests.doors.browser import test_firefox
+from tests.doors.browser.firefox import Firefox
 from tests.doors.browser.pages import POPUP
 from tests.doors.browser.test_logins import click_icon, put, wait_filled
 from tests.town import Town, add_card, open_town, wallet_in
@@ -17,7 +19,8 @@ from etui.standards.otp import parse_key, totp
 from etui.testkit import TestAuthority, TestWallet
 
 PASSWORD = "correct-horse-battery"
-NO_COUNTER = "You can reserve, and pay at the counter."
+fox = test_firefox.fox
+AT_THE_COUNTER = "You can reserve, and pay at the counter."
 
 
 @pytest.fixture(scope="module")
@@ -75,10 +78,10 @@ def test_what_is_locked_or_refused_can_be_paid_at_the_counter(
     choose(page, town)
     wallet.user.refuses(text_contains="Paperweight")
     page.get_by_role("button", name=way).click()
-    expect(page.locator("#said")).to_have_text(f"You did not pay. {NO_COUNTER}", timeout=20_000)
+    expect(page.locator("#said")).to_have_text(f"You did not pay. {AT_THE_COUNTER}", timeout=20_000)
     wallet.lock()
     page.get_by_role("button", name=way).click()
-    expect(page.locator("#said")).to_contain_text(NO_COUNTER, timeout=20_000)
+    expect(page.locator("#said")).to_contain_text(AT_THE_COUNTER, timeout=20_000)
     expect(page.locator("#said")).not_to_contain_text("You did not pay")
 
 
@@ -155,3 +158,19 @@ def test_a_customer_registers_and_the_wallet_logs_in(
     wait_filled(page, "[name=code]")
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Grüezi, ada")
+
+
+@pytest.mark.long
+def test_the_shop_is_paid_and_the_game_plays_in_firefox(fox: Firefox, town: Town, wallet: TestWallet) -> None:
+    page = fox.open(town.sites["shop"])
+    fox.wait(page, "!document.querySelector('#wallet').hidden")
+    fox.run(page, "document.querySelector('[name=lamp]').value = 1")
+    fox.run(page, "document.querySelector('#wallet').click()")
+    paid = "Paid 49.00 EUR. The receipt lies in your wallet."
+    fox.wait(page, f"document.querySelector('#said').textContent === {paid!r}")
+    assert wallet.user.asked()[-1]["principal"].startswith(f"web:{town.sites['shop']}@")
+    game = fox.open(town.sites["arcade"])
+    fox.wait(game, "document.querySelector('#play').textContent === 'Play'")
+    fox.run(game, "document.querySelector('#play').click()")
+    assert fox.run(game, "document.querySelector('#play').textContent") == "Pause"
+    fox.wait(game, "document.querySelector('#score').value > 0 || document.querySelector('#lives').value < 3")
