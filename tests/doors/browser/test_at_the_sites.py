@@ -18,9 +18,17 @@ from tests.town import Town, add_card, open_town, wallet_in
 from etui.standards.otp import parse_key, totp
 from etui.testkit import TestAuthority, TestWallet
 
-PASSWORD = "correct-horse-battery"
 fox = test_firefox.fox
+PASSWORD = "correct-horse-battery"
 AT_THE_COUNTER = "You can reserve, and pay at the counter."
+READY = "import('/etui/index.js').then((wallet) => wallet.isReady())"
+SUBSCRIBED = """async ({terms, count}) => {
+    const {renew, subscribe} = await import("/etui/index.js");
+    const goods = [{id: "pencil", count}];
+    const ordered = await (await fetch("/orders", {method: "POST", body: JSON.stringify({goods})})).json();
+    const paying = terms ? renew(ordered.request, terms) : subscribe(ordered.request);
+    return paying.then((paid) => paid.terms ?? "renewed", (error) => error.code);
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +87,9 @@ def test_what_is_locked_or_refused_can_be_paid_at_the_counter(
     wallet.user.refuses(text_contains="Paperweight")
     page.get_by_role("button", name=way).click()
     expect(page.locator("#said")).to_have_text(f"You did not pay. {AT_THE_COUNTER}", timeout=20_000)
+    assert page.evaluate(READY) is True
     wallet.lock()
+    assert page.evaluate(READY) is False
     page.get_by_role("button", name=way).click()
     expect(page.locator("#said")).to_contain_text(AT_THE_COUNTER, timeout=20_000)
     expect(page.locator("#said")).not_to_contain_text("You did not pay")
@@ -93,15 +103,6 @@ def test_lives_are_bought_in_the_game(page: Page, town: Town, wallet: TestWallet
         "You have 3 extra lives. The receipt lies in your wallet.", timeout=20_000
     )
     assert "pay 0.99 EUR to arcade.etui.test" in str(wallet.user.asked()[-1])
-
-
-SUBSCRIBED = """async ({terms, count}) => {
-    const {renew, subscribe} = await import("/etui/index.js");
-    const goods = [{id: "pencil", count}];
-    const ordered = await (await fetch("/orders", {method: "POST", body: JSON.stringify({goods})})).json();
-    const paying = terms ? renew(ordered.request, terms) : subscribe(ordered.request);
-    return paying.then((paid) => paid.terms ?? "renewed", (error) => error.code);
-}"""
 
 
 def test_what_was_subscribed_to_is_paid_again_without_a_question(page: Page, town: Town, wallet: TestWallet) -> None:

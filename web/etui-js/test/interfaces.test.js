@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, test } from "node:test";
 import { ANSWER, nobody, refusal, request, wallet } from "./world.js";
-import { finish, pay, receive, renew, subscribe } from "../src/index.js";
+import { finish, isReady, pay, receive, renew, subscribe } from "../src/index.js";
 
 afterEach(nobody);
 
@@ -89,4 +89,12 @@ test("a subscription is renewed within its terms, and never beyond", async () =>
     await assert.rejects(renew(request(value, currency), kept), { code: "beyond" });
   await assert.rejects(renew(request("1e9"), kept), { code: "malformed" });
   assert.equal(count, 5);
+});
+
+test("a wallet is ready where it says so, and nobody where there is none", async () => {
+  assert.equal(await isReady(), false);
+  for (const [answer, ready] of [[{ ready: true }, true], [{ ready: false }, false], [{}, false], [null, false]])
+    assert.equal(await isReady({ wallet: wallet(() => answer) }), ready);
+  assert.equal(await isReady({ wallet: wallet(() => Promise.reject(refusal("absent"))) }), false);
+  await assert.rejects(isReady({ wallet: wallet(), signal: AbortSignal.abort() }), { name: "AbortError" });
 });

@@ -1,3 +1,4 @@
+export { isReady } from "./browser-1.js";
 export { WalletError } from "./errors.js";
 export { receive } from "./receipt-1.js";
 export type Paying = import("./payment-1.js").Paying;
