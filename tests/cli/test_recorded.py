@@ -15,6 +15,7 @@ from tests.trusted.router.programs import finder, keeper, path_of
 
 from etui.testkit import TestWallet
 
+SECRETS = "ext:etui/org.etui.secrets"
 SHOP = "app:/usr/bin/shop"
 
 
@@ -50,7 +51,7 @@ def test_what_a_right_was_can_be_told_after_it_was_taken_back(shared: TestWallet
     assert told(shared, "amend", grant, "--uses", "2", "--limit", "30") == {"raised": True}
     assert told(shared, "revoke", grant) == {"revoked": 1}
     ends = datetime(2100, 12, 31, 18).astimezone(UTC)
-    whose = f"“{SHOP}” may “secret/1.fetch” of “Mail, api.example” in “ext:etui/secrets”"
+    whose = f"“{SHOP}” may “secret/1.fetch” of “Mail, api.example” in “{SECRETS}”"
     only = ", only where “host” is “api.example”"
     money = "up to 5.00 EUR each time, anew every 30 days"
     until = f"until {ends:%Y-%m-%d at %H:%M} UTC"
@@ -83,17 +84,17 @@ def test_all_rights_that_are_taken_back_at_once_are_named(shared: TestWallet) ->
 def test_a_yes_that_lasts_and_the_right_of_who_stored_it_are_told(shared: TestWallet) -> None:
     keeper(shared, "keeper.py", "recorded.example", "1")
     (kept,) = rows(shared, "grant keeper.py")
-    owned = f", known to the wallet as “app:{path_of(shared, 'keeper.py')}”, may "
+    owned = f"“{kept['label']}”, known to the wallet as “script:{path_of(shared, 'keeper.py')}@session”, may "
     assert owned in kept["what"]
     assert "“secret/1.read”" in kept["what"]
-    assert kept["what"].endswith(" of “000” in “ext:etui/secrets”, until it is taken back")
+    assert kept["what"].endswith(f" of “000” in “{SECRETS}”, until it is taken back")
     shared.user.approves(principal_contains="finder.py", remember="month")
     assert finder(shared, "finder.py", "recorded.example") == ["1", "another's"]
     (yes,) = rows(shared, "grant finder.py")
-    assert f"“finder.py”, known to the wallet as “app:{path_of(shared, 'finder.py')}”, may " in yes["what"]
+    assert f"known to the wallet as “script:{path_of(shared, 'finder.py')}@session”, may " in yes["what"]
     ends = datetime.fromtimestamp(yes["at"] + 30 * 86400, tz=UTC)
     assert f", until {ends:%Y-%m-%d at }" in yes["what"]
-    assert any(sentence.startswith("The permission: “finder.py”, known") for sentence in why(shared, yes))
+    assert any(sentence.startswith("The permission: “finder.py, run by ") for sentence in why(shared, yes))
 
 
 @pytest.mark.parametrize(
@@ -109,14 +110,17 @@ def test_a_yes_that_lasts_and_the_right_of_who_stored_it_are_told(shared: TestWa
 def test_what_the_user_widened_is_on_record_in_the_words_of_the_question(
     shared: TestWallet, command: tuple[str, ...], words: str
 ) -> None:
-    shared.user.refuses(action_contains=words, times=1)
-    assert etui(shared, *command).returncode == 7
     etui(shared, *command)  # a door may have nothing to open on, which the user has approved all the same
-    approved, refused = rows(shared, words)
-    assert (approved["outcome"], refused["outcome"]) == ("approved", "refused")
-    assert approved["what"] == refused["what"] == words
-    for row in (approved, refused):
-        assert f"In the words of the question: “{words}”." in why(shared, row)
+    row, *_ = rows(shared, f"approved {words}")
+    assert row["what"] == words
+    assert f"In the words of the question: “{words}”." in why(shared, row)
+
+
+def test_what_the_user_refused_to_widen_is_on_record_so_too(shared: TestWallet) -> None:
+    shared.user.refuses(action_contains="audit", times=1)
+    assert etui(shared, "set", "audit_days", "7").returncode == 7
+    (row,) = rows(shared, "refused wallet/1.set")
+    assert row["what"] == "erase what the audit says of more than 7 days ago, now and from now on"
 
 
 def test_a_session_that_is_open_has_its_rights_on_record(shared: TestWallet) -> None:
@@ -128,4 +132,4 @@ def test_a_session_that_is_open_has_its_rights_on_record(shared: TestWallet) -> 
     listed = {grant["grant"] for grant in told(shared, "grants") if grant["client"] == "group:session"}
     assert row["what"].split(",")[0] in listed
     assert "“any program of this session”, known to the wallet as “group:session”, may " in row["what"]
-    assert "of “everything outside collections” in “ext:etui/secrets”, until it is taken back" in row["what"]
+    assert f"of “everything outside collections” in “{SECRETS}”, until it is taken back" in row["what"]

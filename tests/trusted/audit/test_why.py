@@ -101,7 +101,7 @@ HELD = "“shop”, known to the wallet as “app:/opt/shop”, may “payment/1
     ("terms", "told"),
     [
         ({}, "until it is taken back"),
-        ({"uses": 1, "until": 4_133_968_200}, "once, until 2100-12-31 at 17:30 UTC"),
+        ({"uses": 1, "until": 4_133_957_400}, "once, until 2100-12-31 at 17:30 UTC"),
         ({"uses": 3}, "3 times in all, until it is taken back"),
         ({"until": 2**53}, "until 9007199254740992 seconds after 1970"),
         ({"limit": Limit("EUR", 2000, 2000)}, "up to 20.00 EUR in all, until it is taken back"),
