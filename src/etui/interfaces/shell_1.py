@@ -106,6 +106,9 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str
     action: str
     what: str | None = None
+    """The item's name; of a right its id, whose it is, and for what, how often, up to how much and until when
+    it holds; of a change to the wallet itself what was asked, in the words of the question.
+    """
     outcome: str
     through: str | None = None
 
@@ -254,6 +257,9 @@ class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True)
 
     limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
     text: Annotated[str, Meta(max_length=200)] | None = None
+    """Only records that have each of these words in any member of their row, or in the id of the right that
+    they are about or that allowed it.
+    """
     before: Annotated[str, Meta(max_length=32)] | None = None
     by_clients: bool | None = None
     """Without what Extensions asked for on their own account."""

@@ -122,6 +122,12 @@ def test_a_yes_that_lasts_is_up_to_as_much_and_this_payment_is_of_it(wallet: Tes
     assert "Until I take it back'" not in question, "no yes is for any amount"
     (row,) = [row for row in buyer.client.call(shell_interface.Grants()).grants if row.action == "payment/1.pay"]
     assert (row.limit_minor, row.each_minor, row.left_minor, row.period_s) == (999, 999, 0, 30 * DAY_S)
+    record = buyer.client.call(shell_interface.Audit(text=f"grant {row.grant}")).records[-1]
+    sentences = buyer.client.call(wallet_interface.Why(id=record.id)).sentences
+    (told,) = [sentence for sentence in sentences if sentence.startswith("The permission: ")]
+    assert row.client in told
+    assert told.endswith(", up to 9.99 EUR in all, anew every 30 days, until it is taken back.")
+    assert ", only where “payee” is “" in told
     assert buyer.refused("9.99") is ErrorCode.NOT_NOW
     assert "0.00 of 9.99 EUR are left" in str(wallet.user.asked()[-1])
 

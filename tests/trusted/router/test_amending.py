@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -74,7 +75,11 @@ def test_what_is_lower_works_at_once_and_for_good(shared: TestWallet, client: Cl
     row = told(client, grant)
     assert (row.limit_minor, row.each_minor, row.uses_left, row.until) == (300, 300, 2, until)
     record = client.call(shell_interface.Audit(text="wallet/1.amend", limit=1)).records[0]
-    assert "lowered: until" in " ".join(client.call(wallet_interface.Why(id=record.id)).sentences)
+    sentences = client.call(wallet_interface.Why(id=record.id)).sentences
+    assert sentences[-1] == "The reason given: “lowered, 2 uses left”."
+    day = datetime.fromtimestamp(until, tz=UTC)
+    ends = f", 2 times in all, up to 3.00 EUR in all, until {day:%Y-%m-%d at %H:%M} UTC."
+    assert [sentence for sentence in sentences if sentence.endswith(ends)]
     shared.lock()
     shared.unlock()
     with shared.connect() as again:

@@ -322,7 +322,8 @@ def test_what_a_page_has_is_its_own(short_dir: Path) -> None:
             for stranger in (other, host):
                 reading = door.call(secret.Read(item=kept), Envelope(speaks_for=stranger.peer))
                 assert (await refused(reading)).code is ErrorCode.UNKNOWN_REFERENCE
-            await wallet.here.router.unlocked().open_session(allowed=True)
+            for _, durable in wallet.here.router.unlocked().open_session():
+                await durable
             wallet.user.approves(principal_contains="https://other.example", remember="always", times=1)
             found = await door.call(secret.Find(attributes={}), Envelope(speaks_for=other.peer))
             question = await shown(wallet, f"web:https://other.example@{pairing}")

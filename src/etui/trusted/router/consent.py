@@ -31,6 +31,7 @@ from etui.trusted.dialog.requests import (
 )
 from etui.trusted.policy import Assurance, Decision, Limit, Origin, Outcome, Scope, ScopeType
 from etui.trusted.router import advisers, reading, rights, wording
+from etui.trusted.router.giving import give
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
@@ -77,6 +78,11 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def origin(self) -> Caller:
         """Who began it, whom the user is asked about; who asks for itself began it."""
         return self.caller if self.question.action.own or not self.chain else self.chain[0]
+
+    @property
+    def words(self) -> str:
+        """What is put on record of a change to the wallet itself, in the words that the user reads."""
+        return "" if self.effect is Effect.PASSES else self.action
 
     @property
     def limit(self) -> Limit | None:
@@ -277,6 +283,7 @@ class Consent:
             digest=asked.digest,
             sync=True,
             reason=reason,
+            words=asked.words,
         )
 
     def _where(self, asked: Asked) -> tuple[str, str] | None:
@@ -314,7 +321,7 @@ class Consent:
         match consented.remember:
             case remember if (lasts_s := _LASTING.get(remember)) is not None:
                 self._router.record_now()
-                grant, durable = opened.add_grant(
+                given = opened.add_grant(
                     asked.origin.principal.id,
                     actions,
                     scope,
@@ -325,21 +332,26 @@ class Consent:
                     label=asked.origin.label,
                     what=what,
                 )
-                self._router.recorder.granted(grant)
-                await opened.kept(grant, durable)
-                return grant
+                await give(self._router, asked.origin, [given])
+                return given[0]
             case wording.RUNNING.id if group := asked.origin.process_group:
-                self._router.record_now()
-                opened.add_transient_grant(
-                    f"group:{group}", actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED, where=where
-                )
+                label, lasts_s = asked.origin.label, _RUNNING_S
             case wording.TERMINAL.id if group := asked.origin.terminal_group:
-                self._router.record_now()
-                opened.add_transient_grant(
-                    f"group:{group}", actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED, where=where
-                )
+                label, lasts_s = f"whatever runs in the terminal of {asked.origin.label}", wording.HOUR_S
             case _:
-                pass
+                return None
+        self._router.record_now()
+        grant = opened.add_transient_grant(
+            f"group:{group}",
+            actions,
+            scope,
+            lasts_s=lasts_s,
+            origin=Origin.ASKED,
+            where=where,
+            label=label,
+            what=what,
+        )
+        self._router.recorder.granted(asked.origin, grant)
         return None
 
 

@@ -237,8 +237,10 @@ class Opened:
         lasts_s: int,
         origin: Origin,
         where: tuple[str, str] | None = None,
-    ) -> str:
-        """A grant to a Client or a group of them, which ends with the wallet's next lock at the latest; its id."""
+        label: str = "",
+        what: str = "",
+    ) -> Grant:
+        """A grant to a Client or a group of them, which ends with the wallet's next lock at the latest."""
         now = int(self.now())
         grant = Grant(
             id="t-" + secrets.token_hex(6),
@@ -249,6 +251,8 @@ class Opened:
             since=now,
             until=now + lasts_s,
             where=where,
+            label=label,
+            what=what,
         )
         self.grants.add(grant)
         self._transient[grant.id] = None
@@ -258,7 +262,7 @@ class Opened:
             self.grants.remove(oldest)
             self.engine.drop()
         self.engine.granted()
-        return grant.id
+        return grant
 
     def lasting_grants(self) -> list[Grant]:
         """The grants that outlive this unlock."""
@@ -317,11 +321,15 @@ class Opened:
             if all({action, action.rpartition(".")[0]} & interfaces for action in grant.actions):
                 self.revoke(grant.id)
 
-    async def open_session(self, *, allowed: bool) -> None:
-        """Lets any program of the session read what is in no group, or no longer; durable when this returns."""
+    def close_session(self) -> None:
+        """Lets no program read something for being of the session; for good once the state is durable."""
         for grant in [g for g in self.grants if g.client == f"group:{SESSION_GROUP}"]:
             self.revoke(grant.id)
-        given = [
+
+    def open_session(self) -> list[tuple[Grant, asyncio.Future[None]]]:
+        """Grants by which any program of the session reads what is in no group, each as ``add_grant`` gives it."""
+        self.close_session()
+        return [
             self.add_grant(
                 f"group:{SESSION_GROUP}",
                 actions,
@@ -332,11 +340,8 @@ class Opened:
             )
             for provider in self._registry.packages()
             for interface in provider.documents
-            if allowed and (actions := tuple(f"{interface.id}.{name}" for name in interface.document.session))
+            if (actions := tuple(f"{interface.id}.{name}" for name in interface.document.session))
         ]
-        for grant, durable in given:
-            await self.kept(grant, durable)
-        await self.state.durable()
 
     def reload_policies(self, home: Path) -> None:
         """Reads the policies again, as after an install; raises ``PolicyError`` with the old ones in force."""

@@ -9,8 +9,6 @@ import msgspec
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.standards.money import full_amount
-from etui.trusted.audit import AuditRecord, Kind
-from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.dialog.requests import Effect, ShownField
 from etui.trusted.router import wording
 from etui.trusted.router.own.asking import Asking, Change, consent
@@ -38,22 +36,15 @@ async def amend(router: Router, asking: Asking, request: wallet.Amend) -> wallet
             text = "the right was changed while the user was asked about it: look at it again"
             raise ProtocolError(ErrorCode.ALTERED, text)
     new = _amended(opened, old, request)
+    left = f", {max(0, new.uses - opened.spending.of(new).uses)} uses left" if new.uses else ""
     if raised:
+        router.recorder.regranted(asking.caller, new, wallet.Amend.METHOD, f"raised{left}")
+        router.record_now()
         await opened.raise_to(new)
     else:
         opened.lower_to(new)
+        router.recorder.regranted(asking.caller, new, wallet.Amend.METHOD, f"lowered{left}")
     router.path.drop_routes()
-    router.recorder.event(
-        AuditRecord(
-            kind=Kind.GRANT,
-            outcome=Recorded.DONE,
-            subject=asking.caller.subject,
-            action=wallet.Amend.METHOD,
-            grant=new.id,
-            reason=f"{'raised' if raised else 'lowered'}: {_terms(opened, new)}",
-        ),
-        sync=True,
-    )
     await opened.state.durable()
     return wallet.AmendResult(raised=raised)
 
@@ -117,14 +108,3 @@ def _shown(asking: Asking, old: Grant, new: Grant) -> tuple[ShownField, ...]:
         *wording.shown_fields(asking.method, plain, {}),
         *(wording.shown_limit(new.limit) if new.limit is not None and new.limit != old.limit else ()),
     )
-
-
-def _terms(opened: Opened, grant: Grant) -> str:
-    """Up to where a right goes now, for the record."""
-    parts = [f"until {grant.until}"] if grant.until else []
-    if grant.uses:
-        parts.append(f"{max(0, grant.uses - opened.spending.of(grant).uses)} uses left")
-    if grant.limit is not None:
-        each, total = (full_amount(n, grant.limit.currency) for n in (grant.limit.each_minor, grant.limit.total_minor))
-        parts.append(f"up to {total}, {each} each time")
-    return ", ".join(parts)

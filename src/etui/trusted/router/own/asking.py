@@ -94,24 +94,26 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         resource=Resource(extension="router"),
         fields=method.compiled.see(asking.params).policy,
     )
+    values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
+    names = {"item": change.what} if change.what else {}
+    action = change.action or wording.sentence(method, values, names)
+    words = "" if overseeing else action
     decision = opened.engine.decide(question, opened.grants, opened.now())
     if decision.outcome is Outcome.DENY:
-        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED)
+        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, words=words)
         raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it", why=why)
     if decision.outcome is Outcome.ALLOW:
-        router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED)
+        router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED, words=words)
         return
     if asking.quiet:
         reason = "the user would have had to be asked"
-        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, reason=reason)
+        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, reason=reason, words=words)
         raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
-    values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
-    names = {"item": change.what} if change.what else {}
     asked = Asked(
         caller=asking.caller,
         question=question,
         decision=decision,
-        action=change.action or wording.sentence(method, values, names),
+        action=action,
         digest=digest_of(asking.caller, method.action.id, asking.params, ()),
         fields=change.fields or wording.shown_fields(method, values, names),
         what=change.what,

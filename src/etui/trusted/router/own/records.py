@@ -13,12 +13,12 @@ from etui.trusted.audit import (
     AuditIdError,
     AuditReader,
     AuditRecord,
-    Kind,
     Outcome,
     decision_id,
     decision_sequence,
     decode_record,
     explain,
+    in_short,
     read_ratchet,
     verify,
 )
@@ -71,7 +71,7 @@ async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.Why
 def _is_told(record: AuditRecord, caller: Caller) -> bool:
     """Whether a record is the Client's own and says nothing that it does not know already."""
     own = record.subject is not None and record.subject.principal == caller.principal.id and caller.principal.tellable
-    named = record.resource is not None and bool(record.resource.label)
+    named = bool(record.words) or (record.resource is not None and bool(record.resource.label))
     return own and (not named or record.outcome in {Outcome.ALLOWED, Outcome.APPROVED})
 
 
@@ -105,13 +105,8 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
         return await asyncio.get_running_loop().run_in_executor(None, run)
 
 
-def _told(record: AuditRecord) -> str | None:
-    """What a program reported."""
-    return record.reason if record.kind is Kind.REPORT else None
-
-
 def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
-    """The newest records, before the id ``before``, with the words of ``text`` in any of their texts."""
+    """The newest records, before the id ``before``, with the words of ``text`` in what is listed or in a right's id."""
     rows: list[shell.RecordRow] = []
     before = decision_sequence(request.before) if request.before else None
     words = (request.text or "").lower().split()
@@ -131,11 +126,12 @@ def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
             client=record.subject.principal if record.subject is not None else "",
             label=record.subject.label if record.subject is not None else "the wallet",
             action=record.action or record.kind.value,
-            what=record.resource.label if record.resource is not None else _told(record),
+            what=in_short(record) or None,
             outcome=record.outcome.value if record.outcome is not None else "",
             through=" → ".join(record.chain) or None,
         )
-        text = " ".join((row.client, row.label, row.action, row.what or "", row.outcome, row.through or "")).lower()
+        texts = (row.client, row.label, row.action, row.what or "", row.outcome, row.through or "", record.grant)
+        text = " ".join(texts).lower()
         if all(word in text for word in words):
             rows.append(row)
             if len(rows) >= (request.limit or 50):
