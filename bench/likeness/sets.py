@@ -9,6 +9,7 @@ name within another's domain: these are made here. ``FIXED`` is a digest over al
 from __future__ import annotations
 
 import hashlib
+import socket
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Final
 import dnstwist
 import simple_icons_pack
 from publicsuffixlist import PublicSuffixList
+
+socket.setdefaulttimeout(None)  # dnstwist sets one for the whole process as it is imported
 
 FIXED: Final = "fdd5fef6af4a6c0e2852192cd2c03708a973993ec8eb8f2c8b11dc3633fcd416"
 """So that a later dnstwist, which makes others, is found out."""

@@ -32,20 +32,20 @@ _ANNOUNCED: Final = """(() => {
 })()"""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def authority() -> Iterator[TestAuthority]:
     folder = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))
     yield TestAuthority(folder)
     shutil.rmtree(folder)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def town(authority: TestAuthority) -> Iterator[Town]:
     with open_town(authority.file.parent, authority, sites=True) as opened:
         yield opened
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def shared(town: Town, authority: TestAuthority) -> Iterator[TestWallet]:
     with wallet_in(town, authority, authority.file.parent / "w") as wallet:
         wallet.user.approves()
@@ -61,7 +61,7 @@ def wallet(shared: TestWallet) -> TestWallet:
     return shared
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if shutil.which("chromium") is None:
         pytest.skip("needs package chromium")
