@@ -14,6 +14,7 @@ import msgspec
 from bench import (
     browser,
     files,
+    guard,
     issuer,
     keys,
     lending,
@@ -45,6 +46,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "memory": memory.measure,
     "shell": shell.measure,
     "browser": browser.measure,
+    "guard": guard.measure,
     "pay": pay.measure,
     "tap": tap.measure,
 }

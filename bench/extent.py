@@ -12,7 +12,8 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     ``grants``: how many there are at once. ``calls``: of a round that counts them; rounds of other kinds have a part of
     it. ``rounds``: of a comparison. ``starts``: how often a process is started. ``idle_s``: how long a wallet is left
     alone before its memory is read. ``file_bytes``: of a file that is decrypted. ``cards`` and
-    ``many_cards``: how many an issuer has. ``payments``: of a round.
+    ``many_cards``: how many an issuer has. ``payments``: of a round. ``relationships``: of a user, as many with a
+    domain as with a logo. ``names``: how many honest ones are judged of each kind.
     """
 
     items: int = 1000
@@ -28,6 +29,8 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     cards: int = 100_000
     many_cards: int = 1_000_000
     payments: int = 8_000
+    relationships: int = 200
+    names: int = 10_000
 
 
 FULL = Extent()
@@ -45,5 +48,7 @@ SAMPLE = Extent(
     cards=200,
     many_cards=2_000,
     payments=100,
+    relationships=3,
+    names=40,
 )
 """Its figures mean nothing."""

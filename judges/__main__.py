@@ -25,6 +25,7 @@ from judges import (
     git_credential,
     keyring,
     libsecret,
+    lighthouse,
     msmtp,
     node,
     opensc,
@@ -80,11 +81,12 @@ JUDGES: Final[dict[str, Judge]] = {
     "paramiko": paramiko.judge,
     "asyncssh": asyncssh.judge,
     "axe": axe.judge,
+    "lighthouse": lighthouse.judge,
     "addons-linter": addons_linter.judge,
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
-OF_THE_SHELL: Final = {"axe"}
+OF_THE_SHELL: Final = {"axe", "lighthouse"}
 """Those that judge the Shell. There is no yardstick."""
 OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage], Verdict]]]] = {
     "emv": (partial(installed, emv.PACKAGE), emv.judge),

@@ -82,12 +82,13 @@ def main() -> int:
             if name == "item":
                 page.locator(".rows a", has_text="Mail account").click()
                 page.wait_for_selector(".actions")
-            _take(page, into, name)
+            take(page, into, name)
         browser.close()
     return 0
 
 
-def _take(page: Page, into: Path, name: str) -> None:
+def take(page: Page, into: Path, name: str) -> None:
+    """Pictures of a page as it is, at both widths in both themes."""
     for width_name, width in WIDTHS.items():
         page.set_viewport_size({"width": width, "height": _HEIGHT})
         for theme in THEMES:

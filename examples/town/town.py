@@ -1,4 +1,4 @@
-"""A town to pay in by hand, until Ctrl-C: bank, operator, acquirer, shop, and a test profile that finds them."""
+"""A town to pay in by hand, until Ctrl-C: bank, operator, acquirer, shop, sites, and a test profile that finds them."""
 
 import contextlib
 import json
@@ -16,6 +16,7 @@ from typing import Any
 from etui.testkit import TestAuthority, TestWallet
 from etui.testkit.proxy import Proxy
 
+ETUI_JS = Path(__file__).resolve().parents[2] / "web" / "etui-js"
 BANK, OPERATOR, SHOP = "issuer.etui.test", "operator.etui.test", "shop.etui.test"
 
 NEXT = """\
@@ -32,13 +33,17 @@ In a third one use it:
     etui card add issuer.etui.test < {folder}/bank-code
     etui pay https://shop.etui.test/orders --order '{{"goods": [{{"id": "book"}}]}}'
     etui pay-qr {folder}/waiter.png --amount 20 --tip 2.50
+
+In a browser:
+
+{sites}
 """
 
 
 @contextlib.contextmanager
 def opened(folder: Path, authority: TestAuthority) -> Iterator[dict[str, Any]]:
     """What the town says of itself: ports, codes by which cards come, files."""
-    command = [sys.executable, "-I", "-m", "etui.counterparts.demo"]
+    command = [sys.executable, "-I", "-m", "etui.counterparts.demo", "--sites", str(ETUI_JS)]
     for name, host in (("bank", BANK), ("operator", OPERATOR), ("shop", SHOP)):
         authority.context_for(host)
         command += [f"--{name}-tls", str(folder / f"{host}.pem")]
@@ -70,7 +75,8 @@ def main() -> None:
                 (folder / f"{name}-code").write_text(town[f"{name}_code"])
             for picture in town["codes"].values():
                 shutil.copy(picture, folder)
-            print(NEXT.format(folder=folder), flush=True)
+            sites = "\n".join(f"    {origin:<24}{name}" for name, origin in town["sites"].items())
+            print(NEXT.format(folder=folder, sites=sites), flush=True)
             with contextlib.suppress(KeyboardInterrupt):
                 signal.pause()
             wallet.etui("stop")

@@ -37,6 +37,7 @@ def home(tmp_path: Path) -> Path:
         "device/key": b"k" * 32,
         "device/looks": b"sealed to the key beside it",
         "settings.json": b'{"format": 1, "doors": ["secret-service"]}',
+        "shell/brand.json": b'{"format": 1}',
     }.items():
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_bytes(content)
@@ -85,7 +86,7 @@ def test_what_is_restored_is_what_was_there_but_for_what_a_running_wallet_and_th
 ) -> None:
     unpack_archive(io.BytesIO(archive_of(home)), tmp_path / "other")
     there = files_below(home)
-    for path in ("running", "vault/slots.json.new", "device/key", "device/looks", "settings.json"):
+    for path in ("running", "vault/slots.json.new", "device/key", "device/looks", "settings.json", "shell/brand.json"):
         del there[path]
     there["restored"] = (b"", 0o600)  # until it is unlocked
     assert files_below(tmp_path / "other") == there

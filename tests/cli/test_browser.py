@@ -42,8 +42,21 @@ def test_a_paired_browser_is_listed_until_it_is_unpaired(short_dir: Path) -> Non
             (row,) = msgspec.json.decode(out)
             assert (row["pairing"], row["name"], row["program"]) == (pairing, "Chromium", f"app:{short_dir}/chromium")
             assert pairing in (await etui(wallet, "browser"))[1]
+            approved, made = msgspec.json.decode((await etui(wallet, "audit", "--text", "wallet/1.pair", "--json"))[1])[
+                ::-1
+            ]
+            assert (approved["outcome"], approved["what"]) == (
+                "approved",
+                "pair the browser “Chromium” with this wallet",
+            )
+            assert made["what"] == f"“Chromium” is paired as {pairing}: its pages may ask"
+            words = "In the words of the question: “pair the browser 'Chromium' with this wallet”."
+            assert words in (await etui(wallet, "why", approved["id"]))[1].splitlines()
             _, out, _ = await etui(wallet, "browser", "unpair", pairing)
             assert out == "The browser is paired no more; 0 rights of its pages were taken back.\n"
+            ended, *earlier = msgspec.json.decode((await etui(wallet, "audit", "--text", pairing, "--json"))[1])
+            assert "“Chromium” is paired no more" in ended["what"]
+            assert earlier == [made]
             status, _, errors = await etui(wallet, "browser", "unpair", pairing)
             assert (status, "`etui browser list` lists those that are" in errors) == (Exit.NOT_FOUND, True)
 

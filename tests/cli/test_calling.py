@@ -46,7 +46,7 @@ def refused(wallet: TestWallet, *words: str, stdin: str = "") -> str:
 
 
 def test_a_strangers_method_is_called_and_its_result_printed_for_people_and_programs(parking: TestWallet) -> None:
-    assert called(parking, "quote", "zone=A", "minutes=60") == "amount    240\ncurrency  EUR\n"
+    assert called(parking, "quote", "zone=A", "minutes=60") == "amount    2.40 EUR\ncurrency  EUR\n"
     asked = told(parking, "call", "--to", _EXTENSION, _PARKING, "quote", "zone=A", "minutes=60")
     assert asked == {"amount": 240, "currency": "EUR"}
 

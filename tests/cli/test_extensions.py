@@ -144,6 +144,25 @@ def test_a_package_is_installed_listed_and_removed(wallet: TestWallet, folder: P
     assert "Parking" not in done(wallet, "extension")
 
 
+def test_an_update_by_another_key_is_taken_where_the_one_before_says_so(wallet: TestWallet, folder: Path) -> None:
+    package = signed(folder)
+    for face in ("install", "confirm"):
+        wallet.user.approves(face=face)
+    done(wallet, "extension", "install", str(package))
+    manifest = folder / "manifest.toml"
+    manifest.write_text(manifest.read_text().replace('version = "1.0.0"', 'version = "1.1.0"'))
+    earlier, key = folder.parent / "key.pem", folder.parent / "new.pem"
+    for words in (["keygen", str(key), "--no-passphrase"], ["pack", str(folder), "-o", str(package), "--replace"]):
+        assert run("extension", *words).returncode == 0
+    assert run("extension", "sign", str(package), "--key", str(key)).returncode == 0
+    refused = etui(wallet, "extension", "install", str(package))
+    assert refused.returncode != 0
+    assert "ask the publisher" in refused.stderr
+    result = run("extension", "sign", str(package), "--key", str(key), "--after", str(earlier))
+    assert result.returncode == 0, result.stderr
+    assert told(wallet, "extension", "install", str(package))["version"] == "1.1.0"
+
+
 def test_a_file_that_is_not_there_is_named(wallet: TestWallet) -> None:
     result = etui(wallet, "extension", "install", "/nowhere/parking.etuipkg")
     assert result.returncode == 8

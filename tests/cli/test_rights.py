@@ -24,6 +24,23 @@ def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet
     assert (again.returncode, again.stdout) == (8, "There is no such right; `etui grants` lists those that last.\n")
 
 
+def test_a_right_is_lowered_at_once_and_raised_in_the_dialog(wallet: TestWallet) -> None:
+    limit = ("--currency", "EUR", "--limit", "20", "--each", "5.00")
+    granted = told(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit)["grant"]
+    asked = len(wallet.user.asked())
+    assert told(wallet, "amend", granted, "--limit", "4", "--uses", "9") == {"raised": False}
+    assert len(wallet.user.asked()) == asked
+    (row,) = told(wallet, "grants", "--client", "app:/usr/bin/shop")
+    assert (row["limit_minor"], row["each_minor"], row["uses_left"]) == (400, 400, 9)
+    assert told(wallet, "amend", granted, "--each", "4", "--limit", "4.50") == {"raised": True}
+    assert wallet.user.asked()[-1]["lines"][2:] == [
+        ["Item", "everything in Secrets"],
+        ["Amount in all", "4.50 EUR"],
+        ["Amount each time", "4.00 EUR"],
+    ]
+    assert etui(wallet, "amend", "g-none", "--each", "4").returncode == 8
+
+
 def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> None:
     limit = ("--currency", "EUR", "--limit", "20", "--each", "5.00", "--period", "30d")
     done(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", "--until", "2100-12-31T18:00", *limit)

@@ -80,7 +80,8 @@ def test_every_command_that_is_shown_was_run_as_it_is_shown(monkeypatch: pytest.
     assert {words[0] for words in typed} == {"etui", "sh", "ssh-add", "git", "age"}
     assert ["etui", "lock"] in typed
     listed = shown[shown.index("$ etui audit --limit 1000") :]
-    for action in ("crypto/1.generate", "ssh/1.login", "ssh/1.sign", "age/1.unwrap", "sign/1.sign_text", "apdu/1.arm"):
+    used = ("secret/1.read", "secret/1.fetch", "payment/1.pay", "apdu/1.arm")
+    for action in ("crypto/1.generate", "ssh/1.login", "ssh/1.sign", "age/1.unwrap", "sign/1.sign_text", *used):
         assert sum(f" {action} " in row for row in listed) == 1
     assert [words[:2] for words in typed].count(["etui", "why"]) == 13
     order = iter(started)

@@ -31,6 +31,7 @@ from etui.protocol import limits as protocol_limits
 from etui.protocol import place as protocol_place
 from etui.sdk.client import Event
 from etui.sealing import Channel
+from etui.testkit.user import OVERSEE
 from etui.trusted.router import admission, answers, budget, connection, pages, providers, share, turns
 from etui.trusted.router.own import beginning
 from etui.trusted.router.pairings import comparison_code
@@ -125,8 +126,7 @@ def test_the_methods_that_it_names_are_there_with_the_fields_that_it_names() -> 
     assert set(PAGE.names("Methods", 1)) <= set(wallet)
     assert PAGE.names("Hello and versions", 0) == list(wallet["hello"].params)
     declared = set(wallet["hello"].result)
-    assert declared - set(PAGE.names("Hello and versions", 1)) <= {"reopened"}  # declared, and nobody sends it
-    assert set(PAGE.names("Hello and versions", 1)) <= declared | {f"{name}:…" for name in ("script", "unit")}
+    assert set(PAGE.names("Hello and versions", 1)) - {f"{name}:…" for name in ("script", "unit")} == declared
     assert PAGE.names("Writing an Extension", 2) == [field.name for field in msgspec.structs.fields(Consent)]
     assert set(PAGE.names("Writing an Extension", 3)) == set(DOCUMENTS["extension/1"].methods)
     introduced = [name for name in PAGE.names("Writing a door") if "/" not in name]
@@ -140,6 +140,19 @@ def test_the_methods_that_it_names_are_there_with_the_fields_that_it_names() -> 
 def test_the_six_digits_of_the_example_are_those_of_its_key() -> None:
     (pair,) = [m for e in EXAMPLES if (m := decode_message(e.line)).method == "wallet/1.pair"]
     assert f"`{comparison_code(member(pair.params, 'key'))}`" in PAGE.section("Writing a door")
+
+
+def test_what_it_names_of_an_interface_with_its_name_is_there() -> None:
+    named = re.findall(r"`([a-z]+/\d+)\.([a-z_]+)`", PAGE.text)
+    assert {"wallet/1", "shell/1"} <= {interface for interface, _ in named}
+    for interface, name in named:
+        assert name in {*DOCUMENTS[interface].methods, *DOCUMENTS[interface].events}, f"{interface}.{name}"
+
+
+def test_what_one_yes_lets_a_shell_see_is_what_its_interface_asks_so() -> None:
+    methods = DOCUMENTS["shell/1"].methods
+    (listed,) = re.findall(r" is `shell/1`: ([^.]+)\. The user is asked once", PAGE.text)
+    assert set(re.findall(r"`(\w+)`", listed)) == {name for name, method in methods.items() if method.ask == OVERSEE}
 
 
 @pytest.mark.parametrize("row", PAGE.tables("Where the socket is")[0][1:], ids=lambda row: row[1])

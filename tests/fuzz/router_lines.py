@@ -34,6 +34,7 @@ from etui.protocol import (
     encode_request,
     encode_result,
 )
+from etui.trusted.control import Namespace
 from etui.trusted.control import Role as ChildRole
 from etui.trusted.dialog.requests import Answer, Dismissed, Hello
 from etui.trusted.router.connection import Role
@@ -162,7 +163,7 @@ class DoorLine(AskingLine):
 
     async def _open(self) -> End:
         self._here.renew_budget()
-        end = await self._here.child(ChildRole.DOOR, "secret_service")
+        end = await self._here.child(ChildRole.DOOR, "browser", Namespace.WEB)
         params = msgspec.json.encode({"pid": os.getpid(), "uid": os.getuid()})
         await end.send(encode_request(0, "wallet/1.introduce", params))
         answer = await end.receive()

@@ -102,7 +102,8 @@ def test_it_does_not_learn_who_else_is_there(wallet: TestWallet, client: Client,
     ]
     names += ["settings", "verify", "subscribe", "hello"]
     asked: list[tuple[str, dict[str, str]]] = [(f"wallet/1.{name}", {}) for name in names]
-    asked += [(f"shell/1.{name}", {}) for name in ("shelves", "inventory", "clients", "grants", "audit", "hide_link")]
+    asked += [(f"shell/1.{name}", {}) for name in ("shelves", "inventory", "space", "clients", "grants", "audit")]
+    asked += [("shell/1.hide_link", {}), ("wallet/1.amend", {}), ("wallet/1.grant", {}), ("wallet/1.revoke", {})]
     asked += [("wallet/1.ends", {"interface": NEIGHBOUR.interface}), ("wallet/1.ends", {"interface": "extension/1"})]
     asked += [(f"{NEIGHBOUR.interface}.run", {"code": "tell(1)"})]
     told = intruder.told(client, f"for n, (method, params) in enumerate({asked!r}): tell(ask(n, method, params))")

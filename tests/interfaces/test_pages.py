@@ -135,7 +135,9 @@ FIELDS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"type": "text", "title": "X", "material": True, "read": True, "optional": False},
         ("text", "", "material, read"),
     ),
+    "money": ({"type": "integer", "money": "length"}, ("integer", "", "money in `length`")),
     "observed": ({"type": "text", "title": "X", "observed": True}, ("text", "", "observed")),
+    "party": ({"type": "text", "title": "X", "party": True}, ("text", "", "party")),
     "marked": (
         {"type": "text", "title": "X", "material": True, "policy": "x", "scope": True},
         ("text", "", "material, policy `x`, scope"),

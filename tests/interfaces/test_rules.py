@@ -357,6 +357,47 @@ def test_a_method_has_one_scope() -> None:
     assert "has more than one scope" in refusal(with_param({"type": "text", "policy": "x", "scope": True}))
 
 
+MONEY = {"type": "integer", "money": "coin"}
+LISTED = {"type": "list", "of": MONEY}
+LINES = {"type": "list", "of": named("Line")}
+COINS = [{"coin": {"type": "text"}}, {"coin": {"type": "choice", "options": ["EUR"]}}]
+
+
+@pytest.mark.parametrize("coin", COINS, ids=["text", "choice"])
+@pytest.mark.parametrize("place", ["beside", "params", "of a list", "what holds it", "its type"])
+def test_the_currency_of_money_stands_around_it(place: str, coin: dict[str, Any]) -> None:
+    def document(coin: dict[str, Any]) -> dict[str, Any]:
+        own = parking()
+        line = {"price": MONEY, "next": named("Line", optional=True), **(coin if place == "its type" else {})}
+        method = {
+            "beside": show(result={"price": MONEY, **coin}),
+            "params": show(result={"price": MONEY}, params={"item": ITEM, **coin}),
+            "of a list": show(result={"price": LISTED, **coin}),
+            "what holds it": show(result={"price": LINES, **coin}),
+            "its type": show(result={"price": LINES}),
+        }[place]
+        return {**own, "methods": own["methods"] | {"show": method}, "types": own["types"] | {"Line": {"fields": line}}}
+
+    read(document(coin))
+    assert "methods.show.result.price" in refusal(document({}))
+    assert "is money in 'coin'" in refusal(document({}))
+
+
+def test_money_is_an_integer_and_its_currency_a_text() -> None:
+    assert "which is an integer, and this is text" in refusal(with_result({"type": "text", "money": "coin"}))
+    own = parking()
+    wrong = show(result={"price": MONEY, "coin": {"type": "integer"}})
+    assert "no such text" in refusal({**own, "methods": own["methods"] | {"show": wrong}})
+
+
+def test_who_is_named_as_a_party_is_a_text_that_the_user_sees() -> None:
+    party = {"type": "text", "title": "To", "party": True}
+    read(with_param(party))
+    for field in ({**party, "title": None}, {"type": "integer", "title": "To", "party": True}):
+        assert "names a party, so it is a text with a title" in refusal(with_param(field))
+    assert "has a mark for the Router" in refusal(with_result(party))
+
+
 def test_what_is_observed_has_a_title_and_decides_nothing() -> None:
     observed = {"type": "text", "title": "Known as", "observed": True}
     read(with_param(observed))

@@ -12,7 +12,7 @@ from tests.docs.page import ROOT
 from tests.shell.conftest import shell_of
 from tests.shell.visitor import Visitor
 
-from etui.shell.brand import BrandError, contrast, keep, read_kept, read_pack
+from etui.shell.brand import BrandError, contrast, encode_kept, read_kept, read_pack
 from etui.testkit import TestWallet
 
 EXAMPLE = ROOT / "examples" / "brand"
@@ -41,10 +41,8 @@ def test_one_command_turns_the_shell_into_an_operators_and_another_back(wallet: 
         page = visitor.get("/").text
         assert "<h1>Your Alpnet wallet</h1>" in page
         assert "Alpnet Wallet</a>" in page
-        css = visitor.get("/brand.css")
-        assert css.headers["content-type"].startswith("text/css")
-        assert "@layer brand" in css.text
-        assert "--accent: #8c1d40;" in css.text
+        style = page.partition("<style>")[2].partition("</style>")[0]
+        assert "--accent: #8c1d40;" in style.partition("@layer brand {")[2]
         assert visitor.get("/brand.png").headers["content-type"] == "image/png"
     wallet.user.forgets()
     wallet.user.approves()
@@ -54,8 +52,9 @@ def test_one_command_turns_the_shell_into_an_operators_and_another_back(wallet: 
     with shell_of(wallet) as link:
         visitor = Visitor(link)
         visitor.enter()
-        assert "<h1>Your wallet</h1>" in visitor.get("/").text
-        assert visitor.get("/brand.css").status == 404
+        page = visitor.get("/").text
+        assert "<h1>Your wallet</h1>" in page
+        assert "@layer brand {" not in page
 
 
 def test_a_brand_that_was_damaged_is_named_with_what_to_do(wallet: TestWallet) -> None:
@@ -73,8 +72,8 @@ def test_a_brand_that_was_damaged_is_named_with_what_to_do(wallet: TestWallet) -
 @pytest.mark.parametrize("altered", [False, True], ids=["cut short", "altered"])
 def test_a_brand_that_was_damaged_anywhere_is_refused_or_is_one(tmp_path: Path, eighth: int, *, altered: bool) -> None:
     file = tmp_path / "shell" / "brand.json"
-    keep(read_pack(EXAMPLE), file)
-    whole = file.read_bytes()
+    file.parent.mkdir()
+    whole = encode_kept(read_pack(EXAMPLE))
     at = len(whole) * eighth // 8
     file.write_bytes(whole[:at] + bytes((whole[at] ^ 0x80,)) + whole[at + 1 :] if altered else whole[:at])
     with pytest.raises(BrandError, match="etui brand drop"):

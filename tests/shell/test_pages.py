@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 from tests.shell.visitor import Visitor
@@ -12,11 +13,24 @@ from etui.interfaces import python_module, read_document
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
+from etui.protocol import ProtocolError
+from etui.sdk import Client
+from etui.shell import words
+from etui.standards.sizes import size
 from etui.testkit import TestWallet
+from etui.testkit.user import OVERSEE
 
 SECRETS = "/of/etui/org.etui.secrets"
 VALUE = b"correct horse battery"
+MARKUP = "<script>alert(2)</script>{{7*7}}"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
+_STORING = """
+from etui.interfaces import secret_1 as secret
+from etui.sdk import Client
+
+with Client.connect() as wallet:
+    wallet.call(secret.Create(kind="note", label="Kept", value=b"x", attributes={}))
+"""
 _CODE = """
 from etui.sdk import Extension, Item, provides
 
@@ -29,7 +43,8 @@ class Stamps(Extension):
     @provides(Stamp)
     def stamp(self, request, call):
         self.count += request.more
-        return StampResult(stamps=self.count, until=1_900_000_000, price=250, currency="EUR")
+        parts = [Part(name="Cup", fee=5)]
+        return StampResult(stamps=self.count, until=1_900_000_000, price=250, currency="EUR", parts=parts)
 
     @provides(Programs)
     def programs(self, request, call):
@@ -84,10 +99,10 @@ def test_an_item_shows_what_is_public_and_what_may_be_done_and_never_its_value(
 ) -> None:
     page = visitor.get(item).text
     assert "imap.example" in page
-    assert "Show in the Trusted Dialog" in page
+    assert "Show in the Trusted Dialog" in offered(page)
     assert VALUE.decode() not in page
-    for sealed in ("secret/1.read", 'value="read"', 'value="update"'):
-        assert sealed not in page, "what takes or gives a secret is not offered"
+    for sealed in ('value="read"', 'value="update"'):
+        assert sealed not in offered(page), "what takes or gives a secret is not offered"
     wallet.user.rule("approve", when={"face": "reveal"})
     told = visitor.does(f"{item}/do", {"interface": "secret/1", "method": "reveal"}, on=item)
     assert told == "Show in the Trusted Dialog: done."
@@ -113,8 +128,18 @@ def test_what_is_removed_is_gone_and_its_page_says_so(wallet: TestWallet, visito
 def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label=HOSTILE, value=b"x", attributes={HOSTILE: HOSTILE}))
+    stranger = Stranger("hostile", "", {"tell": {"title": MARKUP, "effect": "none"}}, kinds={"card": {"title": MARKUP}})
+    stranger.manifest = stranger.manifest.replace('"Hostile"', f'"{MARKUP}"').replace("For tests.", MARKUP)
+    stranger.install(wallet)
+    program = wallet.folder / f"{MARKUP.replace('/', '')}.py"
+    program.write_text(_STORING, encoding="utf-8")
+    assert wallet.run(sys.executable, str(program)).returncode == 0
     path = reference(visitor, "alert")
-    for place in ("/", "/?text=alert", SECRETS, path, "/activity", "/clients", f"/activity?text={'%3Cscript%3E'}"):
+    assert "&lt;script&gt;alert(2)" in visitor.get("/extensions").text
+    assert "&lt;script&gt;alert(2)" in visitor.get("/clients").text
+    shelves = (SECRETS, f"/of/org.example/{stranger.id}")
+    searches = ("/?text=alert", "/activity?text=%3Cscript%3E")
+    for place in ("/", *shelves, path, "/extensions", "/activity", "/clients", *searches):
         page = visitor.get(place).text
         assert "<script>alert" not in page, place
         assert "<img src=x" not in page, place
@@ -125,10 +150,27 @@ def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
     assert "&lt;script&gt;" in visitor.get(path).text
 
 
+@pytest.mark.attack(173)
+def test_what_a_document_says_in_more_than_a_title_is_text_with_code_in_it() -> None:
+    said = words.brief("Use `<b>` at <i>once</i>. More of it.")
+    assert said == "Use <code>&lt;b&gt;</code> at &lt;i&gt;once&lt;/i&gt;."
+
+
 def test_a_search_finds_in_every_extension(wallet: TestWallet, visitor: Visitor, item: str) -> None:
     del wallet, item
     assert "Mailbox" in visitor.get("/?text=mailb+login").text
     assert "Nothing fits." in visitor.get("/?text=mailb+nothing").text
+
+
+def test_a_search_goes_on_past_an_extension_that_cannot_be_started(
+    wallet: TestWallet, visitor: Visitor, item: str
+) -> None:
+    del item
+    broken = Stranger("broken", "raise SystemExit", {"tell": {"title": "Tell", "effect": "none"}})
+    broken.install(wallet)
+    page = visitor.get("/?text=mailb+login").text
+    assert "Mailbox" in page
+    assert "Not among these: Broken: " in page
 
 
 def test_many_items_come_in_pages(wallet: TestWallet, visitor: Visitor) -> None:
@@ -142,6 +184,41 @@ def test_many_items_come_in_pages(wallet: TestWallet, visitor: Visitor) -> None:
     assert ("Page 49" in first, "Page 50" in first, "Page 50" in second) == (True, False, True)
     for skip in ("-1", "x", "9" * 30):
         assert "1 to 50 of 60" in visitor.get(f"{SECRETS}?text=Page&skip={skip}").text
+
+
+def test_the_space_that_each_extension_uses_is_told_to_whom_may_see_the_wallet(
+    wallet: TestWallet, visitor: Visitor
+) -> None:
+    def used(client: Client) -> shell_interface.Room:
+        rooms = {room.extension: room for room in client.call(shell_interface.Space()).rooms}
+        assert all(room.quota_bytes >= room.bytes for room in rooms.values())
+        assert "ext:etui/org.etui.storage_software" not in rooms, "it keeps nothing of its own"
+        return rooms["ext:etui/org.etui.secrets"]
+
+    with wallet.connect() as client:
+        before = used(client)
+        client.call(secret.Create(kind="note", label="Long", value=bytes(5000)))
+        after = used(client)
+        assert after.records > before.records
+        assert 5000 < after.bytes - before.bytes < 10_000
+        page = re.sub(r"\s+", " ", visitor.get("/extensions").text)
+        assert f"{size(after.bytes)} used of {size(after.quota_bytes)}" in page
+        (row,) = [
+            row for row in wallet.etui("extension", "list", "--space").stdout.splitlines() if "org.etui.secrets" in row
+        ]
+        assert size(after.bytes) in row
+        wallet.user.forgets()
+        wallet.user.refuses()
+        with pytest.raises(ProtocolError, match="refused"):
+            client.call(shell_interface.Space())
+        page = visitor.get("/extensions").text
+        assert "It may keep 64 MiB" in page
+        assert "used of" not in page
+
+
+def offered(page: str) -> str:
+    """The part of an item's page on which stands what may be done with it."""
+    return page.partition("<h2>What you can do with it</h2>")[2].partition("<h2>Who may use it</h2>")[0]
 
 
 def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, visitor: Visitor) -> None:
@@ -164,6 +241,68 @@ def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, vis
     assert "app:/opt/friend" not in visitor.get("/clients").text
 
 
+def test_a_right_is_lowered_at_once_and_raised_by_the_dialog(wallet: TestWallet, visitor: Visitor) -> None:
+    wallet.etui("grant", "app:/opt/arcade", "apdu/1.arm", "--currency", "EUR", "--limit", "20", "--each", "5")
+    with wallet.connect() as client:
+        (grant,) = client.call(shell_interface.Grants(client="app:/opt/arcade")).grants
+        wallet.user.forgets()
+        wallet.user.refuses()
+        wallet.user.approves(action_contains=OVERSEE)
+        lowered = {"grant": grant.grant, "limit": "7.50", "each": "", "uses": "3", "until": "2031-01-01T12:00"}
+        assert visitor.does("/amend", lowered, on="/clients") == "The right is lowered."
+        page = re.sub(r"\s+", " ", visitor.get("/clients").text)
+        assert "3 uses left, up to 7.50 EUR, at most 5.00 EUR at once, 7.50 EUR left" in page
+        raised = {"grant": grant.grant, "limit": "100", "each": "", "uses": "", "until": ""}
+        wallet.user.forgets()
+        wallet.user.approves()
+        assert visitor.does("/amend", raised, on="/clients") == "The right is raised."
+        assert client.call(shell_interface.Grants(client="app:/opt/arcade")).grants[0].limit_minor == 10_000
+        wallet.user.forgets()
+        wallet.user.refuses()
+        wallet.user.approves(action_contains=OVERSEE)
+        assert "the user refused" in visitor.does("/amend", raised | {"limit": "101"}, on="/clients")
+        assert client.call(shell_interface.Grants(client="app:/opt/arcade")).grants[0].limit_minor == 10_000
+    for wrong, words_ in (
+        ({"limit": "x"}, "no amount as 4.50"),
+        ({"each": "200"}, "no more each time"),
+        ({"uses": "many"}, "whole number"),
+        ({"until": "2001-01-01T12:00"}, "is past"),
+        ({}, "nothing is to be changed"),
+        ({"grant": "g-000000000000", "uses": "1"}, "no such right"),
+    ):
+        assert words_ in visitor.does("/amend", {"grant": grant.grant} | wrong, on="/clients")
+
+
+def test_a_right_is_given_from_the_page_of_what_it_is_for(wallet: TestWallet, visitor: Visitor, item: str) -> None:
+    page = visitor.get(item).text
+    assert '<option value="secret/1.read">' in page
+    form = {"client": "app:/opt/reader", "action": "secret/1.read", "uses": "2", "until": "", "only_for": ""}
+    assert visitor.does(f"{item}/give", form, on=item) == "The right is given."
+    assert wallet.user.asked()[-1]["lines"][:3] == [
+        ["Client", "app:/opt/reader"],
+        ["May", "secret/1.read"],
+        ["Item", "Mailbox"],
+    ]
+    assert visitor.does(f"{SECRETS}/give", form | {"client": "app:/opt/other"}, on=SECRETS) == "The right is given."
+    with wallet.connect() as client:
+        given = {grant.client: grant for grant in client.call(shell_interface.Grants()).grants}
+    assert (given["app:/opt/reader"].scope, given["app:/opt/reader"].uses_left) == ("item", 2)
+    assert given["app:/opt/other"].scope == "extension"
+    wallet.user.forgets()
+    wallet.user.refuses()
+    wallet.user.approves(action_contains=OVERSEE)
+    refused = visitor.does(f"{item}/give", form | {"client": "app:/opt/third"}, on=item)
+    assert "the user refused" in refused
+    for wrong, words_ in (
+        ({"client": ""}, "Program is missing"),
+        ({"client": "session:1000"}, "cannot be told apart"),
+        ({"action": "secret/1.none"}, "secret/1.none"),
+        ({"currency": "EUR"}, "Amount in all is missing"),
+        ({"limit": "5"}, "no currency"),
+    ):
+        assert words_ in visitor.does(f"{item}/give", form | wrong, on=item)
+
+
 def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: Visitor, item: str) -> None:
     del wallet, item
     page = visitor.get("/activity?text=secret/1.create").text
@@ -171,8 +310,11 @@ def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: V
     assert decision, page
     why = visitor.get(f"/activity/{decision[1]}").text
     assert "secret/1.create" in why or "store" in why.lower()
-    assert "storage/1.put" not in visitor.get("/activity").text
-    assert "storage/1.put" in visitor.get("/activity?all=1").text
+    assert "Secrets: Store a secret" in page
+    usual, everything = (visitor.get(path).text for path in ("/activity", "/activity?all=1"))
+    for passed_over in ("Storage: Write records", "The wallet as a Shell shows it: Items"):
+        assert passed_over not in usual
+        assert passed_over in everything
 
 
 def test_a_setting_is_changed_as_the_dialog_has_it(wallet: TestWallet, visitor: Visitor) -> None:
@@ -220,7 +362,8 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
                 "result": {
                     "stamps": {"type": "integer", "title": "Stamps"},
                     "until": {"type": "time", "title": "Good until"},
-                    "price": {"type": "integer"},
+                    "price": {"type": "integer", "money": "currency"},
+                    "parts": {"type": "list", "of": {"type": "named", "name": "Part"}},
                     "currency": {"type": "text"},
                 },
             },
@@ -244,6 +387,11 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
         },
         extra='[[links]]\ntitle = "What ten stamps are"\nmethod = "org.example.stamps/1.advert"\n',
         kinds={"card": {"title": "Stamp card", "plural": "Stamp cards"}},
+        types={
+            "Part": {
+                "fields": {"name": {"type": "text"}, "fee": {"type": "integer", "title": "Fee", "money": "currency"}}
+            }
+        },
     )
     stamps.code = python_module(read_document(stamps.document)) + _CODE
     stamps.install(wallet)
@@ -272,10 +420,13 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
     page = visitor.get(card).text
     assert "Stamp it" in page
     for left_out in ("For programs", "Tell the secret"):
-        assert left_out not in page
+        assert left_out not in offered(page)
+        assert left_out in page, "a program may be given it"
     form = {"interface": "org.example.stamps/1", "method": "stamp", "more": "2"}
     told = visitor.does(f"{card}/do", form, on=card)
     assert "Stamps 5" in told
     assert "2030" in told
+    assert "Price 2.50 EUR Parts Name: Cup, Fee: 0.05 EUR" in told
+    assert "Currency" not in told, "it stands beside the amounts"
     assert "whole number" in visitor.does(f"{card}/do", {**form, "more": "two"}, on=card)
     assert "Stamps is missing" in visitor.does(f"{card}/do", {**form, "more": ""}, on=card)

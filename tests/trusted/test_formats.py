@@ -131,6 +131,11 @@ def install(home: Path) -> None:
     Extensions(home / "extensions").install(verified(PublisherKey.generate()), NOW_S)
 
 
+def make_brand(home: Path) -> None:
+    (home / "shell").mkdir()
+    (home / "shell" / "brand.json").write_bytes(brand.encode_kept(brand.read_pack(BRAND)))
+
+
 def make_mappings(home: Path) -> None:
     (home / "profile.json").write_text('{"format": 1, "id": "p"}')
     folder = home / "operator"
@@ -441,7 +446,7 @@ KEPT = [
         "shell/brand.json",
         max(brand._READERS),
         "shell/brand.json",
-        lambda home: brand.keep(brand.read_pack(BRAND), home / "shell" / "brand.json"),
+        make_brand,
         lambda home: brand.read_kept(home / "shell" / "brand.json"),
         newer_json,
         older_json(brand._READERS),

@@ -9,8 +9,8 @@ file (POSIX.1-1988, ustar) that every machine can list, with what is in the clea
 2. The same profile at the same moment has one archive, bit for bit: sorted, with neither owner nor time; but the state
    of the audit's ratchet comes before the segments, since a state that is older than they are still verifies them.
 3. What belongs to a running wallet is left out: its lock, sockets, and files that were never finished. So is what
-   belongs to this device: picture and phrase of the dialog, and the key beside them that opens them, and which doors
-   open. Whoever restores the archive chooses new ones, and opens doors anew.
+   belongs to this device: picture and phrase of the dialog, and the key beside them that opens them, which doors open,
+   and the Shell's brand. Whoever restores the archive chooses new ones, and opens doors anew.
 4. Every digest is checked before anything is written, and once more while it is written. What is restored has its name
    when all of it is there and durable; where anything fails, nothing is left.
 """
@@ -30,7 +30,7 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from etui.cli.contents import DOORS, FORMAT, LEFT_OUT, PIECE_BYTES, Contents, Listed, look_over, pieces_of
+from etui.cli.contents import FORMAT, LEFT_OUT, OF_DEVICE, PIECE_BYTES, Contents, Listed, look_over, pieces_of
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import sync_folder, unreadable
 from etui.cli.progress import Advance, unseen
@@ -93,7 +93,7 @@ def unpack_archive(file: BinaryIO, home: Path, advance: Advance = unseen) -> Non
         unfinished.mkdir(mode=0o700)
         try:
             for _, listed, pieces in _read(file, advance):
-                if listed.path == DOORS:
+                if listed.path in OF_DEVICE:
                     _check(listed, pieces)
                 else:
                     _write(unfinished, listed, pieces)

@@ -101,7 +101,7 @@ def _restore(arguments: Arguments, output: Output) -> Exit:
     start = f"ETUI_HOME={shlex.quote(str(home))} etui up" if os.environ.get("ETUI_HOME") else "etui up"
     text += f"Start it with `{start}`; it opens with the passphrase of then.\n"
     text += "The dialog shows neither picture nor phrase until `etui appearance` chooses new ones, and no door is\n"
-    text += "open until `etui door enable` opens it."
+    text += "open until `etui door enable` opens it. No browser is paired with it."
     output.value(_summary(arguments.file, contents), text)
     return Exit.OK
 
@@ -134,7 +134,8 @@ RESTORE = Command(
     text="Makes a wallet of an archive, in the folder that ETUI_HOME names, which has to be empty or not there:\n"
     "nothing is overwritten. All of the archive is checked before anything is written. The dialog's picture, phrase\n"
     "and colour are in no archive: it shows none until `etui appearance` chooses new ones. Nor is an open door:\n"
-    "`etui door enable` opens it again. What is not sealed is held against the wallet's key at the first unlock.",
+    "`etui door enable` opens it again. A browser has to be paired anew, and its pages have no right of before.\n"
+    "What is not sealed is held against the wallet's key at the first unlock.",
     arguments=_restore_arguments,
     run=_restore,
     examples=(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from etui.cli.command import Arguments, Command, profile_place
 from etui.cli.exits import CommandError, Exit
+from etui.cli.files import whole_file
 from etui.cli.output import quoted
 
 if TYPE_CHECKING:
@@ -25,18 +26,22 @@ def _use_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _use(arguments: Arguments, output: Output) -> Exit:
-    from etui.shell.brand import BrandError, keep, read_pack  # noqa: PLC0415  # for this command alone
+    from etui.shell.brand import BrandError, encode_kept, read_pack  # noqa: PLC0415  # for this command alone
 
     home = profile_place().home
     if not home.is_dir():
         raise CommandError(f"there is no profile in {home} yet: `etui up` makes one", Exit.NOT_FOUND)
     try:
         kept = read_pack(arguments.folder)
-        keep(kept, kept_in(home))
     except BrandError as error:
         raise CommandError(str(error), Exit.USAGE) from None
+    file = kept_in(home)
+    try:
+        file.parent.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise CommandError(f"the brand cannot be kept in {home}: {error.strerror}") from None
+    with whole_file(file, replace=True) as written:
+        written.write(encode_kept(kept))
     name = kept.brand.name
     output.value({"brand": name}, f"The next `etui shell` is {quoted(name)}; `etui brand drop` makes it Etui's again.")
     return Exit.OK

@@ -17,7 +17,8 @@ from etui.cli.handing import add_handing_arguments, hand, is_handed
 from etui.cli.naming import item_to_name
 from etui.cli.output import moment, quoted, single_line
 from etui.cli.published import find_document
-from etui.interfaces import FieldType, untyped_request, values_of
+from etui.interfaces import FieldType, currency_of, untyped_request, values_of
+from etui.standards.money import full_amount
 
 if TYPE_CHECKING:
     import argparse
@@ -57,6 +58,10 @@ def _call(arguments: Arguments, output: Output) -> Exit:
     secret = _secret_to_hand(arguments, document) if is_wanted else ""
     values = read_values(document, method, arguments.values)
     params, fields = document.methods[method].params, document.methods[method].result
+
+    def told(found: Mapping[str, Any]) -> str:
+        return shown(found, document, fields, (found, values))
+
     with connect() as client:
         for name in values.keys() & {name for name, field in params.items() if field.type is FieldType.REFERENCE}:
             values[name] = item_to_name(client, values[name], params[name].kinds).item
@@ -64,14 +69,14 @@ def _call(arguments: Arguments, output: Output) -> Exit:
     found = values_of(result)
     plain = {name: value for name, value in found.items() if name not in _sealed(fields)}
     if not is_wanted:
-        output.value(plain, shown(plain, fields) or "Done.")
+        output.value(plain, told(plain) or "Done.")
         for name in found.keys() - plain.keys():
             output.note(f"etui: {name} is secret and not printed; `etui call … -- COMMAND` hands it to a command")
         return Exit.OK
     if secret not in found:
         raise CommandError(f"there is no {secret} in the answer", Exit.NOT_FOUND)
     if plain:
-        output.aside(plain, shown(plain, fields))
+        output.aside(plain, told(plain))
     return hand(arguments, output, found[secret], f"{secret} of {method}")
 
 
@@ -93,28 +98,57 @@ def _sealed(fields: Mapping[str, Field]) -> list[str]:
     return [name for name, field in fields.items() if field.type is FieldType.SEALED]
 
 
-def shown(values: Mapping[str, Any], fields: Mapping[str, Field]) -> str:
-    """A result for people: a line for each value, and for each entry of a list."""
+def shown(
+    values: Mapping[str, Any], document: Document, fields: Mapping[str, Field], scopes: tuple[Mapping[str, Any], ...]
+) -> str:
+    """A result for people: a line for each value, and for each entry of a list.
+
+    ``scopes``: where the currency of an amount is looked for, the nearest first.
+    """
     width = max(map(len, values), default=0)
     lines: list[str] = []
     for name, value in values.items():
         field, entries = fields[name], [value]
         if field.type is FieldType.LIST and field.of is not None and isinstance(value, list):
             field, entries = field.of, value
-        lines += [f"{name if n == 0 else '':<{width}}  {_shown(field, entry)}" for n, entry in enumerate(entries)]
+        lines += [
+            f"{name if n == 0 else '':<{width}}  {single_line(_shown(field, entry, document, scopes))}"
+            for n, entry in enumerate(entries)
+        ]
     return "\n".join(lines)
 
 
-def _shown(field: Field, value: Any) -> str:  # noqa: ANN401  # what an Extension answered, whatever it is
+def _shown(
+    field: Field,
+    value: Any,  # noqa: ANN401  # what an Extension answered, whatever it is
+    document: Document,
+    scopes: tuple[Mapping[str, Any], ...],
+) -> str:
+    match field.type, value:
+        case FieldType.LIST, list() if (of := field.of) is not None:
+            return "; ".join(_shown(of, entry, document, scopes) for entry in value)
+        case FieldType.NAMED, dict() if (record := document.types.get(field.name or "")) is not None:
+            return ", ".join(
+                f"{name} {_shown(one, value[name], document, (value, *scopes))}"
+                for name, one in record.fields.items()
+                if value.get(name) is not None
+            )
+        case FieldType.INTEGER, int() if currency := currency_of(field, *scopes):
+            return full_amount(value, currency)
+        case _:
+            return _plain(field, value)
+
+
+def _plain(field: Field, value: Any) -> str:  # noqa: ANN401  # as above
     match field.type, value:
         case FieldType.TIME, int() if 0 <= value <= _LAST_SECOND:
             return moment(value)
         case FieldType.ITEM, {"item": str(reference), "kind": str(kind)}:
-            return single_line(f"{value.get('label') or '-'} ({kind}) {reference}")
+            return f"{value.get('label') or '-'} ({kind}) {reference}"
         case _, str():
-            return single_line(value)
+            return value
         case _:
-            return single_line(msgspec.json.encode(value).decode())
+            return msgspec.json.encode(value).decode()
 
 
 CALL = Command(

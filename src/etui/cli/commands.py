@@ -76,6 +76,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "clients": "rights.CLIENTS",
         "grants": "rights.GRANTS",
         "grant": "rights.GRANT",
+        "amend": "rights.AMEND",
         "revoke": "rights.REVOKE",
     },
     "what was asked for": {

@@ -22,9 +22,9 @@ LEFT_OUT: Final = frozenset({"running", "device", "restored"})
 dialog, which open with a key that lies beside them: whoever has both can show a dialog that looks like the user's; and
 the mark of a profile that was restored and not unlocked yet.
 """
-DOORS: Final = "settings.json"
-"""Which doors open with the wallet: of this device, and opened by a question. An archive that has it is restored
-without it.
+OF_DEVICE: Final = frozenset({"settings.json", "shell/brand.json"})
+"""Which doors open with the wallet, which a question opened, and how the Shell looks, for which nobody vouches: of this
+device. An archive that has one of them is restored without it.
 """
 VOUCHED: Final = "vouched.json"
 PIECE_BYTES: Final = 1 << 20
@@ -87,7 +87,7 @@ def _paths(home: Path, below: str) -> Iterator[str]:
     with os.scandir(home / below) as entries:
         for entry in entries:
             path = f"{below}{entry.name}"
-            if path in LEFT_OUT or path == DOORS or _is_unfinished(entry.name):
+            if path in LEFT_OUT or path in OF_DEVICE or _is_unfinished(entry.name):
                 continue
             mode = entry.stat(follow_symlinks=False).st_mode
             if stat.S_ISDIR(mode):

@@ -16,23 +16,31 @@ from etui.cli.exits import CommandError, Exit
 from etui.cli.files import read_file, unreadable, whole_file
 from etui.cli.output import single_line
 from etui.cli.typed import confirmed
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
+from etui.standards.sizes import size
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
     from etui.cli.output import Output
+    from etui.cli.packing import Pem
 
 _SUFFIX = ".etuipkg"
 _ENCRYPTED = b"ENCRYPTED PRIVATE KEY"
 _MAX_PASSPHRASE_BYTES = 4096
 
 
+def _list_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--space", action="store_true", help="how much each keeps, and how much it may")
+
+
 def _list(arguments: Arguments, output: Output) -> Exit:
-    del arguments
     with connect() as client:
         extensions = client.call(wallet.Extensions()).extensions
+        if arguments.space:
+            return _spaces(client.call(shell.Space()), extensions, output)
         if output.as_json:  # with the logo of each, which comes for one at a time
             rows = (client.call(wallet.Extensions(extension=row.extension)).extensions for row in extensions)
             extensions = [row for told in rows for row in told]
@@ -48,6 +56,21 @@ def _list(arguments: Arguments, output: Output) -> Exit:
     if links and not output.as_json:
         output.value(None, "\n")
         output.rows(links, (("title", "LINK"), ("extension", "EXTENSION"), ("command", "OPENED BY")), "")
+    return Exit.OK
+
+
+def _spaces(told: shell.SpaceResult, extensions: Sequence[wallet.ExtensionRow], output: Output) -> Exit:
+    names = {row.extension: row.name for row in extensions}
+    columns = (
+        ("extension", "EXTENSION"),
+        (lambda room: names.get(room.extension, ""), "NAME"),
+        (lambda room: size(room.bytes), "USED"),
+        (lambda room: size(room.quota_bytes), "OF"),
+        ("records", "RECORDS"),
+    )
+    output.rows(told.rooms, columns, "No Extension keeps anything in the wallet's storage.")
+    for reason in told.left_out or ():
+        output.note(f"etui: what lies there is not counted: {reason}")
     return Exit.OK
 
 
@@ -127,6 +150,14 @@ def _key_arguments(parser: argparse.ArgumentParser) -> None:
 def _sign_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, metavar="FILE", help=f"a package ({_SUFFIX}); replaced by the signed one")
     parser.add_argument("--key", type=Path, required=True, metavar="KEY", help="of `etui extension keygen`")
+    parser.add_argument(
+        "--after",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="KEY",
+        help="an earlier key of yours, which states that this one comes after it; may be given again",
+    )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the signed package here instead")
     _key_arguments(parser)
 
@@ -134,14 +165,27 @@ def _sign_arguments(parser: argparse.ArgumentParser) -> None:
 def _sign(arguments: Arguments, output: Output) -> Exit:
     from etui.cli.packing import signed  # noqa: PLC0415  # trusted code, for who publishes
 
-    key = read_file(arguments.key)
-    passphrase = _passphrase(arguments, twice=False) if _ENCRYPTED in key else None
-    package, what = signed(read_file(arguments.file), key, passphrase)
+    key, *earlier = _pems(arguments)
+    package, what = signed(read_file(arguments.file), key, earlier)
     path: Path = arguments.output or arguments.file
     with whole_file(path, 0o644, replace=arguments.output is None) as file:
         file.write(package)
     output.value(what, f"Signed {path}: {what.extension} {what.version}\nby {what.fingerprint}")
     return Exit.OK
+
+
+def _pems(arguments: Arguments) -> list[Pem]:
+    """The key that signs, and those before it; a passphrase from a descriptor is that of each that has one."""
+    paths: list[Path] = [arguments.key, *arguments.after]
+    pems: list[Pem] = []
+    given: bytes | None = None
+    for path in paths:
+        text, passphrase = read_file(path), None
+        if _ENCRYPTED in text:
+            passphrase = given or _passphrase(arguments, twice=False, of=f" {path}")
+            given = passphrase if arguments.passphrase_fd is not None else None
+        pems.append((text, passphrase))
+    return pems
 
 
 def _keygen_arguments(parser: argparse.ArgumentParser) -> None:
@@ -162,7 +206,7 @@ def _keygen(arguments: Arguments, output: Output) -> Exit:
     return Exit.OK
 
 
-def _passphrase(arguments: Arguments, *, twice: bool) -> bytes:
+def _passphrase(arguments: Arguments, *, twice: bool, of: str = "") -> bytes:
     if arguments.passphrase_fd is not None:
         try:
             passphrase = os.read(arguments.passphrase_fd, _MAX_PASSPHRASE_BYTES).removesuffix(b"\n")
@@ -171,7 +215,7 @@ def _passphrase(arguments: Arguments, *, twice: bool) -> bytes:
     elif not sys.stdin.isatty():
         raise CommandError("there is no terminal to ask for the key's passphrase: give --passphrase-fd", Exit.USAGE)
     else:
-        passphrase = getpass.getpass("Passphrase of the publisher's key: ").encode()
+        passphrase = getpass.getpass(f"Passphrase of the publisher's key{of}: ").encode()
         if twice and getpass.getpass("Once more: ").encode() != passphrase:
             raise CommandError("the two were not the same", Exit.USAGE)
     if not passphrase:
@@ -184,10 +228,12 @@ LIST = Command(
     help="list installed Extensions and their links",
     text="Lists installed Extensions, and below them the links that they publish: entries that call their Extension.\n"
     "A link has no command of its own; it is opened by `etui call`, as the list has it.",
+    arguments=_list_arguments,
     run=_list,
     stands_for_group=True,
     examples=(
         ("etui extension", "names, versions, what they provide, whether they run, and their links"),
+        ("etui extension list --space", "what each uses of its space"),
         ("etui call org.example.parking/1 present", "opens the link “My parking permits” of the example"),
     ),
 )
@@ -219,10 +265,15 @@ PACK = Command(
 SIGN = Command(
     name="extension sign",
     help="sign a package",
-    text="Signs a package with its publisher's key, and refuses one that could never be installed.",
+    text="Signs a package with its publisher's key, and refuses one that could never be installed. Where a wallet\n"
+    "knows the publisher by another key, an update is taken only if that one is named with --after. A passphrase\n"
+    "from --passphrase-fd opens all of them.",
     arguments=_sign_arguments,
     run=_sign,
-    examples=((f"etui extension sign parking{_SUFFIX} --key publisher.pem", "asks for the key's passphrase"),),
+    examples=(
+        (f"etui extension sign parking{_SUFFIX} --key publisher.pem", "asks for the key's passphrase"),
+        (f"etui extension sign parking{_SUFFIX} --key new.pem --after publisher.pem", "with a new key from now on"),
+    ),
 )
 KEYGEN = Command(
     name="extension keygen",

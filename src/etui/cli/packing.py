@@ -7,7 +7,9 @@ nothing and reads no profile.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -37,15 +39,28 @@ def packed(folder: Path) -> bytes:
     return package
 
 
-def signed(package: bytes, key_pem: bytes, passphrase: bytes | None) -> tuple[bytes, Signed]:
-    """The package with the signature of this key, and what to say of it; raises ``CommandError``."""
+Pem: TypeAlias = tuple[bytes, bytes | None]
+"""A publisher's key as it is in its file, and the passphrase of one that is encrypted."""
+
+
+def signed(package: bytes, own: Pem, earlier: Sequence[Pem] = ()) -> tuple[bytes, Signed]:
+    """The package with the signature of this key, and what to say of it; raises ``CommandError``.
+
+    ``earlier``: keys of the publisher that this one comes after, each of which states so.
+    """
     try:
-        key = PublisherKey.load(Secret(key_pem), None if passphrase is None else Secret(passphrase))
-        result = sign(package, key)
-        manifest = verify(result).manifest
+        key, *before = (_loaded(pem) for pem in (own, *earlier))
+        manifest = verify(sign(package, key)).manifest
+        handovers = tuple(one.hand_over(manifest.publisher, key.public) for one in before)
+        result = sign(package, key, handovers)
     except PackageError as error:
         raise CommandError(str(error)) from None
     return result, Signed(f"ext:{manifest.publisher}/{manifest.id}", manifest.version, fingerprint(key.public))
+
+
+def _loaded(pem: Pem) -> PublisherKey:
+    text, passphrase = pem
+    return PublisherKey.load(Secret(text), None if passphrase is None else Secret(passphrase))
 
 
 def new_key(passphrase: bytes | None) -> tuple[bytes, str]:

@@ -1,4 +1,4 @@
-"""``etui clients · grants · grant · revoke``: who may do what."""
+"""``etui clients · grants · grant · amend · revoke``: who may do what."""
 
 from __future__ import annotations
 
@@ -126,6 +126,34 @@ def _minor_units(amount: str | None, currency: str | None) -> int | None:
         raise CommandError(str(error), Exit.USAGE) from None
 
 
+def _amend_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("grant", metavar="GRANT", help="as `etui grants` names it")
+    parser.add_argument("--uses", type=read_count, metavar="N", help="how often from now on")
+    parser.add_argument("--until", type=_moment, metavar="WHEN", help="30m, 2h, 7d, or a date as 2030-12-31")
+    parser.add_argument("--limit", metavar="AMOUNT", help="how much in all, in the right's currency, as 20 or 19.90")
+    parser.add_argument("--each", metavar="AMOUNT", help="how much at once")
+
+
+def _amend(arguments: Arguments, output: Output) -> Exit:
+    with connect() as client:
+        currency = None
+        if (arguments.limit, arguments.each) != (None, None):
+            grants = client.call(shell.Grants()).grants
+            currency = next((row.currency for row in grants if row.grant == arguments.grant), None)
+            if currency is None:
+                raise CommandError(f"no right {arguments.grant} with an amount is among `etui grants`", Exit.NOT_FOUND)
+        request = wallet.Amend(
+            grant=arguments.grant,
+            until=arguments.until,
+            uses_left=arguments.uses,
+            limit_minor=_minor_units(arguments.limit, currency),
+            each_minor=_minor_units(arguments.each, currency),
+        )
+        result = client.call(request)
+    output.value(result, "Raised." if result.raised else "Lowered.")
+    return Exit.OK
+
+
 def _revoke_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("grant", nargs="?", metavar="GRANT", help="one right, as `etui grants` names it")
@@ -177,6 +205,18 @@ GRANT = Command(
             ),
             "pays one shop unasked: up to 5 euros at once, up to 20 in each 30 days",
         ),
+    ),
+)
+AMEND = Command(
+    name="amend",
+    help="lower a lasting right at once, or have it raised",
+    text="Changes a lasting right. What is lower than now is so at once, without a question; what is higher widens\n"
+    "what a program may do, so the Trusted Dialog asks. What is not named stays as it is.",
+    arguments=_amend_arguments,
+    run=_amend,
+    examples=(
+        ("etui amend g-a200f674e250 --until 1h", "it ends sooner"),
+        ("etui amend g-a200f674e250 --limit 10 --each 2.50", "less in all, and less each time"),
     ),
 )
 REVOKE = Command(

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from etui.standards.jose import Jwk, jwk_of
 from etui.standards.payments import EncryptionKey, PaymentError, merchant_of
 from etui.standards.payments import Merchant as Certified
 
@@ -80,6 +81,11 @@ class Identity:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(key.private_bytes(pem, pkcs8, serialization.NoEncryption()))
         (folder / "chain.pem").write_bytes(b"".join(one.public_bytes(pem) for one in self.chain))
+
+    @property
+    def verification(self) -> Jwk:
+        """The key by which what it signs is verified."""
+        return jwk_of(self._key.public_key())
 
     @property
     def encryption(self) -> EncryptionKey:

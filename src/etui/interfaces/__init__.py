@@ -14,10 +14,12 @@ from etui.interfaces.document import (
     FieldType,
     Kind,
     Method,
+    RecordType,
     Transfer,
 )
 from etui.interfaces.fitting import fits
 from etui.interfaces.generate import python_module
+from etui.interfaces.money import currency_of
 from etui.interfaces.promises import broken_promise
 from etui.interfaces.rules import InterfaceError, read_document
 from etui.interfaces.untyped import untyped_request, values_of
@@ -35,12 +37,14 @@ __all__ = [
     "Kind",
     "Method",
     "Prepared",
+    "RecordType",
     "Request",
     "Result",
     "Seen",
     "Transfer",
     "Value",
     "broken_promise",
+    "currency_of",
     "file_name",
     "fits",
     "plain_type",

@@ -54,6 +54,8 @@ class CompiledMethod:
         """The name under which policy sees the value that a grant holds for; empty where there is none."""
         self.read = next((n for n, f in method.params.items() if f.read), "")
         """The field that the user reads whole before each call; empty where there is none."""
+        self.parties = tuple(n for n, f in method.params.items() if f.party)
+        """The fields that name who is at the other end."""
         seen = {*self.references, *(n for n, _ in self._policy), *((self.read,) if self.read else ())}
         self.material_is_references = set(self._material) <= set(self.references)
         """Whether nothing is material but items: then references say all of what is."""

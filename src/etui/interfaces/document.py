@@ -97,7 +97,10 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     ``policy``: the name under which policy sees the value (``amount``, ``payee``, …). ``scope``: where the method names
     no item, this value is what policy decides about, so that a grant holds for it alone (a host, a relying party).
     ``read``: a text that the user reads whole before each call: nothing that was allowed before skips that.
-    ``observed``: what a door finds out; from anybody else it is shown as what that one says.
+    ``observed``: what a door finds out; from anybody else it is shown as what that one says. ``party``: it names who is
+    at the other end, by a host or by a name for people; advisers are told of it.
+    ``money``: an amount in minor units; the name of the field that has its currency: one beside it or, where there is
+    none, in the record that holds it, and of a result in the params.
     ``title``: shown to people; without one the field is not shown. ``max``, ``min``: of a number, its value; of a text,
     of bytes, of a list or map, ``max`` characters, bytes or entries.
     """
@@ -111,6 +114,8 @@ class Field(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     scope: bool = False
     read: bool = False
     observed: bool = False
+    money: Name | None = None
+    party: bool = False
     max: Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)] | None = None
     min: Annotated[int, Meta(ge=-MAX_INTEGER, le=MAX_INTEGER)] | None = None
     options: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=80)], ...], Meta(max_length=_MANY)] = ()

@@ -162,12 +162,18 @@ def _marked(method: Method) -> Iterator[str]:
     if method.own:
         yield "Own: it touches what is the caller's own, whoever called the caller."
     for name, field in method.params.items():
-        if field.scope:
-            yield f"Scope: a grant holds for one `{name}`."
-        if field.read:
-            yield f"Read: the user reads `{name}` whole before each call, whatever was allowed before."
-        if field.observed:
-            yield f"Observed: `{name}` is a door's to tell; of anybody else it is shown as what that one says."
+        yield from _marked_field(name, field)
+
+
+def _marked_field(name: str, field: Field) -> Iterator[str]:
+    if field.scope:
+        yield f"Scope: a grant holds for one `{name}`."
+    if field.read:
+        yield f"Read: the user reads `{name}` whole before each call, whatever was allowed before."
+    if field.observed:
+        yield f"Observed: `{name}` is a door's to tell; of anybody else it is shown as what that one says."
+    if field.party:
+        yield f"Party: advisers are told of `{name}` before the user is asked."
 
 
 def _fields(heading: str, fields: Mapping[str, Field], otherwise: str) -> Iterator[str]:
@@ -232,6 +238,10 @@ def _marks(field: Field) -> Iterator[str]:
         yield "read"
     if field.observed:
         yield "observed"
+    if (money := field.money or (field.of.money if field.of is not None else None)) is not None:
+        yield f"money in `{money}`"
+    if field.party:
+        yield "party"
 
 
 def _types(document: Document) -> Iterator[str]:

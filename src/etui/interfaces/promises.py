@@ -92,5 +92,6 @@ def _fields_broken(where: str, earlier: Mapping[str, Field], later: Mapping[str,
 
 
 def _bare(field: Field) -> Field:
-    """The field without its words."""
-    return msgspec.structs.replace(field, title=None, text="", of=None if field.of is None else _bare(field.of))
+    """The field without its words, and without how it is shown."""
+    of = None if field.of is None else _bare(field.of)
+    return msgspec.structs.replace(field, title=None, text="", money=None, of=of)

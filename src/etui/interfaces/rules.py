@@ -8,8 +8,8 @@
 4. What ``name``, ``kinds``, ``decide``, ``owner`` and ``session`` name is there.
 5. ``of`` goes with a list or a map, ``name`` with a named type, ``options`` with a choice, ``kinds`` with a reference
    or an item, ``max`` with what can be counted, ``min`` with a number. No option stands twice, no ``max`` is too low.
-6. The marks ``material``, ``policy``, ``scope``, ``read`` and ``observed`` stand at the top level of params, where the
-   Router looks for them.
+6. The marks ``material``, ``policy``, ``scope``, ``read``, ``observed`` and ``party`` stand at the top level of params,
+   where the Router looks for them.
 7. What is material is shown: it has a title, and it is neither sealed nor bytes.
 8. Policy sees plain values, each name once in a method and never under a name by which policy knows something of its
    own, and decides about one item. A scope is a text that policy sees, one in a method.
@@ -22,6 +22,8 @@
     that is asked for: its effect is to use, to disclose, to change or to remove.
 13. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
+14. What is ``money`` is an integer. The currency that it names is a text or a choice: beside it, in each record that
+    holds it or, of a result, in the params.
 """
 
 from __future__ import annotations
@@ -111,6 +113,7 @@ def _broken(document: Document) -> Iterator[str]:
         yield from _method_broken(document, f"methods.{name}", method)
     for name, event in document.events.items():
         yield from _fields_broken(document, f"events.{name}", event.fields, _Place.NESTED)
+        yield from _money_broken(document, f"events.{name}", (event.fields,))
         if event.decide is not None:
             yield from _item_missing(document, f"events.{name}.decide", event.decide)
         if event.during is not None:
@@ -124,6 +127,8 @@ def _broken(document: Document) -> Iterator[str]:
 def _method_broken(document: Document, where: str, method: Method) -> Iterator[str]:
     yield from _fields_broken(document, f"{where}.params", method.params, _Place.PARAMS)
     yield from _fields_broken(document, f"{where}.result", method.result, _Place.RESULT)
+    yield from _money_broken(document, f"{where}.params", (method.params,))
+    yield from _money_broken(document, f"{where}.result", (method.result, method.params))
     yield from _marks_broken(f"{where}.params", method.params)
     if method.running and method.effect is not Effect.USE:
         yield f"{where} says `running`, which goes with the effect `use` alone"
@@ -191,10 +196,29 @@ def _fields_broken(document: Document, where: str, fields: Mapping[str, Field], 
             yield from _fields_broken(document, f"{where}.{name}", {"of": field.of}, within)
 
 
+def _money_broken(
+    document: Document, where: str, scopes: tuple[Mapping[str, Field], ...], within: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """``scopes``: the fields, and those of what holds them, the nearest first. ``within``: the types that hold them."""
+    for name, field in scopes[0].items():
+        inner: Field | None = field
+        while inner is not None:
+            if inner.money is not None and not any(_is_currency(scope.get(inner.money)) for scope in scopes):
+                yield f"{where}.{name} is money in {inner.money!r}, and there is no such text or choice around it"
+            if inner.name in document.types and inner.name not in within:
+                fields = document.types[inner.name].fields
+                yield from _money_broken(document, f"{where}.{name}", (fields, *scopes), within | {inner.name})
+            inner = inner.of
+
+
+def _is_currency(field: Field | None) -> bool:
+    return field is not None and field.type in {FieldType.TEXT, FieldType.CHOICE}
+
+
 def _field_broken(document: Document, field: Field, place: _Place) -> Iterator[str]:
     if place not in _PLACED.get(field.type, {place}):
         yield f"is {field.type.value}, which does not stand in {place.value}"
-    marks = (field.material, field.policy is not None, field.scope, field.read, field.observed)
+    marks = (field.material, field.policy is not None, field.scope, field.read, field.observed, field.party)
     if place is not _Place.PARAMS and any(marks):
         yield "has a mark for the Router, which looks for them at the top level of params alone"
     yield from _mark_broken(field)
@@ -215,6 +239,8 @@ def _mark_broken(field: Field) -> Iterator[str]:
         yield "is read, so it is a text, material, always there and not for policy"
     if field.observed and (field.title is None or field.policy or field.read):
         yield "is observed, so it has a title, and is neither for policy nor read: nobody but a door knows it"
+    if field.party and (field.type is not FieldType.TEXT or field.title is None):
+        yield "names a party, so it is a text with a title: the user sees whom advisers are told of"
     if field.policy is None:
         return
     if field.type not in _POLICY_TYPES:
@@ -240,6 +266,8 @@ def _members_broken(field: Field) -> Iterator[str]:
         yield f"has `max`, which says nothing of {field.type.value}"
     if field.min is not None and field.type not in _NUMBERS:
         yield f"has `min`, which says nothing of {field.type.value}"
+    if field.money is not None and field.type is not FieldType.INTEGER:
+        yield f"has `money`, which is an integer, and this is {field.type.value}"
     least = field.min if field.type in _NUMBERS else 0
     if field.max is not None and least is not None and field.max < least:
         yield "has a `max` below what it has at least"

@@ -5,7 +5,7 @@ Generated from the interface's document by ``etui interface generate``; do not e
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -32,9 +32,14 @@ __all__ = [
     "Pairings",
     "PairingsResult",
     "RecordRow",
+    "Room",
     "Shelf",
     "Shelves",
     "ShelvesResult",
+    "Space",
+    "SpaceResult",
+    "TurnedAway",
+    "TurnedAwayResult",
     "Unpair",
     "UnpairResult",
 ]
@@ -48,6 +53,16 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     title: str
     """The kind for people: of several where there are several."""
     count: Annotated[int, Meta(ge=0)]
+
+
+class Room(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What an Extension keeps in the wallet's storage."""
+
+    extension: str
+    records: Annotated[int, Meta(ge=0)]
+    bytes: Annotated[int, Meta(ge=0)]
+    quota_bytes: Annotated[int, Meta(ge=0)]
+    """Bytes, as its manifest asks for."""
 
 
 class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -91,6 +106,9 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str
     action: str
     what: str | None = None
+    """The item's name; of a right its id, whose it is, and for what, how often, up to how much and until when
+    it holds; of a change to the wallet itself what was asked, in the words of the question.
+    """
     outcome: str
     through: str | None = None
 
@@ -165,6 +183,29 @@ class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaul
     limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
 
 
+class SpaceResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.space``."""
+
+    METHOD: ClassVar[str] = "shell/1.space"
+
+    rooms: list[Room]
+    left_out: list[str] | None = None
+    """Providers of storage that did not say, each with the reason."""
+
+
+class Space(Request[SpaceResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Space used.
+
+    How much each Extension that keeps data through `storage/1` has there: keys and sealed values together,
+    as the providers of storage count them. `left_out`: providers that did not say, so that what lies there
+    is in no sum.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.space"
+    RESULT: ClassVar[type[Result]] = SpaceResult
+    WAITS: ClassVar[bool] = True
+
+
 class ClientsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     """What answers ``shell/1.clients``."""
 
@@ -216,9 +257,14 @@ class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True)
 
     limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
     text: Annotated[str, Meta(max_length=200)] | None = None
+    """Only records that have each of these words in any member of their row, or in the id of the right that
+    they are about or that allowed it.
+    """
     before: Annotated[str, Meta(max_length=32)] | None = None
     by_clients: bool | None = None
     """Without what Extensions asked for on their own account."""
+    but_looking: bool | None = None
+    """Without that somebody was let see names, which each page of a Shell is."""
 
 
 class PairingsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -277,3 +323,29 @@ class HideLink(Request[HideLinkResult], frozen=True, kw_only=True, omit_defaults
     extension: Annotated[str, Meta(max_length=250)]
     method: Annotated[str, Meta(max_length=200)]
     show: bool | None = None
+
+
+class TurnedAwayResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.turned_away``."""
+
+    METHOD: ClassVar[str] = "shell/1.turned_away"
+
+
+class TurnedAway(Request[TurnedAwayResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Report what was turned away.
+
+    A Shell that serves pages puts on record what it did not serve: it is written down as that program's own
+    word. `host`: it came under another name than the Shell's. `site`: another site sent it. `session`: it
+    came without the Shell's cookie. `link`: the link that lets in was used before, too old or never given.
+    `user`: a program of another user of the machine came by it. Of all programs together few are taken,
+    `too_many` is the answer to more: keep the count, and report it later.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.turned_away"
+    RESULT: ClassVar[type[Result]] = TurnedAwayResult
+
+    reason: Literal["host", "site", "session", "link", "user"]
+    count: Annotated[int, Meta(ge=1, le=1000000000)]
+    """How many since the last report of this reason."""
+    said: Annotated[str, Meta(max_length=200)] | None = None
+    """What the last of them said of itself, as its host or origin."""

@@ -16,6 +16,8 @@ INTERFACE: Final = "wallet/1"
 
 __all__ = [
     "INTERFACE",
+    "Amend",
+    "AmendResult",
     "Appearance",
     "AppearanceResult",
     "ChangePassphrase",
@@ -189,6 +191,12 @@ class Hello(Request[HelloResult], frozen=True, kw_only=True, omit_defaults=True)
     versions: Annotated[list[int], Meta(max_length=16)]
     key: Annotated[bytes, Meta(max_length=32)] | None = None
     name: Annotated[str, Meta(max_length=200)] | None = None
+    apart: bool | None = None
+    """To be known by its own run, apart from its terminal: what was allowed to that is nothing to this Client,
+    nor the other way round.
+
+    It narrows, so that anybody may say it.
+    """
 
 
 class StatusResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -600,7 +608,8 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     """Give a lasting right.
 
     Without `item` it is for everything at one provider of the method's interface: the one that the member
-    `to` names, else the first that was installed.
+    `to` names, else the first that was installed. A method that settles which item it uses takes a right for
+    one item alone.
     """
 
     METHOD: ClassVar[str] = "wallet/1.grant"
@@ -621,6 +630,35 @@ class Grant(Request[GrantResult], frozen=True, kw_only=True, omit_defaults=True)
     each_minor: Annotated[int, Meta(ge=0)] | None = None
     period_s: Annotated[int, Meta(ge=60)] | None = None
     currency: Annotated[str, Meta(max_length=3)] | None = None
+
+
+class AmendResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.amend``."""
+
+    METHOD: ClassVar[str] = "wallet/1.amend"
+
+    raised: bool
+    """Whether the user was asked."""
+
+
+class Amend(Request[AmendResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Change a lasting right.
+
+    What is absent stays as it is. What lowers a right works at once, without a question; what raises it is
+    put to the user. A right without an end or a number of uses is lowered by either; an amount goes with a
+    right that has one, in its currency.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.amend"
+    RESULT: ClassVar[type[Result]] = AmendResult
+    WAITS: ClassVar[bool] = True
+
+    grant: Annotated[str, Meta(max_length=64)]
+    until: int | None = None
+    uses_left: Annotated[int, Meta(ge=1, le=1000000000)] | None = None
+    limit_minor: Annotated[int, Meta(ge=0)] | None = None
+    each_minor: Annotated[int, Meta(ge=0)] | None = None
+    """Without it, it is lowered with the amount in all where it is higher than that."""
 
 
 class RevokeResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -71,9 +71,10 @@ class AsyncClient(asyncio.Protocol):
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
-    async def connect(cls, path: Path | str | None = None, *, name: str = "") -> Self:
+    async def connect(cls, path: Path | str | None = None, *, name: str = "", apart: bool = False) -> Self:
         """A Client of the wallet at ``path``, or of the profile that the environment names.
 
+        ``apart``: known by its own run, and not by the terminal that it was started from.
         Raises ``ConnectionLost`` where no wallet runs there.
         """
         path = path if path is not None else find_place(os.environ, os.getuid()).socket
@@ -90,13 +91,13 @@ class AsyncClient(asyncio.Protocol):
         except ConnectionLost:
             sock.close()
             raise
-        return await cls.over(sock, name=name)
+        return await cls.over(sock, name=name, apart=apart)
 
     @classmethod
-    async def over(cls, sock: socket.socket, *, name: str = "") -> Self:
+    async def over(cls, sock: socket.socket, *, name: str = "", apart: bool = False) -> Self:
         """A Client over a socket that is connected already, as a door is given one."""
         _, client = await asyncio.get_running_loop().create_unix_connection(cls, sock=sock)
-        hello = wallet.Hello(versions=[PROTOCOL_VERSION], key=client.end.public, name=name or None)
+        hello = wallet.Hello(versions=[PROTOCOL_VERSION], key=client.end.public, name=name or None, apart=apart or None)
         try:
             client.greeting = await client.call(hello)
         except BaseException:

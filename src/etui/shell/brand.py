@@ -25,7 +25,6 @@ _MAX_PACK_BYTES: Final = 16 << 10
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _HEADER: Final = struct.Struct(">8sI4sII")
 _TEXT: Final = 4.5
-_EDGE: Final = 3.0
 _LINEAR: Final = 0.04045
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 
@@ -121,12 +120,9 @@ def read_kept(file: Path) -> Kept | None:
         raise BrandError(f"{file} cannot be used ({error}): `etui brand drop`, then use the pack again") from None
 
 
-def keep(kept: Kept, file: Path) -> None:
-    """Keeps a brand in a profile; raises ``OSError``."""
-    file.parent.mkdir(mode=0o700, exist_ok=True)
-    new = file.with_name(f"{file.name}.new")
-    new.write_bytes(msgspec.json.encode({"format": max(_READERS), "brand": kept.brand, "logo": kept.logo}))
-    new.replace(file)
+def encode_kept(kept: Kept) -> bytes:
+    """A brand as a profile keeps it."""
+    return msgspec.json.encode({"format": max(_READERS), "brand": kept.brand, "logo": kept.logo})
 
 
 class _Version(msgspec.Struct, frozen=True):

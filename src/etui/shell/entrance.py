@@ -21,6 +21,7 @@ class Entrance:
     """The one way into a Shell that listens on ``port``."""
 
     def __init__(self, port: int) -> None:
+        self.port: Final = port
         self.origin: Final = f"http://127.0.0.1:{port}"
         self.host: Final = f"127.0.0.1:{port}"
         self.path: Final = f"/{secrets.token_urlsafe(_BYTES)}"

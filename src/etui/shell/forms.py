@@ -4,11 +4,12 @@ Offered is a method that is for everybody and whose form says all that it has to
 or gives a sealed value, since a Shell never holds one; and one that must be told what has no title, since that is
 shown to nobody: such a method is for programs.
 
-Money is asked for as people write it, as 12.50, where a field ``amount`` stands beside its ``currency``.
+What is marked as money is asked for as people write it, as 12.50, in the currency of the field that the mark names.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,8 +30,7 @@ _INPUTS: Final = {
     FieldType.TIME: "datetime-local",
     FieldType.CHOICE: "select",
 }
-_AMOUNT: Final = "amount"
-_CURRENCY: Final = "currency"
+_COUNT: Final = re.compile(r"-?[0-9]{1,15}")
 _LONG: Final = 400
 """A text of more characters gets several lines."""
 
@@ -98,10 +98,38 @@ def values_of(method: Method, form: Mapping[str, str]) -> dict[str, Any]:
             elif not field.optional:
                 values[name] = False
         elif (given := form.get(name, "").replace("\r\n", "\n")) != "":
-            values[name] = _value(field, given, form.get(_CURRENCY, "") if _is_money(method, name) else None)
+            values[name] = _value(field, given, None if field.money is None else form.get(field.money, ""))
         elif not field.optional:
             raise FormError(f"{field.title} is missing: fill it in")
     return values
+
+
+def count_of(title: str, given: str) -> int | None:
+    """A whole number; None for what is left empty. Raises ``FormError``."""
+    if not given:
+        return None
+    if not _COUNT.fullmatch(given):
+        raise FormError(f"{title} is a whole number, as 12")
+    return int(given)
+
+
+def moment_of(title: str, given: str) -> int | None:
+    """A day and a time of this machine's zone, in seconds since 1970; None for what is left empty.
+
+    Raises ``FormError``.
+    """
+    try:
+        return int(datetime.fromisoformat(given).astimezone().timestamp()) if given else None
+    except (ValueError, OverflowError):
+        raise FormError(f"{title} is a day and a time, as 2030-12-31T18:00") from None
+
+
+def minor_of(title: str, given: str, currency: str) -> int | None:
+    """An amount of a currency, in its minor units; None for what is left empty. Raises ``FormError``."""
+    try:
+        return minor_units(given.strip(), currency.strip()) if given.strip() else None
+    except ValueError as error:
+        raise FormError(f"{title}: {error}") from None
 
 
 def _value(field: Field, given: str, currency: str | None) -> object:
@@ -109,20 +137,11 @@ def _value(field: Field, given: str, currency: str | None) -> object:
     title = field.title or ""
     match field.type:
         case FieldType.INTEGER if currency is not None:
-            try:
-                return minor_units(given, currency)
-            except ValueError as error:
-                raise FormError(f"{title}: {error}") from None
+            return minor_of(title, given, currency)
         case FieldType.INTEGER:
-            try:
-                return int(given)
-            except ValueError:
-                raise FormError(f"{title} is a whole number, as 12") from None
+            return count_of(title, given)
         case FieldType.TIME:
-            try:
-                return int(datetime.fromisoformat(given).astimezone().timestamp())
-            except (ValueError, OverflowError):
-                raise FormError(f"{title} is a day and a time, as 2030-12-31T18:00") from None
+            return moment_of(title, given)
         case FieldType.CHOICE if given not in field.options:
             raise FormError(f"{title} is one of {', '.join(field.options)}")
         case _:
@@ -140,10 +159,6 @@ def _describes(method: Method) -> bool:
     return items and method.effect in {Effect.NONE, Effect.DISCLOSE}
 
 
-def _is_money(method: Method, name: str) -> bool:
-    return name == _AMOUNT and _CURRENCY in method.params
-
-
 def _inputs(method: Method, item: str) -> tuple[Input, ...] | None:
     """The fields of its form; None where one that has to be there cannot be in a form."""
     inputs: list[Input] = []
@@ -155,7 +170,7 @@ def _inputs(method: Method, item: str) -> tuple[Input, ...] | None:
             if not field.optional:
                 return None
             continue
-        if _is_money(method, name):
+        if field.money is not None:
             kind = "text"
         elif kind == "text" and (field.read or (field.max or _LONG) > _LONG):
             kind = "textarea"
@@ -168,7 +183,7 @@ def _inputs(method: Method, item: str) -> tuple[Input, ...] | None:
                 required=not field.optional and field.type is not FieldType.BOOLEAN,
                 options=field.options,
                 min=field.min,
-                max=None if _is_money(method, name) else field.max,
+                max=None if field.money is not None else field.max,
             )
         )
     return tuple(inputs)

@@ -6,92 +6,123 @@ a request              is answered
 with another host      421: a name that was made to point here (DNS rebinding)
 on another path        404, as if nothing were here
 without the cookie     401: it has to come in by the link
+by the link, of        403: the link is told to a browser by a command line, which every user of the machine can read
+another user
 from another site      403: what another page sends, another port of the loopback too
 with a large body      413
 =====================  =========================================================================
+
+What came under another host's name, from another site or user, or without the cookie is reported, so that it is on
+record. What is on another path is not: a browser asks every server for its icon.
 
 Source: Fetch Metadata (W3C), RFC 9110 sections 7.4 and 15.5.20, Content Security Policy level 3.
 """
 
 from __future__ import annotations
 
+import os
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
+
+from etui.shell.peers import uid_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from etui.shell.entrance import Entrance
+    from etui.shell.refusals import Reason, Reporter
 
 MAX_BODY_BYTES: Final = 64 << 10
 _SAFE: Final = frozenset({"GET", "HEAD"})
 _OWN: Final = frozenset({"same-origin", "none"})
 """Of Sec-Fetch-Site: a page of this Shell's own, or the user's own hand."""
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; style-src "
 )
 _HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_KEPT: Final = "private, max-age=86400"
+_KEPT: Final = "private, max-age=86400, immutable"
+"""A Shell's paths are its own, so that nothing of this outlives what it is of; a logo's names the version."""
 _NOT_KEPT: Final = "no-store"
+
+
+_TELLING: Final[dict[Reason, str]] = {"host": "host", "site": "origin", "session": "origin", "user": "origin"}
+"""Which header says who that was."""
+
+
+class _Refusal(msgspec.Struct, frozen=True):
+    """Why a request is not served. ``reason``: as it is reported; None where it is not."""
+
+    status: int
+    reason: Reason | None
+    text: str
 
 
 class Guard:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, entrance: Entrance) -> None:
+    def __init__(self, app: ASGIApp, entrance: Entrance, reporter: Reporter, *, style: str) -> None:
+        """``style``: the source of the one style that pages have."""
         self._app = app
         self._entrance = entrance
+        self._reporter = reporter
+        self._headers = {"Content-Security-Policy": _POLICY + style, **_HEADERS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, or refuses it."""
         if scope["type"] != "http":
             return  # nothing else is served; a web socket is closed by that
         headers = Headers(scope=scope)
-        kept = _KEPT if "/static/" in scope["path"] else _NOT_KEPT
+        path: str = scope["path"]
+        kept = _KEPT if "/static/" in path or path.endswith(".png") else _NOT_KEPT
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     out[name] = value
                 out["Cache-Control"] = kept if message["status"] == 200 else _NOT_KEPT  # noqa: PLR2004  # OK
             await send(message)
 
-        if (refusal := self._refusal(scope["method"], scope["path"], headers)) is not None:
-            status, text = refusal
-            await PlainTextResponse(text + "\n", status)(scope, receive, guarded)
+        if (refusal := self._refusal(scope, headers)) is not None:
+            if refusal.reason is not None:
+                self._reporter.turned_away(refusal.reason, headers.get(_TELLING[refusal.reason], ""))
+            await PlainTextResponse(refusal.text + "\n", refusal.status)(scope, receive, guarded)
             return
         inner = {**scope, "root_path": self._entrance.path}
         await self._app(inner, receive, guarded)
 
-    def _refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str] | None:
-        """Status and reason; None for what is to be served. The first that fits counts."""
-        entrance = self._entrance
+    def _refusal(self, scope: Scope, headers: Headers) -> _Refusal | None:
+        """Why not; None for what is to be served. The first that fits counts."""
+        entrance, method, path = self._entrance, scope["method"], scope["path"]
         comes_in = path == f"{entrance.path}/enter"
         is_other_site = headers.get("sec-fetch-site", "none") not in _OWN and not comes_in
         is_sent = method not in _SAFE and headers.getlist("origin") != [entrance.origin]
         length = headers.get("content-length", "0")
         is_large = "transfer-encoding" in headers or not length.isdecimal() or int(length) > MAX_BODY_BYTES
         is_stranger = not comes_in and not entrance.admits(_cookie(headers, entrance.cookie))
+        is_other_user = comes_in and uid_of(scope["client"][1], entrance.port) != os.getuid()
+        come_in = "Come in by the link that `etui shell` prints; each is good once, within a minute."
+        too_large = f"A form has at most {MAX_BODY_BYTES} bytes, and says how many."
         refusals = (
-            (headers.getlist("host") != [entrance.host], 421, "Another host's pages are not here."),
-            (not path.startswith(f"{entrance.path}/"), 404, "There is nothing here."),
-            (is_other_site or is_sent, 403, "This was sent by another site."),
-            (is_large, 413, f"A form has at most {MAX_BODY_BYTES} bytes, and says how many."),
-            (is_stranger, 401, "Come in by the link that `etui shell` prints; each is good once, within a minute."),
+            (headers.getlist("host") != [entrance.host], _Refusal(421, "host", "Another host's pages are not here.")),
+            (not path.startswith(f"{entrance.path}/"), _Refusal(404, None, "There is nothing here.")),
+            (is_other_user, _Refusal(403, "user", "This is another user's wallet.")),
+            (is_other_site or is_sent, _Refusal(403, "site", "This was sent by another site.")),
+            (is_large, _Refusal(413, None, too_large)),
+            (is_stranger, _Refusal(401, "session", come_in)),
         )
-        return next(((status, text) for applies, status, text in refusals if applies), None)
+        return next((refusal for applies, refusal in refusals if applies), None)
 
 
 def _cookie(headers: Headers, name: str) -> str:

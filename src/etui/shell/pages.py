@@ -6,6 +6,7 @@ What changes something is a POST that ends in a redirection; what came of it is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import sys
 import traceback
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jinja2
 import msgspec
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
@@ -25,9 +27,10 @@ import etui
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
-from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
-from etui.shell import forms, words
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError, RemoteError
+from etui.shell import forms, rights, words
 from etui.shell.brand import Words
+from etui.standards.sizes import size
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Document, Item
     from etui.shell.brand import Kept
     from etui.shell.entrance import Entrance
+    from etui.shell.refusals import Reporter
     from etui.shell.wallet import Wallet
 
     Page = Callable[["Request"], Awaitable[Response]]
@@ -51,6 +55,8 @@ _FRAMES: Final = 3
 _AFTER_A_LOCK_S: Final = (0.0, 0.1, 0.4, 1.0)
 """So long a page waits, and again, for the Router that takes the place of one that a lock ended."""
 _SEE_OTHER: Final = 303
+_NO: Final = frozenset({ErrorCode.DENIED, ErrorCode.REFUSED, ErrorCode.NOT_NOW, ErrorCode.NO_DIALOG})
+"""What the wallet answers where policy or the user does not want it so, or nobody can be asked."""
 _OWN_FORMS: Final = {
     "unlock": (wallet.Unlock, "The wallet is open."),
     "lock": (wallet.Lock, "The wallet is locked."),
@@ -75,8 +81,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 class Pages:
     """The pages of one Shell."""
 
-    def __init__(self, wallet: Wallet, entrance: Entrance, brand: Kept | None) -> None:
+    def __init__(
+        self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str
+    ) -> None:
         self._wallet = wallet
+        self._reporter = reporter
         self._brand = brand
         self._entrance = entrance
         self._told: dict[str, Told] = {}
@@ -89,9 +98,11 @@ class Pages:
             lstrip_blocks=True,
         )
         self._templates.filters["moment"] = words.moment
-        self._templates.filters["size"] = words.size
+        self._templates.filters["brief"] = words.brief
+        self._templates.filters["size"] = size
         self._templates.filters["terms"] = words.terms
         self._templates.globals["root"] = entrance.path
+        self._templates.globals["style"] = Markup(style)  # noqa: S704  # the Shell's own, and a brand's checked colours
         self._templates.globals["version"] = etui.__version__
         self._templates.globals["brand"] = brand.brand if brand is not None else None
         self._templates.globals["says"] = brand.brand.words if brand is not None else Words()
@@ -111,7 +122,10 @@ class Pages:
         doing: dict[str, Page] = {
             "/of/{publisher}/{name}/follow": self._follow,
             "/of/{publisher}/{name}/hide": self._hide,
+            "/of/{publisher}/{name}/give": self._give,
             "/of/{publisher}/{name}/{reference}/do": self._do,
+            "/of/{publisher}/{name}/{reference}/give": self._give,
+            "/amend": self._amend,
             "/revoke": self._revoke,
             "/unpair": self._unpair,
             "/set": self._set,
@@ -122,7 +136,7 @@ class Pages:
             Route("/enter", self._enter),
             Route("/events", self._events),
             Route("/of/{publisher}/{name}/logo.png", self._logo),
-            *((Route("/brand.css", self._colours), Route("/brand.png", self._mark)) if self._brand is not None else ()),
+            *((Route("/brand.png", self._mark),) if self._brand is not None else ()),
             *(Route(path, self._opened(page)) for path, page in reading.items()),
             *(Route(path, self._done(page), methods=["POST"]) for path, page in doing.items()),
             Mount("/static", GZipMiddleware(StaticFiles(directory=_HERE / "static"))),
@@ -133,6 +147,7 @@ class Pages:
     async def _enter(self, request: Request) -> Response:
         session = self._entrance.enter(request.query_params.get("link", ""))
         if session is None:
+            self._reporter.turned_away("link", request.headers.get("origin", ""))
             return PlainTextResponse("This link was used, or is too old. Ask for another: `etui shell`.\n", 401)
         response = RedirectResponse(f"{self._entrance.path}/", _SEE_OTHER)
         response.set_cookie(
@@ -196,8 +211,7 @@ class Pages:
         text = request.query_params.get("text", "").strip()
         extensions = (await self._wallet.call(wallet.Extensions())).extensions
         if text:
-            found = [(row, await self._fitting(row.extension, text), await self._titles(row)) for row in extensions]
-            return self._page("found.html", request, text=text, found=[one for one in found if one[1].items])
+            return await self._search(request, text, extensions)
         shelves = await self._wallet.call(shell.Shelves())
         held = {row.extension: [s for s in shelves.shelves if s.extension == row.extension] for row in extensions}
         return self._page(
@@ -210,6 +224,22 @@ class Pages:
             left_out=shelves.left_out or [],
         )
 
+    async def _search(self, request: Request, text: str, extensions: list[wallet.ExtensionRow]) -> Response:
+        """What fits in each Extension; one that fails is named, and the others are shown."""
+        found = []
+        left_out: list[str] = []
+        for row in extensions:
+            try:
+                fitting = await self._fitting(row.extension, text)
+            except ProtocolError as error:
+                if error.code is not ErrorCode.UNAVAILABLE:
+                    raise
+                left_out.append(f"{row.name}: {error.message}")
+                continue
+            if fitting.items:
+                found.append((row, fitting, await self._titles(row)))
+        return self._page("found.html", request, text=text, found=found, left_out=left_out)
+
     async def _shelf(self, request: Request) -> Response:
         principal = _principal(request)
         (row,) = await self._extension(principal)
@@ -217,9 +247,19 @@ class Pages:
         kind = request.query_params.get("kind") or None
         text = request.query_params.get("text", "").strip()
         found = await self._fitting(principal, text, kind=kind, skip=skip)
-        titles = await self._titles(row)
+        documents = await self._documents(row)
         return self._page(
-            "shelf.html", request, row=row, found=found, titles=titles, kind=kind, text=text, skip=skip, page=_PAGE
+            "shelf.html",
+            request,
+            row=row,
+            found=found,
+            titles=_titles_of(documents),
+            kind=kind,
+            text=text,
+            skip=skip,
+            page=_PAGE,
+            givable=list(rights.givable(documents, None)),
+            receivers=await self._receivers(),
         )
 
     async def _item(self, request: Request) -> Response:
@@ -240,6 +280,8 @@ class Pages:
             title=title,
             lines=words.attributes(item.attributes),
             actions=actions,
+            givable=list(rights.givable(documents, item)),
+            receivers=await self._receivers(),
         )
 
     async def _do(self, request: Request) -> Response:
@@ -278,7 +320,8 @@ class Pages:
         self, request: Request, document: Document, action: forms.Action, values: dict[str, Any], provider: str
     ) -> Response:
         result = await self._wallet.call(untyped_request(document, action.method, values), provider=provider)
-        lines = words.result(values_of(result), document.methods[action.method].result)
+        method = document.methods[action.method]
+        lines = words.result(values_of(result), method, document.types, values)
         to = f"/of/{provider.removeprefix('ext:')}" if action.removes else None
         return self._back(request, Told(success=f"{action.title}: done.", lines=lines), to=to)
 
@@ -286,7 +329,7 @@ class Pages:
 
     async def _extensions(self, request: Request) -> Response:
         rows = (await self._wallet.call(wallet.Extensions())).extensions
-        return self._page("extensions.html", request, extensions=rows)
+        return self._page("extensions.html", request, extensions=rows, rooms=await self._rooms())
 
     async def _clients(self, request: Request) -> Response:
         clients = (await self._wallet.call(shell.Clients())).clients
@@ -296,8 +339,7 @@ class Pages:
             by_client.setdefault(grant.client, []).append(grant)
         named = {client.client for client in clients}
         others = {client: rows for client, rows in by_client.items() if client not in named}
-        interfaces = {action.rpartition(".")[0] for grant in grants for action in grant.action.split(", ")}
-        documents = {name: await self._wallet.document(name) for name in sorted(interfaces)}
+        documents = await self._known({a.rpartition(".")[0] for grant in grants for a in grant.action.split(", ")})
         may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
         browsers = (await self._wallet.call(shell.Pairings())).pairings
         return self._page(
@@ -308,6 +350,20 @@ class Pages:
         form = await _form(request)
         await self._wallet.call(shell.Unpair(pairing=form.get("pairing", "")))
         return self._back(request, Told(success="The browser is paired no more."), to="/clients")
+
+    async def _give(self, request: Request) -> Response:
+        asked = rights.grant_of(await _form(request), request.path_params.get("reference"))
+        await self._wallet.call(asked, provider=_principal(request))
+        return self._back(request, Told(success="The right is given."), to="/clients")
+
+    async def _amend(self, request: Request) -> Response:
+        form = await _form(request)
+        grants = (await self._wallet.call(shell.Grants())).grants
+        grant = next((grant for grant in grants if grant.grant == form.get("grant")), None)
+        if grant is None:
+            raise forms.FormError("there is no such right any more")
+        raised = (await self._wallet.call(rights.amendment_of(form, grant))).raised
+        return self._back(request, Told(success=f"The right is {'raised' if raised else 'lowered'}."), to="/clients")
 
     async def _revoke(self, request: Request) -> Response:
         form = await _form(request)
@@ -320,9 +376,19 @@ class Pages:
         text = request.query_params.get("text", "").strip()
         before = request.query_params.get("before") or None
         everything = "all" in request.query_params
-        asked = shell.Audit(limit=_PAGE, text=text[:_MAX_WORDS] or None, before=before, by_clients=not everything)
+        asked = shell.Audit(
+            limit=_PAGE,
+            text=text[:_MAX_WORDS] or None,
+            before=before,
+            by_clients=not everything,
+            but_looking=not everything,
+        )
         records = (await self._wallet.call(asked)).records
-        return self._page("activity.html", request, records=records, text=text, page=_PAGE, all=everything)
+        documents = await self._known({record.action.rpartition(".")[0] for record in records})
+        asked_for = {record.id: words.action(record.action, documents) for record in records}
+        return self._page(
+            "activity.html", request, records=records, asked_for=asked_for, text=text, page=_PAGE, all=everything
+        )
 
     async def _why(self, request: Request) -> Response:
         explained = await self._wallet.call(wallet.Why(id=request.path_params["decision"]))
@@ -331,10 +397,10 @@ class Pages:
     # how it is kept
 
     async def _settings(self, request: Request) -> Response:
-        settings = (await self._wallet.call(wallet.Settings())).settings
-        doors = (await self._wallet.call(wallet.Doors())).doors
-        status = await self._wallet.call(wallet.Status())
-        return self._page("settings.html", request, settings=settings, doors=doors, status=status)
+        settings, doors, status = await asyncio.gather(
+            self._wallet.call(wallet.Settings()), self._wallet.call(wallet.Doors()), self._wallet.call(wallet.Status())
+        )
+        return self._page("settings.html", request, settings=settings.settings, doors=doors.doors, status=status)
 
     async def _set(self, request: Request) -> Response:
         form = await _form(request)
@@ -367,10 +433,6 @@ class Pages:
             return PlainTextResponse("", 404)
         return Response(row.logo, media_type="image/png")
 
-    async def _colours(self, request: Request) -> Response:
-        del request
-        return PlainTextResponse(self._brand.brand.css if self._brand is not None else "", media_type="text/css")
-
     async def _mark(self, request: Request) -> Response:
         del request
         return Response(self._brand.logo if self._brand is not None else b"", media_type="image/png")
@@ -390,11 +452,31 @@ class Pages:
             raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "this Extension is not installed")
         return rows
 
+    async def _rooms(self) -> dict[str, shell.Room]:
+        """How much each Extension keeps; nothing where the user would rather not tell this Shell."""
+        try:
+            return {room.extension: room for room in (await self._wallet.call(shell.Space())).rooms}
+        except ProtocolError as error:
+            if error.code not in _NO:
+                raise
+            return {}
+
+    async def _known(self, interfaces: set[str]) -> dict[str, Document]:
+        """The documents of those among these that are registered still."""
+        known: dict[str, Document] = {}
+        for name in sorted(interfaces - {""}):
+            with contextlib.suppress(RemoteError):
+                known[name] = await self._wallet.document(name)
+        return known
+
     async def _documents(self, row: wallet.ExtensionRow) -> list[Document]:
         return list(await asyncio.gather(*map(self._wallet.document, row.provides)))
 
     async def _titles(self, row: wallet.ExtensionRow) -> dict[str, str]:
-        return {name: kind.title for d in await self._documents(row) for name, kind in d.kinds.items()}
+        return _titles_of(await self._documents(row))
+
+    async def _receivers(self) -> list[shell.ClientRow]:
+        return rights.receivers((await self._wallet.call(shell.Clients())).clients)
 
     async def _found(self, principal: str, reference: str) -> Item | None:
         items = (await self._wallet.call(shell.Inventory(extension=principal, item=reference))).items
@@ -428,15 +510,20 @@ class Pages:
         return path.removeprefix(root) if path.startswith(f"{root}/") else "/"
 
 
-def pages(wallet: Wallet, entrance: Entrance, brand: Kept | None) -> Starlette:
-    """The application that serves the pages."""
-    made = Pages(wallet, entrance, brand)
+def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str) -> Starlette:
+    """The application that serves the pages. ``style``: the CSS that stands in each."""
+    made = Pages(wallet, entrance, reporter, brand, style=style)
     return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
 
 
 def _promoted(row: wallet.ExtensionRow) -> wallet.LinkRow | None:
     """The one link of an Extension that stands on the first page: the first that is not hidden."""
     return next((link for link in row.links or () if not link.hidden), None)
+
+
+def _titles_of(documents: list[Document]) -> dict[str, str]:
+    """The kinds of items that documents have, by their names."""
+    return {name: kind.title for document in documents for name, kind in document.kinds.items()}
 
 
 def _principal(request: Request) -> str:

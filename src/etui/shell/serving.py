@@ -10,6 +10,8 @@ import uvicorn
 from etui.shell.entrance import Entrance
 from etui.shell.guard import Guard
 from etui.shell.pages import pages
+from etui.shell.refusals import Reporter
+from etui.shell.style import source_of, style_of
 from etui.shell.wallet import Wallet
 
 if TYPE_CHECKING:
@@ -28,8 +30,11 @@ class Shell:
         self._wallet = Wallet(path)
         self._socket = socket.create_server(("127.0.0.1", port))
         self._entrance = Entrance(self._socket.getsockname()[1])
+        self._reporter = Reporter(self._wallet)
+        style = style_of(brand.brand if brand is not None else None)
+        served = pages(self._wallet, self._entrance, self._reporter, brand, style=style)
         config = uvicorn.Config(
-            Guard(pages(self._wallet, self._entrance, brand), self._entrance),
+            Guard(served, self._entrance, self._reporter, style=source_of(style)),
             access_log=False,
             lifespan="off",
             log_level="critical",  # faults are told by the pages, without the values in them
@@ -49,5 +54,6 @@ class Shell:
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
+            await self._reporter.end()
             self._wallet.close()
             self._socket.close()

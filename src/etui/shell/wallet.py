@@ -69,7 +69,7 @@ class Wallet:
     async def _connected(self) -> AsyncClient:
         async with self._connecting:
             if self._client is None or self._client.closed.done():
-                self._client = await AsyncClient.connect(self._socket, name="etui")
+                self._client = await AsyncClient.connect(self._socket, name="etui", apart=True)
                 self._client.closed.add_done_callback(self._ended)
                 for topic in _TOPICS:
                     await self._client.subscribe(topic, self._heard)

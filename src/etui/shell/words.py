@@ -6,25 +6,23 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from markupsafe import Markup
 
-from etui.interfaces import FieldType
+from etui.interfaces import FieldType, currency_of
 from etui.standards.money import full_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from etui.interfaces import Document, Field
+    from etui.interfaces import Document, Field, Method, RecordType
     from etui.interfaces.shell_1 import GrantRow
 
 _LAST_SECOND: Final = 253_402_214_400
 """A day before the end of the year 9999, up to which a date can be shown in every time zone."""
-_AMOUNT: Final = "amount"
 _SHOWN: Final = 4
 _DAY_S: Final = 86_400
 _BECAUSE: Final = {"asked": "you said yes", "given": "you gave it", "stored": "it stored that"}
 """Why a right is there, as `shell/1` has it."""
-_UNITS: Final = ("bytes", "KiB", "MiB", "GiB")
-_STEP: Final = 1024
 _OWN_ATTRIBUTE: Final = "etui:"
 _SCHEMA: Final = "xdg:schema"
 
@@ -43,14 +41,6 @@ def moment(seconds: int) -> str:
     return f"{datetime.fromtimestamp(seconds).astimezone():%-d %b %Y, %H:%M}"
 
 
-def size(count: int) -> str:
-    """A number of bytes, as *16 MiB*."""
-    amount, unit = float(count), 0
-    while amount >= _STEP and unit < len(_UNITS) - 1:
-        amount, unit = amount / _STEP, unit + 1
-    return f"{amount:.3g} {_UNITS[unit]}"
-
-
 def attributes(public: Mapping[str, str]) -> tuple[Line, ...]:
     """The public attributes of an item, but for those by which programs mark it."""
     return tuple(
@@ -60,16 +50,19 @@ def attributes(public: Mapping[str, str]) -> tuple[Line, ...]:
     )
 
 
-def result(values: Mapping[str, Any], fields: Mapping[str, Field]) -> tuple[Line, ...]:
-    """What a method answered: a line for each of its fields."""
-    shown = dict(values)
-    match values:
-        case {"amount": int(minor), "currency": str(currency)}:
-            shown[_AMOUNT] = full_amount(minor, currency)
+def result(
+    values: Mapping[str, Any], method: Method, types: Mapping[str, RecordType], params: Mapping[str, Any]
+) -> tuple[Line, ...]:
+    """What a method answered: a line for each of its fields, but for a currency, which stands beside its amount.
+
+    ``types``: the records of its document. ``params``: what it was asked with.
+    """
+    fields = method.result
+    currencies = {field.money for name, field in fields.items() if name in values}
     return tuple(
-        Line(fields[name].title or _plain(name), tuple(_texts(fields[name], value)))
-        for name, value in shown.items()
-        if name in fields
+        Line(fields[name].title or _plain(name), tuple(_texts(fields[name], value, types, (values, params))))
+        for name, value in values.items()
+        if name in fields and name not in currencies
     )
 
 
@@ -83,6 +76,24 @@ def rights(actions: Sequence[str], documents: Mapping[str, Document]) -> tuple[t
         title = method.title if method is not None else name
         titles.setdefault(document.title if document is not None else interface, []).append(title)
     return tuple((interface, _some(methods)) for interface, methods in titles.items())
+
+
+def action(name: str, documents: Mapping[str, Document]) -> str:
+    """What was asked for, by its titles: *Secrets: Read*; as it is where it is no method that is known."""
+    interface, _, method = name.rpartition(".")
+    document = documents.get(interface)
+    if document is None or method not in document.methods:
+        return name
+    return f"{document.title}: {document.methods[method].title}"
+
+
+def brief(text: str) -> Markup:
+    """The first sentence of a text of a document, with what stands between ` ` as code."""
+    first, cut, _ = text.partition(". ")
+    parts = f"{first}{cut.rstrip()}".split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def terms(grant: GrantRow) -> str:
@@ -116,26 +127,45 @@ def _some(titles: list[str]) -> str:
     return f"{', '.join(titles[: _SHOWN - 1])} and {len(titles) - _SHOWN + 1} more"
 
 
-def _texts(field: Field, value: Any) -> Iterator[str]:  # noqa: ANN401  # what an Extension answered, whatever it is
+def _texts(
+    field: Field,
+    value: Any,  # noqa: ANN401  # what an Extension answered, whatever it is
+    types: Mapping[str, RecordType],
+    scopes: tuple[Mapping[str, Any], ...],
+) -> Iterator[str]:
+    """``scopes``: the values beside it, then those of what holds it: where the currency of an amount is looked for."""
     if field.type is FieldType.LIST and field.of is not None and isinstance(value, list):
         for one in value:
-            yield from _texts(field.of, one)
+            yield from _texts(field.of, one, types, scopes)
         return
     match field.type, value:
-        case FieldType.TIME, int():
-            yield moment(value)
-        case FieldType.BOOLEAN, bool():
-            yield "yes" if value else "no"
-        case FieldType.ITEM, {"kind": str(kind)}:
-            yield str(value.get("label") or kind)
-        case FieldType.BYTES, str():
-            yield f"{len(value) * 3 // 4} bytes"
-        case _, str():
-            yield value
-        case _, dict():
-            yield ", ".join(f"{_plain(str(name))}: {inner}" for name, inner in value.items())
+        case FieldType.NAMED, dict() if (record := types.get(field.name or "")) is not None:
+            yield ", ".join(
+                f"{one.title or _plain(name)}: {text}"
+                for name, one in record.fields.items()
+                if value.get(name) is not None
+                for text in _texts(one, value[name], types, (value, *scopes))
+            )
+        case FieldType.INTEGER, int() if currency := currency_of(field, *scopes):
+            yield full_amount(value, currency)
         case _:
-            yield msgspec.json.encode(value).decode()
+            yield _text(field, value)
+
+
+def _text(field: Field, value: Any) -> str:  # noqa: ANN401  # as above
+    match field.type, value:
+        case FieldType.TIME, int():
+            return moment(value)
+        case FieldType.BOOLEAN, bool():
+            return "yes" if value else "no"
+        case FieldType.ITEM, {"kind": str(kind)}:
+            return str(value.get("label") or kind)
+        case _, str():
+            return f"{len(value) * 3 // 4} bytes" if field.type is FieldType.BYTES else value
+        case _, dict():
+            return ", ".join(f"{_plain(str(name))}: {inner}" for name, inner in value.items())
+        case _:
+            return msgspec.json.encode(value).decode()
 
 
 def _plain(name: str) -> str:

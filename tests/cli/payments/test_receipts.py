@@ -130,16 +130,20 @@ def test_what_is_no_receipt_or_was_changed_on_the_way_is_not_kept(wallet: TestWa
 
 
 @pytest.mark.attack(175)
-def test_a_program_that_files_without_end_fills_no_drawer(wallet: TestWallet, shop: Shop) -> None:
+def test_a_program_that_files_without_end_fills_no_drawer(wallet: TestWallet, carded: str, shop: Shop) -> None:
+    del carded
+    nobodys = Shop(SHOP)
     with wallet.connect() as client:
         for number in range(200):
-            client.call(receipt.File(receipt=shop.receipt(b"q" * 32, id=f"r-{number}")))
+            client.call(receipt.File(receipt=nobodys.receipt(b"q" * 32, id=f"r-{number}")))
         with pytest.raises(RemoteError, match="no scheme vouches") as refused:
-            client.call(receipt.File(receipt=shop.receipt(b"q" * 32, id="r-one-more")))
+            client.call(receipt.File(receipt=nobodys.receipt(b"q" * 32, id="r-one-more")))
         assert refused.value.code is ErrorCode.CONFLICT
-        client.call(receipt.File(receipt=shop.receipt(b"q" * 32, id="r-77")))
+        client.call(receipt.File(receipt=nobodys.receipt(b"q" * 32, id="r-77")))
+    filed(wallet, shop.receipt(b"q" * 32, id="r-vouched"))
+    assert len(told(wallet, "receipts", "list", "--text", "r-vouched")) == 1
     done(wallet, "receipts", "remove", "r-77", "--yes")
-    filed(wallet, shop.receipt(b"q" * 32, id="r-one-more"))
+    filed(wallet, nobodys.receipt(b"q" * 32, id="r-one-more"))
     began = time.monotonic()
     assert len(told(wallet, "receipts", "list", "--text", "r-one-more")) == 1
     assert time.monotonic() - began < 10

@@ -122,6 +122,20 @@ def started(wallet: TestWallet, script: Path, *words: str, reader: Reader) -> su
     return process
 
 
+def known(wallet: TestWallet, client: Client, script: Path) -> str:
+    """A script that runs the wallet's command, made at this path, and what the wallet calls it."""
+    script.write_text(f'"{sys.executable}" -I -m etui.cli "$@"\nexit $?\n', encoding="utf-8")
+    subprocess.run(["sh", script, "card"], env=os.environ | wallet.environ, check=True, stdout=subprocess.DEVNULL)
+    clients = client.call(shell_interface.Clients()).clients
+    (principal,) = [row.client for row in clients if script.name in row.client]
+    return principal
+
+
+def left_minor(client: Client, grant: str) -> int | None:
+    """What is left of a right."""
+    return next(one.left_minor for one in client.call(shell_interface.Grants()).grants if one.grant == grant)
+
+
 def tapped(reader: Reader) -> Terminal:
     """A terminal that has the card that is there."""
     reader.wait_for_card()
@@ -267,20 +281,13 @@ def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_t
     wallet: TestWallet, reader: Reader, tmp_path: Path
 ) -> None:
     script = tmp_path / "parking.sh"
-    script.write_text(f'"{sys.executable}" -I -m etui.cli "$@"\nexit $?\n', encoding="utf-8")
-    subprocess.run(["sh", script, "card"], env=os.environ | wallet.environ, check=True, stdout=subprocess.DEVNULL)
     with wallet.connect() as client:
-        clients = client.call(shell_interface.Clients()).clients
-        (principal,) = [row.client for row in clients if script.name in row.client]
+        principal = known(wallet, client, script)
         item = client.call(card.Find()).cards[0].item
         right = wallet_interface.Grant(
             client=principal, action="apdu/1.arm", item=item, currency="EUR", limit_minor=20_00, period_s=86_400
         )
         grant = client.call(right).grant
-
-        def left_minor() -> int | None:
-            return next(one.left_minor for one in client.call(shell_interface.Grants()).grants if one.grant == grant)
-
         wallet.user.dismisses(action_contains="at a terminal")
         for amount, merchant, status, left in (
             (12_00, b"Kiosk", Exit.DENIED, 20_00),
@@ -295,7 +302,7 @@ def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_t
                 said, error = tap.communicate(timeout=_PATIENCE_S)
             assert tap.returncode == status, said + error
             reader.leave()
-            assert left_minor() == left
+            assert left_minor(client, grant) == left
         (question,) = [str(one) for one in wallet.user.asked() if "at a terminal" in str(one)]
         assert "12.00 EUR" in question, "the right would do for that, and more was never typed"
         noted = client.call(card.Taps(card=item)).taps
@@ -307,6 +314,35 @@ def test_a_right_that_lasts_counts_taps_whatever_terminals_call_themselves_and_t
     )
     assert refused.returncode == Exit.DENIED
     assert "0.00 of 20.00 EUR are left" in str(wallet.user.asked()[-1])
+
+
+def test_a_right_that_names_no_card_counts_what_all_of_them_pay_together(
+    wallet: TestWallet, reader: Reader, bank: Bank, tmp_path: Path
+) -> None:
+    script = tmp_path / "parking.sh"
+    with wallet.connect() as client:
+        client.call(card.Activate(issuer=HOST, code=bank.enrol("000000002").encode()))
+        principal = known(wallet, client, script)
+        right = wallet_interface.Grant(
+            client=principal, action="apdu/1.arm", currency="EUR", limit_minor=15_00, period_s=86_400
+        )
+        grant = client.call(right, provider=ISSUER).grant
+        first, second = (one.label for one in client.call(card.Find()).cards)
+        asked = len(wallet.user.asked())
+        with started(wallet, script, "tap", "10", "EUR", "--card", first, reader=reader) as tap:
+            terminal = tapped(reader)
+            terminal.applications()
+            terminal.pay(AID, 10_00)
+            said, error = tap.communicate(timeout=_PATIENCE_S)
+        assert tap.returncode == 0, said + error
+        assert len(wallet.user.asked()) == asked
+        assert left_minor(client, grant) == 5_00
+
+    wallet.user.refuses(action_contains="at a terminal")
+    words = ("tap", "10", "EUR", "--card", second)
+    refused = subprocess.run(["sh", script, *words], env=os.environ | wallet.environ, check=False, capture_output=True)
+    assert refused.returncode == Exit.DENIED
+    assert "5.00 of 15.00 EUR are left" in str(wallet.user.asked()[-1])
 
 
 @pytest.mark.attack(140)

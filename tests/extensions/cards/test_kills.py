@@ -18,7 +18,7 @@ from sqlalchemy import select as rows_of
 from tests.cli.etui import ETUI, run
 from tests.counterparts.merchant.test_shop import start_shop
 from tests.counterparts.trade import SHOP as SELLER
-from tests.counterparts.trade import Trade, end
+from tests.counterparts.trade import Cable, Trade, end
 from tests.extensions.cards.bank import BANK, HOST, Bank
 from tests.ports import HeldPort
 from tests.processes import pids_of
@@ -54,14 +54,18 @@ ATTEMPTS: Final = 3
 """At a strike: a purchase may be over before it falls."""
 _WAIT_S: Final = 120.0
 _SHORT_S: Final = 0.02
-_ROW: Final = "Somebody killed in the middle of a purchase on the net, by turns each of the eight"
+_CUT_S: Final = 0.5
+_ROW: Final = "Somebody killed in the middle of a purchase on the net, by turns each of the nine"
 _ENDED: Final = {"approved", "declined", "reversed"}
 _AT_THE_SHOP: Final = {"approved": {"approved"}, "declined": {"declined", "reversed", ""}, "not_sent": {""}}
 """What may stand in the shop's books, by what stands in the wallet; nothing where it was not charged."""
 
 
 class Victim(Enum):
-    """Who is killed, those of the wallet by their modules. ``CABLE``: the line of acquirer and issuer, which is cut."""
+    """Who is killed, those of the wallet by their modules.
+
+    ``CABLE``: the line of acquirer and issuer, which is cut; ``LINE``: the one by which the Client reaches the shop.
+    """
 
     CARD = "etui.extensions.issuer_card"
     MANAGER = "etui.extensions.cards"
@@ -71,9 +75,10 @@ class Victim(Enum):
     ACQUIRER = "acquirer"
     ISSUER = "issuer"
     CABLE = "cable"
+    LINE = "line"
 
 
-AT_THE_CHARGE: Final = {Victim.MANAGER, Victim.ROUTER, Victim.CLIENT, Victim.CABLE}
+AT_THE_CHARGE: Final = {Victim.MANAGER, Victim.ROUTER, Victim.CLIENT, Victim.CABLE, Victim.LINE}
 """Who is killed first while the shop charges, so that the wallet has to ask it what became of that."""
 
 
@@ -85,6 +90,7 @@ class Market:
         self._folder, self._authority = folder, authority
         self._address = f"sqlite:///{folder}/merchant.db"
         self._port = HeldPort()
+        self._line = Cable(self._port.number)
         self._shop = self._open()
         self._books = open_books(self._address)
         self._environ = {**wallet.environ, "SSL_CERT_FILE": str(authority.file)}
@@ -103,7 +109,7 @@ class Market:
     @contextlib.contextmanager
     def buying(self) -> Iterator[subprocess.Popen[str]]:
         """Somebody buys a book by the command."""
-        command = (*ETUI, "pay", f"https://localhost:{self._port.number}/orders", "--order", BOOK, "--json")
+        command = (*ETUI, "pay", f"https://localhost:{self._line.port}/orders", "--order", BOOK, "--json")
         with subprocess.Popen(
             command,
             env={**os.environ, **self._environ},
@@ -225,10 +231,11 @@ class Market:
                 self.trade.kill_acquirer()
             case Victim.ISSUER:
                 self.trade.kill_issuer()
-            case Victim.CABLE:
-                self.trade.cable.cut()
-                time.sleep(0.5)
-                self.trade.cable.mend()
+            case Victim.CABLE | Victim.LINE:
+                cable = self._line if victim is Victim.LINE else self.trade.cable
+                cable.cut()
+                time.sleep(_CUT_S)
+                cable.mend()
             case Victim.CARD | Victim.MANAGER | Victim.ROUTER:
                 module = victim.value
                 until(lambda: pids_of(self.wallet.pid, module) or buying.poll() is not None, f"nothing runs {module}")
@@ -245,6 +252,7 @@ class Market:
 
     def __exit__(self, *_: object) -> None:
         end(self._shop)
+        self._line.remove()
         self._port.release()
         self._books.dispose()
 

@@ -12,6 +12,7 @@ from tests.extensions.cards.rights import DAY_S, may_pay
 from etui.counterparts.issuer.chip import read_chip
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import shell_1 as shell_interface
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.sdk import ErrorCode, RemoteError
 from etui.standards.currencies import currency_number
 from etui.standards.emv import Checks, IssuerApplicationData, Tag, decode_objects, values_by_tag
@@ -86,6 +87,15 @@ def test_a_shop_is_paid_unasked_up_to_so_much_at_once_and_in_a_month(
     assert len(wallet.user.asked()) == before + 2
 
 
+def test_a_right_to_pay_is_for_one_card(wallet: TestWallet, buyer: Buyer) -> None:
+    asked = len(wallet.user.asked())
+    right = wallet_interface.Grant(client="app:/opt/arcade", action="payment/1.pay", currency="EUR", limit_minor=2000)
+    with pytest.raises(RemoteError, match="a right to it is for one: name that in `item`") as refused:
+        buyer.client.call(right)
+    assert refused.value.code is ErrorCode.INVALID_PARAMS
+    assert len(wallet.user.asked()) == asked, "nobody is asked for a right that would never be used"
+
+
 @pytest.mark.attack(158)
 @pytest.mark.parametrize(("currency", "value"), [("JPY", "1250"), ("KWD", "1.250")])
 def test_without_decimals_and_with_three_what_is_shown_signed_and_kept_is_the_same(
@@ -112,6 +122,12 @@ def test_a_yes_that_lasts_is_up_to_as_much_and_this_payment_is_of_it(wallet: Tes
     assert "Until I take it back'" not in question, "no yes is for any amount"
     (row,) = [row for row in buyer.client.call(shell_interface.Grants()).grants if row.action == "payment/1.pay"]
     assert (row.limit_minor, row.each_minor, row.left_minor, row.period_s) == (999, 999, 0, 30 * DAY_S)
+    record = buyer.client.call(shell_interface.Audit(text=f"grant {row.grant}")).records[-1]
+    sentences = buyer.client.call(wallet_interface.Why(id=record.id)).sentences
+    (told,) = [sentence for sentence in sentences if sentence.startswith("The permission: ")]
+    assert row.client in told
+    assert told.endswith(", up to 9.99 EUR in all, anew every 30 days, until it is taken back.")
+    assert ", only where “payee” is “" in told
     assert buyer.refused("9.99") is ErrorCode.NOT_NOW
     assert "0.00 of 9.99 EUR are left" in str(wallet.user.asked()[-1])
 

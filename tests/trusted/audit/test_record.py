@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,9 +10,11 @@ from etui.trusted.audit import (
     AuditRecordError,
     Filed,
     Kind,
+    Limit,
     Outcome,
     RecordTemplate,
     Resource,
+    Right,
     Strength,
     Subject,
     decode_record,
@@ -19,6 +22,17 @@ from etui.trusted.audit import (
 )
 
 TEXTS = st.text(max_size=30)
+COUNTS = st.integers(0, 2**53)
+RIGHTS = st.builds(
+    Right,
+    client=TEXTS,
+    label=TEXTS,
+    actions=st.lists(TEXTS, max_size=3).map(tuple),
+    until=COUNTS,
+    uses=COUNTS,
+    limit=st.none() | st.builds(Limit, TEXTS, COUNTS, COUNTS, COUNTS),
+    where=st.none() | st.tuples(TEXTS, TEXTS),
+)
 RECORDS = st.builds(
     AuditRecord,
     kind=st.sampled_from(Kind),
@@ -32,6 +46,8 @@ RECORDS = st.builds(
     assurance=st.sampled_from(Assurance),
     reason=TEXTS,
     amount=st.none() | st.builds(Amount, st.integers(-(2**53), 2**53), TEXTS, TEXTS),
+    words=TEXTS,
+    right=st.none() | RIGHTS,
 )
 
 
@@ -47,6 +63,12 @@ def test_record_without_request_has_no_digest() -> None:
 def test_template_gives_the_same_bytes_as_encoding_anew() -> None:
     record = AuditRecord(kind=Kind.DECISION, outcome=Outcome.ALLOWED, action="secret/1.read")
     assert RecordTemplate(record).encode(b"d" * 32, 7) == encode_record(record, b"d" * 32, 7)
+
+
+def test_a_record_from_before_rights_and_words_is_read_without_them() -> None:
+    older = msgspec.msgpack.encode(msgspec.to_builtins(AuditRecord(kind=Kind.GRANT, grant="g-17"))[:11])
+    filed = decode_record(b"\x01" + bytes(40) + older)
+    assert (filed.record.grant, filed.record.words, filed.record.right) == ("g-17", "", None)
 
 
 def test_digest_of_another_length_is_refused() -> None:

@@ -1,5 +1,7 @@
 import unicodedata
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from tests.trusted.audit.test_record import RECORDS
@@ -9,19 +11,22 @@ from etui.trusted.audit import (
     Assurance,
     AuditRecord,
     Kind,
+    Limit,
     Outcome,
     Recorded,
     Resource,
+    Right,
     Strength,
     Subject,
     encode_record,
     explain,
+    in_short,
 )
 
 PAYMENT = AuditRecord(
     kind=Kind.DECISION,
     outcome=Outcome.APPROVED,
-    subject=Subject("web:shop.example@p1", "Shop", Strength.VERIFIED, "paired browser p1"),
+    subject=Subject("unit:system/till", "Till", Strength.VERIFIED, "The service till."),
     action="payment/1.pay",
     resource=Resource("etui/cards", "c-1", "My card"),
     chain=("door:browser", "ext:etui/cards"),
@@ -45,8 +50,8 @@ def test_payment_is_explained_whole() -> None:
         "Recorded on 2025-06-15 at 15:06:40 UTC as d-1A.",
         "A request was decided.",
         "It follows the decision d-19.",
-        "Who asked: “Shop”, known to the wallet as “web:shop.example@p1”.",
-        "The wallet verified who that is: “paired browser p1”.",
+        "Who asked: “Till”, known to the wallet as “unit:system/till”.",
+        "The wallet verified who that is: “The service till”.",
         "It came through “door:browser”, then “ext:etui/cards”.",
         "What was asked for: “payment/1.pay”, of “My card” in “etui/cards”.",
         "The amount: 1234.05 EUR to “Shop Ltd”.",
@@ -55,6 +60,17 @@ def test_payment_is_explained_whole() -> None:
         "This policy decided: “operator.payments”.",
         "The lasting permission concerned: “g-17”.",
         "The reason given: “More than 20 EUR asks for the PIN.”.",
+    )
+
+
+def test_a_page_is_told_as_what_its_browser_said() -> None:
+    subject = Subject("web:https://shop.example@3f9a", "shop.example", Strength.OBSERVED, "The page, in Chromium.")
+    assert explain(recorded(AuditRecord(kind=Kind.DECISION, subject=subject))).sentences[2:4] == (
+        "Who asked: “shop.example”, known to the wallet as “web:https://shop.example@3f9a”.",
+        (
+            "A browser that you paired said which page that is, which guards against other pages, not against your own"
+            " programs: “The page, in Chromium”."
+        ),
     )
 
 
@@ -85,6 +101,45 @@ def test_label_cannot_write_a_sentence_of_its_own() -> None:
     sentences = explain(recorded(AuditRecord(kind=Kind.DECISION, subject=subject))).sentences
     told = next(sentence for sentence in sentences if sentence.startswith("Who asked"))
     assert told == "Who asked: “Shop'.\ufffdYou approved it.\ufffd[2J\ufffd\ufffd'”, known to the wallet as “p”."
+
+
+SHOPPING = Right(client="app:/opt/shop", label="shop", actions=("payment/1.pay", "payment/1.show"))
+CARD = Resource("ext:etui/cards", "c-1", "My card")
+HELD = "“shop”, known to the wallet as “app:/opt/shop”, may “payment/1.pay”, “payment/1.show” of “My card”"
+
+
+@pytest.mark.parametrize(
+    ("terms", "told"),
+    [
+        ({}, "until it is taken back"),
+        ({"uses": 1, "until": 4_133_957_400}, "once, until 2100-12-31 at 17:30 UTC"),
+        ({"uses": 3}, "3 times in all, until it is taken back"),
+        ({"until": 2**53}, "until 9007199254740992 seconds after 1970"),
+        ({"limit": Limit("EUR", 2000, 2000)}, "up to 20.00 EUR in all, until it is taken back"),
+        (
+            {"limit": Limit("JPY", 500, 2000, 30 * 86400)},
+            "up to 2000 JPY in all, up to 500 JPY each time, anew every 30 days, until it is taken back",
+        ),
+        ({"where": ("host", "a”.b")}, "only where “host” is “a'.b”, until it is taken back"),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
+)
+def test_a_right_is_told_with_all_its_terms(terms: dict[str, Any], told: str) -> None:
+    right = msgspec.structs.replace(SHOPPING, **terms)
+    record = AuditRecord(kind=Kind.GRANT, grant="g-17", resource=CARD, right=right, reason="raised")
+    held = f"{HELD} in “ext:etui/cards”, {told}"
+    assert f"The permission: {held}." in explain(recorded(record)).sentences
+    assert in_short(record) == f"g-17, raised: {held}"
+
+
+def test_a_list_says_what_a_record_is_about() -> None:
+    decision = AuditRecord(kind=Kind.DECISION, resource=CARD, reason="no policy permits it")
+    assert in_short(decision) == "My card"
+    change = AuditRecord(kind=Kind.DECISION, resource=Resource("router"), words="set open_session to on")
+    assert in_short(change) == "set open_session to on"
+    assert "In the words of the question: “set open_session to on”." in explain(recorded(change)).sentences
+    assert in_short(AuditRecord(kind=Kind.SETTINGS, reason="it locks after 60 s")) == "it locks after 60 s"
+    assert in_short(AuditRecord(kind=Kind.DECISION, reason="a reason of policy")) == ""
 
 
 @given(RECORDS)

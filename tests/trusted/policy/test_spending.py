@@ -61,6 +61,14 @@ def test_two_payments_under_way_at_once_do_not_fit_under_one_limit() -> None:
     assert refused(spending, held, 100)
 
 
+def test_a_limit_that_is_lowered_to_less_than_was_used_leaves_nothing() -> None:
+    spending = Spending()
+    pay(spending, paying(euros(total=150)), 100)
+    lower = paying(euros(total=60, each=60))
+    assert spending.left_minor(lower, NOON) == 0
+    assert refused(spending, lower, 1) == "0.00 of 0.60 EUR are left"
+
+
 def test_nothing_is_an_amount_and_less_than_nothing_is_none() -> None:
     spending, held = Spending(), paying(euros())
     pay(spending, held, 100)

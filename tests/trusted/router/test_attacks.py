@@ -16,6 +16,8 @@ from tests.trusted.router.programs import finder
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
+from etui.interfaces.catalogue import supplied
+from etui.interfaces.document import Effect
 from etui.protocol import Envelope, ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 from etui.testkit.user import OVERSEE
@@ -27,7 +29,8 @@ from etui.interfaces import shell_1 as s, wallet_1 as w
 from etui.protocol import ProtocolError
 from etui.sdk import Client
 with Client.connect() as wallet:
-    for request in (s.Inventory(), s.Clients(), s.Grants(), s.Audit(), w.Why(id=sys.argv[1])):
+    overseeing = s.Shelves(), s.Inventory(), s.Space(), s.Clients(), s.Grants(), s.Pairings(), s.Audit()
+    for request in (*overseeing, w.Why(id=sys.argv[1])):
         try:
             wallet.call(request)
             print("told")
@@ -45,14 +48,16 @@ def store(wallet: TestWallet, label: str = "Mail") -> str:
 @pytest.mark.attack(8)
 def test_nobody_sees_what_lies_in_the_wallet_before_the_user_says_so(wallet: TestWallet) -> None:
     store(wallet)
+    methods = supplied()["shell/1"].document.methods.values()
+    everything = sum(method.effect is Effect.DISCLOSE for method in methods) + 1
     script = wallet.folder / "nosy.py"
     script.write_text(_LOOKING, encoding="utf-8")
     wallet.user.refuses(action_contains=OVERSEE, name_contains="nosy")
-    assert wallet.run(sys.executable, str(script), "d-1").stdout.split() == ["refused"] * 5
-    assert len([entry for entry in wallet.user.shown() if "nosy" in entry.get("asker", "")]) == 5
+    assert wallet.run(sys.executable, str(script), "d-1").stdout.split() == ["refused"] * everything
+    assert len([entry for entry in wallet.user.shown() if "nosy" in entry.get("asker", "")]) == everything
     script = script.rename(wallet.folder / "shell.py")
     wallet.user.approves(action_contains=OVERSEE, name_contains="shell", remember="always", times=1)
-    assert wallet.run(sys.executable, str(script), "d-1").stdout.split() == ["told"] * 5
+    assert wallet.run(sys.executable, str(script), "d-1").stdout.split() == ["told"] * everything
 
 
 @pytest.mark.attack(9)

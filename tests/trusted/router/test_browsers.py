@@ -297,7 +297,7 @@ def test_a_wallet_that_is_restored_elsewhere_has_no_browser_paired(short_dir: Pa
                 host = await door.host(chromium, UID)
                 assert (await refused(door.prove(host, profile, pairing))).code is ErrorCode.UNKNOWN_ITEM
                 assert not restored.here.router.unlocked().lasting_grants()
-                assert any("on another device (1)" in record.reason for record in restored.records())
+                assert any(record.reason.startswith("paired no more (1)") for record in restored.records())
             async with Wallet.opened(folder, wallet.here.keys) as wallet:
                 door = await wallet.door()
                 await door.prove(await door.host(chromium, UID), profile, pairing)
@@ -322,7 +322,8 @@ def test_what_a_page_has_is_its_own(short_dir: Path) -> None:
             for stranger in (other, host):
                 reading = door.call(secret.Read(item=kept), Envelope(speaks_for=stranger.peer))
                 assert (await refused(reading)).code is ErrorCode.UNKNOWN_REFERENCE
-            await wallet.here.router.unlocked().open_session(allowed=True)
+            for _, durable in wallet.here.router.unlocked().open_session():
+                await durable
             wallet.user.approves(principal_contains="https://other.example", remember="always", times=1)
             found = await door.call(secret.Find(attributes={}), Envelope(speaks_for=other.peer))
             question = await shown(wallet, f"web:https://other.example@{pairing}")
@@ -395,6 +396,13 @@ def test_a_page_that_floods_keeps_neither_other_pages_nor_programs_from_asking(s
             assert len([entry for entry in wallet.user.asked() if "flood" in entry["principal"]]) == 6
             wallet.user.approves(principal_contains="other")
             assert (await door.call(finding, Envelope(speaks_for=other.peer))).items
+            for name in "abcdef":  # as many names as there are below a domain use up what all pages have
+                one = await door.page(host, f"https://{name}.flood.example")
+                codes = [(await refused(door.call(finding, Envelope(speaks_for=one.peer)))).code for _ in range(6)]
+                assert codes == [ErrorCode.NOT_NOW] * 6
+            assert "too many questions" in (await refused(door.call(finding, Envelope(speaks_for=other.peer)))).message
+            assert (await (await wallet.program()).call(shell.Pairings())).pairings
+            wallet.here.renew_budget()
             wallet.user.waits(principal_contains="flood2")
             waiting = await door.page(host, "https://flood2.example")
             numbers = [await door.ask(finding, Envelope(speaks_for=waiting.peer)) for _ in range(17)]
@@ -425,6 +433,93 @@ def test_a_program_that_cannot_be_told_from_others_is_paired_by_no_question(shor
             point = wallet_interface.Pair(key=b"\4" + bytes(64), name="Chromium", about="id")
             assert (await refused(door.call(point, Envelope(speaks_for=host.peer)))).code is ErrorCode.INVALID_PARAMS
             assert (await refused(door.call(point))).code is ErrorCode.INVALID_REQUEST
+            assert (await refused(door.pair(host, Profile(), name=" "))).code is ErrorCode.INVALID_PARAMS
         assert not wallet.user.asked()
+
+    play(short_dir, story)
+
+
+@pytest.mark.timeout(90)
+def test_a_browser_that_leaves_while_the_user_is_asked_is_not_paired(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        wallet.user.waits(action_contains=PAIR)
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            request = wallet_interface.Pair(key=Profile().public, name="Chromium", about="id")
+            number = await door.ask(request, Envelope(speaks_for=host.peer))
+            await shown(wallet, f"app:{folder}/chromium")
+            await door.call(wallet_interface.Dismiss(peer=host.peer))
+            with pytest.raises(ProtocolError) as caught:
+                result_of(request, await door.answer(number))
+            assert caught.value.code is ErrorCode.CANCELLED
+            assert not (await (await wallet.program()).call(shell.Pairings())).pairings
+
+    play(short_dir, story)
+
+
+@pytest.mark.timeout(90)
+def test_a_pairing_is_made_by_no_wallet_that_cannot_tell_which_copy_it_is(short_dir: Path) -> None:
+    async def story(folder: Path) -> None:
+        async with Wallet.opened(folder, locked=True) as wallet:
+            (folder / "home" / "device").write_bytes(b"in the way")
+            await wallet.here.unlock()
+            door = await wallet.door()
+            with program(folder, "chromium") as chromium:
+                host = await door.host(chromium, UID)
+                error = await refused(door.pair(host, Profile()))
+            assert error.code is ErrorCode.UNWRITABLE
+            assert f"{folder}/home/device" in error.message
+            assert not wallet.user.asked()
+
+    uvloop.run(story(short_dir))
+
+
+@pytest.mark.timeout(90)
+def test_an_operator_can_forbid_pages_what_programs_may(short_dir: Path) -> None:
+    async def story(folder: Path) -> None:
+        async with Wallet.opened(folder, locked=True) as wallet:
+            wallet.user.approves(action_contains=PAIR)
+            (folder / "home" / "operator").mkdir()
+            text = 'forbid (principal, action, resource) when { context.client like "web:*" };'
+            (folder / "home" / "operator" / "pages.cedar").write_text(text, encoding="utf-8")
+            await wallet.here.unlock()
+            keeper = await wallet.keeper()
+            door = await wallet.door()
+            with program(folder, "chromium") as chromium:
+                host = await door.host(chromium, UID)
+                await door.pair(host, Profile())
+                creating = secret.Create(kind="note", label="Basket", attributes={}, value=bytes(80))
+                page = await door.page(host)
+                assert (await refused(door.call(creating, Envelope(speaks_for=page.peer)))).code is ErrorCode.DENIED
+                assert any("pages.cedar" in policy for policy in denied(wallet, "secret/1.create").policies)
+                made = await door.call(creating, Envelope(speaks_for=host.peer))
+                assert made.item.label == "Basket"
+            keeper.cancel()
+
+    uvloop.run(story(short_dir))
+
+
+@pytest.mark.timeout(90)
+def test_pages_that_the_user_silences_silence_no_program(short_dir: Path) -> None:
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        keeper = await wallet.keeper()
+        wallet.user.rule("dismiss", when={"face": "confirm", "principal_contains": ".example@"}, silence=True)
+        finding = secret.Find(attributes={})
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            await door.pair(host, Profile())
+            await stored(door, await door.page(host))
+            for name in "abc":
+                page = await door.page(host, f"https://{name}.example")
+                assert (await refused(door.call(finding, Envelope(speaks_for=page.peer)))).code is ErrorCode.NOT_NOW
+            asked = len(wallet.user.asked())
+            page = await door.page(host, "https://new.example")
+            error = await refused(door.call(finding, Envelope(speaks_for=page.peer)))
+            assert (error.code, len(wallet.user.asked())) == (ErrorCode.NOT_NOW, asked)
+            client = await wallet.program()
+            notes = (await client.call(wallet_interface.Status())).notes
+            assert any(note.startswith("you silenced several pages") for note in notes)
+            assert (await client.call(shell.Pairings())).pairings
+        keeper.cancel()
 
     play(short_dir, story)

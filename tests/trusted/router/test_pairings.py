@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule
 from tests.trusted.router.browser_door import Profile
 
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.evidence import read_origin
-from etui.trusted.router.pages import OUTSTANDING, WebPeers, page_label
+from etui.trusted.router.pages import OUTSTANDING, WebPeers, _Share, page_label
 from etui.trusted.router.pairings import (
     SIGNATURE_BYTES,
     comparison_code,
@@ -117,3 +119,78 @@ def test_a_page_has_a_rate_of_its_own() -> None:
         peers.admit("p2", 0, 0.0)
     assert caught.value.code is ErrorCode.TOO_MANY
     peers.admit("p2", 0, 1.0)
+
+
+class ComingAndGoing(RuleBasedStateMachine):
+    """Native hosts and pages come, ask, are answered and go, in any order: nothing of what is gone is kept."""
+
+    hosts = Bundle("hosts")
+    pages = Bundle("pages")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.peers = WebPeers()
+        self.asked: dict[int, str] = {}
+        self.within: dict[str, str] = {}
+        self.shares: set[_Share] = set()
+        self._number = 0
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    @rule(target=hosts)
+    def host(self) -> str:
+        handle = f"h{self._next()}"
+        self.peers.add_host(handle)
+        return handle
+
+    @rule(target=pages, host=hosts, name=st.sampled_from("ab"))
+    def page(self, host: str, name: str) -> str:
+        handle = f"p{self._next()}"
+        if host in self.peers.hosts:
+            self.peers.add_page(handle, host, f"web:https://{name}.example@1", 0.0)
+            self.within[handle] = host
+            self.shares.update(self.peers._shares.values())
+        return handle
+
+    @rule(handle=hosts | pages, many=st.integers(1, OUTSTANDING + 2))
+    def asks(self, handle: str, many: int) -> None:
+        for number in [self._next() for _ in range(many)]:
+            with contextlib.suppress(ProtocolError):
+                self.peers.admit(handle, number, 0.0)
+                self.asked[number] = handle
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data())
+    def is_answered(self, data: st.DataObject) -> None:
+        number = data.draw(st.sampled_from(sorted(self.asked)))
+        del self.asked[number]
+        self.peers.finish(number)
+
+    @rule(handle=hosts | pages)
+    def goes(self, handle: str) -> None:
+        within = [page for page, host in self.within.items() if host == handle]
+        assert self.peers.within(handle) == within
+        for gone in (*within, handle):
+            waiting = [number for number, by in self.asked.items() if by == gone]
+            assert self.peers.forget(gone) == waiting
+            self.within.pop(gone, None)
+
+    @invariant()
+    def no_page_has_more_than_its_share(self) -> None:
+        assert all(0 <= share.under_way <= OUTSTANDING for share in self.peers._shares.values())
+        assert len(self.peers._shares) <= len(self.within)
+
+    def teardown(self) -> None:
+        for handle in (*self.within, *self.peers.hosts):
+            self.peers.forget(handle)
+        for number in self.asked:
+            self.peers.finish(number)
+        assert not any(share.under_way for share in self.shares)
+        assert not self.peers._pages
+        assert not self.peers._shares
+        assert not self.peers._asked
+
+
+TestComingAndGoing = ComingAndGoing.TestCase

@@ -14,7 +14,7 @@ from etui.trusted.router import wording
 from etui.trusted.router.registry import Method
 
 _DOMAINS = re.compile(
-    r"payee|payment|merchant|acquirer|issuer|loyalty|passkey|password|credential|\b(ticket|bank|ssh|emv)s?\b",
+    r"payee|payment|merchant|acquirer|issuer|loyalty|passkey|password|credential|\b(card|receipt|ticket|bank|ssh|emv)s?\b",
     re.IGNORECASE,
 )
 

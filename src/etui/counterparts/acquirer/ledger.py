@@ -30,7 +30,6 @@ from etui.counterparts.books import ConflictError, is_sqlite, reading
 from etui.standards.iso8583 import FinancialAdvice, ResponseCode, ReversalAdvice, ReversalRequest
 
 _REVERSIBLE: Final = frozenset({"0100", "0120", "0200", "0220"})
-_CHANGING: Final = ("mti", "state", "response_code", "approval", "icc", "posted_minor")
 _UNPAID: Final = (State.STOOD_IN.value, State.BORNE.value)
 """What the card's issuer has not taken, so that nothing of it is given back to the card."""
 _REVERSED_UNANSWERED: Final = ("0100", "0200")

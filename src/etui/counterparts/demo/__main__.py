@@ -3,7 +3,7 @@
 It prints one line of JSON once everything listens: ``bank`` and ``operator``, the ports at which devices reach these as
 ``issuer.etui.test`` and ``operator.etui.test``; ``bank_code`` and ``operator_code``, each of which brings one card into
 a wallet; ``shop``, the port of the shop, and ``codes``, pictures of its QR codes; ``acquirer``, the port that terminals
-ask, and ``terminals``, the files by which these are set up.
+ask, and ``terminals``, the files by which these are set up; ``sites``, the origins of those in a browser.
 """
 
 from __future__ import annotations
@@ -38,10 +38,15 @@ def main() -> int:
         chosen = "TCP port; 0 chooses a free one"
         parser.add_argument(f"--{name}-port", type=port, default=0, metavar="N", help=chosen)
     parser.add_argument("--shop-tls", required=True, type=Path, metavar="FILE", help="for the shop, in PEM, with key")
+    sites = "open shop, arcade and self-care for a browser, too; FOLDER has the npm package etui.js"
+    parser.add_argument("--sites", type=Path, metavar="FOLDER", help=sites)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with tempfile.TemporaryDirectory(prefix="etui-town-") as folder, town(Path(folder), options.shop_tls) as opened:
+        with (
+            tempfile.TemporaryDirectory(prefix="etui-town-") as folder,
+            town(Path(folder), options.shop_tls, options.sites) as opened,
+        ):
             asyncio.run(_serve(opened, options))
     except (StartError, OSError) as error:
         sys.stderr.write(f"{error}\n")
@@ -63,6 +68,7 @@ async def _serve(opened: Town, options: argparse.Namespace) -> None:
         "acquirer": opened.acquirer,
         "terminals": {name: str(path) for name, path in opened.terminals.items()},
         "identities": {name: str(path) for name, path in opened.identities.items()},
+        "sites": opened.sites,
     }
     sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
     sys.stdout.flush()

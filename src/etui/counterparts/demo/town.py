@@ -23,6 +23,7 @@ from etui.counterparts.acquirer.certificates import Authority
 from etui.counterparts.books import open_books
 from etui.counterparts.demo.chips import COUNTRY, schemes
 from etui.counterparts.demo.issuers import BANK, OPERATOR, Issuer, Opened, open_issuer
+from etui.counterparts.demo.sites.merchants import SELLERS
 from etui.counterparts.demo.terminals import PLACES, set_up
 from etui.counterparts.identity import Identity
 from etui.counterparts.merchant import codes
@@ -50,7 +51,7 @@ class Town(msgspec.Struct, frozen=True):
     """``shop``: its port. ``codes``: pictures of its QR codes, by where they are put up.
 
     ``acquirer``: its port, for terminals; ``terminals``: the files by which these are set up, and ``identities``: the
-    folders of those by which they sign, by name.
+    folders of those by which they sign, by name. ``sites``: the origins of those that were asked for, by name.
     """
 
     bank: Opened
@@ -60,6 +61,7 @@ class Town(msgspec.Struct, frozen=True):
     acquirer: int
     terminals: dict[str, Path]
     identities: dict[str, Path]
+    sites: dict[str, str]
 
 
 class StartError(Exception):
@@ -69,10 +71,10 @@ class StartError(Exception):
 
 
 @contextlib.contextmanager
-def town(folder: Path, tls: Path) -> Iterator[Town]:
+def town(folder: Path, tls: Path, etui_js: Path | None = None) -> Iterator[Town]:
     """A town in an empty folder; its processes end with it. ``tls``: the shop's certificate and key for HTTPS, in PEM.
 
-    Raises ``StartError``.
+    ``etui_js``: the folder of that package, for sites in a browser; without it there are none. Raises ``StartError``.
     """
     root = Authority.root("Demo Scheme")
     vouching = root.acquirer(_SHOP.acquirer_name, _ACQUIRER)
@@ -92,7 +94,7 @@ def town(folder: Path, tls: Path) -> Iterator[Town]:
         issuers.write_text("\n".join(lines), encoding="utf-8")
         books = ("--db", f"sqlite:///{folder}/acquirer.db", "--code", _ACQUIRER, "--issuers", str(issuers))
         switch = running.enter_context(_started("acquirer", *books))
-        networks = (word for one in _ISSUERS for word in ("--network", one.network))
+        networks = [word for one in _ISSUERS for word in ("--network", one.network)]
         shop = running.enter_context(
             _started(
                 "merchant",
@@ -100,7 +102,13 @@ def town(folder: Path, tls: Path) -> Iterator[Town]:
                 *("--acquirer", f"127.0.0.1:{switch}", "--tls-cert", str(tls), "--terminal", _TERMINAL),
             )
         )
-        yield Town(bank, operator, shop, _codes(folder), switch, set_up(folder, _ACQUIRER, chips), identities)
+        sites = {}
+        if etui_js is not None:
+            behind = ("--folder", str(folder / "sites"), "--acquirer", f"127.0.0.1:{switch}")
+            said = running.enter_context(_said("demo.sites", *behind, "--etui-js", str(etui_js), *networks))
+            sites = msgspec.json.decode(said, type=dict[str, str])
+        terminals = set_up(folder, _ACQUIRER, chips)
+        yield Town(bank, operator, shop, _codes(folder), switch, terminals, identities, sites)
 
 
 def _line(one: Issuer, port: int) -> str:
@@ -110,13 +118,13 @@ def _line(one: Issuer, port: int) -> str:
 
 
 def _identities(folder: Path, vouching: Authority) -> dict[str, Path]:
-    """The folders of the identities of those whose terminals there are."""
-    folders = {}
-    for place in PLACES:
+    """The folders of the identities of those whose terminals there are; those of sites lie in one folder."""
+    folders = {place.name: folder / place.name for place in PLACES}
+    for place in (*PLACES, *SELLERS):
         named = {"host": place.host, "name": place.title, "number": place.merchant, "category": place.category}
         merchant = msgspec.structs.replace(_SHOP, **named)
-        folders[place.name] = folder / place.name
-        Identity.new(partial(vouching.merchant, merchant)).save(folders[place.name])
+        path = folders.get(place.name, folder / "sites" / place.name)
+        Identity.new(partial(vouching.merchant, merchant)).save(path)
     return folders
 
 
@@ -134,7 +142,7 @@ def _acquirer(address: str) -> None:
     acquirer.prepare(engine)
     location = f"{_SHOP.name:<22}Berlin       DE"
     acquirer.enrol(engine, acquirer.Merchant(_SHOP.number, location, _SHOP.category, "276"), [_TERMINAL])
-    for one in PLACES:
+    for one in (*PLACES, *SELLERS):
         acquirer.enrol(engine, acquirer.Merchant(one.merchant, one.location, one.category, COUNTRY), [one.terminal])
     engine.dispose()
 
@@ -142,14 +150,21 @@ def _acquirer(address: str) -> None:
 @contextlib.contextmanager
 def _started(name: str, *arguments: str) -> Iterator[int]:
     """The port at which a counterpart listens, for as long as it runs."""
-    command = [sys.executable, "-m", f"etui.counterparts.{name}", "--port", "0", *arguments]
+    with _said(name, "--port", "0", *arguments) as said:
+        yield int(said.rpartition(":")[2])
+
+
+@contextlib.contextmanager
+def _said(name: str, *arguments: str) -> Iterator[str]:
+    """What a counterpart says once it listens, for as long as it runs."""
+    command = [sys.executable, "-m", f"etui.counterparts.{name}", *arguments]
     environ = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
         try:
             said = process.stdout.readline() if process.stdout is not None else ""
             if not said:
                 raise StartError(f"{name} does not start")
-            yield int(said.rpartition(":")[2])
+            yield said
         finally:
             process.terminate()
             process.wait()

@@ -5,17 +5,12 @@ An acquirer that completes it later is refused (12), and has to ask anew.
 
 from __future__ import annotations
 
-from typing import Final
-
 from sqlalchemy import Connection, Engine, select, update
 
 from etui.counterparts.books import ConflictError, reading, run
 from etui.counterparts.issuer.lookups import locked_cards
 from etui.counterparts.issuer.records import State
 from etui.counterparts.issuer.tables import AUTHORISATIONS, CARDS
-
-USUAL_DAYS: Final = 30
-"""How long an acquirer may take where nobody says otherwise."""
 
 
 def lapse_holds(engine: Engine, before_day: int) -> int:

@@ -39,7 +39,7 @@ from etui.counterparts.merchant.records import Asked, Charge, Outcome, Result, S
 from etui.counterparts.merchant.reversals import Reversals
 from etui.standards.currencies import currency_number
 from etui.standards.iso8583 import ResponseCode
-from etui.standards.jose import unverified
+from etui.standards.jose import Jwk, unverified
 from etui.standards.money import decimal_amount
 from etui.standards.payments import (
     CARD,
@@ -136,6 +136,11 @@ class Merchant:
     def certified(self) -> Certified:
         """Who the acquirer vouches that this is."""
         return self._identity.certified
+
+    @property
+    def verification(self) -> Jwk:
+        """The key by which its requests and receipts are verified."""
+        return self._identity.verification
 
     async def ask(self, details: Details) -> str:
         """A signed request for ``details``, kept; the same one again while that holds and nobody paid.

@@ -3,6 +3,7 @@
 ::
 
     GET  /goods                        what is sold
+    GET  /keys                         the key by which the shop signs, as a JSON Web Key Set (RFC 7517)
     GET  /codes                        what the shop's QR codes are put up at, and what is added to an amount there
     GET  /codes/PLACE.png              the code
     POST /orders                       {"goods": [{"id": "book", "count": 1}]}  →  {"id": …, "request": token}
@@ -20,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -32,7 +34,7 @@ from starlette.routing import Route
 from etui.counterparts.books import BooksError
 from etui.counterparts.merchant.codes import PLACES, CodeOrder, code_at, details_at, picture_of, tip_in
 from etui.counterparts.merchant.errors import AlreadyError, MerchantError, UnfitError, UnknownError
-from etui.counterparts.merchant.goods import GOODS, NewOrder, details_of, tax_in
+from etui.counterparts.merchant.goods import DEMO, Catalogue, NewOrder
 from etui.counterparts.merchant.merchant import Merchant, Order
 from etui.counterparts.merchant.records import Outcome
 from etui.standards.emvqr import encode
@@ -107,35 +109,51 @@ class _TooLargeError(Exception):
 
 
 def application(merchant: Merchant) -> Starlette:
-    """The application of a shop that sells as ``merchant``, which is opened and closed with it."""
+    """The demo shop, which sells as ``merchant``; that is opened and closed with it."""
+    shop = _Shop(merchant, DEMO)
+    return Starlette(
+        lifespan=open_with(merchant),
+        routes=[
+            Route("/codes", answered(shop.codes), methods=["GET"]),
+            Route("/codes/{place}.png", answered(shop.code), methods=["GET"]),
+            Route("/keys", answered(shop.keys), methods=["GET"]),
+            Route("/orders", answered(shop.order_or_code), methods=["POST"]),
+            *order_routes(merchant, DEMO),
+        ],
+    )
+
+
+def order_routes(merchant: Merchant, catalogue: Catalogue) -> list[Route]:
+    """The paths by which ``merchant`` sells what is in a catalogue."""
+    shop = _Shop(merchant, catalogue)
+    return [
+        Route("/goods", answered(shop.goods), methods=["GET"]),
+        Route("/orders", answered(shop.order), methods=["POST"]),
+        Route("/orders/{order}", answered(shop.status), methods=["GET"]),
+        Route("/orders/{order}/payment", answered(shop.pay), methods=["POST"]),
+    ]
+
+
+def open_with(merchant: Merchant) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """A merchant that is open for as long as an application is."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with merchant:
             yield
 
-    shop = _Shop(merchant)
-    return Starlette(
-        lifespan=lifespan,
-        routes=[
-            Route("/goods", _safely(shop.goods), methods=["GET"]),
-            Route("/codes", _safely(shop.codes), methods=["GET"]),
-            Route("/codes/{place}.png", _safely(shop.code), methods=["GET"]),
-            Route("/orders", _safely(shop.order), methods=["POST"]),
-            Route("/orders/{order}", _safely(shop.status), methods=["GET"]),
-            Route("/orders/{order}/payment", _safely(shop.pay), methods=["POST"]),
-        ],
-    )
+    return lifespan
 
 
 class _Shop:
-    def __init__(self, merchant: Merchant) -> None:
+    def __init__(self, merchant: Merchant, catalogue: Catalogue) -> None:
         self._merchant = merchant
+        self._catalogue = catalogue
 
     async def goods(self, _: Request) -> Response:
         offered = [
             Offered(one.id, one.name, Amount(one.currency, decimal_amount(one.price_minor, one.currency)))
-            for one in GOODS.values()
+            for one in self._catalogue
         ]
         return _json(offered)
 
@@ -147,17 +165,28 @@ class _Shop:
         code = code_at(request.path_params["place"], self._merchant.certified)
         return Response(picture_of(code), media_type="image/png")
 
+    async def keys(self, _: Request) -> Response:
+        return _json({"keys": [self._merchant.verification]})
+
     async def order(self, request: Request) -> Response:
-        order_id = secrets.token_hex(_ID_BYTES)
+        return await self._ordered(await read_body(request, NewOrder))
+
+    async def order_or_code(self, request: Request) -> Response:
         body = await _body(request)
         if "code" in _read(body, dict[str, msgspec.Raw]):
-            details = details_at(_read(body, CodeOrder), order_id, self._merchant.certified)
+            return await self._ordered(_read(body, CodeOrder))
+        return await self._ordered(_read(body, NewOrder))
+
+    async def _ordered(self, order: NewOrder | CodeOrder) -> Response:
+        order_id = secrets.token_hex(_ID_BYTES)
+        if isinstance(order, CodeOrder):
+            details = details_at(order, order_id, self._merchant.certified)
         else:
-            details = details_of(_read(body, NewOrder), order_id)
+            details = self._catalogue.details_of(order, order_id)
         return _json(Ordered(order_id, await self._merchant.ask(details)), _CREATED)
 
     async def pay(self, request: Request) -> Response:
-        paid = _read(await _body(request), Payment)
+        paid = await read_body(request, Payment)
         order = await self._merchant.order(request.path_params["order"])
         outcome = await self._merchant.charge(order.request, paid.credential)
         return _json(Paid(_word(outcome), outcome.response_code, await self._receipt(order, outcome)))
@@ -173,13 +202,13 @@ class _Shop:
         if not outcome.is_approved:
             return None
         items = order.details.display_items
-        return await self._merchant.receipt(outcome, items, tax=tax_in(items), tip=tip_in(items))
+        return await self._merchant.receipt(outcome, items, tax=self._catalogue.tax_in(items), tip=tip_in(items))
 
 
-def _safely(handler: _Handler) -> _Handler:
+def answered(handler: _Handler) -> _Handler:
     """The same, with what goes wrong told to who asked."""
 
-    async def answered(request: Request) -> Response:
+    async def answer(request: Request) -> Response:
         try:
             return await handler(request)
         except _TooLargeError:
@@ -189,7 +218,7 @@ def _safely(handler: _Handler) -> _Handler:
         except BooksError:
             return _json(_Told("unavailable", "try the same again in a moment"), _UNAVAILABLE)
 
-    return answered
+    return answer
 
 
 def _status(error: MerchantError | PaymentError) -> int:
@@ -202,6 +231,11 @@ def _status(error: MerchantError | PaymentError) -> int:
             return _GONE
         case _:
             return _BAD
+
+
+async def read_body(request: Request, kind: type[_Body]) -> _Body:
+    """What was sent, in JSON; raises what ``answered`` tells."""
+    return _read(await _body(request), kind)
 
 
 async def _body(request: Request) -> bytes:

@@ -57,7 +57,6 @@ _MAX_HELD: Final = 1024
 _CALLS_A_LOOK: Final = 64
 """How often it is looked at what the library keeps."""
 _log = logging.getLogger(__name__)
-_EMPTY: Final = tree("")
 
 INTERFACES_AT: Final[dict[Place, tuple[str, ...]]] = {
     Place.SERVICE: (SERVICE,),

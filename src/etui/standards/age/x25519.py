@@ -17,7 +17,6 @@ from etui.standards.age.errors import AgeError
 
 SHARE_BYTES: Final = 32
 BODY_BYTES: Final = 32
-FILE_KEY_BYTES: Final = 16
 _INFO: Final = b"age-encryption.org/v1/X25519"
 _NONCE: Final = bytes(12)
 

@@ -38,7 +38,6 @@ class Algorithm(Enum):
 _CURVES: Final[dict[str, EllipticCurve]] = {"P-256": SECP256R1(), "P-384": SECP384R1()}
 _NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384"}
 _ALGORITHMS: Final = {"P-256": Algorithm.ES256, "P-384": Algorithm.ES384}
-_OKP_BYTES: Final = 32
 
 
 class Jwk(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

@@ -36,9 +36,11 @@ from etui.trusted.audit.record import (
     AuditRecord,
     Filed,
     Kind,
+    Limit,
     Outcome,
     RecordTemplate,
     Resource,
+    Right,
     Strength,
     Subject,
     amount_in,
@@ -50,7 +52,7 @@ from etui.trusted.audit.retention import erase_before
 from etui.trusted.audit.segment import public_key_of
 from etui.trusted.audit.syncer import Syncer
 from etui.trusted.audit.verify import verify
-from etui.trusted.audit.why import Explanation, explain
+from etui.trusted.audit.why import Explanation, explain, in_short
 from etui.trusted.audit.writer import AuditWriter
 
 __all__ = [
@@ -76,12 +78,14 @@ __all__ = [
     "Finding",
     "FindingCode",
     "Kind",
+    "Limit",
     "Outcome",
     "RatchetState",
     "RecordTemplate",
     "Recorded",
     "Recovered",
     "Resource",
+    "Right",
     "StoredSegment",
     "Strength",
     "Subject",
@@ -95,6 +99,7 @@ __all__ = [
     "encode_record",
     "erase_before",
     "explain",
+    "in_short",
     "public_key_of",
     "read_ratchet",
     "restore_public",

@@ -40,6 +40,8 @@ class Kind(Enum):
     ERROR = "error"
     SETTINGS = "settings"
     ERASED = "erased"
+    REPORT = "report"
+    """What a program told, and nobody saw but that program."""
 
 
 class Outcome(Enum):
@@ -106,6 +108,34 @@ class Amount(msgspec.Struct, frozen=True, array_like=True):
     payee: str = ""
 
 
+class Limit(msgspec.Struct, frozen=True, array_like=True):
+    """Up to how much a right is: integers of minor units with their ISO 4217 code."""
+
+    currency: str
+    each_minor: int
+    total_minor: int
+    period_s: int = 0
+    """In seconds, after which it begins anew; 0 for never."""
+
+
+class Right(msgspec.Struct, frozen=True, array_like=True):
+    """What the user lets somebody do; of what, the record's ``resource`` says."""
+
+    client: str
+    """Whose it is, as policy names it: a principal's id, or ``group:NAME``."""
+    label: str
+    """As the user was told."""
+    actions: tuple[str, ...]
+    """Interfaces and methods."""
+    until: int = 0
+    """In seconds since 1970; 0 for no end."""
+    uses: int = 0
+    """How often in all; 0 for any number."""
+    limit: Limit | None = None
+    where: tuple[str, str] | None = None
+    """A field that policy sees, and the one value that it may have."""
+
+
 def amount_in(fields: Mapping[str, object]) -> Amount | None:
     """The money that a request is about, by the names under which policy sees it."""
     minor = fields.get("amount")
@@ -133,6 +163,10 @@ class AuditRecord(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     reason: str = ""
     """A sentence for people."""
     amount: Amount | None = None
+    words: str = ""
+    """What was asked for in the words of the question to the user, where the wallet itself was to be changed."""
+    right: Right | None = None
+    """The right that was given, changed or taken back."""
 
 
 class Filed(msgspec.Struct, frozen=True):

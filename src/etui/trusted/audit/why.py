@@ -12,7 +12,8 @@ from typing import Final
 
 import msgspec
 
-from etui.standards.money import decimal_amount
+from etui.standards.money import decimal_amount, full_amount
+from etui.standards.spans import span
 from etui.trusted.audit.errors import AuditRecordError
 from etui.trusted.audit.identifiers import decision_id
 from etui.trusted.audit.reader import Recorded
@@ -22,8 +23,10 @@ from etui.trusted.audit.record import (
     AuditRecord,
     Filed,
     Kind,
+    Limit,
     Outcome,
     Resource,
+    Right,
     Strength,
     Subject,
     decode_record,
@@ -31,7 +34,6 @@ from etui.trusted.audit.record import (
 
 _NS: Final = 1_000_000_000
 _UNSHOWN: Final = "\N{REPLACEMENT CHARACTER}"
-# ISO 4217: the currencies whose minor unit is not a hundredth; the lines are as they are read in its table.
 _QUOTES: Final = str.maketrans("“”„‟«»", "''''''")
 
 _PASSING: Final = "t-"
@@ -47,6 +49,7 @@ _KINDS: Final = {
     Kind.ERROR: "Something went wrong.",
     Kind.SETTINGS: "A setting was changed.",
     Kind.ERASED: "Old records were erased.",
+    Kind.REPORT: "A program reported something: what follows is its word, and the wallet saw nothing of it.",
 }
 _OUTCOMES: Final = {
     Outcome.ALLOWED: "It was allowed, without asking you.",
@@ -57,11 +60,18 @@ _OUTCOMES: Final = {
     Outcome.FAILED: "It was allowed, and then it failed.",
     Outcome.DONE: "It was done.",
 }
+_SAY_IN_REASON: Final = {Kind.GRANT, Kind.SETTINGS, Kind.REPORT}
+"""The kinds of records that say in their reason what they are about, and not why something was decided."""
 _STRENGTHS: Final = {
     Strength.VERIFIED: "The wallet verified who that is",
     Strength.OBSERVED: "The wallet observed which program that is, which guards against mistakes, not attacks",
     Strength.CLAIMED: "That is only what it said of itself",
 }
+_PAGE: Final = "web:"
+"""How the name of a page begins."""
+_PAGE_STRENGTH: Final = (
+    "A browser that you paired said which page that is, which guards against other pages, not against your own programs"
+)
 _ASSURANCES: Final = {
     Assurance.CONSENT: "You confirmed it in the Trusted Dialog.",
     Assurance.PIN: "You confirmed it with your PIN or passphrase.",
@@ -90,18 +100,34 @@ def explain(recorded: Recorded, *, zone: tzinfo = UTC) -> Explanation:
         sentences.append("What it said has been erased, since it was older than records are kept.")
     else:
         try:
-            sentences += _tell(decode_record(recorded.payload))
+            sentences += _tell(decode_record(recorded.payload), zone)
         except AuditRecordError:
             sentences.append("It was written by another version of the wallet, which can explain it.")
     return Explanation(decision_id(recorded.sequence), tuple(sentences))
 
 
-def _tell(filed: Filed) -> list[str]:
+def in_short(record: AuditRecord, *, zone: tzinfo = UTC) -> str:
+    """What a record is about, on one line of a list; empty where it says nothing of that.
+
+    ``zone``: as ``explain``.
+    """
+    label = record.resource.label if record.resource is not None else ""
+    if record.right is not None:
+        how = f"{record.reason}: " if record.reason else ""
+        return _plain(f"{record.grant}, {how}") + _tell_right(record.right, record.resource, zone)
+    if record.words:
+        return f"{record.words}: {label}" if label and label not in record.words else record.words
+    return label or (record.reason if record.kind in _SAY_IN_REASON else "")
+
+
+def _tell(filed: Filed, zone: tzinfo) -> list[str]:
     record = filed.record
     sentences = [_KINDS[record.kind]]
     if filed.decision:
         sentences.append(f"It follows the decision {decision_id(filed.decision)}.")
     sentences += _tell_request(record)
+    if record.right is not None:
+        sentences.append(f"The permission: {_tell_right(record.right, record.resource, zone)}.")
     if record.outcome is not None:
         sentences.append(_OUTCOMES[record.outcome])
     if record.outcome is Outcome.APPROVED and record.assurance is not Assurance.NONE:
@@ -114,7 +140,8 @@ def _tell(filed: Filed) -> list[str]:
     if record.grant:
         sentences.append(_tell_grant(record.grant))
     if record.reason:
-        sentences.append(f"The reason given: {_quoted(record.reason)}.")
+        told = "What it reported" if record.kind is Kind.REPORT else "The reason given"
+        sentences.append(f"{told}: {_quoted(record.reason)}.")
     return sentences
 
 
@@ -124,10 +151,46 @@ def _tell_grant(grant: str) -> str:
     return f"The lasting permission concerned: {_quoted(grant)}."
 
 
+def _tell_right(right: Right, resource: Resource | None, zone: tzinfo) -> str:
+    name = _quoted(right.label or right.client)
+    known = f", known to the wallet as {_quoted(right.client)}," if right.label not in {"", right.client} else ""
+    actions = ", ".join(_quoted(action) for action in right.actions)
+    of = f" of {_named(resource)}" if resource is not None else ""
+    only = f", only where {_quoted(right.where[0])} is {_quoted(right.where[1])}" if right.where is not None else ""
+    terms = "".join(f", {term}" for term in _terms(right, zone))
+    return f"{name}{known} may {actions}{of}{only}{terms}"
+
+
+def _terms(right: Right, zone: tzinfo) -> list[str]:
+    """How far a right goes: how often, up to how much, until when."""
+    terms = [f"{right.uses} times in all" if right.uses > 1 else "once"] if right.uses > 0 else []
+    if right.limit is not None:
+        terms += _amounts(right.limit)
+    return [*terms, f"until {_moment(right.until, zone)}" if right.until else "until it is taken back"]
+
+
+def _amounts(limit: Limit) -> list[str]:
+    total, each = (_plain(full_amount(minor, limit.currency)) for minor in (limit.total_minor, limit.each_minor))
+    terms = [f"up to {total} in all"]
+    if limit.each_minor != limit.total_minor:
+        terms.append(f"up to {each} each time")
+    if limit.period_s > 0:
+        terms.append(f"anew every {span(limit.period_s)}")
+    return terms
+
+
+def _moment(seconds: int, zone: tzinfo) -> str:
+    """A moment to the minute; as it is where no calendar goes so far."""
+    try:
+        return datetime.fromtimestamp(seconds, tz=zone).strftime("%Y-%m-%d at %H:%M %Z").strip()
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} seconds after 1970"
+
+
 def _tell_request(record: AuditRecord) -> list[str]:
     sentences = []
     if record.subject is not None:
-        sentences += _tell_subject(record.subject)
+        sentences += _tell_subject(record.subject, "Who reported it" if record.kind is Kind.REPORT else "Who asked")
     if record.chain:
         sentences.append(f"It came through {', then '.join(_quoted(member) for member in record.chain)}.")
     if record.action:
@@ -135,16 +198,19 @@ def _tell_request(record: AuditRecord) -> list[str]:
         sentences.append(f"What was asked for: {_quoted(record.action)}{of}.")
     elif record.resource is not None:
         sentences.append(f"What is concerned: {_named(record.resource)}.")
+    if record.words:
+        sentences.append(f"In the words of the question: {_quoted(record.words)}.")
     if record.amount is not None:
         sentences.append(f"The amount: {_money(record.amount)}.")
     return sentences
 
 
-def _tell_subject(subject: Subject) -> list[str]:
+def _tell_subject(subject: Subject, role: str) -> list[str]:
     name = _quoted(subject.label or subject.principal)
     known = f", known to the wallet as {_quoted(subject.principal)}" if subject.label else ""
     evidence = f": {_quoted(subject.evidence.removesuffix('.'))}" if subject.evidence else ""
-    return [f"Who asked: {name}{known}.", f"{_STRENGTHS[subject.strength]}{evidence}."]
+    strength = _PAGE_STRENGTH if subject.principal.startswith(_PAGE) else _STRENGTHS[subject.strength]
+    return [f"{role}: {name}{known}.", f"{strength}{evidence}."]
 
 
 def _named(resource: Resource) -> str:

@@ -135,16 +135,11 @@ class Extensions:
         if known is not None:
             if precedence(verified.manifest.version) < precedence(known.version):
                 raise DowngradeError(
-                    f"{known.id} {known.version} is installed, and {verified.manifest.version} is older;"
-                    " ask for the older version if you mean it"
+                    f"{known.id} {known.version} is installed, and {verified.manifest.version} is older:"
+                    " no update goes back; to have the older one remove the Extension first, and with it what it keeps"
                 )
             self._check_promises(verified, known)
         return known
-
-    def install_older(self, verified: Verified, now_s: int) -> Package:
-        """As ``install``, and an older version takes the place of a later one."""
-        with self._held():
-            return self._install(verified, self._known(verified), now_s)
 
     def remove(self, extension: str) -> Installation | None:
         """Remove an Extension; its installation, whose key is to be destroyed, or None where the record is unreadable.

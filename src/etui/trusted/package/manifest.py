@@ -30,6 +30,9 @@ MAX_PUBLISHER_CHARACTERS: Final = 100
 ETUI: Final = "etui"
 """The publisher of the Extensions that come with the wallet, and of nothing else."""
 
+ADVISER: Final = "adviser/1"
+EGRESS: Final = "egress/1"
+
 _MIB: Final = 1 << 20
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _REVERSE_DNS: Final = re.compile(rf"[a-z][a-z0-9-]*(?:\.{_LABEL})+")
@@ -263,8 +266,25 @@ def _permission_problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
                 f"{host[:80]!r} is no host; write its whole name in lower case, as `api.example.org`, and nothing more",
             )
     yield from _repeated("permissions.network", manifest.permissions.network)
+    if ADVISER in manifest.provides:
+        yield from _adviser_problems(manifest)
     if manifest.permissions.folder and not any(name.startswith(_STORAGE) for name in manifest.provides):
         yield "permissions.folder", "is for Extensions that provide `storage/1` alone; keep data through that interface"
+
+
+def _adviser_problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """An adviser is told of every question, so nothing that it is told leaves it."""
+    permissions = manifest.permissions
+    ways = {
+        "permissions.network": permissions.network,
+        "permissions.pcsc": permissions.pcsc,
+        "permissions.removable": permissions.removable,
+    }
+    for key, asked in ways.items():
+        if asked:
+            yield key, f"is not for who provides `{ADVISER}`, who is told of every question; drop it"
+    if EGRESS in manifest.uses:
+        yield "uses", f"names `{EGRESS}`, which is not for who provides `{ADVISER}`; drop it"
 
 
 def _repeated(key: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ import msgspec
 from etui.interfaces import Transfer, supplied
 from etui.standards.money import full_amount
 from etui.trusted.package.accessibility import Assurance, Evidence, Limit, Rule
-from etui.trusted.package.manifest import Link, Manifest, Permissions
+from etui.trusted.package.manifest import ADVISER, EGRESS, Link, Manifest, Permissions
 from etui.trusted.package.signature import Verified
 
 _MIB: Final = 1 << 20
@@ -44,7 +44,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     new: bool = False
 
 
-_EGRESS: Final = "egress/1"
 _OTHER_HOSTS: Final = Line(
     text="It may ask you to reach hosts that it does not name.",
     consequence="What it holds could be sent to those that you allow; the wallet logs each request.",
@@ -175,10 +174,15 @@ def _reach(manifest: Manifest) -> Iterator[Line]:
             text=f"It reaches {host} over the network.",
             consequence=f"What it holds could be sent to {host}; the wallet logs each request.",
         )
-    if _EGRESS in manifest.uses:
+    if EGRESS in manifest.uses:
         yield _OTHER_HOSTS
     elif not permissions.network:
         yield _NO_NETWORK
+    if ADVISER in manifest.provides:
+        yield Line(
+            text="It is told of each question before you are: who asks, and whom the question names.",
+            consequence="It can stop what is asked, and can allow nothing.",
+        )
     if permissions.pcsc:
         yield Line(
             text="It uses smart card readers.",

@@ -60,7 +60,7 @@ class Spending:
         if grant.limit is None:
             return None
         _, amount = _in_period(grant, grant.limit, self.of(grant), now)
-        return grant.limit.total_minor - amount
+        return _left(grant.limit, amount)
 
     def reserve(self, grant: Grant, *, amount_minor: int, currency: str, now: float) -> Reservation:
         """Takes one use, and an amount where the grant has a limit; the row that ``of`` gives is to be kept.
@@ -85,7 +85,7 @@ class Spending:
                 msg = f"at most {full_amount(limit.each_minor, currency)} each"
                 raise LimitReached(msg)
             if amount + amount_minor > limit.total_minor:
-                left = decimal_amount(limit.total_minor - amount, currency)
+                left = decimal_amount(_left(limit, amount), currency)
                 msg = f"{left} of {full_amount(limit.total_minor, currency)} are left"
                 raise LimitReached(msg)
             amount += amount_minor
@@ -106,6 +106,11 @@ class Spending:
     def forget(self, grant_id: str) -> None:
         """Drops the counters of a grant that is gone."""
         self._rows.pop(grant_id, None)
+
+
+def _left(limit: Limit, amount_minor: int) -> int:
+    """What is left of a limit, which may have been lowered to less than was used."""
+    return max(0, limit.total_minor - amount_minor)
 
 
 def _in_period(grant: Grant, limit: Limit, row: Spent, now: float) -> tuple[int, int]:

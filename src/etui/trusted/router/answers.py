@@ -22,13 +22,15 @@ from etui.trusted.router import rights, wording
 from etui.trusted.router.calls import Owned
 from etui.trusted.router.chain import had_none
 from etui.trusted.router.consent import Asked, digest_of
+from etui.trusted.router.giving import give
 from etui.trusted.router.references import Place
 from etui.trusted.router.reserving import is_certain, settle
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from etui.protocol import Message
+    from etui.trusted.policy import Grant
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.connection import Connection
@@ -138,7 +140,7 @@ class Answers:
             if call.method.compiled.method.creates:
                 owned = [call.owned.pop(item.item, None) or self._own(call, item) for item in items]
                 self._disown(call)
-                await asyncio.gather(*(right.written for right in owned if right is not None and right.written))
+                await self._lasting(call, [right for right in owned if right is not None])
             decisions = await _in_slices(items, lambda item: self._decision(call, item))
             decided = list(zip(items, decisions, strict=True))
             asked = [item for item, decision in decided if _is_asked(decision)]
@@ -250,13 +252,13 @@ class Answers:
         if call.under is not None:
             call.under.allowed |= {(action, call.provider.resource(i.item).key) for action in actions for i in items}
             return
-        written: list[Awaitable[None]] = []
+        given: list[tuple[Grant, asyncio.Future[None]]] = []
         lasts_s = wording.LASTING.get(remember)
         until = int(opened.now()) + lasts_s if lasts_s else 0
         for item in items:
             scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
             if lasts_s is not None and call.caller.principal.tellable:
-                grant, durable = opened.add_grant(
+                grant = opened.add_grant(
                     call.caller.principal.id,
                     actions,
                     scope,
@@ -265,11 +267,10 @@ class Answers:
                     label=call.caller.label,
                     what=item.label or asked.what,
                 )
-                self._router.recorder.granted(grant)
-                written.append(opened.kept(grant, durable))
+                given.append(grant)
             elif process := call.caller.process_group:
                 opened.add_transient_grant(f"group:{process}", actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
-        await asyncio.gather(*written)
+        await give(self._router, call.caller, given)
 
     # what follows from it
 
@@ -300,11 +301,21 @@ class Answers:
         elif opened.grants.at(client, scope):
             return None
         if not caller.principal.tellable or item.kind in call.provider.passing:
-            return Owned(opened.add_transient_grant(client, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED))
+            right = opened.add_transient_grant(client, actions, scope, lasts_s=_PROCESS_S, origin=Origin.STORED)
+            return Owned(right.id)
         grant, written = opened.add_grant(
             caller.principal.id, actions, scope, Origin.STORED, label=caller.label, what=item.label
         )
         return Owned(grant=grant.id, written=written)
+
+    async def _lasting(self, call: ActiveCall, owned: list[Owned]) -> None:
+        """Records the makers' rights that outlive the unlock, and returns when they are durable."""
+        opened = self._router.unlocked()
+        lasting = [right for right in owned if right.written is not None]
+        for right in lasting:
+            if (grant := opened.grants.get(right.grant)) is not None:
+                self._router.recorder.granted(call.chain[0], grant)
+        await asyncio.gather(*(right.written for right in lasting if right.written is not None))
 
     def _changed(self, call: ActiveCall) -> None:
         """Drops what is no longer so, and tells those who listen."""

@@ -68,6 +68,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
         """Names all that was started in its terminal; empty where it has none."""
         return self._group("terminal:")
 
+    def apart(self) -> Caller:
+        """The same, without what it has from its terminal."""
+        groups = tuple(group for group in self.principal.groups if group != self.terminal_group)
+        return msgspec.structs.replace(self, principal=msgspec.structs.replace(self.principal, groups=groups))
+
     def _group(self, prefix: str) -> str:
         return next((group for group in self.principal.groups if group.startswith(prefix)), "")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from etui.interfaces.adviser_1 import Party
 from etui.protocol import Consent as HowAsked
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
@@ -27,14 +29,17 @@ from etui.trusted.dialog.requests import (
     ShownField,
     Typed,
 )
-from etui.trusted.policy import Assurance, Decision, Limit, Origin, Scope, ScopeType
-from etui.trusted.router import reading, rights, wording
+from etui.trusted.policy import Assurance, Decision, Limit, Origin, Outcome, Scope, ScopeType
+from etui.trusted.router import advisers, reading, rights, wording
+from etui.trusted.router.giving import give
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
     from etui.trusted.control import Reply
     from etui.trusted.policy import Grant, Question
+    from etui.trusted.router.advisers import Counsel
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
 _RUNNING_S: Final = 30 * 86400
@@ -48,7 +53,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     ``caller`` asks; ``chain`` led there, who began it first. ``action`` finishes "NAME wants to …". ``items``: several
     things of which the user may allow some. ``names_only``: it discloses names and no secret: a yes may hold for a
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
-    is read to its end.
+    is read to its end. ``parties``: whom the request names, for advisers.
     """
 
     caller: Caller
@@ -67,11 +72,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     running: bool = False
     effect: Effect = Effect.PASSES
     reading: ShownField | None = None
+    parties: tuple[Party, ...] = ()
 
     @property
     def origin(self) -> Caller:
         """Who began it, whom the user is asked about; who asks for itself began it."""
         return self.caller if self.question.action.own or not self.chain else self.chain[0]
+
+    @property
+    def words(self) -> str:
+        """What is put on record of a change to the wallet itself, in the words that the user reads."""
+        return "" if self.effect is Effect.PASSES else self.action
 
     @property
     def limit(self) -> Limit | None:
@@ -135,15 +146,14 @@ class Consent:
         what = (f"{asked.question.action.id} {asked.action}", asked.question.resource.key)
         budget = router.budgets[asked.origin.lane]
         now = asyncio.get_running_loop().time()
-        try:
+        with self._dismissed(asked):
             budget.take(principal.id, *what, now, payer=router.budget_of(asked.caller))
+            counsel = await router.advisers.counsel(asked)
+        if counsel.by is not None:
+            raise self._stopped(asked, counsel, counsel.by)
+        asked = msgspec.structs.replace(asked, advice=(*asked.advice, *counsel.advice))
+        with self._dismissed(asked):
             answer, hello = await self._shown(asked)
-        except ProtocolError as error:
-            why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
-            raise ProtocolError(error.code, error.message, why=why) from None
-        except asyncio.CancelledError:
-            self._record(asked, Recorded.DISMISSED, asked.decision, reason="nobody waited for the answer any more")
-            raise
         now = asyncio.get_running_loop().time()
         match answer:
             case Approved():
@@ -157,6 +167,25 @@ class Consent:
                     budget.silence(principal.id, now)
                 why = self._record(asked, Recorded.DISMISSED, asked.decision)
                 raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now", why=why)
+
+    @contextlib.contextmanager
+    def _dismissed(self, asked: Asked) -> Iterator[None]:
+        """Puts on record why a question was not answered, where it was not."""
+        try:
+            yield
+        except ProtocolError as error:
+            why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
+            raise ProtocolError(error.code, error.message, why=why) from None
+        except asyncio.CancelledError:
+            self._record(asked, Recorded.DISMISSED, asked.decision, reason="nobody waited for the answer any more")
+            raise
+
+    def _stopped(self, asked: Asked, counsel: Counsel, by: Provider) -> ProtocolError:
+        """A request that an adviser stopped: on record with its reason, which the user is told and who asked is not."""
+        decision = Decision(outcome=Outcome.DENY, policies=(f"adviser/{by.principal}",))
+        why = self._record(asked, Recorded.DENIED, decision, reason=counsel.stop)
+        self._router.later(self._router.advisers.tell(asked, counsel, why))
+        return advisers.stopped(why)
 
     def _approved(self, asked: Asked, answer: Approved, hello: Hello) -> Consented:
         router = self._router
@@ -172,6 +201,7 @@ class Consent:
         offered = {choice.id for choice in asked.items}
         router.budget_of(asked.caller).approved()
         why = self._record(asked, Recorded.APPROVED, decision)
+        router.later(router.advisers.agreed(asked))
         return Consented(
             decision=decision,
             remember=answer.remember,
@@ -253,6 +283,7 @@ class Consent:
             digest=asked.digest,
             sync=True,
             reason=reason,
+            words=asked.words,
         )
 
     def _where(self, asked: Asked) -> tuple[str, str] | None:
@@ -290,7 +321,7 @@ class Consent:
         match consented.remember:
             case remember if (lasts_s := _LASTING.get(remember)) is not None:
                 self._router.record_now()
-                grant, durable = opened.add_grant(
+                given = opened.add_grant(
                     asked.origin.principal.id,
                     actions,
                     scope,
@@ -301,21 +332,26 @@ class Consent:
                     label=asked.origin.label,
                     what=what,
                 )
-                self._router.recorder.granted(grant)
-                await opened.kept(grant, durable)
-                return grant
+                await give(self._router, asked.origin, [given])
+                return given[0]
             case wording.RUNNING.id if group := asked.origin.process_group:
-                self._router.record_now()
-                opened.add_transient_grant(
-                    f"group:{group}", actions, scope, lasts_s=_RUNNING_S, origin=Origin.ASKED, where=where
-                )
+                label, lasts_s = asked.origin.label, _RUNNING_S
             case wording.TERMINAL.id if group := asked.origin.terminal_group:
-                self._router.record_now()
-                opened.add_transient_grant(
-                    f"group:{group}", actions, scope, lasts_s=wording.HOUR_S, origin=Origin.ASKED, where=where
-                )
+                label, lasts_s = f"whatever runs in the terminal of {asked.origin.label}", wording.HOUR_S
             case _:
-                pass
+                return None
+        self._router.record_now()
+        grant = opened.add_transient_grant(
+            f"group:{group}",
+            actions,
+            scope,
+            lasts_s=lasts_s,
+            origin=Origin.ASKED,
+            where=where,
+            label=label,
+            what=what,
+        )
+        self._router.recorder.granted(asked.origin, grant)
         return None
 
 

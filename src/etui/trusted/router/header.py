@@ -3,7 +3,6 @@
 The header (``trusted/profile.py``) is in the clear and authenticated at unlock, so that nobody turns a wallet into a
 test profile. Picture, phrase and colour are sealed to a device key that lies beside them, outside the master key: they
 are shown before unlocking. In a per-user install that key is readable by the user's programs, and so is what it seals.
-It also binds what is not to outlive a move to another device (``pairings.py``).
 """
 
 from __future__ import annotations
@@ -83,27 +82,11 @@ def read_looks(home: Path) -> Looks | None:
 
 def write_looks(home: Path, looks: Looks) -> None:
     """Seals picture, phrase and colour to the device's key, which is made at first use."""
-    key = make_device_key(home)
-    replace_file(home / _LOOKS, RecordKey(key).seal(msgspec.json.encode(looks), _PLACE))
-
-
-def read_device_key(home: Path) -> bytes:
-    """The device's key, which no archive holds (32 bytes); empty where there is none."""
-    try:
-        key = (home / _DEVICE_KEY).read_bytes()
-    except FileNotFoundError:
-        return b""
-    return key if len(key) == KEY_BYTES else b""
-
-
-def make_device_key(home: Path) -> bytes:
-    """The device's key, made where there is none."""
+    (home / _LOOKS).parent.mkdir(mode=0o700, exist_ok=True)
     path = home / _DEVICE_KEY
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    if not (key := read_device_key(home)):
-        key = secrets.token_bytes(KEY_BYTES)
-        replace_file(path, key)
-    return key
+    if not path.exists() or path.stat().st_size != KEY_BYTES:
+        replace_file(path, secrets.token_bytes(KEY_BYTES))
+    replace_file(home / _LOOKS, RecordKey(path.read_bytes()).seal(msgspec.json.encode(looks), _PLACE))
 
 
 def _mac(home: Path, key: bytes) -> bytes:

@@ -27,12 +27,14 @@ from etui.trusted.package import (
     verify,
 )
 from etui.trusted.policy import PolicyError
+from etui.trusted.router.advisers import installed_party
 from etui.trusted.router.vouched import vouch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from etui.interfaces.adviser_1 import Party
     from etui.trusted.package import Line, Manifest, Package, Verified
     from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
@@ -89,8 +91,11 @@ class Installing:
         self._extensions = Extensions(router.home / "extensions", supplied_ids())
         self._extensions.tidy()
 
-    async def install(self, path: Path, consent: Callable[[Summary], Awaitable[None]]) -> Package:
-        """Installs or updates from a file, once ``consent`` to its summary returns; raises ``ProtocolError``."""
+    async def install(self, path: Path, consent: Callable[[Summary, Party], Awaitable[None]]) -> Package:
+        """Installs or updates from a file, once ``consent`` to its summary returns; raises ``ProtocolError``.
+
+        ``consent`` gets the Extension as advisers are told of it, too.
+        """
         router = self._router
         router.unlocked()
         loop = asyncio.get_running_loop()
@@ -98,7 +103,8 @@ class Installing:
             verified = await loop.run_in_executor(None, _verified, path)
             await loop.run_in_executor(None, self._extensions.check, verified)
             self._check_policies(verified)
-            await consent(summarise(verified, self._installed(verified)))
+            party = installed_party(verified.manifest, _logo_of(verified))
+            await consent(summarise(verified, self._installed(verified)), party)
             known = router.registry.providers.get(verified.manifest.principal)
             provided = known.provides if known is not None else []
             if known is not None:
@@ -223,6 +229,11 @@ def _principals(extension: str) -> list[str]:
     """
     labels = extension.split(".")
     return [f"ext:{'.'.join(labels[:count])}/{extension}" for count in range(2, len(labels))]
+
+
+def _logo_of(verified: Verified) -> bytes:
+    """The PNG of a package that is not installed yet; empty where it has none."""
+    return next((file.content for file in verified.files if file.path == verified.manifest.logo), b"")
 
 
 def _verified(path: Path) -> Verified:

@@ -76,7 +76,7 @@ class WebPeers:
         self.hosts: dict[str, Host] = {}
         self._pages: dict[str, _Page] = {}
         self._shares: dict[str, _Share] = {}
-        self._asked: dict[MessageId, _Page] = {}
+        self._asked: dict[MessageId, tuple[str, _Share | None]] = {}
 
     def add_host(self, handle: str) -> bytes:
         """A native host was introduced; what it has to sign."""
@@ -90,22 +90,22 @@ class WebPeers:
         self._pages[handle] = _Page(host, principal, share)
 
     def admit(self, handle: str, request_id: MessageId, now: float) -> None:
-        """Counts a request, where this peer is a page; raises ``ProtocolError`` (``too_many``)."""
+        """Notes a request for a peer; raises ``ProtocolError`` (``too_many``) where a page has no more of its share."""
         page = self._pages.get(handle)
-        if page is None:
-            return
-        if page.share.under_way >= OUTSTANDING:
-            raise ProtocolError(ErrorCode.TOO_MANY, f"{OUTSTANDING} requests of this page are not answered yet")
-        if not page.share.rate.admits(now):
-            raise ProtocolError(ErrorCode.TOO_MANY, "requests of this page come faster than the limit")
-        page.share.under_way += 1
-        self._asked[request_id] = page
+        share = None if page is None else page.share
+        if share is not None:
+            if share.under_way >= OUTSTANDING:
+                raise ProtocolError(ErrorCode.TOO_MANY, f"{OUTSTANDING} requests of this page are not answered yet")
+            if not share.rate.admits(now):
+                raise ProtocolError(ErrorCode.TOO_MANY, "requests of this page come faster than the limit")
+            share.under_way += 1
+        self._asked[request_id] = (handle, share)
 
     def finish(self, request_id: MessageId) -> None:
         """A request was answered."""
-        page = self._asked.pop(request_id, None)
-        if page is not None:
-            page.share.under_way -= 1
+        _, share = self._asked.pop(request_id, ("", None))
+        if share is not None:
+            share.under_way -= 1
 
     def within(self, host: str) -> list[str]:
         """The pages within a native host."""
@@ -116,15 +116,14 @@ class WebPeers:
         return [handle for handle, host in self.hosts.items() if host.pairing == pairing]
 
     def forget(self, handle: str) -> list[MessageId]:
-        """Forgets a page, or a native host that no page is within any more; a page's requests that are not answered."""
+        """Forgets a page, or a native host that no page is within any more; its requests that are not answered."""
         self.hosts.pop(handle, None)
         page = self._pages.pop(handle, None)
-        if page is None:
-            return []
-        page.share.frames -= 1
-        if not page.share.frames:
-            del self._shares[page.principal]
-        return [request_id for request_id, asking in self._asked.items() if asking is page]
+        if page is not None:
+            page.share.frames -= 1
+            if not page.share.frames:
+                del self._shares[page.principal]
+        return [request_id for request_id, (asking, _) in self._asked.items() if asking == handle]
 
 
 def page_caller(origin: Origin, pairing: str, paired: Pairing, host: Caller, *, key: bytes) -> Caller:

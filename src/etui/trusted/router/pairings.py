@@ -5,14 +5,13 @@ Rules:
 1. A pairing is a key, whose secret half stays in the browser profile, and what was seen when the user said yes: the
    program that started the native host, and the door through which it came. The key counts from there alone.
 2. What is signed was drawn for one process at one connection, and is good for one try.
-3. A pairing is bound to its device: its row bears a MAC by the device's key, which is in no archive. One that comes
-   from elsewhere ends when the wallet is opened.
+3. A pairing is bound to the copy of the wallet that it was made in: its row says which that is, and no archive does. In
+   any other copy it ends when the wallet is opened.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from typing import TYPE_CHECKING, Final
 
@@ -33,7 +32,6 @@ CHALLENGE_BYTES: Final = 32
 _ID_BYTES: Final = 6
 _SIGNED: Final = b"etui/pairing/1\0"
 _COMPARED: Final = b"etui/pairing-code/1\0"
-_BOUND: Final = b"etui/pairing-device/1\0"
 _CODE_BITS: Final = 20
 _CODE_DIGITS: Final = 6
 _STEP_S: Final = 60
@@ -46,7 +44,7 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
 
     ``key``: an uncompressed point of P-256 (65 bytes). ``door``: its name. ``program``: its principal, and ``label``
     what that is called. ``name`` and ``about``: what the browser said of itself, and the id of its extension.
-    ``since`` and ``used``: seconds since 1970. ``device``: the MAC by which it is bound (32 bytes).
+    ``since`` and ``used``: seconds since 1970. ``copy``: in which copy of the wallet.
     """
 
     key: bytes
@@ -57,20 +55,20 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     since: int
     used: int
-    device: bytes = b""
+    copy: str
 
 
 class Pairings:
-    """All pairings, by id. ``device``: the device's key, empty where there is none yet.
+    """All pairings, by id. ``copy``: which copy of the wallet this is; where it is not known, none holds.
 
-    ``foreign``: the ids of those that were bound to another device, which have ended with this.
+    ``foreign``: the ids of those that were made in another, which have ended with this.
     """
 
-    def __init__(self, state: State, device: bytes) -> None:
+    def __init__(self, state: State, copy: str) -> None:
         self._state = state
         rows = state.all(_KIND, Pairing)
-        self._rows = {name: row for name, row in rows.items() if device and _is_bound(device, name, row)}
-        self.foreign = tuple(name for name in rows if name not in self._rows)
+        self._rows = {name: row for name, row in rows.items() if copy and row.copy == copy}
+        self.foreign = tuple(name for name in rows if copy and name not in self._rows)
         for name in self.foreign:
             state.owe(_KIND, name, None)
 
@@ -82,11 +80,11 @@ class Pairings:
         """Every pairing by its id."""
         return dict(self._rows)
 
-    def add(self, pairing: Pairing, device: bytes) -> tuple[str, asyncio.Future[None]]:
-        """A new pairing, bound to the device of this key: its id, and a future that is done when it is durable."""
+    def add(self, pairing: Pairing) -> tuple[str, asyncio.Future[None]]:
+        """A new pairing: its id, and a future that is done when it is durable."""
         name = secrets.token_hex(_ID_BYTES)
-        row = self._rows[name] = msgspec.structs.replace(pairing, device=_bound(device, name))
-        return name, self._state.put(_KIND, name, row)
+        self._rows[name] = pairing
+        return name, self._state.put(_KIND, name, pairing)
 
     def note_use(self, name: str, now: int) -> None:
         """Notes that a pairing was used just now."""
@@ -104,6 +102,11 @@ class Pairings:
 def principal_of(origin: str, pairing: str) -> str:
     """By what policy, grants and the audit name a page of a paired browser."""
     return f"{_PAGE}{origin}@{pairing}"
+
+
+def origin_of(principal: str) -> str:
+    """The origin of a page, by what it is named; empty for whoever is none."""
+    return principal.removeprefix(_PAGE).rpartition("@")[0] if principal.startswith(_PAGE) else ""
 
 
 def is_page_of(principal: str, pairing: str) -> bool:
@@ -146,11 +149,3 @@ def proves(key: bytes, challenge: bytes, pairing: str, signature: bytes) -> bool
     except InvalidSignature:
         return False
     return True
-
-
-def _bound(device: bytes, name: str) -> bytes:
-    return hmac.new(device, _BOUND + name.encode("ascii"), hashlib.sha256).digest()
-
-
-def _is_bound(device: bytes, name: str, row: Pairing) -> bool:
-    return hmac.compare_digest(row.device, _bound(device, name))

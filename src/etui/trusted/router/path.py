@@ -26,6 +26,7 @@ from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.policy import Assurance, Decision, LimitReached, Outcome
 from etui.trusted.router import chain as inherited
 from etui.trusted.router import reading, rights, wording
+from etui.trusted.router.advisers import named_parties
 from etui.trusted.router.callers import pseudonym
 from etui.trusted.router.calls import ActiveCall, CallIds
 from etui.trusted.router.consent import Asked, Consented, digest_of
@@ -287,6 +288,7 @@ class RequestPath:
             lasting=request.method.action.effect is not Effect.REMOVE and not request.method.compiled.read,
             running=request.method.compiled.method.running,
             reading=reading.text_read(request.method.compiled, request.seen),
+            parties=named_parties(request.method.compiled, values),
         )
 
     @staticmethod

@@ -15,7 +15,7 @@ from etui.interfaces import extension_1 as extension
 from etui.protocol import CallInfo, ErrorCode, ProtocolError
 from etui.trusted.control import Role as ChildRole
 from etui.trusted.control import Start, Stop
-from etui.trusted.router.registry import Standing
+from etui.trusted.router.registry import ADVISER_INTERFACE, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _START_S: Final = 20.0
 _IDLE_S: Final = 300.0
+_IDLE_ADVISER_S: Final = 30.0
 
 
 class _Stays(msgspec.Struct, frozen=True):
@@ -133,9 +134,13 @@ class Providers:
                 provider.running
                 and not provider.stays
                 and provider not in busy
-                and now - provider.used_at > self._idle_s
+                and now - provider.used_at > self._idle_of(provider)
             ):
                 self.stop(provider)
+
+    def _idle_of(self, provider: Provider) -> float:
+        """After how many seconds without use one is stopped: an adviser sooner, which questions need in bursts."""
+        return min(self._idle_s, _IDLE_ADVISER_S) if ADVISER_INTERFACE in provider.provides else self._idle_s
 
     async def locate(self, provider: Provider, items: list[str]) -> list[Item]:
         """What a provider says that these items are; those that it does not have are left out."""

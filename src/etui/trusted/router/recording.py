@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Assurance as AuditAssurance
 from etui.trusted.audit import (
@@ -11,14 +13,16 @@ from etui.trusted.audit import (
     AuditRecord,
     AuditWriter,
     Kind,
+    Limit,
     Outcome,
     RecordTemplate,
     Resource,
+    Right,
     Syncer,
     amount_in,
     decision_id,
 )
-from etui.trusted.policy import Assurance
+from etui.trusted.policy import Assurance, Origin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,9 +73,12 @@ class Recorder:
         digest: bytes = b"",
         sync: bool = False,
         reason: str = "",
+        words: str = "",
     ) -> str:
         """Records a decision; its id, by which ``etui why`` explains it."""
-        template = self.template(caller, question, decision, outcome, chain=chain, label=label, reason=reason)
+        template = self.template(
+            caller, question, decision, outcome, chain=chain, label=label, reason=reason, words=words
+        )
         return _id(self.repeated(template, digest=digest, sync=sync))
 
     def template(  # noqa: PLR0913  # as decision
@@ -84,8 +91,9 @@ class Recorder:
         chain: tuple[Caller, ...] = (),
         label: str = "",
         reason: str = "",
+        words: str = "",
     ) -> RecordTemplate:
-        """The record of a decision that repeats, encoded once."""
+        """The record of a decision that repeats, encoded once; ``words``: of the question, where the Router changes."""
         resource = question.resource
         return RecordTemplate(
             AuditRecord(
@@ -100,6 +108,7 @@ class Recorder:
                 assurance=_ASSURANCES[decision.assurance],
                 reason=(reason or decision.reason)[:_MAX_REASON],
                 amount=amount_in(question.fields),
+                words=words[:_MAX_REASON],
             )
         )
 
@@ -122,20 +131,18 @@ class Recorder:
             )
         )
 
-    def granted(self, grant: Grant) -> str:
-        """Records a lasting right that the user gave; its id."""
-        ends = f"until {grant.until}" if grant.until else "until it is taken back"
-        return self.event(
-            AuditRecord(
-                kind=Kind.GRANT,
-                outcome=Outcome.DONE,
-                action=", ".join(grant.actions),
-                resource=Resource(grant.scope.extension, grant.scope.id, grant.what),
-                grant=grant.id,
-                reason=f"{grant.label or grant.client} may, {ends}",
-            ),
-            sync=True,
-        )
+    def granted(self, caller: Caller, grant: Grant, action: str = "") -> str:
+        """Records a right that the user gave; its id.
+
+        ``caller``: who asked for it. ``action``: by which method, where one is for that.
+        """
+        record = _of_grant(caller, grant, action)
+        return self.event(record, sync=grant.origin is not Origin.STORED)
+
+    def regranted(self, caller: Caller, grant: Grant, action: str, how: str) -> str:
+        """Records a right that was changed or taken back, as it is now or was, and what was done to it; its id."""
+        record = _of_grant(caller, grant, action)
+        return self.event(msgspec.structs.replace(record, reason=how), sync=True)
 
     def narrowed(self, caller: Caller, what: str) -> str:
         """Records what somebody took back, lowered or closed, which is free; its id."""
@@ -186,6 +193,27 @@ class Recorder:
             return self._writer.append(payload, sync=sync)
         except AuditError as error:
             raise ProtocolError(ErrorCode.UNWRITABLE, f"the audit cannot be written: {error}") from None
+
+
+def _of_grant(caller: Caller, grant: Grant, action: str) -> AuditRecord:
+    limit = grant.limit
+    return AuditRecord(
+        kind=Kind.GRANT,
+        outcome=Outcome.DONE,
+        subject=caller.subject,
+        action=action,
+        resource=Resource(grant.scope.extension, grant.scope.id, grant.what),
+        grant=grant.id,
+        right=Right(
+            client=grant.client,
+            label=grant.label,
+            actions=grant.actions,
+            until=grant.until,
+            uses=grant.uses,
+            limit=Limit(limit.currency, limit.each_minor, limit.total_minor, limit.period_s) if limit else None,
+            where=grant.where,
+        ),
+    )
 
 
 def _id(number: int) -> str:

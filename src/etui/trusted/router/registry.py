@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ROUTER_INTERFACES: Final = frozenset({"wallet/1", "shell/1"})
 """What the Router itself answers."""
 EXTENSION_INTERFACE: Final = "extension/1"
+ADVISER_INTERFACE: Final = "adviser/1"
 DIALOG_INTERFACE: Final = "dialog/1"
 EGRESS_INTERFACE: Final = "egress/1"
 COVERAGE_INTERFACE: Final = "coverage/1"
@@ -139,7 +140,7 @@ def _characters(item: Item) -> int:
 class Method:
     """A method with its action for policy, found by the name that a request carries."""
 
-    __slots__ = ("action", "compiled", "item_field", "owner_actions")
+    __slots__ = ("action", "compiled", "item_field", "owner_actions", "settles_item")
 
     def __init__(self, interface: CompiledInterface, compiled: CompiledMethod) -> None:
         document = interface.document
@@ -155,6 +156,9 @@ class Method:
         marked = [name for name, field in fields if field.policy and name in compiled.references]
         self.item_field = marked[0] if marked else ""
         """The field whose item policy decides about; empty where the request is about no one item."""
+        method = compiled.method
+        self.settles_item = bool(marked) and method.prepare and method.params[marked[0]].optional
+        """Whether a request may leave that open: it is settled before policy decides."""
         self.owner_actions = tuple(f"{interface.id}.{name}" for name in document.owner)
 
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import msgspec
 
 from etui.interfaces import wallet_1 as wallet
-from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
+from etui.protocol import ErrorCode, Message, MessageId, ProtocolError, RateLimiter
 from etui.trusted.audit import AuditError, AuditRecord, Kind
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.control import (
@@ -48,6 +48,7 @@ from etui.trusted.package import Package, installed, permission_lines
 from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
 from etui.trusted.router.admission import Admission
+from etui.trusted.router.advisers import Advisers
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.budget import PageBudgets, PromptBudget
 from etui.trusted.router.callers import Caller, door_caller, provider_caller
@@ -59,6 +60,7 @@ from etui.trusted.router.events import Events
 from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
+from etui.trusted.router.own.reports import RATE
 from etui.trusted.router.pages import WebPeers
 from etui.trusted.router.path import RequestPath
 from etui.trusted.router.providers import Providers
@@ -113,7 +115,9 @@ class Router:
         self.dialogs = Dialogs()
         self.budgets = {lane: PromptBudget() for lane in Lane}
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
+        self.reports = RateLimiter(RATE, asyncio.get_running_loop().time())
         self._page_budgets = PageBudgets()
+        self.advisers = Advisers(self)
         self.consent = Consent(self)
         self.events = Events(self)
         self.providers = Providers(self)

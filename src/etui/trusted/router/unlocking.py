@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sealing import Secret, derive
 from etui.trusted.audit import (
@@ -44,6 +45,7 @@ from etui.trusted.dialog.requests import (
 )
 from etui.trusted.policy import PolicyError
 from etui.trusted.router import retention
+from etui.trusted.router.giving import give
 from etui.trusted.router.header import (
     HeaderError,
     LooksError,
@@ -246,7 +248,8 @@ class Unlocking:
                 raise self._given_up(error) from None
             await self._open(keys, new=True)
             try:
-                await router.unlocked().open_session(allowed=answer.open_session)
+                if answer.open_session:
+                    await give(router, caller, router.unlocked().open_session(), wallet.Create.METHOD)
             finally:
                 router.budgets[caller.lane].approved()
                 await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
@@ -305,7 +308,7 @@ class Unlocking:
             text = f"{damaged} rows of {router.home / 'router' / 'state.db'} were damaged and are dropped"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
         if foreign := router.unlocked().pairings.foreign:
-            text = f"browsers that were paired with this wallet on another device ({len(foreign)}) are paired no more"
+            text = f"paired no more ({len(foreign)}): browsers of the wallet that this is a copy of"
             router.recorder.event(AuditRecord(kind=Kind.GRANT, outcome=Recorded.DONE, reason=text), sync=True)
         router.record_now()
 
@@ -434,7 +437,8 @@ class Unlocking:
 
     def _changed(self, caller: Caller, what: str) -> None:
         self._router.budgets[caller.lane].approved()
-        self._router.recorder.event(AuditRecord(kind=Kind.SETTINGS, outcome=Recorded.DONE, reason=what), sync=True)
+        record = AuditRecord(kind=Kind.SETTINGS, outcome=Recorded.DONE, subject=caller.subject, reason=what)
+        self._router.recorder.event(record, sync=True)
 
     def _record_try(self, reply: Reply) -> None:
         self._router.recorder.event(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.protocol import ProtocolError
+from etui.trusted.copies import copy_of
 from etui.trusted.package import Assurance as ManifestAssurance
 from etui.trusted.package import Evidence as ManifestEvidence
 from etui.trusted.package import Manifest
@@ -32,7 +33,6 @@ from etui.trusted.policy import (
     must_only_forbid,
 )
 from etui.trusted.router.callers import SESSION_GROUP
-from etui.trusted.router.header import read_device_key
 from etui.trusted.router.pairings import Pairings, is_page_of
 from etui.trusted.router.references import References
 from etui.trusted.router.state import State
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from etui.trusted.router.references import Place
     from etui.trusted.router.registry import Provider, Registry
 
+_ROUTER: Final = "router"
 _CLOCK_STEP_S: Final = 60.0
 _MAX_TRANSIENT: Final = 4096
 
@@ -91,7 +92,9 @@ class Opened:
         self.settings = self.state.all("setting", str)
         self.hidden = set(self.state.all("hidden", bool))
         """Links that the user wants to see no more, as ``hidden_link`` names them."""
-        self.pairings = Pairings(self.state, read_device_key(home))
+        self.copy = copy_of(home, _ROUTER)
+        """Which copy of the wallet this is; empty where the disk does not say."""
+        self.pairings = Pairings(self.state, self.copy)
         self.clock = ForwardClock(self.state.all("clock", float).get("highest", 0.0))
         self._registry = registry
         self.engine = self._engine(home, registry)
@@ -204,6 +207,27 @@ class Opened:
             self.revoke(grant.id)
             raise
 
+    def lower_to(self, grant: Grant) -> None:
+        """Puts a lesser right in the place of that with its id at once, for good once the state is durable."""
+        self.grants.add(grant)
+        self.engine.drop()
+        self.state.owe("grant", grant.id, grant)
+
+    async def raise_to(self, grant: Grant) -> None:
+        """Puts a greater right in the place of that with its id, durable when this returns.
+
+        Raises ``ProtocolError`` where it cannot be written, with the lesser one in force.
+        """
+        lesser = self.grants.get(grant.id)
+        self.grants.add(grant)
+        self.engine.drop()
+        try:
+            await self.state.put("grant", grant.id, grant)
+        except ProtocolError:
+            if lesser is not None and self.grants.get(grant.id) is grant:
+                self.lower_to(lesser)
+            raise
+
     def add_transient_grant(  # noqa: PLR0913  # as above
         self,
         client: str,
@@ -213,8 +237,10 @@ class Opened:
         lasts_s: int,
         origin: Origin,
         where: tuple[str, str] | None = None,
-    ) -> str:
-        """A grant to a Client or a group of them, which ends with the wallet's next lock at the latest; its id."""
+        label: str = "",
+        what: str = "",
+    ) -> Grant:
+        """A grant to a Client or a group of them, which ends with the wallet's next lock at the latest."""
         now = int(self.now())
         grant = Grant(
             id="t-" + secrets.token_hex(6),
@@ -225,6 +251,8 @@ class Opened:
             since=now,
             until=now + lasts_s,
             where=where,
+            label=label,
+            what=what,
         )
         self.grants.add(grant)
         self._transient[grant.id] = None
@@ -234,7 +262,7 @@ class Opened:
             self.grants.remove(oldest)
             self.engine.drop()
         self.engine.granted()
-        return grant.id
+        return grant
 
     def lasting_grants(self) -> list[Grant]:
         """The grants that outlive this unlock."""
@@ -293,11 +321,15 @@ class Opened:
             if all({action, action.rpartition(".")[0]} & interfaces for action in grant.actions):
                 self.revoke(grant.id)
 
-    async def open_session(self, *, allowed: bool) -> None:
-        """Lets any program of the session read what is in no group, or no longer; durable when this returns."""
+    def close_session(self) -> None:
+        """Lets no program read something for being of the session; for good once the state is durable."""
         for grant in [g for g in self.grants if g.client == f"group:{SESSION_GROUP}"]:
             self.revoke(grant.id)
-        given = [
+
+    def open_session(self) -> list[tuple[Grant, asyncio.Future[None]]]:
+        """Grants by which any program of the session reads what is in no group, each as ``add_grant`` gives it."""
+        self.close_session()
+        return [
             self.add_grant(
                 f"group:{SESSION_GROUP}",
                 actions,
@@ -308,11 +340,8 @@ class Opened:
             )
             for provider in self._registry.packages()
             for interface in provider.documents
-            if allowed and (actions := tuple(f"{interface.id}.{name}" for name in interface.document.session))
+            if (actions := tuple(f"{interface.id}.{name}" for name in interface.document.session))
         ]
-        for grant, durable in given:
-            await self.kept(grant, durable)
-        await self.state.durable()
 
     def reload_policies(self, home: Path) -> None:
         """Reads the policies again, as after an install; raises ``PolicyError`` with the old ones in force."""

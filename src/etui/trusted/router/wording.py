@@ -11,6 +11,7 @@ import msgspec
 from etui.interfaces import Field, FieldType
 from etui.interfaces.document import PLACEHOLDER
 from etui.standards.money import decimal_amount, full_amount
+from etui.standards.spans import span
 from etui.trusted.dialog.requests import Choice, Frame, RememberChoice, ShownField
 from etui.trusted.dialog.text import single_line
 
@@ -37,7 +38,6 @@ _OF_MONEY: Final = ("amount", "currency")
 _HOLDING: Final = {FieldType.NAMED, FieldType.LIST, FieldType.MAP}
 EMPTY: Final = "(empty)"
 _SET_BY: Final = " (set by "
-_SPANS: Final = {"day": 86400, "hour": 3600, "minute": 60, "second": 1}
 
 
 class Tellers(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +114,7 @@ def shown_fields(
 def monthly(limit: Limit) -> RememberChoice:
     """A yes that lasts, to what is about money: up to as much as now, and anew when the limit's period is over."""
     most = full_amount(limit.total_minor, limit.currency)
-    return RememberChoice(id=MONTHLY, label=f"Up to {most} every {_span(limit.period_s)}, until I take it back")
+    return RememberChoice(id=MONTHLY, label=f"Up to {most} every {span(limit.period_s)}, until I take it back")
 
 
 def reach(
@@ -144,7 +144,7 @@ def shown_limit(limit: Limit) -> tuple[ShownField, ...]:
         ShownField(title=title, value=full_amount(minor, limit.currency), material=True) for title, minor in amounts
     ]
     if limit.period_s:
-        fields.append(ShownField(title="Begins anew", value=f"every {_span(limit.period_s)}", material=True))
+        fields.append(ShownField(title="Begins anew", value=f"every {span(limit.period_s)}", material=True))
     return tuple(fields)
 
 
@@ -240,11 +240,6 @@ def _moment(seconds: int) -> str:
         return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")
     except (ValueError, OverflowError, OSError):
         return str(seconds)
-
-
-def _span(seconds: int) -> str:
-    count, unit = next((seconds // size, unit) for unit, size in _SPANS.items() if seconds % size == 0)
-    return unit if count == 1 else f"{count} {unit}s"
 
 
 def _shown(value: object) -> str:

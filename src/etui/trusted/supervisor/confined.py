@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.trusted.copies import copy_of
 from etui.trusted.sandbox import Confined, Confinement, python_runtime, start
-from etui.trusted.supervisor.copies import copy_of
 from etui.trusted.supervisor.said import Said
 
 if TYPE_CHECKING:

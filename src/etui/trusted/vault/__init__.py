@@ -27,7 +27,6 @@ from etui.trusted.vault.errors import (
     WrongPinError,
     WrongRecoveryError,
 )
-from etui.trusted.vault.phrases import GeneratedPassphrase, generate_passphrase
 from etui.trusted.vault.proofs import Passphrase, Proof, Recovery
 from etui.trusted.vault.tries import Allowed, LockedOut, SlowDown, Tries, Verdict
 from etui.trusted.vault.vault import NewRecovery, Opened, Vault, inventory, standing
@@ -37,7 +36,6 @@ __all__ = [
     "BusyError",
     "CorruptedError",
     "ForgottenError",
-    "GeneratedPassphrase",
     "KeyRefusedError",
     "LockedOut",
     "LockedOutError",
@@ -66,7 +64,6 @@ __all__ = [
     "WrongPassphraseError",
     "WrongPinError",
     "WrongRecoveryError",
-    "generate_passphrase",
     "inventory",
     "standing",
 ]

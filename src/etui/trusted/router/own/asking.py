@@ -8,6 +8,7 @@ import msgspec
 
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
+from etui.interfaces.adviser_1 import Party
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.dialog.requests import Effect, ShownField
@@ -43,6 +44,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     ``action`` finishes "NAME wants to …"; without it the interface's own words do. ``what``: the item's name.
     ``fields``: shown instead of the params. ``effect``: what a yes leaves behind.
+    ``parties``: whom it is about, for advisers.
     """
 
     effect: Effect
@@ -50,13 +52,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     action: str = ""
     what: str = ""
     fields: tuple[ShownField, ...] = ()
+    parties: tuple[Party, ...] = ()
 
 
-_OVERSEEING: Final = tuple(
+OVERSEEING: Final = tuple(
     request.METHOD
     for request in (
         shell.Shelves,
         shell.Inventory,
+        shell.Space,
         shell.Clients,
         shell.Grants,
         shell.Pairings,
@@ -90,31 +94,34 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         resource=Resource(extension="router"),
         fields=method.compiled.see(asking.params).policy,
     )
+    values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
+    names = {"item": change.what} if change.what else {}
+    action = change.action or wording.sentence(method, values, names)
+    words = "" if overseeing else action
     decision = opened.engine.decide(question, opened.grants, opened.now())
     if decision.outcome is Outcome.DENY:
-        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED)
+        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, words=words)
         raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it", why=why)
     if decision.outcome is Outcome.ALLOW:
-        router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED)
+        router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED, words=words)
         return
     if asking.quiet:
         reason = "the user would have had to be asked"
-        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, reason=reason)
+        why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, reason=reason, words=words)
         raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
-    values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
-    names = {"item": change.what} if change.what else {}
     asked = Asked(
         caller=asking.caller,
         question=question,
         decision=decision,
-        action=change.action or wording.sentence(method, values, names),
+        action=action,
         digest=digest_of(asking.caller, method.action.id, asking.params, ()),
         fields=change.fields or wording.shown_fields(method, values, names),
         what=change.what,
         lasting=overseeing,
         names_only=overseeing,
         effect=change.effect,
+        parties=change.parties,
     )
     consented = await router.consent.ask(asked)
     opened.met(asking.caller)
-    await router.consent.remember(asked, consented, _OVERSEEING if overseeing else (method.action.id,))
+    await router.consent.remember(asked, consented, OVERSEEING if overseeing else (method.action.id,))

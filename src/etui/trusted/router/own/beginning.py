@@ -32,8 +32,10 @@ def hello(router: Router, asking: Asking, request: wallet.Hello) -> wallet.Hello
     connection, caller = asking.connection, asking.caller
     if request.key is not None:
         caller = msgspec.structs.replace(caller, key=session_key(request.key))
-        if connection.caller is asking.caller:
-            connection.caller = caller
+    if request.apart:
+        caller = caller.apart()
+    if connection.caller is asking.caller:
+        connection.caller = caller
     return wallet.HelloResult(
         version=PROTOCOL_VERSION,
         router=f"etui {etui.__version__}",

@@ -16,7 +16,6 @@ from etui.trusted.audit import AuditRecord, Kind
 from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.dialog.requests import Effect, ShownField
 from etui.trusted.evidence import OriginError, read_origin
-from etui.trusted.router.header import make_device_key
 from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 from etui.trusted.router.own.beginning import check_room, session_key
 from etui.trusted.router.pages import Host, WebPeers, page_caller
@@ -32,8 +31,13 @@ async def pair(router: Router, asking: Asking, request: wallet.Pair) -> wallet.P
     caller = asking.caller
     if host.pairing:
         raise ProtocolError(ErrorCode.CONFLICT, "this browser is paired already; unpair it first")
+    if not request.name.strip():
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, "`name` is what the browser calls itself, and not empty")
     if not is_key(request.key):
         raise ProtocolError(ErrorCode.INVALID_PARAMS, "`key` is no uncompressed point of P-256 (65 bytes)")
+    if not router.unlocked().copy:
+        text = f"{router.home / 'device'} cannot be read and written, so no pairing would hold: mend that, then lock"
+        raise ProtocolError(ErrorCode.UNWRITABLE, text)
     if not caller.principal.tellable:
         raise _refused(router, asking, f"{caller.label} cannot be told from other programs, so no pairing is its own")
     fields = (
@@ -45,7 +49,8 @@ async def pair(router: Router, asking: Asking, request: wallet.Pair) -> wallet.P
     await consent(router, asking, Change(effect=Effect.WIDENS, fields=fields))
     if peers.hosts.get(asking.peer) is not host or host.pairing:
         raise ProtocolError(ErrorCode.CANCELLED, "the browser has gone, or was paired meanwhile")
-    now = int(router.unlocked().now())
+    opened = router.unlocked()
+    now = int(opened.now())
     pairing = Pairing(
         key=request.key,
         door=asking.connection.name,
@@ -55,6 +60,7 @@ async def pair(router: Router, asking: Asking, request: wallet.Pair) -> wallet.P
         about=request.about,
         since=now,
         used=now,
+        copy=opened.copy,
     )
     name = await _kept(router, asking, pairing)
     host.pairing = name
@@ -64,12 +70,7 @@ async def pair(router: Router, asking: Asking, request: wallet.Pair) -> wallet.P
 async def _kept(router: Router, asking: Asking, pairing: Pairing) -> str:
     """The id of a new pairing, once it is on record and durable; raises ``ProtocolError`` (``unwritable``)."""
     pairings = router.unlocked().pairings
-    try:
-        device = make_device_key(router.home)
-    except OSError as error:
-        text = f"{error.filename or router.home}: {error.strerror}; make room or make the folder writable"
-        raise ProtocolError(ErrorCode.UNWRITABLE, text) from None
-    name, durable = pairings.add(pairing, device)
+    name, durable = pairings.add(pairing)
     try:
         _record(router, asking, Kind.GRANT, f"“{pairing.name}” is paired as {name}: its pages may ask")
         router.record_now()
@@ -91,7 +92,7 @@ def prove(router: Router, asking: Asking, request: wallet.Prove) -> wallet.Prove
         raise _refused(router, asking, "what this native host had to sign was used up; introduce it anew")
     paired = pairings.get(request.pairing)
     if paired is None:
-        text = "there is no such pairing: the user ended it, or it was made on another device; pair this browser anew"
+        text = "there is no such pairing: the user ended it, or made it in another copy of this wallet; pair anew"
         raise _refused(router, asking, text, ErrorCode.UNKNOWN_ITEM)
     if (paired.door, paired.program) != (asking.connection.name, asking.caller.principal.id):
         raise _refused(router, asking, f"the pairing is that of {paired.label}, and no other program's")

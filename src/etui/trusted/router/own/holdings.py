@@ -24,6 +24,7 @@ from etui.trusted.router.wallet import hidden_link
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from etui.interfaces.adviser_1 import Party
     from etui.trusted.package import Summary
     from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
@@ -232,16 +233,16 @@ async def _entries_of(router: Router, provider: Provider, ids: list[str] | None 
 async def install(router: Router, asking: Asking, request: wallet.Install) -> wallet.InstallResult:
     """Answers ``wallet/1.install``."""
     package = await router.installing.install(
-        Path(request.path), lambda summary: _consent_to_install(router, asking, summary)
+        Path(request.path), lambda summary, party: _consent_to_install(router, asking, summary, party)
     )
     return wallet.InstallResult(extension=package.principal, version=package.manifest.version)
 
 
-async def _consent_to_install(router: Router, asking: Asking, summary: Summary) -> None:
+async def _consent_to_install(router: Router, asking: Asking, summary: Summary, party: Party) -> None:
     fields = installing.shown(summary)
     verb = f"update “{summary.name}” from {summary.replaces} to" if summary.replaces else f"install “{summary.name}”"
     action = f"{verb} {summary.version} by {summary.publisher}"
-    await consent(router, asking, Change(effect=Effect.WIDENS, action=action, fields=fields))
+    await consent(router, asking, Change(effect=Effect.WIDENS, action=action, fields=fields, parties=(party,)))
 
 
 async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wallet.RemoveResult:

@@ -16,7 +16,18 @@ from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.router.connection import Connection, Role
-from etui.trusted.router.own import beginning, browsers, holdings, records, rights, settings, standing
+from etui.trusted.router.own import (
+    amending,
+    beginning,
+    browsers,
+    holdings,
+    records,
+    reports,
+    rights,
+    settings,
+    space,
+    standing,
+)
 from etui.trusted.router.own.asking import Asking
 from etui.trusted.router.pages import ITS_METHODS
 
@@ -99,6 +110,7 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
     wallet.Extensions: holdings.extensions,
     wallet.Settings: settings.settings,
     wallet.Doors: holdings.doors,
+    shell.TurnedAway: reports.turned_away,
 }
 _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]]] = {
     wallet.Ends: beginning.ends,
@@ -115,12 +127,14 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Appearance: standing.appearance,
     shell.Shelves: holdings.shelves,
     shell.Inventory: holdings.inventory,
+    shell.Space: space.space,
     shell.HideLink: holdings.hide_link,
     shell.Clients: rights.clients,
     shell.Grants: rights.grants,
     shell.Pairings: browsers.pairings,
     shell.Unpair: browsers.unpair,
     wallet.Grant: rights.grant,
+    wallet.Amend: amending.amend,
     wallet.Revoke: rights.revoke,
     shell.Audit: records.audit,
     wallet.Why: records.why,

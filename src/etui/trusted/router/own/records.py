@@ -18,16 +18,18 @@ from etui.trusted.audit import (
     decision_sequence,
     decode_record,
     explain,
+    in_short,
     read_ratchet,
     verify,
 )
-from etui.trusted.router.own.asking import Asking, oversee
+from etui.trusted.router.own.asking import OVERSEEING, Asking, oversee
 from etui.trusted.router.unlocking import audit_first_key, audit_private_key
 
 if TYPE_CHECKING:
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.router import Router
 
+_LET: Final = frozenset({Outcome.ALLOWED, Outcome.APPROVED})
 _EXTENSION: Final = "ext:"
 """How the name of an Extension begins, as policy has it."""
 
@@ -69,7 +71,7 @@ async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.Why
 def _is_told(record: AuditRecord, caller: Caller) -> bool:
     """Whether a record is the Client's own and says nothing that it does not know already."""
     own = record.subject is not None and record.subject.principal == caller.principal.id and caller.principal.tellable
-    named = record.resource is not None and bool(record.resource.label)
+    named = bool(record.words) or (record.resource is not None and bool(record.resource.label))
     return own and (not named or record.outcome in {Outcome.ALLOWED, Outcome.APPROVED})
 
 
@@ -104,7 +106,7 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
 
 
 def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
-    """The newest records, before the id ``before``, with the words of ``text`` in any of their texts."""
+    """The newest records, before the id ``before``, with the words of ``text`` in what is listed or in a right's id."""
     rows: list[shell.RecordRow] = []
     before = decision_sequence(request.before) if request.before else None
     words = (request.text or "").lower().split()
@@ -116,17 +118,20 @@ def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
         record = decode_record(recorded.payload).record
         if request.by_clients and record.subject is not None and record.subject.principal.startswith(_EXTENSION):
             continue
+        if request.but_looking and record.outcome in _LET and record.action in OVERSEEING:
+            continue
         row = shell.RecordRow(
             id=decision_id(recorded.sequence),
             at=recorded.time_ns // 1_000_000_000,
             client=record.subject.principal if record.subject is not None else "",
             label=record.subject.label if record.subject is not None else "the wallet",
             action=record.action or record.kind.value,
-            what=record.resource.label if record.resource is not None else None,
+            what=in_short(record) or None,
             outcome=record.outcome.value if record.outcome is not None else "",
             through=" → ".join(record.chain) or None,
         )
-        text = " ".join((row.client, row.label, row.action, row.what or "", row.outcome, row.through or "")).lower()
+        texts = (row.client, row.label, row.action, row.what or "", row.outcome, row.through or "", record.grant)
+        text = " ".join(texts).lower()
         if all(word in text for word in words):
             rows.append(row)
             if len(rows) >= (request.limit or 50):

@@ -17,6 +17,7 @@ from etui.trusted.audit import Outcome as Recorded
 from etui.trusted.dialog.requests import Effect
 from etui.trusted.policy import Grant, Limit, Origin, Scope, ScopeType
 from etui.trusted.router import wording
+from etui.trusted.router.giving import give
 from etui.trusted.router.own.asking import Asking, Change, consent, oversee
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _UNTOLD: Final = "session:"
 """How the name of whatever cannot be told from other programs of a session begins (`evidence`)."""
+_MOST_NAMED: Final = 40
+"""Of the rights that are taken back at once, in a record of them."""
 _OF_LIMIT: Final = frozenset({"limit_minor", "each_minor", "period_s", "currency"})
 
 
@@ -71,7 +74,7 @@ def _grant_row(router: Router, grant: Grant) -> shell.GrantRow:
         why=grant.origin.value,
         since=grant.since,
         until=grant.until or None,
-        uses_left=grant.uses - spent.uses if grant.uses else None,
+        uses_left=max(0, grant.uses - spent.uses) if grant.uses else None,
         limit_minor=limit.total_minor if limit is not None else None,
         currency=limit.currency if limit is not None else None,
         left_minor=opened.spending.left_minor(grant, opened.now()),
@@ -88,6 +91,12 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         raise ProtocolError(ErrorCode.DENIED, f"{request.action} is not for Clients")
     if request.client.startswith(_UNTOLD):
         text = f"{request.client} is all that cannot be told apart in a session; no right holds for it: name a script"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    if request.item is None and method.settles_item:
+        text = (
+            f"which item {request.action} uses is settled only as it is called, and may be another Extension's;"
+            " a right to it is for one: name that in `item`"
+        )
         raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
     provider = router.registry.provider_of(method.action.interface, asking.provider)
     scope = Scope(ScopeType.EXTENSION, provider.principal)
@@ -119,7 +128,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
             period_s=request.period_s or 0,
         )
     await consent(router, asking, Change(effect=Effect.WIDENS, what=what, fields=_shown(asking, what, limit)))
-    grant, written = opened.add_grant(
+    given = opened.add_grant(
         request.client,
         (request.action,),
         scope,
@@ -132,8 +141,8 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
         what=what,
     )
     router.path.drop_routes()
-    await opened.kept(grant, written)
-    return wallet.GrantResult(grant=grant.id)
+    await give(router, asking.caller, [given], wallet.Grant.METHOD)
+    return wallet.GrantResult(grant=given[0].id)
 
 
 def _where(method: Method, request: wallet.Grant) -> tuple[str, str] | None:
@@ -165,22 +174,27 @@ async def revoke(router: Router, asking: Asking, request: wallet.Revoke) -> wall
     """Answers ``wallet/1.revoke``."""
     opened = router.unlocked()
     revoked = 0
-    if request.grant is not None:
-        revoked += opened.revoke(request.grant)
+    if request.grant is not None and (gone := opened.grants.get(request.grant)) is not None:
+        revoked += opened.revoke(gone.id)
+        router.recorder.regranted(asking.caller, gone, wallet.Revoke.METHOD, "taken back")
     if request.client is not None:
+        names = [grant.id for grant in opened.grants if grant.client == request.client]
         revoked += opened.revoke_client(request.client)
+        _record_all_gone(router, asking, request.client, names)
     router.path.drop_routes()
-    what = request.grant or request.client or ""
-    router.recorder.event(
-        AuditRecord(
-            kind=Kind.GRANT,
-            outcome=Recorded.DONE,
-            subject=asking.caller.subject,
-            action="wallet/1.revoke",
-            grant=what,
-            reason=f"{revoked} taken back",
-        ),
-        sync=True,
-    )
     await opened.state.durable()
     return wallet.RevokeResult(revoked=revoked)
+
+
+def _record_all_gone(router: Router, asking: Asking, client: str, names: list[str]) -> None:
+    """Records that everything was taken back from a Client; ``names``: the ids of its rights."""
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    which = f": {', '.join(names[:_MOST_NAMED])}{more}" if names else ""
+    record = AuditRecord(
+        kind=Kind.GRANT,
+        outcome=Recorded.DONE,
+        subject=asking.caller.subject,
+        action=wallet.Revoke.METHOD,
+        reason=f"all was taken back from {client}, its references and {len(names)} rights{which}",
+    )
+    router.recorder.event(record, sync=True)

@@ -10,6 +10,7 @@ from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import AuditError
 from etui.trusted.dialog.requests import Effect
 from etui.trusted.router import retention
+from etui.trusted.router.giving import give
 from etui.trusted.router.own.asking import Asking, Change, consent
 
 if TYPE_CHECKING:
@@ -59,9 +60,11 @@ async def _open_session(router: Router, asking: Asking, value: str) -> None:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, "open_session is on or off")
     if value == "on":
         await consent(router, asking, Change(effect=Effect.WIDENS))
+        await give(router, asking.caller, router.unlocked().open_session(), wallet.Set.METHOD)
     else:
         router.recorder.narrowed(asking.caller, "programs of this session share nothing any more")
-    await router.unlocked().open_session(allowed=value == "on")
+        router.unlocked().close_session()
+    await router.unlocked().state.durable()
 
 
 async def _auto_lock_s(router: Router, asking: Asking, value: str) -> None:

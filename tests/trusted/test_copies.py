@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from etui.trusted.supervisor.copies import copy_of
+from etui.trusted.copies import copy_of
 
 
 def test_a_copy_stays_the_same_and_is_told_apart_to_each(tmp_path: Path) -> None:

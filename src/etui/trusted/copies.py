@@ -2,7 +2,8 @@
 
 Every Extension is told it as ``ETUI_COPY``, each in another form. One whose items are for where they were made (a
 card's counter, a ticket's key) keeps it with them: where it is told another one, its records came from a backup, and
-may be older than what it has said since. A copy of the whole disk has the same number; nobody can tell that one.
+may be older than what it has said since. So does the Router with the browsers that are paired. A copy of the whole disk
+has the same number; nobody can tell that one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _BYTES: Final = 32
 
 
 def copy_of(home: Path, installation: str) -> str:
-    """Which copy the profile in ``home`` is, as one installation is told: 64 hexadecimal digits.
+    """Which copy the profile in ``home`` is, as one installation, or the Router, knows it: 64 hexadecimal digits.
 
     A file that is not there, or damaged, is made anew: then it is another copy. Empty where the disk takes or gives
     nothing: that too is another one than before.

@@ -1,0 +1,177 @@
+"""The town's sites with the real extension: paid at by both ways, played at, registered at and logged in to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from tests.cli.etui import done, told
+from tests.doors.browser import test_firefox
+from tests.doors.browser.firefox import Firefox
+from tests.doors.browser.pages import POPUP
+from tests.doors.browser.test_logins import click_icon, put, wait_filled
+from tests.town import Town, add_card, open_town, wallet_in
+
+from etui.standards.otp import parse_key, totp
+from etui.testkit import TestAuthority, TestWallet
+
+fox = test_firefox.fox
+PASSWORD = "correct-horse-battery"
+AT_THE_COUNTER = "You can reserve, and pay at the counter."
+READY = "import('/etui/index.js').then((wallet) => wallet.isReady())"
+SUBSCRIBED = """async ({terms, count}) => {
+    const {renew, subscribe} = await import("/etui/index.js");
+    const goods = [{id: "pencil", count}];
+    const ordered = await (await fetch("/orders", {method: "POST", body: JSON.stringify({goods})})).json();
+    const paying = terms ? renew(ordered.request, terms) : subscribe(ordered.request);
+    return paying.then((paid) => paid.terms ?? "renewed", (error) => error.code);
+}"""
+
+
+@pytest.fixture(scope="module")
+def authority(folder: Path) -> TestAuthority:
+    return TestAuthority(folder)
+
+
+@pytest.fixture(scope="module")
+def town(folder: Path, authority: TestAuthority) -> Iterator[Town]:
+    with open_town(folder, authority, sites=True) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared(folder: Path, authority: TestAuthority, town: Town) -> Iterator[TestWallet]:
+    with wallet_in(town, authority, folder / "w", doors=["browser"]) as wallet:
+        wallet.user.approves()
+        add_card(wallet, town)
+        assert wallet.etui("browser", "install", "chromium").returncode == 0
+        yield wallet
+
+
+@pytest.fixture
+def page(browser: BrowserContext, wallet: TestWallet) -> Iterator[Page]:
+    del wallet
+    opened = browser.new_page()
+    yield opened
+    opened.close()
+
+
+def choose(page: Page, town: Town) -> None:
+    page.goto(town.sites["shop"])
+    page.locator("input[name=notebook]").fill("1")
+
+
+@pytest.mark.parametrize("way", ["Pay with a wallet", "Pay by the browser"])
+def test_the_shop_is_paid_and_the_wallet_keeps_its_receipt(
+    page: Page, town: Town, wallet: TestWallet, way: str
+) -> None:
+    before = len(told(wallet, "receipts"))
+    choose(page, town)
+    page.get_by_role("button", name=way).click()
+    expect(page.locator("#said")).to_have_text("Paid 12.50 EUR. The receipt lies in your wallet.", timeout=20_000)
+    question = wallet.user.asked()[-1]
+    assert question["principal"].startswith(f"web:{town.sites['shop']}@")
+    assert "pay 12.50 EUR to paperweight.etui.test" in str(question)
+    assert len(told(wallet, "receipts")) == before + 1
+    assert next(one["attributes"]["state"] for one in told(wallet, "payments")) == "approved"
+
+
+@pytest.mark.parametrize("way", ["Pay with a wallet", "Pay by the browser"])
+def test_what_is_locked_or_refused_can_be_paid_at_the_counter(
+    page: Page, town: Town, wallet: TestWallet, way: str
+) -> None:
+    choose(page, town)
+    wallet.user.refuses(text_contains="Paperweight")
+    page.get_by_role("button", name=way).click()
+    expect(page.locator("#said")).to_have_text(f"You did not pay. {AT_THE_COUNTER}", timeout=20_000)
+    assert page.evaluate(READY) is True
+    wallet.lock()
+    assert page.evaluate(READY) is False
+    page.get_by_role("button", name=way).click()
+    expect(page.locator("#said")).to_contain_text(AT_THE_COUNTER, timeout=20_000)
+    expect(page.locator("#said")).not_to_contain_text("You did not pay")
+
+
+def test_lives_are_bought_in_the_game(page: Page, town: Town, wallet: TestWallet) -> None:
+    page.goto(town.sites["arcade"])
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Buy 3 extra lives").click()
+    expect(page.locator("#bought")).to_have_text(
+        "You have 3 extra lives. The receipt lies in your wallet.", timeout=20_000
+    )
+    assert "pay 0.99 EUR to arcade.etui.test" in str(wallet.user.asked()[-1])
+
+
+def test_what_was_subscribed_to_is_paid_again_without_a_question(page: Page, town: Town, wallet: TestWallet) -> None:
+    page.goto(town.sites["shop"])
+    wallet.user.approves(action_contains="pay 2.40", remember="monthly", times=1)
+    terms = page.evaluate(SUBSCRIBED, {"count": 1})
+    assert terms == {"currency": "EUR", "value": "2.40"}
+    principal = wallet.user.asked()[-1]["principal"]
+    (given,) = [
+        row for row in told(wallet, "grants") if row["client"] == principal and row["action"] == "payment/1.pay"
+    ]
+    assert (given["limit_minor"], given["left_minor"], given["period_s"]) == (240, 0, 30 * 86_400), "this was the first"
+    card = told(wallet, "card")[0]["item"]
+    limits = ("--currency", "EUR", "--limit", "4.80", "--each", "2.40", "--period", "30d")
+    right = told(
+        wallet, "grant", principal, "payment/1.pay", "--item", card, "--only-for", "paperweight.etui.test", *limits
+    )
+    asked = len(wallet.user.asked())
+    wallet.user.refuses()
+    assert [page.evaluate(SUBSCRIBED, {"terms": terms, "count": 1}) for _ in range(2)] == ["renewed", "renewed"]
+    assert page.evaluate(SUBSCRIBED, {"terms": terms, "count": 2}) == "beyond"
+    assert len(wallet.user.asked()) == asked, "nobody was asked"
+    assert page.evaluate(SUBSCRIBED, {"terms": terms, "count": 1}) == "refused", "above its limit the user is"
+    wallet.user.approves()
+    done(wallet, "revoke", right["grant"])
+    done(wallet, "revoke", given["grant"])
+
+
+def test_a_customer_registers_and_the_wallet_logs_in(
+    browser: BrowserContext, page: Page, town: Town, wallet: TestWallet
+) -> None:
+    site = town.sites["self-care"]
+    page.goto(f"{site}/register")
+    page.get_by_label("User name").fill("ada")
+    page.get_by_label("Password").press_sequentially(PASSWORD)
+    page.get_by_role("button", name="Next").click()
+    key = parse_key(page.locator("#key").inner_text().encode())
+    page.get_by_label("The code").fill(totp(key, int(time.time()) - key.period_s).text)  # so that the next is unused
+    put(wallet, "code", page.locator("#key").inner_text(), host=site.removeprefix("http://"), user="ada")
+    page.get_by_role("button", name="Become a customer").click()
+    page.get_by_role("button", name="Log out").click()
+    popup = browser.new_page()
+    popup.goto(POPUP)
+    popup.get_by_role("button", name="Save").click()
+    popup.get_by_role("heading", name="Save this login?").wait_for(state="hidden")
+    popup.close()
+    page.goto(f"{site}/login")
+    click_icon(page, "[name=password]")
+    assert wait_filled(page, "[name=password]") == PASSWORD
+    assert page.locator("[name=username]").input_value() == "ada"
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_url("**/code")
+    click_icon(page, "[name=code]")
+    wait_filled(page, "[name=code]")
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Grüezi, ada")
+
+
+@pytest.mark.long
+def test_the_shop_is_paid_and_the_game_plays_in_firefox(fox: Firefox, town: Town, wallet: TestWallet) -> None:
+    page = fox.open(town.sites["shop"])
+    fox.wait(page, "!document.querySelector('#wallet').hidden")
+    fox.run(page, "document.querySelector('[name=lamp]').value = 1")
+    fox.run(page, "document.querySelector('#wallet').click()")
+    paid = "Paid 49.00 EUR. The receipt lies in your wallet."
+    fox.wait(page, f"document.querySelector('#said').textContent === {paid!r}")
+    assert wallet.user.asked()[-1]["principal"].startswith(f"web:{town.sites['shop']}@")
+    game = fox.open(town.sites["arcade"])
+    fox.wait(game, "document.querySelector('#play').textContent === 'Play'")
+    fox.run(game, "document.querySelector('#play').click()")
+    assert fox.run(game, "document.querySelector('#play').textContent") == "Pause"
+    fox.wait(game, "document.querySelector('#score').value > 0 || document.querySelector('#lives').value < 3")

@@ -1,0 +1,96 @@
+"""Who of those whom a question is about is stopped."""
+
+from __future__ import annotations
+
+import pytest
+
+from etui.extensions.guard.judging import acquainted, judge
+from etui.extensions.guard.likeness import How
+from etui.interfaces.adviser_1 import Known, Party
+
+MARCH = 1_772_000_000
+PAGE = Known(
+    by="right", principal="web:https://harbour.example@a1", name="h", hosts=["https://harbour.example"], since=9
+)
+BANK = Known(
+    by="extension",
+    principal="ext:com.orchard/com.orchard.card",
+    name="Orchard Bank",
+    hosts=["orchard.com", "api.orchard-pay.com"],
+    since=MARCH,
+)
+KEYS = Known(by="extension", principal="ext:etui/org.etui.encryption", name="Keys", hosts=[], since=0)
+SHIP = Known(by="right", principal="app:/usr/bin/ship", name="Ship Tracker", hosts=[], since=MARCH)
+KNOWN = [KEYS, PAGE, BANK, SHIP]
+HOSTS = acquainted(KNOWN, [("lantern-tea.com", MARCH), ("harbour.example", MARCH)])
+
+
+def asker(name: str, principal: str = "app:/usr/bin/x") -> Party:
+    return Party(role="asker", principal=principal, name=name, hosts=[])
+
+
+def page(origin: str) -> Party:
+    return Party(role="asker", principal=f"web:{origin}@a1", name=origin, hosts=[origin])
+
+
+def named(host: str) -> Party:
+    return Party(role="named", name=host, hosts=[host])
+
+
+def package(name: str, publisher: str) -> Party:
+    domain = ".".join(reversed(publisher.split(".")))
+    return Party(role="extension", principal=f"ext:{publisher}/{publisher}.card", name=name, hosts=[domain])
+
+
+@pytest.mark.parametrize(
+    ("party", "like", "how"),
+    [
+        (page("https://harb0ur.example"), "harbour.example", How.LETTERS),
+        (page("https://harbour.example.check-id.net"), "harbour.example", How.WITHIN),
+        (named("lantern-tea.net"), "lantern-tea.com", How.ENDING),
+        (named("lanterntea.com"), "lantern-tea.com", How.SPLIT),
+        (asker("Sh\N{CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I}p Tracker"), "Ship Tracker", How.NAME),
+        (package("Orchard-Bank", "net.quarry"), "Orchard Bank", How.NAME),
+        (package("Orchard Bnak", "net.quarry"), "Orchard Bank", How.NAME),
+        (package("Something Else", "com.0rchard"), "orchard.com", How.LETTERS),
+        (package("K\N{CYRILLIC SMALL LETTER IE}ys", "net.quarry"), "Keys", How.NAME),
+    ],
+)
+def test_who_looks_like_somebody_known_is_told_with_whom_and_since_when(party: Party, like: str, how: How) -> None:
+    found = judge([party], KNOWN, HOSTS, lambda _, __: False)
+    assert found is not None
+    assert (found.like, found.how) == (like, how)
+
+
+@pytest.mark.parametrize(
+    "party",
+    [
+        page("https://harbour.example"),
+        page("https://pay.harbour.example"),
+        named("api.orchard.com"),
+        named("quarry.example"),
+        named("a shop by name"),
+        asker("Ship Tracker", "app:/usr/bin/ship"),
+        asker("Ship Tracker"),
+        package("Orchard Bank", "com.orchard"),
+        package("Kegs", "net.quarry"),
+    ],
+)
+def test_who_is_known_and_who_is_like_nobody_is_not_stopped(party: Party) -> None:
+    assert judge([party], KNOWN, HOSTS, lambda _, __: False) is None
+
+
+def test_whoever_was_known_first_is_the_one_that_is_looked_like() -> None:
+    hosts = acquainted([PAGE], [("harbour.shop", MARCH)])
+    assert [(one.host.registered, one.since) for one in hosts] == [("harbour.example", 9), ("harbour.shop", MARCH)]
+    found = judge([page("https://harbour.net")], [], hosts, lambda _, __: False)
+    assert found is not None
+    assert (found.like, found.since) == ("harbour.example", 9)
+
+
+def test_an_exception_is_for_one_pair_of_names() -> None:
+    hosts = acquainted([PAGE], [("harbours.example", MARCH)])
+    trusted = {("harbour.net", "harbour.example")}
+    found = judge([page("https://harbour.net")], [], hosts, lambda name, like: (name, like) in trusted)
+    assert found is not None
+    assert found.like == "harbours.example"

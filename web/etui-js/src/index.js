@@ -1,0 +1,17 @@
+/**
+ * What a page does with a wallet of its visitor's. A file for each interface, and one for each way to use it.
+ */
+
+export { isReady } from "./browser-1.js";
+export { WalletError } from "./errors.js";
+export { finish, pay } from "./payment-1.js";
+export { METHOD, complete, paid, paymentRequest } from "./payment-request.js";
+export { receive } from "./receipt-1.js";
+export { renew, subscribe } from "./subscription.js";
+export { walletFor, wallets } from "./wallets.js";
+
+/** @typedef {import("./payment-1.js").Paying} Paying */
+/** @typedef {import("./subscription.js").Terms} Terms */
+/** @typedef {import("./wallets.js").Asking} Asking */
+/** @typedef {import("./wallets.js").Call} Call */
+/** @typedef {import("./wallets.js").Wallet} Wallet */
