@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +30,18 @@ def second_of_two(folder: Path, on_activation: str) -> Iterator[Callable[[str], 
         yield lambda word: until(lambda: compositor.window(second.process.pid)[word])
 
 
+@contextmanager
+def browser(profile: Path, environ: dict[str, str]) -> Iterator[int]:
+    """Chromium, which fills the screen; its process id."""
+    command = ["chromium", "--ozone-platform=wayland", "--start-fullscreen", "--no-first-run", "--disable-gpu"]
+    command += [f"--user-data-dir={profile}", *(["--no-sandbox"] if os.geteuid() == 0 else []), "about:blank"]
+    with subprocess.Popen(command, env={**os.environ, **environ}, stderr=subprocess.DEVNULL) as process:
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+
+
 def test_it_asks_for_the_front_by_activation_token(short_dir: Path) -> None:
     with second_of_two(short_dir, "focus") as becomes:
         assert becomes("focused")
@@ -36,3 +50,17 @@ def test_it_asks_for_the_front_by_activation_token(short_dir: Path) -> None:
 def test_where_the_front_is_not_given_the_user_is_notified(short_dir: Path) -> None:
     with second_of_two(short_dir, "urgent") as becomes:
         assert becomes("urgent")
+
+
+def test_over_a_browser_that_fills_the_screen_the_user_is_notified(short_dir: Path, tmp_path: Path) -> None:
+    config = ('no_focus [app_id="etui"]', "focus_on_window_activation urgent")
+    with (
+        composing(short_dir, *config) as compositor,
+        browser(tmp_path, compositor.environ) as pid,
+        RouterSide("--face", "qt", environ=compositor.environ) as router,
+    ):
+        until(lambda: compositor.window(pid).get("fullscreen_mode"))
+        router.greeted()
+        router.show(CONFIRM)
+        assert until(lambda: compositor.window(router.process.pid).get("urgent"))
+        assert compositor.window(pid)["fullscreen_mode"], "sway shows nothing above what fills the screen"
