@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page
+from tests.cli.etui import wait_until
 from tests.doors.browser.pages import POPUP, add_frame
 
 from etui.interfaces import secret_1 as secret
@@ -94,6 +95,19 @@ def test_a_field_that_nobody_sees_is_not_filled(page: Page) -> None:
     click_icon(page, "[name=password]")
     wait_filled(page, "[name=password]")
     assert not page.locator("[name=user]").input_value()
+
+
+@pytest.mark.attack(183)
+@pytest.mark.usefixtures("logins")
+def test_a_field_that_a_page_hides_after_the_click_is_not_filled(page: Page, wallet: TestWallet) -> None:
+    page.evaluate("""addEventListener("click", ({target}) => {
+        if (target.popover) document.querySelector("[name=password]").style.opacity = 0;
+    }, true)""")
+    before = len(wallet.user.asked())
+    click_icon(page, "[name=password]")
+    wait_until(lambda: len(wallet.user.asked()) >= before + 2)
+    page.wait_for_timeout(500)
+    assert not page.locator("[name=password]").input_value()
 
 
 @pytest.mark.usefixtures("logins")

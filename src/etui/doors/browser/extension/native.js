@@ -118,14 +118,18 @@ export class Native {
 
   /** Answers a challenge, if there is a pairing; without a challenge the last answer was refused. */
   async #prove(port, challenge) {
-    const pairing = challenge === undefined ? undefined : await kept();
-    if (pairing === undefined) {
-      this.#stands("unpaired");
-      return;
+    try {
+      const pairing = challenge === undefined ? undefined : await kept();
+      if (pairing !== undefined) {
+        this.#standing = null;
+        const signature = await prove(pairing, fromBase64(challenge));
+        port.postMessage({ do: "prove", pairing: pairing.pairing, signature });
+        return;
+      }
+    } catch (reason) {
+      this.message = `the key of this browser's pairing cannot be used: ${reason.message}`;
     }
-    this.#standing = null;
-    const signature = await prove(pairing, fromBase64(challenge));
-    port.postMessage({ do: "prove", pairing: pairing.pairing, signature });
+    if (port === this.#port) this.#stands("unpaired");
   }
 
   /** @param {Standing} standing */
