@@ -35,7 +35,7 @@ def stopped(wallet: TestWallet, client: Client, payee: str) -> str:
     for _ in range(_TRIES):
         with pytest.raises(ProtocolError) as refused:
             pay(client, payee)
-        if refused.value.code != ErrorCode.NOT_NOW or _LATE not in str(asked_about(wallet, payee)[-1]["notes"]):
+        if refused.value.code != ErrorCode.NOT_NOW or _LATE not in str(asked_about(wallet, payee)[-1].get("notes")):
             break
     assert refused.value.code == ErrorCode.DENIED
     assert "stopped" in refused.value.message
@@ -82,7 +82,7 @@ def test_a_look_alike_is_stopped_and_the_user_is_told_whom_it_resembles_and_sinc
         assert "harbour-books.com" in text
         assert since in text
     assert "adviser/ext:etui/org.etui.guard" in explained(client, why)
-    assert not [asked for asked in asked_about(wallet, "harb0ur-books.com") if _LATE not in str(asked["notes"])]
+    assert not [asked for asked in asked_about(wallet, "harb0ur-books.com") if _LATE not in str(asked.get("notes"))]
 
 
 @pytest.mark.attack(193)
