@@ -16,6 +16,7 @@ from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.dialog.requests import Answer, Approved, Chosen, Confirm, Dismissed, Hello, Refused, ShownField
 from etui.trusted.evidence import Strength
 from etui.trusted.policy import Assurance, Decision, Grant, Outcome, Principal, PrincipalType, Question, Resource
+from etui.trusted.router.advisers import Advisers
 from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.callers import Caller
 from etui.trusted.router.consent import Asked, Consent, Consented, digest_of
@@ -63,7 +64,9 @@ def consent_of(answer: Answer, home: Path, text: str = "", hello: Hello = HELLO)
             recorder=Recorder(),
             registry=REGISTRY,
             unlocked=lambda: opened,
+            later=asyncio.ensure_future,
         )
+        router.advisers = Advisers(cast("Any", router))
         question = Question(
             principal=MAILER.principal,
             action=METHOD.action,

@@ -96,7 +96,8 @@ class Advisers:
             return
         self._telling = True
         try:
-            text = f"{single_line(asked.origin.label).text} wanted to {asked.action}.\n\n{counsel.stop}"
+            wanted = f"{asked.origin.label} wanted to {asked.action}."
+            text = f"{single_line(wanted).text}\n\n{counsel.stop}"
             notice = Message(
                 title="A request was stopped",
                 text=f"{text}\n\n`etui why {why}` tells all that is known of it.",
