@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from tests.town import Town, add_card, open_town, wallet_in
 
 from etui.sdk import Client, RemoteError
 from etui.testkit import TestAuthority, TestWallet
 
 CHROMIUM: Final = "/usr/bin/chromium"
+_PATIENCE_MS: Final = 30_000
+"""For a payment through the processes of wallet and town; nothing is asserted by it."""
 _ANNOUNCED: Final = """(() => {
     const request = async ({method, params}) => {
         const {result, error} = JSON.parse(await window.askedOfTheWallet(method, JSON.stringify(params)));
@@ -76,7 +78,8 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A browser without a wallet, which complains of nothing and asks nobody but the sites."""
     opened = browser.new_context()
-    opened.set_default_timeout(30_000)
+    opened.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
     found: list[str] = []
     opened.on("weberror", lambda error: found.append(str(error.error)))
     opened.on("console", lambda message: found.append(message.text) if "Content Security" in message.text else None)

@@ -54,6 +54,7 @@ def shared(folder: Path, authority: TestAuthority, town: Town) -> Iterator[TestW
 @pytest.fixture
 def page(browser: BrowserContext, wallet: TestWallet) -> Iterator[Page]:
     del wallet
+    expect.set_options(timeout=30_000)  # as the context has it for everything else
     opened = browser.new_page()
     yield opened
     opened.close()
@@ -71,7 +72,7 @@ def test_the_shop_is_paid_and_the_wallet_keeps_its_receipt(
     before = len(told(wallet, "receipts"))
     choose(page, town)
     page.get_by_role("button", name=way).click()
-    expect(page.locator("#said")).to_have_text("Paid 12.50 EUR. The receipt lies in your wallet.", timeout=20_000)
+    expect(page.locator("#said")).to_have_text("Paid 12.50 EUR. The receipt lies in your wallet.")
     question = wallet.user.asked()[-1]
     assert question["principal"].startswith(f"web:{town.sites['shop']}@")
     assert "pay 12.50 EUR to paperweight.etui.test" in str(question)
@@ -86,12 +87,12 @@ def test_what_is_locked_or_refused_can_be_paid_at_the_counter(
     choose(page, town)
     wallet.user.refuses(text_contains="Paperweight")
     page.get_by_role("button", name=way).click()
-    expect(page.locator("#said")).to_have_text(f"You did not pay. {AT_THE_COUNTER}", timeout=20_000)
+    expect(page.locator("#said")).to_have_text(f"You did not pay. {AT_THE_COUNTER}")
     assert page.evaluate(READY) is True
     wallet.lock()
     assert page.evaluate(READY) is False
     page.get_by_role("button", name=way).click()
-    expect(page.locator("#said")).to_contain_text(AT_THE_COUNTER, timeout=20_000)
+    expect(page.locator("#said")).to_contain_text(AT_THE_COUNTER)
     expect(page.locator("#said")).not_to_contain_text("You did not pay")
 
 
@@ -99,9 +100,7 @@ def test_lives_are_bought_in_the_game(page: Page, town: Town, wallet: TestWallet
     page.goto(town.sites["arcade"])
     page.keyboard.press("Space")
     page.get_by_role("button", name="Buy 3 extra lives").click()
-    expect(page.locator("#bought")).to_have_text(
-        "You have 3 extra lives. The receipt lies in your wallet.", timeout=20_000
-    )
+    expect(page.locator("#bought")).to_have_text("You have 3 extra lives. The receipt lies in your wallet.")
     assert "pay 0.99 EUR to arcade.etui.test" in str(wallet.user.asked()[-1])
 
 

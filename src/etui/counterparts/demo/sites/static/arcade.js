@@ -62,7 +62,12 @@ function frame(now) {
 
 async function toggle() {
   if (!runs && game.isOver && extra) {
-    extra = (await post("/lives/use", {})).extra;
+    try {
+      extra = (await post("/lives/use", {})).extra;
+    } catch (error) {
+      byId("said").textContent = reason(error);
+      return;
+    }
     game.revive();
   } else if (!runs && game.isOver) {
     game = new Game();

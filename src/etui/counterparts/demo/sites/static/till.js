@@ -57,6 +57,6 @@ const SAID = {
 export function reason(error) {
   if (error instanceof WalletError) return SAID[error.code] ?? `Your wallet did not pay: ${error.message}`;
   if (error instanceof TillError) return error.message;
-  if (error instanceof DOMException) return error.name === "AbortError" ? "You did not pay." : SAID.absent;
+  if (error instanceof DOMException) return error.name === "AbortError" ? SAID.refused : "Your wallet cannot pay now.";
   throw error;
 }
