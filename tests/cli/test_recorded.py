@@ -92,6 +92,8 @@ def test_a_yes_that_lasts_and_the_right_of_who_stored_it_are_told(shared: TestWa
     assert finder(shared, "finder.py", "recorded.example") == ["1", "another's"]
     (yes,) = rows(shared, "grant finder.py")
     assert f"known to the wallet as “script:{path_of(shared, 'finder.py')}@session”, may " in yes["what"]
+    used = rows(shared, yes["what"].split(",")[0])
+    assert [(row["action"], row["outcome"]) for row in used] == [("secret/1.read", "allowed"), ("grant", "done")]
     ends = datetime.fromtimestamp(yes["at"] + 30 * 86400, tz=UTC)
     assert f", until {ends:%Y-%m-%d at }" in yes["what"]
     assert any(sentence.startswith("The permission: “finder.py, run by ") for sentence in why(shared, yes))

@@ -71,7 +71,8 @@ async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.Why
 def _is_told(record: AuditRecord, caller: Caller) -> bool:
     """Whether a record is the Client's own and says nothing that it does not know already."""
     own = record.subject is not None and record.subject.principal == caller.principal.id and caller.principal.tellable
-    named = bool(record.words) or (record.resource is not None and bool(record.resource.label))
+    label = record.resource.label if record.resource is not None else ""
+    named = bool(label or record.words) or record.right is not None
     return own and (not named or record.outcome in {Outcome.ALLOWED, Outcome.APPROVED})
 
 
