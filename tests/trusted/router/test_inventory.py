@@ -130,7 +130,7 @@ def test_what_fits_is_listed_by_label_and_in_parts(many: Client) -> None:
     "wrong",
     [
         shell_interface.Inventory(limit=0),
-        shell_interface.Inventory(limit=1001),
+        shell_interface.Inventory(limit=10_001),
         shell_interface.Inventory(skip=-1),
         shell_interface.Inventory(text="x" * 201),
     ],
