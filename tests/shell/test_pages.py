@@ -245,7 +245,7 @@ def test_many_rights_of_a_program_have_pages_of_their_own(wallet: TestWallet, vi
     with wallet.connect() as client:
         for number in range(1, 121):
             client.call(wallet_interface.Grant(client="app:/opt/busy", action="secret/1.read", uses=number))
-    page = visitor.get("/clients?text=OPT busy").text
+    page = visitor.get("/clients?text=OPT%20busy").text
     assert page.count("uses left") == 100
     found = re.search(rf'href="{re.escape(visitor.root)}(/clients\?client=[^"]*busy)">All 120 rights<', page)
     assert found, page
@@ -254,7 +254,7 @@ def test_many_rights_of_a_program_have_pages_of_their_own(wallet: TestWallet, vi
     last = visitor.get(f"{found[1]}&skip=100").text
     assert "101 to 120 of 120" in last
     assert (">Back<" in last, ">Further<" in last, ">Further<" in first) == (True, False, True)
-    assert "No such program." in visitor.get("/clients?text=busy nobody").text
+    assert "No such program." in visitor.get("/clients?text=busy%20nobody").text
     assert visitor.does("/revoke", {"client": "app:/opt/busy"}, on="/clients") == "120 rights were taken back."
 
 

@@ -55,8 +55,7 @@ def _reaches(method: Method, item: Item | None) -> bool:
 
 def receivers(clients: Iterable[ClientRow]) -> list[ClientRow]:
     """The Clients that are offered for a right: those that asked last, since their names are free; any can be typed."""
-    tellable = (client for client in clients if not client.client.startswith(_APART))
-    return sorted(tellable, key=lambda client: -(client.last or 0))[:_OFFERED]
+    return [client for client in clients if not client.client.startswith(_APART)][:_OFFERED]
 
 
 def grant_of(form: Mapping[str, str], item: str | None) -> wallet.Grant:
