@@ -13,6 +13,7 @@ import time
 from bisect import bisect
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -20,6 +21,8 @@ from bench.crowd import Crowd, Turn
 from bench.wire import call_line, connected
 from tests.long_run import LongRun
 
+from etui.cli.exits import Exit
+from etui.cli.paging import grants, inventory
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
@@ -47,7 +50,14 @@ from etui.interfaces import secret_1 as secret
 from etui.sdk import Client
 
 def attributes(number):
-    return {"service": f"site-{number}.example", "third": str(number % 3), "set": "all"}
+    # what a browser's keyring has of a password, and two more to count by
+    return {
+        "url": f"https://site-{number}.example/accounts/login",
+        "username": f"somebody.{number}@example.org",
+        "xdg:schema": "org.example.browser.Password",
+        "third": str(number % 3),
+        "set": "all",
+    }
 
 with Client.connect(name="maker") as wallet:
     match sys.argv[1:]:
@@ -120,6 +130,7 @@ def test_among_many_items_and_rights_everything_is_found_listed_and_taken_back(
         assert_inventory(client, items)
         give(wallet, client)
         assert len(grants_of(client, None)) == items + GIVEN
+        assert_commands(wallet, whom, items)
         take_back_one(client, maker, whom, sample)
         take_back_all(client, maker, whom)
         assert len(grants_of(client, None)) == GIVEN
@@ -161,14 +172,47 @@ def maker_of(client: Client, rights: int) -> str:
 
 def grants_of(client: Client, whom: str | None) -> list[shell_interface.GrantRow]:
     with soon():
-        return client.call(shell_interface.Grants(client=whom)).grants
+        return grants(client, whom)
 
 
 def assert_inventory(client: Client, items: int) -> None:
     with soon():
-        listed = client.call(shell_interface.Inventory()).items
+        listed = inventory(client).items
     assert {item.label for item in listed} == {f"Item {number}" for number in range(items)}
     assert len(listed) == items
+
+
+def assert_commands(wallet: TestWallet, whom: str, items: int) -> None:
+    """As another program than the maker: one is found among all, by what is written at it, and so are its rights."""
+    name, label = f"site-{items // 2}.", f"Item {items // 2}"
+    assert [item["label"] for item in told(wallet, "find", name)] == [label]
+    assert [item["label"] for item in told(wallet, "find", "-a", f"username=somebody.{items // 2}@example.org")] == [
+        label
+    ]
+    assert len(told(wallet, "find")) == items
+    assert commanded(wallet, "find", "no-site").returncode == Exit.NOT_FOUND
+    wallet.user.approves(face="reveal")
+    grant = ("grant", "app:/usr/bin/mailer", secret.Read.METHOD, "--item", name)
+    for words in (("history", name), ("reveal", name), grant):
+        ran = commanded(wallet, *words)
+        assert ran.returncode == 0, ran.stderr
+    assert [row["what"] for row in told(wallet, "grants", "--client", "app:/usr/bin/mailer")] == [label]
+    assert len(told(wallet, "grants", "--client", whom)) == items
+    assert len(told(wallet, "grants")) == items + GIVEN + 1
+    assert {row["client"]: row["rights"] for row in told(wallet, "clients")}[whom] == items
+    (given,) = told(wallet, "grants", "--client", "app:/usr/bin/mailer")
+    assert told(wallet, "revoke", given["grant"]) == {"revoked": 1}
+
+
+def commanded(wallet: TestWallet, *arguments: str) -> subprocess.CompletedProcess[str]:
+    with soon():
+        return wallet.etui(*arguments)
+
+
+def told(wallet: TestWallet, *arguments: str) -> Any:  # noqa: ANN401  # JSON
+    ran = commanded(wallet, *arguments, "--json")
+    assert ran.returncode == 0, ran.stderr
+    return msgspec.json.decode(ran.stdout)
 
 
 def give(wallet: TestWallet, client: Client) -> None:

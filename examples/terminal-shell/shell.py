@@ -68,7 +68,7 @@ class TerminalShell(App[None]):
                 for item in found.items:
                     self._keepers[item.item] = row.extension
                     add(tables["wallet"], item.label or item.kind, item.kind, row.name, key=item.item)
-            for grant in (await self.call(shell.Grants())).grants:
+            for grant in (await self.call(shell.Grants(limit=200))).grants:
                 add(tables["programs"], grant.label, grant.action, grant.what or "everything", key=grant.grant)
             for record in (await self.call(shell.Audit(limit=100, text=text, by_clients=True))).records:
                 add(tables["activity"], record.outcome, record.label, f"{record.action} {record.what or ''}")

@@ -97,7 +97,8 @@ def test_all_rights_of_a_client_are_taken_back_at_once(wallet: TestWallet) -> No
 def test_clients_that_asked_are_listed(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", stdin="hunter2")
     assert "CLIENT" in done(wallet, "clients")
-    assert told(wallet, "clients")
+    done(wallet, "grant", "app:/usr/bin/mailer", "secret/1.read")
+    assert {row["client"]: row["rights"] for row in told(wallet, "clients")}["app:/usr/bin/mailer"] == 1
 
 
 def test_the_audit_lists_newest_first_and_verifies(wallet: TestWallet) -> None:

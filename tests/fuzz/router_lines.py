@@ -276,7 +276,7 @@ class ExtensionLine(_ServingLine):
         callers = [one.caller for one in router.connections if one.role is Role.CLIENT and one.caller is not None]
         client = callers[0].principal.id
         place = Place(provider.installation, chance.choice(("1", "2", "x" * 64, "é")))
-        reference = opened.references.make(client, opened.epoch(client), place)
+        reference = opened.references.make(client, opened.clients.epoch(client), place)
         method = chance.choice(("find", "find", "create", "create", "describe", "read", "delete", "update", "generate"))
         params: dict[str, object] = {"item": reference}
         if method == "create":

@@ -241,6 +241,23 @@ def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, vis
     assert "app:/opt/friend" not in visitor.get("/clients").text
 
 
+def test_many_rights_of_a_program_have_pages_of_their_own(wallet: TestWallet, visitor: Visitor) -> None:
+    with wallet.connect() as client:
+        for number in range(1, 121):
+            client.call(wallet_interface.Grant(client="app:/opt/busy", action="secret/1.read", uses=number))
+    page = visitor.get("/clients?text=OPT%20busy").text
+    assert page.count("uses left") == 100
+    found = re.search(rf'href="{re.escape(visitor.root)}(/clients\?client=[^"]*busy)">All 120 rights<', page)
+    assert found, page
+    first = visitor.get(found[1]).text
+    assert "1 to 50 of 120" in first
+    last = visitor.get(f"{found[1]}&skip=100").text
+    assert "101 to 120 of 120" in last
+    assert (">Back<" in last, ">Further<" in last, ">Further<" in first) == (True, False, True)
+    assert "No such program." in visitor.get("/clients?text=busy%20nobody").text
+    assert visitor.does("/revoke", {"client": "app:/opt/busy"}, on="/clients") == "120 rights were taken back."
+
+
 def test_a_right_is_lowered_at_once_and_raised_by_the_dialog(wallet: TestWallet, visitor: Visitor) -> None:
     wallet.etui("grant", "app:/opt/arcade", "apdu/1.arm", "--currency", "EUR", "--limit", "20", "--each", "5")
     with wallet.connect() as client:

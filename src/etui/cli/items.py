@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from etui.cli.command import Arguments, Command, connect, connect_once
 from etui.cli.exits import CommandError, Exit
-from etui.cli.naming import add_item_argument, fitting, item_to_name, named
+from etui.cli.naming import add_item_argument, fitting, item_to_name, named, unlisted
 from etui.cli.output import moment, printable, quoted, sentence
+from etui.cli.paging import inventory
 from etui.cli.typed import confirmed, read_secret
 from etui.interfaces import secret_1 as secret
-from etui.interfaces import shell_1 as shell
 from etui.standards.otp import OtpKeyError, typed_key
 
 if TYPE_CHECKING:
@@ -73,12 +73,14 @@ def _find(arguments: Arguments, output: Output) -> Exit:
         if arguments.mine:
             found = client.call(sought, quiet=True).items
         else:
-            inventory = client.call(shell.Inventory())
-            for reason in inventory.left_out or ():
-                output.note(f"not among these: {printable(reason)}")
-            found = fitting(inventory.items, arguments.words, attributes, arguments.kind)
+            listed = inventory(client, " ".join([*arguments.words, *attributes.values()]), arguments.kind)
+            found = fitting(listed.items, arguments.words, attributes, arguments.kind)
             if not found:
                 client.call(sought, quiet=True)  # which is refused where it may be an item that is damaged
+            if not found and listed.left_out:
+                raise unlisted(listed.left_out)
+            for reason in listed.left_out:
+                output.note(f"not among these: {printable(reason)}")
     columns = (*_COLUMNS, _REFERENCE) if arguments.references else _COLUMNS
     output.rows(sorted(found, key=lambda item: (item.label.casefold(), item.kind)), columns, "Nothing was found.")
     is_narrowed = arguments.words or arguments.attribute or arguments.kind

@@ -8,7 +8,8 @@ Rules:
 3. Words fit where each is part of the label or of an attribute. Of several that fit, one whose label is exactly those
    words is meant; else none is, and the message lists them.
 4. A collection is no item here.
-5. Where no secret fits and one is damaged, which may be the one, that is said unless an item of others fits.
+5. Where nothing fits and something could not be looked at, which may be the one, that is said: a secret that is
+   damaged, or an Extension that does not tell its items. It is not said where an item of others fits.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import moment, quoted, single_line
-from etui.interfaces import Item
+from etui.cli.paging import inventory
+from etui.interfaces import Item, has_words
 from etui.interfaces import secret_1 as secret
-from etui.interfaces import shell_1 as shell
 from etui.protocol import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
@@ -63,9 +64,14 @@ def item_to_name(client: Client, item: str, kinds: Collection[str] = ()) -> Item
         if error.code is not ErrorCode.INTERNAL:
             raise
         damage = error
-    found = found or _of_kinds(fitting(client.call(shell.Inventory()).items, item.split()), kinds)
+    left_out: tuple[str, ...] = ()
+    if not found:
+        listed = inventory(client, item, next(iter(kinds), "") if len(kinds) == 1 else "")
+        found, left_out = _of_kinds(fitting(listed.items, item.split()), kinds), listed.left_out
     if damage is not None and not found:
         raise damage
+    if left_out and not found:
+        raise unlisted(left_out)
     return only_one(found, item, kinds)
 
 
@@ -75,17 +81,21 @@ def is_reference(words: str) -> bool:
 
 
 def fitting(
-    items: Iterable[Item], words: Iterable[str], attributes: Mapping[str, str] | None = None, kind: str = ""
+    items: Iterable[Item], words: Collection[str], attributes: Mapping[str, str] | None = None, kind: str = ""
 ) -> list[Item]:
     """The items that all of these fit."""
-    wanted = [word.casefold() for word in words]
     return [
         item
         for item in items
         if kind in {"", item.kind}
         and (attributes or {}).items() <= item.attributes.items()
-        and all(word in " ".join((item.label, *item.attributes.values())).casefold() for word in wanted)
+        and has_words((item.label, *item.attributes.values()), words)
     ]
+
+
+def unlisted(left_out: Iterable[str]) -> CommandError:
+    """Why nothing can be said to be there or not: of which Extensions the items are not known, with the reasons."""
+    return CommandError(f"nothing was found, but not everything could be looked at: {'; '.join(left_out)}")
 
 
 def named(item: Item) -> str:

@@ -10,6 +10,7 @@ from etui.cli.counts import read_count
 from etui.cli.exits import CommandError, Exit
 from etui.cli.moments import read_moment, read_span, span
 from etui.cli.naming import item_to_name
+from etui.cli.paging import clients, grants
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.standards.money import decimal_amount, full_amount, minor_units
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 def _clients(arguments: Arguments, output: Output) -> Exit:
     del arguments
     with connect() as client:
-        clients = client.call(shell.Clients()).clients
+        rows = clients(client)
     columns = (
         ("label", "NAME"),
         ("client", "CLIENT"),
         ("strength", "EVIDENCE"),
         ("since", "SINCE"),
         ("last", "LAST"),
+        ("rights", "RIGHTS"),
     )
-    output.rows(clients, columns, "No program has asked this wallet for anything yet.")
+    output.rows(rows, columns, "No program has asked this wallet for anything yet.")
     return Exit.OK
 
 
@@ -41,7 +43,7 @@ def _grants_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _grants(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
-        grants = client.call(shell.Grants(client=arguments.client)).grants
+        rows = grants(client, arguments.client)
     columns = (
         ("grant", "GRANT"),
         ("label", "NAME"),
@@ -53,7 +55,7 @@ def _grants(arguments: Arguments, output: Output) -> Exit:
         ("uses_left", "USES LEFT"),
         (_limit, "UP TO"),
     )
-    output.rows(grants, columns, "Nobody has a lasting right.")
+    output.rows(rows, columns, "Nobody has a lasting right.")
     return Exit.OK
 
 
@@ -138,8 +140,8 @@ def _amend(arguments: Arguments, output: Output) -> Exit:
     with connect() as client:
         currency = None
         if (arguments.limit, arguments.each) != (None, None):
-            grants = client.call(shell.Grants()).grants
-            currency = next((row.currency for row in grants if row.grant == arguments.grant), None)
+            found = client.call(shell.Grants(grant=arguments.grant)).grants
+            currency = next((row.currency for row in found), None)
             if currency is None:
                 raise CommandError(f"no right {arguments.grant} with an amount is among `etui grants`", Exit.NOT_FOUND)
         request = wallet.Amend(
@@ -171,7 +173,7 @@ def _revoke(arguments: Arguments, output: Output) -> Exit:
 
 CLIENTS = Command(
     name="clients",
-    help="list the programs that have asked for something",
+    help="list the programs that have asked for something, or have a right",
     run=_clients,
     examples=(("etui clients", "who has asked, and how well the wallet knows that"),),
 )

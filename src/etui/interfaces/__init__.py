@@ -23,6 +23,7 @@ from etui.interfaces.money import currency_of
 from etui.interfaces.promises import broken_promise
 from etui.interfaces.rules import InterfaceError, read_document
 from etui.interfaces.untyped import untyped_request, values_of
+from etui.interfaces.words import has_words
 
 __all__ = [
     "Callers",
@@ -47,6 +48,7 @@ __all__ = [
     "currency_of",
     "file_name",
     "fits",
+    "has_words",
     "plain_type",
     "python_module",
     "read_document",

@@ -66,13 +66,18 @@ class Room(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A Client that the wallet has met."""
+    """A Client that the wallet has met, or that has a lasting right."""
 
     client: str
     label: str
     strength: str
-    since: int
-    last: int
+    """Empty where the wallet has not met it."""
+    since: int | None = None
+    """Absent where the wallet has not met it."""
+    last: int | None = None
+    """Absent where the wallet has not met it."""
+    rights: Annotated[int, Meta(ge=0)]
+    """How many lasting rights it has."""
 
 
 class GrantRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -165,8 +170,8 @@ class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaul
 
     The items of every Extension, by name and kind, or those that fit: one, those of one Extension, of one
     kind, or with every word of `text` in their label, kind or attributes. Where `limit` is given they come
-    by their labels, from the one at `skip` on. An Extension that does not tell its own keeps nobody else's
-    from being told.
+    by their labels and in parts, from the one at `skip` on: so many, or fewer where one answer holds no
+    more. An Extension that does not tell its own keeps nobody else's from being told.
     """
 
     METHOD: ClassVar[str] = "shell/1.inventory"
@@ -180,7 +185,7 @@ class Inventory(Request[InventoryResult], frozen=True, kw_only=True, omit_defaul
     kind: Annotated[str, Meta(max_length=40)] | None = None
     text: Annotated[str, Meta(max_length=200)] | None = None
     skip: Annotated[int, Meta(ge=0)] | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
 
 
 class SpaceResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -212,14 +217,28 @@ class ClientsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     METHOD: ClassVar[str] = "shell/1.clients"
 
     clients: list[ClientRow]
+    total: Annotated[int, Meta(ge=0)] | None = None
+    """How many fit; absent without `limit`."""
 
 
 class Clients(Request[ClientsResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Clients."""
+    """Clients.
+
+    Who has asked for something, the last of them first, and who else has a lasting right; or those that fit:
+    one, or with every word of `text` in their name or principal. Where `limit` is given they come in parts,
+    from the one at `skip` on: so many, or fewer where one answer holds no more. Of those that have no right
+    the wallet forgets whoever was here long ago, where there are many.
+    """
 
     METHOD: ClassVar[str] = "shell/1.clients"
     RESULT: ClassVar[type[Result]] = ClientsResult
     WAITS: ClassVar[bool] = True
+
+    client: Annotated[str, Meta(max_length=400)] | None = None
+    """That one alone."""
+    text: Annotated[str, Meta(max_length=200)] | None = None
+    skip: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
 
 
 class GrantsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -228,16 +247,29 @@ class GrantsResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     METHOD: ClassVar[str] = "shell/1.grants"
 
     grants: list[GrantRow]
+    total: Annotated[int, Meta(ge=0)] | None = None
+    """How many fit; absent without `limit`."""
 
 
 class Grants(Request[GrantsResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Grants."""
+    """Grants.
+
+    The lasting rights, the newest first, or those that fit: one, those of one Client, or with every word of
+    `text` in their Client, methods or item. Where `limit` is given they come in parts, from the one at
+    `skip` on: so many, or fewer where one answer holds no more.
+    """
 
     METHOD: ClassVar[str] = "shell/1.grants"
     RESULT: ClassVar[type[Result]] = GrantsResult
     WAITS: ClassVar[bool] = True
 
+    grant: Annotated[str, Meta(max_length=32)] | None = None
+    """That one alone."""
     client: Annotated[str, Meta(max_length=400)] | None = None
+    """Those of that Client alone."""
+    text: Annotated[str, Meta(max_length=200)] | None = None
+    skip: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
 
 
 class AuditResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,7 +6,6 @@ What changes something is a POST that ends in a redirection; what came of it is 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import sys
 import traceback
@@ -27,8 +26,8 @@ import etui
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
-from etui.sdk import ConnectionLost, ErrorCode, ProtocolError, RemoteError
-from etui.shell import forms, rights, words
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
+from etui.shell import forms, programs, rights, words
 from etui.shell.brand import Words
 from etui.standards.sizes import size
 
@@ -47,6 +46,7 @@ if TYPE_CHECKING:
 
 _HERE: Final = Path(__file__).parent
 _PAGE: Final = 50
+_RECEIVERS: Final = 200
 _MAX_WORDS: Final = 200
 """Characters of what is looked for, as the interface takes them."""
 _MAX_TOLD: Final = 16
@@ -332,19 +332,12 @@ class Pages:
         return self._page("extensions.html", request, extensions=rows, rooms=await self._rooms())
 
     async def _clients(self, request: Request) -> Response:
-        clients = (await self._wallet.call(shell.Clients())).clients
-        grants = (await self._wallet.call(shell.Grants())).grants
-        by_client: dict[str, list[shell.GrantRow]] = {}
-        for grant in grants:
-            by_client.setdefault(grant.client, []).append(grant)
-        named = {client.client for client in clients}
-        others = {client: rows for client, rows in by_client.items() if client not in named}
-        documents = await self._known({a.rpartition(".")[0] for grant in grants for a in grant.action.split(", ")})
-        may = {grant.grant: words.rights(grant.action.split(", "), documents) for grant in grants}
+        one = request.query_params.get("client") or None
+        text, skip = request.query_params.get("text", "").strip(), _number(request, "skip")
+        shown = programs.alone(self._wallet, one, skip) if one else programs.many(self._wallet, text[:_MAX_WORDS], skip)
+        told = await shown
         browsers = (await self._wallet.call(shell.Pairings())).pairings
-        return self._page(
-            "clients.html", request, clients=clients, grants=by_client, others=others, may=may, browsers=browsers
-        )
+        return self._page("clients.html", request, programs=told, one=one, text=text, browsers=browsers)
 
     async def _unpair(self, request: Request) -> Response:
         form = await _form(request)
@@ -358,11 +351,10 @@ class Pages:
 
     async def _amend(self, request: Request) -> Response:
         form = await _form(request)
-        grants = (await self._wallet.call(shell.Grants())).grants
-        grant = next((grant for grant in grants if grant.grant == form.get("grant")), None)
-        if grant is None:
+        found = (await self._wallet.call(shell.Grants(grant=form.get("grant", "")))).grants
+        if not found:
             raise forms.FormError("there is no such right any more")
-        raised = (await self._wallet.call(rights.amendment_of(form, grant))).raised
+        raised = (await self._wallet.call(rights.amendment_of(form, found[0]))).raised
         return self._back(request, Told(success=f"The right is {'raised' if raised else 'lowered'}."), to="/clients")
 
     async def _revoke(self, request: Request) -> Response:
@@ -384,7 +376,7 @@ class Pages:
             but_looking=not everything,
         )
         records = (await self._wallet.call(asked)).records
-        documents = await self._known({record.action.rpartition(".")[0] for record in records})
+        documents = await self._wallet.documents({record.action.rpartition(".")[0] for record in records})
         asked_for = {record.id: words.action(record.action, documents) for record in records}
         return self._page(
             "activity.html", request, records=records, asked_for=asked_for, text=text, page=_PAGE, all=everything
@@ -461,14 +453,6 @@ class Pages:
                 raise
             return {}
 
-    async def _known(self, interfaces: set[str]) -> dict[str, Document]:
-        """The documents of those among these that are registered still."""
-        known: dict[str, Document] = {}
-        for name in sorted(interfaces - {""}):
-            with contextlib.suppress(RemoteError):
-                known[name] = await self._wallet.document(name)
-        return known
-
     async def _documents(self, row: wallet.ExtensionRow) -> list[Document]:
         return list(await asyncio.gather(*map(self._wallet.document, row.provides)))
 
@@ -476,7 +460,7 @@ class Pages:
         return _titles_of(await self._documents(row))
 
     async def _receivers(self) -> list[shell.ClientRow]:
-        return rights.receivers((await self._wallet.call(shell.Clients())).clients)
+        return rights.receivers((await self._wallet.call(shell.Clients(limit=_RECEIVERS))).clients)
 
     async def _found(self, principal: str, reference: str) -> Item | None:
         items = (await self._wallet.call(shell.Inventory(extension=principal, item=reference))).items

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from etui.interfaces import Document, Item, Method
     from etui.interfaces.shell_1 import ClientRow, GrantRow
 
-_APART: Final = ("session:", "ext:")
-"""How the names of those begin to whom a page gives nothing: who cannot be told apart, and Extensions."""
+_APART: Final = ("session:", "ext:", "group:")
+"""How the names of those begin to whom a page gives nothing: who cannot be told apart, Extensions, and many at once."""
 
 _OFFERED: Final = 50
 
@@ -55,8 +55,7 @@ def _reaches(method: Method, item: Item | None) -> bool:
 
 def receivers(clients: Iterable[ClientRow]) -> list[ClientRow]:
     """The Clients that are offered for a right: those that asked last, since their names are free; any can be typed."""
-    tellable = (client for client in clients if not client.client.startswith(_APART))
-    return sorted(tellable, key=lambda client: -client.last)[:_OFFERED]
+    return [client for client in clients if not client.client.startswith(_APART)][:_OFFERED]
 
 
 def grant_of(form: Mapping[str, str], item: str | None) -> wallet.Grant:

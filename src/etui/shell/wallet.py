@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from etui.interfaces import Document, read_document
 from etui.interfaces import wallet_1 as wallet
-from etui.sdk import ConnectionLost
+from etui.sdk import ConnectionLost, RemoteError
 from etui.sdk.aio import AsyncClient
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ class Wallet:
             text = (await self.call(wallet.Document(interface=interface))).document
             self._documents[interface] = read_document(text.encode())
         return self._documents[interface]
+
+    async def documents(self, interfaces: set[str]) -> dict[str, Document]:
+        """The documents of those among these that are registered still."""
+        known: dict[str, Document] = {}
+        for name in sorted(interfaces - {""}):
+            with contextlib.suppress(RemoteError):
+                known[name] = await self.document(name)
+        return known
 
     async def changes(self) -> AsyncIterator[None]:
         """One each time that something of what is shown may have changed; several in a row are one."""

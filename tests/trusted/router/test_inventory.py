@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from tests.trusted.router.strangers import Stranger
 
@@ -45,16 +46,23 @@ class Wrong(Extension):
 Wrong().run()
 """
 _NOTHING = {"nothing": {"title": "Nothing", "effect": "none", "params": {}, "result": {}}}
-_TINY = "Item(item=f'{n:05}', kind='card')"
+_ONE = "Item(item='00001', kind='card')"
+_LARGE = """
+from etui.interfaces import Item
+from etui.sdk import Extension
+
+class Large(Extension):
+    def inventory(self):
+        return [Item(item=f"{n:05}", kind="card", label=f"{n:05} {'x' * 900}") for n in range(6000)]
+
+Large().run()
+"""
 CODES = {
     "endless": _ENDLESS,
     "crashing": _WRONG.format(does="import os; os._exit(1)"),
     "refusing": _WRONG.format(does="raise KeyError"),
     "not items": _WRONG.format(does="return extension.InventoryResult(items=[{'item': 7}], more=False)"),
-    "without an order": _WRONG.format(does=f"return extension.InventoryResult(items=[{_TINY.format(n=1)}], more=True)"),
-    "many tiny ones": _WRONG.format(
-        does=f"return extension.InventoryResult(items=[{_TINY} for n in range(50_000)], more=False)"
-    ),
+    "without an order": _WRONG.format(does=f"return extension.InventoryResult(items=[{_ONE}], more=True)"),
 }
 
 
@@ -74,6 +82,22 @@ def test_an_extension_that_does_not_tell_its_items_is_left_out_and_those_of_othe
     listed = wallet.etui("find")
     assert "Mine" in listed.stdout
     assert "not among these: Wrong" in listed.stderr
+
+
+def test_more_than_one_answer_holds_is_left_out_of_one_and_told_in_parts(wallet: TestWallet) -> None:
+    Stranger("large", _LARGE, _NOTHING).install(wallet)
+    wallet.user.approves(action_contains=OVERSEE)
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label="Mine", value=b"x"))
+        told = client.call(shell_interface.Inventory())
+        assert [item.label for item in told.items] == ["Mine"]
+        assert ["Large names more items" in reason for reason in told.left_out or ()] == [True]
+        part = client.call(shell_interface.Inventory(limit=10_000))
+        assert (part.total, part.left_out) == (6001, None)
+        rest = client.call(shell_interface.Inventory(limit=10_000, skip=len(part.items)))
+        assert 0 < len(part.items) < 6001
+        assert len({item.item for item in (*part.items, *rest.items)}) == len(part.items) + len(rest.items) == 6001
+    assert len(msgspec.json.decode(wallet.etui("find", "--json").stdout)) == 6001
 
 
 @pytest.mark.attack(34)
@@ -126,11 +150,30 @@ def test_what_fits_is_listed_by_label_and_in_parts(many: Client) -> None:
     assert len(labels(many, shell_interface.Inventory(extension="ext:etui/org.etui.secrets"))) == 6
 
 
+def test_a_yes_this_time_alone_is_for_the_rest_of_that_list_and_for_nothing_else(
+    wallet: TestWallet, many: Client
+) -> None:
+    wallet.user.refuses(action_contains=OVERSEE)
+    wallet.user.approves(action_contains=OVERSEE, times=1)
+    parts = [labels(many, shell_interface.Inventory(skip=skip, limit=2)) for skip in (0, 2, 4)]
+    assert parts == [["Alpha", "beta"], ["delta", "Door"], ["epsilon", "Gamma"]]
+    with wallet.connect() as other:
+        for refused in (
+            lambda: many.call(shell_interface.Inventory(skip=2, limit=2)),
+            lambda: many.call(shell_interface.Inventory(skip=6, limit=2, kind="note")),
+            lambda: many.call(shell_interface.Grants(skip=6, limit=2)),
+            lambda: other.call(shell_interface.Inventory(skip=6, limit=2)),
+        ):
+            with pytest.raises(ProtocolError):
+                refused()
+    assert labels(many, shell_interface.Inventory(skip=6, limit=2)) == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
         shell_interface.Inventory(limit=0),
-        shell_interface.Inventory(limit=1001),
+        shell_interface.Inventory(limit=10_001),
         shell_interface.Inventory(skip=-1),
         shell_interface.Inventory(text="x" * 201),
     ],

@@ -180,7 +180,7 @@ class Answers:
         """The reference by which this caller may name an item."""
         opened = self._router.unlocked()
         client = caller.principal.id
-        return opened.references.make(client, opened.epoch(client), Place(provider.installation, item))
+        return opened.references.make(client, opened.clients.epoch(client), Place(provider.installation, item))
 
     # may it be named
 

@@ -317,7 +317,7 @@ class RequestPath:
         opened = self._router.unlocked()
         opened.met(request.caller)
         disclosed = outcome is Recorded.ALLOWED and request.method.action.effect is Effect.DISCLOSE
-        first = disclosed and opened.discloses_first(request.caller)
+        first = disclosed and opened.clients.discloses_first(request.caller.principal.id)
         return self._router.recorder.decision(
             request.caller,
             request.question,

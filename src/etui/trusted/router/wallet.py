@@ -33,6 +33,7 @@ from etui.trusted.policy import (
     must_only_forbid,
 )
 from etui.trusted.router.callers import SESSION_GROUP
+from etui.trusted.router.clients import Clients
 from etui.trusted.router.pairings import Pairings, is_page_of
 from etui.trusted.router.references import References
 from etui.trusted.router.state import State
@@ -49,20 +50,6 @@ if TYPE_CHECKING:
 _ROUTER: Final = "router"
 _CLOCK_STEP_S: Final = 60.0
 _MAX_TRANSIENT: Final = 4096
-
-
-class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A Client that the wallet has met.
-
-    ``epoch`` goes up when everything is taken back from it. ``disclosed``: whether it was ever told something of value.
-    """
-
-    label: str
-    strength: str
-    since: int
-    last: int
-    epoch: int = 0
-    disclosed: bool = False
 
 
 class Keys(msgspec.Struct, frozen=True):
@@ -85,8 +72,7 @@ class Opened:
         self.references = References(keys.state)
         self.grants = GrantTable(self.state.all("grant", Grant).values())
         self.spending = Spending(self.state.all("spent", Spent).values())
-        self.clients = self.state.all("client", ClientRow)
-        self._epochs = self.state.all("epoch", int).get("base", 0)
+        self.clients = Clients(self.state)
         if self.state.damaged or self.state.is_new:
             self._after_damage()
         self.settings = self.state.all("setting", str)
@@ -119,8 +105,7 @@ class Opened:
         for grant in [grant for grant in self.grants if grant.uses or grant.limit is not None]:
             self.grants.remove(grant.id)
             self.state.owe("grant", grant.id, None)
-        self._epochs = secrets.randbits(40)
-        self.state.owe("epoch", "base", self._epochs)
+        self.clients.begin_epochs(secrets.randbits(40))
 
     def now(self) -> float:
         """The wallet's time, in seconds since 1970; it never goes back."""
@@ -130,41 +115,14 @@ class Opened:
             self.state.owe("clock", "highest", now)
         return now
 
-    def epoch(self, client: str) -> int:
-        """How often everything was taken back from a Client."""
-        row = self.clients.get(client)
-        return self._epochs + (row.epoch if row is not None else 0)
-
     def place(self, client: str, reference: str) -> Place:
         """The item that a reference of this Client means; raises ``ProtocolError`` (``unknown_reference``)."""
-        return self.references.open(client, self.epoch(client), reference)
+        return self.references.open(client, self.clients.epoch(client), reference)
 
     def met(self, caller: Caller) -> None:
         """Notes that a Client was here."""
-        principal = caller.principal
-        row = self.clients.get(principal.id)
-        now = int(self.now())
-        if row is not None and now - row.last < _CLOCK_STEP_S:
-            return
-        new = ClientRow(
-            label=caller.label,
-            strength=caller.strength.value,
-            since=row.since if row is not None else now,
-            last=now,
-            epoch=row.epoch if row is not None else 0,
-            disclosed=row is not None and row.disclosed,
-        )
-        self.clients[principal.id] = new
-        self.state.owe("client", principal.id, new)
-
-    def discloses_first(self, caller: Caller) -> bool:
-        """Whether nothing was ever disclosed to a Client that was met, until now."""
-        row = self.clients.get(caller.principal.id)
-        if row is None or row.disclosed:
-            return False
-        self.clients[caller.principal.id] = row = msgspec.structs.replace(row, disclosed=True)
-        self.state.owe("client", caller.principal.id, row)
-        return True
+        if self.clients.met(caller, int(self.now())):
+            self.clients.forget({grant.client for grant in self.grants})
 
     def add_grant(  # noqa: PLR0913  # a grant has these parts
         self,
@@ -283,11 +241,7 @@ class Opened:
         gone = [grant.id for grant in self.grants if grant.client == client]
         for grant_id in gone:
             self.revoke(grant_id)
-        row = self.clients.get(client)
-        if row is not None:
-            row = msgspec.structs.replace(row, epoch=row.epoch + 1)
-            self.clients[client] = row
-            self.state.owe("client", client, row)
+        self.clients.take_back(client)
         return len(gone)
 
     def revoke_pages(self, pairing: str) -> int:

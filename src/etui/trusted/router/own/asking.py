@@ -103,8 +103,16 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, words=words)
         raise ProtocolError(ErrorCode.DENIED, f"policy {', '.join(decision.policies)} forbids it", why=why)
     if decision.outcome is Outcome.ALLOW:
+        opened.met(asking.caller)
         router.recorder.decision(asking.caller, question, decision, Recorded.ALLOWED, words=words)
         return
+    if overseeing and router.own.parts.has_before(asking, opened.now()):
+        confirmed = opened.engine.confirm(question, decision.assurance, opened.now())
+        if confirmed.outcome is Outcome.ALLOW:
+            router.own.parts.told(asking, opened.now())
+            reason = "the user let it see the part of the list before this"
+            router.recorder.decision(asking.caller, question, confirmed, Recorded.ALLOWED, reason=reason)
+            return
     if asking.quiet:
         reason = "the user would have had to be asked"
         why = router.recorder.decision(asking.caller, question, decision, Recorded.DENIED, reason=reason, words=words)
@@ -124,4 +132,6 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
     )
     consented = await router.consent.ask(asked)
     opened.met(asking.caller)
+    if overseeing:
+        router.own.parts.told(asking, opened.now())
     await router.consent.remember(asked, consented, OVERSEEING if overseeing else (method.action.id,))

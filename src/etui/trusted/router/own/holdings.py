@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from etui.interfaces import Item
+from etui.interfaces import Item, has_words
 from etui.interfaces import extension_1 as extension
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
-from etui.protocol import LIMITS, CallInfo, ErrorCode, ProtocolError
+from etui.protocol import CallInfo, ErrorCode, ProtocolError
 from etui.trusted.control import DoorSwitch
 from etui.trusted.dialog.requests import Effect
 from etui.trusted.package import restriction_lines
 from etui.trusted.router import installing, wording
 from etui.trusted.router.own.asking import Asking, Change, consent, oversee
+from etui.trusted.router.own.paging import ROOM_BYTES, page_of
 from etui.trusted.router.unlocking import NO_WALLET
 from etui.trusted.router.wallet import hidden_link
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _INVENTORY_PAGE: Final = 1000
-_BESIDE_ITEMS_BYTES: Final = 64 << 10
 _MAX_NAMED_BYTES: Final = 32 << 20
 """What an Extension may say of its items before it is heard no more: it has them as it likes, and the Router waits."""
 
@@ -127,7 +127,7 @@ async def inventory(router: Router, asking: Asking, request: shell.Inventory) ->
     found: list[tuple[Provider, Item]] = []
     left_out: list[str] = []
     failure: ProtocolError | None = None
-    room = LIMITS.message_bytes - _BESIDE_ITEMS_BYTES
+    room = ROOM_BYTES
     for provider in fitting.providers:
         try:
             own = [
@@ -144,13 +144,15 @@ async def inventory(router: Router, asking: Asking, request: shell.Inventory) ->
         found += own
     if failure is not None and not found:
         raise failure
+
+    def told(one: tuple[Provider, Item]) -> Item:
+        return router.answers.entry(asking.caller, *one)
+
     if request.limit is None:
-        page, total = found, None
-    else:
-        skip, total = request.skip or 0, len(found)
-        page = sorted(found, key=lambda one: (one[1].label.casefold(), one[1].item))[skip : skip + request.limit]
-    items = [router.answers.entry(asking.caller, provider, entry) for provider, entry in page]
-    return shell.InventoryResult(items=items, left_out=left_out or None, total=total)
+        return shell.InventoryResult(items=[told(one) for one in found], left_out=left_out or None)
+    found.sort(key=lambda one: (one[1].label.casefold(), one[1].item))
+    page = await page_of(found, told, skip=request.skip, limit=request.limit)
+    return shell.InventoryResult(items=page, left_out=left_out or None, total=len(found))
 
 
 def _size_of(router: Router, asking: Asking, entries: list[tuple[Provider, Item]], room: int) -> int:
@@ -181,8 +183,7 @@ class _Fitting(msgspec.Struct, frozen=True):
         if not self.words:
             return True
         kind = wording.kind_name(provider, entry.kind)
-        text = " ".join((entry.label, entry.kind, kind, *entry.attributes.values())).lower()
-        return all(word in text for word in self.words)
+        return has_words((entry.label, entry.kind, kind, *entry.attributes.values()), self.words)
 
 
 def _fitting(router: Router, asking: Asking, request: shell.Inventory) -> _Fitting:
@@ -193,7 +194,7 @@ def _fitting(router: Router, asking: Asking, request: shell.Inventory) -> _Fitti
         ids = [place.item]
     if request.extension is not None:
         providers = [provider for provider in providers if provider.principal == request.extension]
-    return _Fitting(providers, ids, request.kind, (request.text or "").lower().split())
+    return _Fitting(providers, ids, request.kind, (request.text or "").split())
 
 
 async def _entries_of(router: Router, provider: Provider, ids: list[str] | None = None) -> AsyncIterator[Item]:

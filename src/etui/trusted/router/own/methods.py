@@ -29,6 +29,7 @@ from etui.trusted.router.own import (
     standing,
 )
 from etui.trusted.router.own.asking import Asking
+from etui.trusted.router.own.parts import Parts
 from etui.trusted.router.pages import ITS_METHODS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class OwnMethods:
     """Serves ``wallet/1`` and ``shell/1``."""
 
     def __init__(self, router: Router) -> None:
+        self.parts = Parts()
         self._router = router
         self._decoders = {request.METHOD: msgspec.json.Decoder(request) for request in (*_NOW, *_LATER)}
 

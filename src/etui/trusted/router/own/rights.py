@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.interfaces import has_words
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
@@ -19,6 +21,7 @@ from etui.trusted.policy import Grant, Limit, Origin, Scope, ScopeType
 from etui.trusted.router import wording
 from etui.trusted.router.giving import give
 from etui.trusted.router.own.asking import Asking, Change, consent, oversee
+from etui.trusted.router.own.paging import page_of
 
 if TYPE_CHECKING:
     from etui.trusted.dialog.requests import ShownField
@@ -33,32 +36,61 @@ _OF_LIMIT: Final = frozenset({"limit_minor", "each_minor", "period_s", "currency
 
 
 async def clients(router: Router, asking: Asking, request: shell.Clients) -> shell.ClientsResult:
-    """Answers ``shell/1.clients``."""
-    del request
+    """Answers ``shell/1.clients``: who was here last comes first, who was never here last."""
     await oversee(router, asking)
-    rows = [
-        shell.ClientRow(
+    opened = router.unlocked()
+    lasting = opened.lasting_grants()
+    rights = Counter(grant.client for grant in lasting)
+    labels = {grant.client: grant.label or grant.client for grant in lasting}
+    known = opened.clients.rows()
+
+    def told(client: str) -> shell.ClientRow:
+        row = known.get(client)
+        if row is None:
+            return shell.ClientRow(client=client, label=labels[client], strength="", rights=rights[client])
+        return shell.ClientRow(
             client=client,
             label=row.label,
             strength=row.strength,
             since=row.since,
             last=row.last,
+            rights=rights[client],
         )
-        for client, row in router.unlocked().clients.items()
+
+    words = (request.text or "").split()
+    fitting = [
+        client
+        for client in {**known, **labels}
+        if request.client in {None, client}
+        and has_words((client, known[client].label if client in known else labels[client]), words)
     ]
-    return shell.ClientsResult(clients=sorted(rows, key=lambda row: -row.last))
+    fitting.sort(key=lambda client: (-known[client].last if client in known else 0, client))
+    if request.limit is None:
+        return shell.ClientsResult(clients=[told(client) for client in fitting])
+    page = await page_of(fitting, told, skip=request.skip, limit=request.limit)
+    return shell.ClientsResult(clients=page, total=len(fitting))
 
 
 async def grants(router: Router, asking: Asking, request: shell.Grants) -> shell.GrantsResult:
-    """Answers ``shell/1.grants``."""
+    """Answers ``shell/1.grants``, the newest first."""
     await oversee(router, asking)
-    opened = router.unlocked()
-    rows = [
-        _grant_row(router, grant)
-        for grant in opened.lasting_grants()
-        if request.client is None or grant.client == request.client
+    words = (request.text or "").split()
+    fitting = [
+        grant
+        for grant in router.unlocked().lasting_grants()
+        if request.client in {None, grant.client}
+        and request.grant in {None, grant.id}
+        and has_words((grant.client, grant.label, grant.what, *grant.actions), words)
     ]
-    return shell.GrantsResult(grants=sorted(rows, key=lambda row: -row.since))
+    fitting.sort(key=lambda grant: (-grant.since, grant.id))
+
+    def told(grant: Grant) -> shell.GrantRow:
+        return _grant_row(router, grant)
+
+    if request.limit is None:
+        return shell.GrantsResult(grants=[told(grant) for grant in fitting])
+    page = await page_of(fitting, told, skip=request.skip, limit=request.limit)
+    return shell.GrantsResult(grants=page, total=len(fitting))
 
 
 def _grant_row(router: Router, grant: Grant) -> shell.GrantRow:
