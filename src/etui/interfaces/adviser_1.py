@@ -84,7 +84,8 @@ class Advise(Request[AdviseResult], frozen=True, kw_only=True, omit_defaults=Tru
     """Advise on a question.
 
     Asked before each question, and of nothing that a right or an earlier decision allows. It changes and
-    discloses nothing. The Router waits 300 ms for it, and 3 s for the first answer of a process.
+    discloses nothing. The Router waits 300 ms for it, and 3 s for the first answer of a process or where a
+    party has a logo.
     """
 
     METHOD: ClassVar[str] = "adviser/1.advise"

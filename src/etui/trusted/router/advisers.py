@@ -8,8 +8,9 @@ Rules:
    is to be installed, and whom the wallet knows: what is installed, and who has rights that last. Nothing else of it.
 3. What they say narrows. Sentences stand in the question, as theirs. A request that one has stopped is denied, with
    that one for the policy that decided; whatever else they answer is no answer.
-4. The user waits no longer for one than ``_ANSWER_S``, or ``_START_S`` where its process was not asked before: an
-   adviser is not to be had out of the way by asking when it does not run. The question says who gave no answer.
+4. The user waits no longer for one than ``_ANSWER_S``, or ``_PATIENT_S`` where its process was not asked before (an
+   adviser is not to be had out of the way by asking when it does not run) or has pictures to look at, as before an
+   Extension is installed. The question says who gave no answer.
 5. Who asked is told that it was stopped, and not why: the reason says whom the user knows. The user is told in the
    dialog, of one stop at a time, so that stops are no way to cover a screen.
 6. No adviser is asked about a question that it began or stands in the chain of: it waits for that itself.
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 ResultT = TypeVar("ResultT", bound=Result)
 _ANSWER_S: Final = 0.3
-_START_S: Final = 3.0
+_PATIENT_S: Final = 3.0
 _MOST_KNOWN: Final = 2_000
 _MOST_CHARACTERS: Final = 1_000
 _MOST_HOST: Final = 300
@@ -118,20 +119,23 @@ class Advisers:
         ]
 
     async def _ask(self, provider: Provider, request: adviser.Advise) -> Counsel:
-        said = await self._call(provider, request, adviser.AdviseResult)
+        looks = any(party.logo for party in request.parties)
+        said = await self._call(provider, request, adviser.AdviseResult, looks=looks)
         if said is None:
             return Counsel(advice=(f"{provider.name} was to advise on this, and gave no answer.",))
         advice = tuple(f"{provider.name}: {single_line(sentence).text}" for sentence in said.advice or ())
         stop = single_line(said.stop).text if said.stop else ""
         return Counsel(advice=advice, stop=f"{provider.name}: {stop}" if stop else "", by=provider if stop else None)
 
-    async def _call(self, provider: Provider, request: Request[ResultT], result_type: type[ResultT]) -> ResultT | None:
-        """What one answers in time and form; None where it does not."""
+    async def _call(
+        self, provider: Provider, request: Request[ResultT], result_type: type[ResultT], *, looks: bool = False
+    ) -> ResultT | None:
+        """What one answers in time and form; None where it does not. ``looks``: whether it has pictures to look at."""
         router = self._router
         method = router.registry.method(request.METHOD)
         is_warm = provider.running and self._warm.get(provider.principal) == provider.key
         try:
-            async with asyncio.timeout(_ANSWER_S if is_warm else _START_S):
+            async with asyncio.timeout(_ANSWER_S if is_warm and not looks else _PATIENT_S):
                 await router.providers.ensure_running(provider)
                 result = await router.dispatch.ask(provider, method, msgspec.json.encode(request), CallInfo())
             self._warm[provider.principal] = provider.key
