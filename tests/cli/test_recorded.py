@@ -14,6 +14,7 @@ from tests.cli.etui import done, etui, told
 from tests.trusted.router.programs import finder, keeper, path_of
 
 from etui.testkit import TestWallet
+from etui.testkit.user import PASSPHRASE
 
 SECRETS = "ext:etui/org.etui.secrets"
 SHOP = "app:/usr/bin/shop"
@@ -135,3 +136,13 @@ def test_a_session_that_is_open_has_its_rights_on_record(shared: TestWallet) -> 
     assert row["what"].split(",")[0] in listed
     assert "“any program of this session”, known to the wallet as “group:session”, may " in row["what"]
     assert f"of “everything outside collections” in “{SECRETS}”, until it is taken back" in row["what"]
+
+
+def test_a_wallet_that_is_made_with_an_open_session_has_its_rights_on_record(short_dir: Path) -> None:
+    with TestWallet(short_dir) as wallet:
+        wallet.user.rule("create", when={"face": "create"}, passphrase=PASSPHRASE, open_session=True)
+        wallet.create()
+        found = rows(wallet, "wallet/1.create “any program of this session”")
+        listed = {grant["grant"] for grant in told(wallet, "grants") if grant["client"] == "group:session"}
+    assert listed
+    assert {row["what"].split(",")[0] for row in found} == listed
