@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bench.figures import Figure
 from bench.likeness import sets
 from bench.likeness.pictures import altered, drawn
+from bench.placement import placement
 from etui.extensions.guard.judging import acquainted, judge
 from etui.interfaces.adviser_1 import Known, Party
 
@@ -110,6 +111,7 @@ def _share(figure: str, want: float, part: int, whole: int, *, at_least: bool) -
         runs=whole,
         at_least=at_least,
         note=f"{part:,} of {whole:,}",
+        placement=placement(),
     )
 
 

@@ -138,7 +138,7 @@ def test_a_customer_registers_and_logs_in_with_a_code(page: Page, town: Town) ->
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your one-time codes")
-    page.wait_for_function("document.querySelector('.qr').naturalWidth > 0")
+    page.locator(".qr").evaluate("image => image.decode()")
     key = parse_key(page.locator("#key").inner_text().encode())
     page.get_by_label("The code").fill(totp(key, int(time.time()) - key.period_s).text)  # so that the next is unused
     page.get_by_role("button", name="Become a customer").click()
