@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from tests.trusted.router.strangers import Stranger
 
+from etui.cli.exits import Exit
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.protocol import ErrorCode, ProtocolError
@@ -82,6 +83,9 @@ def test_an_extension_that_does_not_tell_its_items_is_left_out_and_those_of_othe
     listed = wallet.etui("find")
     assert "Mine" in listed.stdout
     assert "not among these: Wrong" in listed.stderr
+    missed = wallet.etui("history", "note")
+    assert missed.returncode == Exit.FAILED
+    assert "nothing was found, but not everything could be looked at: Wrong" in missed.stderr
 
 
 def test_more_than_one_answer_holds_is_left_out_of_one_and_told_in_parts(wallet: TestWallet) -> None:
