@@ -224,7 +224,10 @@ def test_a_door_that_there_is_not_is_a_usage_error(wallet: TestWallet) -> None:
 def test_nobody_is_asked_about_a_door_that_there_is_not(wallet: TestWallet) -> None:
     result = etui(wallet, "door", "enable", "nosuch")
     assert result.returncode == 2
-    assert "there is no door 'nosuch'; those that there are: contactless, secret-service, ssh-agent" in result.stderr
+    assert (
+        "there is no door 'nosuch'; those that there are: browser, contactless, secret-service, ssh-agent"
+        in result.stderr
+    )
     assert wallet.user.asked() == []
 
 

@@ -173,7 +173,7 @@ def _revoke(arguments: Arguments, output: Output) -> Exit:
 
 CLIENTS = Command(
     name="clients",
-    help="list the programs that have asked for something, or have a right",
+    help="list programs that asked for something, or may do it",
     run=_clients,
     examples=(("etui clients", "who has asked, and how well the wallet knows that"),),
 )

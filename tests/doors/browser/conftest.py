@@ -66,7 +66,7 @@ def port() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def net(folder: Path) -> Iterator[int]:
     """Where the page is under any name, with TLS."""
-    with served(TestAuthority(folder).context_for("www.etui-bank.com")) as number:
+    with served(TestAuthority(folder).context_for("www.willow-bank.com")) as number:
         yield number
 
 

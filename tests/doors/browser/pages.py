@@ -41,7 +41,7 @@ ASK: Final = """async ({method, params}) => {
         dispatchEvent(new Event("etui:discover"));
     });
     try { return await wallet.request({method, params}); }
-    catch (error) { return {code: error.code, message: error.message, why: error.why}; }
+    catch (error) { return {code: error.code, message: error.message, ...(error.why && {why: error.why})}; }
 }"""
 
 

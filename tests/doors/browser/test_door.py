@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from tests.doors.browser.hosts import FRAME_KEY, HostEnd, Key, other_program, run_host
 
-from etui.doors.browser.door import MAX_CALLS_OF_FRAME
+from etui.doors.browser import allowed
+from etui.doors.browser.door import MAX_CALLS_OF_FRAME, MAX_FRAMES_OF_ORIGIN
 from etui.doors.browser.extension_ids import FIREFOX, ORIGIN
 from etui.doors.browser.framing import MAX_BYTES
 from etui.interfaces import shell_1 as shell
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
 BANK = "https://bank.example"
@@ -186,12 +188,69 @@ def test_an_unpaired_browser_speaks_for_no_page_from_then_on(wallet: TestWallet)
         assert "challenge" in host.hear_state("unproven")
 
 
-def test_a_browser_has_so_many_frames(wallet: TestWallet) -> None:
+@pytest.mark.attack(188)
+def test_one_origin_has_so_many_frames_and_leaves_room_for_others(wallet: TestWallet) -> None:
     with HostEnd(wallet) as host:
-        host.hear_state("unproven")
-        for number in range(513):
+        pair(host, wallet)
+        for number in range(MAX_FRAMES_OF_ORIGIN + 1):
             opened(host, number)
-        assert "more than 512 frames" in host.hear_state("absent")["message"]
+        opened(host, 1000, "https://shop.example")
+        for frame, call in ((0, 2), (1000, 3)):
+            host.say("call", frame=frame, id=call, method="payment/1.find", params={})
+            assert "result" in host.answer(call), frame
+        host.say("call", frame=MAX_FRAMES_OF_ORIGIN, id=4, method="payment/1.find", params={})
+        assert "too many of its site are" in host.answer(4)["error"]["message"]
+
+
+@pytest.mark.attack(188)
+@pytest.mark.parametrize(
+    "params",
+    [
+        b"[]",
+        b"null",
+        b"5",
+        b'{"limit":100000000000000000000}',
+        b'{"text":"a","text":"b"}',
+        b'{"deep":' + b"[" * 40 + b"]" * 40 + b"}",
+    ],
+    ids=["list", "null", "number", "integer", "twice", "deep"],
+)
+def test_params_that_the_protocol_does_not_take_are_their_own_calls_fault_alone(
+    wallet: TestWallet, params: bytes
+) -> None:
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        opened(host)
+        for number in range(20):  # more than a Router takes of lines that are none
+            frame = b'{"do":"call","frame":1,"id":%d,"method":"payment/1.find","params":%b}'
+            host.send(frame % (100 + number, params))
+            assert host.answer(100 + number)["error"]["code"] == "invalid_params"
+        host.say("call", frame=1, id=2, method="payment/1.find", params={})
+        assert host.answer(2)["result"] == {"payments": []}
+
+
+@pytest.mark.attack(187)
+def test_params_on_two_lines_are_no_second_request_of_the_door(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        opened(host)
+        second = b'{"jsonrpc":"2.0","id":9,"method":"wallet/1.lock","params":{}}'
+        host.send(b'{"do":"call","frame":1,"id":2,"method":"payment/1.find","params":{"text":\n%b\n}}' % second)
+        assert host.answer(2)["result"] == {"payments": []}
+        host.say("call", frame=1, id=3, method="payment/1.find", params={})
+        assert host.answer(3)["result"] == {"payments": []}
+    with wallet.connect() as client:
+        assert client.call(wallet_interface.Status()).state == "unlocked"
+
+
+@pytest.mark.attack(193)
+def test_no_page_is_told_a_number_by_which_two_sites_would_know_one_visitor(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        opened(host)
+        host.say("call", frame=1, id=2, method="payment/1.show", params={"payment": f"r1.{'A' * 24}"})
+        assert host.answer(2)["error"].keys() == {"code", "message"}
+    assert allowed.told(b'{"network":"x","decision":"d-1"}') == b'{"network":"x"}'
 
 
 def test_a_frame_has_so_many_calls_at_once(wallet: TestWallet) -> None:

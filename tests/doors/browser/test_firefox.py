@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 from tests.doors.browser.firefox import FIREFOX, POPUP, Firefox, firefox
 from tests.doors.browser.pages import ASK
-from tests.doors.browser.test_logins import put
+from tests.doors.browser.test_logins import ARMED_MS, put
 from tests.doors.browser.test_paying import asks
 from tests.extensions.cards.bank import Bank
 from tests.standards.payments.shop import Shop
@@ -60,6 +61,7 @@ def test_a_click_in_firefox_fills_the_login_of_the_page(fox: Firefox, wallet: Te
     fox.click(page, box["x"] + 20, box["y"] + box["height"] / 2)
     fox.wait(page, "document.documentElement.lastElementChild.popover === 'manual'")
     assert fox.run(page, "document.querySelector('[name=password]').value") == ""
+    time.sleep(ARMED_MS / 1000)
     fox.click(page, box["x"] + box["width"] - 18, box["y"] + box["height"] / 2)
     assert fox.wait(page, "document.querySelector('[name=password]').value") == "sesame"
     assert fox.run(page, "document.querySelector('[name=user]').value") == "ada"

@@ -12,6 +12,13 @@ from tests.doors.browser.pages import POPUP, add_frame
 from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
 
+ARMED_MS = 600
+"""A sign that has just come takes no click."""
+_COVER = """
+    const above = document.createElement("div");
+    Object.assign(above, {popover: "manual", style: "inset:0;width:100vw;height:100vh"});
+    document.body.append(above);
+    above.showPopover()"""
 OTP = "otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP&issuer=Example"
 
 
@@ -27,6 +34,7 @@ def click_icon(page: Page, field: str, frame: Frame | None = None) -> None:
     within.wait_for_function("document.documentElement.lastElementChild.popover === 'manual'")
     box = within.locator(field).bounding_box()
     assert box is not None
+    page.wait_for_timeout(ARMED_MS)
     page.mouse.click(box["x"] + box["width"] - 18, box["y"] + box["height"] / 2)
 
 
@@ -87,6 +95,33 @@ def test_a_click_that_a_script_makes_fills_nothing(page: Page, wallet: TestWalle
     }""")
     assert found == {"isIcon": True, "root": None, "value": ""}
     assert len(wallet.user.asked()) == before
+
+
+@pytest.mark.attack(183)
+@pytest.mark.usefixtures("logins")
+@pytest.mark.parametrize(
+    "trick",
+    [
+        "host.style.setProperty('opacity', '0.001', 'important')",
+        "host.style.setProperty('left', '0px', 'important')",
+        _COVER,
+    ],
+    ids=["faint", "moved", "covered"],
+)
+def test_a_sign_that_the_page_has_altered_moved_or_covered_fills_nothing(
+    page: Page, wallet: TestWallet, trick: str
+) -> None:
+    before = len(wallet.user.asked())
+    page.locator("[name=password]").click()
+    page.wait_for_function("document.documentElement.lastElementChild.popover === 'manual'")
+    page.wait_for_timeout(ARMED_MS)
+    page.evaluate(f"(() => {{ const host = document.documentElement.lastElementChild; {trick}; }})()")
+    place = "document.documentElement.lastElementChild.getBoundingClientRect().toJSON()"
+    box = page.evaluate(place)
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_timeout(300)
+    assert len(wallet.user.asked()) == before
+    assert not page.locator("[name=password]").input_value()
 
 
 @pytest.mark.usefixtures("logins")
@@ -151,18 +186,19 @@ def test_what_was_typed_is_saved_where_the_user_wants_it_and_filled_next_time(
 def test_a_login_of_the_registrable_domain_is_filled_where_the_host_has_none(
     page: Page, net: int, wallet: TestWallet
 ) -> None:
-    put(wallet, "login", "of the domain", host="login.etui-bank.com", site="etui-bank.com", user="ada")
-    page.goto(f"https://www.etui-bank.com:{net}/")
+    put(wallet, "login", "of the domain", host="login.willow-bank.com", site="willow-bank.com", user="ada")
+    page.goto(f"https://www.willow-bank.com:{net}/")
     click_icon(page, "[name=password]")
     assert wait_filled(page, "[name=password]") == "of the domain"
 
 
 @pytest.mark.attack(191)
 @pytest.mark.parametrize(
-    "host", ["www.etui-bank.co", "www.etu1-bank.com", "etui-bank.com.evil.net", "xn--tui-bank-f1a.com", "evil.co.uk"]
+    "host",
+    ["www.willow-bank.co", "www.wi11ow-bank.com", "willow-bank.com.evil.net", "xn--wllow-bank-k8a.com", "evil.co.uk"],
 )
 def test_a_domain_that_looks_alike_is_offered_nothing(page: Page, net: int, wallet: TestWallet, host: str) -> None:
-    put(wallet, "login", "of the domain", host="login.etui-bank.com", site="etui-bank.com", user="ada")
+    put(wallet, "login", "of the domain", host="login.willow-bank.com", site="willow-bank.com", user="ada")
     put(wallet, "login", "of a suffix", host="x", site="co.uk", user="ada")
     before = len(wallet.user.asked())
     page.goto(f"https://{host}:{net}/")
@@ -170,3 +206,13 @@ def test_a_domain_that_looks_alike_is_offered_nothing(page: Page, net: int, wall
     page.wait_for_timeout(700)
     assert not page.locator("[name=password]").input_value()
     assert len(wallet.user.asked()) == before, "nobody is even asked"
+
+
+def test_of_two_logins_the_user_chooses(page: Page, port: int, wallet: TestWallet) -> None:
+    for user in ("ada", "grace"):
+        put(wallet, "login", f"of {user}", host=f"localhost:{port}", user=user)
+    click_icon(page, "[name=password]")
+    page.wait_for_timeout(800)
+    box = page.evaluate("document.documentElement.lastElementChild.getBoundingClientRect().toJSON()")
+    page.mouse.click(box["x"], box["y"] + box["height"] + 60)
+    assert wait_filled(page, "[name=password]") in {"of ada", "of grace"}

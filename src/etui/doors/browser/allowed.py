@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import receipt_1 as receipt
 
@@ -16,3 +18,14 @@ ASKS: Final = frozenset({payment.Pay.METHOD, payment.Complete.METHOD, receipt.Fi
 QUIET: Final = frozenset({payment.Find.METHOD, payment.Show.METHOD})
 """These are answered as far as nobody has to be asked."""
 METHODS: Final = ASKS | QUIET
+_UNTOLD: Final = ("decision", "route_decision")
+"""Ids of the audit's records, of which no page is told (``messages.Failure``)."""
+_object: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def told(result: bytes) -> bytes:
+    """What a page is told of a result."""
+    members = _object.decode(result)
+    if not any(name in members for name in _UNTOLD):
+        return result
+    return msgspec.json.encode({name: value for name, value in members.items() if name not in _UNTOLD})

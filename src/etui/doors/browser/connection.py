@@ -56,7 +56,7 @@ class Connection(asyncio.Protocol):
                 if self._browser is None or self.ended.done():
                     return
                 self._serve(self._browser, messages.asked(text))
-        except (FrameError, msgspec.DecodeError) as error:
+        except (FrameError, msgspec.DecodeError, RecursionError) as error:
             self.refuse(f"what the browser's extension says cannot be read: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:

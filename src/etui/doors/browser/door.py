@@ -17,7 +17,7 @@ from etui.doors.browser.sites import site_of
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
-from etui.sdk.door import Link, Posting
+from etui.sdk.door import Link, Posting, params_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _log: Final = logging.getLogger("etui.doors.browser")
 _MAX_BROWSERS: Final = 32
 _MAX_FRAMES: Final = 512
+MAX_FRAMES_OF_ORIGIN: Final = 64
+"""What is opened beyond that is not there, and its calls say so; the other frames are served."""
 MAX_CALLS_OF_FRAME: Final = 16
 _MAX_CALLS: Final = 256
 _paired: Final = msgspec.json.Decoder(wallet.PairResult)
@@ -167,10 +169,12 @@ class Door:
     def _open(self, browser: Browser, asked: messages.Open) -> None:
         if asked.frame in browser.frames:
             browser.connection.refuse(f"frame {asked.frame} was opened twice")
-        elif len(browser.frames) >= _MAX_FRAMES:
-            browser.connection.refuse(f"a browser has more than {_MAX_FRAMES} frames that use the wallet")
-        else:
+        elif len(browser.frames) < _MAX_FRAMES and self._frames_of(browser, asked.origin) < MAX_FRAMES_OF_ORIGIN:
             browser.frames[asked.frame] = Frame(browser, asked.origin, asked.key)
+
+    @staticmethod
+    def _frames_of(browser: Browser, origin: str) -> int:
+        return sum(frame.origin == origin for frame in browser.frames.values())
 
     def _close(self, browser: Browser, number: int) -> None:
         frame = browser.frames.pop(number, None)
@@ -186,8 +190,13 @@ class Door:
             text = f"{asked.method} is not for a page's script to call"
             self._fail(browser, asked.id, messages.Failure(ErrorCode.UNKNOWN_METHOD.slug, text))
         elif (frame := self._frame(browser, asked.frame, asked.id)) is not None:
+            try:
+                params = params_of(bytes(asked.params))
+            except ProtocolError as error:
+                self._fail(browser, asked.id, messages.failure(error))
+                return
             quiet = asked.method in allowed.QUIET
-            self._post(browser, frame, asked.id, (asked.method, bytes(asked.params)), quiet=quiet)
+            self._post(browser, frame, asked.id, (asked.method, params), quiet=quiet, then=allowed.told)
 
     def _fill(self, browser: Browser, asked: messages.Fill) -> None:
         frame = self._frame(browser, asked.frame, asked.id)

@@ -103,12 +103,15 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     message: str = ""
 
 
-class Failure(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An error as a page is told it: ``code`` is the Router's, ``locked``, ``absent`` or ``unavailable``."""
+class Failure(msgspec.Struct, frozen=True):
+    """An error as a page is told it: ``code`` is the Router's, ``locked``, ``absent`` or ``unavailable``.
+
+    The id of the audit's record is not told. Ids count up, so two sites that compare theirs would know that they have
+    the same visitor.
+    """
 
     code: str
     message: str
-    why: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is", tag="answer"):
@@ -136,12 +139,12 @@ def asked(text: bytes) -> Asked:
 
 def failure(error: ProtocolError) -> Failure:
     """The error for a page."""
-    return Failure(error.code.slug, error.message, error.why)
+    return Failure(error.code.slug, error.message)
 
 
 LOCKED_NOW: Final = Failure(_LOCKED, "the wallet is locked: unlock it and ask again")
 NOT_PAIRED: Final = Failure(ABSENT, "this browser is not paired with the wallet: the extension's button does that")
 LOST: Final = Failure(_UNAVAILABLE, "the wallet ended before it answered: ask it what became of the call")
 TOO_MANY: Final = Failure(ErrorCode.TOO_MANY.slug, "too many calls of this page wait already: wait for an answer")
-NO_FRAME: Final = Failure(ErrorCode.INVALID_REQUEST.slug, "this frame is not open")
+NO_FRAME: Final = Failure(ErrorCode.INVALID_REQUEST.slug, "this frame is not open, or too many of its site are")
 TOO_LARGE: Final = Failure(ErrorCode.TOO_LARGE.slug, "the answer is larger than a browser reads from a host")

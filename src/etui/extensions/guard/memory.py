@@ -46,12 +46,17 @@ class Trusted(msgspec.Struct, frozen=True):
 
 
 class Memory:
-    """Both, read once and kept as they are written. Any method may raise the error with which the storage answered."""
+    """Both, loaded once and kept as they are written. Methods may raise the error with which the storage answered."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._met = {name: msgspec.json.decode(value, type=Met) for name, value in store.names(_MET)}
-        found = (msgspec.json.decode(value, type=Trusted) for _, value in store.names(_TRUSTED))
+        self._met: dict[str, Met] = {}
+        self._trusted: dict[str, Trusted] = {}
+
+    def load(self) -> None:
+        """Reads what is kept."""
+        self._met = {name: msgspec.json.decode(value, type=Met) for name, value in self._store.names(_MET)}
+        found = (msgspec.json.decode(value, type=Trusted) for _, value in self._store.names(_TRUSTED))
         self._trusted = {trusted.id: trusted for trusted in found}
 
     @property

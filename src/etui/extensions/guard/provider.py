@@ -16,7 +16,7 @@ from etui.extensions.guard.memory import Memory, Met, Trusted
 from etui.interfaces import Prepared
 from etui.interfaces import adviser_1 as adviser
 from etui.interfaces import likeness_1 as likeness
-from etui.sdk import Extension, ProtocolError, prepares, provides
+from etui.sdk import Extension, ProtocolError, RemoteError, prepares, provides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,12 @@ class Guard(Extension):
     _memory: Memory
 
     def begin(self) -> None:
-        """Reads what is kept."""
+        """Reads what is kept; without it the guard goes by those whom the wallet itself knows."""
         self._memory = Memory(self.store)
+        try:
+            self._memory.load()
+        except RemoteError as error:
+            sys.stderr.write(f"what the guard remembers could not be loaded: {error}\n")
 
     def inventory(self) -> Sequence[Item]:
         """Every trusted look-alike."""

@@ -6,6 +6,7 @@ behalf. Its line is kept over the Router's restarts, so that a lock ends no prog
 
 from etui.sdk.door.asking import ANSWER_S, Ask, Question
 from etui.sdk.door.control import Control
+from etui.sdk.door.foreign import params_of
 from etui.sdk.door.link import Link, Posting
 from etui.sdk.door.patience import Patience
 from etui.sdk.door.peers import CLAIMED, Introduction, Peer, Process, start_of
@@ -31,6 +32,7 @@ __all__ = [
     "begin",
     "door_parser",
     "listener_at",
+    "params_of",
     "runtime_folder",
     "start_of",
 ]

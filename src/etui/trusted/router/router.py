@@ -354,7 +354,7 @@ class Router:
         if interface in ROUTER_INTERFACES:
             self.own.take(connection, caller, message, method)
             return None
-        if connection.role in {Role.CLIENT, Role.DOOR}:
+        if connection.role in {Role.CLIENT, Role.DOOR} and not caller.is_page:  # a page may ask all day
             self.used()
         way = self.path.take(connection, caller, message, method)
         return None if caller.is_page else way  # its share is counted here

@@ -5,6 +5,10 @@ import { Failure } from "./native.js";
 import { End, fromBase64, toBase64 } from "./seal.js";
 
 const MOST_CALLS = 16;
+const MOST_CHARACTERS = 256 * 1024;
+const MOST_LEVELS = 30;
+const MOST_NAME = 400;
+const METHOD = /^[a-z0-9._/-]{1,200}$/;
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @typedef {import("./native.js").Native} Native */
@@ -49,15 +53,21 @@ export class Frame {
       const result = fill ? await this.#fill(fill, id) : await this.#call(method, params, id);
       answer = { result: JSON.stringify(result) };
     } catch (reason) {
-      const { code, message, why } = reason instanceof Failure ? reason : failureOf(reason);
-      answer = { error: { code, message, why } };
+      const { code, message } = reason instanceof Failure ? reason : failureOf(reason);
+      answer = { error: { code, message } };
     }
     if (this.#calls.delete(id)) this.#port.postMessage({ id, ...answer });
   }
 
   async #call(method, params, id) {
     if (method === "browser/1.ready") return { ready: (await this.#native.settled()) === "ready" };
-    return this.#ask({ do: "call", method, params: JSON.parse(params) }, id);
+    if (!METHOD.test(method)) throw new Failure({ code: "unknown_method", message: "there is no method of this name" });
+    const value = JSON.parse(params);
+    if (!isObject(value) || !isPlain(value, MOST_LEVELS) || JSON.stringify(value).length > MOST_CHARACTERS) {
+      const message = `params are an object of whole texts, ${MOST_LEVELS} levels and ${MOST_CHARACTERS} characters at most`;
+      throw new Failure({ code: "invalid_params", message });
+    }
+    return this.#ask({ do: "call", method, params: value }, id);
   }
 
   /**
@@ -89,7 +99,7 @@ export class Frame {
     const end = await this.#end;
     const field = item ? "secret/1.update.value" : "secret/1.create.value";
     const value = await end.seal(new TextEncoder().encode(password), fromBase64(key), field);
-    await this.#ask({ do: "fill", what: "save", item, user, value });
+    await this.#ask({ do: "fill", what: "save", item, user: user.slice(0, MOST_NAME).toWellFormed(), value });
     if (this.#isGone) this.#close();
   }
 
@@ -130,8 +140,19 @@ export class Frame {
   }
 }
 
+/** @param {unknown} value */
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+/** Whether texts are whole, and arrays and objects have at most so many levels. @param {unknown} value @param {number} levels */
+function isPlain(value, levels) {
+  if (typeof value === "string") return value.isWellFormed();
+  if (value === null || typeof value !== "object") return true;
+  const inner = [...Object.keys(value), ...Object.values(value)];
+  return levels > 0 && inner.every((one) => isPlain(one, levels - 1));
+}
+
 /** What a page is told of a fault of its own, or of ours. */
 function failureOf(reason) {
-  if (reason instanceof SyntaxError) return { code: "invalid_params", message: reason.message };
+  if (reason instanceof SyntaxError || reason instanceof RangeError) return { code: "invalid_params", message: reason.message };
   return { code: "internal", message: `the wallet's browser extension failed: ${reason.message}` };
 }

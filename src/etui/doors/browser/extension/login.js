@@ -1,11 +1,14 @@
 // In a world of the extension's own: fills a login, or a one-time code, where the user clicks, and offers to save what
-// was typed. The page's scripts see a field change and nothing before that. A click of their making fills nothing.
+// was typed. A click of a script's making fills nothing, nor does one on a sign that the page has moved, altered or put
+// under something, or that has just come. A page's own scripts can still lure its user to the sign: what they get then is
+// that page's own login.
 "use strict";
 
 {
   const NAMED = new Set(["text", "email", "tel"]);
   const SMALLEST_PX = 8;
   const ICON_PX = 18;
+  const ARMED_MS = 500;
   const ICON =
     "M4 7h13a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a2 2 0 0 1 2-2h11v2H5v1zm11 6a1.5 1.5 0 1 0 0 3h5v-3z";
   const SVG = "http://www.w3.org/2000/svg";
@@ -22,7 +25,10 @@
   const typed = new WeakSet();
   /** What was filled last: its user, its item, and the password. */
   let filled = null;
-  /** The button beside a field. @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement} | null} */
+  /**
+   * The button beside a field: with the style that it was given, and since when it is there.
+   * @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement, style: string, since: number} | null}
+   */
   let shown = null;
 
   /** @param {EventTarget | null} element @returns {element is HTMLInputElement} */
@@ -114,11 +120,20 @@
     root.append(button);
     button.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
     button.addEventListener("click", (event) => {
-      if (event.isTrusted) fill(field);
+      if (event.isTrusted && isAsDrawn()) fill(field);
     });
     document.documentElement.append(host);
     host.showPopover();
-    shown = { host, root, field };
+    shown = { host, root, field, style: host.getAttribute("style"), since: performance.now() };
+  }
+
+  /** Whether the sign has been there for a moment, is as it was drawn, and nothing lies above it. */
+  function isAsDrawn() {
+    if (shown === null || performance.now() - shown.since < ARMED_MS) return false;
+    const { host } = shown;
+    const { left, top, width, height } = host.getBoundingClientRect();
+    const above = document.elementFromPoint(left + width / 2, top + height / 2);
+    return host.getAttribute("style") === shown.style && isSeen(host) && above === host;
   }
 
   function hide() {
@@ -159,7 +174,7 @@
   }
 
   const follow = ({ target }) => {
-    if (shown !== null && target !== shown.field) hide();
+    if (shown !== null && target !== shown.field && target !== shown.host) hide();
     if (shown === null && isInput(target) && isFillable(target)) show(target);
   };
   document.addEventListener("focusin", follow, true);

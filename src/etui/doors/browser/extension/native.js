@@ -9,11 +9,10 @@ const AGAIN_MS = 1000;
 
 /** An error as a page is told it. */
 export class Failure extends Error {
-  /** @param {{code: string, message: string, why?: string}} said */
-  constructor({ code, message, why }) {
+  /** @param {{code: string, message: string}} said */
+  constructor({ code, message }) {
     super(message);
     this.code = code;
-    this.why = why;
   }
 }
 

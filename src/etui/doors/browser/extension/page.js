@@ -12,8 +12,8 @@
   ];
 
   /** An error with the Router's stable code, or `absent`, `locked`, `unavailable`. */
-  function failure({ code, message, why }) {
-    return Object.assign(new Error(message), why ? { code, why } : { code });
+  function failure({ code, message }) {
+    return Object.assign(new Error(message), { code });
   }
 
   /**
