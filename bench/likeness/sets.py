@@ -21,7 +21,7 @@ from publicsuffixlist import PublicSuffixList
 
 socket.setdefaulttimeout(None)  # dnstwist sets one for the whole process as it is imported
 
-FIXED: Final = "fdd5fef6af4a6c0e2852192cd2c03708a973993ec8eb8f2c8b11dc3633fcd416"
+FIXED: Final = "7e8c6919db33a524cd87e87a310af6e7c0129fdfa448e1775365494ca5ca0ff1"
 """So that a later dnstwist, which makes others, is found out."""
 _FOLDER: Final = Path(__file__).parent
 _MOST: Final = 20
