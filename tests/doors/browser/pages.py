@@ -35,14 +35,20 @@ if (location.search === "?sandboxed") {
 }
 </script>"""
 
-ASK: Final = """async ({method, params}) => {
+FINDS_WALLET: Final = """
     const wallet = await new Promise((resolve) => {
         addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
         dispatchEvent(new Event("etui:discover"));
     });
-    try { return await wallet.request({method, params}); }
+"""
+"""What a page's script begins with, within a function that is async."""
+ASK: Final = (
+    "async ({method, params}) => {"
+    + FINDS_WALLET
+    + """try { return await wallet.request({method, params}); }
     catch (error) { return {code: error.code, message: error.message, ...(error.why && {why: error.why})}; }
 }"""
+)
 
 
 _NET: Final = ("--host-resolver-rules=MAP * 127.0.0.1", "--ignore-certificate-errors")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 from tests.cli.etui import wait_until
-from tests.doors.browser.pages import add_frame, ask, state
+from tests.doors.browser.pages import FINDS_WALLET, add_frame, ask, state
 from tests.extensions.cards.bank import Bank
 from tests.standards.payments.shop import Shop
 
@@ -48,11 +48,9 @@ def test_a_page_that_gives_up_takes_the_question_away(stranger: Page, shop: Shop
     wallet.user.waits()
     before = len(wallet.user.asked())
     stranger.evaluate(
-        """async (params) => {
-            const wallet = await new Promise((resolve) => {
-                addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
-                dispatchEvent(new Event("etui:discover"));
-            });
+        "async (params) => {"
+        + FINDS_WALLET
+        + """
             const {signal} = window.stop = new AbortController();
             const asked = wallet.request({method: "payment/1.pay", params, signal});
             asked.catch(({name}) => { window.told = name; });
@@ -88,11 +86,9 @@ def test_a_question_that_waits_when_the_wallet_locks_is_answered(
     wallet.user.waits()
     before = len(wallet.user.asked())
     stranger.evaluate(
-        """async (params) => {
-            const wallet = await new Promise((resolve) => {
-                addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
-                dispatchEvent(new Event("etui:discover"));
-            });
+        "async (params) => {"
+        + FINDS_WALLET
+        + """
             wallet.request({method: "payment/1.pay", params}).catch(({code}) => { window.told = code; });
         }""",
         asks(shop),
@@ -177,11 +173,9 @@ def test_a_page_that_floods_slows_itself_alone(
     flood = browser.new_page()
     flood.goto(f"http://127.0.0.1:{port}/")
     flood.evaluate(
-        """async (params) => {
-            const wallet = await new Promise((resolve) => {
-                addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
-                dispatchEvent(new Event("etui:discover"));
-            });
+        "async (params) => {"
+        + FINDS_WALLET
+        + """
             window.codes = {};
             for (let count = 0; count < 5000; count++) {
                 wallet.request({method: "payment/1.pay", params: {...params, order: `order-1#${count}`}})
@@ -202,11 +196,9 @@ def test_what_a_page_asks_amiss_is_answered_to_it_alone(
     wallet.user.waits()
     before = len(wallet.user.asked())
     page.evaluate(
-        """async (params) => {
-            const wallet = await new Promise((resolve) => {
-                addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
-                dispatchEvent(new Event("etui:discover"));
-            });
+        "async (params) => {"
+        + FINDS_WALLET
+        + """
             wallet.request({method: "payment/1.pay", params}).then(({credential}) => { window.told = credential; });
         }""",
         asks(shop),
@@ -214,12 +206,11 @@ def test_what_a_page_asks_amiss_is_answered_to_it_alone(
     wait_until(lambda: len(wallet.user.asked()) > before)
     amiss = browser.new_page()
     amiss.goto(f"http://127.0.0.1:{port}/")
-    codes = amiss.evaluate("""async () => {
-        const wallet = await new Promise((resolve) => {
-            addEventListener("etui:announce", ({detail}) => resolve(detail), {once: true});
-            dispatchEvent(new Event("etui:discover"));
-        });
-        let deep = {};
+    codes = amiss.evaluate(
+        "async () => {"
+        + FINDS_WALLET
+        + """
+            let deep = {};
         for (let level = 0; level < 2000; level++) deep = {deep};
         const method = "payment/1.find";
         const asked = [
@@ -232,7 +223,8 @@ def test_what_a_page_asks_amiss_is_answered_to_it_alone(
             await wallet.request(one).then(() => codes.push("ok"), ({code}) => codes.push(code ?? "thrown"));
         }
         return codes;
-    }""")
+    }"""
+    )
     assert "ok" not in codes
     assert not {"unavailable", "absent", "locked", "internal"} & set(codes), codes
     amiss.close()
