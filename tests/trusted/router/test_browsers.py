@@ -421,6 +421,38 @@ def test_a_page_that_floods_keeps_neither_other_pages_nor_programs_from_asking(s
 
 
 @pytest.mark.timeout(90)
+def test_what_a_page_repeats_counts_as_what_it_asks_first(short_dir: Path) -> None:
+    """It has no more under way, and does not keep the wallet open."""
+
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        keeper = await wallet.keeper()
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            await door.pair(host, Profile())
+            page = await door.page(host)
+            reading = secret.Read(item=await stored(door, page))
+            asked = Envelope(speaks_for=page.peer)
+            locks_at = wallet.here.router.locks_at
+            assert locks_at is not None
+            await asyncio.sleep(3)
+            for _ in range(4):
+                await door.call(reading, asked)
+            assert wallet.here.router.locks_at in range(locks_at - 1, locks_at + 2)
+            keeper.cancel()
+            numbers = [await door.ask(reading, asked) for _ in range(17)]
+            with pytest.raises(ProtocolError) as caught:
+                result_of(reading, await door.answer(numbers[-1]))
+            assert caught.value.code is ErrorCode.TOO_MANY
+            await door.call(wallet_interface.Dismiss(peer=page.peer))
+            for number in numbers[:-1]:
+                with pytest.raises(ProtocolError):
+                    result_of(reading, await door.answer(number))
+            assert (await refused(door.call(reading, asked))).code is ErrorCode.INVALID_REQUEST
+
+    play(short_dir, story)
+
+
+@pytest.mark.timeout(90)
 def test_a_program_that_cannot_be_told_from_others_is_paired_by_no_question(short_dir: Path) -> None:
     async def story(wallet: Wallet, door: Door, folder: Path) -> None:
         with program(folder, ".mount_B7f2c/browser") as untold:  # an AppImage that does not say of which file it is

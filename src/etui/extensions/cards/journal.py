@@ -45,38 +45,46 @@ class Line(msgspec.Struct, frozen=True):
     amount: int
 
 
-class Payment(msgspec.Struct, frozen=True, kw_only=True):
-    """``order``: which request it answers. ``request``: the SHA-256 of that (32 bytes). ``paid_at``: seconds, UTC.
-
-    ``signer``: the SHA-256 of the key that signed the request (32 bytes). ``decision``: the id of the audit's record.
-    ``route``: the operator's route by which it goes, as its user saw it, and ``route_decision`` the record of that.
-    ``sent_to``: where its Client can ask what became of it, an address; empty where it did not say.
-    """
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """What of a payment it is found by. ``order``: which request it answers. ``paid_at``: seconds, UTC."""
 
     id: str
     payee: str
-    merchant: str
     amount: int
     currency: str
     order: str
-    request: bytes
-    signer: bytes = b""
-    lines: tuple[Line, ...]
-    card: str
     paid_at: int
-    network: str = ""
     state: State = State.PENDING
-    receipt: str = ""
-    decision: str = ""
-    route: str = ""
-    route_decision: str = ""
-    sent_to: str = ""
 
     def entry(self) -> Item:
         """What is public of it."""
         label = f"{full_amount(self.amount, self.currency)} to {self.payee}"
         public = {"payee": self.payee, "state": self.state.value}
         return Item(item=self.id, kind=_KIND, label=label, attributes=public, created=self.paid_at)
+
+
+class Payment(Listed, frozen=True, kw_only=True):
+    """The whole of it. ``request``: the SHA-256 of that (32 bytes).
+
+    ``signer``: the SHA-256 of the key that signed the request (32 bytes). ``decision``: the id of the audit's record.
+    ``route``: the operator's route by which it goes, as its user saw it, and ``route_decision`` the record of that.
+    ``sent_to``: where its Client can ask what became of it, an address; empty where it did not say.
+    """
+
+    merchant: str
+    request: bytes
+    signer: bytes = b""
+    lines: tuple[Line, ...]
+    card: str
+    network: str = ""
+    receipt: str = ""
+    decision: str = ""
+    route: str = ""
+    route_decision: str = ""
+    sent_to: str = ""
+
+
+_listed: Final = msgspec.json.Decoder(Listed)
 
 
 class Journal:
@@ -86,11 +94,17 @@ class Journal:
         self._store = store
         self._beginning: set[str] = set()
         self._changing = threading.Lock()
+        self._listing = threading.Lock()
+        self._listed: dict[str, Listed] | None = None
 
-    def payments(self) -> list[Payment]:
-        """Every payment, the latest first."""
-        found = [msgspec.json.decode(kept, type=Payment) for _, kept in self._store.names(_SPACE)]
-        return sorted(found, key=lambda payment: payment.paid_at, reverse=True)
+    def payments(self) -> list[Listed]:
+        """Every payment, the latest first; the storage is asked for them once."""
+        with self._listing:
+            if self._listed is None:
+                found = (_listed.decode(kept) for _, kept in self._store.names(_SPACE))
+                self._listed = {one.id: one for one in found}
+            listed = list(self._listed.values())
+        return sorted(listed, key=lambda payment: payment.paid_at, reverse=True)
 
     def payment(self, name: str) -> Payment:
         """The payment with this id; raises ``UnknownPaymentError``."""
@@ -137,4 +151,8 @@ class Journal:
         return ended
 
     def _keep(self, payment: Payment) -> None:
-        self._store.put({(_SPACE, payment.id): msgspec.json.encode(payment)})
+        kept = msgspec.json.encode(payment)
+        self._store.put({(_SPACE, payment.id): kept})
+        with self._listing:
+            if self._listed is not None:
+                self._listed[payment.id] = _listed.decode(kept)

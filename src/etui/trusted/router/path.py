@@ -123,7 +123,8 @@ class RequestPath:
         router = self._router
         if not self._is_open(route) or router.caller(arrival.connection, arrival.message) is not arrival.caller:
             return False
-        router.used()
+        if not arrival.caller.is_page:
+            router.used()
         self._forward_route(arrival, route, material, request_id)
         return True
 

@@ -15,6 +15,7 @@ import time
 import traceback
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
@@ -357,7 +358,14 @@ class Router:
         if connection.role in {Role.CLIENT, Role.DOOR} and not caller.is_page:  # a page may ask all day
             self.used()
         way = self.path.take(connection, caller, message, method)
-        return None if caller.is_page else way  # its share is counted here
+        if way is None or connection.web is None:
+            return way
+        return partial(self._repeat_within, connection.web, message.speaks_for, way)
+
+    def _repeat_within(self, web: WebPeers, handle: str, way: Way, request_id: MessageId) -> bool:
+        """Takes a request that repeats an earlier one, where its page has some of its share left."""
+        web.admit(handle, request_id, self._loop.time())
+        return way(request_id)
 
     def caller(self, connection: Connection, message: Message) -> Caller:
         """Who makes a request; raises ``ProtocolError`` where nobody does whom this connection may speak for."""
