@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,45 +22,36 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from etui.doors.browser.extension_ids import ORIGIN
 from etui.doors.browser.framing import Frames, frame
+from etui.doors.browser.standing import host_command
 from etui.protocol import find_place
 from etui.testkit import TestWallet
 
-_HANDS_OVER: Final = """
+HANDS_OVER: Final = """
 import json, socket, sys
 door = socket.socket(socket.AF_UNIX)
 door.connect(sys.argv[1])
 socket.send_fds(door, [json.dumps({"do": "host", "arguments": sys.argv[2:]}).encode()], [0, 1])
 door.recv(1)
 """
+"""A program that brings the browser's pipes to the door itself."""
+HOST: Final = host_command(sys.executable)
 FRAME_KEY: Final = X25519PrivateKey.generate().public_key().public_bytes_raw()
 
 
 class HostEnd:
-    """The place of a browser: it says what it likes to the door, over pipes that a host has brought there.
+    """The place of a browser: it says what it likes to the door, over the pipes of a host that it has started.
 
-    ``process``: the host, where that is another process than this one.
+    ``command``: of another program in the host's place, before the arguments that a browser adds.
     """
 
     def __init__(
-        self,
-        wallet: TestWallet,
-        arguments: tuple[str, ...] = (ORIGIN,),
-        *,
-        process: subprocess.Popen[bytes] | None = None,
+        self, wallet: TestWallet, arguments: tuple[str, ...] = (ORIGIN,), *, command: tuple[str, ...] = HOST
     ) -> None:
-        self._door = socket.socket(socket.AF_UNIX)
-        if process is None:
-            said, self._out = os.pipe()
-            self._in, heard = os.pipe()
-            self._door.connect(door_of(wallet))
-            first = msgspec.json.encode({"do": "host", "arguments": list(arguments)})
-            socket.send_fds(self._door, [first], [said, heard])
-            os.close(said)
-            os.close(heard)
-        else:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            self._out, self._in = os.dup(process.stdin.fileno()), os.dup(process.stdout.fileno())
+        pipe = subprocess.PIPE
+        self._host = subprocess.Popen([*command, *arguments], env=wallet.environ, stdin=pipe, stdout=pipe)
+        assert self._host.stdin is not None
+        assert self._host.stdout is not None
+        self._out, self._in = self._host.stdin.fileno(), self._host.stdout.fileno()
         self._frames = Frames()
         self._ready: list[bytes] = []
         self.last: dict[str, Any] = {}
@@ -106,9 +96,8 @@ class HostEnd:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._door.close()
-        os.close(self._out)
-        os.close(self._in)
+        with self._host as host:
+            host.kill()
 
 
 def door_of(wallet: TestWallet) -> str:
@@ -118,15 +107,13 @@ def door_of(wallet: TestWallet) -> str:
 
 @contextmanager
 def other_program(wallet: TestWallet, folder: Path) -> Iterator[HostEnd]:
-    """The end of a host that is a program of its own, by its own path."""
+    """The end of the wallet's own host, started through a program that is known by its own path."""
     path = folder / "interceptor"
     shutil.copy(Path(sys.executable).resolve(), path)
-    command = [str(path), "-S", "-c", _HANDS_OVER, door_of(wallet), ORIGIN]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, env={"PYTHONHOME": sys.base_prefix}) as process:
-        with HostEnd(wallet, process=process) as end:
-            yield end
-        process.kill()
+    starts = f"import subprocess, sys; subprocess.run([*{HOST!r}, *sys.argv[1:]])"
+    command = ("/usr/bin/env", f"PYTHONHOME={sys.base_prefix}", str(path), "-S", "-c", starts)
+    with HostEnd(wallet, command=command) as end:
+        yield end
 
 
 class Key:
@@ -145,8 +132,9 @@ class Key:
 def run_host(wallet: TestWallet, *messages: dict[str, Any], arguments: tuple[str, ...] = (ORIGIN,)) -> list[Any]:
     """What the real host hands back to whoever starts it and says this."""
     said = b"".join(frame(msgspec.json.encode(one)) for one in messages)
-    command = [sys.executable, "-I", "-m", "etui.doors.browser.host", *arguments]
-    with subprocess.Popen(command, env=wallet.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as host:
+    with subprocess.Popen(
+        [*HOST, *arguments], env=wallet.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as host:
         assert host.stdin is not None
         assert host.stdout is not None
         host.stdin.write(said)

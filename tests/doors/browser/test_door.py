@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import shutil
 import struct
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.doors.browser.hosts import FRAME_KEY, HostEnd, Key, other_program, run_host
+from tests.doors.browser.hosts import FRAME_KEY, HANDS_OVER, HostEnd, Key, door_of, other_program, run_host
 
 from etui.doors.browser import allowed
 from etui.doors.browser.door import MAX_CALLS_OF_FRAME, MAX_FRAMES_OF_ORIGIN
@@ -54,12 +55,14 @@ def opened(host: HostEnd, frame: int = 1, origin: str = BANK) -> None:
     host.say("open", frame=frame, origin=origin, key=base64.b64encode(FRAME_KEY).decode())
 
 
-def refusals(wallet: TestWallet, method: str) -> list[str]:
-    """Why this method was refused, by the record."""
+def on_record(wallet: TestWallet, method: str, reason: str, *, newest: int = 1) -> bool:
+    """Whether one of the newest records of this method is of its refusal, for this reason."""
     wallet.user.approves()
-    records = wallet.etui("audit", "list", "--json")
-    assert records.returncode == 0, records.stderr
-    return [line for line in records.stdout.splitlines() if method in line]
+    with wallet.connect() as client:
+        records = client.call(shell.Audit(limit=50)).records
+    of_method = [record for record in records if record.action == method][:newest]
+    refused = [record.id for record in of_method if record.outcome == "denied"]
+    return any(reason in " ".join(wallet.etui("why", one).stdout.split()) for one in refused)
 
 
 @pytest.mark.attack(185)
@@ -86,7 +89,7 @@ def test_a_pairing_that_is_guessed_proves_nothing_and_is_on_record(wallet: TestW
         opened(host)
         host.say("call", frame=1, id=3, method="payment/1.find", params={})
         assert host.answer(3)["error"]["code"] == "absent"
-    assert refusals(wallet, "wallet/1.prove")
+    assert on_record(wallet, "wallet/1.prove", "no such pairing", newest=2)
 
 
 @pytest.mark.attack(186)
@@ -161,9 +164,8 @@ def test_a_paired_browser_proves_itself_again_after_a_lock_and_on_its_next_conne
         host.hear_state("ready")
 
 
-@pytest.mark.attack(190)
-def test_a_manifest_that_names_another_program_brings_it_nothing(wallet: TestWallet, tmp_path: Path) -> None:
-    """The extension of a paired browser signs for whatever its browser starts; the program is compared all the same."""
+@pytest.mark.attack(177)
+def test_a_key_is_good_from_the_program_that_it_was_paired_for_alone(wallet: TestWallet, tmp_path: Path) -> None:
     with HostEnd(wallet) as host:
         key, pairing = pair(host, wallet)
     with other_program(wallet, tmp_path) as other:
@@ -171,7 +173,15 @@ def test_a_manifest_that_names_another_program_brings_it_nothing(wallet: TestWal
         other.say("prove", pairing=pairing, signature=base64.b64encode(key.prove(challenge, pairing)).decode())
         heard = other.hear_state("unproven")
     assert "no other program's" in heard["message"]
-    assert refusals(wallet, "wallet/1.prove")
+    assert on_record(wallet, "wallet/1.prove", "no other program's")
+
+
+@pytest.mark.attack(190)
+def test_a_program_in_the_place_of_the_host_is_not_spoken_with(wallet: TestWallet) -> None:
+    command = (sys.executable, "-I", "-c", HANDS_OVER, door_of(wallet))
+    with HostEnd(wallet, command=command) as other:
+        assert "is not the host of this wallet" in other.hear_state("absent")["message"]
+        assert other.hear() is None
 
 
 def test_an_unpaired_browser_speaks_for_no_page_from_then_on(wallet: TestWallet) -> None:

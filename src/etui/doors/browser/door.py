@@ -14,6 +14,7 @@ from etui.doors.browser.connection import Connection
 from etui.doors.browser.extension_ids import extension_of
 from etui.doors.browser.framing import FrameError
 from etui.doors.browser.sites import site_of
+from etui.doors.browser.standing import is_host, is_started_by
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
@@ -61,6 +62,10 @@ class Door:
         """The browser that a connection is to; or why it is refused."""
         if len(self._browsers) >= _MAX_BROWSERS:
             return "too many browsers are connected to the wallet already"
+        if not is_host(process.pid):
+            return (
+                f"process {process.pid} is not the host of this wallet: `etui browser install` puts that in its place"
+            )
         extension = extension_of(arguments)
         if extension is None:
             named = " ".join(arguments) or "nothing"
@@ -68,12 +73,19 @@ class Door:
         self._seen += 1
         browser = Browser(f"browser {self._seen}", connection, extension)
         browser.process = process
-        browser.on_introduced = partial(self._tell, browser)
+        browser.on_introduced = partial(self._introduced, browser, process.pid)
         self._browsers.add(browser)
         connection.ended.add_done_callback(lambda _: self._ended(browser))
         self._tell(browser)
         self.link.introduce(browser)
         return browser
+
+    def _introduced(self, browser: Browser, pid: int) -> None:
+        if is_started_by(pid, browser.client):
+            self._tell(browser)
+        else:
+            text = f"another program stands between {browser.client} and the host: `etui browser install` mends that"
+            browser.connection.refuse(text)
 
     def _ended(self, browser: Browser) -> None:
         for _, posting in list(browser.calls.values()):

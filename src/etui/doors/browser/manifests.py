@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from etui.doors.browser.extension_ids import FIREFOX, ORIGIN
+from etui.doors.browser.standing import host_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +55,7 @@ def files(browser: Browser, home: Path, interpreter: str, variables: Mapping[str
     folder = home / browser.settings / browser.hosts
     script = folder / HOST
     settings = "".join(f"{name}={shlex.quote(value)} " for name, value in sorted(variables.items()))
-    command = f"{settings}exec {shlex.quote(interpreter)} -I -m etui.doors.browser.host"
+    command = f"{settings}exec {shlex.join(host_command(interpreter))}"
     return {
         script: f'#!/bin/sh\n{command} "$@"\n',
         folder / f"{HOST}.json": msgspec.json.format(msgspec.json.encode(_manifest(browser, script)), indent=2).decode()
