@@ -64,6 +64,27 @@ def test_a_card_pays_what_the_merchant_asks_for(wallet: TestWallet, client: Clie
     assert (shown.state, shown.amount, shown.payee) == ("approved", 1250, "shop.etui.test")
 
 
+def test_the_question_says_who_vouches_for_the_key_that_signed_and_since_when_it_is_known(
+    wallet: TestWallet, client: Client, shop: Shop
+) -> None:
+    verified = "Verified: signed by Demo Shop, for whom Demo Acquirer vouches."
+    renewed = Shop(root=shop.root)
+    wallet.user.approves()
+
+    def question(token: str, *, approved: bool) -> str:
+        paid = client.call(asked(token))
+        outcome = "approved" if approved else "declined"
+        client.call(payment.Complete(payment=paid.payment.item, outcome=outcome))
+        return str(wallet.user.asked()[-1])
+
+    assert f"{verified} You have not paid it before." in question(shop.asks(int(time.time())), approved=False)
+    declined = shop.asks(int(time.time()), nonce="n-2")
+    assert f"{verified} You have not paid it before." in question(declined, approved=True), "it was declined"
+    known = question(shop.asks(int(time.time()), nonce="n-3"), approved=True)
+    assert f"{verified} You have paid it, by the same key, since " in known
+    assert f"{verified} It signed by another key before." in question(renewed.asks(int(time.time())), approved=True)
+
+
 def test_how_it_is_shipped_stands_in_the_question(wallet: TestWallet, client: Client, shop: Shop) -> None:
     by_post = Shipping("post", "Post", Amount("EUR", "3.00"), selected=True)
     details = Details(

@@ -46,7 +46,10 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """What of a payment it is found by. ``order``: which request it answers. ``paid_at``: seconds, UTC."""
+    """What of a payment it is found by. ``order``: which request it answers. ``paid_at``: seconds, UTC.
+
+    ``signer``: the SHA-256 of the key that signed the request (32 bytes).
+    """
 
     id: str
     payee: str
@@ -55,6 +58,7 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     order: str
     paid_at: int
     state: State = State.PENDING
+    signer: bytes = b""
 
     def entry(self) -> Item:
         """What is public of it."""
@@ -66,14 +70,13 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 class Payment(Listed, frozen=True, kw_only=True):
     """The whole of it. ``request``: the SHA-256 of that (32 bytes).
 
-    ``signer``: the SHA-256 of the key that signed the request (32 bytes). ``decision``: the id of the audit's record.
+    ``decision``: the id of the audit's record.
     ``route``: the operator's route by which it goes, as its user saw it, and ``route_decision`` the record of that.
     ``sent_to``: where its Client can ask what became of it, an address; empty where it did not say.
     """
 
     merchant: str
     request: bytes
-    signer: bytes = b""
     lines: tuple[Line, ...]
     card: str
     network: str = ""

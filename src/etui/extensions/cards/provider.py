@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from msgspec import Raw, json
@@ -68,7 +69,7 @@ class Cards(Extension):
             settles["payee"] = order.merchant.host
         if request.amount is None:
             settles |= {"amount": order.amount_minor, "currency": order.currency}
-        notes = _notes(order)
+        notes = [*_notes(order), self._vouched(order)]
         if choice.route is not None:
             notes += choice.route.notes
             if request.route is None:
@@ -107,6 +108,17 @@ class Cards(Extension):
             network=paid.network,
             decision=record.decision or None,
         )
+
+    def _vouched(self, order: Order) -> str:
+        """Who vouches for the key that signed an order, and since when its user has paid by that key."""
+        merchant, signer = order.merchant, signer_of(order.chain)
+        verified = f"Verified: signed by {merchant.name}, for whom {merchant.acquirer_name} vouches."
+        paid = [one for one in self._journal.payments() if one.payee == merchant.host and one.state is State.APPROVED]
+        by_key = [one.paid_at for one in paid if one.signer == signer]
+        if by_key:
+            first = datetime.fromtimestamp(min(by_key), UTC)
+            return f"{verified} You have paid it, by the same key, since {first.day} {first:%b %Y}."
+        return f"{verified} {'It signed by another key before.' if paid else 'You have not paid it before.'}"
 
     def _remember(self, order: Order, choice: Choice) -> None:
         self._prepared[order.name] = choice
@@ -218,14 +230,15 @@ def _record(order: Order, choice: Choice, decision: str, sent_to: str) -> Paymen
 
 
 def _notes(order: Order) -> list[str]:
-    """What is bought, a line for each of a few items, how it is shipped, and of whom."""
+    """What is bought, a line for each of a few items, and how it is shipped."""
     lines = order.details.display_items
     notes = [_line(line.label, line.amount) for line in lines[:_MAX_NOTED]]
     if left := len(lines) - len(notes):
         notes.append(f"And {left} more.")
-    notes += [_line(f"Shipped by {way.label}", way.amount) for way in order.details.shipping_options if way.selected]
-    merchant = order.merchant
-    return [*notes, f"{merchant.name}, whom {merchant.acquirer_name} vouches for."]
+    return [
+        *notes,
+        *(_line(f"Shipped by {way.label}", way.amount) for way in order.details.shipping_options if way.selected),
+    ]
 
 
 def _line(what: str, amount: Amount) -> str:
