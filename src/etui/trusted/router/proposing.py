@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
     from etui.trusted.router.wallet import Opened
 
-AS_PROPOSED: Final = "proposed"
-HALF: Final = "half"
-ONE_PERIOD: Final = "one_period"
+_AS_PROPOSED: Final = "proposed"
+_HALF: Final = "half"
 HOW_TO_END: Final = "You can lower and end it at any time: among the programs in the Shell, or by `etui revoke`."
 
 
@@ -66,22 +65,21 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
     def choices(self) -> tuple[RememberChoice, ...]:
         """What the user may answer: all of it, which is the preset, or less."""
         limit = self.limit
-        choices = [RememberChoice(id=AS_PROPOSED, label=self._words)]
+        choices = [RememberChoice(id=_AS_PROPOSED, label=self._words)]
         if half := self._half():
-            choices.append(RememberChoice(id=HALF, label=half._words))  # noqa: SLF001  # of its own kind
+            choices.append(RememberChoice(id=_HALF, label=half._words))  # noqa: SLF001  # of its own kind
         once = f"Up to {full_amount(limit.total_minor, limit.currency)} in the next {span(limit.period_s)} alone"
-        return (*choices, RememberChoice(id=ONE_PERIOD, label=once))
+        return (*choices, RememberChoice(id=wording.ONCE.id, label=once))
 
     def chosen(self, answer: str, now: float) -> Proposal | None:
         """What an answer gives at ``now``, in seconds since 1970; None where it is none of ``choices``."""
-        match answer:
-            case "proposed":
-                return self
-            case "half":
-                return self._half()
-            case "one_period":
-                end = int(now) + self.limit.period_s
-                return msgspec.structs.replace(self, until=min(end, self.until or end))
+        if answer == _AS_PROPOSED:
+            return self
+        if answer == _HALF:
+            return self._half()
+        if answer == wording.ONCE.id:
+            end = int(now) + self.limit.period_s
+            return msgspec.structs.replace(self, until=min(end, self.until or end))
         return None
 
     @property
