@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.cli.etui import done, told
 from tests.doors.browser import test_firefox
 from tests.doors.browser.firefox import Firefox
-from tests.doors.browser.pages import POPUP, ask
+from tests.doors.browser.pages import FINDS_WALLET, POPUP
 from tests.doors.browser.test_logins import click_icon, put, wait_filled
 from tests.town import Town, add_card, open_town, wallet_in
 
@@ -33,6 +33,17 @@ ORDERED = """async () => {
     const order = {method: "POST", body: JSON.stringify({goods: [{id: "lives"}]})};
     return (await (await fetch("/orders", order)).json()).request;
 }"""
+FLOODS = (
+    "async (request) => {"
+    + FINDS_WALLET
+    + """
+    const asks = Array.from({length: 15}, (_, one) => {
+        const params = {request, currency: "EUR", period_s: 86400, amount: 100 + one};
+        return wallet.request({method: "payment/1.mandate", params}).catch(({code}) => code);
+    });
+    return Promise.all(asks);
+}"""
+)
 STANDING = "import('/etui/index.js').then(({mandates}) => mandates())"
 OFFERED = "without asking you"
 
@@ -171,14 +182,11 @@ def test_a_page_that_floods_proposals_asks_its_user_a_few_times_and_gets_nothing
     page.goto(town.sites["arcade"])
     request = page.evaluate(ORDERED)
     wallet.user.dismisses(action_contains=OFFERED)
-    asked = len(wallet.user.asked())
-    codes = {
-        ask(stranger, "payment/1.mandate", request=request, currency="EUR", period_s=86_400, amount=amount)["code"]
-        for amount in range(100, 130)
-    }
-    assert codes == {"not_now", "too_many"}
-    assert len(wallet.user.asked()) - asked <= 8
-    wallet.user.forgets()
+    asked, begun = len(wallet.user.asked()), time.monotonic()
+    codes = stranger.evaluate(FLOODS, request)
+    earned = (time.monotonic() - begun) / 30
+    assert set(codes) == {"not_now", "too_many"}
+    assert len(wallet.user.asked()) - asked <= 6 + earned, "a page has six questions, and one more in 30 seconds"
     assert [row for row in told(wallet, "grants") if row["action"] == "payment/1.pay"] == []
 
 
