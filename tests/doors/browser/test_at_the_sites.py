@@ -185,8 +185,9 @@ def test_a_page_that_floods_proposals_asks_its_user_a_few_times_and_gets_nothing
     asked, begun = len(wallet.user.asked()), time.monotonic()
     codes = stranger.evaluate(FLOODS, request)
     earned = (time.monotonic() - begun) / 30
-    assert set(codes) == {"not_now", "too_many"}
-    assert len(wallet.user.asked()) - asked <= 6 + earned, "a page has six questions, and one more in 30 seconds"
+    assert codes == ["not_now"] * 15
+    questions = len(wallet.user.asked()) - asked
+    assert 1 <= questions <= 6 + earned, "a page has six questions, and one more in 30 seconds"
     assert [row for row in told(wallet, "grants") if row["action"] == "payment/1.pay"] == []
 
 
