@@ -150,6 +150,8 @@ def hindrance(router: Router, request: Request, proposal: Proposal) -> str:
         return "a lasting right is proposed by a Client for itself, and not under another call"
     if not question.principal.tellable:
         return "it cannot be told from other programs, so that no right would be its own"
+    if not question.resource.item:
+        return f"{request.provider.name} settled nothing that a right could be held to"
     given = router.registry.method(proposal.action).action
     fields = {**question.fields, "amount": proposal.limit.each_minor}
     if not opened.engine.grantable(msgspec.structs.replace(question, action=given, fields=fields), opened.now()):
