@@ -139,12 +139,12 @@ def test_a_strangers_interface_gives_rights_to_a_client_for_itself_alone(wallet:
             class Give(Request[RunResult], frozen=True, kw_only=True):
                 METHOD = "{METER.interface}.give"
                 RESULT = RunResult
-                amount: int = 600
-                currency: str = "EUR"
-                period_s: int = {DAY_S}
+                amount: int
+                currency: str
+                period_s: int
             for asking in (call.ask, self.call):
                 try:
-                    asking(Give())
+                    asking(Give(amount=600, currency="EUR", period_s={DAY_S}))
                 except ProtocolError as error:
                     tell(error.code.slug)
         """
