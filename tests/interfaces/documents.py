@@ -100,6 +100,31 @@ def find(**members: Any) -> dict[str, Any]:  # noqa: ANN401
     }
 
 
+def give(**members: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A method by which a Client proposes a lasting right to ``pay``."""
+    params = pay()["params"]
+    terms: dict[str, Any] = {
+        "each": {"type": "integer", "optional": True},
+        "period_s": {"type": "integer", "min": 60},
+        "until": {"type": "time", "optional": True},
+    }
+    return {
+        "title": "Propose a right",
+        "effect": "change",
+        "prepare": True,
+        "waits": True,
+        "gives": "pay",
+        "params": {
+            "amount": params["amount"],
+            "currency": {"type": "text", "title": "Currency", "policy": "currency"},
+            "payee": params["payee"],
+            **terms,
+        },
+        "result": {"amount": {"type": "integer"}, "currency": {"type": "text"}, **terms},
+        **members,
+    }
+
+
 def named(name: str, **members: Any) -> dict[str, Any]:  # noqa: ANN401
     """A field of a named type."""
     return {"type": "named", "name": name, **members}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.interfaces.documents import ITEM, parking, read
+from tests.interfaces.documents import ITEM, give, parking, pay, read
 
 from etui.interfaces import broken_promise
 
@@ -48,6 +48,13 @@ def _param(name: str, **members: Any) -> Change:  # noqa: ANN401
 )
 def test_words_may_change_more_may_come_and_less_may_be_given_away(change: Change) -> None:
     assert not _after(change)
+
+
+def test_what_a_method_gives_a_right_to_stays_so() -> None:
+    methods = {**parking()["methods"], "buy": pay()}
+    earlier, later = (read(parking(methods={**methods, "give": give(gives=name)})) for name in ("pay", "buy"))
+    assert not broken_promise(earlier, earlier)
+    assert "methods.give.gives" in broken_promise(earlier, later)
 
 
 @pytest.mark.parametrize(

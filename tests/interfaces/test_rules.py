@@ -14,6 +14,7 @@ from tests.interfaces.documents import (
     FIELD_TYPES,
     ITEM,
     find,
+    give,
     named,
     parking,
     pay,
@@ -173,6 +174,33 @@ def test_what_is_asked_during_another_method_is_so_during_one_that_waits_and_is_
     ):
         assert words in refusal(parking(methods=bad))
     assert "which is not there" in refusal(parking(events={"ended": {"title": "It ended", "during": "gone"}}))
+
+
+def test_a_method_that_gives_a_right_has_its_terms_and_is_held_to_what_the_right_is_to() -> None:
+    assert read(with_method(give())).methods["more"].gives == "pay"
+    params, result = give()["params"], give()["result"]
+
+    def without(fields: dict[str, Any], name: str) -> dict[str, Any]:
+        return {other: field for other, field in fields.items() if other != name}
+
+    goes_with = "goes with `prepare`, `waits` and the effect `change`"
+    not_about = "is not about the same scope, item, amount and currency"
+    for bad, words in (
+        (give(prepare=False), goes_with),
+        (give(waits=False), goes_with),
+        (give(effect="use"), goes_with),
+        (give(gives="gone"), "names 'gone', which is no method that anyone may call"),
+        (give(gives="more"), "names 'more', which is no method that anyone may call"),
+        (give(gives="show"), not_about),
+        (give(params=without(params, "payee")), not_about),
+        (give(params={**params, "payee": {**params["payee"], "scope": False}}), not_about),
+        (give(params={**params, "amount": {"type": "integer"}}), not_about),
+        (give(params={**params, "permit": ITEM}), not_about),
+        (give(params={**params, "period_s": {"type": "integer", "optional": True}}), "period_s is optional"),
+        *((give(params=without(params, term)), f"params has no {term!r}") for term in ("each", "period_s", "until")),
+        *((give(result=without(result, term)), f"result has no {term!r}") for term in result),
+    ):
+        assert words in refusal(with_method(bad)), words
 
 
 @pytest.mark.parametrize("title", ["", " ", "two\nlines", "bell\x07", "a\x85b", "a\u2028b", "x" * 121])

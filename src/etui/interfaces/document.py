@@ -165,7 +165,8 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     allowed on them. ``waits``: the user, or somebody far away, answers within the call, so that the time limit does not
     run and others are served meanwhile. ``running``: a yes may hold as long as the process that asked runs, even where
     its program cannot be told from others. ``callers``: who may call it, where not all may that may call the interface.
-    ``during``: the method, allowed like any other, that a provider has to be serving to be asked this one.
+    ``during``: the method, allowed like any other, that a provider has to be serving to be asked this one. ``gives``:
+    the method to which the caller proposes a lasting right for itself, up to an amount; the Router answers it.
     """
 
     title: ShortText
@@ -182,6 +183,7 @@ class Method(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     waits: bool = False
     running: bool = False
     during: Name | None = None
+    gives: Name | None = None
     timeout_s: Annotated[int, Meta(ge=1, le=600)] = 30
 
 

@@ -141,6 +141,8 @@ def _who(document: Document, name: str, method: Method) -> str:
         return "an Extension, for itself" if method.own else "an Extension, within a call that it serves"
     if _is_free(method):
         return "anybody"
+    if method.gives is not None:
+        return "anybody but Extensions, once the user says yes"
     unasked = ["who created the item"] if name in document.owner else []
     unasked += ["any program of the session where the user opened that"] if name in document.session else []
     return ", ".join([*unasked, "who has a grant for it"]) + "; anybody else once the user says yes"
@@ -159,6 +161,8 @@ def _marked(method: Method) -> Iterator[str]:
         yield f"Decide: an item is named in the result only as far as the caller may `{method.decide}` it."
     if method.during is not None:
         yield f"During: it is asked of a provider alone that serves `{method.during}` then."
+    if method.gives is not None:
+        yield f"Gives: the user's yes is a lasting right to `{method.gives}`; the user is asked each time."
     if method.own:
         yield "Own: it touches what is the caller's own, whoever called the caller."
     for name, field in method.params.items():

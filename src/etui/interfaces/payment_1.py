@@ -21,6 +21,8 @@ __all__ = [
     "Find",
     "FindResult",
     "Line",
+    "Mandate",
+    "MandateResult",
     "Pay",
     "PayResult",
     "Prefer",
@@ -96,6 +98,54 @@ class Pay(Request[PayResult], frozen=True, kw_only=True, omit_defaults=True):
     """The `https` address of the order, where the Client can ask what became of it.
 
     It is kept with the payment, and nobody but a Client goes there.
+    """
+
+
+class MandateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``payment/1.mandate``."""
+
+    METHOD: ClassVar[str] = "payment/1.mandate"
+
+    amount: Annotated[int, Meta(ge=1)]
+    currency: Annotated[str, Meta(max_length=3)]
+    each: Annotated[int, Meta(ge=1)]
+    period_s: Annotated[int, Meta(ge=1)]
+    until: int | None = None
+
+
+class Mandate(Request[MandateResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Propose a mandate.
+
+    Asks the user for a lasting yes: payments to one merchant by one card, made without a question as long as
+    they are within it. The user may give less than what is proposed; the result is what was given. It is the
+    caller's alone, takes the place of what the user gave it for this merchant so before, and pays nothing by
+    itself. `wallet/1.allowances` says whether it still stands. `denied` to who cannot be told from other
+    programs, and where a policy wants the user asked about each such payment; `conflict` and
+    `invalid_params` as of `pay`.
+    """
+
+    METHOD: ClassVar[str] = "payment/1.mandate"
+    RESULT: ClassVar[type[Result]] = MandateResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("card",)
+    WAITS: ClassVar[bool] = True
+
+    card: str | None = None
+    """It is settled, as of `pay`."""
+    payee: Annotated[str, Meta(max_length=253)] | None = None
+    """The host of the merchant that signed `request`: it is settled, and what is given has to be that."""
+    amount: Annotated[int, Meta(ge=1, le=999999999999)]
+    """In each period, in minor units."""
+    currency: Annotated[str, Meta(max_length=3)]
+    """ISO 4217, that of `request`."""
+    each: Annotated[int, Meta(ge=1, le=999999999999)] | None = None
+    """At most so much for one payment; without it, as much as `amount`."""
+    period_s: Annotated[int, Meta(ge=86400, le=31622400)]
+    """After so many seconds the amount begins anew, from the yes on."""
+    until: int | None = None
+    """Without it, until the user takes it back."""
+    request: Annotated[str, Meta(max_length=65536)]
+    """A payment request of the merchant, as of `pay`: the first one that is to be paid so, or one that never
+    is.
     """
 
 

@@ -69,7 +69,7 @@ def _event_broken(where: str, earlier: Event, later: Event) -> Iterator[str]:
 
 
 def _method_broken(where: str, earlier: Method, later: Method) -> Iterator[str]:
-    for member in ("effect", "callers", "prepare", "own", "creates", "decide", "waits", "running", "during"):
+    for member in ("effect", "callers", "prepare", "own", "creates", "decide", "waits", "running", "during", "gives"):
         if getattr(earlier, member) != getattr(later, member):
             yield f"{where}.{member} changed"
     if later.timeout_s < earlier.timeout_s:

@@ -22,7 +22,11 @@
     that is asked for: its effect is to use, to disclose, to change or to remove.
 13. A method that ``creates`` or has another one ``decide`` answers with an item; the one that decides, there or about
     an event, and those under ``owner`` and ``session``, take the item that policy decides about.
-14. What is ``money`` is an integer. The currency that it names is a text or a choice: beside it, in each record that
+14. A method that ``gives`` a lasting right up to an amount prepares, waits and changes. It names another method of the
+    interface that is open to anyone, of the same scope, about an item where it is about one, and which costs an
+    ``amount`` in a ``currency`` too. Its params and its result have the terms: those two under these very names, and
+    ``each``, ``period_s`` and ``until``.
+15. What is ``money`` is an integer. The currency that it names is a text or a choice: beside it, in each record that
     holds it or, of a result, in the params.
 """
 
@@ -58,6 +62,15 @@ _MAX_INTERFACE_CHARACTERS: Final = 120
 _decoder: Final = msgspec.json.Decoder(Document)
 _NUMBERS: Final = {FieldType.INTEGER, FieldType.TIME}
 _COUNTED: Final = {FieldType.TEXT, FieldType.BYTES, FieldType.LIST, FieldType.MAP}
+TERMS: Final = {
+    "amount": FieldType.INTEGER,
+    "currency": FieldType.TEXT,
+    "each": FieldType.INTEGER,
+    "period_s": FieldType.INTEGER,
+    "until": FieldType.TIME,
+}
+"""The fields that say of a right that is given how much it is in all, each time, for how long and until when."""
+_OPTIONAL_TERMS: Final = {"each", "until"}
 _UNSHOWN: Final = {FieldType.SEALED, FieldType.BYTES}
 _POLICY_TYPES: Final = {*_NUMBERS, FieldType.TEXT, FieldType.BOOLEAN, FieldType.CHOICE, FieldType.REFERENCE}
 
@@ -136,6 +149,8 @@ def _method_broken(document: Document, where: str, method: Method) -> Iterator[s
         yield f"{where} has `callers`, which narrow an interface that is open to anyone, and this one is not"
     if method.during is not None:
         yield from _during_broken(document, f"{where}.during", method.during)
+    if method.gives is not None:
+        yield from _gives_broken(document, where, method, method.gives)
     if method.ask is not None:
         yield from _ask_broken(f"{where}.ask", method.ask, method.params)
     if (method.creates or method.decide is not None) and not any(field.names_items for field in method.result.values()):
@@ -150,6 +165,33 @@ def _during_broken(document: Document, where: str, name: str) -> Iterator[str]:
         yield f"{where} names the method {name!r}, which is not there"
     elif not method.waits or method.effect in {Effect.NONE, Effect.ADD}:
         yield f"{where} names the method {name!r}, which does not wait for the user, or is not asked for"
+
+
+def _gives_broken(document: Document, where: str, method: Method, name: str) -> Iterator[str]:
+    if not method.prepare or not method.waits or method.effect is not Effect.CHANGE:
+        yield f"{where} says `gives`, which goes with `prepare`, `waits` and the effect `change`"
+    for place, fields in (("params", method.params), ("result", method.result)):
+        for term, kind in TERMS.items():
+            field = fields.get(term)
+            if field is None or field.type is not kind:
+                yield f"{where}.{place} has no {term!r} of the type {kind.value}, which goes with `gives`"
+            elif field.optional and term not in _OPTIONAL_TERMS:
+                yield f"{where}.{place}.{term} is optional, and a right is never given without it"
+    given = document.methods.get(name)
+    if given is None or given.gives is not None or document.callers_of(name) is not Callers.ANYONE:
+        yield f"{where}.gives names {name!r}, which is no method that anyone may call and have a right to"
+    elif _held_to(method) != _held_to(given) or any(mark not in _held_to(method) for mark in ("amount", "currency")):
+        yield f"{where}.gives names {name!r}, which is not about the same scope, item, amount and currency"
+
+
+def _held_to(method: Method) -> dict[str, bool]:
+    """The names of what a right up to an amount is held to, and whether each is the scope."""
+    fields = method.params.values()
+    return {
+        field.policy: field.scope
+        for field in fields
+        if field.policy and (field.scope or field.type is FieldType.REFERENCE or field.policy in POLICY_SHARED)
+    }
 
 
 def _item_missing(document: Document, where: str, name: str) -> Iterator[str]:

@@ -16,6 +16,9 @@ INTERFACE: Final = "wallet/1"
 
 __all__ = [
     "INTERFACE",
+    "Allowance",
+    "Allowances",
+    "AllowancesResult",
     "Amend",
     "AmendResult",
     "Appearance",
@@ -162,6 +165,23 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     provider: str
     name: str
     """For people."""
+
+
+class Allowance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A lasting right up to an amount, as its own Client is told of it."""
+
+    action: Annotated[str, Meta(max_length=200)]
+    only_for: Annotated[str, Meta(max_length=400)] | None = None
+    """The one value of the method's scope for which it holds, as a payee."""
+    limit_minor: Annotated[int, Meta(ge=0)]
+    each_minor: Annotated[int, Meta(ge=0)]
+    left_minor: Annotated[int, Meta(ge=0)]
+    """What is left of `limit_minor` now."""
+    currency: Annotated[str, Meta(max_length=3)]
+    period_s: int | None = None
+    """Seconds after which the amount begins anew; absent for the whole life of the right."""
+    since: int
+    until: int | None = None
 
 
 class HelloResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -677,6 +697,30 @@ class Revoke(Request[RevokeResult], frozen=True, kw_only=True, omit_defaults=Tru
 
     grant: Annotated[str, Meta(max_length=64)] | None = None
     client: Annotated[str, Meta(max_length=400)] | None = None
+
+
+class AllowancesResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.allowances``."""
+
+    METHOD: ClassVar[str] = "wallet/1.allowances"
+
+    allowances: list[Allowance]
+
+
+class Allowances(Request[AllowancesResult], frozen=True, kw_only=True, omit_defaults=True):
+    """What one may spend oneself.
+
+    The lasting rights up to an amount of the Client that asks, the newest first, and nobody else's: what it
+    was given and the user has not taken back. One that is used up is among them, with nothing left.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.allowances"
+    RESULT: ClassVar[type[Result]] = AllowancesResult
+
+    action: Annotated[str, Meta(max_length=200)] | None = None
+    """Those to this method alone, as `payment/1.pay`."""
+    only_for: Annotated[str, Meta(max_length=400)] | None = None
+    """Those for this value alone."""
 
 
 class VerifyResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -152,13 +152,13 @@ class Extension:
 
     def __init__(self) -> None:
         self.__serves: dict[str, tuple[type[Request[Any]], Callable[..., Result]]] = {}
-        self.__prepares: dict[str, Callable[..., Result]] = {}
+        self.__prepares: dict[str, tuple[type[Request[Any]], Callable[..., Result]]] = {}
         for name in dir(type(self)):
             function = getattr(type(self), name)
             if (request := getattr(function, "_serves", None)) is not None:
                 self.__serves[request.METHOD] = (request, getattr(self, name))
             if (request := getattr(function, "_prepares", None)) is not None:
-                self.__prepares[request.METHOD] = getattr(self, name)
+                self.__prepares[request.METHOD] = (request, getattr(self, name))
         self.__end = End()
         self.__exchange = Exchange(self.__end)
         self.__waiting = Waiting()
@@ -212,7 +212,7 @@ class Extension:
         threading.stack_size(_STACK_BYTES)
         self.__main = threading.get_ident()
         self.__wire = Wire(socket.socket(fileno=channel))
-        provided = sorted({method.rsplit(".", 1)[0] for method in self.__serves})
+        provided = sorted({method.rsplit(".", 1)[0] for method in (*self.__serves, *self.__prepares)})
         try:
             self.__start(provided, key)
             while True:
@@ -314,7 +314,7 @@ class Extension:
                 return
 
     def __serve(self, message: Message) -> None:
-        handled = self.__serves.get(message.method)
+        handled = self.__serves.get(message.method) or self.__prepares.get(message.method)
         if handled is not None and handled[0].WAITS:
             self.__serve_on_thread(message)
         else:
@@ -365,14 +365,13 @@ class Extension:
 
     def __handle(self, message: Message, info: CallInfo) -> Result:
         handled = self.__serves.get(message.method)
+        if info.prepare:
+            handled = self.__prepares.get(message.method)
+            if handled is None:
+                return Prepared()
         if handled is None:
             raise ProtocolError(ErrorCode.UNKNOWN_METHOD, f"this Extension does not serve {message.method}")
         kind, function = handled
-        if info.prepare:
-            prepare = self.__prepares.get(message.method)
-            if prepare is None:
-                return Prepared()
-            function = prepare
         request = self.__end.decode(kind, bytes(message.params), sender=info.key)
         for field in kind.REFERENCES:
             if (item := info.items.get(kind.on_the_wire(field))) is not None:

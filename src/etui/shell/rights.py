@@ -36,7 +36,7 @@ def givable(documents: Iterable[Document], item: Item | None) -> Iterator[Givabl
     for document in documents:
         for name, method in document.methods.items():
             is_open = (method.callers or document.callers) is Callers.ANYONE and not method.own
-            if is_open and method.effect is not Effect.NONE and _reaches(method, item):
+            if is_open and method.effect is not Effect.NONE and method.gives is None and _reaches(method, item):
                 fields = method.params.values()
                 yield Givable(
                     action=f"{document.interface}.{name}",

@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from tests.cli.etui import done, told
 from tests.doors.browser import test_firefox
 from tests.doors.browser.firefox import Firefox
-from tests.doors.browser.pages import POPUP
+from tests.doors.browser.pages import FINDS_WALLET, POPUP
 from tests.doors.browser.test_logins import click_icon, put, wait_filled
 from tests.town import Town, add_card, open_town, wallet_in
 
@@ -22,13 +22,30 @@ fox = test_firefox.fox
 PASSWORD = "correct-horse-battery"
 AT_THE_COUNTER = "You can reserve, and pay at the counter."
 READY = "import('/etui/index.js').then((wallet) => wallet.isReady())"
-SUBSCRIBED = """async ({terms, count}) => {
+SUBSCRIBED = """async ({amount, count}) => {
     const {renew, subscribe} = await import("/etui/index.js");
     const goods = [{id: "pencil", count}];
     const ordered = await (await fetch("/orders", {method: "POST", body: JSON.stringify({goods})})).json();
-    const paying = terms ? renew(ordered.request, terms) : subscribe(ordered.request);
-    return paying.then((paid) => paid.terms ?? "renewed", (error) => error.code);
+    const paying = amount ? subscribe(ordered.request, {amount, days: 30}) : renew(ordered.request);
+    return paying.then((paid) => paid.mandate ?? "renewed", (error) => error.code);
 }"""
+ORDERED = """async () => {
+    const order = {method: "POST", body: JSON.stringify({goods: [{id: "lives"}]})};
+    return (await (await fetch("/orders", order)).json()).request;
+}"""
+FLOODS = (
+    "async (request) => {"
+    + FINDS_WALLET
+    + """
+    const asks = Array.from({length: 15}, (_, one) => {
+        const params = {request, currency: "EUR", period_s: 86400, amount: 100 + one};
+        return wallet.request({method: "payment/1.mandate", params}).catch(({code}) => code);
+    });
+    return Promise.all(asks);
+}"""
+)
+STANDING = "import('/etui/index.js').then(({mandates}) => mandates())"
+OFFERED = "without asking you"
 
 
 @pytest.fixture(scope="module")
@@ -106,28 +123,72 @@ def test_lives_are_bought_in_the_game(page: Page, town: Town, wallet: TestWallet
 
 def test_what_was_subscribed_to_is_paid_again_without_a_question(page: Page, town: Town, wallet: TestWallet) -> None:
     page.goto(town.sites["shop"])
-    wallet.user.approves(action_contains="pay 2.40", remember="monthly", times=1)
-    terms = page.evaluate(SUBSCRIBED, {"count": 1})
-    assert terms == {"currency": "EUR", "value": "2.40"}
-    principal = wallet.user.asked()[-1]["principal"]
-    (given,) = [
-        row for row in told(wallet, "grants") if row["client"] == principal and row["action"] == "payment/1.pay"
-    ]
-    assert (given["limit_minor"], given["left_minor"], given["period_s"]) == (240, 0, 30 * 86_400), "this was the first"
-    card = told(wallet, "card")[0]["item"]
-    limits = ("--currency", "EUR", "--limit", "4.80", "--each", "2.40", "--period", "30d")
-    right = told(
-        wallet, "grant", principal, "payment/1.pay", "--item", card, "--only-for", "paperweight.etui.test", *limits
-    )
+    wallet.user.approves(action_contains=OFFERED, remember="proposed", times=1)
+    wallet.user.refuses(action_contains="pay 2.40")
+    given = page.evaluate(SUBSCRIBED, {"amount": 500, "count": 1})
+    assert given == {"currency": "EUR", "amount": 500, "each": 500, "days": 30, "until": None}
     asked = len(wallet.user.asked())
-    wallet.user.refuses()
-    assert [page.evaluate(SUBSCRIBED, {"terms": terms, "count": 1}) for _ in range(2)] == ["renewed", "renewed"]
-    assert page.evaluate(SUBSCRIBED, {"terms": terms, "count": 2}) == "beyond"
-    assert len(wallet.user.asked()) == asked, "nobody was asked"
-    assert page.evaluate(SUBSCRIBED, {"terms": terms, "count": 1}) == "refused", "above its limit the user is"
-    wallet.user.approves()
+    assert page.evaluate(SUBSCRIBED, {"count": 1}) == "renewed"
+    assert page.evaluate(SUBSCRIBED, {"count": 1}) == "spent", "0.20 are left"
+    (right,) = [row for row in told(wallet, "grants") if row["action"] == "payment/1.pay"]
+    assert (right["limit_minor"], right["left_minor"], right["period_s"]) == (500, 20, 30 * 86_400)
     done(wallet, "revoke", right["grant"])
-    done(wallet, "revoke", given["grant"])
+    assert page.evaluate(SUBSCRIBED, {"count": 1}) == "denied"
+    assert page.evaluate(STANDING) == []
+    assert [one["action"] for one in wallet.user.asked()[asked:] if one["face"] == "confirm"] == [], "nobody was asked"
+
+
+@pytest.mark.attack(215)
+def test_a_season_pass_is_for_the_arcade_alone_and_its_page_sees_it_lowered(
+    browser: BrowserContext, page: Page, town: Town, wallet: TestWallet
+) -> None:
+    page.goto(town.sites["arcade"])
+    wallet.user.approves(action_contains=OFFERED, remember="proposed", times=1)
+    page.get_by_role("button", name="Get a season pass").click()
+    expect(page.locator("#passed")).to_have_text("Your season pass: €5.00 of €5.00 are left.")
+    question = wallet.user.asked()[-1]
+    assert question["principal"].startswith(f"web:{town.sites['arcade']}@")
+    assert "pay arcade.etui.test with “" in str(question)
+    wallet.user.refuses(action_contains="pay 0.99")
+    page.get_by_role("button", name="Buy 3 extra lives").click()
+    expect(page.locator("#bought")).to_contain_text("extra lives. The receipt lies in your wallet.")
+    expect(page.locator("#passed")).to_have_text("Your season pass: €4.01 of €5.00 are left.")
+
+    request = page.evaluate(ORDERED)
+    other = browser.new_page()
+    other.goto(town.sites["shop"])
+    assert other.evaluate(STANDING) == []
+    paying = (
+        "(request) => import('/etui/index.js').then(({pay}) => pay(request, {quiet: true})).catch(({code}) => code)"
+    )
+    assert other.evaluate(paying, request) == "denied", "another page, though it is the same merchant that is paid"
+    other.close()
+
+    (right,) = [row for row in told(wallet, "grants") if row["action"] == "payment/1.pay"]
+    done(wallet, "amend", right["grant"], "--limit", "1.50")
+    page.reload()
+    expect(page.locator("#passed")).to_have_text("Your season pass: €0.51 of €1.50 are left.")
+    done(wallet, "revoke", right["grant"])
+    assert page.evaluate(paying, request) == "denied"
+    page.reload()
+    expect(page.locator("#play")).to_have_text("Play")
+    expect(page.locator("#passed")).to_have_text("")
+
+
+@pytest.mark.attack(214)
+def test_a_page_that_floods_proposals_asks_its_user_a_few_times_and_gets_nothing(
+    page: Page, stranger: Page, town: Town, wallet: TestWallet
+) -> None:
+    page.goto(town.sites["arcade"])
+    request = page.evaluate(ORDERED)
+    wallet.user.dismisses(action_contains=OFFERED)
+    asked, begun = len(wallet.user.asked()), time.monotonic()
+    codes = stranger.evaluate(FLOODS, request)
+    earned = (time.monotonic() - begun) / 30
+    assert codes == ["not_now"] * 15
+    questions = len(wallet.user.asked()) - asked
+    assert 1 <= questions <= 6 + earned, "a page has six questions, and one more in 30 seconds"
+    assert [row for row in told(wallet, "grants") if row["action"] == "payment/1.pay"] == []
 
 
 def test_a_customer_registers_and_the_wallet_logs_in(

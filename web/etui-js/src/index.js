@@ -4,14 +4,17 @@
 
 export { isReady } from "./browser-1.js";
 export { WalletError } from "./errors.js";
-export { finish, pay } from "./payment-1.js";
+export { finish, mandate, pay } from "./payment-1.js";
 export { METHOD, complete, paid, paymentRequest } from "./payment-request.js";
 export { receive } from "./receipt-1.js";
 export { renew, subscribe } from "./subscription.js";
+export { mandates } from "./wallet-1.js";
 export { walletFor, wallets } from "./wallets.js";
 
+/** @typedef {import("./payment-1.js").Mandate} Mandate */
 /** @typedef {import("./payment-1.js").Paying} Paying */
-/** @typedef {import("./subscription.js").Terms} Terms */
+/** @typedef {import("./payment-1.js").Terms} Terms */
+/** @typedef {import("./wallet-1.js").Standing} Standing */
 /** @typedef {import("./wallets.js").Asking} Asking */
 /** @typedef {import("./wallets.js").Call} Call */
 /** @typedef {import("./wallets.js").Wallet} Wallet */

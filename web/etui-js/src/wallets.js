@@ -12,6 +12,7 @@ import { WalletError } from "./errors.js";
  * @property {string} method  as `payment/1.pay`
  * @property {object} params  as the interface has them
  * @property {AbortSignal} [signal]  gives the call up
+ * @property {true} [quiet]  nobody is asked for it
  */
 
 /**
@@ -27,6 +28,7 @@ import { WalletError } from "./errors.js";
  * @typedef {object} Asking
  * @property {Wallet} [wallet]  the one to ask; the first that can, where none is given
  * @property {AbortSignal} [signal]  gives it up, with an `AbortError`
+ * @property {boolean} [quiet]  without a question to the user or not at all: `denied`, or `spent` beyond a mandate
  */
 
 const VERSION = 1;
@@ -66,12 +68,12 @@ export async function walletFor(method) {
  * @returns {Promise<Record<string, unknown>>}
  * @throws {WalletError} with the wallet's code
  */
-export async function ask(method, params, { wallet, signal }) {
+export async function ask(method, params, { wallet, signal, quiet }) {
   const asked = wallet ?? (await walletFor(method));
   signal?.throwIfAborted();
   let answer;
   try {
-    answer = await asked.request({ method, params, ...(signal && { signal }) });
+    answer = await asked.request({ method, params, ...(signal && { signal }), ...(quiet && { quiet }) });
   } catch (cause) {
     signal?.throwIfAborted();
     throw refusal(asked, cause);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, test } from "node:test";
 import { ANSWER, nobody, refusal, request, wallet } from "./world.js";
-import { finish, isReady, pay, receive, renew, subscribe } from "../src/index.js";
+import { finish, isReady, mandate, mandates, pay, receive, renew, subscribe } from "../src/index.js";
 
 afterEach(nobody);
 
@@ -77,18 +77,71 @@ test("a receipt is handed over", async () => {
   assert.deepEqual(asked, [{ method: "receipt/1.file", params: { receipt: "j.w.s" } }]);
 });
 
-test("a subscription is renewed within its terms, and never beyond", async () => {
-  let count = 0;
-  wallet(() => (count++, ANSWER));
-  const { payment, terms } = await subscribe(request("9.90"));
-  assert.deepEqual([payment, terms], ["r-1", { currency: "EUR", value: "9.90" }]);
-  const kept = JSON.parse(JSON.stringify(terms));
-  for (const value of ["9.90", "9.9", "9", "0.50"]) assert.equal((await renew(request(value), kept)).payment, "r-1");
-  assert.equal(count, 5);
-  for (const [value, currency] of [["9.91", "EUR"], ["10", "EUR"], ["10.00", "EUR"], ["9.90", "JPY"]])
-    await assert.rejects(renew(request(value, currency), kept), { code: "beyond" });
-  await assert.rejects(renew(request("1e9"), kept), { code: "malformed" });
-  assert.equal(count, 5);
+const GIVEN = { amount: 500, currency: "EUR", each: 250, period_s: 30 * 86_400 };
+
+test("a mandate is proposed for the merchant that signed, and told as it was given", async () => {
+  const asked = [];
+  wallet((call) => (asked.push(call), asked.length === 1 ? GIVEN : { ...GIVEN, until: 1_800_000_000 }));
+  const token = request("1", "EUR");
+  assert.deepEqual(await mandate(token, { amount: 1000, days: 30 }), {
+    currency: "EUR",
+    amount: 500,
+    each: 250,
+    days: 30,
+    until: null,
+  });
+  const until = new Date(1_800_000_000_999);
+  assert.deepEqual((await mandate(token, { amount: 9, each: 3, days: 1, until })).until, new Date(1_800_000_000_000));
+  assert.deepEqual(asked, [
+    { method: "payment/1.mandate", params: { request: token, amount: 1000, currency: "EUR", period_s: 30 * 86_400 } },
+    {
+      method: "payment/1.mandate",
+      params: { request: token, amount: 9, currency: "EUR", period_s: 86_400, each: 3, until: 1_800_000_000 },
+    },
+  ]);
+  for (const wrong of [{}, { ...GIVEN, each: "250" }, { ...GIVEN, until: "soon" }])
+    await assert.rejects(mandate(token, { amount: 9, days: 1 }, { wallet: wallet(() => wrong) }), { code: "unavailable" });
+});
+
+test("the mandates of this page that stand are told", async () => {
+  const asked = [];
+  const row = { action: "payment/1.pay", only_for: "a.example", limit_minor: 500, each_minor: 250, left_minor: 100 };
+  const rows = [{ ...row, currency: "EUR", period_s: 86_400, since: 1, until: 2 }, { ...row, currency: "EUR", since: 1 }];
+  wallet(({ method, params }) => (asked.push([method, params]), { allowances: rows }));
+  const told = { payee: "a.example", currency: "EUR", amount: 500, each: 250, left: 100, since: new Date(1000) };
+  assert.deepEqual(await mandates(), [
+    { ...told, days: 1, until: new Date(2000) },
+    { ...told, days: 0, until: null },
+  ]);
+  await mandates({ payee: "a.example" });
+  assert.deepEqual(asked, [
+    ["wallet/1.allowances", { action: "payment/1.pay" }],
+    ["wallet/1.allowances", { action: "payment/1.pay", only_for: "a.example" }],
+  ]);
+  await assert.rejects(mandates({ wallet: wallet(() => ({})) }), { code: "unavailable" });
+});
+
+test("a subscription begins with its mandate, and is renewed quietly", async () => {
+  const asked = [];
+  wallet((call) => (asked.push(call), call.method === "payment/1.mandate" ? GIVEN : ANSWER));
+  const { payment, mandate: given } = await subscribe(request("2.50"), { amount: 500, days: 30 });
+  assert.deepEqual([payment, given.amount], ["r-1", 500]);
+  assert.equal((await renew(request("2.50"))).payment, "r-1");
+  assert.deepEqual(
+    asked.map(({ method, quiet }) => [method, quiet]),
+    [
+      ["payment/1.mandate", undefined],
+      ["payment/1.pay", undefined],
+      ["payment/1.pay", true],
+    ],
+  );
+});
+
+test("what is not given is not paid", async () => {
+  const asked = [];
+  wallet(({ method }) => (asked.push(method), Promise.reject(refusal("refused"))));
+  await assert.rejects(subscribe(request(), { amount: 500, days: 30 }), { code: "refused" });
+  assert.deepEqual(asked, ["payment/1.mandate"]);
 });
 
 test("a wallet is ready where it says so, and nobody where there is none", async () => {

@@ -10,7 +10,7 @@ export function wallet(answer, { late = 0, ...detail } = {}) {
     id: crypto.randomUUID(),
     name: "Played",
     version: 1,
-    methods: ["payment/1.pay", "payment/1.complete", "receipt/1.file"],
+    methods: ["payment/1.pay", "payment/1.mandate", "payment/1.complete", "receipt/1.file", "wallet/1.allowances"],
     request: async (call) => answer(call),
     ...detail,
   });

@@ -1,12 +1,15 @@
 export { isReady } from "./browser-1.js";
 export { WalletError } from "./errors.js";
 export { receive } from "./receipt-1.js";
+export { mandates } from "./wallet-1.js";
+export type Mandate = import("./payment-1.js").Mandate;
 export type Paying = import("./payment-1.js").Paying;
-export type Terms = import("./subscription.js").Terms;
+export type Terms = import("./payment-1.js").Terms;
+export type Standing = import("./wallet-1.js").Standing;
 export type Asking = import("./wallets.js").Asking;
 export type Call = import("./wallets.js").Call;
 export type Wallet = import("./wallets.js").Wallet;
-export { finish, pay } from "./payment-1.js";
+export { finish, mandate, pay } from "./payment-1.js";
 export { METHOD, complete, paid, paymentRequest } from "./payment-request.js";
 export { renew, subscribe } from "./subscription.js";
 export { walletFor, wallets } from "./wallets.js";

@@ -1,12 +1,5 @@
-/** @import { Asking } from "./wallets.js" */
 /**
- * @typedef {object} Paying
- * @property {string} payment  the wallet's reference to it, for `finish`
- * @property {string} credential  what pays, encrypted to the merchant: hand it to the shop's server
- * @property {string} network  the scheme by which it goes
- */
-/**
- * Has the wallet pay. It asks its user, in a window of its own.
+ * Has the wallet pay. It asks its user, in a window of its own, unless a mandate covers it; with `quiet` it asks nobody.
  *
  * @param {string} request  the payment request that the shop's server signed
  * @param {Asking} [asking]
@@ -14,6 +7,17 @@
  * @throws {WalletError}
  */
 export function pay(request: string, asking?: Asking): Promise<Paying>;
+/**
+ * Proposes a mandate: that this page may pay this merchant, by the card that the wallet names, without a question. The
+ * wallet asks its user once; it pays nothing by that.
+ *
+ * @param {string} request  a payment request that the shop's server signed: the first to be paid so, or one that never is
+ * @param {Terms} terms
+ * @param {Asking} [asking]
+ * @returns {Promise<Mandate>}
+ * @throws {WalletError} `refused` or `not_now` where it was not given
+ */
+export function mandate(request: string, { amount, each, days, until }: Terms, asking?: Asking): Promise<Mandate>;
 /**
  * Tells the wallet what the shop's server said of a payment; the receipt is kept with those of the wallet.
  *
@@ -39,5 +43,42 @@ export type Paying = {
      * the scheme by which it goes
      */
     network: string;
+};
+/**
+ * of a mandate that is proposed; amounts are in minor units of the request's currency
+ */
+export type Terms = {
+    /**
+     * the most in each period
+     */
+    amount: number;
+    /**
+     * the most for one payment; without it, as much as `amount`
+     */
+    each?: number;
+    /**
+     * the length of a period, from 1 to 366
+     */
+    days: number;
+    /**
+     * when it ends; without it, when its user takes it back
+     */
+    until?: Date;
+};
+/**
+ * what its user gave, which may be less than what was proposed; amounts are in minor units
+ */
+export type Mandate = {
+    /**
+     * ISO 4217
+     */
+    currency: string;
+    amount: number;
+    each: number;
+    days: number;
+    /**
+     * null: until its user takes it back
+     */
+    until: Date | null;
 };
 import type { Asking } from "./wallets.js";

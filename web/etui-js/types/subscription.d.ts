@@ -1,36 +1,29 @@
+/** @import { WalletError } from "./errors.js" */
+/** @import { Mandate, Paying, Terms } from "./payment-1.js" */
+/** @import { Asking } from "./wallets.js" */
 /**
- * Pays for the first time.
+ * Proposes a mandate, and pays for the first time. Where the user gives less than this payment comes to, it is asked
+ * about like any other.
  *
  * @param {string} request  the payment request that the shop's server signed
+ * @param {Terms} terms  what is proposed
  * @param {Asking} [asking]
- * @returns {Promise<Paying & {terms: Terms}>}
- * @throws {WalletError}
+ * @returns {Promise<Paying & {mandate: Mandate}>}
+ * @throws {WalletError} `refused` or `not_now` where no mandate was given: then nothing was paid
  */
-export function subscribe(request: string, asking?: Asking): Promise<Paying & {
-    terms: Terms;
+export function subscribe(request: string, terms: Terms, asking?: Asking): Promise<Paying & {
+    mandate: Mandate;
 }>;
 /**
- * Pays again; not for more than was subscribed to, nor in another currency.
+ * Pays again, without a question or not at all.
  *
  * @param {string} request  a new payment request of the shop's
- * @param {Terms} terms  as `subscribe` gave them
  * @param {Asking} [asking]
  * @returns {Promise<Paying>}
- * @throws {WalletError} `beyond`, before a wallet is asked
+ * @throws {WalletError} `spent` where it is more than is left, `denied` where no mandate is for it any more
  */
-export function renew(request: string, terms: Terms, asking?: Asking): Promise<Paying>;
-/**
- * what was subscribed to, to be kept by the shop as JSON
- */
-export type Terms = {
-    /**
-     * ISO 4217
-     */
-    currency: string;
-    /**
-     * the most that is paid each time, as `"9.90"`
-     */
-    value: string;
-};
+export function renew(request: string, asking?: Asking): Promise<Paying>;
+import type { Terms } from "./payment-1.js";
 import type { Asking } from "./wallets.js";
 import type { Paying } from "./payment-1.js";
+import type { Mandate } from "./payment-1.js";

@@ -21,7 +21,7 @@ export function walletFor(method: string): Promise<Wallet>;
  * @returns {Promise<Record<string, unknown>>}
  * @throws {WalletError} with the wallet's code
  */
-export function ask(method: string, params: object, { wallet, signal }: Asking): Promise<Record<string, unknown>>;
+export function ask(method: string, params: object, { wallet, signal, quiet }: Asking): Promise<Record<string, unknown>>;
 /**
  * The text in a member of an answer.
  *
@@ -58,6 +58,10 @@ export type Call = {
      * gives the call up
      */
     signal?: AbortSignal;
+    /**
+     * nobody is asked for it
+     */
+    quiet?: true;
 };
 export type Wallet = {
     /**
@@ -90,4 +94,8 @@ export type Asking = {
      * gives it up, with an `AbortError`
      */
     signal?: AbortSignal;
+    /**
+     * without a question to the user or not at all: `denied`, or `spent` beyond a mandate
+     */
+    quiet?: boolean;
 };

@@ -1,7 +1,8 @@
 """What a page's script may call: one line each. Whatever is not here, a page cannot even ask for.
 
-A page pays and says how its payment ended, looks at payments of its own, and hands the wallet a receipt. Searches are
-quiet: a page brings no question about what other programs hold.
+A page pays and says how its payment ended, looks at payments of its own, and hands the wallet a receipt. It proposes
+that it may pay unasked, and sees how that stands with itself. Searches are quiet: a page brings no question about what
+other programs hold.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import msgspec
 
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import receipt_1 as receipt
+from etui.interfaces import wallet_1 as wallet
 
-ASKS: Final = frozenset({payment.Pay.METHOD, payment.Complete.METHOD, receipt.File.METHOD})
+ASKS: Final = frozenset({payment.Pay.METHOD, payment.Mandate.METHOD, payment.Complete.METHOD, receipt.File.METHOD})
 """These bring a question to the user where policy wants one."""
-QUIET: Final = frozenset({payment.Find.METHOD, payment.Show.METHOD})
+QUIET: Final = frozenset({payment.Find.METHOD, payment.Show.METHOD, wallet.Allowances.METHOD})
 """These are answered as far as nobody has to be asked."""
 METHODS: Final = ASKS | QUIET
 _UNTOLD: Final = ("decision", "route_decision")

@@ -207,7 +207,7 @@ class Door:
             except ProtocolError as error:
                 self._fail(browser, asked.id, messages.failure(error))
                 return
-            quiet = asked.method in allowed.QUIET
+            quiet = asked.quiet or asked.method in allowed.QUIET
             self._post(browser, frame, asked.id, (asked.method, params), quiet=quiet, then=allowed.told)
 
     def _fill(self, browser: Browser, asked: messages.Fill) -> None:

@@ -57,12 +57,13 @@ class Close(msgspec.Struct, frozen=True, tag_field="do", tag="close"):
 
 
 class Call(msgspec.Struct, frozen=True, tag_field="do", tag="call"):
-    """What a page's script asks for."""
+    """What a page's script asks for. ``quiet``: rather no than a question to the user."""
 
     frame: _Number
     id: _Number
     method: Annotated[str, Meta(max_length=200)]
     params: msgspec.Raw = msgspec.Raw(b"{}")
+    quiet: bool = False
 
 
 class Fill(msgspec.Struct, frozen=True, tag_field="do", tag="fill"):

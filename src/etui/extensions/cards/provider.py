@@ -74,7 +74,20 @@ class Cards(Extension):
             notes += choice.route.notes
             if request.route is None:
                 settles["route"] = choice.route.words
-        return Prepared(notes=notes, settles={name: _raw(value) for name, value in settles.items()})
+        return _prepared(notes, settles)
+
+    @prepares(payment.Mandate)
+    def before_mandate(self, request: payment.Mandate, _: Call) -> Prepared:
+        """Settles to whom and by which card a mandate is; the wallet itself asks the user and gives it."""
+        order = order_in(request.request)
+        if request.payee not in {None, order.merchant.host}:
+            raise UnfitError(f"the payment request is of {order.merchant.host}")
+        if request.currency != order.currency:
+            raise UnfitError(f"the payment request is in {order.currency}, and the mandate in {request.currency[:3]}")
+        settles: dict[str, object] = {"card": self._choosing.choose(order, request.request).offer.card.item}
+        if request.payee is None:
+            settles["payee"] = order.merchant.host
+        return _prepared([self._vouched(order)], settles)
 
     @provides(payment.Pay)
     def pay(self, request: payment.Pay, call: Call) -> payment.PayResult:
@@ -245,5 +258,5 @@ def _line(what: str, amount: Amount) -> str:
     return f"{what}: {full_amount(amount.minor, amount.currency)}"
 
 
-def _raw(value: object) -> Raw:
-    return Raw(json.encode(value))
+def _prepared(notes: list[str], settles: dict[str, object]) -> Prepared:
+    return Prepared(notes=notes, settles={name: Raw(json.encode(value)) for name, value in settles.items()})

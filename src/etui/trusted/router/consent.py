@@ -30,15 +30,16 @@ from etui.trusted.dialog.requests import (
     Typed,
 )
 from etui.trusted.policy import Assurance, Decision, Limit, Origin, Outcome, Scope, ScopeType
-from etui.trusted.router import advisers, reading, rights, wording
+from etui.trusted.router import advisers, proposing, reading, rights, wording
 from etui.trusted.router.giving import give
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
     from etui.trusted.control import Reply
-    from etui.trusted.policy import Grant, Question
+    from etui.trusted.policy import Grant, Question, Resource
     from etui.trusted.router.advisers import Counsel
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.proposing import Proposal
     from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
 
@@ -53,7 +54,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     ``caller`` asks; ``chain`` led there, who began it first. ``action`` finishes "NAME wants to …". ``items``: several
     things of which the user may allow some. ``names_only``: it discloses names and no secret: a yes may hold for a
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
-    is read to its end. ``parties``: whom the request names, for advisers.
+    is read to its end. ``parties``: whom the request names, for advisers. ``proposal``: the lasting right that is asked
+    for; the user gives it or a lesser one.
     """
 
     caller: Caller
@@ -73,6 +75,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     effect: Effect = Effect.PASSES
     reading: ShownField | None = None
     parties: tuple[Party, ...] = ()
+    proposal: Proposal | None = None
 
     @property
     def origin(self) -> Caller:
@@ -91,6 +94,17 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         if type(amount) is not int or amount <= 0 or not isinstance(currency, str):
             return None
         return Limit(currency=currency, each_minor=amount, total_minor=amount, period_s=wording.MONTH_S)
+
+    def terms(self, answer: str, now: float) -> tuple[int, Limit | None] | None:
+        """Until when a yes with this answer holds and up to how much; None for one that ends with the unlock or sooner.
+
+        In seconds since 1970, 0 for no end.
+        """
+        if self.proposal is not None:
+            chosen = self.proposal.chosen(answer, now)
+            return None if chosen is None else (chosen.until, chosen.limit)
+        lasts_s = _LASTING.get(answer)
+        return None if lasts_s is None else (int(now) + lasts_s if lasts_s else 0, self.limit)
 
     @property
     def asker(self) -> Asker:
@@ -251,13 +265,19 @@ class Consent:
 
     def _request(self, asked: Asked) -> Confirm:
         choices = self._choices(asked)
+        fields, advice = asked.fields, asked.advice
+        if asked.proposal is not None:
+            fields = (*fields, *asked.proposal.shown)
+            advice = (*advice, *map(proposing.taken_place, self._replaced(asked)), proposing.HOW_TO_END)
+        elif len(choices) > 1:
+            fields = (*fields, *self._reach(asked))
         return Confirm(
             asker=asked.asker,
             action=asked.action,
             digest=asked.digest,
-            fields=(*asked.fields, *(self._reach(asked) if len(choices) > 1 else ())),
+            fields=fields,
             items=asked.items,
-            advice=asked.advice,
+            advice=advice,
             remember=choices,
             frame=asked.frame,
             effect=asked.effect,
@@ -266,6 +286,8 @@ class Consent:
 
     def _choices(self, asked: Asked) -> tuple[RememberChoice, ...]:
         """For how long a yes may hold: only now, where policy would ask again all the same."""
+        if asked.proposal is not None:
+            return asked.proposal.choices
         choices = _choices(asked)
         opened = self._router.unlocked()
         if len(choices) > 1 and not opened.engine.grantable(asked.question, opened.now()):
@@ -301,6 +323,13 @@ class Consent:
         limited = asked.limit is not None
         return wording.reach(method, asked.fields, where[1] if where is not None else "", limited=limited)
 
+    def _replaced(self, asked: Asked) -> list[Grant]:
+        """The rights whose place one that is proposed takes."""
+        if asked.proposal is None:
+            return []
+        client, where, scope = asked.origin.principal.id, self._where(asked), _scope(asked.question.resource)
+        return proposing.replaced(self._router.unlocked(), client, asked.proposal.action, where, scope)
+
     def _about(self, asked: Asked) -> str:
         """What it is about, for records and lists: the item's name, and for which host or relying party."""
         where = self._where(asked)
@@ -312,28 +341,34 @@ class Consent:
         Gives it back where it does.
         """
         opened = self._router.unlocked()
-        resource = asked.question.resource
-        scope = Scope(ScopeType.EXTENSION, resource.extension)
-        if resource.item:
-            scope = Scope(ScopeType.ITEM, resource.extension, resource.item)
+        scope = _scope(asked.question.resource)
         where = self._where(asked)
         what = self._about(asked)
         match consented.remember:
-            case remember if (lasts_s := _LASTING.get(remember)) is not None:
+            case remember if (terms := asked.terms(remember, opened.now())) is not None:
+                until, limit = terms
                 self._router.record_now()
+                for one in self._replaced(asked):
+                    opened.revoke(one.id)
+                    self._router.recorder.regranted(
+                        asked.origin, one, asked.question.action.id, "another took its place"
+                    )
                 given = opened.add_grant(
                     asked.origin.principal.id,
                     actions,
                     scope,
                     Origin.ASKED,
-                    until=int(opened.now()) + lasts_s if lasts_s else 0,
-                    limit=asked.limit,
+                    until=until,
+                    limit=limit,
                     where=where,
                     label=asked.origin.label,
                     what=what,
                 )
-                await give(self._router, asked.origin, [given])
+                by = "" if asked.proposal is None else asked.question.action.id
+                await give(self._router, asked.origin, [given], by)
                 return given[0]
+            case _ if asked.proposal is not None:
+                return None
             case wording.RUNNING.id if group := asked.origin.process_group:
                 label, lasts_s = asked.origin.label, _RUNNING_S
             case wording.TERMINAL.id if group := asked.origin.terminal_group:
@@ -353,6 +388,13 @@ class Consent:
         )
         self._router.recorder.granted(asked.origin, grant)
         return None
+
+
+def _scope(resource: Resource) -> Scope:
+    """What a right to do again what was asked for reaches: the item, or all of the Extension where there is none."""
+    if resource.item:
+        return Scope(ScopeType.ITEM, resource.extension, resource.item)
+    return Scope(ScopeType.EXTENSION, resource.extension)
 
 
 def _again(request: Confirm, reply: Reply) -> Confirm:

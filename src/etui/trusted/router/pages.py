@@ -37,7 +37,15 @@ if TYPE_CHECKING:
     from etui.trusted.router.pairings import Pairing
 
 ITS_METHODS: Final = frozenset(
-    request.METHOD for request in (wallet.Ends, wallet.Providers, wallet.Interfaces, wallet.Document, wallet.Why)
+    request.METHOD
+    for request in (
+        wallet.Ends,
+        wallet.Providers,
+        wallet.Interfaces,
+        wallet.Document,
+        wallet.Why,
+        wallet.Allowances,
+    )
 )
 OUTSTANDING: Final = 16
 _RATE: Final = msgspec.structs.replace(LIMITS, rate_per_s=1_000.0, burst=2_000)

@@ -23,9 +23,10 @@ import msgspec
 from etui.interfaces import Effect, Prepared
 from etui.protocol import CallInfo, ErrorCode, Message, MessageId, ProtocolError
 from etui.trusted.audit import Outcome as Recorded
+from etui.trusted.dialog.requests import Effect as Leaves
 from etui.trusted.policy import Assurance, Decision, LimitReached, Outcome
 from etui.trusted.router import chain as inherited
-from etui.trusted.router import reading, rights, wording
+from etui.trusted.router import proposing, reading, rights, wording
 from etui.trusted.router.advisers import named_parties
 from etui.trusted.router.callers import pseudonym
 from etui.trusted.router.calls import ActiveCall, CallIds
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from etui.trusted.policy import Grant
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
+    from etui.trusted.router.proposing import Proposal
     from etui.trusted.router.registry import Method
     from etui.trusted.router.router import Router
 
@@ -159,12 +161,16 @@ class RequestPath:
 
     async def _steps(self, request: Request) -> None:
         router = self._router
+        request.proposal = proposing.proposal_in(request, router.unlocked().now())
         self._check_during(request)
         await router.providers.ensure_running(request.provider)
         await self._naming.learn_items(request)
         advice: tuple[str, ...] = ()
         if request.method.compiled.method.prepare:
             advice = await self._prepare(request)
+        if request.proposal is not None:
+            request.connection.answer(request.id, await self._give(request, request.proposal, advice))
+            return
         cleared = await self._clear(request, advice)
         if cleared.verdict.decision.outcome is not Outcome.ALLOW:
             raise self._denied(request, cleared.verdict.decision)
@@ -220,6 +226,21 @@ class RequestPath:
             why=consented.why,
         )
 
+    async def _give(self, request: Request, proposal: Proposal, advice: tuple[str, ...]) -> bytes:
+        """Has the user give a right that is proposed; the result, which says what was given."""
+        opened = self._router.unlocked()
+        decision = self._decide(request).decision
+        if decision.outcome is not Outcome.DENY and (why_not := proposing.hindrance(self._router, request, proposal)):
+            decision = Decision(outcome=Outcome.DENY, policies=(), reason=why_not)
+        elif decision.outcome is Outcome.ALLOW:
+            decision = rights.without_grants(opened, request.question, request.chain, "it is asked about each time")
+        if decision.outcome is not Outcome.ASK:
+            raise self._denied(request, decision)
+        consented, grant = await self._ask(request, decision, advice)
+        if grant is None:
+            raise ProtocolError(ErrorCode.ALTERED, "the answer was none of those offered", why=consented.why)
+        return proposing.result_of(grant)
+
     # policy and consent
 
     def _decide(self, request: Request) -> Verdict:
@@ -249,7 +270,8 @@ class RequestPath:
             raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
         asked = self._asked(request, decision, advice)
         consented = await self._router.consent.ask(asked)
-        grant = await self._router.consent.remember(asked, consented, (request.method.action.id,))
+        to = request.method.action.id if request.proposal is None else request.proposal.action
+        grant = await self._router.consent.remember(asked, consented, (to,))
         if self._digest(request) != asked.digest:
             raise ProtocolError(
                 ErrorCode.ALTERED, "the request is not the one that was consented to", why=consented.why
@@ -265,6 +287,9 @@ class RequestPath:
         names |= request.settled.names
         values: dict[str, object] = msgspec.json.decode(request.params, type=dict[str, object])
         values |= request.settled.values
+        proposal = request.proposal
+        if proposal is not None:
+            names |= proposal.in_words
         tellers = wording.Tellers(
             settled=request.settled.values.keys(),
             provider=provider.name,
@@ -278,7 +303,7 @@ class RequestPath:
             digest=self._digest(request),
             fields=wording.shown_fields(
                 request.method,
-                values,
+                values if proposal is None else proposing.without_terms(values),
                 names | {field: f"{names[field]} ({keeper})" for field, keeper in request.settled.keepers.items()},
                 tellers,
             ),
@@ -290,6 +315,8 @@ class RequestPath:
             running=request.method.compiled.method.running,
             reading=reading.text_read(request.method.compiled, request.seen),
             parties=named_parties(request.method.compiled, values),
+            proposal=proposal,
+            effect=Leaves.PASSES if proposal is None else Leaves.WIDENS,
         )
 
     @staticmethod

@@ -13,6 +13,7 @@ from etui.trusted.policy import Question, Reservation
 from etui.trusted.router.callers import Caller
 from etui.trusted.router.calls import ActiveCall
 from etui.trusted.router.connection import Connection
+from etui.trusted.router.proposing import Proposal
 from etui.trusted.router.references import Place
 from etui.trusted.router.registry import Method, Provider
 from etui.trusted.router.rights import Verdict
@@ -69,6 +70,7 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     ``material``: what is consented to with it, field by field, in a form in which two requests can be compared.
     ``settled``: what of it did not come with it. ``chain``: who began it and who stands between, without its own
     caller. ``ask``: whether the caller wants the user asked in any case. ``under``: the call it is made under.
+    ``proposal``: the lasting right that it proposes, where its method gives one.
     """
 
     connection: Connection
@@ -85,6 +87,7 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     quiet: bool
     ask: bool
     settled: Settled = Settled()
+    proposal: Proposal | None = None
     under: ActiveCall | None = None
     task: asyncio.Task[None] | None = None
 

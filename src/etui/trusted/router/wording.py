@@ -213,7 +213,7 @@ def _currency_beside(method: Method, money: Mapping[str, str], tellers: Tellers)
 
 def _of_field(method: Method, field: Field, value: object) -> str:
     if field.type is FieldType.TIME and isinstance(value, int):
-        return _moment(value)
+        return moment(value)
     if field.type is FieldType.MAP and isinstance(value, dict):
         return "\n".join(f"{name}: {_shown(entry)}" for name, entry in sorted(value.items()))
     if field.type is FieldType.LIST and field.of is not None and isinstance(value, list):
@@ -234,7 +234,7 @@ def _entry(method: Method, field: Field, value: object) -> str:
     return single_line(" · ".join(told)).text
 
 
-def _moment(seconds: int) -> str:
+def moment(seconds: int) -> str:
     """A moment as the clock of this place shows it; as it is where no calendar goes so far."""
     try:
         return datetime.fromtimestamp(seconds).astimezone().strftime("%Y-%m-%d %H:%M")

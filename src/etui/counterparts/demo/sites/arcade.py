@@ -36,6 +36,16 @@ _COOKIE_BYTES: Final = 18
 _COOKIE_S: Final = 30 * 86_400
 
 
+class _Season(msgspec.Struct, frozen=True):
+    """What a season pass is: lives are paid for without a question, up to so much in so many days."""
+
+    amount_minor: int
+    days: int
+
+
+_SEASON: Final = _Season(500, 30)
+
+
 class _Bought(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     order: Annotated[str, Meta(min_length=1, max_length=100)]
 
@@ -63,7 +73,7 @@ class _Arcade:
     def __init__(self, merchant: Merchant, cookie: str) -> None:
         self._merchant = merchant
         self._cookie = cookie
-        self._pages = Pages(title="Lantern", theme="arcade", lives=LIVES, pack=_IN_A_PACK)
+        self._pages = Pages(title="Lantern", theme="arcade", lives=LIVES, pack=_IN_A_PACK, season=_SEASON)
         self._purses: dict[str, int] = {}
         self._brought: set[str] = set()
 

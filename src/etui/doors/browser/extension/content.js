@@ -71,11 +71,11 @@ window.addEventListener("message", (event) => {
   const [port] = event.ports;
   if (event.source !== window || event.data?.etui !== "call" || port === undefined) return;
   event.stopImmediatePropagation();
-  const { method, params } = event.data;
+  const { method, params, quiet } = event.data;
   if (typeof method !== "string" || typeof params !== "string" || params.length > MOST_CHARACTERS) {
     port.postMessage(failed("invalid_params", `a call's params have at most ${MOST_CHARACTERS} characters`));
     return;
   }
-  const giveUp = line.ask({ method, params }, (answer) => port.postMessage(answer));
+  const giveUp = line.ask({ method, params, quiet: quiet === true }, (answer) => port.postMessage(answer));
   port.onmessage = giveUp;
 });

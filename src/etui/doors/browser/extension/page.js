@@ -4,10 +4,12 @@
   /** What a page may call. The door has the list that counts; this one is for pages to look at. */
   const METHODS = [
     "payment/1.pay",
+    "payment/1.mandate",
     "payment/1.complete",
     "payment/1.find",
     "payment/1.show",
     "receipt/1.file",
+    "wallet/1.allowances",
     "browser/1.ready",
   ];
 
@@ -18,12 +20,13 @@
 
   /**
    * Has the wallet do something. Rejects with an `Error` whose `code` says why, or with the signal's reason.
-   * @param {{method: string, params?: object, signal?: AbortSignal}} call
+   * `quiet`: nobody is asked; what a question would be needed for is `denied`, or `spent`.
+   * @param {{method: string, params?: object, signal?: AbortSignal, quiet?: boolean}} call
    * @returns {Promise<object>}
    */
   function request(call) {
     return new Promise((resolve, reject) => {
-      const { method, params = {}, signal } = call;
+      const { method, params = {}, signal, quiet = false } = call;
       signal?.throwIfAborted();
       const text = JSON.stringify(params);
       const { port1: here, port2: there } = new MessageChannel();
@@ -39,7 +42,7 @@
       here.onmessage = ({ data }) =>
         end(() => (data.error ? reject(failure(data.error)) : resolve(JSON.parse(data.result))));
       signal?.addEventListener("abort", abort);
-      window.postMessage({ etui: "call", method: String(method), params: text }, window.origin, [there]);
+      window.postMessage({ etui: "call", method: String(method), params: text, quiet: quiet === true }, window.origin, [there]);
     });
   }
 

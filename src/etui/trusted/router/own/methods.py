@@ -112,6 +112,7 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
     wallet.Extensions: holdings.extensions,
     wallet.Settings: settings.settings,
     wallet.Doors: holdings.doors,
+    wallet.Allowances: rights.allowances,
     shell.TurnedAway: reports.turned_away,
 }
 _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]]] = {

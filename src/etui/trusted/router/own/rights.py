@@ -93,6 +93,33 @@ async def grants(router: Router, asking: Asking, request: shell.Grants) -> shell
     return shell.GrantsResult(grants=page, total=len(fitting))
 
 
+def allowances(router: Router, asking: Asking, request: wallet.Allowances) -> wallet.AllowancesResult:
+    """Answers ``wallet/1.allowances``: of who asks alone, and with nothing that names what lies in the wallet."""
+    opened = router.unlocked()
+    now = opened.now()
+    rows = [
+        wallet.Allowance(
+            action=", ".join(one.actions),
+            only_for=one.where[1] if one.where is not None else None,
+            limit_minor=limit.total_minor,
+            each_minor=limit.each_minor,
+            left_minor=opened.spending.left_minor(one, now) or 0,
+            currency=limit.currency,
+            period_s=limit.period_s or None,
+            since=one.since,
+            until=one.until or None,
+        )
+        for one in sorted(opened.lasting_grants(), key=lambda grant: (-grant.since, grant.id))
+        if one.client == asking.caller.principal.id
+        and asking.caller.principal.tellable
+        and (limit := one.limit) is not None
+        and (not one.until or now < one.until)
+        and (request.action is None or request.action in one.actions)
+        and request.only_for in {None, None if one.where is None else one.where[1]}
+    ]
+    return wallet.AllowancesResult(allowances=rows)
+
+
 def _grant_row(router: Router, grant: Grant) -> shell.GrantRow:
     opened, limit = router.unlocked(), grant.limit
     spent = opened.spending.of(grant)
@@ -119,17 +146,7 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     """Answers ``wallet/1.grant``."""
     opened = router.unlocked()
     method = router.registry.method(request.action)
-    if method.action.callers != "anyone":
-        raise ProtocolError(ErrorCode.DENIED, f"{request.action} is not for Clients")
-    if request.client.startswith(_UNTOLD):
-        text = f"{request.client} is all that cannot be told apart in a session; no right holds for it: name a script"
-        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
-    if request.item is None and method.settles_item:
-        text = (
-            f"which item {request.action} uses is settled only as it is called, and may be another Extension's;"
-            " a right to it is for one: name that in `item`"
-        )
-        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    _check_givable(method, request)
     provider = router.registry.provider_of(method.action.interface, asking.provider)
     scope = Scope(ScopeType.EXTENSION, provider.principal)
     what = f"everything in {provider.name}"
@@ -175,6 +192,24 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     router.path.drop_routes()
     await give(router, asking.caller, [given], wallet.Grant.METHOD)
     return wallet.GrantResult(grant=given[0].id)
+
+
+def _check_givable(method: Method, request: wallet.Grant) -> None:
+    """Raises ``ProtocolError`` for a right that would never be used, or that nobody may be given."""
+    if method.action.callers != "anyone":
+        raise ProtocolError(ErrorCode.DENIED, f"{request.action} is not for Clients")
+    if method.compiled.method.gives is not None:
+        text = f"{request.action} is asked about each time: a right to it would allow nothing"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    if request.client.startswith(_UNTOLD):
+        text = f"{request.client} is all that cannot be told apart in a session; no right holds for it: name a script"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    if request.item is None and method.settles_item:
+        text = (
+            f"which item {request.action} uses is settled only as it is called, and may be another Extension's;"
+            " a right to it is for one: name that in `item`"
+        )
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
 
 
 def _where(method: Method, request: wallet.Grant) -> tuple[str, str] | None:

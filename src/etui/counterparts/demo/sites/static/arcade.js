@@ -2,8 +2,10 @@
 
 import { Game, LANES } from "/static/game.js";
 import { byWallet, post, reason } from "/static/till.js";
+import { WalletError, isReady, mandate, mandates } from "/etui/index.js";
 
 const MOST_STEP_MS = 50;
+const ASKS = "Your wallet asks you, in its own window.";
 const byId = (id) => document.getElementById(id);
 const canvas = byId("field");
 const pen = canvas.getContext("2d");
@@ -13,6 +15,8 @@ let game = new Game();
 let last = 0;
 let runs = false;
 let extra = 0;
+/** The season pass, as the wallet says that it stands. */
+let pass;
 
 function show() {
   byId("score").value = game.score;
@@ -92,10 +96,10 @@ async function buy() {
   show();
   button.disabled = true;
   said.classList.remove("failure");
-  said.textContent = "Your wallet asks you, in its own window.";
+  said.textContent = ASKS;
   try {
-    const { id, request } = await post("/orders", { goods: [{ id: button.dataset.good }] });
-    const { outcome, filed } = await byWallet(id, request);
+    const { id, request } = await order();
+    const { outcome, filed } = await paid(id, request);
     if (outcome === "approved") extra = (await post("/lives", { order: id })).extra;
     said.classList.toggle("failure", outcome !== "approved");
     said.textContent = outcome !== "approved" ? "Your bank declined. Nothing was paid." : `You have ${extra} extra lives.${filed ? " The receipt lies in your wallet." : ""}`;
@@ -104,7 +108,57 @@ async function buy() {
     said.textContent = reason(error);
   }
   button.disabled = false;
+  await look();
   show();
+}
+
+/** An order of extra lives: `{id, request}`. */
+function order() {
+  return post("/orders", { goods: [{ id: byId("buy").dataset.good }] });
+}
+
+/** Pays by the season pass where there is one; where that is not enough, with a question. */
+async function paid(id, request) {
+  if (pass) {
+    try {
+      return await byWallet(id, request, { quiet: true });
+    } catch (error) {
+      if (!(error instanceof WalletError) || !["denied", "spent"].includes(error.code)) throw error;
+    }
+  }
+  return byWallet(id, request);
+}
+
+/** Proposes the season pass; the order that says to whom is not paid. */
+async function propose() {
+  const said = byId("passed");
+  const button = byId("pass");
+  const { amount, days } = button.dataset;
+  runs = false;
+  show();
+  button.disabled = true;
+  said.classList.remove("failure");
+  said.textContent = ASKS;
+  try {
+    await mandate((await order()).request, { amount: Number(amount), days: Number(days) });
+    await look();
+  } catch (error) {
+    said.classList.add("failure");
+    said.textContent = reason(error);
+  }
+  button.disabled = false;
+}
+
+/** Asks the wallet how the season pass stands, which its user may have lowered or ended meanwhile. */
+async function look() {
+  [pass] = (await isReady()) ? await mandates().catch(() => []) : [];
+  if (!pass) {
+    byId("passed").textContent = "";
+    return;
+  }
+  const money = new Intl.NumberFormat(undefined, { style: "currency", currency: pass.currency });
+  const units = (minor) => money.format(minor / 10 ** money.resolvedOptions().maximumFractionDigits);
+  byId("passed").textContent = `Your season pass: ${units(pass.left)} of ${units(pass.amount)} are left.`;
 }
 
 document.addEventListener("keydown", (event) => {
@@ -119,6 +173,7 @@ byId("left").addEventListener("click", () => move(-1));
 byId("right").addEventListener("click", () => move(1));
 byId("play").addEventListener("click", toggle);
 byId("buy").addEventListener("click", buy);
+byId("pass").addEventListener("click", propose);
 document.addEventListener("visibilitychange", () => {
   runs = runs && !document.hidden;
   show();
@@ -127,3 +182,4 @@ document.addEventListener("visibilitychange", () => {
 extra = (await (await fetch("/lives")).json()).extra;
 show();
 draw();
+await look();

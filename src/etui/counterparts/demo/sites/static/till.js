@@ -32,9 +32,9 @@ export function charge(id, credential) {
   return post(`/orders/${id}/payment`, { credential });
 }
 
-/** Pays an order with a wallet, and has it keep the receipt; gives `{outcome, filed}`. */
-export async function byWallet(id, request) {
-  const { payment, credential } = await pay(request);
+/** Pays an order with a wallet, and has it keep the receipt; gives `{outcome, filed}`. `asking`: as `pay` takes it. */
+export async function byWallet(id, request, asking = {}) {
+  const { payment, credential } = await pay(request, asking);
   const { outcome, receipt } = await charge(id, credential);
   return { outcome, filed: await finish(payment, outcome, receipt ? { receipt } : {}).catch(unfiled) };
 }
