@@ -67,8 +67,10 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     """One request on its way.
 
     ``material``: what is consented to with it, field by field, in a form in which two requests can be compared.
-    ``settled``: what of it did not come with it. ``chain``: who began it and who stands between, without its own
-    caller. ``ask``: whether the caller wants the user asked in any case. ``under``: the call it is made under.
+    ``settled``: what of it did not come with it. ``choices``: of which of the provider's own items, by their ids, the
+    user chooses the one that policy decides about; empty where there is nothing to choose. ``chain``: who began it and
+    who stands between, without its own caller. ``ask``: whether the caller wants the user asked in any case. ``under``:
+    the call it is made under.
     """
 
     connection: Connection
@@ -85,6 +87,7 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     quiet: bool
     ask: bool
     settled: Settled = Settled()
+    choices: tuple[str, ...] = ()
     under: ActiveCall | None = None
     task: asyncio.Task[None] | None = None
 

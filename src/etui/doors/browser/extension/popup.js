@@ -1,4 +1,5 @@
-// The page of the button: how the wallet stands to this browser, pairing, and whether a login is to be saved.
+// The page of the button: how the wallet stands to this browser, pairing, what the page in front has to be filled, and
+// whether a login is to be saved.
 
 const WORDS = {
   absent: ["No wallet answers.", "“etui run” starts it, “etui door enable browser” opens its door."],
@@ -7,11 +8,15 @@ const WORDS = {
   ready: ["The wallet answers this browser.", ""],
 };
 
+const ASKED = { login: "a login", code: "a one-time code" };
+
 /** @param {string} id */
 const at = (id) => document.getElementById(id);
+/** @param {{origin: string}} of */
+const hostOf = ({ origin }) => new URL(origin).host;
 const port = chrome.runtime.connect({ name: "popup" });
 
-port.onMessage.addListener(({ standing, message, since, code, problem, login }) => {
+port.onMessage.addListener(({ standing, message, since, code, problem, login, place }) => {
   const [said, more] = WORDS[standing];
   const paired = since && standing === "ready" ? `Paired since ${new Date(since).toLocaleDateString()}.` : "";
   at("standing").textContent = said;
@@ -19,9 +24,12 @@ port.onMessage.addListener(({ standing, message, since, code, problem, login }) 
   at("pair").hidden = standing !== "unpaired" || code !== "";
   at("code").hidden = code === "";
   at("digits").textContent = code;
+  at("page").hidden = standing !== "ready";
+  at("page-text").textContent = place ? `${hostOf(place)} asks for ${ASKED[place.what]}.` : "No field for a login is seen.";
+  at("fill").hidden = place === null;
   at("login").hidden = login === null;
-  at("login-text").textContent = login ? `${login.user || "A password"} at ${new URL(login.origin).host}` : "";
+  at("login-text").textContent = login ? `${login.user || "A password"} at ${hostOf(login)}` : "";
   at("problem").textContent = problem;
 });
 
-for (const want of ["pair", "save", "drop"]) at(want).addEventListener("click", () => port.postMessage({ want }));
+for (const want of ["pair", "fill", "save", "drop"]) at(want).addEventListener("click", () => port.postMessage({ want }));
