@@ -61,10 +61,14 @@
   /** @param {string} address */
   const withoutFragment = (address) => address.split("#", 1)[0];
 
+  const isHere = () => tried.field.isConnected && isSeen(tried.field);
+  const isAskedAgain = () => [...inPage(document)].some((one) => isPassword(one) && isSeen(one));
+  /** Whether the page wants it typed anew, as after a wrong password. */
+  const isEmptied = () => isHere() && tried.field.value === "";
+
   function look() {
-    const isHere = tried.field.isConnected && isSeen(tried.field);
-    const isAskedAgain = () => [...inPage(document)].some((one) => isPassword(one) && isSeen(one));
-    if (location.href !== tried.address || (!isHere && !isAskedAgain())) offer(tried.login);
+    if (isEmptied()) forget();
+    else if (location.href !== tried.address || (!isHere() && !isAskedAgain())) offer(tried.login);
     else if (performance.now() - tried.since > SOON_MS) forget();
   }
 
@@ -102,6 +106,6 @@
     true,
   );
   window.addEventListener("pagehide", () => {
-    if (tried !== null) offer(tried.login);
+    if (tried !== null && !isEmptied()) offer(tried.login);
   });
 }
