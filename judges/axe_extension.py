@@ -70,12 +70,7 @@ def states(browser: BrowserContext, stage: ExtensionStage) -> Iterator[tuple[str
     button.locator("#code").wait_for()
     yield "the code", button
     wallet.user.forgets()
-    wallet.user.refuses(action_contains="pair")
-    button.locator("#problem:not(:empty)").wait_for()
-    yield "a problem", button
-    wallet.user.forgets()
     wallet.user.approves()
-    button.get_by_role("button", name="Pair").click()
     button.get_by_text("The wallet answers").wait_for()
     yield "ready", button
     with _form() as url:
@@ -84,6 +79,9 @@ def states(browser: BrowserContext, stage: ExtensionStage) -> Iterator[tuple[str
         page.bring_to_front()
         button.locator("#fill").wait_for()
         yield "a field to fill", button
+        button.evaluate("document.querySelector('#fill').click()")
+        button.locator("#problem:not(:empty)").wait_for()
+        yield "a problem", button
         page.get_by_label("User").fill("ada@example.org")
         page.get_by_label("Password").press_sequentially("sesame")
         page.get_by_role("button").click()

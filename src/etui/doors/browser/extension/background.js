@@ -47,6 +47,9 @@ chrome.runtime.onMessage.addListener(({ what, pressedAt }, { id, origin, tab, fr
   show();
 });
 chrome.tabs.onActivated.addListener(look);
+chrome.tabs.onUpdated.addListener((tab, { status }) => {
+  if (tab === front.tab && status === "complete") look();
+});
 chrome.commands.onCommand.addListener((_, tab) => tell(tab.id, { want: "fill here" }));
 
 /** Has the frames of the page in front say whether they have a field to fill. */
@@ -115,7 +118,7 @@ async function pair() {
     const { pairing } = await native.ask({ do: "pair", name: browserName(), key: toBase64(made.key) });
     await keep({ pairing, keys: made.keys, since: Date.now() });
   } catch (reason) {
-    problem = reason.message;
+    problem = reason.words ?? reason.message;
   } finally {
     code = "";
     show();
@@ -158,7 +161,7 @@ async function save() {
     await frame.save(login);
     drop();
   } catch (reason) {
-    problem = reason.message;
+    problem = reason.words ?? reason.message;
     show();
   }
 }

@@ -29,7 +29,7 @@
   const ask = (fill) =>
     new Promise((resolve, reject) => {
       line.ask({ fill }, ({ result, error }) => {
-        if (error) reject(new Error(error.message));
+        if (error) reject(new Error(error.code === "refused" ? "you said no" : error.message));
         else resolve(JSON.parse(result));
       });
     });
