@@ -69,7 +69,6 @@ def states(browser: BrowserContext, stage: ExtensionStage) -> Iterator[tuple[str
     button.get_by_role("button", name="Pair").click()
     button.locator("#code").wait_for()
     yield "the code", button
-    wallet.user.forgets()
     wallet.user.approves()
     button.get_by_text("The wallet answers").wait_for()
     yield "ready", button

@@ -78,7 +78,6 @@ def test_what_is_kept_while_the_user_is_asked_does_not_take_the_place_of_what_wa
         answer = waiting.submit(client.call, secret.Login(host="moved.example"), ask=True)
         wait_until(lambda: len(asked(wallet)) > before)
         kept(other, "mallory", "moved.example")
-        wallet.user.forgets()
         wallet.user.approves()
         assert answer.result(30).value == b"of eve"
 

@@ -26,7 +26,10 @@ let forgetting = 0;
  */
 let front = { tab: chrome.tabs.TAB_ID_NONE, frames: [] };
 
-native.onChange = show;
+native.onChange = () => {
+  problem = "";
+  show();
+};
 
 chrome.runtime.onConnect.addListener((port) => {
   const { id, origin, url } = port.sender;
@@ -46,11 +49,17 @@ chrome.runtime.onMessage.addListener(({ what, pressedAt }, { id, origin, tab, fr
   front.frames.push({ frame: frameId, origin, what, pressedAt });
   show();
 });
-chrome.tabs.onActivated.addListener(look);
+chrome.tabs.onActivated.addListener(lookAnew);
 chrome.tabs.onUpdated.addListener((tab, { status }) => {
-  if (tab === front.tab && status === "complete") look();
+  if (tab === front.tab && status === "complete") lookAnew();
 });
 chrome.commands.onCommand.addListener((_, tab) => tell(tab.id, { want: "fill here" }));
+
+/** Another page is in front: what was said of the one before does not stand there. */
+function lookAnew() {
+  problem = "";
+  look();
+}
 
 /** Has the frames of the page in front say whether they have a field to fill. */
 async function look() {

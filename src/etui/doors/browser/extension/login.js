@@ -17,6 +17,11 @@
   const BELOW = `position: absolute; right: 0; top: ${ICON_PX + 6}px; width: max-content; max-width: 280px;
     padding: 6px 10px; font: 14px system-ui; border: 1px solid #8a94a3; border-radius: 8px;
     background: light-dark(#ffffff, #1b1e23); color: light-dark(#1b1e23, #eceff4);`;
+  /** What its user is told of an error, by its code. */
+  const WORDS = {
+    login: { refused: "You said no.", unknown_item: "No login for this site is kept: type it, log in, and save it." },
+    code: { refused: "You said no.", unknown_item: "No key for one-time codes of this site is kept." },
+  };
   const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
 
   /**
@@ -29,7 +34,7 @@
   const ask = (fill) =>
     new Promise((resolve, reject) => {
       line.ask({ fill }, ({ result, error }) => {
-        if (error) reject(new Error(error.code === "refused" ? "you said no" : error.message));
+        if (error) reject(new Error(WORDS[fill.what][error.code] ?? error.message));
         else resolve(JSON.parse(result));
       });
     });

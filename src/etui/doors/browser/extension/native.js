@@ -17,7 +17,7 @@ export class Failure extends Error {
 
   /** What its user is told. */
   get words() {
-    return this.code === "refused" ? "you said no" : this.message;
+    return this.code === "refused" ? "You said no." : this.message;
   }
 }
 

@@ -32,8 +32,9 @@ port.onMessage.addListener(({ standing, message, since, code, problem, login, pl
   at("page-text").textContent = place ? `${hostOf(place)} asks for ${ASKED[place.what]}.` : "No field for a login is seen.";
   at("fill").hidden = place === null;
   at("login").hidden = login === null;
+  at("save").hidden = standing !== "ready";
   at("login-text").textContent = login ? `${login.user || "A password"} at ${hostOf(login)}` : "";
-  at("problem").textContent = problem && `${problem[0].toUpperCase()}${problem.slice(1)}.`;
+  at("problem").textContent = problem && `${problem[0].toUpperCase()}${problem.slice(1).replace(/\.$/, "")}.`;
 });
 
 for (const want of ["pair", "fill", "save", "drop"]) at(want).addEventListener("click", () => port.postMessage({ want }));
