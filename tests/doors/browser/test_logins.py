@@ -284,6 +284,18 @@ def test_the_button_says_where_there_is_no_field_and_why_nothing_was_filled(
         assert popup.locator("#fill").is_hidden()
 
 
+@pytest.mark.usefixtures("logins")
+def test_the_key_fills_where_its_user_types(browser: BrowserContext, page: Page) -> None:
+    page.locator("[name=user]").focus()
+    (worker,) = browser.service_workers
+    assert worker.evaluate("async () => (await chrome.commands.getAll()).find(({name}) => name === 'fill').shortcut")
+    worker.evaluate("""async () => {
+        const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+        chrome.commands.onCommand.dispatch("fill", tab);
+    }""")
+    assert wait_filled(page, "[name=password]") == "sesame"
+
+
 @pytest.mark.attack(212)
 @pytest.mark.usefixtures("logins")
 def test_the_button_fills_the_page_and_no_frame_that_puts_itself_forward(
