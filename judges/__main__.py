@@ -17,6 +17,7 @@ from judges import (
     age,
     asyncssh,
     axe,
+    axe_extension,
     cctv,
     chromium,
     docker,
@@ -42,10 +43,12 @@ from judges.expected import EXPECTED, Verdict
 from judges.needs import missing
 from judges.provisions import debian, installed
 from judges.stage import (
+    ExtensionStage,
     Stage,
     TerminalStage,
     agent_stage,
     agent_yardstick,
+    extension_stage,
     shell_stage,
     stage,
     terminal_stage,
@@ -93,7 +96,9 @@ OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage],
     "opensc-tool": (partial(debian, *opensc.PACKAGES), opensc.judge),
 }
 """Those that judge the card at a terminal, each with what fetches it. There is no yardstick, and they take root."""
-NAMES: Final = (*JUDGES, *OF_THE_CARD)
+OF_THE_EXTENSION: Final[dict[str, Callable[[ExtensionStage], Verdict]]] = {"axe-extension": axe_extension.judge}
+"""Those that judge the browser's extension. There is no yardstick."""
+NAMES: Final = (*JUDGES, *OF_THE_CARD, *OF_THE_EXTENSION)
 
 
 def main() -> int:
@@ -113,8 +118,8 @@ def main() -> int:
             as_expected = False
             sys.stdout.write(f"not asked: it needs {', '.join(packages)} (packages/debian-test.txt)\n")
             continue
-        if arguments.yardstick and (name in OF_THE_CARD or name in OF_THE_SHELL):
-            sys.stdout.write("not asked: nothing else here is a card or a Shell\n")
+        if arguments.yardstick and name in {*OF_THE_CARD, *OF_THE_SHELL, *OF_THE_EXTENSION}:
+            sys.stdout.write("not asked: nothing else here is a card, a Shell or a browser's extension\n")
             continue
         verdict = _beside(name) if arguments.yardstick else _asked(name)
         if verdict != EXPECTED[name] and not arguments.yardstick:
@@ -132,6 +137,9 @@ def _asked(name: str) -> Verdict:
         fetched, judge = OF_THE_CARD[name]
         with terminal_stage(fetched()) as terminal:
             return judge(terminal)
+    if name in OF_THE_EXTENSION:
+        with extension_stage() as before:
+            return OF_THE_EXTENSION[name](before)
     if name in OF_THE_SHELL:
         with shell_stage() as shown:
             return JUDGES[name](shown)

@@ -47,7 +47,7 @@ _LOCKED_MS: Final = 20_000
 
 def judge(stage: Stage) -> Verdict:
     """Its verdict."""
-    engine = (node_modules("axe") / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+    engine = axe_engine()
     with shell_of(stage.environ) as link, sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(executable_path=_BROWSER, args=sandbox)
@@ -57,6 +57,11 @@ def judge(stage: Stage) -> Verdict:
         verdict = taken(_steps(page, link.rpartition("/enter")[0], engine))
         browser.close()
         return verdict
+
+
+def axe_engine() -> str:
+    """The engine's own script."""
+    return (node_modules("axe") / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
 
 
 def _steps(page: Page, root: str, engine: str) -> dict[str, Callable[[], bool]]:
@@ -77,7 +82,7 @@ def _steps(page: Page, root: str, engine: str) -> dict[str, Callable[[], bool]]:
         page.goto(root + "/")
         page.get_by_role("button", name="Lock").click()
         page.get_by_role("button", name="Unlock").wait_for(timeout=_LOCKED_MS)
-        return _looked_at(page, engine)
+        return looked_at(page, engine)
 
     steps["a locked wallet"] = is_clean_locked
     return {"a page that is broken on purpose is told": bites, **steps}
@@ -90,10 +95,11 @@ def _is_clean(page: Page, url: str, scheme: str, engine: str, follow: str = "") 
         page.locator(follow).first.click()
         page.wait_for_selector(".trail")
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    return _looked_at(page, engine)
+    return looked_at(page, engine)
 
 
-def _looked_at(page: Page, engine: str) -> bool:
+def looked_at(page: Page, engine: str) -> bool:
+    """Whether nothing on the page is against the rules; tells what is."""
     found = _found(page, engine)
     for one in found:
         sys.stdout.write(f"  {one}\n")

@@ -58,6 +58,7 @@ EXPECTED: Final = {
     "age-cctv": Verdict(97, skipped={SCRYPT: 25, HYBRID: 18, OTHERWISE: 3}),
     "emv": Verdict(15),
     "axe": Verdict(24),
+    "axe-extension": Verdict(16),
     "lighthouse": Verdict(6),
     "addons-linter": Verdict(2),
     "git": Verdict(18),

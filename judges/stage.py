@@ -96,6 +96,24 @@ def shell_stage() -> Iterator[Stage]:
         yield Stage(path / "judge", wallet.environ)
 
 
+class ExtensionStage(Stage):
+    """A stage before a wallet whose door for browsers is open, and no browser knows of it yet."""
+
+    def __init__(self, path: Path, wallet: TestWallet) -> None:
+        super().__init__(path, wallet.environ)
+        self.wallet = wallet
+
+
+@contextlib.contextmanager
+def extension_stage() -> Iterator[ExtensionStage]:
+    """The stage of one judge of the browser's extension."""
+    with folder() as path:
+        (path / "w").mkdir(mode=0o700)
+        with TestWallet(path / "w", doors=("browser",), environ={"HOME": str(path / "judge")}) as wallet:
+            wallet.create()
+            yield ExtensionStage(path / "judge", wallet)
+
+
 @contextlib.contextmanager
 def agent_yardstick() -> Iterator[Stage]:
     """The same with OpenSSH's ssh-agent in the wallet's place, whose user says yes where it asks."""

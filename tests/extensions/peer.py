@@ -130,9 +130,9 @@ class Peer:
         answer = self.call_raw(request.METHOD, params, client.info(items))
         return cast("ResultT", client.end.decode(request.RESULT, answer))
 
-    def prepare(self, request: Request[Any], *, client: "Actor", item: str) -> Prepared:
+    def prepare(self, request: Request[Any], *, client: "Actor", item: str | None = None) -> Prepared:
         """What the Extension says beforehand of a client's request."""
-        info = msgspec.structs.replace(client.info({"item": item}), prepare=True)
+        info = msgspec.structs.replace(client.info({} if item is None else {"item": item}), prepare=True)
         answer = self.call_raw(request.METHOD, client.end.encode(request, self.key), info)
         return msgspec.json.decode(answer, type=Prepared)
 

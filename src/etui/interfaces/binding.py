@@ -64,11 +64,14 @@ class Prepared(Result, frozen=True, kw_only=True, omit_defaults=True):
 
     ``notes``: sentences for the user. ``settles``: by name, what the request leaves open of the method's own material
     fields, as JSON values (an item by the provider's own reference): they are shown and consented to with the request,
-    and no call under it may have another value. Whatever else is settled ends the request.
+    and no call under it may have another value. Whatever else is settled ends the request. ``items``: for such a field
+    that policy decides about, items of the provider's own by their ids, 1 to 50, instead of a value: the only one is
+    settled, and of several the user chooses one in the question.
     """
 
     notes: list[Annotated[str, Meta(max_length=1000)]] = []
     settles: dict[str, msgspec.Raw] = {}
+    items: dict[str, list[str]] = {}
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -37,6 +37,10 @@ __all__ = [
     "Header",
     "History",
     "HistoryResult",
+    "Login",
+    "LoginCode",
+    "LoginCodeResult",
+    "LoginResult",
     "Read",
     "ReadResult",
     "Restore",
@@ -204,6 +208,68 @@ class Code(Request[CodeResult], frozen=True, kw_only=True, omit_defaults=True):
     REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
 
     item: str
+
+
+class LoginResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.login``."""
+
+    METHOD: ClassVar[str] = "secret/1.login"
+    SEALED: ClassVar[tuple[str, ...]] = ("value",)
+
+    item: Item
+    """Its attribute `user` is the name to log in with."""
+    value: bytes
+
+
+class Login(Request[LoginResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Log in.
+
+    The password of a login for one place: of those whose attribute `host` is the host or, where there is
+    none, whose attribute `site` is the domain. One alone is settled before the user is asked, and among
+    several the user chooses one in the question. `unknown_item`: there is none.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.login"
+    RESULT: ClassVar[type[Result]] = LoginResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str | None = None
+    """It is settled, or chosen; one that is named has to be for that host or domain."""
+    host: Annotated[str, Meta(max_length=300)]
+    """As browsers write it: with the port where that is not the scheme's own."""
+    domain: Annotated[str, Meta(max_length=253)] | None = None
+    """The registrable domain of the host."""
+
+
+class LoginCodeResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.login_code``."""
+
+    METHOD: ClassVar[str] = "secret/1.login_code"
+    SEALED: ClassVar[tuple[str, ...]] = ("value",)
+
+    item: Item
+    value: bytes
+    valid_s: Annotated[int, Meta(ge=0, le=3600)]
+
+
+class LoginCode(Request[LoginCodeResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Log in by a one-time code.
+
+    A one-time code for one place: of the keys whose attribute `host` is the host or, where there is none,
+    whose attribute `site` is the domain. One alone is settled before the user is asked, and among several
+    the user chooses one in the question. `unknown_item`: there is none.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.login_code"
+    RESULT: ClassVar[type[Result]] = LoginCodeResult
+    REFERENCES: ClassVar[tuple[str, ...]] = ("item",)
+
+    item: str | None = None
+    """It is settled, or chosen; one that is named has to be for that host or domain."""
+    host: Annotated[str, Meta(max_length=300)]
+    """As browsers write it: with the port where that is not the scheme's own."""
+    domain: Annotated[str, Meta(max_length=253)] | None = None
+    """The registrable domain of the host."""
 
 
 class RevealResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -90,6 +90,15 @@ class Firefox:
         ]
         self.do("input.performActions", context=context, actions=[{"type": "pointer", "id": "mouse", "actions": at}])
 
+    def type(self, context: str, text: str) -> None:
+        """Presses these keys, one after the other, where the focus is."""
+        keys = [{"type": kind, "value": one} for one in text for kind in ("keyDown", "keyUp")]
+        self.do("input.performActions", context=context, actions=[{"type": "key", "id": "keys", "actions": keys}])
+
+    def show(self, context: str) -> None:
+        """Brings a tab to the front."""
+        self.do("browsingContext.activate", context=context)
+
 
 @contextmanager
 def firefox(home: Path, environ: dict[str, str]) -> Iterator[Firefox]:

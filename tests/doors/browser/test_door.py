@@ -69,7 +69,7 @@ def on_record(wallet: TestWallet, method: str, reason: str, *, newest: int = 1) 
 def test_a_program_that_starts_the_host_speaks_for_no_origin(wallet: TestWallet) -> None:
     shown = len(wallet.user.shown())
     call = {"do": "call", "frame": 1, "id": 7, "method": "payment/1.pay", "params": {"order": "x", "request": "y"}}
-    fill = {"do": "fill", "frame": 1, "id": 8, "what": "logins"}
+    fill = {"do": "fill", "frame": 1, "id": 8, "what": "login"}
     heard = run_host(wallet, OPEN, call, fill)
     assert [one["error"]["code"] for one in heard if one["is"] == "answer"] == ["absent", "absent"]
     assert len(wallet.user.shown()) == shown, "nobody is even asked"

@@ -11,11 +11,12 @@ import msgspec
 import pytest
 from tests.doors.browser.firefox import FIREFOX, POPUP, Firefox, firefox
 from tests.doors.browser.pages import ASK
-from tests.doors.browser.test_logins import ARMED_MS, put
+from tests.doors.browser.test_logins import ARMED_MS, ENDS, SCRIPTED, put
 from tests.doors.browser.test_paying import asks
 from tests.extensions.cards.bank import Bank
 from tests.standards.payments.shop import Shop
 
+from etui.interfaces import secret_1 as secret
 from etui.standards.payments import decrypt_credential, digest_of
 from etui.testkit import TestWallet
 
@@ -55,6 +56,7 @@ def test_a_page_in_firefox_pays(fox: Firefox, wallet: TestWallet, port: int, sho
 
 def test_a_click_in_firefox_fills_the_login_of_the_page(fox: Firefox, wallet: TestWallet, port: int) -> None:
     put(wallet, "login", "sesame", host=f"localhost:{port}", user="ada")
+    before = len(wallet.user.asked())
     page = fox.open(f"http://localhost:{port}/")
     place = "document.querySelector('[name=password]').getBoundingClientRect()"
     box = fox.run(page, place)
@@ -65,6 +67,31 @@ def test_a_click_in_firefox_fills_the_login_of_the_page(fox: Firefox, wallet: Te
     fox.click(page, box["x"] + box["width"] - 18, box["y"] + box["height"] / 2)
     assert fox.wait(page, "document.querySelector('[name=password]').value") == "sesame"
     assert fox.run(page, "document.querySelector('[name=user]').value") == "ada"
+    assert len(wallet.user.asked()) == before + 1
+
+
+def test_the_button_in_firefox_fills_and_saves_what_a_script_logged_in_with(
+    fox: Firefox, wallet: TestWallet, port: int
+) -> None:
+    put(wallet, "login", "sesame", host=f"localhost:{port}", user="ada")
+    page = fox.open(f"http://localhost:{port}/")
+    popup = fox.open(POPUP)
+    fox.show(page)
+    fox.wait(popup, f"document.querySelector('#page-text').textContent === 'localhost:{port} asks for a login.'")
+    fox.run(popup, "document.querySelector('#fill').click()")
+    assert fox.wait(page, "document.querySelector('[name=password]').value") == "sesame"
+    fox.run(page, f"({SCRIPTED})({msgspec.json.encode(ENDS['another page comes']).decode()})")
+    fox.run(page, "document.querySelector('[name=password]').select()")
+    fox.type(page, "another")
+    box = fox.run(page, "document.querySelector('button:not(#go)').getBoundingClientRect()")
+    fox.click(page, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    fox.wait(page, "location.search === '?home'")
+    fox.wait(popup, f"document.querySelector('#login-text').textContent === 'ada at localhost:{port}'")
+    fox.run(popup, "document.querySelector('#save').click()")
+    fox.wait(popup, "document.querySelector('#login').hidden")
+    with wallet.connect() as client:
+        (item,) = client.call(secret.Find(kind="login", attributes={"host": f"localhost:{port}"})).items
+        assert client.call(secret.Read(item=item.item)).value == b"another"
 
 
 @pytest.mark.attack(189)

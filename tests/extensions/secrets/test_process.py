@@ -14,7 +14,7 @@ import pytest
 from tests.extensions.peer import KEY, Actor, Peer, ShownSecrets, relay
 
 from etui.extensions.secrets.values import Wrapped, unwrapped, wrapped
-from etui.interfaces import Item, Request, supplied
+from etui.interfaces import Item, Prepared, Request, supplied
 from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import extension_1 as extension
 from etui.interfaces import secret_1 as secret
@@ -322,6 +322,43 @@ def test_a_one_time_code_is_that_of_its_key(wallet: Wallet) -> None:
     note = wallet.create("x", b"note")
     with pytest.raises(RemoteError, match="no key for one-time codes"):
         wallet.secrets.call(secret.Code(item=REFERENCE), client=SHOP, item=note.item)
+
+
+def test_what_is_for_a_place_is_that_of_its_host_and_else_that_of_its_domain(wallet: Wallet) -> None:
+    def kept(label: str, **attributes: str) -> Item:
+        return wallet.create(label, label.encode(), kind="login", attributes=attributes)
+
+    def prepared(host: str, domain: str | None = None) -> Prepared:
+        return wallet.secrets.prepare(secret.Login(host=host, domain=domain), client=SHOP)
+
+    own = kept("own", host="www.shop.example", site="shop.example", user="ada")
+    others = [kept(label, host="login.shop.example", site="shop.example") for label in ("one", "two")]
+    wallet.create("note", b"x", attributes={"host": "www.shop.example"})
+    found = prepared("www.shop.example", "shop.example")
+    assert (found.items, found.notes) == ({"item": [own.item]}, ["User name: ada"])
+    assert prepared("login.shop.example").items.keys() == {"item"}
+    assert set(prepared("login.shop.example").items["item"]) == {item.item for item in others}
+    by_domain = prepared("pay.shop.example", "shop.example")
+    assert set(by_domain.items["item"]) == {own.item, *(item.item for item in others)}
+    for host, domain in (("pay.shop.example", None), ("shop.example", None), ("www.shop.example.evil", "evil")):
+        error = wallet.refused(secret.Login(host=host, domain=domain), own)
+        assert (error.code, "leave it out" in error.message) == (ErrorCode.INVALID_PARAMS, True)
+        with pytest.raises(RemoteError, match="has no login for") as caught:
+            prepared(host, domain)
+        assert caught.value.code is ErrorCode.UNKNOWN_ITEM
+
+
+def test_a_login_or_a_code_for_a_place_is_given_with_its_item(wallet: Wallet) -> None:
+    login = wallet.create("x", b"sesame", kind="login", attributes={"host": "shop.example", "user": "ada"})
+    code = wallet.create("x", b"12345678901234567890", kind="code", attributes={"host": "shop.example"})
+    ask = secret.Login(host="shop.example", item=REFERENCE)
+    answer = wallet.secrets.call(ask, client=SHOP, item=login.item)
+    assert (answer.value, answer.item.attributes["user"]) == (b"sesame", "ada")
+    of_code = wallet.secrets.call(secret.LoginCode(host="shop.example", item=REFERENCE), client=SHOP, item=code.item)
+    assert len(of_code.value) == 6
+    for item in (code, wallet.create("x", b"1", attributes={"host": "shop.example"})):
+        assert wallet.refused(ask, item).code is ErrorCode.INVALID_PARAMS
+    assert wallet.refused(secret.Login(host="shop.example")).code is ErrorCode.INVALID_PARAMS
 
 
 def test_the_kinds_that_the_document_names_for_codes_are_those_that_have_them(wallet: Wallet) -> None:

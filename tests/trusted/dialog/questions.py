@@ -44,6 +44,13 @@ SEVERAL = Confirm(
     digest=DIGEST,
     items=(Choice(id="a", label="Mail"), Choice(id="b", label="Calendar")),
 )
+ONE = Confirm(
+    asker=ASKER,
+    action="have the password of one login",
+    digest=DIGEST,
+    items=(Choice(id="a", label="ada"), Choice(id="b", label="grace")),
+    one=True,
+)
 CHOOSE = Choose(
     frame=FRAME, title="Which card?", options=(Choice(id="debit", label="Debit"), Choice(id="credit", label="Credit"))
 )
@@ -69,6 +76,7 @@ def all_requests(key: bytes) -> tuple[Request, ...]:
         CONFIRM,
         SIGN,
         SEVERAL,
+        ONE,
         Confirm(asker=ASKER, action="pay", digest=DIGEST, key=key),
         Confirm(asker=ASKER, action="pay", digest=DIGEST, key=key, pin=True),
         CHOOSE,

@@ -6,7 +6,7 @@ import math
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, READ, SEVERAL, all_requests
+from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, ONE, READ, SEVERAL, all_requests
 
 from etui.sealing import Secret
 from etui.trusted.dialog.events import (
@@ -215,6 +215,18 @@ def test_some_of_several_items_are_allowed_and_none_is_no_consent() -> None:
     machine.handle(Include(id="b", included=True), 5.0)
     machine.handle(Include(id="unknown", included=True), 5.0)
     assert answer(machine.handle(Approve(), 6.0)) == Approved(digest=DIGEST, items=("b",))
+
+
+def test_of_several_one_is_chosen_the_first_is_preset_and_none_is_no_choice() -> None:
+    machine = in_front(ONE)
+    machine.handle(ReachEnd(), 0.0)
+    assert machine.state.front is not None
+    assert machine.state.front.items == ("a",)
+    machine.handle(Include(id="a", included=False), 0.0)
+    assert machine.state.front.items == ("a",)
+    machine.handle(Include(id="b", included=True), 0.0)
+    watch(machine, 0.0, 5.0)
+    assert answer(machine.handle(Approve(), 5.0)) == Approved(digest=DIGEST, items=("b",))
 
 
 def test_only_what_was_offered_is_remembered_or_chosen() -> None:

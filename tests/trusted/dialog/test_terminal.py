@@ -18,7 +18,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, READ, SEVERAL, SIGN
+from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, ONE, READ, SEVERAL, SIGN
 from tests.trusted.dialog.router_side import PATIENCE_S, RouterSide
 
 from etui.sealing import Secret
@@ -269,6 +269,15 @@ def test_items_are_ticked_by_number(person: Person) -> None:
     person.look("1 [x] Mail")
     person.type("1")
     person.look("1 [ ] Mail")
+    assert person.insist("y") == Approved(digest=DIGEST, items=("b",))
+
+
+def test_one_of_the_items_of_a_question_is_chosen_by_number(person: Person) -> None:
+    person.router.show(ONE)
+    screen = person.look("1 (*) ada")
+    assert "Which one" in screen
+    person.type("2")
+    person.look("2 (*) grace")
     assert person.insist("y") == Approved(digest=DIGEST, items=("b",))
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
 from tests.trusted.dialog.hands import Hands, settle
-from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, READ, SEVERAL, SIGN
+from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, ONE, READ, SEVERAL, SIGN
 
 from etui.sealing import SealedValueError
 from etui.trusted.dialog.front import CreateStep
@@ -101,6 +101,17 @@ def test_what_is_remembered_and_ticked_is_chosen_by_key(hands: Hands) -> None:
     hands.show(SEVERAL)
     hands.tab_to(ChoiceRow, "Mail")
     hands.press(Qt.Key.Key_Space)
+    hands.arm()
+    hands.tab_to(ApproveButton)
+    hands.press(Qt.Key.Key_Space)
+    assert hands.answer() == Approved(digest=DIGEST, items=("b",))
+
+
+def test_one_of_the_items_of_a_question_is_chosen_by_key(hands: Hands) -> None:
+    hands.show(ONE)
+    for _ in range(2):  # the second press takes nothing away
+        hands.tab_to(ChoiceRow, "grace")
+        hands.press(Qt.Key.Key_Space)
     hands.arm()
     hands.tab_to(ApproveButton)
     hands.press(Qt.Key.Key_Space)

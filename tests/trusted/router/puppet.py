@@ -84,11 +84,12 @@ class Puppet(Extension):
 
     @prepares(Order)
     def prepare_order(self, request: Order, call: Call) -> Prepared:
-        settles = {}
+        settles, items = {}, {}
         def settle(**fields):
             settles.update({name: msgspec.Raw(msgspec.json.encode(value)) for name, value in fields.items()})
-        exec(request.before, {**globals(), "self": self, "call": call, "request": request, "settle": settle})
-        return Prepared(settles=settles)
+        scope = {**globals(), "self": self, "call": call, "request": request, "settle": settle, "offer": items.update}
+        exec(request.before, scope)
+        return Prepared(settles=settles, items=items)
 
 Puppet().run()
 """

@@ -218,22 +218,8 @@ class Door:
         if site is None:
             text = f"{frame.origin} is neither https nor of this machine: nothing is filled there"
             self._fail(browser, asked.id, messages.Failure(ErrorCode.DENIED.slug, text))
-        elif (kind := logins.KINDS.get(asked.what)) is not None:
-            self._search(browser, frame, asked.id, logins.searches(kind, site))
         else:
             self._post(browser, frame, asked.id, logins.asked_by(asked, site))
-
-    def _search(self, browser: Browser, frame: Frame, call: int, searches: list[bytes]) -> None:
-        """Asks one search after the other, until one finds something."""
-        params, *others = searches
-
-        def found(result: bytes) -> bytes | None:
-            if others and not logins.found_any(result):
-                self._search(browser, frame, call, others)
-                return None
-            return result
-
-        self._post(browser, frame, call, (secret.Find.METHOD, params), then=found)
 
     def _cancel(self, browser: Browser, call: int) -> None:
         frame, posting = browser.calls.pop(call, (None, None))
@@ -267,9 +253,9 @@ class Door:
         request: tuple[str, bytes],
         *,
         quiet: bool = False,
-        then: Callable[[bytes], bytes | None] = lambda result: result,
+        then: Callable[[bytes], bytes] = lambda result: result,
     ) -> None:
-        """Posts a request for a frame, or for the browser itself; ``then`` makes the answer, or goes on."""
+        """Posts a request for a frame, or for the browser itself; ``then`` makes the answer."""
         if call in browser.calls:
             browser.connection.refuse(f"the id {call} is that of a call which waits")
             return
@@ -283,7 +269,7 @@ class Door:
         self.link.post(posting)
 
     def _answered(
-        self, browser: Browser, call: int, answer: bytes | ProtocolError, *, then: Callable[[bytes], bytes | None]
+        self, browser: Browser, call: int, answer: bytes | ProtocolError, *, then: Callable[[bytes], bytes]
     ) -> None:
         known = browser.calls.pop(call, None)
         if known is None:
@@ -297,8 +283,8 @@ class Door:
             self._begin_anew(browser)
         elif isinstance(answer, ProtocolError):
             self._fail(browser, call, messages.failure(answer))
-        elif (result := then(answer)) is not None:
-            self._reply(browser, call, result)
+        else:
+            self._reply(browser, call, then(answer))
 
     def _begin_anew(self, browser: Browser) -> None:
         """The Router knows a peer no more, as when its pairing was taken back: all are introduced anew."""

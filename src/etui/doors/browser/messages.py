@@ -69,14 +69,14 @@ class Call(msgspec.Struct, frozen=True, tag_field="do", tag="call"):
 class Fill(msgspec.Struct, frozen=True, tag_field="do", tag="fill"):
     """What the extension itself asks for about the logins of a frame's site.
 
-    ``logins``, ``codes``: those that there are. ``read``, ``code``: the password of ``item``, or its one-time code.
-    ``ends``: the key to which what is saved is sealed; of the provider of ``item`` where that is given. ``save``: keeps
-    ``value`` under the name ``user``, or in place of the value of ``item``.
+    ``login``, ``code``: a login with its password, or a one-time code; which one, where there are several, the user
+    says to the wallet. ``ends``: the key to which what is saved is sealed; of the provider of ``item`` where that is
+    given. ``save``: keeps ``value`` under the name ``user``, or in place of the value of ``item``.
     """
 
     frame: _Number
     id: _Number
-    what: Literal["logins", "codes", "read", "code", "ends", "save"]
+    what: Literal["login", "code", "ends", "save"]
     item: Annotated[str, Meta(max_length=500)] = ""
     user: Annotated[str, Meta(max_length=400)] = ""
     value: Annotated[bytes, Meta(max_length=16_384)] = b""

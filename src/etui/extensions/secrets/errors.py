@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from etui.sdk import ErrorCode, ProtocolError
+
+_OF_PLACES: Final = {"login": "login", "code": "key for one-time codes"}
 
 
 class SecretsError(ProtocolError):
@@ -21,6 +25,23 @@ class UnfitError(SecretsError):
 
     def __init__(self, message: str) -> None:
         super().__init__(ErrorCode.INVALID_PARAMS, message)
+
+
+class NothingForPlaceError(SecretsError):
+    """No item of a kind is for this place."""
+
+    def __init__(self, kind: str, host: str) -> None:
+        text = f"the wallet has no {_OF_PLACES[kind]} for {host}: save one, with that as its attribute “host”"
+        super().__init__(ErrorCode.UNKNOWN_ITEM, text)
+
+
+class NotForPlaceError(SecretsError):
+    """The item that is named is for another place, or of another kind."""
+
+    def __init__(self, kind: str, host: str) -> None:
+        super().__init__(
+            ErrorCode.INVALID_PARAMS, f"the item that is named is no {_OF_PLACES[kind]} for {host}: leave it out"
+        )
 
 
 class NotNamedError(SecretsError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
+from etui.extensions.secrets import places
 from etui.extensions.secrets.attributes import check_attributes
 from etui.extensions.secrets.entries import GROUP, Entry, Past
 from etui.extensions.secrets.errors import UnfitError, UnreadableItemsError
@@ -24,12 +25,13 @@ from etui.interfaces import Item
 from etui.interfaces import dialog_1 as dialog
 from etui.interfaces import secret_1 as secret
 from etui.sdk import Call, Extension, Prepared, RemoteError, prepares, provides
-from etui.standards.otp import OtpKeyError, TotpKey, parse_key, totp
+from etui.standards.otp import OneTimeCode, OtpKeyError, TotpKey, parse_key, totp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CODE: Final = "code"
+LOGIN: Final = "login"
 _ID_BYTES: Final = 16
 
 
@@ -126,8 +128,31 @@ class Secrets(Extension):
         entry = self._safe.entry(request.item)
         if entry.item.kind != CODE:
             raise UnfitError("this item holds no key for one-time codes: name an item of the kind “code”")
-        code = totp(_totp_key(self._safe.value(entry)), _now_s())
+        code = self._code(entry)
         return secret.CodeResult(value=code.text.encode("ascii"), valid_s=code.valid_s)
+
+    @prepares(secret.Login)
+    def prepare_login(self, request: secret.Login, _: Call) -> Prepared:
+        """Says which login it is, or among which the user chooses."""
+        return places.prepare(self._safe, request, LOGIN)
+
+    @provides(secret.Login)
+    def login(self, request: secret.Login, _: Call) -> secret.LoginResult:
+        """Answers ``secret/1.login``."""
+        entry = places.entry_for(self._safe, request, LOGIN)
+        return secret.LoginResult(item=entry.item, value=self._safe.value(entry))
+
+    @prepares(secret.LoginCode)
+    def prepare_login_code(self, request: secret.LoginCode, _: Call) -> Prepared:
+        """Says whose code it is, or among which the user chooses."""
+        return places.prepare(self._safe, request, CODE)
+
+    @provides(secret.LoginCode)
+    def login_code(self, request: secret.LoginCode, _: Call) -> secret.LoginCodeResult:
+        """Answers ``secret/1.login_code``."""
+        entry = places.entry_for(self._safe, request, CODE)
+        code = self._code(entry)
+        return secret.LoginCodeResult(item=entry.item, value=code.text.encode("ascii"), valid_s=code.valid_s)
 
     @provides(secret.Reveal)
     def reveal(self, request: secret.Reveal, call: Call) -> secret.RevealResult:
@@ -223,6 +248,9 @@ class Secrets(Extension):
         else:
             raise UnfitError("a password is made of words or of characters: leave out words, or length and symbols")
         return secret.GenerateResult(value=text.encode("ascii"))
+
+    def _code(self, entry: Entry) -> OneTimeCode:
+        return totp(_totp_key(self._safe.value(entry)), _now_s())
 
     def _replace(self, twin: Entry, request: secret.Create, value: bytes) -> Item:
         entry = replace(twin, item=replace(twin.item, kind=request.kind))

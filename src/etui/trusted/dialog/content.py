@@ -82,6 +82,7 @@ class FrameBlock(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a face shows of a request.
 
+    ``one``: the user chooses one of ``items``, and ticks none.
     ``frame``: the Extension in whose frame the face stands; without one it is the wallet's own. ``keeper``: the
     Extension that an own face names. ``body``: paragraphs; with a ``body_title`` it is a text to be read, apart from
     all that the wallet says. ``only_remembered``: for how long, where there is one answer and it is worth saying: what
@@ -99,6 +100,7 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     body: SafeText = SafeText("")
     lines: tuple[Line, ...] = ()
     items: tuple[Option, ...] = ()
+    one: bool = False
     options: tuple[Option, ...] = ()
     remember: tuple[Option, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -142,6 +144,7 @@ def content_of(request: Request) -> Content:
             keeper=None if frame is None else _frame(frame),
             lines=tuple(map(_line, request.fields)),
             items=tuple(map(_option, request.items)),
+            one=request.one,
             remember=tuple(map(_option, request.remember)),
             only_remembered=_only_remembered(request),
         )

@@ -92,7 +92,10 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def first_sight(showing: Showing, *, now: float, focused: bool) -> Front:
-    """The front as it is at first: the first remember choice and every item preset, nothing typed or chosen."""
+    """The front as it is at first: the first remember choice and every item preset, nothing typed or chosen.
+
+    Where one of the items is chosen, the first is preset.
+    """
     request = showing.request
     front = Front(
         showing=showing,
@@ -104,7 +107,7 @@ def first_sight(showing: Showing, *, now: float, focused: bool) -> Front:
         return msgspec.structs.replace(
             front,
             remember=request.remember[0].id if request.remember else "",
-            items=tuple(item.id for item in request.items),
+            items=tuple(item.id for item in (request.items[:1] if request.one else request.items)),
         )
     return front
 

@@ -209,6 +209,15 @@ def _restarted(front: Front, step: CreateStep, now: float) -> Front:
     return msgspec.structs.replace(_watched_anew(front, phase, now), step=step)
 
 
+def _ticked(front: Front, event: Include) -> set[str]:
+    return {*front.items, event.id} if event.included else {*front.items} - {event.id}
+
+
+def _chosen(front: Front, event: Include) -> set[str]:
+    """Another one takes the place of the one that is chosen; none takes it away."""
+    return {event.id} if event.included else {*front.items}
+
+
 def _changed(front: Front, event: Event, now: float) -> Front:  # noqa: PLR0911  a table
     """What an event that ends nothing changes; one that does not fit the request changes nothing."""
     request = front.request
@@ -221,8 +230,8 @@ def _changed(front: Front, event: Event, now: float) -> Front:  # noqa: PLR0911 
             return msgspec.structs.replace(front, entry=entry)
         case Remember(id=choice) if isinstance(request, Confirm) and choice in {one.id for one in request.remember}:
             return msgspec.structs.replace(front, remember=choice)
-        case Include(id=item, included=included) if isinstance(request, Confirm):
-            ticked = {*front.items, item} if included else {*front.items} - {item}
+        case Include() if isinstance(request, Confirm):
+            ticked = _chosen(front, event) if request.one else _ticked(front, event)
             return msgspec.structs.replace(front, items=tuple(one.id for one in request.items if one.id in ticked))
         case Pick(id=option) if isinstance(request, Choose) and option in {one.id for one in request.options}:
             return msgspec.structs.replace(front, chosen=option)

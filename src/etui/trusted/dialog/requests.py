@@ -147,7 +147,8 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     passphrase is asked. ``tries_left`` is -1 where none was wrong, or where it is not said.
     ``action`` finishes "NAME wants to …". ``advice``: what the provider's ``prepare`` says of it.
     ``digest``: of the very bytes that will be forwarded; the answer repeats it. ``items``: with several, the user
-    may allow some of them. ``effect``: whether somebody may do more afterwards, or something is gone for good.
+    may allow some of them, or with ``one`` chooses which one it is. ``effect``: whether somebody may do more
+    afterwards, or something is gone for good.
     ``reading``: a text that is shown whole, apart from everything that the wallet says.
     """
 
@@ -166,6 +167,7 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     tries_left: int = -1
     effect: Effect = Effect.PASSES
     reading: ShownField | None = None
+    one: bool = False
 
     @property
     def takes_other(self) -> bool:

@@ -31,6 +31,8 @@ STRENGTH_WORDS: Final = {
     Strength.CLAIMED: "Only claimed",
 }
 REMEMBER_WORDS: Final = "For how long"
+WHICH_WORDS: Final = "Which of them"
+WHICH_ONE_WORDS: Final = "Which one"
 LOOK_ALIKE_WORDS: Final = "Look-alikes: characters may not be what they seem."
 BOTH_WAYS_WORDS: Final = (
     "The text runs in both directions: words and numbers may stand in another order than they are written."

@@ -52,7 +52,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """One question to the user, in words.
 
     ``caller`` asks; ``chain`` led there, who began it first. ``action`` finishes "NAME wants to …". ``items``: several
-    things of which the user may allow some. ``names_only``: it discloses names and no secret: a yes may hold for a
+    things of which the user may allow some. ``each``: where the user chooses one of them instead, what becomes of the
+    question with that, by its id. ``names_only``: it discloses names and no secret: a yes may hold for a
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
     is read to its end. ``parties``: whom the request names, for advisers. ``proposal``: the lasting right that is asked
     for; the user gives it or a lesser one.
@@ -76,6 +77,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     reading: ShownField | None = None
     parties: tuple[Party, ...] = ()
     proposal: Proposal | None = None
+    each: Mapping[str, Asked] = {}
 
     @property
     def origin(self) -> Caller:
@@ -208,18 +210,24 @@ class Consent:
             why = self._record(asked, Recorded.DENIED, asked.decision, reason="the answer was to another request")
             raise ProtocolError(ErrorCode.ALTERED, "the answer was to another request", why=why)
         opened = router.unlocked()
+        offered = {choice.id for choice in asked.items}
+        items = tuple(item for item in answer.items if item in offered)
+        if asked.each:
+            if len(items) != 1:
+                why = self._record(asked, Recorded.DENIED, asked.decision, reason="the answer does not say which one")
+                raise ProtocolError(ErrorCode.ALTERED, "the answer does not say which one it is to", why=why)
+            asked = asked.each[items[0]]
         decision = rights.confirm(opened, asked.question, asked.chain, asked.decision.assurance)
         if decision.outcome is not decision.outcome.ALLOW:
             why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
             raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
-        offered = {choice.id for choice in asked.items}
         router.budget_of(asked.caller).approved()
         why = self._record(asked, Recorded.APPROVED, decision)
         router.later(router.advisers.agreed(asked))
         return Consented(
             decision=decision,
             remember=answer.remember,
-            items=tuple(item for item in answer.items if item in offered),
+            items=items,
             why=why,
             how=HowAsked(
                 at=int(opened.now()),
@@ -282,6 +290,7 @@ class Consent:
             frame=asked.frame,
             effect=asked.effect,
             reading=asked.reading,
+            one=bool(asked.each),
         )
 
     def _choices(self, asked: Asked) -> tuple[RememberChoice, ...]:
@@ -290,7 +299,8 @@ class Consent:
             return asked.proposal.choices
         choices = _choices(asked)
         opened = self._router.unlocked()
-        if len(choices) > 1 and not opened.engine.grantable(asked.question, opened.now()):
+        questions = [one.question for one in asked.each.values()] or [asked.question]
+        if len(choices) > 1 and not all(opened.engine.grantable(question, opened.now()) for question in questions):
             return (wording.ONCE,)
         return choices
 

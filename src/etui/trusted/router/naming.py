@@ -13,7 +13,7 @@ from etui.protocol import ErrorCode, MessageId, ProtocolError
 from etui.trusted.policy import Assurance, Question, Resource
 from etui.trusted.router import chain as inherited
 from etui.trusted.router.references import Place
-from etui.trusted.router.requests import Arrival, Request
+from etui.trusted.router.requests import Arrival, Request, Settled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from etui.interfaces import Seen, Value
     from etui.trusted.router.calls import ActiveCall
     from etui.trusted.router.registry import Method, Provider
-    from etui.trusted.router.requests import Settled
     from etui.trusted.router.router import Router
 
 
@@ -64,17 +63,31 @@ class Naming:
         policy = {mark: settled.values[field] for mark, field in compiled.marked.items() if field in settled.values}
         references = [(field, str(settled.values[field])) for field in settled.places]
         added = {field: msgspec.json.encode(value) for field, value in settled.values.items()}
-        request.settled = settled
+        before = request.settled
+        request.settled = Settled(
+            values=before.values | settled.values,
+            places=before.places | settled.places,
+            names=before.names | settled.names,
+            keepers=before.keepers | settled.keepers,
+        )
         request.seen = msgspec.structs.replace(
             seen,
             references=(*seen.references, *references),
             policy={**seen.policy, **cast("dict[str, Value]", policy)},
             material={**seen.material, **added},
         )
-        here = {field: Place(request.provider.installation, item) for field, item in request.items.items()}
-        places = {**here, **settled.places}
+        installation = request.provider.installation
+        own = {field: place.item for field, place in settled.places.items() if place.installation == installation}
+        request.items = {**request.items, **own}
+        here = {field: Place(installation, item) for field, item in request.items.items()}
+        places = {**here, **request.settled.places}
         request.material = inherited.material_of(request.seen, places)
         request.question = self._question(request, request.under, request.provider, places, request.material)
+
+    @staticmethod
+    def chosen(request: Request, item: str) -> Question:
+        """What policy is asked where the user chooses this item of the provider's for what the request leaves open."""
+        return msgspec.structs.replace(request.question, resource=request.provider.resource(item))
 
     def _question(
         self,

@@ -201,7 +201,7 @@ class RequestPath:
     async def _clear(self, request: Request, advice: tuple[str, ...]) -> Cleared:
         """Decides, takes out of grants what has a limit, and asks the user where that is what policy says."""
         opened = self._router.unlocked()
-        verdict = self._decide(request)
+        verdict = Verdict(decision=self._strictest(request)) if request.choices else self._decide(request)
         decision = verdict.decision
         if decision.outcome is Outcome.ALLOW and (request.method.compiled.read or request.ask):
             decision = rights.without_grants(opened, request.question, request.chain, "it is asked about each time")
@@ -246,6 +246,23 @@ class RequestPath:
     def _decide(self, request: Request) -> Verdict:
         return rights.decide(self._router.unlocked(), request.question, request.chain)
 
+    def _strictest(self, request: Request) -> Decision:
+        """What all that the user may choose among takes; those that policy denies are no choice.
+
+        Whatever right there is, it is for the user to say which it is: that is asked each time.
+        """
+        opened = self._router.unlocked()
+        decisions: dict[str, Decision] = {}
+        for item in request.choices:
+            question = self._naming.chosen(request, item)
+            decision = rights.decide(opened, question, request.chain).decision
+            if decision.outcome is Outcome.ALLOW:
+                decision = rights.without_grants(opened, question, request.chain, "which one it is, is asked each time")
+            decisions[item] = decision
+        asked = {item: decision for item, decision in decisions.items() if decision.outcome is Outcome.ASK}
+        request.choices = tuple(asked)
+        return max(asked.values() or decisions.values(), key=lambda decision: decision.assurance)
+
     async def _prepare(self, request: Request) -> tuple[str, ...]:
         """What the provider says beforehand; it changes and discloses nothing, and settles what is left open."""
         provider = request.provider
@@ -259,6 +276,7 @@ class RequestPath:
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.UNAVAILABLE, f"{provider.name} prepared nothing usable: {error}") from None
         await self._settling.settle(request, prepared.settles)
+        await self._settling.offer(request, prepared.items)
         return tuple(prepared.notes)
 
     async def _ask(
@@ -270,12 +288,16 @@ class RequestPath:
             raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
         asked = self._asked(request, decision, advice)
         consented = await self._router.consent.ask(asked)
+        for item in consented.items:  # the one that the user chose
+            asked = asked.each[item]
         to = request.method.action.id if request.proposal is None else request.proposal.action
         grant = await self._router.consent.remember(asked, consented, (to,))
         if self._digest(request) != asked.digest:
             raise ProtocolError(
                 ErrorCode.ALTERED, "the request is not the one that was consented to", why=consented.why
             )
+        for item in consented.items:
+            await self._settling.choose(request, item)
         return consented, grant
 
     def _asked(self, request: Request, decision: Decision, advice: tuple[str, ...]) -> Asked:
@@ -295,7 +317,7 @@ class RequestPath:
             provider=provider.name,
             asker=request.caller.label if request.caller.is_page or not request.caller.through else "",
         )
-        return Asked(
+        asked = Asked(
             caller=request.caller,
             question=request.question,
             decision=decision,
@@ -318,6 +340,22 @@ class RequestPath:
             proposal=proposal,
             effect=Leaves.PASSES if proposal is None else Leaves.WIDENS,
         )
+        return self._with_choices(request, asked) if request.choices else asked
+
+    def _with_choices(self, request: Request, asked: Asked) -> Asked:
+        """A question with all that the user may choose among, and what each choice makes of it."""
+        provider = request.provider
+        entries = [provider.items[item] for item in request.choices]
+        each = {
+            entry.item: msgspec.structs.replace(
+                asked,
+                question=self._naming.chosen(request, entry.item),
+                what=wording.name_of(entry, wording.kind_title(provider, entry)),
+            )
+            for entry in entries
+        }
+        choices = tuple(wording.described(entry, wording.kind_title(provider, entry)) for entry in entries)
+        return msgspec.structs.replace(asked, items=choices, each=each)
 
     @staticmethod
     def _digest(request: Request) -> bytes:

@@ -68,9 +68,10 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     """One request on its way.
 
     ``material``: what is consented to with it, field by field, in a form in which two requests can be compared.
-    ``settled``: what of it did not come with it. ``chain``: who began it and who stands between, without its own
-    caller. ``ask``: whether the caller wants the user asked in any case. ``under``: the call it is made under.
-    ``proposal``: the lasting right that it proposes, where its method gives one.
+    ``settled``: what of it did not come with it. ``choices``: of which of the provider's own items, by their ids, the
+    user chooses the one that policy decides about; empty where there is nothing to choose. ``chain``: who began it and
+    who stands between, without its own caller. ``ask``: whether the caller wants the user asked in any case. ``under``:
+    the call it is made under. ``proposal``: the lasting right that it proposes, where its method gives one.
     """
 
     connection: Connection
@@ -88,6 +89,7 @@ class Request(msgspec.Struct, kw_only=True, eq=False):
     ask: bool
     settled: Settled = Settled()
     proposal: Proposal | None = None
+    choices: tuple[str, ...] = ()
     under: ActiveCall | None = None
     task: asyncio.Task[None] | None = None
 

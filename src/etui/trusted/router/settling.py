@@ -7,15 +7,17 @@ it, the question shows it, and the digest and all that is called under it are bo
    that it is shown. It is open: the request does not have it, or has null.
 2. Its value is one of the field's type; beside a text that the user reads, every text in it is seen as it is
    (``reading.py``). An item is named by the provider's own reference, and shown by its name.
-3. Whoever breaks a rule prepared nothing usable: the request ends as ``unavailable``, and is on record.
-4. A question that the user said yes to covers all that stood in it. A grant alone covers what was settled only where it
+3. Items of its own a provider may name by their ids, for the field that policy decides about: one is settled, and
+   among several the user chooses with the yes, which is decided, put on record and remembered for that one alone.
+4. Whoever breaks a rule prepared nothing usable: the request ends as ``unavailable``, and is on record.
+5. A question that the user said yes to covers all that stood in it. A grant alone covers what was settled only where it
    is for that very value: the item or value that it holds for, the amount and currency that it counts. For all else
    that the provider wants to do with it there is a question of its own.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -23,7 +25,7 @@ from etui.interfaces import fits
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.policy import ScopeType
 from etui.trusted.router import reading, wording
-from etui.trusted.router.references import is_well_formed
+from etui.trusted.router.references import Place, is_well_formed
 from etui.trusted.router.requests import Settled
 
 if TYPE_CHECKING:
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
 
     from etui.trusted.policy import Grant
     from etui.trusted.router.naming import Naming
-    from etui.trusted.router.references import Place
     from etui.trusted.router.requests import Cleared, Request
     from etui.trusted.router.router import Router
     from etui.trusted.router.wallet import Opened
+
+MAX_CHOICES: Final = 50
+_NOT_DECIDED: Final = "is not what policy decides about"
 
 
 class Settling:
@@ -63,6 +67,35 @@ class Settling:
                 reading.check(request.method.compiled, request.seen)
             except ProtocolError as error:
                 raise self._unusable(request, error.message) from None
+
+    async def offer(self, request: Request, said: Mapping[str, list[str]]) -> None:
+        """Settles the one item of its own that the provider offers, or has the user choose among several later.
+
+        Raises ``ProtocolError`` where it may not be.
+        """
+        for name, ids in said.items():
+            wrong = _closed(request, name) if name == request.method.item_field else _NOT_DECIDED
+            if wrong:
+                raise self._unusable(request, f"it offered items for “{name[:120]}”, which {wrong}")
+            items = tuple(dict.fromkeys(ids))
+            if not 0 < len(items) <= MAX_CHOICES:
+                raise self._unusable(request, f"it offered {len(items)} items, and may offer 1 to {MAX_CHOICES}")
+            if unknown := [item for item in items if item not in request.provider.items]:
+                await self._router.providers.locate(request.provider, unknown)
+            if not all(item in request.provider.items for item in items):
+                raise self._unusable(request, "it offered an item that is not there any more")
+            if len(items) == 1:
+                await self.choose(request, items[0])
+            else:
+                request.choices = items
+
+    async def choose(self, request: Request, item: str) -> None:
+        """Settles an item of the provider's own for the field that policy decides about."""
+        opened, provider = self._router.unlocked(), request.provider
+        place = Place(provider.installation, item)
+        reference = opened.references.make(provider.principal, opened.clients.epoch(provider.principal), place)
+        request.choices = ()
+        await self.settle(request, {request.method.item_field: msgspec.Raw(msgspec.json.encode(reference))})
 
     def _place(self, request: Request, reference: str) -> Place:
         if is_well_formed(reference):
@@ -97,14 +130,20 @@ def _references(request: Request, values: Mapping[str, object]) -> list[str]:
 def _wrong(request: Request, name: str, value: object) -> str:
     """What is wrong with settling a field so; empty where it may be."""
     compiled = request.method.compiled
-    field = compiled.method.params.get(name)
-    if field is None or not field.material:
-        return f"is no material field of {request.method.action.id}"
-    if name in request.seen.material:
-        return "the request itself says"
+    if closed := _closed(request, name):
+        return closed
+    field = compiled.method.params[name]
     if not fits(field, value, compiled.types):
         return f"is no {field.type.value} as the interface has it"
     return reading.not_seen(compiled, name, value) if compiled.read else ""
+
+
+def _closed(request: Request, name: str) -> str:
+    """Why this field is not left open to its provider; empty where it is."""
+    field = request.method.compiled.method.params.get(name)
+    if field is None or not field.material:
+        return f"is no material field of {request.method.action.id}"
+    return "the request itself says" if name in request.seen.material else ""
 
 
 def unseen(opened: Opened, request: Request, cleared: Cleared) -> frozenset[str]:

@@ -55,8 +55,14 @@ _OWN: Final = Tellers()
 
 
 def sentence(method: Method, values: Mapping[str, object], items: Mapping[str, str]) -> str:
-    """What finishes "NAME wants to …": the interface's own words with the request's values in their places."""
+    """What finishes "NAME wants to …": the interface's own words with the request's values in their places.
+
+    An item that is still open is "one" of what its field is titled.
+    """
     ask = method.compiled.method.ask or method.compiled.method.title.lower()
+    for name, field in method.compiled.method.params.items():
+        if field.type is FieldType.REFERENCE and name not in items:
+            ask = ask.replace(f"“{{{name}}}”", f"one {(field.title or 'item').lower()}")
 
     def value(match: object) -> str:
         name: str = match.group(1)  # type: ignore[attr-defined]

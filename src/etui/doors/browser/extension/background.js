@@ -20,8 +20,16 @@ let problem = "";
  */
 let offered = null;
 let forgetting = 0;
+/**
+ * The tab in front, and those of its frames that have a field to fill, as they said last.
+ * @type {{tab: number, frames: {frame: number, origin: string, what: string, pressedAt: number}[]}}
+ */
+let front = { tab: chrome.tabs.TAB_ID_NONE, frames: [] };
 
-native.onChange = show;
+native.onChange = () => {
+  problem = "";
+  show();
+};
 
 chrome.runtime.onConnect.addListener((port) => {
   const { id, origin, url } = port.sender;
@@ -36,6 +44,53 @@ function isPage(origin) {
   return typeof origin === "string" && (origin.startsWith("https://") || origin.startsWith("http://"));
 }
 
+chrome.runtime.onMessage.addListener(({ what, pressedAt }, { id, origin, tab, frameId }) => {
+  if (id !== chrome.runtime.id || tab?.id !== front.tab || !isPage(origin)) return;
+  front.frames.push({ frame: frameId, origin, what, pressedAt });
+  show();
+});
+chrome.tabs.onActivated.addListener(lookAnew);
+chrome.tabs.onUpdated.addListener((tab, { status }) => {
+  if (tab === front.tab && status === "complete") lookAnew();
+});
+chrome.commands.onCommand.addListener((_, tab) => tell(tab.id, { want: "fill here" }));
+
+/** Another page is in front: what was said of the one before does not stand there. */
+function lookAnew() {
+  problem = "";
+  look();
+}
+
+/** Has the frames of the page in front say whether they have a field to fill. */
+async function look() {
+  if (popups.size === 0) return;
+  const [tab] = await chrome.tabs.query({ active: true, lastFocusedWindow: true });
+  front = { tab: tab?.id ?? chrome.tabs.TAB_ID_NONE, frames: [] };
+  show();
+  tell(front.tab, { want: "look" });
+}
+
+/** The frame that the button fills: where its user pressed something last, else the page itself, else any. */
+function toFill() {
+  return front.frames.toSorted((one, other) => other.pressedAt - one.pressedAt || one.frame - other.frame)[0] ?? null;
+}
+
+async function fill() {
+  const place = toFill();
+  if (place === null) return;
+  problem = (await tell(front.tab, { want: "fill", origin: place.origin }, { frameId: place.frame })) ?? "";
+  show();
+}
+
+/** What the frames of a tab, or one of them, answer; nothing where no frame does. */
+async function tell(tab, message, where = {}) {
+  try {
+    return await chrome.tabs.sendMessage(tab, message, where);
+  } catch {
+    return undefined; // a page that is none of ours, or has gone
+  }
+}
+
 /** @param {chrome.runtime.Port} port */
 function openPopup(port) {
   popups.add(port);
@@ -44,8 +99,10 @@ function openPopup(port) {
     if (want === "pair") pair();
     else if (want === "save") save();
     else if (want === "drop") drop();
+    else if (want === "fill") fill();
   });
   show();
+  look();
   native.settled().then(show);
 }
 
@@ -55,7 +112,8 @@ async function show() {
   const since = (await kept())?.since;
   const login = offered && { origin: offered.frame.origin, user: offered.login.user };
   const { standing, message } = native;
-  for (const port of popups) port.postMessage({ standing, message, since, code, problem, login });
+  const place = toFill();
+  for (const port of popups) port.postMessage({ standing, message, since, code, problem, login, place });
 }
 
 /** Has the wallet ask its user whether this browser is to be paired; goes on where the button's page is closed. */
@@ -69,7 +127,7 @@ async function pair() {
     const { pairing } = await native.ask({ do: "pair", name: browserName(), key: toBase64(made.key) });
     await keep({ pairing, keys: made.keys, since: Date.now() });
   } catch (reason) {
-    problem = reason.message;
+    problem = reason.words ?? reason.message;
   } finally {
     code = "";
     show();
@@ -87,8 +145,9 @@ function browserName() {
 }
 
 /** Keeps a login that was typed, for a while, until its user says whether it is to be saved. */
-function offer(frame, { user, password, item }) {
-  if (native.standing !== "ready" || typeof user !== "string" || typeof password !== "string" || !password) return;
+async function offer(frame, { user, password, item }) {
+  if (typeof user !== "string" || typeof password !== "string" || !password) return;
+  if ((await native.settled()) !== "ready") return;
   offered = { frame, login: { user: user.slice(0, 400), password: password.slice(0, 4096), item } };
   clearTimeout(forgetting);
   forgetting = setTimeout(drop, OFFER_MS);
@@ -111,7 +170,7 @@ async function save() {
     await frame.save(login);
     drop();
   } catch (reason) {
-    problem = reason.message;
+    problem = reason.words ?? reason.message;
     show();
   }
 }

@@ -25,7 +25,7 @@ class Line {
     }
     const id = this.#next++;
     try {
-      this.#port ??= this.#open();
+      this.open();
       this.#waiting.set(id, answered);
       this.#port.postMessage({ id, ...asked });
     } catch {
@@ -39,11 +39,16 @@ class Line {
 
   /** Tells the background what is not answered. @param {object} told */
   tell(told) {
-    this.#port ??= this.#open();
+    this.open();
     this.#port.postMessage(told);
   }
 
-  #open() {
+  /** Has the line be there. */
+  open() {
+    this.#port ??= this.#connect();
+  }
+
+  #connect() {
     const port = chrome.runtime.connect({ name: "frame" });
     port.onMessage.addListener(({ id, ...answer }) => {
       const answered = this.#waiting.get(id);

@@ -9,6 +9,11 @@ const MOST_CHARACTERS = 256 * 1024;
 const MOST_LEVELS = 30;
 const MOST_NAME = 400;
 const METHOD = /^[a-z0-9._/-]{1,200}$/;
+/** What login.js may ask for, and the sealed field of its answer. */
+const FILLS = new Map([
+  ["login", "secret/1.login.value"],
+  ["code", "secret/1.login_code.value"],
+]);
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
 
 /** @typedef {import("./native.js").Native} Native */
@@ -75,23 +80,15 @@ export class Frame {
   }
 
   /**
-   * What login.js asks about the logins of this frame's site; values are opened here.
-   * @param {{what: string, item?: string}} asked @param {number} id
+   * A login or a one-time code of this frame's site, which login.js asks for; its value is opened here.
+   * @param {{what: string}} asked @param {number} id
    */
-  async #fill({ what, item }, id) {
-    switch (what) {
-      case "logins":
-      case "codes":
-        return this.#ask({ do: "fill", what }, id);
-      case "read":
-      case "code": {
-        const { value } = await this.#ask({ do: "fill", what, item }, id);
-        const end = await this.#end;
-        return { value: UTF8.decode(await end.open(value, `secret/1.${what}.value`)) };
-      }
-      default:
-        throw new Failure({ code: "unknown_method", message: `nothing is known of ${what}` });
-    }
+  async #fill({ what }, id) {
+    const field = FILLS.get(what);
+    if (field === undefined) throw new Failure({ code: "unknown_method", message: `nothing is known of ${what}` });
+    const { item, value } = await this.#ask({ do: "fill", what }, id);
+    const end = await this.#end;
+    return { item, value: UTF8.decode(await end.open(value, field)) };
   }
 
   /**

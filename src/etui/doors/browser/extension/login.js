@@ -1,12 +1,11 @@
-// In a world of the extension's own: fills a login, or a one-time code, where the user clicks, and offers to save what
-// was typed. A click of a script's making fills nothing, nor does one on a sign that the page has moved, altered or put
-// under something, or that has just come. A page's own scripts can still lure its user to the sign: what they get then is
-// that page's own login.
+// In a world of the extension's own: fills a login, or a one-time code, where the user clicks, or by the extension's button
+// or key. A click of a script's making fills nothing, nor does one on a sign that the page has moved, altered or put under
+// something, or that has just come. A page's own scripts can still lure its user to the sign: what they get then is that
+// page's own login.
 "use strict";
 
 {
-  const NAMED = new Set(["text", "email", "tel"]);
-  const SMALLEST_PX = 8;
+  const { isInput, isPassword, isCode, isSeen, isFillable, passwordBeside, nameBeside, at } = Fields;
   const ICON_PX = 18;
   const ARMED_MS = 500;
   const ICON =
@@ -15,48 +14,27 @@
   // Styles are set on the elements themselves: a page's policy may forbid style sheets, and not that.
   const PLAIN = "all: unset; box-sizing: border-box; cursor: pointer; display: block; border-radius: 5px;";
   const BUTTON = `${PLAIN} width: ${ICON_PX}px; height: ${ICON_PX}px; color: light-dark(#1f6b4f, #a9e0c8);`;
-  const CHOICE = `${PLAIN} padding: 6px 8px; width: 100%; outline: revert;`;
   const BELOW = `position: absolute; right: 0; top: ${ICON_PX + 6}px; width: max-content; max-width: 280px;
     padding: 6px 10px; font: 14px system-ui; border: 1px solid #8a94a3; border-radius: 8px;
     background: light-dark(#ffffff, #1b1e23); color: light-dark(#1b1e23, #eceff4);`;
+  /** What its user is told of an error, by its code. */
+  const WORDS = {
+    login: { refused: "You said no.", unknown_item: "No login for this site is kept: type it, log in, and save it." },
+    code: { refused: "You said no.", unknown_item: "No key for one-time codes of this site is kept." },
+  };
   const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
 
-  /** Fields in which the user typed. @type {WeakSet<HTMLInputElement>} */
-  const typed = new WeakSet();
-  /** What was filled last: its user, its item, and the password. */
-  let filled = null;
   /**
    * The button beside a field: with the style that it was given, and since when it is there.
    * @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement, style: string, since: number} | null}
    */
   let shown = null;
 
-  /** @param {EventTarget | null} element @returns {element is HTMLInputElement} */
-  const isInput = (element) => element instanceof HTMLInputElement && !element.disabled && !element.readOnly;
-  const isPassword = (input) => input.type === "password";
-  const isCode = (input) => input.autocomplete === "one-time-code";
-  const isSeen = (input) => {
-    const { width, height } = input.getBoundingClientRect();
-    const styles = { opacityProperty: true, visibilityProperty: true };
-    return width >= SMALLEST_PX && height >= SMALLEST_PX && input.checkVisibility(styles);
-  };
-  /** The fields beside this one that are seen: of its form, or of the page where it is in none. */
-  const fieldsBeside = (input) =>
-    [...(input.form ?? document).querySelectorAll("input")].filter((one) => isInput(one) && isSeen(one));
-  const passwordBeside = (input) => fieldsBeside(input).find(isPassword);
-  /** The field of the user's name: the last one before the password that takes text. */
-  const nameBeside = (password) => {
-    const fields = fieldsBeside(password);
-    return fields.slice(0, fields.indexOf(password)).findLast((one) => NAMED.has(one.type) && !isCode(one));
-  };
-  const isName = (input) => NAMED.has(input.type) && passwordBeside(input) !== undefined;
-  const isFillable = (input) => isSeen(input) && (isCode(input) || isPassword(input) || isName(input));
-
   /** Asks the background about this frame's logins. @returns {Promise<object>} */
   const ask = (fill) =>
     new Promise((resolve, reject) => {
       line.ask({ fill }, ({ result, error }) => {
-        if (error) reject(new Error(error.message));
+        if (error) reject(new Error(WORDS[fill.what][error.code] ?? error.message));
         else resolve(JSON.parse(result));
       });
     });
@@ -68,32 +46,25 @@
     for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true, composed: true }));
   }
 
-  /** Fills the field, and those beside it, once the user has chosen and the wallet has agreed. */
+  /** Fills the field, and those beside it, once the wallet has agreed; says beside it why not. @returns {Promise<string>} */
   async function fill(field) {
-    const what = isCode(field) ? "codes" : "logins";
     try {
-      const { items: found } = await ask({ what });
-      if (found.length === 0) say(what === "codes" ? "No one-time code for this site." : "No login for this site.");
-      else if (found.length === 1) await take(field, found[0]);
-      else offerChoice(field, found);
+      if (isCode(field)) {
+        put(field, (await ask({ what: "code" })).value);
+      } else {
+        const { item, value } = await ask({ what: "login" });
+        const password = isPassword(field) ? field : passwordBeside(field);
+        const user = item.attributes?.user ?? "";
+        if (password !== undefined && user) put(nameBeside(password), user);
+        put(password, value);
+        lastFilled = { user, item: item.item, password: value };
+      }
+      hide();
+      return "";
     } catch (reason) {
       say(reason.message);
+      return reason.message;
     }
-  }
-
-  async function take(field, item) {
-    const what = item.kind === "code" ? "code" : "read";
-    const { value } = await ask({ what, item: item.item });
-    if (what === "code") {
-      put(field, value);
-    } else {
-      const password = isPassword(field) ? field : passwordBeside(field);
-      const user = item.attributes?.user ?? "";
-      if (password !== undefined && user) put(nameBeside(password), user);
-      put(password, value);
-      filled = { user, item: item.item, password: value };
-    }
-    hide();
   }
 
   // the button
@@ -141,66 +112,48 @@
     shown = null;
   }
 
-  /** A list of logins below the button. */
-  function offerChoice(field, items) {
-    const buttons = items.map((item) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.style.cssText = CHOICE;
-      button.textContent = item.attributes?.user || item.label;
-      button.addEventListener("mousedown", (event) => event.preventDefault());
-      button.addEventListener("click", (event) => {
-        if (event.isTrusted) take(field, item).catch((reason) => say(reason.message));
-      });
-      return button;
-    });
-    below(...buttons);
-  }
-
   /** A sentence below the button. */
   function say(text) {
-    below(text);
-  }
-
-  function below(...content) {
     if (shown === null) return;
     shown.root.querySelector(".below")?.remove();
     const box = document.createElement("div");
     box.className = "below";
     box.style.cssText = BELOW;
     box.role = "status";
-    box.append(...content);
+    box.textContent = text;
     shown.root.append(box);
   }
 
-  const follow = ({ target }) => {
-    if (shown !== null && target !== shown.field && target !== shown.host) hide();
-    if (shown === null && isInput(target) && isFillable(target)) show(target);
+  const follow = (event) => {
+    const field = at(event);
+    if (shown !== null && field !== shown.field && field !== shown.host) hide();
+    if (shown === null && isInput(field) && isFillable(field)) show(field);
   };
   document.addEventListener("focusin", follow, true);
   document.addEventListener("click", follow, true);
   for (const name of ["scroll", "resize", "pagehide"]) window.addEventListener(name, hide, true);
 
-  // saving
+  // the extension's button and key
 
-  document.addEventListener(
-    "input",
-    ({ target, isTrusted }) => {
-      if (isTrusted && isInput(target) && isPassword(target)) typed.add(target);
-    },
-    true,
-  );
-  document.addEventListener(
-    "submit",
-    ({ target }) => {
-      if (!(target instanceof HTMLFormElement)) return;
-      const inputs = [...target.querySelectorAll("input")];
-      const password = inputs.find((one) => isInput(one) && isPassword(one) && typed.has(one));
-      if (password === undefined || !password.value || password.value === filled?.password) return;
-      const user = nameBeside(password)?.value ?? "";
-      const item = filled !== null && filled.user === user ? filled.item : undefined;
-      line.tell({ offer: { user, password: password.value, item } });
-    },
-    true,
-  );
+  /** When its user last pressed something in this frame. */
+  let pressedAt = 0;
+  for (const name of ["pointerdown", "keydown"]) {
+    window.addEventListener(name, ({ isTrusted }) => isTrusted && (pressedAt = Date.now()), true);
+  }
+
+  /** Whether keys that are pressed now come to this frame, and to none within it. */
+  const isTyped = () => document.hasFocus() && !(document.activeElement instanceof HTMLIFrameElement);
+
+  chrome.runtime.onMessage.addListener(({ want, origin }, _, answer) => {
+    const field = Fields.toFill();
+    if (want === "look") {
+      if (field !== undefined) chrome.runtime.sendMessage({ what: isCode(field) ? "code" : "login", pressedAt });
+      return false;
+    }
+    const isMeant = want === "fill" ? origin === self.origin : want === "fill here" && isTyped();
+    if (!isMeant || field === undefined) return false;
+    if (shown?.field !== field) show(field);
+    fill(field).then(answer);
+    return true;
+  });
 }

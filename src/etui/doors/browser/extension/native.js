@@ -14,6 +14,11 @@ export class Failure extends Error {
     super(message);
     this.code = code;
   }
+
+  /** What its user is told. */
+  get words() {
+    return this.code === "refused" ? "You said no." : this.message;
+  }
 }
 
 /**

@@ -56,6 +56,8 @@ from etui.trusted.dialog.wording import (
     REMEMBER_WORDS,
     SHARING_WORDS,
     WELCOME_PROMISES,
+    WHICH_ONE_WORDS,
+    WHICH_WORDS,
     confirming_words,
     other_words,
 )
@@ -160,7 +162,8 @@ class Body(QWidget):
     def _add_choices(self) -> None:
         content, report = self._view.content, self._report
         if content.items:
-            widget, rows = choice_list(self._kit, content.items, "Which of them", self._tick, is_exclusive=False)
+            title = WHICH_ONE_WORDS if content.one else WHICH_WORDS
+            widget, rows = choice_list(self._kit, content.items, title, self._tick, is_exclusive=content.one)
             self._layout.addWidget(widget)
             self._updates.append(lambda front, rows=rows: _check(rows, front.items))  # type: ignore[misc]
         if content.options:

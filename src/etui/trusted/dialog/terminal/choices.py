@@ -28,6 +28,8 @@ from etui.trusted.dialog.wording import (
     REPEAT_WORDS,
     SHARING_WORDS,
     SILENCE_WORDS,
+    WHICH_ONE_WORDS,
+    WHICH_WORDS,
     approve_label,
     confirming_words,
     other_words,
@@ -37,7 +39,8 @@ from etui.trusted.dialog.wording import (
 class Kind(Enum):
     """What a numbered choice stands for; the value heads its group."""
 
-    ITEM = "Which of them"
+    ITEM = WHICH_WORDS
+    ONE = WHICH_ONE_WORDS
     OPTION = ""
     REMEMBER = REMEMBER_WORDS
     PICTURE = "Picture"
@@ -130,7 +133,8 @@ def choices_of(view: View, front: Front) -> tuple[Numbered, ...]:
     """The numbered choices, counted through."""
     found: list[tuple[Kind, str, SafeText, SafeText, bool]] = []
     content = view.content
-    found += [(Kind.ITEM, one.id, one.label, one.detail, one.id in front.items) for one in content.items]
+    of_items = Kind.ONE if content.one else Kind.ITEM
+    found += [(of_items, one.id, one.label, one.detail, one.id in front.items) for one in content.items]
     found += [(Kind.OPTION, one.id, one.label, one.detail, one.id == front.chosen) for one in content.options]
     found += [
         (Kind.REMEMBER, one.id, one.label, one.detail, one.id == front.remember) for one in content.remember_choices

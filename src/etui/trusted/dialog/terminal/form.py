@@ -256,6 +256,8 @@ class Form:
         match choice.kind:
             case Kind.ITEM:
                 return [Include(id=choice.id, included=not choice.picked)]
+            case Kind.ONE:
+                return [Include(id=choice.id, included=True)]
             case Kind.OPTION:
                 return [Pick(id=choice.id)]
             case Kind.REMEMBER:
