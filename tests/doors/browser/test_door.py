@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.cli.etui import done, wait_until
 from tests.doors.browser.hosts import FRAME_KEY, HostEnd, Key, other_program, run_host
 
 from etui.doors.browser import allowed
@@ -109,6 +110,33 @@ def test_the_host_of_another_extension_is_refused_with_the_reason(
         assert "not the wallet's own browser extension" in told["message"]
         assert host.hear() is None, "it hung up"
     assert "not the wallet's own browser extension" in wallet.log.read_text(encoding="utf-8")
+
+
+def reports(wallet: TestWallet) -> list[str]:
+    """What the door reported of hosts that it turned away, the newest first."""
+    with wallet.connect() as client:
+        rows = client.call(shell.Audit(text="turned away, from another browser extension", limit=100)).records
+    assert {row.client for row in rows} <= {"door:browser"}
+    return [row.what or "" for row in rows]
+
+
+def count_in(told: list[str]) -> int:
+    return sum(int(one.split()[0]) for one in told)
+
+
+@pytest.mark.attack(186)
+def test_the_host_of_another_extension_is_on_record_also_when_the_door_ends_at_once(wallet: TestWallet) -> None:
+    wallet.user.approves()
+    before = count_in(reports(wallet))
+    for letter in "abc":
+        with HostEnd(wallet, (f"chrome-extension://{letter * 32}/",)) as host:
+            host.hear_state("absent")
+    done(wallet, "door", "disable", "browser")
+    try:
+        wait_until(lambda: count_in(reports(wallet)) >= before + 3)
+        assert f"chrome-extension://{'c' * 32}/" in reports(wallet)[0]
+    finally:
+        done(wallet, "door", "enable", "browser")
 
 
 @pytest.mark.parametrize(
@@ -260,7 +288,9 @@ def test_a_frame_has_so_many_calls_at_once(wallet: TestWallet) -> None:
         wallet.user.waits()
         numbers = range(100, 200)
         for number in numbers:
-            host.say("call", frame=1, id=number, method="receipt/1.file", params={"receipt": "x"})
+            host.say(
+                "call", frame=1, id=number, method="receipt/1.file", params={"receipt": "x"}, gesture=True, leave=True
+            )
         answers = [host.hear() for _ in numbers]
         codes = [answer["error"]["code"] for answer in answers if answer is not None]
         assert codes.count("too_many") > 0

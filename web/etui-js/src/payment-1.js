@@ -15,7 +15,7 @@ import { ask, referenceIn, textIn } from "./wallets.js";
  */
 
 /**
- * Has the wallet pay. It asks its user, in a window of its own.
+ * Has the wallet pay. It asks its user, in a window of its own; without a click or a key that led here, nobody.
  *
  * @param {string} request  the payment request that the shop's server signed
  * @param {Asking} [asking]

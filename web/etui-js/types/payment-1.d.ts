@@ -6,7 +6,7 @@
  * @property {string} network  the scheme by which it goes
  */
 /**
- * Has the wallet pay. It asks its user, in a window of its own.
+ * Has the wallet pay. It asks its user, in a window of its own; without a click or a key that led here, nobody.
  *
  * @param {string} request  the payment request that the shop's server signed
  * @param {Asking} [asking]

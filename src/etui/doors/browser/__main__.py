@@ -55,6 +55,7 @@ async def serve(channel: socket.socket, path: Path) -> int:
     status = await ended
     serving.cancel()
     listener.close()
+    await door.reporter.end()
     door.link.close()
     return status
 

@@ -18,6 +18,7 @@ from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
 from etui.sdk.door import Link, Posting, params_of
+from etui.sdk.refusals import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,6 +44,8 @@ class Door:
         self.link = Link(self, name="browsers", interface=secret.INTERFACE)
         self.link.on_lock_change = self._lock_changed
         self.link.when_connected(self._connected)
+        self.reporter = Reporter(self.link.call)
+        """Has on record who was refused before it could ask for anything."""
 
     def __iter__(self) -> Iterator[Peer]:
         """The peers that are there."""
@@ -63,8 +66,9 @@ class Door:
             return "too many browsers are connected to the wallet already"
         extension = extension_of(arguments)
         if extension is None:
-            named = " ".join(arguments) or "nothing"
-            return f"process {process.pid} was started for {named!r}, which is not the wallet's own browser extension"
+            started = f"process {process.pid}, started for {' '.join(arguments) or 'nothing'!r}"
+            self.reporter.turned_away("extension", started)
+            return f"{started}, which is not the wallet's own browser extension"
         self._seen += 1
         browser = Browser(f"browser {self._seen}", connection, extension)
         browser.process = process
@@ -195,8 +199,23 @@ class Door:
             except ProtocolError as error:
                 self._fail(browser, asked.id, messages.failure(error))
                 return
-            quiet = asked.method in allowed.QUIET
-            self._post(browser, frame, asked.id, (asked.method, params), quiet=quiet, then=allowed.told)
+            if asked.method in allowed.QUIET:
+                self._post(browser, frame, asked.id, (asked.method, params), quiet=True, then=allowed.told)
+            elif asked.method == allowed.UNASKED and asked.lacks:
+                self._once_paid(browser, frame, asked, params)
+            else:
+                self._post(browser, frame, asked.id, (asked.method, params), lacks=asked.lacks, then=allowed.told)
+
+    def _once_paid(self, browser: Browser, frame: Frame, asked: messages.Call, params: bytes) -> None:
+        """Asks for a page that the wallet has paid through, and refuses any other."""
+
+        def found(result: bytes) -> None:
+            if allowed.has_paid(result):
+                self._post(browser, frame, asked.id, (asked.method, params), lacks=asked.lacks, then=allowed.told)
+            else:
+                self._fail(browser, asked.id, messages.unpaid(asked.lacks))
+
+        self._post(browser, frame, asked.id, allowed.OWN_PAYMENTS, quiet=True, then=found)
 
     def _fill(self, browser: Browser, asked: messages.Fill) -> None:
         frame = self._frame(browser, asked.frame, asked.id)
@@ -255,23 +274,34 @@ class Door:
         request: tuple[str, bytes],
         *,
         quiet: bool = False,
+        lacks: str = "",
         then: Callable[[bytes], bytes | None] = lambda result: result,
     ) -> None:
-        """Posts a request for a frame, or for the browser itself; ``then`` makes the answer, or goes on."""
+        """Posts a request for a frame, or for the browser itself; ``then`` makes the answer, or goes on.
+
+        ``lacks``: what is missing for anybody to be asked about it.
+        """
         if call in browser.calls:
             browser.connection.refuse(f"the id {call} is that of a call which waits")
             return
         if len(browser.calls) >= _MAX_CALLS:
             self._fail(browser, call, messages.TOO_MANY)
             return
-        posting = Posting(frame or browser, *request, partial(self._answered, browser, call, then=then), quiet=quiet)
+        answered = partial(self._answered, browser, call, lacks=lacks, then=then)
+        posting = Posting(frame or browser, *request, answered, quiet=quiet or bool(lacks))
         browser.calls[call] = frame, posting
         if frame is not None:
             frame.calls += 1
         self.link.post(posting)
 
     def _answered(
-        self, browser: Browser, call: int, answer: bytes | ProtocolError, *, then: Callable[[bytes], bytes | None]
+        self,
+        browser: Browser,
+        call: int,
+        answer: bytes | ProtocolError,
+        *,
+        lacks: str,
+        then: Callable[[bytes], bytes | None],
     ) -> None:
         known = browser.calls.pop(call, None)
         if known is None:
@@ -283,6 +313,8 @@ class Door:
         elif isinstance(answer, ProtocolError) and answer.code is ErrorCode.INVALID_REQUEST:
             self._fail(browser, call, messages.NOT_PAIRED)
             self._begin_anew(browser)
+        elif isinstance(answer, ProtocolError) and answer.code is ErrorCode.DENIED and lacks:
+            self._fail(browser, call, messages.unasked(answer, lacks))
         elif isinstance(answer, ProtocolError):
             self._fail(browser, call, messages.failure(answer))
         elif (result := then(answer)) is not None:

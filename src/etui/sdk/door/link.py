@@ -12,7 +12,7 @@ Rules:
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable
 
+    from etui.interfaces import Request, Result
     from etui.sdk.client import Event
     from etui.sdk.door.peers import Peer
     from etui.sdk.door.provider_key import KeyReady
     from etui.sdk.ends import End
 
+ResultT = TypeVar("ResultT", bound="Result")
 _PEER_WINDOW: Final = 8
 _WINDOW: Final = 48
 """Of the 64 requests that a door may have under way; the rest is for introductions and keys."""
@@ -186,6 +188,12 @@ class Link:
         """Drops what waits for a peer that is gone, and tells the Router."""
         self._drop_waiting(peer, ProtocolError(ErrorCode.CANCELLED, "the caller has left"))
         self._dismiss(peer)
+
+    async def call(self, request: Request[ResultT]) -> ResultT:
+        """What answers a request of the door's own; raises ``ProtocolError``, ``ConnectionLost`` without a Router."""
+        if self._client is None:
+            raise ConnectionLost("no Router is connected")
+        return await self._client.call(request)
 
     # the provider's key
 

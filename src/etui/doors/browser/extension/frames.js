@@ -42,7 +42,7 @@ export class Frame {
     port.onDisconnect.addListener(() => this.#gone());
   }
 
-  async #serve({ id, method, params, fill }) {
+  async #serve({ id, method, params, gesture, leave, fill }) {
     if (this.#calls.size >= MOST_CALLS) {
       this.#port.postMessage({ id, error: { code: "too_many", message: "too many calls of this page wait already" } });
       return;
@@ -50,7 +50,7 @@ export class Frame {
     this.#calls.set(id, null);
     let answer;
     try {
-      const result = fill ? await this.#fill(fill, id) : await this.#call(method, params, id);
+      const result = fill ? await this.#fill(fill, id) : await this.#call(method, params, { gesture, leave }, id);
       answer = { result: JSON.stringify(result) };
     } catch (reason) {
       const { code, message } = reason instanceof Failure ? reason : failureOf(reason);
@@ -59,7 +59,12 @@ export class Frame {
     if (this.#calls.delete(id)) this.#port.postMessage({ id, ...answer });
   }
 
-  async #call(method, params, id) {
+  /**
+   * What a page's script asks for.
+   * @param {{gesture: boolean, leave: boolean}} how a click or a key of its user's led to it; the page that this frame
+   *   is in lets it ask
+   */
+  async #call(method, params, { gesture, leave }, id) {
     if (method === "browser/1.ready") return { ready: (await this.#native.settled()) === "ready" };
     if (!METHOD.test(method)) throw new Failure({ code: "unknown_method", message: "there is no method of this name" });
     const value = JSON.parse(params);
@@ -67,7 +72,7 @@ export class Frame {
       const message = `params are an object of whole texts, ${MOST_LEVELS} levels and ${MOST_CHARACTERS} characters at most`;
       throw new Failure({ code: "invalid_params", message });
     }
-    return this.#ask({ do: "call", method, params: value }, id);
+    return this.#ask({ do: "call", method, params: value, gesture: gesture === true, leave: leave === true }, id);
   }
 
   /**

@@ -1,14 +1,13 @@
 // In a world of the extension's own: fills a login, or a one-time code, where the user clicks, and offers to save what
-// was typed. A click of a script's making fills nothing, nor does one on a sign that the page has moved, altered or put
-// under something, or that has just come. A page's own scripts can still lure its user to the sign: what they get then is
-// that page's own login.
+// was typed. A click of a script's making fills nothing, nor does one on a sign, or in its list, that the page has moved,
+// altered or put under something (sight.js), or that has just come. A page's own scripts can still lure its user to the
+// sign: what they get then is that page's own login.
 "use strict";
 
 {
   const NAMED = new Set(["text", "email", "tel"]);
   const SMALLEST_PX = 8;
   const ICON_PX = 18;
-  const ARMED_MS = 500;
   const ICON =
     "M4 7h13a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a2 2 0 0 1 2-2h11v2H5v1zm11 6a1.5 1.5 0 1 0 0 3h5v-3z";
   const SVG = "http://www.w3.org/2000/svg";
@@ -26,8 +25,8 @@
   /** What was filled last: its user, its item, and the password. */
   let filled = null;
   /**
-   * The button beside a field: with the style that it was given, and since when it is there.
-   * @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement, style: string, since: number} | null}
+   * The button beside a field: with the style that it was given, whether it is seen, and the list below it.
+   * @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement, style: string, sight: Sight, list: Sight?} | null}
    */
   let shown = null;
 
@@ -120,23 +119,26 @@
     root.append(button);
     button.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
     button.addEventListener("click", (event) => {
-      if (event.isTrusted && isAsDrawn()) fill(field);
+      if (event.isTrusted && shown !== null && isAsDrawn(button, shown.sight)) fill(field);
     });
     document.documentElement.append(host);
     host.showPopover();
-    shown = { host, root, field, style: host.getAttribute("style"), since: performance.now() };
+    shown = { host, root, field, style: host.getAttribute("style"), sight: new Sight([button]), list: null };
   }
 
-  /** Whether the sign has been there for a moment, is as it was drawn, and nothing lies above it. */
-  function isAsDrawn() {
-    if (shown === null || performance.now() - shown.since < ARMED_MS) return false;
-    const { host } = shown;
-    const { left, top, width, height } = host.getBoundingClientRect();
+  /** Whether an element of the sign has been seen for a moment, is as it was drawn, and nothing lies above it. */
+  function isAsDrawn(element, sight) {
+    if (!sight.isArmed(element)) return false;
+    const { host, field, style } = shown;
+    const { left, top, width, height } = element.getBoundingClientRect();
     const above = document.elementFromPoint(left + width / 2, top + height / 2);
-    return host.getAttribute("style") === shown.style && isSeen(host) && above === host;
+    const isOurs = host.getAttribute("style") === style && isSeen(host) && above === host;
+    return isOurs && (TELLS_COVERS || isAloneOnTop(host, field));
   }
 
   function hide() {
+    shown?.sight.end();
+    shown?.list?.end();
     shown?.host.remove();
     shown = null;
   }
@@ -150,11 +152,13 @@
       button.textContent = item.attributes?.user || item.label;
       button.addEventListener("mousedown", (event) => event.preventDefault());
       button.addEventListener("click", (event) => {
-        if (event.isTrusted) take(field, item).catch((reason) => say(reason.message));
+        const isMeant = event.isTrusted && shown?.list && isAsDrawn(button, shown.list);
+        if (isMeant) take(field, item).catch((reason) => say(reason.message));
       });
       return button;
     });
     below(...buttons);
+    if (shown !== null) shown.list = new Sight(buttons);
   }
 
   /** A sentence below the button. */
@@ -164,6 +168,8 @@
 
   function below(...content) {
     if (shown === null) return;
+    shown.list?.end();
+    shown.list = null;
     shown.root.querySelector(".below")?.remove();
     const box = document.createElement("div");
     box.className = "below";
@@ -173,13 +179,19 @@
     shown.root.append(box);
   }
 
+  /** In a frame of another origin only where the browser says what the page around it lays over the sign. */
+  const maySign = TELLS_COVERS || !isForeign();
   const follow = ({ target }) => {
     if (shown !== null && target !== shown.field && target !== shown.host) hide();
-    if (shown === null && isInput(target) && isFillable(target)) show(target);
+    if (shown === null && maySign && isInput(target) && isFillable(target)) show(target);
   };
   document.addEventListener("focusin", follow, true);
   document.addEventListener("click", follow, true);
   for (const name of ["scroll", "resize", "pagehide"]) window.addEventListener(name, hide, true);
+  const comesOnTop = ({ target }) => target !== shown?.host && hide();
+  if (!TELLS_COVERS) {
+    for (const name of ["beforetoggle", "fullscreenchange"]) document.addEventListener(name, comesOnTop, true);
+  }
 
   // saving
 
