@@ -6,7 +6,9 @@ Rules:
 2. No peer has more than its window of requests under way, nor all together more than the Router takes from a door; who
    waits has a turn before who asked already. One program's flood slows that program.
 3. After the connection ended every peer is introduced anew when it next asks, by the process that it was first seen as.
-4. Whether the wallet is locked is what the Router said last: in its status, by an event, or by an error.
+4. A Router that hangs up over a fault of this door's, or the other way round, is still there and brings no other
+   connection: ``on_fault`` is told why, and the door ends, so that it is started anew.
+5. Whether the wallet is locked is what the Router said last: in its status, by an event, or by an error.
 """
 
 from __future__ import annotations
@@ -59,7 +61,7 @@ class Posting:
 
 
 class Link:
-    """Posts requests for peers. ``on_lock_change`` is called with each new lock state.
+    """Posts requests for peers. ``on_lock_change`` is called with each new lock state, ``on_fault`` by rule 4.
 
     ``peers``: all that are there, whenever it is looked at. ``name``: of the door, for people. ``interface``: whose
     provider's key it seals to.
@@ -68,6 +70,7 @@ class Link:
     def __init__(self, peers: Iterable[Peer], *, name: str, interface: str) -> None:
         self.locked = True
         self.on_lock_change: Callable[[bool], None] = lambda _: None
+        self.on_fault: Callable[[str], None] = lambda _: None
         self._name = name
         self._provider = ProviderKey(interface)
         self._peers = peers
@@ -103,6 +106,7 @@ class Link:
         self._newest += 1
         turn = self._newest
         client = await AsyncClient.over(sock, name=self._name)
+        client.closed.add_done_callback(lambda _: self._broke_off(client, turn))
         heard: list[bool] = []
         await client.subscribe("locked", lambda _: self._heard(client, heard, locked=True))
         await client.subscribe("unlocked", lambda _: self._heard(client, heard, locked=False))
@@ -237,6 +241,10 @@ class Link:
         self.on_lock_change(locked)
 
     # what happens
+
+    def _broke_off(self, client: AsyncClient, turn: int) -> None:
+        if client.fault and turn == self._newest:
+            self.on_fault(client.fault)
 
     def _lost(self, client: AsyncClient) -> None:
         if client is not self._client:
