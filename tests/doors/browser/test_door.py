@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import shutil
 import struct
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.etui import done, wait_until
 from tests.doors.browser.hosts import FRAME_KEY, HostEnd, Key, other_program, run_host
+from tests.standards.payments.shop import SHOP, Shop
 
 from etui.doors.browser import allowed
 from etui.doors.browser.door import MAX_CALLS_OF_FRAME, MAX_FRAMES_OF_ORIGIN
@@ -255,6 +258,28 @@ def test_params_that_the_protocol_does_not_take_are_their_own_calls_fault_alone(
             assert host.answer(100 + number)["error"]["code"] == "invalid_params"
         host.say("call", frame=1, id=2, method="payment/1.find", params={})
         assert host.answer(2)["result"] == {"payments": []}
+
+
+@pytest.mark.attack(209)
+def test_one_page_fills_the_drawer_of_receipts_for_no_other(wallet: TestWallet) -> None:
+    nobodys = Shop(SHOP)
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        calls = itertools.count(100)
+
+        def file(frame: int) -> dict[str, Any]:
+            call = next(calls)
+            params = {"receipt": nobodys.receipt(b"q" * 32, id=f"r-{call}")}
+            host.say("call", frame=frame, id=call, method="receipt/1.file", params=params, gesture=True, leave=True)
+            return host.answer(call)
+
+        for frame in range(4):
+            opened(host, frame, f"https://shop{frame}.example")
+            answers = [file(frame) for _ in range(51)]
+            assert all("result" in answer for answer in answers[:50]), answers
+            assert "that shop" in answers[50]["error"]["message"]
+        opened(host, 4, "https://shop4.example")
+        assert "no more are taken" in file(4)["error"]["message"], "of all together 200"
 
 
 @pytest.mark.attack(187)
