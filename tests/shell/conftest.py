@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,8 @@ from etui.testkit import TestWallet
 
 
 @contextmanager
-def shell_of(wallet: TestWallet | Wallet) -> Iterator[str]:
-    """The link of a Shell that is started for a wallet."""
+def shell_of(wallet: TestWallet | Wallet, number: signal.Signals = signal.SIGTERM) -> Iterator[str]:
+    """The link of a Shell that is started for a wallet, and ended by the signal of this number."""
     command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
     log = wallet.folder / "shell.log"
     with log.open("ab") as errors:
@@ -35,7 +36,7 @@ def shell_of(wallet: TestWallet | Wallet) -> Iterator[str]:
         assert told, log.read_text(encoding="utf-8")
         yield msgspec.json.decode(told)["link"]
     finally:
-        process.terminate()
+        process.send_signal(number)
         process.wait(30)
         process.stdout.close()
     assert "etui shell:" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -64,6 +65,27 @@ def test_another_user_of_the_machine_gets_nothing_by_the_link(shared: TestWallet
             return bool(records)
 
         until(is_on_record)
+
+
+@pytest.mark.attack(199)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_what_was_turned_away_and_is_not_told_yet_is_on_record_when_the_shell_ends(
+    shared: TestWallet, number: signal.Signals
+) -> None:
+    def told() -> list[str]:
+        with shared.connect() as client:
+            rows = client.call(shell_interface.Audit(text="turned away, under another name", limit=100)).records
+            return [row.what or "" for row in rows]
+
+    before = len(told())
+    with shell_of(shared, number) as link:
+        stranger = Visitor(link)
+        for _ in range(4):
+            assert stranger.send("GET", "/", headers={"Host": f"evil.example:{stranger.port}"}).status == 421
+        until(lambda: len(told()) == before + 1)
+    last, first = told()[: len(told()) - before]
+    assert "1 request turned away" in first
+    assert "3 requests turned away" in last
 
 
 @pytest.mark.attack(172)

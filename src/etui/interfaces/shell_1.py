@@ -366,18 +366,19 @@ class TurnedAwayResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class TurnedAway(Request[TurnedAwayResult], frozen=True, kw_only=True, omit_defaults=True):
     """Report what was turned away.
 
-    A Shell that serves pages puts on record what it did not serve: it is written down as that program's own
-    word. `host`: it came under another name than the Shell's. `site`: another site sent it. `session`: it
-    came without the Shell's cookie. `link`: the link that lets in was used before, too old or never given.
-    `user`: a program of another user of the machine came by it. Of all programs together few are taken,
-    `too_many` is the answer to more: keep the count, and report it later.
+    A Shell that serves pages, or a door, puts on record what it did not serve: it is written down as that
+    program's own word. `host`: it came under another name than the Shell's. `site`: another site sent it.
+    `session`: it came without the Shell's cookie. `link`: the link that lets in was used before, too old or
+    never given. `user`: a program of another user of the machine came by it. `extension`: a browser started
+    the native messaging host for another extension than the wallet's own. Of all programs together few are
+    taken, `too_many` is the answer to more: keep the count, and report it later.
     """
 
     METHOD: ClassVar[str] = "shell/1.turned_away"
     RESULT: ClassVar[type[Result]] = TurnedAwayResult
 
-    reason: Literal["host", "site", "session", "link", "user"]
+    reason: Literal["host", "site", "session", "link", "user", "extension"]
     count: Annotated[int, Meta(ge=1, le=1000000000)]
     """How many since the last report of this reason."""
     said: Annotated[str, Meta(max_length=200)] | None = None
-    """What the last of them said of itself, as its host or origin."""
+    """What the last of them said of itself, as its host, its origin or the extension."""

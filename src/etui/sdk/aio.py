@@ -69,6 +69,8 @@ class AsyncClient(asyncio.Protocol):
         self.end = End()
         self._exchange = Exchange(self.end)
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.fault = ""
+        """What was said last, where that is that one of both ends breaks the protocol: why the other one hangs up."""
 
     @classmethod
     async def connect(cls, path: Path | str | None = None, *, name: str = "", apart: bool = False) -> Self:
@@ -230,8 +232,9 @@ class AsyncClient(asyncio.Protocol):
         try:
             for line in self._frames.feed(data):
                 self._receive(read_message(line))
-        except ProtocolError:
-            self._transport.abort()  # the Router itself breaks the protocol: nothing it says can be used
+        except ProtocolError as error:
+            self.fault = f"the Router breaks the protocol: {error.message}"
+            self._transport.abort()  # nothing it says can be used
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
@@ -243,6 +246,7 @@ class AsyncClient(asyncio.Protocol):
             self.closed.set_result(None)
 
     def _receive(self, message: Message) -> None:
+        self.fault = ""
         match message.kind:
             case MessageKind.RESULT | MessageKind.ERROR:
                 self._answered(message)
@@ -260,6 +264,7 @@ class AsyncClient(asyncio.Protocol):
     def _answered(self, message: Message) -> None:
         if message.id is None:
             reason = unread(message)
+            self.fault = reason.message
             for done in self._waiting.drain():
                 _tell(done, reason)
             return

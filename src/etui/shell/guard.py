@@ -33,8 +33,8 @@ from etui.shell.peers import uid_of
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from etui.sdk.refusals import Reason, Reporter
     from etui.shell.entrance import Entrance
-    from etui.shell.refusals import Reason, Reporter
 
 MAX_BODY_BYTES: Final = 64 << 10
 _SAFE: Final = frozenset({"GET", "HEAD"})
@@ -80,6 +80,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, or refuses it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
         if scope["type"] != "http":
             return  # nothing else is served; a web socket is closed by that
         headers = Headers(scope=scope)

@@ -6,6 +6,7 @@ What changes something is a POST that ends in a redirection; what came of it is 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import sys
 import traceback
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from etui.interfaces import Document, Item
+    from etui.sdk.refusals import Reporter
     from etui.shell.brand import Kept
     from etui.shell.entrance import Entrance
-    from etui.shell.refusals import Reporter
     from etui.shell.wallet import Wallet
 
     Page = Callable[["Request"], Awaitable[Response]]
@@ -495,9 +496,18 @@ class Pages:
 
 
 def pages(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str) -> Starlette:
-    """The application that serves the pages. ``style``: the CSS that stands in each."""
+    """The application that serves the pages. ``style``: the CSS that stands in each.
+
+    As it ends it tells what was turned away and is not told yet.
+    """
     made = Pages(wallet, entrance, reporter, brand, style=style)
-    return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault})
+
+    @contextlib.asynccontextmanager
+    async def telling(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await reporter.end()
+
+    return Starlette(routes=made.routes(), exception_handlers={Exception: made.fault}, lifespan=telling)
 
 
 def _promoted(row: wallet.ExtensionRow) -> wallet.LinkRow | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from etui.sdk.refusals import Reporter
 from etui.shell.entrance import Entrance
 from etui.shell.guard import Guard
 from etui.shell.pages import pages
-from etui.shell.refusals import Reporter
 from etui.shell.style import source_of, style_of
 from etui.shell.wallet import Wallet
 
@@ -30,13 +30,13 @@ class Shell:
         self._wallet = Wallet(path)
         self._socket = socket.create_server(("127.0.0.1", port))
         self._entrance = Entrance(self._socket.getsockname()[1])
-        self._reporter = Reporter(self._wallet)
+        reporter = Reporter(self._wallet.call)
         style = style_of(brand.brand if brand is not None else None)
-        served = pages(self._wallet, self._entrance, self._reporter, brand, style=style)
+        served = pages(self._wallet, self._entrance, reporter, brand, style=style)
         config = uvicorn.Config(
-            Guard(served, self._entrance, self._reporter, style=source_of(style)),
+            Guard(served, self._entrance, reporter, style=source_of(style)),
             access_log=False,
-            lifespan="off",
+            lifespan="on",  # which ends before a signal is raised again, and the process with that
             log_level="critical",  # faults are told by the pages, without the values in them
             proxy_headers=False,
             server_header=False,
@@ -54,6 +54,5 @@ class Shell:
         try:
             await self._server.serve(sockets=[self._socket])
         finally:
-            await self._reporter.end()
             self._wallet.close()
             self._socket.close()

@@ -62,21 +62,30 @@ class Firefox:
         self.do("browsingContext.navigate", context=context, url=url, wait="complete")
         return context
 
-    def run(self, context: str, script: str) -> Any:  # noqa: ANN401  # JSON
-        """What an expression of the page's world comes to, once it is settled; it has to be JSON."""
+    def frame(self, context: str) -> str:
+        """The first frame in a page."""
+        (tree,) = self.do("browsingContext.getTree", root=context)["contexts"]
+        child: str = tree["children"][0]["context"]
+        return child
+
+    def run(self, context: str, script: str, *, gesture: bool = True) -> Any:  # noqa: ANN401  # JSON
+        """What an expression of the page's world comes to, once it is settled; it has to be JSON.
+
+        ``gesture``: it counts for a click or a key of the user's.
+        """
         target = {"context": context}
         expression = f"Promise.resolve({script}).then((value) => JSON.stringify(value ?? null))"
         result = self.do(
-            "script.evaluate", expression=expression, target=target, awaitPromise=True, userActivation=True
+            "script.evaluate", expression=expression, target=target, awaitPromise=True, userActivation=gesture
         )
         if result["type"] == "exception":
             raise RuntimeError(result["exceptionDetails"]["text"])
         return msgspec.json.decode(result["result"]["value"])
 
-    def wait(self, context: str, script: str) -> Any:  # noqa: ANN401  # JSON
+    def wait(self, context: str, script: str, *, gesture: bool = True) -> Any:  # noqa: ANN401  # JSON
         """What it comes to once that is anything but nothing."""
         deadline = time.monotonic() + _ANSWER_S
-        while not (value := self.run(context, script)):
+        while not (value := self.run(context, script, gesture=gesture)):
             assert time.monotonic() < deadline, script
             time.sleep(0.05)
         return value

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
+import msgspec
 from playwright.sync_api import BrowserContext, Frame, Page, sync_playwright
 
 from etui.doors.browser.extension_ids import CHROMIUM as EXTENSION_ID
@@ -18,22 +20,6 @@ from etui.doors.browser.manifests import EXTENSION
 
 CHROMIUM: Final = "/usr/bin/chromium"
 POPUP: Final = f"chrome-extension://{EXTENSION_ID}/popup.html"
-
-_PAGE: Final = """<!doctype html><title>A page</title><button id="go">Go</button>
-<form id="login" method="post" action="/entered">
-  <input name="user" autocomplete="username" aria-label="User">
-  <input name="password" type="password" aria-label="Password">
-  <input name="otp" autocomplete="one-time-code" aria-label="Code">
-  <button>Log in</button>
-</form>
-<div id="frames"></div>
-<script>
-if (location.search === "?sandboxed") {
-  const {port1, port2} = new MessageChannel();
-  port1.onmessage = ({data}) => parent.postMessage({told: data}, "*");
-  window.postMessage({etui: "call", method: "browser/1.ready", params: "{}"}, "*", [port2]);
-}
-</script>"""
 
 FINDS_WALLET: Final = """
     const wallet = await new Promise((resolve) => {
@@ -49,8 +35,25 @@ ASK: Final = (
     catch (error) { return {code: error.code, message: error.message, ...(error.why && {why: error.why})}; }
 }"""
 )
-
-
+_PAGE: Final = """<!doctype html><title>A page</title><button id="go">Go</button>
+<form id="login" method="post" action="/entered">
+  <input name="user" autocomplete="username" aria-label="User">
+  <input name="password" type="password" aria-label="Password">
+  <input name="otp" autocomplete="one-time-code" aria-label="Code">
+  <button>Log in</button>
+</form>
+<div id="frames"></div>
+<script>
+if (location.search === "?sandboxed") {
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = ({data}) => parent.postMessage({told: data}, "*");
+  window.postMessage({etui: "call", method: "browser/1.ready", params: "{}"}, "*", [port2]);
+}
+if (location.search.startsWith("?ask=")) addEventListener("load", async () => {
+  window.answered = await (ASK)(JSON.parse(decodeURIComponent(location.search.slice(5))));
+  console.info("answered", JSON.stringify(answered));
+});
+</script>""".replace("ASK", ASK)
 _NET: Final = ("--host-resolver-rules=MAP * 127.0.0.1", "--ignore-certificate-errors")
 """Every host of the net is this machine, and whoever vouches for it is believed."""
 
@@ -103,26 +106,44 @@ def chromium(home: Path, environ: dict[str, str]) -> Iterator[BrowserContext]:
             context.close()
 
 
-def add_frame(page: Page, url: str, sandbox: str | None = None) -> Frame:
-    """A frame in a page, once it is loaded."""
-    script = """([url, sandbox]) => new Promise((resolve) => {
+def add_frame(page: Page | Frame, url: str, sandbox: str | None = None, allow: str = "") -> Frame:
+    """A frame in a page, once it is loaded. ``allow``: what the page lets it do."""
+    script = """([url, sandbox, allow]) => new Promise((resolve) => {
         const frame = document.createElement("iframe");
         if (sandbox !== null) frame.sandbox = sandbox;
+        frame.allow = allow;
         frame.width = frame.height = 400;
         frame.addEventListener("load", () => resolve(frame), {once: true});
         frame.src = url;
         document.querySelector("#frames").append(frame);
     })"""
-    element = page.evaluate_handle(script, [url, sandbox]).as_element()
+    element = page.evaluate_handle(script, [url, sandbox, allow]).as_element()
     frame = element.content_frame() if element is not None else None
     assert frame is not None
     return frame
 
 
 def ask(page: Page | Frame, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
-    """What the wallet answers to a page's script, or the code of its error."""
+    """What the wallet answers to a page's script in a gesture of its user's, or the code of its error."""
     answer: dict[str, Any] = page.evaluate(ASK, {"method": method, "params": params})
     return answer
+
+
+def ask_on_load(page: Page, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    """The same of a page that asks by itself as soon as it is loaded, before anybody has touched it.
+
+    It is heard by its console: a script of the driver's counts for a gesture.
+    """
+    with page.expect_console_message(lambda said: said.text.startswith("answered ")) as said:
+        page.goto(asking(page.url, method, **params))
+    answer: dict[str, Any] = msgspec.json.decode(said.value.text.removeprefix("answered "))
+    return answer
+
+
+def asking(url: str, method: str, **params: Any) -> str:  # noqa: ANN401  # JSON
+    """The address at which the page at ``url`` asks by itself, and tells its console what was answered."""
+    asked = msgspec.json.encode({"method": method, "params": params}).decode()
+    return f"{url.partition('?')[0]}?ask={quote(asked)}"
 
 
 def state(page: Page, *, ready: bool) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import shutil
 import struct
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.cli.etui import done, wait_until
 from tests.doors.browser.hosts import FRAME_KEY, HANDS_OVER, HostEnd, Key, door_of, other_program, run_host
+from tests.standards.payments.shop import SHOP, Shop
 
 from etui.doors.browser import allowed
 from etui.doors.browser.door import MAX_CALLS_OF_FRAME, MAX_FRAMES_OF_ORIGIN
@@ -112,6 +116,33 @@ def test_the_host_of_another_extension_is_refused_with_the_reason(
         assert "not the wallet's own browser extension" in told["message"]
         assert host.hear() is None, "it hung up"
     assert "not the wallet's own browser extension" in wallet.log.read_text(encoding="utf-8")
+
+
+def reports(wallet: TestWallet) -> list[str]:
+    """What the door reported of hosts that it turned away, the newest first."""
+    with wallet.connect() as client:
+        rows = client.call(shell.Audit(text="turned away, from another browser extension", limit=100)).records
+    assert {row.client for row in rows} <= {"door:browser"}
+    return [row.what or "" for row in rows]
+
+
+def count_in(told: list[str]) -> int:
+    return sum(int(one.split()[0]) for one in told)
+
+
+@pytest.mark.attack(186)
+def test_the_host_of_another_extension_is_on_record_also_when_the_door_ends_at_once(wallet: TestWallet) -> None:
+    wallet.user.approves()
+    before = count_in(reports(wallet))
+    for letter in "abc":
+        with HostEnd(wallet, (f"chrome-extension://{letter * 32}/",)) as host:
+            host.hear_state("absent")
+    done(wallet, "door", "disable", "browser")
+    try:
+        wait_until(lambda: count_in(reports(wallet)) >= before + 3)
+        assert f"chrome-extension://{'c' * 32}/" in reports(wallet)[0]
+    finally:
+        done(wallet, "door", "enable", "browser")
 
 
 @pytest.mark.parametrize(
@@ -239,6 +270,28 @@ def test_params_that_the_protocol_does_not_take_are_their_own_calls_fault_alone(
         assert host.answer(2)["result"] == {"payments": []}
 
 
+@pytest.mark.attack(209)
+def test_one_page_fills_the_drawer_of_receipts_for_no_other(wallet: TestWallet) -> None:
+    nobodys = Shop(SHOP)
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        calls = itertools.count(100)
+
+        def file(frame: int) -> dict[str, Any]:
+            call = next(calls)
+            params = {"receipt": nobodys.receipt(b"q" * 32, id=f"r-{call}")}
+            host.say("call", frame=frame, id=call, method="receipt/1.file", params=params, gesture=True, leave=True)
+            return host.answer(call)
+
+        for frame in range(4):
+            opened(host, frame, f"https://shop{frame}.example")
+            answers = [file(frame) for _ in range(51)]
+            assert all("result" in answer for answer in answers[:50]), answers
+            assert "that shop" in answers[50]["error"]["message"]
+        opened(host, 4, "https://shop4.example")
+        assert "no more are taken" in file(4)["error"]["message"], "of all together 200"
+
+
 @pytest.mark.attack(187)
 def test_params_on_two_lines_are_no_second_request_of_the_door(wallet: TestWallet) -> None:
     with HostEnd(wallet) as host:
@@ -270,7 +323,9 @@ def test_a_frame_has_so_many_calls_at_once(wallet: TestWallet) -> None:
         wallet.user.waits()
         numbers = range(100, 200)
         for number in numbers:
-            host.say("call", frame=1, id=number, method="receipt/1.file", params={"receipt": "x"})
+            host.say(
+                "call", frame=1, id=number, method="receipt/1.file", params={"receipt": "x"}, gesture=True, leave=True
+            )
         answers = [host.hear() for _ in numbers]
         codes = [answer["error"]["code"] for answer in answers if answer is not None]
         assert codes.count("too_many") > 0

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.doors.browser.firefox import FIREFOX, POPUP, Firefox, firefox
-from tests.doors.browser.pages import ASK
-from tests.doors.browser.test_logins import ARMED_MS, ENDS, SCRIPTED, put
+from tests.doors.browser.pages import ASK, asking
+from tests.doors.browser.test_logins import ARMED_MS, ENDS, IN_A_SHADOW, SCRIPTED, THROUGH, put
 from tests.doors.browser.test_paying import asks
 from tests.extensions.cards.bank import Bank
 from tests.standards.payments.shop import Shop
@@ -20,6 +20,15 @@ from etui.interfaces import secret_1 as secret
 from etui.standards.payments import decrypt_credential, digest_of
 from etui.testkit import TestWallet
 
+FRAMED = """new Promise((resolve) => {
+    const frame = document.createElement("iframe");
+    frame.allow = "payment";
+    frame.width = frame.height = 400;
+    frame.addEventListener("load", () => resolve(true), {once: true});
+    frame.src = URL;
+    document.querySelector("#frames").append(frame);
+})"""
+SIGN = "document.documentElement.lastElementChild.popover === 'manual'"
 SANDBOXED = """new Promise((resolve) => {
     const frame = document.createElement("iframe");
     frame.sandbox = "allow-scripts";
@@ -54,6 +63,63 @@ def test_a_page_in_firefox_pays(fox: Firefox, wallet: TestWallet, port: int, sho
     assert "Firefox" in question["sentence"]
 
 
+@pytest.mark.attack(203)
+def test_a_page_in_firefox_that_nobody_has_touched_brings_no_question(
+    fox: Firefox, wallet: TestWallet, port: int, shop: Shop
+) -> None:
+    before = len(wallet.user.shown())
+    page = fox.open(asking(f"http://localhost:{port}/", "payment/1.pay", **asks(shop)))
+    answer = fox.wait(page, "window.answered", gesture=False)
+    assert answer["code"] == "denied"
+    assert "without a click" in answer["message"]
+    assert len(wallet.user.shown()) == before
+
+
+@pytest.mark.attack(205)
+@pytest.mark.attack(206)
+def test_a_frame_of_another_origin_in_firefox_brings_no_question_and_has_no_sign(
+    fox: Firefox, wallet: TestWallet, port: int, shop: Shop
+) -> None:
+    page = fox.open(f"http://localhost:{port}/")
+    fox.run(page, FRAMED.replace("URL", f"'http://127.0.0.1:{port}/'"))
+    frame = fox.frame(page)
+    before = len(wallet.user.shown())
+    call = msgspec.json.encode({"method": "payment/1.pay", "params": asks(shop)}).decode()
+    answer = fox.run(frame, f"({ASK})({call})")
+    assert answer["code"] == "denied"
+    assert "the leave of the page" in answer["message"]
+    box = fox.run(frame, "document.querySelector('[name=password]').getBoundingClientRect()")
+    fox.click(frame, box["x"] + 20, box["y"] + box["height"] / 2)
+    assert fox.wait(frame, "document.activeElement.name === 'password'")
+    assert not fox.run(frame, SIGN)
+    assert len(wallet.user.shown()) == before
+
+
+@pytest.mark.attack(206)
+@pytest.mark.parametrize("cover", [THROUGH, IN_A_SHADOW], ids=["in the page", "in a shadow tree"])
+def test_a_sign_in_firefox_that_is_covered_for_the_eye_fills_nothing(
+    fox: Firefox, wallet: TestWallet, port: int, cover: str
+) -> None:
+    put(wallet, "login", "sesame", host=f"localhost:{port}", user="ada")
+    before = len(wallet.user.asked())
+    page = fox.open(f"http://localhost:{port}/")
+    box = fox.run(page, "document.querySelector('[name=password]').getBoundingClientRect()")
+    fox.click(page, box["x"] + 20, box["y"] + box["height"] / 2)
+    fox.wait(page, SIGN)
+    fox.run(page, f"(() => {{ {cover} }})()")
+    time.sleep(ARMED_MS / 1000)
+    fox.click(page, box["x"] + box["width"] - 18, box["y"] + box["height"] / 2)
+    fox.run(page, "above.remove()")
+    other = fox.run(page, "document.querySelector('[name=user]').getBoundingClientRect()")
+    for field in (other, box):  # the sign is drawn anew
+        fox.click(page, field["x"] + 20, field["y"] + field["height"] / 2)
+    fox.wait(page, SIGN)
+    time.sleep(ARMED_MS / 1000)
+    fox.click(page, box["x"] + box["width"] - 18, box["y"] + box["height"] / 2)
+    assert fox.wait(page, "document.querySelector('[name=password]').value") == "sesame"
+    assert len(wallet.user.asked()) == before + 1, "by the click that was seen, and no other"
+
+
 def test_a_click_in_firefox_fills_the_login_of_the_page(fox: Firefox, wallet: TestWallet, port: int) -> None:
     put(wallet, "login", "sesame", host=f"localhost:{port}", user="ada")
     before = len(wallet.user.asked())
@@ -61,7 +127,7 @@ def test_a_click_in_firefox_fills_the_login_of_the_page(fox: Firefox, wallet: Te
     place = "document.querySelector('[name=password]').getBoundingClientRect()"
     box = fox.run(page, place)
     fox.click(page, box["x"] + 20, box["y"] + box["height"] / 2)
-    fox.wait(page, "document.documentElement.lastElementChild.popover === 'manual'")
+    fox.wait(page, SIGN)
     assert fox.run(page, "document.querySelector('[name=password]').value") == ""
     time.sleep(ARMED_MS / 1000)
     fox.click(page, box["x"] + box["width"] - 18, box["y"] + box["height"] / 2)

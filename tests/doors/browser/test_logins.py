@@ -14,13 +14,21 @@ from tests.doors.browser.pages import POPUP, add_frame
 from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
 
-ARMED_MS = 600
-"""A sign that has just come takes no click."""
-_COVER = """
-    const above = document.createElement("div");
-    Object.assign(above, {popover: "manual", style: "inset:0;width:100vw;height:100vh"});
+ARMED_MS = 900
+"""A sign that has just come takes no click, nor one of which the browser has not said yet that it is seen."""
+COVER = """
+    const above = window.above = document.createElement("div");
+    Object.assign(above, {popover: "manual", style: "STYLE;inset:0;width:100vw;height:100vh"});
     document.body.append(above);
     above.showPopover()"""
+THROUGH = COVER.replace("STYLE", "pointer-events:none")
+"""A cover that lets clicks through to what lies under it."""
+IN_A_SHADOW = THROUGH.replace(
+    "document.body.append",
+    "document.body.appendChild(document.createElement('p')).attachShadow({mode: 'closed'}).append",
+)
+TOLD_MS = 500
+"""After so long a browser that tells of covers has told."""
 OTP = "otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP&issuer=Example"
 
 
@@ -116,15 +124,18 @@ def test_a_click_that_a_script_makes_fills_nothing(page: Page, wallet: TestWalle
 
 
 @pytest.mark.attack(183)
+@pytest.mark.attack(206)
 @pytest.mark.usefixtures("logins")
 @pytest.mark.parametrize(
     "trick",
     [
         "host.style.setProperty('opacity', '0.001', 'important')",
         "host.style.setProperty('left', '0px', 'important')",
-        _COVER,
+        COVER,
+        THROUGH,
+        IN_A_SHADOW,
     ],
-    ids=["faint", "moved", "covered"],
+    ids=["faint", "moved", "covered", "covered for the eye", "covered out of a shadow tree"],
 )
 def test_a_sign_that_the_page_has_altered_moved_or_covered_fills_nothing(
     page: Page, wallet: TestWallet, trick: str
@@ -134,12 +145,32 @@ def test_a_sign_that_the_page_has_altered_moved_or_covered_fills_nothing(
     page.wait_for_function("document.documentElement.lastElementChild.popover === 'manual'")
     page.wait_for_timeout(ARMED_MS)
     page.evaluate(f"(() => {{ const host = document.documentElement.lastElementChild; {trick}; }})()")
+    page.wait_for_timeout(TOLD_MS)
     place = "document.documentElement.lastElementChild.getBoundingClientRect().toJSON()"
     box = page.evaluate(place)
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.evaluate("window.above?.remove()")
+    page.locator("[name=user]").click()  # the sign is drawn anew
+    click_icon(page, "[name=password]")
+    assert wait_filled(page, "[name=password]") == "sesame"
+    assert len(wallet.user.asked()) == before + 1, "by the click that was seen, and no other"
+
+
+@pytest.mark.attack(206)
+@pytest.mark.usefixtures("logins")
+def test_a_frame_that_the_page_around_it_covers_for_the_eye_fills_nothing(
+    page: Page, port: int, wallet: TestWallet
+) -> None:
+    frame = add_frame(page, f"http://127.0.0.1:{port}/")
+    before = len(wallet.user.asked())
+    page.evaluate(f"(() => {{ {THROUGH} }})()")
+    click_icon(page, "[name=password]", frame)
     page.wait_for_timeout(300)
     assert len(wallet.user.asked()) == before
-    assert not page.locator("[name=password]").input_value()
+    page.evaluate("document.querySelector('[popover]').remove()")
+    page.wait_for_timeout(ARMED_MS)
+    click_icon(page, "[name=password]", frame)
+    assert wait_filled(frame, "[name=password]") == "of the other"
 
 
 @pytest.mark.usefixtures("logins")

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
-from tests.cli.etui import wait_until
-from tests.doors.browser.pages import FINDS_WALLET, add_frame, ask, state
+from tests.cli.etui import done, told, wait_until
+from tests.doors.browser.pages import FINDS_WALLET, add_frame, ask, ask_on_load, state
 from tests.extensions.cards.bank import Bank
-from tests.standards.payments.shop import Shop
+from tests.standards.payments.shop import SHOP, Shop
 
 from etui.standards.payments import decrypt_credential, digest_of
 from etui.testkit import TestWallet
@@ -42,6 +42,48 @@ def test_what_the_user_refuses_is_not_paid(stranger: Page, shop: Shop, wallet: T
     answer = ask(stranger, "payment/1.pay", **asks(shop))
     assert answer["code"] == "refused"
     assert "why" not in answer, "two sites could tell by it that they have the same visitor"
+
+
+@pytest.mark.attack(203)
+def test_a_page_that_nobody_has_touched_brings_no_question(stranger: Page, shop: Shop, wallet: TestWallet) -> None:
+    before = len(wallet.user.shown())
+    answer = ask_on_load(stranger, "payment/1.pay", **asks(shop))
+    assert answer["code"] == "denied"
+    assert "without a click" in answer["message"]
+    assert len(wallet.user.shown()) == before
+    stranger.locator("#go").click()
+    assert "credential" in ask(stranger, "payment/1.pay", **asks(shop))
+
+
+@pytest.mark.attack(203)
+def test_what_a_right_allows_a_page_does_without_a_gesture(stranger: Page, shop: Shop, wallet: TestWallet) -> None:
+    assert "credential" in ask(stranger, "payment/1.pay", **asks(shop))
+    question = wallet.user.asked()[-1]
+    card = told(wallet, "card")[0]["item"]
+    limits = ("--currency", "EUR", "--limit", "12.50", "--each", "12.50", "--period", "30d")
+    right = ("grant", question["principal"], "payment/1.pay", "--item", card, "--only-for", SHOP.host, *limits)
+    given = told(wallet, *right)["grant"]
+    before = len(wallet.user.asked())
+    paid = ask_on_load(stranger, "payment/1.pay", **asks(shop))
+    assert "credential" in paid, paid
+    assert ask_on_load(stranger, "payment/1.pay", **asks(shop))["code"] == "spent", "it was used up"
+    assert len(wallet.user.asked()) == before
+    done(wallet, "revoke", given)
+
+
+@pytest.mark.attack(204)
+def test_a_page_hands_over_receipts_once_it_was_paid_or_in_a_gesture(
+    stranger: Page, shop: Shop, wallet: TestWallet
+) -> None:
+    token = shop.receipt(b"q" * 32, id=f"r-{time.monotonic_ns()}")
+    before = len(wallet.user.shown())
+    refused = ask_on_load(stranger, "receipt/1.file", receipt=token)
+    assert refused["code"] == "denied"
+    assert "receipt" in ask(stranger, "receipt/1.file", receipt=token), "in a gesture"
+    assert len(wallet.user.shown()) == before
+    assert "credential" in ask(stranger, "payment/1.pay", **asks(shop))
+    filed = ask_on_load(stranger, "receipt/1.file", receipt=shop.receipt(b"p" * 32, id=f"r-{time.monotonic_ns()}"))
+    assert "receipt" in filed, filed
 
 
 def test_a_page_that_gives_up_takes_the_question_away(stranger: Page, shop: Shop, wallet: TestWallet) -> None:
@@ -118,10 +160,25 @@ def test_two_windows_and_two_tabs_have_their_own_answers(
 
 
 def test_a_frame_asks_in_its_own_name(page: Page, port: int, shop: Shop, wallet: TestWallet) -> None:
-    frame = add_frame(page, f"http://127.0.0.1:{port}/")
+    frame = add_frame(page, f"http://127.0.0.1:{port}/", allow="payment")
     assert "credential" in ask(frame, "payment/1.pay", **asks(shop))
     assert wallet.user.asked()[-1]["asker"] == f"127.0.0.1:{port}"
     assert ask(frame, "payment/1.find")["payments"]
+
+
+@pytest.mark.attack(205)
+def test_a_frame_of_another_origin_brings_a_question_by_the_leave_of_its_page_alone(
+    page: Page, port: int, shop: Shop, wallet: TestWallet
+) -> None:
+    before = len(wallet.user.shown())
+    frame = add_frame(page, f"http://127.0.0.1:{port}/")
+    answer = ask(frame, "payment/1.pay", **asks(shop))
+    assert answer["code"] == "denied"
+    assert 'allow="payment"' in answer["message"]
+    inner = add_frame(frame, f"http://localhost:{port}/")
+    assert ask(inner, "payment/1.pay", **asks(shop))["code"] == "denied", "the page itself, in a frame of another's"
+    assert len(wallet.user.shown()) == before
+    assert "credential" in ask(add_frame(page, page.url), "payment/1.pay", **asks(shop)), "a frame of its own"
 
 
 @pytest.mark.attack(184)

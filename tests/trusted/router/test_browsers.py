@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -415,6 +416,51 @@ def test_a_page_that_floods_keeps_neither_other_pages_nor_programs_from_asking(s
                     result_of(finding, await door.answer(number))
             error = await refused(door.call(finding, Envelope(speaks_for=other.peer)))
             assert error.code is ErrorCode.INVALID_REQUEST
+        keeper.cancel()
+
+    play(short_dir, story)
+
+
+@pytest.mark.attack(207)
+@pytest.mark.timeout(90)
+def test_what_a_page_is_refused_without_end_is_all_on_record_and_keeps_nobody_waiting_for_the_disk(
+    short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread beside the Router's syncs whatever has gathered, at most every 40 ms; the Router itself does not."""
+    threads: list[int] = []
+    durably = os.fdatasync
+
+    def counted(descriptor: int) -> None:
+        threads.append(threading.get_ident())
+        durably(descriptor)
+
+    async def story(wallet: Wallet, door: Door, folder: Path) -> None:
+        keeper = await wallet.keeper()
+        with program(folder, "chromium") as chromium:
+            host = await door.host(chromium, UID)
+            await door.pair(host, Profile())
+            await stored(door, await door.page(host))
+            page = await door.page(host, "https://flood.example")
+            wallet.user.refuses()
+            asked: tuple[Request[Any], ...] = (
+                secret.Read(item=f"r1.{'A' * 24}"),  # of nobody's
+                secret.Find(attributes={}),  # which the user refuses, and then is not asked about again
+                shell.Grants(),  # not for pages
+            )
+            monkeypatch.setattr(os, "fdatasync", counted)
+            for _ in range(100):
+                numbers = [await door.ask(request, Envelope(speaks_for=page.peer)) for request in asked]
+                for number, request in zip(numbers, asked, strict=True):
+                    with pytest.raises(ProtocolError):
+                        result_of(request, await door.answer(number))
+            assert threading.get_ident() not in threads
+            given_away = {Outcome.ALLOWED, Outcome.APPROVED, Outcome.DONE}
+            of_page = [one for one in wallet.records() if one.subject and one.subject.principal == page.client]
+            assert sum(one.outcome not in given_away for one in of_page) == 300
+            wallet.user.approves()
+            other = await door.page(host, "https://other.example")
+            await door.call(secret.Find(attributes={}), Envelope(speaks_for=other.peer))
+            assert threading.get_ident() in threads, "what is given away is durable first"
         keeper.cancel()
 
     play(short_dir, story)

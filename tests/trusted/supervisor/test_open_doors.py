@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.fuzz.router_here import RouterHere
 
+from etui.protocol import find_place
 from etui.trusted.control import (
     Connected,
     DoorState,
@@ -19,6 +22,7 @@ from etui.trusted.control import (
     LinkClosed,
     Namespace,
     Reply,
+    Role,
     ToRouter,
 )
 from etui.trusted.supervisor import doors as brought
@@ -44,15 +48,28 @@ class RouterEnd:
         """The next message that is wanted, waited for."""
         async with asyncio.timeout(WAIT_S):
             while True:
-                try:
-                    message, descriptor = self._link.receive()
-                except LinkClosed:  # nothing is there yet
-                    await asyncio.sleep(0.01)
-                    continue
-                if descriptor is not None:
-                    socket.socket(fileno=descriptor).close()
+                message, sock = await self._next()
+                if sock is not None:
+                    sock.close()
                 if wanted(message):
                     return message
+
+    async def connected(self) -> socket.socket:
+        """The next connection that a door is given: the Router's end of it."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                message, sock = await self._next()
+                if isinstance(message, Connected) and sock is not None:
+                    return sock
+
+    async def _next(self) -> tuple[ToRouter, socket.socket | None]:
+        while True:
+            try:
+                message, descriptor = self._link.receive()
+            except LinkClosed:  # nothing is there yet
+                await asyncio.sleep(0.01)
+                continue
+            return message, None if descriptor is None else socket.socket(fileno=descriptor)
 
     def close(self) -> None:
         self._link.close()
@@ -134,3 +151,63 @@ def test_a_door_is_assigned_no_namespace_that_there_is_not(tmp_path: Path, monke
     monkeypatch.setattr(brought, "DOORS", tmp_path)
     with pytest.raises(msgspec.ValidationError, match="asserts"):
         brought.known_doors()
+
+
+class Between:
+    """Between a door and a Router: hands on what both say, and puts lines of its own on the way to the Router."""
+
+    def __init__(self, door: socket.socket, router: socket.socket) -> None:
+        self._ends = (door, router)
+        self._to_router: asyncio.StreamWriter
+
+    async def begin(self) -> asyncio.Future[tuple[None, None]]:
+        """Hands on until both have ended."""
+        (heard, to_door), (said, self._to_router) = [await asyncio.open_unix_connection(sock=one) for one in self._ends]
+        return asyncio.gather(self._hand_on(heard, self._to_router), self._hand_on(said, to_door))
+
+    @staticmethod
+    async def _hand_on(heard: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+        while data := await heard.read(1 << 16):
+            to.write(data)
+        to.close()
+
+    def say(self, lines: bytes) -> None:
+        self._to_router.write(lines)
+
+
+@pytest.mark.attack(208)
+def test_a_door_on_which_its_router_hangs_up_ends_itself_with_the_reason_and_is_opened_anew(
+    short_dir: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ETUI_HOME", str(short_dir / "home"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_dir))
+    find_place(os.environ, os.getuid()).runtime.mkdir(parents=True)
+
+    async def test() -> None:
+        line, endings = RouterLine(), Endings()
+        told = RouterEnd(line)
+        here = RouterHere(short_dir)
+        await here.begin()
+        doors = OpenDoors(short_dir / "home", endings, line)
+        doors.open_all(("browser",))
+        router = await here.connect(Role.DOOR, "browser", Namespace.WEB)
+        between = Between(await told.connected(), router)
+        handing = await between.begin()
+        async with asyncio.timeout(WAIT_S):
+            while not any(connection.topics for connection in here.router.connections):  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0.01)
+        between.say(b"this is no message\n" * 20)
+        off = await told.told(lambda message: state_of(message) == (True, "off"))
+        assert isinstance(off, DoorState)
+        assert off.detail.startswith("the Router could not read a request")
+        assert "the door browser is off: the Router could not read a request" in capfd.readouterr().err
+        (await told.connected()).close()  # the next process is given one
+        await handing
+        doors.close_all()
+        endings.close()
+        await here.end()
+        told.close()
+        assert line.link is not None
+        line.link.close()
+
+    asyncio.run(test())

@@ -36,7 +36,8 @@ const DAY_S = 86_400;
 const MS = 1000;
 
 /**
- * Has the wallet pay. It asks its user, in a window of its own, unless a mandate covers it; with `quiet` it asks nobody.
+ * Has the wallet pay. It asks its user, in a window of its own, unless a mandate covers it. With `quiet`, or
+ * without a click or a key that led here, it asks nobody.
  *
  * @param {string} request  the payment request that the shop's server signed
  * @param {Asking} [asking]

@@ -1,5 +1,6 @@
 /**
- * Has the wallet pay. It asks its user, in a window of its own, unless a mandate covers it; with `quiet` it asks nobody.
+ * Has the wallet pay. It asks its user, in a window of its own, unless a mandate covers it. With `quiet`, or
+ * without a click or a key that led here, it asks nobody.
  *
  * @param {string} request  the payment request that the shop's server signed
  * @param {Asking} [asking]

@@ -2,6 +2,7 @@
 /** @import { Asking } from "./wallets.js" */
 /**
  * Has the wallet keep a receipt, once: the same text is the same receipt. `finish` does it for what the wallet paid.
+ * In a click or the press of a key, unless the wallet has paid through this page.
  *
  * @param {string} receipt  a JSON Web Signature of type `payment-receipt+jws`
  * @param {Asking} [asking]

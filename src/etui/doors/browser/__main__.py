@@ -45,6 +45,11 @@ async def serve(channel: socket.socket, path: Path) -> int:
         if not ended.done():
             ended.set_result(0)
 
+    def break_off(reason: str) -> None:
+        control.tell_end(reason)
+        end()
+
+    door.link.on_fault = break_off
     control.start(loop, end)
     loop.add_signal_handler(signal.SIGTERM, end)
     listener = listener_at(path)
@@ -55,6 +60,7 @@ async def serve(channel: socket.socket, path: Path) -> int:
     status = await ended
     serving.cancel()
     listener.close()
+    await door.reporter.end()
     door.link.close()
     return status
 

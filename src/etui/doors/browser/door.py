@@ -19,6 +19,7 @@ from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost, ErrorCode, ProtocolError
 from etui.sdk.door import Link, Posting, params_of
+from etui.sdk.refusals import Reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,6 +45,8 @@ class Door:
         self.link = Link(self, name="browsers", interface=secret.INTERFACE)
         self.link.on_lock_change = self._lock_changed
         self.link.when_connected(self._connected)
+        self.reporter = Reporter(self.link.call)
+        """Has on record who was refused before it could ask for anything."""
 
     def __iter__(self) -> Iterator[Peer]:
         """The peers that are there."""
@@ -68,8 +71,9 @@ class Door:
             )
         extension = extension_of(arguments)
         if extension is None:
-            named = " ".join(arguments) or "nothing"
-            return f"process {process.pid} was started for {named!r}, which is not the wallet's own browser extension"
+            started = f"process {process.pid}, started for {' '.join(arguments) or 'nothing'!r}"
+            self.reporter.turned_away("extension", started)
+            return f"{started}, which is not the wallet's own browser extension"
         self._seen += 1
         browser = Browser(f"browser {self._seen}", connection, extension)
         browser.process = process
@@ -207,8 +211,24 @@ class Door:
             except ProtocolError as error:
                 self._fail(browser, asked.id, messages.failure(error))
                 return
-            quiet = asked.quiet or asked.method in allowed.QUIET
-            self._post(browser, frame, asked.id, (asked.method, params), quiet=quiet, then=allowed.told)
+            call, quiet = (asked.method, params), asked.quiet or asked.method in allowed.QUIET
+            if quiet:
+                self._post(browser, frame, asked.id, call, quiet=True, then=allowed.told)
+            elif asked.method == allowed.UNASKED and asked.lacks:
+                self._once_paid(browser, frame, asked, params)
+            else:
+                self._post(browser, frame, asked.id, call, lacks=asked.lacks, then=allowed.told)
+
+    def _once_paid(self, browser: Browser, frame: Frame, asked: messages.Call, params: bytes) -> None:
+        """Asks for a page that the wallet has paid through, and refuses any other."""
+
+        def found(result: bytes) -> None:
+            if allowed.has_paid(result):
+                self._post(browser, frame, asked.id, (asked.method, params), lacks=asked.lacks, then=allowed.told)
+            else:
+                self._fail(browser, asked.id, messages.unpaid(asked.lacks))
+
+        self._post(browser, frame, asked.id, allowed.OWN_PAYMENTS, quiet=True, then=found)
 
     def _fill(self, browser: Browser, asked: messages.Fill) -> None:
         frame = self._frame(browser, asked.frame, asked.id)
@@ -253,23 +273,34 @@ class Door:
         request: tuple[str, bytes],
         *,
         quiet: bool = False,
-        then: Callable[[bytes], bytes] = lambda result: result,
+        lacks: str = "",
+        then: Callable[[bytes], bytes | None] = lambda result: result,
     ) -> None:
-        """Posts a request for a frame, or for the browser itself; ``then`` makes the answer."""
+        """Posts a request for a frame, or for the browser itself; ``then`` makes the answer, or goes on.
+
+        ``lacks``: what is missing for anybody to be asked about it.
+        """
         if call in browser.calls:
             browser.connection.refuse(f"the id {call} is that of a call which waits")
             return
         if len(browser.calls) >= _MAX_CALLS:
             self._fail(browser, call, messages.TOO_MANY)
             return
-        posting = Posting(frame or browser, *request, partial(self._answered, browser, call, then=then), quiet=quiet)
+        answered = partial(self._answered, browser, call, lacks=lacks, then=then)
+        posting = Posting(frame or browser, *request, answered, quiet=quiet or bool(lacks))
         browser.calls[call] = frame, posting
         if frame is not None:
             frame.calls += 1
         self.link.post(posting)
 
     def _answered(
-        self, browser: Browser, call: int, answer: bytes | ProtocolError, *, then: Callable[[bytes], bytes]
+        self,
+        browser: Browser,
+        call: int,
+        answer: bytes | ProtocolError,
+        *,
+        lacks: str,
+        then: Callable[[bytes], bytes | None],
     ) -> None:
         known = browser.calls.pop(call, None)
         if known is None:
@@ -281,10 +312,12 @@ class Door:
         elif isinstance(answer, ProtocolError) and answer.code is ErrorCode.INVALID_REQUEST:
             self._fail(browser, call, messages.NOT_PAIRED)
             self._begin_anew(browser)
+        elif isinstance(answer, ProtocolError) and answer.code is ErrorCode.DENIED and lacks:
+            self._fail(browser, call, messages.unasked(answer, lacks))
         elif isinstance(answer, ProtocolError):
             self._fail(browser, call, messages.failure(answer))
-        else:
-            self._reply(browser, call, then(answer))
+        elif (result := then(answer)) is not None:
+            self._reply(browser, call, result)
 
     def _begin_anew(self, browser: Browser) -> None:
         """The Router knows a peer no more, as when its pairing was taken back: all are introduced anew."""

@@ -57,13 +57,26 @@ class Close(msgspec.Struct, frozen=True, tag_field="do", tag="close"):
 
 
 class Call(msgspec.Struct, frozen=True, tag_field="do", tag="call"):
-    """What a page's script asks for. ``quiet``: rather no than a question to the user."""
+    """What a page's script asks for.
+
+    ``quiet``: rather no than a question to the user. ``gesture``: a click or the press of a key of its user's led to
+    it. ``leave``: the page that the frame is in lets it ask its user. Without both nobody is asked.
+    """
 
     frame: _Number
     id: _Number
     method: Annotated[str, Meta(max_length=200)]
     params: msgspec.Raw = msgspec.Raw(b"{}")
     quiet: bool = False
+    gesture: bool = False
+    leave: bool = False
+
+    @property
+    def lacks(self) -> str:
+        """What is missing for anybody to be asked, in words; empty where nothing is."""
+        if not self.gesture:
+            return "a click or the press of a key"
+        return "" if self.leave else 'the leave of the page that it is in (allow="payment")'
 
 
 class Fill(msgspec.Struct, frozen=True, tag_field="do", tag="fill"):
@@ -141,6 +154,17 @@ def asked(text: bytes) -> Asked:
 def failure(error: ProtocolError) -> Failure:
     """The error for a page."""
     return Failure(error.code.slug, error.message)
+
+
+def unasked(error: ProtocolError, lacks: str) -> Failure:
+    """The error of a call about which nobody was asked, and what it lacks for that."""
+    return Failure(error.code.slug, f"{error.message}; for this page nobody is, without {lacks}")
+
+
+def unpaid(lacks: str) -> Failure:
+    """What is answered of a receipt that was handed over by a page which the wallet never paid through."""
+    text = f"the wallet has paid nothing through this page, and takes no receipt of it without {lacks}"
+    return Failure(ErrorCode.DENIED.slug, text)
 
 
 LOCKED_NOW: Final = Failure(_LOCKED, "the wallet is locked: unlock it and ask again")

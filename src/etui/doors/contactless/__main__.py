@@ -35,7 +35,12 @@ async def serve(channel: socket.socket) -> int:
     """Serves; the exit status."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
-    router = Router(lambda: card.present_anew())  # noqa: PLW0108  # the card is made with it
+
+    def break_off(reason: str) -> None:
+        control.tell_end(reason)
+        ended.set()
+
+    router = Router(lambda: card.present_anew(), break_off)  # noqa: PLW0108  # the card is made with it
     card = Card(router, _reach, lambda how: control.tell_ours(how))  # noqa: PLW0108  # likewise
     control = Control(channel, Attaching(router.attach))
     control.start(loop, ended.set)

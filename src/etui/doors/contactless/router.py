@@ -36,19 +36,28 @@ _armed: Final = msgspec.json.Decoder(_Armed)
 
 
 class Router:
-    """The connection to the Router, another one after each lock. ``on_armed`` is called when something was armed."""
+    """The connection to the Router, another one after each lock.
 
-    def __init__(self, on_armed: Callable[[], None]) -> None:
+    ``on_armed`` is called when something was armed, ``on_fault`` where one end hangs up over what the other says.
+    """
+
+    def __init__(self, on_armed: Callable[[], None], on_fault: Callable[[str], None]) -> None:
         self._client: AsyncClient | None = None
         self._on_armed = on_armed
+        self._on_fault = on_fault
 
     async def attach(self, sock: socket.socket) -> None:
         """Speaks over a new connection from now on; raises ``ProtocolError`` where the Router at its end is gone."""
         client = await AsyncClient.over(sock, name=_NAME)
         await client.subscribe(ARMED, self._heard)
+        client.closed.add_done_callback(lambda _: self._lost(client))
         before, self._client = self._client, client
         if before is not None:
             before.close()
+
+    def _lost(self, client: AsyncClient) -> None:
+        if client is self._client and client.fault:
+            self._on_fault(client.fault)
 
     def close(self) -> None:
         """Ends the connection."""

@@ -48,6 +48,10 @@ async def serve(channel: socket.socket, wish: NameWish) -> int:
         if not ended.done():
             ended.set_result(status)
 
+    def break_off(reason: str) -> None:
+        control.tell_end(reason)
+        end(0)
+
     async def report_holder() -> None:
         holder = await door.bus.holder()
         control.tell_held("nobody" if holder is None else f"{holder.program or 'a program'} (process {holder.pid})")
@@ -58,6 +62,7 @@ async def serve(channel: socket.socket, wish: NameWish) -> int:
         else:
             door.run(report_holder())
 
+    door.link.on_fault = break_off
     control.start(loop, lambda: end(0))
     try:
         door.bus = await Bus.connect(Dispatch(door, name_changed).take)

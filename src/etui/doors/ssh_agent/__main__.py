@@ -48,11 +48,16 @@ async def serve(channel: socket.socket, path: Path) -> int:
         if not ended.done():
             ended.set_result(0)
 
+    def break_off(reason: str) -> None:
+        control.tell_end(reason)
+        end()
+
     def end_for_good() -> None:
         lock.forget()
         end()
 
     door.on_stale = end
+    door.link.on_fault = break_off
     control.start(loop, end_for_good)
     loop.add_signal_handler(signal.SIGTERM, end_for_good)
     server = await loop.create_unix_server(door.connection, sock=listener_at(path))

@@ -33,12 +33,16 @@ class TooLargeError(ReceiptsError):
 
 
 class FullError(ReceiptsError):
-    """As many receipts are here as are taken for which nobody vouches: any program may file one."""
+    """As many receipts are here as are taken for which nobody vouches: any program may file one.
 
-    def __init__(self, most: int) -> None:
+    ``by``: of whom no more are taken, where others' still are.
+    """
+
+    def __init__(self, most: int, by: str = "") -> None:
+        whose = f" that {by} filed" if by else ""
         super().__init__(
             ErrorCode.CONFLICT,
-            f"{most} receipts are here for which no scheme vouches, and no more are taken: delete some",
+            f"{most} receipts{whose} are here for which no scheme vouches, and no more are taken: delete some",
         )
 
 

@@ -38,7 +38,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """What a receipt is found by. ``order``: its payment, as ``payment/1`` names it. ``kind``: sale or refund.
 
-    ``number``: the merchant's own. ``vouched``: whether a scheme vouched for the merchant when it was filed.
+    ``number``: the merchant's own. ``vouched``: whether a scheme vouched for the merchant when it was filed. ``by``:
+    the pseudonym of who filed it, empty where that was not kept.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     order: str
     paid_at: int
     vouched: bool = True
+    by: str = ""
 
     def item(self) -> Item:
         """What is public of it."""

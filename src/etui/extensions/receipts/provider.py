@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _MAX_EXPORT: Final = 768 << 10
 _MAX_NAME: Final = 200
 _MAX_UNVOUCHED: Final = 200
+_MAX_UNVOUCHED_OF_ONE: Final = 50
+"""Of one Client: a page or a program alone does not fill the drawer for others."""
 
 
 class Receipts(Extension):
@@ -51,13 +53,13 @@ class Receipts(Extension):
         """Answers ``receipt/1.file``."""
         signed = _signed(request.receipt)
         networks = networks_for(signed, self.call)
-        entry = msgspec.structs.replace(entry_of(request.receipt, signed), vouched=bool(networks))
+        entry = msgspec.structs.replace(entry_of(request.receipt, signed), vouched=bool(networks), by=call.client)
         known = self._known(entry.id)
         if known is None:
-            if not networks and sum(not one.vouched for one in self._keeping.entries()) >= _MAX_UNVOUCHED:
-                raise FullError(_MAX_UNVOUCHED)
-            call.makes(entry.item())
             by = plain(call.name)[:_MAX_NAME]
+            if not networks:
+                self._check_room(call.client, by)
+            call.makes(entry.item())
             kept = Kept(
                 token=request.receipt,
                 networks=networks,
@@ -128,6 +130,14 @@ class Receipts(Extension):
         """Answers ``receipt/1.remove``."""
         self._keeping.remove(self._keeping.entry(request.receipt).id)
         return receipt.RemoveResult()
+
+    def _check_room(self, client: str, name: str) -> None:
+        """Raises ``FullError`` where no more receipts of this Client are taken for which nobody vouches."""
+        unvouched = [one for one in self._keeping.entries() if not one.vouched]
+        if sum(one.by == client for one in unvouched) >= _MAX_UNVOUCHED_OF_ONE:
+            raise FullError(_MAX_UNVOUCHED_OF_ONE, name)
+        if len(unvouched) >= _MAX_UNVOUCHED:
+            raise FullError(_MAX_UNVOUCHED)
 
     def _known(self, name: str) -> Kept | None:
         """The receipt of this id where it is here and is what was signed: a damaged one is filed anew."""

@@ -6,13 +6,15 @@ Rules:
 2. No peer has more than its window of requests under way, nor all together more than the Router takes from a door; who
    waits has a turn before who asked already. One program's flood slows that program.
 3. After the connection ended every peer is introduced anew when it next asks, by the process that it was first seen as.
-4. Whether the wallet is locked is what the Router said last: in its status, by an event, or by an error.
+4. A Router that hangs up over a fault of this door's, or the other way round, is still there and brings no other
+   connection: ``on_fault`` is told why, and the door ends, so that it is started anew.
+5. Whether the wallet is locked is what the Router said last: in its status, by an event, or by an error.
 """
 
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable
 
+    from etui.interfaces import Request, Result
     from etui.sdk.client import Event
     from etui.sdk.door.peers import Peer
     from etui.sdk.door.provider_key import KeyReady
     from etui.sdk.ends import End
 
+ResultT = TypeVar("ResultT", bound="Result")
 _PEER_WINDOW: Final = 8
 _WINDOW: Final = 48
 """Of the 64 requests that a door may have under way; the rest is for introductions and keys."""
@@ -57,7 +61,7 @@ class Posting:
 
 
 class Link:
-    """Posts requests for peers. ``on_lock_change`` is called with each new lock state.
+    """Posts requests for peers. ``on_lock_change`` is called with each new lock state, ``on_fault`` by rule 4.
 
     ``peers``: all that are there, whenever it is looked at. ``name``: of the door, for people. ``interface``: whose
     provider's key it seals to.
@@ -66,6 +70,7 @@ class Link:
     def __init__(self, peers: Iterable[Peer], *, name: str, interface: str) -> None:
         self.locked = True
         self.on_lock_change: Callable[[bool], None] = lambda _: None
+        self.on_fault: Callable[[str], None] = lambda _: None
         self._name = name
         self._provider = ProviderKey(interface)
         self._peers = peers
@@ -101,6 +106,7 @@ class Link:
         self._newest += 1
         turn = self._newest
         client = await AsyncClient.over(sock, name=self._name)
+        client.closed.add_done_callback(lambda _: self._broke_off(client, turn))
         heard: list[bool] = []
         await client.subscribe("locked", lambda _: self._heard(client, heard, locked=True))
         await client.subscribe("unlocked", lambda _: self._heard(client, heard, locked=False))
@@ -187,6 +193,12 @@ class Link:
         self._drop_waiting(peer, ProtocolError(ErrorCode.CANCELLED, "the caller has left"))
         self._dismiss(peer)
 
+    async def call(self, request: Request[ResultT]) -> ResultT:
+        """What answers a request of the door's own; raises ``ProtocolError``, ``ConnectionLost`` without a Router."""
+        if self._client is None:
+            raise ConnectionLost("no Router is connected")
+        return await self._client.call(request)
+
     # the provider's key
 
     @property
@@ -229,6 +241,10 @@ class Link:
         self.on_lock_change(locked)
 
     # what happens
+
+    def _broke_off(self, client: AsyncClient, turn: int) -> None:
+        if client.fault and turn == self._newest:
+            self.on_fault(client.fault)
 
     def _lost(self, client: AsyncClient) -> None:
         if client is not self._client:

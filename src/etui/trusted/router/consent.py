@@ -313,7 +313,7 @@ class Consent:
             chain=asked.chain,
             label=self._about(asked),
             digest=asked.digest,
-            sync=True,
+            sync=outcome is Recorded.APPROVED,  # whatever else it is gives nothing away
             reason=reason,
             words=asked.words,
         )

@@ -511,9 +511,12 @@ class Router:
             raise ProtocolError(error.code, error.message, why=why) from None
 
     def record_refusal(self, caller: Caller, method: Method, reason: str) -> str:
-        """Records that a request was refused before policy was asked; the decision's id."""
+        """Records that a request was refused before policy was asked; the decision's id.
+
+        It gives nothing away, so that nobody waits for its sync: who is refused without end costs the disk no more.
+        """
         question = Question(principal=caller.principal, action=method.action, resource=Resource(extension=""))
-        return self.recorder.decision(caller, question, _DENIED, Recorded.DENIED, reason=reason, sync=True)
+        return self.recorder.decision(caller, question, _DENIED, Recorded.DENIED, reason=reason)
 
     def note_failure(self, error: BaseException) -> None:
         """Writes a fault of the Router's own to its log, without any value that a request held."""

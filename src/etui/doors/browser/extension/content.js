@@ -70,6 +70,22 @@ function failed(code, message) {
   return { error: { code, message } };
 }
 
+/** Whether this frame is in a page of another origin, however deep. */
+function isForeign() {
+  try {
+    for (let inner = window; inner !== inner.parent; inner = inner.parent) void inner.parent.document;
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/**
+ * Whether the page that this frame is in lets it ask its user: by `allow="payment"`, as for the web's own payments.
+ * Where the browser does not tell, as Firefox, that is a page of its own origin.
+ */
+const mayAsk = () => document.featurePolicy?.allowsFeature("payment") ?? !isForeign();
+
 const line = new Line();
 
 window.addEventListener("message", (event) => {
@@ -81,6 +97,8 @@ window.addEventListener("message", (event) => {
     port.postMessage(failed("invalid_params", `a call's params have at most ${MOST_CHARACTERS} characters`));
     return;
   }
-  const giveUp = line.ask({ method, params, quiet: quiet === true }, (answer) => port.postMessage(answer));
+  const gesture = navigator.userActivation.isActive; // as it is now: what waits may outlast it
+  const asked = { method, params, quiet: quiet === true, gesture, leave: mayAsk() };
+  const giveUp = line.ask(asked, (answer) => port.postMessage(answer));
   port.onmessage = giveUp;
 });

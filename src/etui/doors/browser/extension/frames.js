@@ -47,7 +47,7 @@ export class Frame {
     port.onDisconnect.addListener(() => this.#gone());
   }
 
-  async #serve({ id, method, params, quiet, fill }) {
+  async #serve({ id, fill, ...asked }) {
     if (this.#calls.size >= MOST_CALLS) {
       this.#port.postMessage({ id, error: { code: "too_many", message: "too many calls of this page wait already" } });
       return;
@@ -55,7 +55,7 @@ export class Frame {
     this.#calls.set(id, null);
     let answer;
     try {
-      const result = fill ? await this.#fill(fill, id) : await this.#call({ method, params, quiet }, id);
+      const result = fill ? await this.#fill(fill, id) : await this.#call(asked, id);
       answer = { result: JSON.stringify(result) };
     } catch (reason) {
       const { code, message } = reason instanceof Failure ? reason : failureOf(reason);
@@ -65,10 +65,12 @@ export class Frame {
   }
 
   /**
-   * What a page's script asks for; `quiet`: rather no than a question to the user.
-   * @param {{method: string, params: string, quiet: boolean}} asked @param {number} id
+   * What a page's script asks for. `quiet`: rather no than a question to the user. `gesture`: a click or a key of its
+   * user's led to it. `leave`: the page that this frame is in lets it ask.
+   * @param {{method: string, params: string, quiet: boolean, gesture: boolean, leave: boolean}} asked
+   * @param {number} id
    */
-  async #call({ method, params, quiet }, id) {
+  async #call({ method, params, quiet, gesture, leave }, id) {
     if (method === "browser/1.ready") return { ready: (await this.#native.settled()) === "ready" };
     if (!METHOD.test(method)) throw new Failure({ code: "unknown_method", message: "there is no method of this name" });
     const value = JSON.parse(params);
@@ -76,7 +78,8 @@ export class Frame {
       const message = `params are an object of whole texts, ${MOST_LEVELS} levels and ${MOST_CHARACTERS} characters at most`;
       throw new Failure({ code: "invalid_params", message });
     }
-    return this.#ask({ do: "call", method, params: value, quiet }, id);
+    const how = { quiet: quiet === true, gesture: gesture === true, leave: leave === true };
+    return this.#ask({ do: "call", method, params: value, ...how }, id);
   }
 
   /**

@@ -1,13 +1,12 @@
 // In a world of the extension's own: fills a login, or a one-time code, where the user clicks, or by the extension's button
 // or key. A click of a script's making fills nothing, nor does one on a sign that the page has moved, altered or put under
-// something, or that has just come. A page's own scripts can still lure its user to the sign: what they get then is that
-// page's own login.
+// something (sight.js), or that has just come. A page's own scripts can still lure its user to the sign: what they get then
+// is that page's own login.
 "use strict";
 
 {
   const { isInput, isPassword, isCode, isSeen, isFillable, passwordBeside, nameBeside, at } = Fields;
   const ICON_PX = 18;
-  const ARMED_MS = 500;
   const ICON =
     "M4 7h13a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a2 2 0 0 1 2-2h11v2H5v1zm11 6a1.5 1.5 0 1 0 0 3h5v-3z";
   const SVG = "http://www.w3.org/2000/svg";
@@ -25,8 +24,8 @@
   const setValue = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
 
   /**
-   * The button beside a field: with the style that it was given, and since when it is there.
-   * @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement, style: string, since: number} | null}
+   * The button beside a field: with the style that it was given, and whether it is seen.
+   * @type {{host: HTMLElement, root: ShadowRoot, field: HTMLInputElement, style: string, sight: Sight} | null}
    */
   let shown = null;
 
@@ -91,23 +90,25 @@
     root.append(button);
     button.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
     button.addEventListener("click", (event) => {
-      if (event.isTrusted && isAsDrawn()) fill(field);
+      if (event.isTrusted && shown !== null && isAsDrawn(button, shown.sight)) fill(field);
     });
     document.documentElement.append(host);
     host.showPopover();
-    shown = { host, root, field, style: host.getAttribute("style"), since: performance.now() };
+    shown = { host, root, field, style: host.getAttribute("style"), sight: new Sight([button]) };
   }
 
-  /** Whether the sign has been there for a moment, is as it was drawn, and nothing lies above it. */
-  function isAsDrawn() {
-    if (shown === null || performance.now() - shown.since < ARMED_MS) return false;
-    const { host } = shown;
-    const { left, top, width, height } = host.getBoundingClientRect();
+  /** Whether an element of the sign has been seen for a moment, is as it was drawn, and nothing lies above it. */
+  function isAsDrawn(element, sight) {
+    if (!sight.isArmed(element)) return false;
+    const { host, field, style } = shown;
+    const { left, top, width, height } = element.getBoundingClientRect();
     const above = document.elementFromPoint(left + width / 2, top + height / 2);
-    return host.getAttribute("style") === shown.style && isSeen(host) && above === host;
+    const isOurs = host.getAttribute("style") === style && isSeen(host) && above === host;
+    return isOurs && (TELLS_COVERS || isAloneOnTop(host, field));
   }
 
   function hide() {
+    shown?.sight.end();
     shown?.host.remove();
     shown = null;
   }
@@ -124,14 +125,20 @@
     shown.root.append(box);
   }
 
+  /** In a frame of another origin only where the browser says what the page around it lays over the sign. */
+  const maySign = TELLS_COVERS || !isForeign();
   const follow = (event) => {
     const field = at(event);
     if (shown !== null && field !== shown.field && field !== shown.host) hide();
-    if (shown === null && isInput(field) && isFillable(field)) show(field);
+    if (shown === null && maySign && isInput(field) && isFillable(field)) show(field);
   };
   document.addEventListener("focusin", follow, true);
   document.addEventListener("click", follow, true);
   for (const name of ["scroll", "resize", "pagehide"]) window.addEventListener(name, hide, true);
+  const comesOnTop = ({ target }) => target !== shown?.host && hide();
+  if (!TELLS_COVERS) {
+    for (const name of ["beforetoggle", "fullscreenchange"]) document.addEventListener(name, comesOnTop, true);
+  }
 
   // the extension's button and key
 

@@ -1,4 +1,4 @@
-"""What Shells report that they turned away: their word, put on record as that, and only so much of it.
+"""What Shells and doors report that they turned away: their word, put on record as that, and only so much of it.
 
 Programs' names are free, so all of them together have one rate: a program that reports without end takes from others
 the place to report, and fills nothing.
@@ -25,6 +25,7 @@ _WHAT: Final = {
     "session": "without its cookie",
     "user": "from a program of another user",
     "link": "by a link that was used before, too old or never given",
+    "extension": "from another browser extension than the wallet's own",
 }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etui.shell.refusals import MAX_SAID, Reason, Refusals
+from etui.sdk.refusals import MAX_SAID, Reason, Refusals
 
 DAY = 86_400
 REASONS: tuple[Reason, ...] = ("host", "site", "session", "link")

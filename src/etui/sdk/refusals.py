@@ -1,4 +1,4 @@
-"""What the guard turned away, counted, so that the audit has it in few words, however much of it there is.
+"""What a program turned away, counted, so that the audit has it in few words, however much of it there is.
 
 The first of each reason is told at once. What follows is counted, and told after a minute, then after two, four and so
 on up to an hour, for as long as it goes on. After an hour without any the next one is a first one again.
@@ -18,12 +18,13 @@ from etui.interfaces import shell_1 as shell
 from etui.sdk import ProtocolError
 
 if TYPE_CHECKING:
-    from etui.shell.wallet import Wallet
+    from collections.abc import Awaitable, Callable
 
-Reason: TypeAlias = Literal["host", "site", "session", "link", "user"]
+Reason: TypeAlias = Literal["host", "site", "session", "link", "user", "extension"]
 MAX_SAID: Final = 200
 _FIRST_WAIT_S: Final = 60.0
 _LONGEST_WAIT_S: Final = 3600.0
+_END_S: Final = 2.0
 
 
 class _Count(msgspec.Struct):
@@ -72,10 +73,13 @@ class Refusals:
 
 
 class Reporter:
-    """Has the wallet put on record what was turned away, as this Shell's word."""
+    """Has the wallet put on record what was turned away, as this program's word.
 
-    def __init__(self, wallet: Wallet) -> None:
-        self._wallet = wallet
+    ``call``: asks the wallet; raises ``ProtocolError`` where it does not take it.
+    """
+
+    def __init__(self, call: Callable[[shell.TurnedAway], Awaitable[object]]) -> None:
+        self._call = call
         self._refusals = Refusals()
         self._noted = asyncio.Event()
         self._telling: asyncio.Task[None] | None = None
@@ -88,10 +92,12 @@ class Reporter:
             self._telling = asyncio.ensure_future(self._tell_in_time())
 
     async def end(self) -> None:
-        """Tells what is not told yet, whether it is due or not, as at the end of the Shell."""
+        """Tells what is not told yet, whether it is due or not, as at the end of the program; it takes no longer."""
         if self._telling is not None:
             self._telling.cancel()
-        await self._tell(math.inf)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_END_S):
+                await self._tell(math.inf)
 
     async def _tell_in_time(self) -> None:
         while (due := self._refusals.next_due()) is not None:
@@ -104,6 +110,6 @@ class Reporter:
     async def _tell(self, now: float) -> None:
         for report in self._refusals.due(now):
             try:
-                await self._wallet.call(report)
+                await self._call(report)
             except ProtocolError:  # no wallet runs, it is being locked, or enough was told for now
                 self._refusals.back(report)
