@@ -48,6 +48,22 @@ def test_a_host_that_the_user_knows_is_named(agent: AgentWallet, host: Server) -
     assert ["Known as", "build.example.org, 10.0.0.7"] in question["lines"]
 
 
+@pytest.mark.attack(192)
+def test_a_host_whose_name_looks_like_that_of_one_that_the_user_knows_gets_no_log_in(
+    agent: AgentWallet, host: Server
+) -> None:
+    host.lets_in(agent.key())
+    folder = agent.wallet.folder / ".ssh"
+    folder.mkdir(mode=0o700)
+    agent.wallet.user.approves()
+    (folder / "known_hosts").write_text(f"[git.harbour-code.org]:2222,10.0.0.7 {host.key}\n", encoding="utf-8")
+    assert agent.run(*host.command("true")).returncode == 0
+    assert len(agent.asked()) == 1
+    (folder / "known_hosts").write_text(f"git.harb0ur-code.org,10.0.0.8 {host.key}\n", encoding="utf-8")
+    assert agent.run(*host.command("true")).returncode == 255
+    assert len(agent.asked()) == 1, "it was stopped, and not asked about"
+
+
 @pytest.mark.parametrize(
     ("known", "said"),
     [

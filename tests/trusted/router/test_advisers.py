@@ -15,7 +15,7 @@ import pytest
 import uvloop
 from tests.extensions.guard.conftest import TILL
 from tests.fuzz.router_here import End
-from tests.trusted.router.browser_door import Line, Profile, Wallet, program
+from tests.trusted.router.browser_door import Door, Line, Profile, Wallet, program
 from tests.trusted.router.strangers import Stranger
 
 from etui.extensions.guard.judging import acquainted, judge
@@ -27,6 +27,7 @@ from etui.sdk import ErrorCode, ProtocolError
 from etui.sealing import ChannelKey
 from etui.testkit import TestWallet
 from etui.trusted.control import Role
+from etui.trusted.profile import TestProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,6 +113,7 @@ COUNSELLOR = Stranger(
 COUNSELLOR.manifest = COUNSELLOR.manifest.replace(
     'provides = ["org.example.counsellor/1"]', 'provides = ["org.example.counsellor/1", "adviser/1"]'
 )
+_HESITATION_S = 0.4
 _NO_ANSWER = "Counsellor was to advise on this, and gave no answer."
 
 
@@ -234,7 +236,22 @@ class GuardHere:
                 await self._end.send(encode_result(message.id, msgspec.json.encode(result)))
 
 
+async def gone_while_it_waits(wallet: Wallet, door: Door, finding: secret.Find, page: str) -> None:
+    """A page that is stopped and leaves is answered at once, and nothing waits for it."""
+    test = TestProfile(hesitation_s=60)
+    wallet.here.router.profile = msgspec.structs.replace(wallet.here.router.profile, test=test)
+    records = len(wallet.records())
+    call = asyncio.ensure_future(door.call(finding, Envelope(speaks_for=page)))
+    while len(wallet.records()) == records:  # noqa: ASYNC110  # the audit has no bell
+        await asyncio.sleep(0.01)
+    await door.call(wallet_interface.Dismiss(peer=page))
+    with pytest.raises(ProtocolError) as cancelled:
+        await asyncio.wait_for(call, 10)
+    assert cancelled.value.code == ErrorCode.CANCELLED
+
+
 @pytest.mark.attack(192)
+@pytest.mark.attack(193)
 @pytest.mark.timeout(90)
 def test_a_page_whose_origin_looks_like_that_of_one_with_rights_is_stopped_from_collecting_anything(
     short_dir: Path,
@@ -257,14 +274,23 @@ def test_a_page_whose_origin_looks_like_that_of_one_with_rights_is_stopped_from_
                 finding = secret.Find(attributes={})
                 assert len((await door.call(finding, Envelope(speaks_for=shop.peer))).items) == 1
                 questions = len(wallet.user.asked())
+                profile = wallet.here.router.profile
+                hasty = TestProfile(hesitation_s=_HESITATION_S)
+                wallet.here.router.profile = msgspec.structs.replace(profile, test=hasty)
                 for lie in ("https://harb0ur-books.com", "https://harbour-books.com.check-id.net"):
                     page = await door.page(host, lie)
+                    began = time.monotonic()
                     with pytest.raises(ProtocolError) as refused:
                         await door.call(finding, Envelope(speaks_for=page.peer))
-                    assert refused.value.code == ErrorCode.DENIED
+                    assert (refused.value.code, refused.value.message) == (
+                        ErrorCode.NOT_NOW,
+                        "the user did not answer now",
+                    )
+                    assert time.monotonic() - began >= _HESITATION_S
                     assert guard.told[-1].parties[0].hosts == [lie]
                     assert "it looks like harbour-books.com" in wallet.records()[0].reason
                 assert len(wallet.user.asked()) == questions
+                await gone_while_it_waits(wallet, door, finding, page.peer)
             for task in serving:
                 task.cancel()
             await end.close()
