@@ -33,7 +33,7 @@ def test_the_guard_says_whom_it_knows_what_it_stopped_and_takes_what_the_user_kn
     assert late.returncode == 7, late.stdout
     (stopped,) = told(wallet, "guard", "stopped")
     assert "“harbour-book.com” looks like “harbour-books.com”" in stopped["stopped"]
-    assert "`etui guard trust`" in stopped["stopped"]
+    assert "“etui guard trust”" in stopped["stopped"]
     assert stopped["id"] in done(wallet, "guard", "stopped")
 
     assert done(wallet, "guard", "trusted") == "You trust no look-alike.\n"

@@ -290,6 +290,7 @@ def test_a_page_whose_origin_looks_like_that_of_one_with_rights_is_stopped_from_
                     assert guard.told[-1].parties[0].hosts == [lie]
                     assert "it looks like harbour-books.com" in wallet.records()[0].reason
                 assert len(wallet.user.asked()) == questions
+                page = await door.page(host, "https://harbour-books.net")
                 await gone_while_it_waits(wallet, door, finding, page.peer)
             for task in serving:
                 task.cancel()

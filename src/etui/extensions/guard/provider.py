@@ -105,7 +105,7 @@ class Guard(Extension):
         text = f"“{name}” looks like “{like}”{since}, and is not the same: {found.how.value}."
         at = next((one.at for one in self._memory.unwarned if one.name == found.name), 0)
         said = f" You said yes to it on {_day(at)}, when the guard gave no answer." if at else ""
-        return f"{text}{said} If you know that it is honest, `etui guard trust` takes it for itself from then on."
+        return f"{text}{said} If you know that it is honest, “etui guard trust” takes it for itself from then on."
 
     def _keep(self, met: list[Met], unwarned: list[Unwarned]) -> None:
         try:
@@ -159,7 +159,7 @@ def _confessed(unwarned: Unwarned) -> str:
     """What the user reads once of a yes that was given without the guard."""
     name, like = _short(unwarned.name), _short(unwarned.like)
     text = f"you said yes to “{name}” on {_day(unwarned.at)}, when the guard gave no answer. It looks like “{like}”"
-    return f"{text}, and is not taken as known; `etui grants` lists what it may do, if anything."
+    return f"{text}, and is not taken as known; “etui grants” lists what it may do, if anything."
 
 
 def _short(name: str) -> str:

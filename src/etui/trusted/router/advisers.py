@@ -91,8 +91,11 @@ class Advisers:
             return Counsel()
         parties = parties_of(asked)
         known = self._known(with_logos=any(party.logo for party in parties))
-        starts = (self._start(provider) for provider in advisers if not provider.running)
-        told, *_ = await asyncio.gather(self._relationships.told(_concerned(asked)), *starts)
+        async with asyncio.TaskGroup() as starting:
+            for provider in advisers:
+                if not provider.running:
+                    starting.create_task(self._start(provider))
+            told = await self._relationships.told(_concerned(asked))
         request = adviser.Advise(
             action=asked.question.action.id, parties=parties, known=known, dealt=list(told.dealt) or None
         )
@@ -147,7 +150,7 @@ class Advisers:
             text = f"{single_line(wanted).text}\n\n{counsel.stop}"
             notice = Message(
                 title="A request was stopped",
-                text=f"{text}\n\n`etui why {why}` tells all that is known of it.",
+                text=f"{text}\n\n“etui why {why}” tells all that is known of it.",
                 frame=wording.frame_of(counsel.by),
             )
             await self._router.dialogs.show(notice, asked.origin.lane)
@@ -175,8 +178,8 @@ class Advisers:
         limit_s = _ANSWER_S if is_warm and not looks else _PATIENT_S
         said = await self._call(provider, request, adviser.AdviseResult, limit_s)
         if said is None:
-            advice = (f"{provider.name} was to advise on this, and gave no answer.",)
-            return Counsel(advice=advice, unheard=(provider.principal,))
+            missing = f"{provider.name} was to advise on this, and gave no answer."
+            return Counsel(advice=(missing,), unheard=(provider.principal,))
         advice = tuple(f"{provider.name}: {single_line(sentence).text}" for sentence in said.advice or ())
         stop = single_line(said.stop).text if said.stop else ""
         return Counsel(advice=advice, stop=f"{provider.name}: {stop}" if stop else "", by=provider if stop else None)
