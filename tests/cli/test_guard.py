@@ -29,8 +29,8 @@ def test_the_guard_says_whom_it_knows_what_it_stopped_and_takes_what_the_user_kn
     assert "your yes, as Guard remembers" in listed
     assert "Receipts" in listed
 
-    late = etui(wallet, "call", TILL.interface, "pay", "payee=harbour-book.com")
-    assert late.returncode == 7, late.stdout
+    refused = etui(wallet, "call", TILL.interface, "pay", "payee=harbour-book.com")
+    assert refused.returncode == 7, refused.stdout
     (stopped,) = told(wallet, "guard", "stopped")
     assert "“harbour-book.com” looks like “harbour-books.com”" in stopped["stopped"]
     assert "“etui guard trust”" in stopped["stopped"]
@@ -45,7 +45,7 @@ def test_the_guard_says_whom_it_knows_what_it_stopped_and_takes_what_the_user_kn
     assert told(wallet, "guard", "trusted") == []
 
     unlike = etui(wallet, "guard", "trust", "quarry.example", "harbour-books.com")
-    assert unlike.returncode == 1
+    assert unlike.returncode == 2
     assert "not stopped for looking like" in unlike.stderr
     unknown = etui(wallet, "guard", "distrust", "quarry.example")
     assert (unknown.returncode, "`etui guard trusted` lists what there is" in unknown.stderr) == (8, True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from tests.cli.etui import etui, told
+from tests.cli.etui import etui, told, wait_until
 from tests.extensions.guard.conftest import TILL
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -31,13 +32,17 @@ def test_a_look_alike_of_a_merchant_whose_receipt_lies_here_is_stopped_whatever_
     def pays(host: str) -> bool:
         return etui(wallet, "call", TILL.interface, "pay", f"payee={host}").returncode == 0
 
+    sellers = (
+        sells_at("harbour-books.com", shop),
+        sells_at("harb0ur-books.com", shop),  # a real merchant, who comes later
+        sells_at("lantern-tea.com"),
+        *(sells_at("harbour-books.net") for _ in range(20)),
+    )
     with wallet.connect() as client:
-        for seller in (
-            sells_at("harbour-books.com", shop),
-            sells_at("harb0ur-books.com", shop),  # a real merchant, who comes later
-            sells_at("lantern-tea.com"),
-            *(sells_at("harbour-books.net") for _ in range(20)),
-        ):
+        client.call(receipt.File(receipt=sellers[0].receipt(b"q" * 32)))
+        filed = int(time.time())
+        wait_until(lambda: int(time.time()) > filed)
+        for seller in sellers[1:]:
             client.call(receipt.File(receipt=seller.receipt(b"q" * 32)))
     for known, dealt in (("harbour-books.com", True), ("lantern-tea.com", False), ("harbour-books.net", False)):
         rows = told(wallet, "guard", "known", "--text", known)

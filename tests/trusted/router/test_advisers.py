@@ -15,7 +15,7 @@ import pytest
 import uvloop
 from tests.extensions.guard.conftest import TILL
 from tests.fuzz.router_here import End
-from tests.trusted.router.browser_door import Door, Line, Profile, Wallet, program
+from tests.trusted.router.browser_door import Door, Line, Profile, Wallet, program, result_of
 from tests.trusted.router.strangers import Stranger
 
 from etui.extensions.guard.judging import acquainted, judge
@@ -42,7 +42,8 @@ import msgspec
 
 from etui.interfaces import Request, Result
 from etui.interfaces import adviser_1 as adviser
-from etui.sdk import Call, Extension, provides
+from etui.interfaces import storage_1 as storage
+from etui.sdk import Call, Extension, RemoteError, provides
 
 
 class Said(Result, frozen=True, kw_only=True):
@@ -62,6 +63,15 @@ class ToldResult(Result, frozen=True, kw_only=True):
 class Told(Request[ToldResult], frozen=True, kw_only=True):
     METHOD = "org.example.counsellor/1.told"
     RESULT = ToldResult
+
+
+class SpillResult(Result, frozen=True, kw_only=True):
+    refused: str
+
+
+class Spill(Request[SpillResult], frozen=True, kw_only=True):
+    METHOD = "org.example.counsellor/1.spill"
+    RESULT = SpillResult
 
 
 class Counsellor(Extension):
@@ -96,6 +106,16 @@ class Counsellor(Extension):
     def told_so_far(self, request: Told, _: Call) -> ToldResult:
         return ToldResult(told=self.told)
 
+    @provides(Spill)
+    def spill(self, request: Spill, _: Call) -> SpillResult:
+        self.store.put({("told", "all"): "".join(self.told).encode()})
+        record = storage.Record(key="told", value="".join(self.told).encode())
+        try:
+            self.call(storage.Put(records=[record]), provider="ext:org.example/org.example.hoard")
+        except RemoteError as error:
+            return SpillResult(refused=error.message)
+        return SpillResult(refused="")
+
 
 Counsellor().run()
 """
@@ -107,12 +127,29 @@ COUNSELLOR = Stranger(
             "title": "Told",
             "effect": "none",
             "result": {"told": {"type": "list", "of": {"type": "text", "max": 1_000_000}, "max": 1000}},
-        }
+        },
+        "spill": {"title": "Spill", "effect": "none", "result": {"refused": {"type": "text", "max": 1000}}},
     },
+    uses=("storage/1",),
 )
 COUNSELLOR.manifest = COUNSELLOR.manifest.replace(
     'provides = ["org.example.counsellor/1"]', 'provides = ["org.example.counsellor/1", "adviser/1"]'
 )
+_KEEPS_FOR_OTHERS = """
+from etui.interfaces import storage_1 as storage
+from etui.sdk import Call, Extension, provides
+
+
+class Hoard(Extension):
+    @provides(storage.Put)
+    def put(self, request: storage.Put, _: Call) -> storage.PutResult:
+        return storage.PutResult()
+
+
+Hoard().run()
+"""
+HOARD = Stranger("hoard", _KEEPS_FOR_OTHERS, {"none": {"title": "None", "effect": "none"}})
+HOARD.manifest = HOARD.manifest.replace('provides = ["', 'provides = ["storage/1", "')
 _HESITATION_S = 0.4
 _NO_ANSWER = "Counsellor was to advise on this, and gave no answer."
 
@@ -124,6 +161,7 @@ def shared() -> Iterator[TestWallet]:
         running.create()
         TILL.install(running)
         COUNSELLOR.install(running)
+        HOARD.install(running)
         yield running
     shutil.rmtree(folder)
 
@@ -189,6 +227,12 @@ def test_an_adviser_allows_nothing_whatever_it_says(wallet: TestWallet, client: 
     ]
 
 
+@pytest.mark.attack(218)
+def test_an_adviser_keeps_what_it_is_told_in_the_wallets_own_storage_and_hands_it_to_no_other(client: Client) -> None:
+    refused = str(COUNSELLOR.call(client, "spill")["refused"])
+    assert "an adviser uses what comes with the wallet, and nothing else" in refused
+
+
 def test_what_an_adviser_stops_is_denied_on_record_and_not_told_to_who_asked(client: Client) -> None:
     with pytest.raises(ProtocolError) as refused:
         TILL.call(client, "pay", payee="stop.example")
@@ -241,12 +285,12 @@ async def gone_while_it_waits(wallet: Wallet, door: Door, finding: secret.Find, 
     test = TestProfile(hesitation_s=60)
     wallet.here.router.profile = msgspec.structs.replace(wallet.here.router.profile, test=test)
     records = len(wallet.records())
-    call = asyncio.ensure_future(door.call(finding, Envelope(speaks_for=page)))
+    asked = await door.ask(finding, Envelope(speaks_for=page))
     while len(wallet.records()) == records:  # noqa: ASYNC110  # the audit has no bell
         await asyncio.sleep(0.01)
     await door.call(wallet_interface.Dismiss(peer=page))
     with pytest.raises(ProtocolError) as cancelled:
-        await asyncio.wait_for(call, 10)
+        result_of(finding, await door.answer(asked))
     assert cancelled.value.code == ErrorCode.CANCELLED
 
 

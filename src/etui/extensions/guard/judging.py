@@ -95,7 +95,7 @@ def _of_party(party: Party, known: Sequence[Known], hosts: Sequence[Acquainted])
         if itself is None:
             yield from _of_host(host, hosts)
         elif not itself.is_sure:
-            yield from _of_host(host, (one for one in hosts if one.is_sure or one.since < itself.since))
+            yield from _of_host(host, (one for one in hosts if one.is_sure or one.since <= itself.since))
     if party.role == "extension":
         yield from _of_extension(party, known)
     elif party.role == "asker" and not party.hosts:
