@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from etui.testkit import TestWallet
 
+_TRIES = 20
+_LATE = "gave no answer"
 _GUARD = "ext:etui/org.etui.guard"
+
+
+def is_stopped(wallet: TestWallet, payee: str) -> bool:
+    """Whether a payment is; on a busy machine the guard may be late, and then the user says yes to it for nothing."""
+    for _ in range(_TRIES):
+        said = etui(wallet, "call", TILL.interface, "pay", f"payee={payee}")
+        if said.returncode == 7 or _LATE not in str(wallet.user.asked()[-1].get("notes")):
+            return said.returncode == 7
+    return False
 
 
 def test_the_guard_says_whom_it_knows_what_it_stopped_and_takes_what_the_user_knows_better(wallet: TestWallet) -> None:
@@ -29,8 +40,7 @@ def test_the_guard_says_whom_it_knows_what_it_stopped_and_takes_what_the_user_kn
     assert "your yes, as Guard remembers" in listed
     assert "Receipts" in listed
 
-    refused = etui(wallet, "call", TILL.interface, "pay", "payee=harbour-book.com")
-    assert refused.returncode == 7, refused.stdout
+    assert is_stopped(wallet, "harbour-book.com")
     (stopped,) = told(wallet, "guard", "stopped")
     assert "“harbour-book.com” looks like “harbour-books.com”" in stopped["stopped"]
     assert "“etui guard trust”" in stopped["stopped"]

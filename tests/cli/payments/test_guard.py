@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from tests.cli.etui import etui, told, wait_until
+from tests.cli.etui import told, wait_until
+from tests.cli.test_guard import is_stopped
 from tests.extensions.guard.conftest import TILL
 from tests.standards.payments.shop import SHOP, Shop
 
@@ -29,9 +30,6 @@ def test_a_look_alike_of_a_merchant_whose_receipt_lies_here_is_stopped_whatever_
     del carded
     TILL.install(wallet)
 
-    def pays(host: str) -> bool:
-        return etui(wallet, "call", TILL.interface, "pay", f"payee={host}").returncode == 0
-
     sellers = (
         sells_at("harbour-books.com", shop),
         sells_at("harb0ur-books.com", shop),  # a real merchant, who comes later
@@ -48,8 +46,8 @@ def test_a_look_alike_of_a_merchant_whose_receipt_lies_here_is_stopped_whatever_
         rows = told(wallet, "guard", "known", "--text", known)
         assert [(row["whence"], row["by"]) for row in rows] == ([("dealt", "Receipts")] if dealt else [])
     for look_alike in ("harb0ur-books.com", "harbour-books.net", "harbourbooks.com"):
-        assert not pays(look_alike), look_alike
+        assert is_stopped(wallet, look_alike), look_alike
         stopped = told(wallet, "guard", "stopped", "--limit", "1")[0]["stopped"]
         assert f"“{look_alike}” looks like “harbour-books.com”, known here since" in stopped
-    assert pays("lantern-tea.net"), "nobody vouched for what is signed as lantern-tea.com"
-    assert pays("harbour-books.com")
+    assert not is_stopped(wallet, "lantern-tea.net"), "nobody vouched for what is signed as lantern-tea.com"
+    assert not is_stopped(wallet, "harbour-books.com")

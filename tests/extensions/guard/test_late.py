@@ -12,7 +12,6 @@ from tests.extensions.guard.test_at_the_wallet import asked_about, explained, me
 from tests.trusted.supervisor.processes import pid_of
 
 from etui.interfaces import wallet_1 as wallet_interface
-from etui.sdk import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from etui.sdk import Client
     from etui.testkit import TestWallet
 
+_TRIES = 20
 _GUARD = "etui.extensions.guard"
 _LATE = "Guard was to advise on this, and gave no answer."
 
@@ -40,6 +40,15 @@ def notes(wallet: TestWallet, payee: str) -> str:
     return str(asked_about(wallet, payee)[-1].get("notes"))
 
 
+def heard(wallet: TestWallet, client: Client, payee: str) -> str:
+    """The notes of a question in which the guard had a word; on a busy machine it may be late once more."""
+    for _ in range(_TRIES):
+        meets(wallet, client, payee)
+        if _LATE not in notes(wallet, payee):
+            break
+    return notes(wallet, payee)
+
+
 @pytest.mark.attack(219)
 def test_a_yes_while_the_guard_was_late_makes_no_look_alike_known_and_the_next_question_says_so(
     wallet: TestWallet, client: Client
@@ -49,13 +58,11 @@ def test_a_yes_while_the_guard_was_late_makes_no_look_alike_known_and_the_next_q
         meets(wallet, client, "harb0ur-books.com")
         assert _LATE in notes(wallet, "harb0ur-books.com")
         meets(wallet, client, "quarry-stones.org")
-    meets(wallet, client, "meadow.example")
-    said = notes(wallet, "meadow.example")
+    said = heard(wallet, client, "meadow.example")
     assert "Guard: you said yes to “harb0ur-books.com”" in said
     assert "when the guard gave no answer. It looks like “harbour-books.com”" in said
     assert "quarry" not in said
-    meets(wallet, client, "orchard.example")
-    assert "harb0ur" not in notes(wallet, "orchard.example"), "it is said once"
+    assert "harb0ur" not in heard(wallet, client, "orchard.example"), "it is said once"
     why = explained(client, stopped(wallet, client, "harb0ur-books.com"))
     assert "when the guard gave no answer" in why
     meets(wallet, client, "quarry-stones.org")
@@ -80,12 +87,5 @@ def test_what_a_late_guard_missed_is_kept_over_a_lock(wallet: TestWallet, client
     meets(wallet, client, "river.example")  # is written after it
     wallet.lock()
     wallet.unlock()
-    with wallet.connect() as again, pytest.raises(ProtocolError) as refused:
-        pay(again, "tida1-maps.org")
-    assert refused.value.code == ErrorCode.DENIED
-    assert "when the guard gave no answer" in _reason(wallet, refused.value.why)
-
-
-def _reason(wallet: TestWallet, why: str) -> str:
-    with wallet.connect() as client:
-        return explained(client, why)
+    with wallet.connect() as again:
+        assert "when the guard gave no answer" in explained(again, stopped(wallet, again, "tida1-maps.org"))

@@ -54,6 +54,7 @@ class Relationships:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._said: dict[str, _Said] = {}
+        """By installation."""
 
     async def told(self, but: Collection[str] = ()) -> Told:
         """What all of them say. ``but``: principals that are not asked now, since they wait for this themselves."""
@@ -63,12 +64,12 @@ class Relationships:
         answers = await asyncio.gather(*(self._of(one) for one in providers if one.principal not in but))
         silent = tuple(name for name in answers if name)
         share = min(_MOST_OF_ONE, _MOST // len(providers))
-        said = [self._said[one.principal].dealt[:share] for one in providers if one.principal in self._said]
+        said = [self._said[one.installation].dealt[:share] for one in providers if one.installation in self._said]
         return Told(tuple(sorted((dealt for part in said for dealt in part), key=lambda one: one.since)), silent)
 
     async def _of(self, provider: Provider) -> str:
         """Hears one where there may be news; its name where it does not say them."""
-        said = self._said.get(provider.principal)
+        said = self._said.get(provider.installation)
         if said is not None and said.touches == provider.touches:
             return ""
         try:
@@ -78,7 +79,7 @@ class Relationships:
                 dealt = await self._ask(provider)
         except (ProtocolError, TimeoutError, msgspec.DecodeError):
             return provider.name
-        self._said[provider.principal] = _Said(touches, dealt)
+        self._said[provider.installation] = _Said(touches, dealt)
         return ""
 
     async def _ask(self, provider: Provider) -> tuple[adviser.Dealt, ...]:
