@@ -60,10 +60,9 @@ def test_a_host_whose_name_looks_like_that_of_one_that_the_user_knows_gets_no_lo
     assert agent.run(*host.command("true")).returncode == 0
     assert len(agent.asked()) == 1
     (folder / "known_hosts").write_text(f"git.harb0ur-code.org,10.0.0.8 {host.key}\n", encoding="utf-8")
-    for _ in range(20):  # on a busy machine the guard may be late, as the question says
+    ran = agent.run(*host.command("true"))
+    while ran.returncode == 0 and "gave no answer" in str(agent.asked()[-1].get("notes")):  # it may be late once more
         ran = agent.run(*host.command("true"))
-        if ran.returncode == 255 or "gave no answer" not in str(agent.asked()[-1].get("notes")):
-            break
     assert ran.returncode == 255
     on_record = agent.wallet.etui("guard", "stopped").stdout
     assert "“harb0ur-code.org” looks like “harbour-code.org”" in on_record
