@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from etui.extensions import cards, encryption, secrets
+from etui.extensions import cards, encryption, guard, secrets
 from etui.trusted.dialog.requests import (
     Asker,
     AskSecret,
@@ -83,6 +83,12 @@ _PAYMENTS: Final = Frame(
     name="Payments",
     publisher="etui",
     logo=(Path(cards.__file__).parent / "logo.png").read_bytes(),
+)
+_GUARD: Final = Frame(
+    extension="ext:etui/org.etui.guard",
+    name="Guard",
+    publisher="etui",
+    logo=(Path(guard.__file__).parent / "logo.png").read_bytes(),
 )
 _CARDS: Final = Frame(extension="ext:example.alp/example.alp.cards", name="Alpbank Cards", publisher="example.alp")
 _SET: Final = " (set by Payments)"
@@ -400,8 +406,17 @@ def _framed(revealed: bytes) -> tuple[Sample, ...]:
     )
     pin = AskSecret(frame=_CARDS, title="PIN of the debit card", text="Card ending in 4711.", key=_KEY, digits=True)
     sent = Message(frame=_CARDS, title="Your card is on its way", text="It comes by mail, within five working days.")
+    stopped = Message(
+        frame=_GUARD,
+        title="A request was stopped",
+        text="https://harb0ur-books.com wanted to pay 12.50 EUR to harb0ur-books.com.\n\nGuard: “harb0ur-books.com”"
+        " looks like “harbour-books.com”, known here since 3 November 2026, and is not the same: it is written with"
+        " letters that look the same. If you know that it is honest, “etui guard trust” takes it for itself from then"
+        " on.\n\n“etui why d-7K” tells all that is known of it.",
+    )
     return (
         Sample(name="message", request=sent),
+        Sample(name="stopped", request=stopped),
         Sample(name="choose", request=choose, window=("key Tab space",), terminal=("1",)),
         Sample(name="ask-secret", request=pin, window=("type 2743",), terminal=("2743",)),
         Sample(name="reveal", request=Reveal(frame=_SECRETS, title="Password of the choir", sealed=revealed)),

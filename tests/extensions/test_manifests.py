@@ -13,7 +13,7 @@ def test_the_manifests_name_what_the_folders_hold() -> None:
         ("storage_software", ("storage/1",), ()),
         ("cards", ("payment/1",), ("card/1", "coverage/1", "dialog/1", "receipt/1", "routing/1", "storage/1")),
         ("issuer_card", ("card/1", "apdu/1"), ("coverage/1", "egress/1", "routing/1", "storage/1")),
-        ("receipts", ("receipt/1",), ("card/1", "storage/1")),
+        ("receipts", ("receipt/1", "relationship/1"), ("card/1", "storage/1")),
         ("operator", ("routing/1",), ("egress/1", "storage/1")),
         ("guard", ("adviser/1", "likeness/1"), ("storage/1",)),
     ):

@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 _REFERENCE: Final = "r1."
 _COLLECTION: Final = "group"
 _MAX_LISTED: Final = 10
-_LISTS: Final = {"card": "card", "key": "key", "payment": "payments", "receipt": "receipts"}
+_LISTS: Final = {
+    "card": "card",
+    "exception": "guard trusted",
+    "key": "key",
+    "payment": "payments",
+    "receipt": "receipts",
+}
 """The commands that list what is of one kind."""
 
 

@@ -34,6 +34,13 @@ class Inventory(msgspec.Struct, frozen=True):
     left_out: tuple[str, ...]
 
 
+class Known(msgspec.Struct, frozen=True):
+    """Whom the wallet knows, and which Extensions did not say whom they do, each with the reason."""
+
+    rows: list[shell.KnownRow]
+    left_out: tuple[str, ...]
+
+
 def inventory(client: Client, text: str = "", kind: str = "") -> Inventory:
     """What lies in the wallet with every word of the text in its label, kind or attributes.
 
@@ -70,6 +77,18 @@ def grants(client: Client, of: str | None = None) -> list[shell.GrantRow]:
         return answer.grants, answer.total
 
     return _whole(page)
+
+
+def known(client: Client) -> Known:
+    """Whom the wallet and its advisers know, the longest known first; raises ``CommandError``, ``ProtocolError``."""
+    left_out: dict[str, None] = {}
+
+    def page(skip: int) -> tuple[list[shell.KnownRow], int | None]:
+        answer = client.call(shell.Known(skip=skip, limit=_PAGE))
+        left_out.update(dict.fromkeys(answer.left_out or ()))
+        return answer.known, answer.total
+
+    return Known(_whole(page), tuple(left_out))
 
 
 def in_parts(page: Callable[[int], tuple[list[RowT], int | None]]) -> tuple[list[RowT], bool]:

@@ -16,11 +16,15 @@ INTERFACE: Final = "adviser/1"
 
 __all__ = [
     "INTERFACE",
+    "Acquaintance",
     "Advise",
     "AdviseResult",
     "Agreed",
     "AgreedResult",
+    "Dealt",
     "Known",
+    "Met",
+    "MetResult",
     "Party",
 ]
 
@@ -66,14 +70,32 @@ class Known(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A PNG, where a party of the question has one."""
 
 
+class Dealt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody with whom the user has dealt, as an Extension that provides `relationship/1` says."""
+
+    host: Annotated[str, Meta(max_length=253)]
+    since: int
+    by: Annotated[str, Meta(max_length=1000)]
+    """The name of the Extension that says so."""
+
+
+class Acquaintance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody whom an adviser knows by the user's yes."""
+
+    name: Annotated[str, Meta(max_length=253)]
+    """A host."""
+    since: int
+    """When the first yes was."""
+
+
 class AdviseResult(Result, frozen=True, kw_only=True, omit_defaults=True):
     """What answers ``adviser/1.advise``."""
 
     METHOD: ClassVar[str] = "adviser/1.advise"
 
-    advice: Annotated[list[Annotated[str, Meta(max_length=400)]], Meta(max_length=3)] | None = None
+    advice: Annotated[list[Annotated[str, Meta(max_length=600)]], Meta(max_length=3)] | None = None
     """Sentences for the user, which stand in the question."""
-    stop: Annotated[str, Meta(max_length=600)] | None = None
+    stop: Annotated[str, Meta(max_length=1000)] | None = None
     """Why the request is not to be put to the user, in sentences for people.
 
     The user is told, and it is on record; who asked is told only that it was stopped.
@@ -97,6 +119,12 @@ class Advise(Request[AdviseResult], frozen=True, kw_only=True, omit_defaults=Tru
     """Whom the question is about, who asks first."""
     known: Annotated[list[Known], Meta(max_length=2000)]
     """The longest known first."""
+    dealt: Annotated[list[Dealt], Meta(max_length=2000)] | None = None
+    """The longest known first.
+
+    It is the word of Extensions that the user installed: whoever resembles one of these is to be stopped,
+    and one of these is no less a look-alike for it of somebody who is known otherwise, or longer.
+    """
 
 
 class AgreedResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -108,7 +136,7 @@ class AgreedResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class Agreed(Request[AgreedResult], frozen=True, kw_only=True, omit_defaults=True):
     """The user said yes.
 
-    Told once the user said yes to a question that was advised on. Nobody waits for it.
+    Told once the user said yes to a question that was to be advised on. Nobody waits for it.
     """
 
     METHOD: ClassVar[str] = "adviser/1.agreed"
@@ -116,3 +144,28 @@ class Agreed(Request[AgreedResult], frozen=True, kw_only=True, omit_defaults=Tru
 
     action: Annotated[str, Meta(max_length=200)]
     parties: Annotated[list[Party], Meta(max_length=64)]
+    unheard: bool | None = None
+    """Whether this adviser gave no answer to that question in time: the user said yes without its word.
+
+    Then the following come, too, as in `advise`.
+    """
+    known: Annotated[list[Known], Meta(max_length=2000)] | None = None
+    dealt: Annotated[list[Dealt], Meta(max_length=2000)] | None = None
+
+
+class MetResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``adviser/1.met``."""
+
+    METHOD: ClassVar[str] = "adviser/1.met"
+
+    met: Annotated[list[Acquaintance], Meta(max_length=4000)]
+
+
+class Met(Request[MetResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Whom it knows by the user's yes.
+
+    Asked where the user wants to see it. An adviser that remembers nobody answers with nobody.
+    """
+
+    METHOD: ClassVar[str] = "adviser/1.met"
+    RESULT: ClassVar[type[Result]] = MetResult

@@ -28,6 +28,9 @@ __all__ = [
     "HideLinkResult",
     "Inventory",
     "InventoryResult",
+    "Known",
+    "KnownResult",
+    "KnownRow",
     "PairingRow",
     "Pairings",
     "PairingsResult",
@@ -116,6 +119,24 @@ class RecordRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
     outcome: str
     through: str | None = None
+    stopped: str | None = None
+    """Of a request that an adviser stopped: what the user was told of it."""
+
+
+class KnownRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Somebody with whom the user has a relationship, as advisers are told or remember."""
+
+    name: str
+    hosts: list[str]
+    """Its own."""
+    since: int
+    whence: Literal["extension", "right", "dealt", "yes"]
+    """`extension`: it is installed.
+
+    `right`: the user gave it a right that lasts. `dealt`: the Extension `by` proves that the user has dealt
+    with it. `yes`: the user said yes to a question that named it, as the adviser `by` remembers.
+    """
+    by: str | None = None
 
 
 class PairingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -297,6 +318,35 @@ class Audit(Request[AuditResult], frozen=True, kw_only=True, omit_defaults=True)
     """Without what Extensions asked for on their own account."""
     but_looking: bool | None = None
     """Without that somebody was let see names, which each page of a Shell is."""
+    stopped: bool | None = None
+    """Only requests that an adviser stopped."""
+
+
+class KnownResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.known``."""
+
+    METHOD: ClassVar[str] = "shell/1.known"
+
+    known: list[KnownRow]
+    left_out: list[str] | None = None
+    """Extensions that did not say, each with the reason."""
+    total: Annotated[int, Meta(ge=0)]
+
+
+class Known(Request[KnownResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Whom the wallet knows.
+
+    Whom advisers are told of and whom they remember, the longest known first: whoever looks like one of
+    these and is not is stopped. They come in parts, from the one at `skip` on: `limit` of them, or fewer
+    where one answer holds no more.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.known"
+    RESULT: ClassVar[type[Result]] = KnownResult
+    WAITS: ClassVar[bool] = True
+
+    skip: Annotated[int, Meta(ge=0)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
 
 
 class PairingsResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -48,6 +48,26 @@ def test_a_host_that_the_user_knows_is_named(agent: AgentWallet, host: Server) -
     assert ["Known as", "build.example.org, 10.0.0.7"] in question["lines"]
 
 
+@pytest.mark.attack(192)
+def test_a_host_whose_name_looks_like_that_of_one_that_the_user_knows_gets_no_log_in(
+    agent: AgentWallet, host: Server
+) -> None:
+    host.lets_in(agent.key())
+    folder = agent.wallet.folder / ".ssh"
+    folder.mkdir(mode=0o700)
+    agent.wallet.user.approves()
+    (folder / "known_hosts").write_text(f"[git.harbour-code.org]:2222,10.0.0.7 {host.key}\n", encoding="utf-8")
+    assert agent.run(*host.command("true")).returncode == 0
+    assert len(agent.asked()) == 1
+    (folder / "known_hosts").write_text(f"git.harb0ur-code.org,10.0.0.8 {host.key}\n", encoding="utf-8")
+    ran = agent.run(*host.command("true"))
+    while ran.returncode == 0 and "gave no answer" in str(agent.asked()[-1].get("notes")):  # it may be late once more
+        ran = agent.run(*host.command("true"))
+    assert ran.returncode == 255
+    on_record = agent.wallet.etui("guard", "stopped").stdout
+    assert "“harb0ur-code.org” looks like “harbour-code.org”" in on_record
+
+
 @pytest.mark.parametrize(
     ("known", "said"),
     [

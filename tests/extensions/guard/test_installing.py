@@ -81,5 +81,13 @@ def test_an_adviser_with_a_way_out_is_no_extension() -> None:
     for more in ('network = ["api.example.org"]', "pcsc = true", "removable = true"):
         with pytest.raises(ManifestError, match="is told of every question"):
             read_manifest(f"{head}[permissions]\n{more}\n".encode())
-    with pytest.raises(ManifestError, match="egress/1"):
-        read_manifest(head.replace("uses = []", 'uses = ["egress/1"]').encode())
+
+
+@pytest.mark.attack(218)
+def test_an_adviser_that_uses_what_others_provide_is_no_extension() -> None:
+    head = TILL.manifest.replace('provides = ["', 'provides = ["adviser/1", "')
+    for harmless in ("storage/1", "coverage/1"):
+        read_manifest(head.replace("uses = []", f'uses = ["{harmless}"]').encode())
+    for way_out in ("egress/1", "card/1", "secret/1", "dialog/1", "org.example.mailer/1"):
+        with pytest.raises(ManifestError, match=rf"'{way_out}'.*uses `coverage/1` and `storage/1` alone"):
+            read_manifest(head.replace("uses = []", f'uses = ["storage/1", "{way_out}"]').encode())

@@ -94,3 +94,23 @@ def test_an_exception_is_for_one_pair_of_names() -> None:
     found = judge([page("https://harbour.net")], [], hosts, lambda name, like: (name, like) in trusted)
     assert found is not None
     assert found.like == "harbours.example"
+
+
+def test_whom_an_extension_says_is_protected_and_makes_no_look_alike_known() -> None:
+    since = {"harbour.example": 9, "harbour.shop": 1, "tide-maps.org": 5, "tide-maps.net": 7}
+    hosts = acquainted([PAGE], [], [(host, since[host]) for host in since])
+
+    def like(host: str) -> str | None:
+        found = judge([named(host)], [PAGE], hosts, lambda _, __: False)
+        return None if found is None else found.like
+
+    assert like("tide-maps.com") == "tide-maps.org", "it is protected"
+    assert like("tide-maps.org") is None, "it is known itself"
+    assert like("tide-maps.net") == "tide-maps.org", "the other one is known longer"
+    assert like("harbour.shop") == "harbour.example", "the user said yes to the other one"
+    assert like("harbour.example") is None
+
+
+def test_a_yes_makes_known_whom_an_extension_named_before_and_since_then() -> None:
+    (one,) = acquainted([], [("harbour.example", 9)], [("pay.harbour.example", 4)])
+    assert (one.host.registered, one.since, one.is_sure) == ("harbour.example", 4, True)

@@ -15,7 +15,7 @@ import pytest
 import uvloop
 from tests.extensions.guard.conftest import TILL
 from tests.fuzz.router_here import End
-from tests.trusted.router.browser_door import Line, Profile, Wallet, program
+from tests.trusted.router.browser_door import Door, Line, Profile, Wallet, program, result_of
 from tests.trusted.router.strangers import Stranger
 
 from etui.extensions.guard.judging import acquainted, judge
@@ -27,6 +27,7 @@ from etui.sdk import ErrorCode, ProtocolError
 from etui.sealing import ChannelKey
 from etui.testkit import TestWallet
 from etui.trusted.control import Role
+from etui.trusted.profile import TestProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,8 @@ import msgspec
 
 from etui.interfaces import Request, Result
 from etui.interfaces import adviser_1 as adviser
-from etui.sdk import Call, Extension, provides
+from etui.interfaces import storage_1 as storage
+from etui.sdk import Call, Extension, RemoteError, provides
 
 
 class Said(Result, frozen=True, kw_only=True):
@@ -61,6 +63,15 @@ class ToldResult(Result, frozen=True, kw_only=True):
 class Told(Request[ToldResult], frozen=True, kw_only=True):
     METHOD = "org.example.counsellor/1.told"
     RESULT = ToldResult
+
+
+class SpillResult(Result, frozen=True, kw_only=True):
+    refused: str
+
+
+class Spill(Request[SpillResult], frozen=True, kw_only=True):
+    METHOD = "org.example.counsellor/1.spill"
+    RESULT = SpillResult
 
 
 class Counsellor(Extension):
@@ -95,6 +106,16 @@ class Counsellor(Extension):
     def told_so_far(self, request: Told, _: Call) -> ToldResult:
         return ToldResult(told=self.told)
 
+    @provides(Spill)
+    def spill(self, request: Spill, _: Call) -> SpillResult:
+        self.store.put({("told", "all"): "".join(self.told).encode()})
+        record = storage.Record(key="told", value="".join(self.told).encode())
+        try:
+            self.call(storage.Put(records=[record]), provider="ext:org.example/org.example.hoard")
+        except RemoteError as error:
+            return SpillResult(refused=error.message)
+        return SpillResult(refused="")
+
 
 Counsellor().run()
 """
@@ -106,12 +127,30 @@ COUNSELLOR = Stranger(
             "title": "Told",
             "effect": "none",
             "result": {"told": {"type": "list", "of": {"type": "text", "max": 1_000_000}, "max": 1000}},
-        }
+        },
+        "spill": {"title": "Spill", "effect": "none", "result": {"refused": {"type": "text", "max": 1000}}},
     },
+    uses=("storage/1",),
 )
 COUNSELLOR.manifest = COUNSELLOR.manifest.replace(
     'provides = ["org.example.counsellor/1"]', 'provides = ["org.example.counsellor/1", "adviser/1"]'
 )
+_KEEPS_FOR_OTHERS = """
+from etui.interfaces import storage_1 as storage
+from etui.sdk import Call, Extension, provides
+
+
+class Hoard(Extension):
+    @provides(storage.Put)
+    def put(self, request: storage.Put, _: Call) -> storage.PutResult:
+        return storage.PutResult()
+
+
+Hoard().run()
+"""
+HOARD = Stranger("hoard", _KEEPS_FOR_OTHERS, {"none": {"title": "None", "effect": "none"}})
+HOARD.manifest = HOARD.manifest.replace('provides = ["', 'provides = ["storage/1", "')
+_HESITATION_S = 0.4
 _NO_ANSWER = "Counsellor was to advise on this, and gave no answer."
 
 
@@ -122,6 +161,7 @@ def shared() -> Iterator[TestWallet]:
         running.create()
         TILL.install(running)
         COUNSELLOR.install(running)
+        HOARD.install(running)
         yield running
     shutil.rmtree(folder)
 
@@ -187,6 +227,12 @@ def test_an_adviser_allows_nothing_whatever_it_says(wallet: TestWallet, client: 
     ]
 
 
+@pytest.mark.attack(218)
+def test_an_adviser_keeps_what_it_is_told_in_the_wallets_own_storage_and_hands_it_to_no_other(client: Client) -> None:
+    refused = str(COUNSELLOR.call(client, "spill")["refused"])
+    assert "an adviser uses what comes with the wallet, and nothing else" in refused
+
+
 def test_what_an_adviser_stops_is_denied_on_record_and_not_told_to_who_asked(client: Client) -> None:
     with pytest.raises(ProtocolError) as refused:
         TILL.call(client, "pay", payee="stop.example")
@@ -234,7 +280,22 @@ class GuardHere:
                 await self._end.send(encode_result(message.id, msgspec.json.encode(result)))
 
 
+async def gone_while_it_waits(wallet: Wallet, door: Door, finding: secret.Find, page: str) -> None:
+    """A page that is stopped and leaves is answered at once, and nothing waits for it."""
+    test = TestProfile(hesitation_s=60)
+    wallet.here.router.profile = msgspec.structs.replace(wallet.here.router.profile, test=test)
+    records = len(wallet.records())
+    asked = await door.ask(finding, Envelope(speaks_for=page))
+    while len(wallet.records()) == records:  # noqa: ASYNC110  # the audit has no bell
+        await asyncio.sleep(0.01)
+    await door.call(wallet_interface.Dismiss(peer=page))
+    with pytest.raises(ProtocolError) as cancelled:
+        result_of(finding, await door.answer(asked))
+    assert cancelled.value.code == ErrorCode.CANCELLED
+
+
 @pytest.mark.attack(192)
+@pytest.mark.attack(193)
 @pytest.mark.timeout(90)
 def test_a_page_whose_origin_looks_like_that_of_one_with_rights_is_stopped_from_collecting_anything(
     short_dir: Path,
@@ -257,14 +318,24 @@ def test_a_page_whose_origin_looks_like_that_of_one_with_rights_is_stopped_from_
                 finding = secret.Find(attributes={})
                 assert len((await door.call(finding, Envelope(speaks_for=shop.peer))).items) == 1
                 questions = len(wallet.user.asked())
+                profile = wallet.here.router.profile
+                hasty = TestProfile(hesitation_s=_HESITATION_S)
+                wallet.here.router.profile = msgspec.structs.replace(profile, test=hasty)
                 for lie in ("https://harb0ur-books.com", "https://harbour-books.com.check-id.net"):
                     page = await door.page(host, lie)
+                    began = time.monotonic()
                     with pytest.raises(ProtocolError) as refused:
                         await door.call(finding, Envelope(speaks_for=page.peer))
-                    assert refused.value.code == ErrorCode.DENIED
+                    assert (refused.value.code, refused.value.message) == (
+                        ErrorCode.NOT_NOW,
+                        "the user did not answer now",
+                    )
+                    assert time.monotonic() - began >= _HESITATION_S
                     assert guard.told[-1].parties[0].hosts == [lie]
                     assert "it looks like harbour-books.com" in wallet.records()[0].reason
                 assert len(wallet.user.asked()) == questions
+                page = await door.page(host, "https://harbour-books.net")
+                await gone_while_it_waits(wallet, door, finding, page.peer)
             for task in serving:
                 task.cancel()
             await end.close()

@@ -47,11 +47,12 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_host(text: str) -> Host | None:
-    """The host in a name or an origin (``https://shop.example:8443``).
+    """The host in a name or an origin (``https://shop.example:8443``), or as SSH writes it (``[shop.example]:8443``).
 
     None for what nobody registered: an address, a single label, a public suffix, or no host at all.
     """
-    name = _PORT.sub("", _SCHEME.sub("", text.strip().lower())).removesuffix(".")
+    name = _PORT.sub("", _SCHEME.sub("", text.strip().lower()))
+    name = name.removeprefix("[").removesuffix("]").removesuffix(".")
     if not name or len(name) > _MAX_CHARACTERS or _is_address(name):
         return None
     labels = [_label(label) for label in name.split(".")]
@@ -77,7 +78,7 @@ def _suffixes() -> PublicSuffixList:
 
 def _is_address(name: str) -> bool:
     try:
-        ipaddress.ip_address(name.strip("[]"))
+        ipaddress.ip_address(name)
     except ValueError:
         return False
     return True

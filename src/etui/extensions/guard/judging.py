@@ -3,7 +3,8 @@
 Rules:
 
 1. Who is known is no look-alike: a principal that has rights or is installed, and every host of a registered domain
-   that is known.
+   that is known. Whom an Extension's word alone makes known, as by receipts, is one of somebody known otherwise or
+   longer: such a word takes no yes of the user's.
 2. A host is held against every known host. The name of a program is held against every known name, and stops only where
    it is another one that looks the same: programs are named alike by chance and custom.
 3. An Extension that is to be installed is held against those of other publishers: its name, its publisher's domain as a
@@ -40,23 +41,32 @@ class Likeness(msgspec.Struct, frozen=True):
 
 
 class Acquainted(msgspec.Struct, frozen=True):
-    """A host that is known, and since when."""
+    """A host that is known, and since when. ``is_sure``: by more than the word of an Extension."""
 
     host: Host
     since: int
+    is_sure: bool = True
 
 
-def acquainted(known: Iterable[Known], met: Iterable[tuple[str, int]]) -> list[Acquainted]:
-    """The hosts of whom the wallet knows and of whom the user said yes to, the longest known first.
+def acquainted(
+    known: Iterable[Known], met: Iterable[tuple[str, int]], dealt: Iterable[tuple[str, int]] = ()
+) -> list[Acquainted]:
+    """The hosts of whom the wallet knows, of whom the user said yes to and of whom Extensions say so.
 
-    ``met``: registered domains, each with its time.
+    The longest known first. ``met``: registered domains, each with its time; ``dealt``: hosts, each with its time.
     """
-    hosts = [(host, one.since) for one in known for host in one.hosts]
-    read = ((read_host(host), since) for host, since in (*hosts, *met))
-    first: dict[str, Acquainted] = {}
-    for host, since in sorted(((host, since) for host, since in read if host is not None), key=lambda pair: pair[1]):
-        first.setdefault(host.registered, Acquainted(host, since))
-    return list(first.values())
+    sure = [*((host, one.since) for one in known for host in one.hosts), *met]
+    said = [*((host, since, True) for host, since in sure), *((host, since, False) for host, since in dealt)]
+    found: dict[str, Acquainted] = {}
+    for text, since, is_sure in said:
+        host = read_host(text)
+        if host is None:
+            continue
+        one = found.setdefault(host.registered, Acquainted(host, since, is_sure))
+        if since < one.since or (is_sure and not one.is_sure):
+            earlier = host if since < one.since else one.host
+            found[host.registered] = Acquainted(earlier, min(since, one.since), is_sure or one.is_sure)
+    return sorted(found.values(), key=lambda one: one.since)
 
 
 def judge(
@@ -79,10 +89,13 @@ def key_of(name: str) -> str:
 def _of_party(party: Party, known: Sequence[Known], hosts: Sequence[Acquainted]) -> Iterator[Likeness]:
     if party.principal is not None and party.principal in {one.principal for one in known}:
         return
-    registered = {one.host.registered for one in hosts}
+    registered = {one.host.registered: one for one in hosts}
     for host in (read for text in party.hosts if (read := read_host(text)) is not None):
-        if host.registered not in registered:
+        itself = registered.get(host.registered)
+        if itself is None:
             yield from _of_host(host, hosts)
+        elif not itself.is_sure:
+            yield from _of_host(host, (one for one in hosts if one.is_sure or one.since <= itself.since))
     if party.role == "extension":
         yield from _of_extension(party, known)
     elif party.role == "asker" and not party.hosts:

@@ -1,4 +1,8 @@
-"""What the guard keeps, sealed: whom the user said yes to, and which look-alikes the user trusts."""
+"""What the guard keeps, sealed: whom the user said yes to, and which look-alikes the user trusts.
+
+A yes that the user gave to a look-alike while the guard had no say makes nobody known. It is kept for itself, so that
+the user is told, and so that a right that came of it counts for nothing here.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
 KIND: Final = "exception"
 _MET: Final = "met"
 _TRUSTED: Final = "trusted"
+_UNWARNED: Final = "unwarned"
+_MOST_UNWARNED: Final = 200
 _MOST_MET: Final = 4_000
 """Each cost the user a yes; whoever comes after so many is not kept, and those that are stay."""
 
@@ -26,6 +32,23 @@ class Met(msgspec.Struct, frozen=True):
 
     host: str
     since: int
+
+
+class Unwarned(msgspec.Struct, frozen=True, kw_only=True):
+    """A look-alike that the user said yes to unwarned.
+
+    ``name``, ``like``: as of a ``Likeness``. ``at``: seconds since 1970 UTC. ``is_told``: whether the user was told.
+    """
+
+    name: str
+    like: str
+    at: int
+    is_told: bool = False
+
+    @property
+    def id(self) -> str:
+        """Of the pair."""
+        return _id(self.name, self.like)
 
 
 class Trusted(msgspec.Struct, frozen=True):
@@ -46,18 +69,21 @@ class Trusted(msgspec.Struct, frozen=True):
 
 
 class Memory:
-    """Both, loaded once and kept as they are written. Methods may raise the error with which the storage answered."""
+    """All of it, loaded once and kept as it is written. Methods may raise the error with which the storage answered."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._met: dict[str, Met] = {}
         self._trusted: dict[str, Trusted] = {}
+        self._unwarned: dict[str, Unwarned] = {}
 
     def load(self) -> None:
         """Reads what is kept."""
         self._met = {name: msgspec.json.decode(value, type=Met) for name, value in self._store.names(_MET)}
         found = (msgspec.json.decode(value, type=Trusted) for _, value in self._store.names(_TRUSTED))
         self._trusted = {trusted.id: trusted for trusted in found}
+        unwarned = (msgspec.json.decode(value, type=Unwarned) for _, value in self._store.names(_UNWARNED))
+        self._unwarned = {one.id: one for one in unwarned}
 
     @property
     def met(self) -> list[Met]:
@@ -71,9 +97,21 @@ class Memory:
         self._met |= new
         return list(new.values())
 
-    def keep(self, met: Iterable[Met]) -> None:
-        """Writes whom the user met, durably; on any thread."""
-        self._store.put({(_MET, one.host): msgspec.json.encode(one) for one in met})
+    @property
+    def unwarned(self) -> list[Unwarned]:
+        """What the user said yes to unwarned, the latest first."""
+        return sorted(self._unwarned.values(), key=lambda one: (-one.at, one.id))
+
+    def note(self, unwarned: Iterable[Unwarned]) -> list[Unwarned]:
+        """Takes these as what they are now, for ``keep``."""
+        new = [one for one in unwarned if one.id in self._unwarned or len(self._unwarned) < _MOST_UNWARNED]
+        self._unwarned |= {one.id: one for one in new}
+        return new
+
+    def keep(self, met: Iterable[Met], unwarned: Iterable[Unwarned]) -> None:
+        """Writes whom the user met and what the user was not warned of, durably; on any thread."""
+        records = {(_MET, one.host): msgspec.json.encode(one) for one in met}
+        self._store.put(records | {(_UNWARNED, one.id): msgspec.json.encode(one) for one in unwarned})
 
     def is_trusted(self, name: str, like: str) -> bool:
         """Whether the user takes one name for itself, and not for the other."""
@@ -89,9 +127,10 @@ class Memory:
         return self._trusted.get(name)
 
     def trust(self, trusted: Trusted) -> None:
-        """Keeps one."""
-        self._store.put({(_TRUSTED, trusted.id): msgspec.json.encode(trusted)})
+        """Keeps one; a yes to it was no mistake then."""
+        self._store.put({(_TRUSTED, trusted.id): msgspec.json.encode(trusted), (_UNWARNED, trusted.id): None})
         self._trusted[trusted.id] = trusted
+        self._unwarned.pop(trusted.id, None)
 
     def distrust(self, trusted: Trusted) -> None:
         """Forgets one."""

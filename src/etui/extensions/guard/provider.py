@@ -8,29 +8,38 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from etui.extensions.guard.errors import UnknownExceptionError, UnlikeError
 from etui.extensions.guard.hosts import ascii_form, read_host
 from etui.extensions.guard.judging import Likeness, acquainted, judge, key_of
 from etui.extensions.guard.likeness import host_likeness, is_near
-from etui.extensions.guard.memory import Memory, Met, Trusted
+from etui.extensions.guard.memory import Memory, Met, Trusted, Unwarned
 from etui.interfaces import Prepared
 from etui.interfaces import adviser_1 as adviser
 from etui.interfaces import likeness_1 as likeness
 from etui.sdk import Extension, ProtocolError, RemoteError, prepares, provides
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from etui.sdk import Call, Item
+
+_MOST_SAID = 3
+_MOST_CHARACTERS = 150
+"""Of a name in what the user is told, which has to fit."""
 
 
 class Guard(Extension):
     """Advises on who looks like somebody else."""
 
     _memory: Memory
+    _said: list[Unwarned]
+    """What the last question that it advised on says of yeses that were given without it."""
 
     def begin(self) -> None:
         """Reads what is kept; without it the guard goes by those whom the wallet itself knows."""
+        self._said = []
         self._memory = Memory(self.store)
         try:
             self._memory.load()
@@ -48,23 +57,59 @@ class Guard(Extension):
     @provides(adviser.Advise)
     def advise(self, request: adviser.Advise, _: Call) -> adviser.AdviseResult:
         """Answers ``adviser/1.advise``."""
-        hosts = acquainted(request.known, ((met.host, met.since) for met in self._memory.met))
-        found = judge(request.parties, request.known, hosts, self._memory.is_trusted)
-        return adviser.AdviseResult(stop=None if found is None else _told(found))
+        found = self._judge(request.parties, request.known, request.dealt or ())
+        self._said = [one for one in self._memory.unwarned if not one.is_told][:_MOST_SAID]
+        advice = [_confessed(one) for one in self._said]
+        return adviser.AdviseResult(advice=advice or None, stop=None if found is None else self._told(found))
 
     @provides(adviser.Agreed)
     def agreed(self, request: adviser.Agreed, _: Call) -> adviser.AgreedResult:
         """Answers ``adviser/1.agreed``."""
-        of_others = (host for party in request.parties if party.role != "extension" for host in party.hosts)
-        read = (read_host(host) for host in of_others)
-        new = self._memory.meet({host.registered for host in read if host is not None}, int(time.time()))
-        if new:  # beside the next question, which does not wait for the disk
-            threading.Thread(target=self._keep, args=(new,), daemon=True).start()
+        others = [party for party in request.parties if party.role != "extension"]
+        unwarned: list[Unwarned] = []
+        now = int(time.time())
+        if request.unheard:
+            found = {id(one): self._judge([one], request.known or (), request.dealt or ()) for one in others}
+            unwarned = [Unwarned(name=like.name, like=like.like, at=now) for like in found.values() if like is not None]
+            others = [one for one in others if found[id(one)] is None]
+        else:  # the user had before their eyes what was said with that question
+            unwarned, self._said = [msgspec.structs.replace(one, is_told=True) for one in self._said], []
+        read = (read_host(host) for party in others for host in party.hosts)
+        new = self._memory.meet({host.registered for host in read if host is not None}, now)
+        noted = self._memory.note(unwarned)
+        if new or noted:  # beside the next question, which does not wait for the disk
+            threading.Thread(target=self._keep, args=(new, noted), daemon=True).start()
         return adviser.AgreedResult()
 
-    def _keep(self, met: list[Met]) -> None:
+    @provides(adviser.Met)
+    def met(self, _: adviser.Met, __: Call) -> adviser.MetResult:
+        """Answers ``adviser/1.met``."""
+        return adviser.MetResult(met=[adviser.Acquaintance(name=one.host, since=one.since) for one in self._memory.met])
+
+    def _judge(
+        self, parties: Iterable[adviser.Party], known: Iterable[adviser.Known], dealt: Iterable[adviser.Dealt]
+    ) -> Likeness | None:
+        """The first likeness among the parties; who has rights by a yes without warning is not known by them."""
+        unwarned = {one.name for one in self._memory.unwarned}
+        counting = [
+            one for one in known if one.by != "right" or unwarned.isdisjoint(map(key_of, (one.name, *one.hosts)))
+        ]
+        met = ((one.host, one.since) for one in self._memory.met)
+        hosts = acquainted(counting, met, ((one.host, one.since) for one in dealt))
+        return judge(parties, counting, hosts, self._memory.is_trusted)
+
+    def _told(self, found: Likeness) -> str:
+        """What the user reads of a likeness."""
+        since = ", known here" + (f" since {_day(found.since)}" if found.since else "")
+        name, like = _short(found.name), _short(found.like)
+        text = f"“{name}” looks like “{like}”{since}, and is not the same: {found.how.value}."
+        at = next((one.at for one in self._memory.unwarned if one.name == found.name), 0)
+        said = f" You said yes to it on {_day(at)}, when the guard gave no answer." if at else ""
+        return f"{text}{said} If you know that it is honest, “etui guard trust” takes it for itself from then on."
+
+    def _keep(self, met: list[Met], unwarned: list[Unwarned]) -> None:
         try:
-            self._memory.keep(met)
+            self._memory.keep(met, unwarned)
         except ProtocolError as error:
             sys.stderr.write(f"whom the user met is known until the lock alone: {error.message}\n")
 
@@ -110,11 +155,15 @@ def _check_alike(request: likeness.Trust) -> None:
         raise UnlikeError(request.name, request.like)
 
 
-def _told(found: Likeness) -> str:
-    """What the user reads of a likeness."""
-    since = ", known here" + (f" since {_day(found.since)}" if found.since else "")
-    text = f"“{found.name}” looks like “{found.like}”{since}, and is not the same: {found.how.value}."
-    return f"{text} If you know that it is honest, `etui call likeness/1 trust` takes it for itself from then on."
+def _confessed(unwarned: Unwarned) -> str:
+    """What the user reads once of a yes that was given without the guard."""
+    name, like = _short(unwarned.name), _short(unwarned.like)
+    text = f"you said yes to “{name}” on {_day(unwarned.at)}, when the guard gave no answer. It looks like “{like}”"
+    return f"{text}, and is not taken as known; “etui grants” lists what it may do, if anything."
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _MOST_CHARACTERS else f"{name[:_MOST_CHARACTERS]}…"
 
 
 def _day(moment: int) -> str:

@@ -1,4 +1,4 @@
-"""Serves ``receipt/1``."""
+"""Serves ``receipt/1`` and ``relationship/1``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
 
+from etui.extensions.receipts.dealing import dealt_with
 from etui.extensions.receipts.errors import FullError, TooLargeError, UnfitError, UnknownReceiptError
 from etui.extensions.receipts.exporting import csv_of, html_of, json_of
 from etui.extensions.receipts.kept import Keeping, Kept, Remark
@@ -16,6 +17,7 @@ from etui.extensions.receipts.showing import shown
 from etui.extensions.receipts.totals import totals_of
 from etui.extensions.receipts.vouching import networks_for
 from etui.interfaces import receipt_1 as receipt
+from etui.interfaces import relationship_1 as relationship
 from etui.sdk import Extension, provides
 from etui.standards.payments import PaymentError, Signed, read_receipt
 
@@ -130,6 +132,11 @@ class Receipts(Extension):
         """Answers ``receipt/1.remove``."""
         self._keeping.remove(self._keeping.entry(request.receipt).id)
         return receipt.RemoveResult()
+
+    @provides(relationship.Tell)
+    def tell_relationships(self, _: relationship.Tell, __: Call) -> relationship.TellResult:
+        """Answers ``relationship/1.tell``."""
+        return relationship.TellResult(dealt=dealt_with(self._keeping))
 
     def _check_room(self, client: str, name: str) -> None:
         """Raises ``FullError`` where no more receipts of this Client are taken for which nobody vouches."""

@@ -32,6 +32,7 @@ ETUI: Final = "etui"
 
 ADVISER: Final = "adviser/1"
 EGRESS: Final = "egress/1"
+RELATIONSHIP: Final = "relationship/1"
 
 _MIB: Final = 1 << 20
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -44,6 +45,8 @@ _BIDI: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066
 _NOT_SHOWN: Final = frozenset({"Cc", "Cs", "Co", "Cn", "Zl", "Zp"})
 _AT: Final = re.compile(r"(?P<problem>.*) - at `(?:key in )?\$\.?(?P<key>.*)`", re.DOTALL)
 _STORAGE: Final = "storage/"
+_USES_OF_ADVISERS: Final = frozenset({"storage/1", "coverage/1"})
+"""Records that an adviser seals itself, and whether there is a network: nothing else goes out by either."""
 _MIN_LABELS: Final = 3
 
 _Title = Annotated[str, Meta(min_length=1, max_length=60)]
@@ -283,8 +286,11 @@ def _adviser_problems(manifest: Manifest) -> Iterator[tuple[str, str]]:
     for key, asked in ways.items():
         if asked:
             yield key, f"is not for who provides `{ADVISER}`, who is told of every question; drop it"
-    if EGRESS in manifest.uses:
-        yield "uses", f"names `{EGRESS}`, which is not for who provides `{ADVISER}`; drop it"
+    for position, name in enumerate(manifest.uses):
+        if name not in _USES_OF_ADVISERS:
+            allowed = " and ".join(f"`{one}`" for one in sorted(_USES_OF_ADVISERS))
+            problem = f"is {name!r}, by which what an Extension is told that provides `{ADVISER}` could leave it"
+            yield f"uses[{position}]", f"{problem}; drop it: such a one uses {allowed} alone"
 
 
 def _repeated(key: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ import msgspec
 from etui.interfaces import Transfer, supplied
 from etui.standards.money import full_amount
 from etui.trusted.package.accessibility import Assurance, Evidence, Limit, Rule
-from etui.trusted.package.manifest import ADVISER, EGRESS, Link, Manifest, Permissions
+from etui.trusted.package.manifest import ADVISER, EGRESS, RELATIONSHIP, Link, Manifest, Permissions
 from etui.trusted.package.signature import Verified
 
 _MIB: Final = 1 << 20
@@ -182,6 +182,11 @@ def _reach(manifest: Manifest) -> Iterator[Line]:
         yield Line(
             text="It is told of each question before you are: who asks, and whom the question names.",
             consequence="It can stop what is asked, and can allow nothing.",
+        )
+    if RELATIONSHIP in manifest.provides:
+        yield Line(
+            text="It says with whom you have dealt.",
+            consequence="Whoever looks like one of those can be stopped for it.",
         )
     if permissions.pcsc:
         yield Line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import secrets
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -31,13 +32,13 @@ from etui.trusted.dialog.requests import (
 )
 from etui.trusted.policy import Assurance, Decision, Limit, Origin, Outcome, Scope, ScopeType
 from etui.trusted.router import advisers, proposing, reading, rights, wording
+from etui.trusted.router.advisers import Counsel
 from etui.trusted.router.giving import give
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
     from etui.trusted.control import Reply
     from etui.trusted.policy import Grant, Question, Resource
-    from etui.trusted.router.advisers import Counsel
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.proposing import Proposal
     from etui.trusted.router.registry import Provider
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 _RUNNING_S: Final = 30 * 86400
 _LASTING: Final = {**wording.LASTING, wording.MONTHLY: 0}
+_HESITATION_S: Final = (2.0, 6.0)
 _FACES: Final[dict[str, Literal["window", "terminal", "script"]]] = {"terminal": "terminal", "scripted": "script"}
 
 
@@ -55,8 +57,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     things of which the user may allow some. ``each``: where the user chooses one of them instead, what becomes of the
     question with that, by its id. ``names_only``: it discloses names and no secret: a yes may hold for a
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
-    is read to its end. ``parties``: whom the request names, for advisers. ``proposal``: the lasting right that is asked
-    for; the user gives it or a lesser one.
+    is read to its end. ``parties``: whom the request names, for advisers. ``counsel``: what those said of it.
+    ``proposal``: the lasting right that is asked for; the user gives it or a lesser one.
     """
 
     caller: Caller
@@ -78,6 +80,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     parties: tuple[Party, ...] = ()
     proposal: Proposal | None = None
     each: Mapping[str, Asked] = {}
+    counsel: Counsel = Counsel()
 
     @property
     def origin(self) -> Caller:
@@ -166,8 +169,8 @@ class Consent:
             budget.take(principal.id, *what, now, payer=router.budget_of(asked.caller))
             counsel = await router.advisers.counsel(asked)
         if counsel.by is not None:
-            raise self._stopped(asked, counsel, counsel.by)
-        asked = msgspec.structs.replace(asked, advice=(*asked.advice, *counsel.advice))
+            raise await self._stopped(asked, counsel, counsel.by)
+        asked = msgspec.structs.replace(asked, advice=(*asked.advice, *counsel.advice), counsel=counsel)
         with self._dismissed(asked):
             answer, hello = await self._shown(asked)
         now = asyncio.get_running_loop().time()
@@ -182,7 +185,7 @@ class Consent:
                 if silence:
                     budget.silence(principal.id, now)
                 why = self._record(asked, Recorded.DISMISSED, asked.decision)
-                raise ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now", why=why)
+                raise _not_now(why)
 
     @contextlib.contextmanager
     def _dismissed(self, asked: Asked) -> Iterator[None]:
@@ -196,12 +199,26 @@ class Consent:
             self._record(asked, Recorded.DISMISSED, asked.decision, reason="nobody waited for the answer any more")
             raise
 
-    def _stopped(self, asked: Asked, counsel: Counsel, by: Provider) -> ProtocolError:
-        """A request that an adviser stopped: on record with its reason, which the user is told and who asked is not."""
-        decision = Decision(outcome=Outcome.DENY, policies=(f"adviser/{by.principal}",))
+    async def _stopped(self, asked: Asked, counsel: Counsel, by: Provider) -> ProtocolError:
+        """A request that an adviser stopped: on record with its reason, which the user is told and who asked is not.
+
+        A page is answered as by a user who looks at the question and lets it be: it does not learn from the answer, or
+        from how soon that comes, that its name resembles one that is known here.
+        """
+        decision = Decision(outcome=Outcome.DENY, policies=(f"{advisers.POLICY}{by.principal}",))
         why = self._record(asked, Recorded.DENIED, decision, reason=counsel.stop)
         self._router.later(self._router.advisers.tell(asked, counsel, why))
-        return advisers.stopped(why)
+        if not asked.origin.is_page:
+            return advisers.stopped(why)
+        await asyncio.sleep(self._hesitation_s())
+        return _not_now(why)
+
+    def _hesitation_s(self) -> float:
+        """How long a user takes who lets a question be, seconds."""
+        test = self._router.profile.test
+        if test is not None and test.hesitation_s is not None:
+            return test.hesitation_s
+        return secrets.SystemRandom().uniform(*_HESITATION_S)
 
     def _approved(self, asked: Asked, answer: Approved, hello: Hello) -> Consented:
         router = self._router
@@ -405,6 +422,10 @@ def _scope(resource: Resource) -> Scope:
     if resource.item:
         return Scope(ScopeType.ITEM, resource.extension, resource.item)
     return Scope(ScopeType.EXTENSION, resource.extension)
+
+
+def _not_now(why: str) -> ProtocolError:
+    return ProtocolError(ErrorCode.NOT_NOW, "the user did not answer now", why=why)
 
 
 def _again(request: Confirm, reply: Reply) -> Confirm:

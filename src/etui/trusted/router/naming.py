@@ -13,6 +13,7 @@ from etui.protocol import ErrorCode, MessageId, ProtocolError
 from etui.trusted.policy import Assurance, Question, Resource
 from etui.trusted.router import chain as inherited
 from etui.trusted.router.references import Place
+from etui.trusted.router.registry import ADVISER_INTERFACE
 from etui.trusted.router.requests import Arrival, Request, Settled
 
 if TYPE_CHECKING:
@@ -144,10 +145,23 @@ class Naming:
                 raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"{field}: its Extension is not installed any more")
             provider = found
         if provider is None:
-            return registry.provider_of(method.action.interface, arrival.message.provider), places
+            provider = registry.provider_of(method.action.interface, arrival.message.provider)
+            self._check_adviser(arrival, provider)
+            return provider, places
         if method.action.interface not in provider.provides:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"that item's Extension does not provide {method.action.id}")
         return provider, places
+
+    def _check_adviser(self, arrival: Arrival, provider: Provider) -> None:
+        """Raises ``ProtocolError`` where an adviser would hand what it is told to what did not come with the wallet."""
+        package = provider.package
+        if not arrival.caller.extension or package is None or package.supplied:
+            return
+        asking = self._router.registry.providers.get(arrival.caller.extension)
+        if asking is not None and ADVISER_INTERFACE in asking.provides:
+            reason = "an adviser uses what comes with the wallet, and nothing else"
+            why = self._router.record_refusal(arrival.caller, arrival.method, reason)
+            raise ProtocolError(ErrorCode.DENIED, reason, why=why)
 
     def _resource(self, method: Method, provider: Provider, places: Mapping[str, Place], seen: Seen) -> Resource:
         """What policy is asked about: the item or value of the field that is marked for it, or the Extension."""

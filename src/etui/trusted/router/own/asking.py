@@ -65,6 +65,7 @@ OVERSEEING: Final = tuple(
         shell.Grants,
         shell.Pairings,
         shell.Audit,
+        shell.Known,
         wallet.Why,
     )
 )

@@ -140,6 +140,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Amend: amending.amend,
     wallet.Revoke: rights.revoke,
     shell.Audit: records.audit,
+    shell.Known: rights.known,
     wallet.Why: records.why,
     wallet.Verify: records.verify_audit,
     wallet.Install: holdings.install,

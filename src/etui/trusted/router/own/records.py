@@ -22,6 +22,7 @@ from etui.trusted.audit import (
     read_ratchet,
     verify,
 )
+from etui.trusted.router.advisers import POLICY
 from etui.trusted.router.own.asking import OVERSEEING, Asking, oversee
 from etui.trusted.router.unlocking import audit_first_key, audit_private_key
 
@@ -72,8 +73,14 @@ def _is_told(record: AuditRecord, caller: Caller) -> bool:
     """Whether a record is the Client's own and says nothing that it does not know already."""
     own = record.subject is not None and record.subject.principal == caller.principal.id and caller.principal.tellable
     label = record.resource.label if record.resource is not None else ""
-    named = bool(label or record.words) or record.right is not None
+    named = bool(label or record.words or _stop_of(record)) or record.right is not None
     return own and (not named or record.outcome in {Outcome.ALLOWED, Outcome.APPROVED})
+
+
+def _stop_of(record: AuditRecord) -> str:
+    """What the user was told where an adviser stopped the request, which says whom the user knows."""
+    stopped = record.outcome is Outcome.DENIED and any(name.startswith(POLICY) for name in record.policies)
+    return record.reason if stopped else ""
 
 
 async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -> wallet.VerifyResult:
@@ -119,6 +126,8 @@ def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
         record = decode_record(recorded.payload).record
         if request.by_clients and record.subject is not None and record.subject.principal.startswith(_EXTENSION):
             continue
+        if request.stopped and not _stop_of(record):
+            continue
         if request.but_looking and record.outcome in _LET and record.action in OVERSEEING:
             continue
         row = shell.RecordRow(
@@ -130,6 +139,7 @@ def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
             what=in_short(record) or None,
             outcome=record.outcome.value if record.outcome is not None else "",
             through=" → ".join(record.chain) or None,
+            stopped=_stop_of(record) or None,
         )
         texts = (row.client, row.label, row.action, row.what or "", row.outcome, row.through or "", record.grant)
         text = " ".join(texts).lower()

@@ -120,6 +120,15 @@ def allowances(router: Router, asking: Asking, request: wallet.Allowances) -> wa
     return wallet.AllowancesResult(allowances=rows)
 
 
+async def known(router: Router, asking: Asking, request: shell.Known) -> shell.KnownResult:
+    """Answers ``shell/1.known``, the longest known first."""
+    await oversee(router, asking)
+    rows, silent = await router.advisers.known()
+    page = await page_of(rows, lambda row: row, skip=request.skip, limit=request.limit or len(rows))
+    left_out = [f"{name}: it gave no answer" for name in silent]
+    return shell.KnownResult(known=page, total=len(rows), left_out=left_out or None)
+
+
 def _grant_row(router: Router, grant: Grant) -> shell.GrantRow:
     opened, limit = router.unlocked(), grant.limit
     spent = opened.spending.of(grant)
