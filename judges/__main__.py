@@ -19,6 +19,7 @@ from judges import (
     axe,
     cctv,
     chromium,
+    chromium_extension,
     docker,
     emv,
     git,
@@ -83,6 +84,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "axe": axe.judge,
     "lighthouse": lighthouse.judge,
     "addons-linter": addons_linter.judge,
+    "chromium-extension": chromium_extension.judge,
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""

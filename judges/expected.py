@@ -60,6 +60,7 @@ EXPECTED: Final = {
     "axe": Verdict(24),
     "lighthouse": Verdict(6),
     "addons-linter": Verdict(2),
+    "chromium-extension": Verdict(4),
     "git": Verdict(18),
     "chromium": Verdict(4),
     "opensc-tool": Verdict(9),

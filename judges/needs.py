@@ -29,6 +29,7 @@ _NEEDS: Final = {
     "axe": ("chromium", "npm"),
     "lighthouse": ("chromium", "nodejs", "npm"),
     "addons-linter": ("nodejs", "npm"),
+    "chromium-extension": ("chromium",),
     "openssh": ("openssh-client", "openssh-server"),
     "paramiko": ("openssh-client", "openssh-server"),
     "asyncssh": ("openssh-client",),
