@@ -110,14 +110,18 @@
   replace("hasEnrolledInstrument", can);
 
   /** Goes on with what the page would have had without the wallet. */
-  function passOn(known, reason, native) {
+  async function passOn(known, reason, native) {
     if (known.stop.signal.aborted) {
       known.state = "closed";
       throw error("AbortError", "The payment request was aborted.");
     }
-    if (known.hasOthers && navigator.userActivation.isActive) {
+    if (known.hasOthers) {
       known.state = "passed on";
-      return native();
+      try {
+        return await native();
+      } catch (late) {
+        if (late.name !== "SecurityError") throw late; // else the click is too long ago for the browser
+      }
     }
     known.state = "closed";
     if (NO.has(reason.code)) throw error("AbortError", "The user did not want to pay.");
