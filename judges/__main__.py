@@ -32,6 +32,7 @@ from judges import (
     opensc,
     openssh,
     paramiko,
+    payment_request,
     pinentry,
     sdbus,
     secret_tool,
@@ -43,10 +44,12 @@ from judges.expected import EXPECTED, Verdict
 from judges.needs import missing
 from judges.provisions import debian, installed
 from judges.stage import (
+    PageStage,
     Stage,
     TerminalStage,
     agent_stage,
     agent_yardstick,
+    page_stage,
     shell_stage,
     stage,
     terminal_stage,
@@ -95,7 +98,9 @@ OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage],
     "opensc-tool": (partial(debian, *opensc.PACKAGES), opensc.judge),
 }
 """Those that judge the card at a terminal, each with what fetches it. There is no yardstick, and they take root."""
-NAMES: Final = (*JUDGES, *OF_THE_CARD)
+OF_PAGES: Final[dict[str, Callable[[PageStage], Verdict]]] = {"payment-request": payment_request.judge}
+"""Those that judge what pages see in a browser. There is no yardstick."""
+NAMES: Final = (*JUDGES, *OF_PAGES, *OF_THE_CARD)
 
 
 def main() -> int:
@@ -115,8 +120,8 @@ def main() -> int:
             as_expected = False
             sys.stdout.write(f"not asked: it needs {', '.join(packages)} (packages/debian-test.txt)\n")
             continue
-        if arguments.yardstick and (name in OF_THE_CARD or name in OF_THE_SHELL):
-            sys.stdout.write("not asked: nothing else here is a card or a Shell\n")
+        if arguments.yardstick and (name in OF_THE_CARD or name in OF_THE_SHELL or name in OF_PAGES):
+            sys.stdout.write("not asked: nothing else here is a card, a Shell or a browser's wallet\n")
             continue
         verdict = _beside(name) if arguments.yardstick else _asked(name)
         if verdict != EXPECTED[name] and not arguments.yardstick:
@@ -137,6 +142,9 @@ def _asked(name: str) -> Verdict:
     if name in OF_THE_SHELL:
         with shell_stage() as shown:
             return JUDGES[name](shown)
+    if name in OF_PAGES:
+        with page_stage() as paid:
+            return OF_PAGES[name](paid)
     with agent_stage() if name in OF_THE_AGENT else stage() as place:
         return JUDGES[name](place)
 
