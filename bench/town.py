@@ -42,7 +42,7 @@ OFFLINE: Final = OfflineLimits(each_minor=25_00, count=1_000, total_minor=10_000
 """What the bank's cards approve by themselves."""
 _START_S: Final = 60.0
 _SRC: Final = Path(__file__).parent.parent / "src"
-_SHOP: Final = Merchant(
+SHOP: Final = Merchant(
     host=PAYEE,
     name="Demo Shop",
     number="SHOP-1",
@@ -179,19 +179,19 @@ def _acquirer(path: Path, issuer: int) -> Iterator[int]:
         f'host = "127.0.0.1"\nport = {issuer}\n'
     )
     (path / "merchants.toml").write_text(
-        f'[[merchant]]\nnumber = "{_SHOP.number}"\nlocation = "Demo Shop Berlin DE"\ncategory = "{_SHOP.category}"\n'
+        f'[[merchant]]\nnumber = "{SHOP.number}"\nlocation = "Demo Shop Berlin DE"\ncategory = "{SHOP.category}"\n'
         'country = "276"\nterminals = ["WEB00001"]\n'
     )
     files = ("--issuers", str(path / "issuers.toml"), "--merchants", str(path / "merchants.toml"))
-    books = ("--db", f"sqlite:///{path}/acquirer.db", "--port", "0", "--code", _SHOP.acquirer)
+    books = ("--db", f"sqlite:///{path}/acquirer.db", "--port", "0", "--code", SHOP.acquirer)
     with _running("etui.counterparts.acquirer", *books, *files) as port:
         yield port
 
 
 @contextlib.contextmanager
 def _shop(path: Path, acquirer: int, scheme: Authority, authority: TestAuthority) -> Iterator[Shop]:
-    vouching = scheme.acquirer(_SHOP.acquirer_name, _SHOP.acquirer)
-    Identity.new(lambda key: vouching.merchant(_SHOP, key)).save(path / "shop")
+    vouching = scheme.acquirer(SHOP.acquirer_name, SHOP.acquirer)
+    Identity.new(lambda key: vouching.merchant(SHOP, key)).save(path / "shop")
     authority.context_for("localhost")
     own = ("--folder", str(path / "shop"), "--db", f"sqlite:///{path}/merchant.db", "--port", "0")
     others = ("--acquirer", f"127.0.0.1:{acquirer}", "--tls-cert", str(path / "localhost.pem"))

@@ -55,6 +55,15 @@ emv                              emvtool, by PC/SC and T=0: PSE, records, a cryp
 opensc-tool                      OpenSC, by PC/SC and T=1: ATR, what all its drivers send, a payment command by command
 ===============================  =====================================================================================
 
+===============================  =====================================================================================
+judge                            what it says of the Shell, and of the browser's extension
+===============================  =====================================================================================
+axe, lighthouse                  whether everybody can use the Shell's pages, and what else is wanting
+addons-linter                    what Mozilla finds fault with in the extension
+chromium-extension               what Chromium does, when it packs it and when it has loaded it
+payment-request                  the W3C's IDL, and its steps, for ``PaymentRequest`` where the wallet answers
+===============================  =====================================================================================
+
 Beside gnome-keyring 42 in the same run: each suite says the same of both. Of the programs, it fails where it would ask
 somebody (to unlock a collection, to make one; it has no prompter here), and hands back ``text/plain`` as the type of
 every value. keyring and secret-tool found that the wallet had no collection for the session, which gnome-keyring has.

@@ -20,6 +20,7 @@ from judges import (
     axe_extension,
     cctv,
     chromium,
+    chromium_extension,
     docker,
     emv,
     git,
@@ -32,6 +33,7 @@ from judges import (
     opensc,
     openssh,
     paramiko,
+    payment_request,
     pinentry,
     sdbus,
     secret_tool,
@@ -44,11 +46,13 @@ from judges.needs import missing
 from judges.provisions import debian, installed
 from judges.stage import (
     ExtensionStage,
+    PageStage,
     Stage,
     TerminalStage,
     agent_stage,
     agent_yardstick,
     extension_stage,
+    page_stage,
     shell_stage,
     stage,
     terminal_stage,
@@ -86,6 +90,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "axe": axe.judge,
     "lighthouse": lighthouse.judge,
     "addons-linter": addons_linter.judge,
+    "chromium-extension": chromium_extension.judge,
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
@@ -96,9 +101,11 @@ OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage],
     "opensc-tool": (partial(debian, *opensc.PACKAGES), opensc.judge),
 }
 """Those that judge the card at a terminal, each with what fetches it. There is no yardstick, and they take root."""
+OF_PAGES: Final[dict[str, Callable[[PageStage], Verdict]]] = {"payment-request": payment_request.judge}
+"""Those that judge what pages see in a browser. There is no yardstick."""
 OF_THE_EXTENSION: Final[dict[str, Callable[[ExtensionStage], Verdict]]] = {"axe-extension": axe_extension.judge}
 """Those that judge the browser's extension. There is no yardstick."""
-NAMES: Final = (*JUDGES, *OF_THE_CARD, *OF_THE_EXTENSION)
+NAMES: Final = (*JUDGES, *OF_PAGES, *OF_THE_CARD, *OF_THE_EXTENSION)
 
 
 def main() -> int:
@@ -118,8 +125,8 @@ def main() -> int:
             as_expected = False
             sys.stdout.write(f"not asked: it needs {', '.join(packages)} (packages/debian-test.txt)\n")
             continue
-        if arguments.yardstick and name in {*OF_THE_CARD, *OF_THE_SHELL, *OF_THE_EXTENSION}:
-            sys.stdout.write("not asked: nothing else here is a card, a Shell or a browser's extension\n")
+        if arguments.yardstick and name in {*OF_THE_CARD, *OF_THE_SHELL, *OF_PAGES, *OF_THE_EXTENSION}:
+            sys.stdout.write("not asked: nothing else here is a card, a Shell or what a browser has of a wallet\n")
             continue
         verdict = _beside(name) if arguments.yardstick else _asked(name)
         if verdict != EXPECTED[name] and not arguments.yardstick:
@@ -143,6 +150,9 @@ def _asked(name: str) -> Verdict:
     if name in OF_THE_SHELL:
         with shell_stage() as shown:
             return JUDGES[name](shown)
+    if name in OF_PAGES:
+        with page_stage() as paid:
+            return OF_PAGES[name](paid)
     with agent_stage() if name in OF_THE_AGENT else stage() as place:
         return JUDGES[name](place)
 

@@ -14,6 +14,8 @@ NO_SECURITY_KEY: Final = "security key support not available"
 HYBRID: Final = "it is for a hybrid recipient"
 SCRYPT: Final = "it is for a passphrase"
 OTHERWISE: Final = "age itself says another thing of it"
+CHROMIUMS_OWN: Final = "Chromium has it so without the extension"
+ONE_PAYMENT: Final = "the wallet does not pay one request twice"
 UNREADABLE: Final = "it has bytes signed that are no log-in and no SSH signature"
 
 
@@ -61,6 +63,8 @@ EXPECTED: Final = {
     "axe-extension": Verdict(16),
     "lighthouse": Verdict(6),
     "addons-linter": Verdict(2),
+    "chromium-extension": Verdict(4),
+    "payment-request": Verdict(124, skipped={CHROMIUMS_OWN: 2, ONE_PAYMENT: 1}),
     "git": Verdict(18),
     "chromium": Verdict(4),
     "opensc-tool": Verdict(9),

@@ -30,6 +30,8 @@ _NEEDS: Final = {
     "axe-extension": ("chromium", "npm"),
     "lighthouse": ("chromium", "nodejs", "npm"),
     "addons-linter": ("nodejs", "npm"),
+    "chromium-extension": ("chromium",),
+    "payment-request": ("chromium", "nodejs", "npm"),
     "openssh": ("openssh-client", "openssh-server"),
     "paramiko": ("openssh-client", "openssh-server"),
     "asyncssh": ("openssh-client",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -11,15 +12,20 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from bench.peers import gnome_keyring
-from bench.town import ACCOUNT, BANK, wallet_for_terminals
+from bench.town import ACCOUNT, BANK, ISSUER, SHOP, bank, wallet_for_terminals
 from bench.wallets import folder, session_bus, unlocked_wallet
 
+from etui.counterparts.acquirer.certificates import Authority
 from etui.counterparts.demo.chips import scheme
+from etui.counterparts.identity import Identity
 from etui.counterparts.issuer.devices import card_number
 from etui.interfaces import apdu_1 as apdu
+from etui.interfaces import card_1 as card
 from etui.interfaces import secret_1 as secret
-from etui.testkit import TestWallet
+from etui.standards.payments import CARD, Amount, CardData, Details, Line, MethodData, Request, sign_request
+from etui.testkit import TestAuthority, TestWallet
 from etui.testkit.readers import apart, pyscard_in, virtual_reader
 
 if TYPE_CHECKING:
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 _READY_S: Final = 20.0
 _LIMIT_S: Final = 300.0
 _ARMED_S: Final = 120
+_ASKED_S: Final = 600
 
 
 class Stage:
@@ -126,6 +133,60 @@ def agent_yardstick() -> Iterator[Stage]:
                 yield Stage(path / "judge", {"SSH_AUTH_SOCK": str(agent)})
             finally:
                 process.terminate()
+
+
+class PageStage(Stage):
+    """A stage with a browser's door, a card, and a merchant whose pages ask for it to be charged.
+
+    ``wallet``: whose user says yes, where nothing else was said.
+    """
+
+    def __init__(self, path: Path, wallet: TestWallet, merchant: Identity) -> None:
+        super().__init__(path, {})
+        self.wallet = wallet
+        self._merchant = merchant
+
+    def asks(self) -> str:
+        """A new payment request of the merchant's, signed."""
+        now_s = int(time.time())
+        total = Line("Total", Amount("EUR", "12.50"))
+        request = Request(
+            method_data=(MethodData(CARD, msgspec.Raw(msgspec.json.encode(CardData(("etui-demo",))))),),
+            details=Details(id="d-1", total=total, display_items=(total,)),
+            encryption=self._merchant.encryption,
+            nonce=secrets.token_hex(16),
+            iat=now_s,
+            exp=now_s + _ASKED_S,
+        )
+        return sign_request(request, self._merchant.chain, self._merchant.sign)
+
+
+@contextlib.contextmanager
+def page_stage() -> Iterator[PageStage]:
+    """The stage of one judge of what pages see in a browser."""
+    root = Authority.root("Demo Scheme")
+    vouching = root.acquirer(SHOP.acquirer_name, SHOP.acquirer)
+    merchant = Identity.new(lambda key: vouching.merchant(SHOP, key))
+    with folder() as path:
+        authority = TestAuthority(path)
+        home = path / "w"
+        home.mkdir(mode=0o700)
+        with (
+            bank(f"sqlite:///{path}/issuer.db", root, authority.context_for(ISSUER)) as (port, code),
+            TestWallet(
+                home,
+                doors=("browser",),
+                environ={"HOME": str(home)},
+                hosts={ISSUER: port},
+                authority=authority.file.read_bytes(),
+            ) as wallet,
+        ):
+            wallet.create()
+            wallet.user.approves()
+            with wallet.connect() as client:
+                client.call(card.Activate(issuer=ISSUER, code=code.encode()))
+            wallet.etui("browser", "install", "chromium")
+            yield PageStage(path / "judge", wallet, merchant)
 
 
 class TerminalStage(Stage):

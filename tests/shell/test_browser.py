@@ -117,11 +117,17 @@ def test_by_keyboard_alone_an_item_is_reached_and_shown(
     page.wait_for_selector(".told:has-text('done')")
 
 
+def listen(page: Page, url: str) -> None:
+    """Goes to a page of the Shell, which then hears what happens in the wallet."""
+    page.add_init_script("addEventListener('htmx:sseOpen', () => { document.documentElement.dataset.listens = ''; })")
+    page.goto(url)
+    page.wait_for_selector("html[data-listens]")
+
+
 def test_what_another_program_stores_appears_by_itself(
     page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
 ) -> None:
-    page.goto(at(came_in, SECRETS))
-    page.wait_for_timeout(500)
+    listen(page, at(came_in, SECRETS))
     with wallet.connect() as client:
         client.call(secret.Create(kind="note", label="Just now", value=b"x"))
     page.wait_for_selector("text=Just now", timeout=10_000)
@@ -130,8 +136,7 @@ def test_what_another_program_stores_appears_by_itself(
 def test_a_lock_takes_away_what_is_shown_and_the_page_opens_it_again(
     page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
 ) -> None:
-    page.goto(at(came_in, SECRETS))
-    page.wait_for_timeout(500)
+    listen(page, at(came_in, SECRETS))
     wallet.lock()
     page.wait_for_selector("text=Your wallet is locked", timeout=10_000)
     assert page.locator("text=Mailbox").count() == 0
@@ -145,8 +150,7 @@ def test_while_the_dialog_asks_the_page_says_where(
     wallet.user.forgets()
     wallet.user.waits(face="consent")
     wallet.user.waits()
-    page.goto(at(came_in, "/settings"))
-    page.wait_for_timeout(300)
+    listen(page, at(came_in, "/settings"))
     page.get_by_label("open_session").fill("on")
     page.get_by_role("button", name="Change").first.click()
     page.wait_for_selector(".asking:visible", timeout=10_000)

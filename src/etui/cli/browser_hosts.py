@@ -13,7 +13,7 @@ import msgspec
 from etui.cli.command import Arguments, Command, profile_place
 from etui.cli.exits import CommandError, Exit
 from etui.cli.output import single_line
-from etui.doors.browser.manifests import BROWSERS, EXTENSION, Browser, files
+from etui.doors.browser.manifests import BROWSERS, EXTENSION, FIREFOX_EXTENSION, Browser, files
 from etui.protocol import find_place
 
 if TYPE_CHECKING:
@@ -60,10 +60,11 @@ def _install(arguments: Arguments, output: Output) -> Exit:
             f"Chromium and its like: open chrome://extensions, switch on “Developer mode”, and load {EXTENSION}"
         )
     if not all(one.chromium for one in chosen):
-        lines.append(
-            "Firefox: open about:debugging#/runtime/this-firefox, and load as a temporary add-on "
-            f"{EXTENSION / 'manifest.json'}"
-        )
+        temporary = f"load as a temporary add-on {EXTENSION / 'manifest.json'}, which Firefox forgets when it ends"
+        lines += [
+            f"Firefox: open about:debugging#/runtime/this-firefox, and {temporary}",
+            f"Debian's Firefox ESR, for good and for all users: have root copy {EXTENSION} to {FIREFOX_EXTENSION}",
+        ]
     lines.append("Then `etui door enable browser`, and press the extension's button to pair the browser.")
     told = Installed([one.name for one in chosen], [str(path) for path in wanted], str(EXTENSION))
     output.value(told, "\n".join(lines))

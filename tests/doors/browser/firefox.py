@@ -12,9 +12,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
+from tests.doors.browser.pages import ASK
 from websockets.sync.client import ClientConnection, connect
 
 from etui.doors.browser.extension_ids import FIREFOX as ID
@@ -56,22 +57,25 @@ class Firefox:
                     raise RuntimeError(f"{method}: {message['error']}: {message['message']}")
                 return message["result"]
 
-    def open(self, url: str) -> str:
-        """A new tab with a page in it."""
-        context: str = self.do("browsingContext.create", type="tab")["context"]
+    def open(self, url: str, kind: Literal["tab", "window"] = "tab") -> str:
+        """A new tab, or a new window, with a page in it."""
+        context: str = self.do("browsingContext.create", type=kind)["context"]
         self.do("browsingContext.navigate", context=context, url=url, wait="complete")
         return context
 
-    def frame(self, context: str) -> str:
-        """The first frame in a page."""
+    def close(self, context: str) -> None:
+        """Closes a tab, or its window."""
+        self.do("browsingContext.close", context=context)
+
+    def frames(self, context: str) -> list[str]:
+        """The contexts of the frames in a page."""
         (tree,) = self.do("browsingContext.getTree", root=context)["contexts"]
-        child: str = tree["children"][0]["context"]
-        return child
+        return [one["context"] for one in tree["children"]]
 
     def run(self, context: str, script: str, *, gesture: bool = True) -> Any:  # noqa: ANN401  # JSON
         """What an expression of the page's world comes to, once it is settled; it has to be JSON.
 
-        ``gesture``: it counts for a click or a key of the user's.
+        ``gesture``: the page is told that its user has just clicked or pressed a key.
         """
         target = {"context": context}
         expression = f"Promise.resolve({script}).then((value) => JSON.stringify(value ?? null))"
@@ -82,13 +86,40 @@ class Firefox:
             raise RuntimeError(result["exceptionDetails"]["text"])
         return msgspec.json.decode(result["result"]["value"])
 
-    def wait(self, context: str, script: str, *, gesture: bool = True) -> Any:  # noqa: ANN401  # JSON
+    def wait(self, context: str, script: str) -> Any:  # noqa: ANN401  # JSON
         """What it comes to once that is anything but nothing."""
         deadline = time.monotonic() + _ANSWER_S
-        while not (value := self.run(context, script, gesture=gesture)):
+        while not (value := self.run(context, script, gesture=False)):
             assert time.monotonic() < deadline, script
             time.sleep(0.05)
         return value
+
+    def press(self, context: str, selector: str) -> None:
+        """Clicks in the middle of an element, as its user would."""
+        found = f"document.querySelector({msgspec.json.encode(selector).decode()})"
+        self.run(context, f"{found}.scrollIntoView({{block: 'center', behavior: 'instant'}})", gesture=False)
+        box = self.run(context, f"{found}.getBoundingClientRect()", gesture=False)
+        self.do("browsingContext.activate", context=context)
+        self.click(context, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+    def ask(self, context: str, method: str, **params: Any) -> None:  # noqa: ANN401  # JSON
+        """Has a bare page ask the wallet at a click; what is answered is its ``answer``."""
+        call = msgspec.json.encode({"method": method, "params": params}).decode()
+        self.at_a_click(context, f"({ASK})({call})")
+
+    def at_a_click(self, context: str, script: str) -> None:
+        """Clicks, and has a bare page come to its ``answer`` by an expression when it is clicked on."""
+        does = f"async () => {{ window.answer = await {script}; }}"
+        self.run(
+            context,
+            f"(window.answer = null, document.querySelector('#go').addEventListener('click', {does}, {{once: true}}))",
+            gesture=False,
+        )
+        self.press(context, "#go")
+
+    def answer(self, context: str) -> Any:  # noqa: ANN401  # JSON
+        """What came of what a bare page did at a click."""
+        return self.wait(context, "window.answer")
 
     def click(self, context: str, x: float, y: float) -> None:
         """Presses the mouse at a point of the page."""

@@ -88,8 +88,11 @@ def served(tls: ssl.SSLContext | None = None) -> Iterator[int]:
 
 
 @contextmanager
-def chromium(home: Path, environ: dict[str, str]) -> Iterator[BrowserContext]:
+def chromium(
+    home: Path, environ: dict[str, str], *options: str, extensions: tuple[Path, ...] = (EXTENSION,)
+) -> Iterator[BrowserContext]:
     """Chromium with the extension, its profile where a user of this home has it."""
+    loaded = ",".join(map(str, extensions))
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             home / ".config" / "chromium",
@@ -97,7 +100,7 @@ def chromium(home: Path, environ: dict[str, str]) -> Iterator[BrowserContext]:
             env={**environ, "HOME": str(home)},
             chromium_sandbox=False,
             ignore_default_args=["--disable-extensions"],
-            args=[f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}", *_NET],
+            args=[f"--disable-extensions-except={loaded}", f"--load-extension={loaded}", *_NET, *options],
         )
         context.set_default_timeout(30_000)
         try:

@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page
 from tests.cli.etui import wait_until
-from tests.doors.browser.pages import POPUP, add_frame
+from tests.doors.browser.pages import POPUP, add_frame, ask
 
 from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
@@ -199,7 +199,8 @@ def test_what_the_user_refuses_is_not_filled(page: Page, wallet: TestWallet) -> 
     wallet.user.refuses()
     before = len(wallet.user.asked())
     click_icon(page, "[name=password]")
-    page.wait_for_timeout(800)
+    wait_until(lambda: len(wallet.user.asked()) > before)
+    ask(page, "payment/1.find")  # what was answered before this has come as well
     assert len(wallet.user.asked()) == before + 1
     assert not page.locator("[name=password]").input_value()
 

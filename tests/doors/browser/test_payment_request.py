@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 from playwright.sync_api import BrowserContext, Page
-from tests.doors.browser.pages import add_frame
+from tests.cli.etui import wait_until
+from tests.doors.browser.pages import add_frame, state
 from tests.standards.payments.shop import Shop
 
 from etui.standards.payments import CARD, decrypt_credential, digest_of
@@ -33,6 +34,26 @@ SHOW = """([methods, how]) => new Promise((resolve) => {
         } catch (error) { resolve(told(error)); }
     }, {once: true});
 })"""
+
+GLOBALS = """() => {
+    const found = {};
+    const of = ({value, get, set}) => [value, get, set].map((one) =>
+        typeof one === "function" ? Function.prototype.toString.call(one) : typeof one).join();
+    const all = (object, prefix) => {
+        for (const key of Reflect.ownKeys(object)) {
+            if (/^\\d+$/.test(String(key))) continue;  // a frame of the page
+            found[prefix + String(key)] = of(Object.getOwnPropertyDescriptor(object, key));
+        }
+    };
+    all(window, "");
+    for (const name of Object.getOwnPropertyNames(window)) {
+        const {value} = Object.getOwnPropertyDescriptor(window, name);
+        if (typeof value === "function" && value.prototype) all(value.prototype, name + ".");
+        if (typeof value === "function") all(value, name + "/");
+    }
+    return found;
+}"""
+"""What there is in a page without a script: a function's text says whether it is the browser's own."""
 
 
 def methods(shop: Shop, *more: str) -> list[dict[str, Any]]:
@@ -98,6 +119,41 @@ def test_a_persons_no_is_an_abort(stranger: Page, shop: Shop, wallet: TestWallet
     assert shows(stranger, methods(shop))["name"] == "AbortError"
 
 
+def test_after_a_no_the_other_methods_are_what_they_would_have_been(
+    stranger: Page, shop: Shop, wallet: TestWallet
+) -> None:
+    wallet.user.refuses()
+    native = shows(stranger, [{"supportedMethods": OTHER}])
+    assert OTHER in native["message"]
+    assert shows(stranger, methods(shop, OTHER)) == native
+
+
+def test_when_the_wallet_answers_long_after_the_click_the_browser_says_whether_another_method_may_be_shown(
+    stranger: Page, shop: Shop, wallet: TestWallet
+) -> None:
+    wallet.user.waits()
+
+    def locked_late() -> Any:  # noqa: ANN401  # JSON
+        """What comes of a request during whose question the click is used up, and the wallet locked."""
+        before = len(wallet.user.asked())
+        begins = f"({SHOW})({_json([methods(shop, OTHER), ''])})"
+        stranger.evaluate(f"{begins}.then((came) => console.info('came', JSON.stringify(came))); 0")
+        stranger.click("#go")
+        wait_until(lambda: len(wallet.user.asked()) > before)
+        spent = "(window.open('about:blank').close(), navigator.userActivation.isActive)"  # a click opens one window
+        assert stranger.evaluate(spent) is False
+        with stranger.expect_console_message(lambda said: said.text.startswith("came ")) as came:
+            wallet.lock()  # nothing is evaluated meanwhile: that would be another gesture
+        wallet.unlock()
+        state(stranger, ready=True)
+        return msgspec.json.decode(came.value.text.removeprefix("came "))
+
+    assert OTHER in locked_late()["message"], "the first of a page needs no click in Chromium"
+    late = locked_late()
+    assert late["name"] == "NotSupportedError"
+    assert CARD in late["message"]
+
+
 def test_a_locked_wallet_is_as_if_it_were_not_there(page: Page, shop: Shop, wallet: TestWallet) -> None:
     can = "methods => new PaymentRequest(methods, {total: {label: 'x', amount: {currency: 'EUR', value: '1'}}})"
     can += ".canMakePayment()"
@@ -129,6 +185,15 @@ def test_the_browsers_own_checks_hold(page: Page, shop: Shop) -> None:
     assert page.evaluate(make, [given, {"total": minus}]) == "TypeError"
     modifiers = [{"supportedMethods": CARD, "total": details["total"]}]
     assert page.evaluate(make, [given, {**details, "modifiers": modifiers}]) == "mine"
+
+
+def test_no_global_is_taken_but_those_of_payment_request(page: Page) -> None:
+    bare = add_frame(page, "about:blank").evaluate(GLOBALS)
+    wrapped = page.evaluate(GLOBALS)
+    assert wrapped.keys() == bare.keys()
+    assert len(wrapped) > 5_000, "every global, and every member of its prototype"
+    taken = {name.partition(".")[0] for name in wrapped if wrapped[name] != bare[name]}
+    assert taken == {"PaymentRequest", "PaymentResponse"}, "the one stays, of the other its members are proxies"
 
 
 def test_the_global_looks_as_it_did(browser: BrowserContext, page: Page, port: int) -> None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 HOST: Final = "org.etui.browser"
 EXTENSION: Final = Path(__file__).parent / "extension"
+FIREFOX_EXTENSION: Final = f"/usr/share/mozilla/extensions/{{ec8030f7-c20a-464f-9b0e-13a3a9e97384}}/{FIREFOX}"
+"""Where Firefox finds what root installed for everybody (the UUID is its own); Debian's takes what is not signed."""
 _CHROMIUM_FOLDER: Final = "NativeMessagingHosts"
 _FIREFOX_FOLDER: Final = "native-messaging-hosts"
 

@@ -51,10 +51,11 @@
     },
   });
 
-  /** The details without what is said of our method. */
+  /** The details with what is said of our method said of one that nobody serves. */
   function withoutOurs(details) {
     if (!Array.isArray(details?.modifiers)) return details;
-    return { ...details, modifiers: details.modifiers.filter((one) => !isOurs(one)) };
+    const modifiers = details.modifiers.map((one) => (isOurs(one) ? { ...one, supportedMethods: NOBODY } : one));
+    return { ...details, modifiers };
   }
 
   /** Puts `answer` in the place of a method of the prototype, for requests of ours alone. */
@@ -65,13 +66,13 @@
       apply(target, self, given) {
         const native = () => Reflect.apply(target, self, given);
         const known = ours.get(self);
-        return known === undefined || known.state === "passed on" ? native() : answer(known, self, native);
+        return known === undefined || known.state === "passed on" ? native() : answer(known, self, native, given);
       },
     });
     Object.defineProperty(Native.prototype, name, { ...descriptor, value });
   }
 
-  replace("show", async (known, request, native) => {
+  replace("show", async (known, request, native, [update]) => {
     if (!navigator.userActivation.isActive) throw error("SecurityError", "show() needs a click or a key.");
     if (known.state !== "created") throw error("InvalidStateError", "show() was called already.");
     if (showing !== null) {
@@ -80,6 +81,7 @@
     }
     known.state = "interactive";
     showing = request;
+    Promise.resolve(update).catch(() => known.stop.abort()); // what it comes to says nothing: the merchant's request does
     let paid;
     try {
       paid = await wallet.request({
@@ -98,6 +100,7 @@
 
   replace("abort", async (known) => {
     if (known.state !== "interactive") throw error("InvalidStateError", "There is nothing to abort.");
+    known.state = "closed";
     known.stop.abort();
   });
 
@@ -110,14 +113,18 @@
   replace("hasEnrolledInstrument", can);
 
   /** Goes on with what the page would have had without the wallet. */
-  function passOn(known, reason, native) {
+  async function passOn(known, reason, native) {
     if (known.stop.signal.aborted) {
       known.state = "closed";
       throw error("AbortError", "The payment request was aborted.");
     }
-    if (known.hasOthers && navigator.userActivation.isActive) {
+    if (known.hasOthers) {
       known.state = "passed on";
-      return native();
+      try {
+        return await native();
+      } catch (late) {
+        if (late.name !== "SecurityError") throw late; // else the click is too long ago for the browser
+      }
     }
     known.state = "closed";
     if (NO.has(reason.code)) throw error("AbortError", "The user did not want to pay.");
@@ -134,6 +141,28 @@
     const text = atob(payload.replaceAll("-", "+").replaceAll("_", "/"));
     const { details } = JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (one) => one.charCodeAt(0))));
     return { order: `${details.id}#${hex}`, request };
+  }
+
+  /** Responses of the wallet's, each with its members. @type {WeakMap<PaymentResponse, object>} */
+  const responses = new WeakMap();
+  const shape = PaymentResponse.prototype;
+  for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(shape))) {
+    if (name === "constructor") continue;
+    const put = (kind, answer) => {
+      if (descriptor[kind] === undefined) return;
+      descriptor[kind] = new Proxy(descriptor[kind], {
+        apply(target, self, given) {
+          const members = responses.get(self);
+          return members === undefined ? Reflect.apply(target, self, given) : answer(members, given);
+        },
+      });
+    };
+    put("value", (members, given) => members[name](...given));
+    put("get", (members) => members[name]);
+    put("set", (members, [handler]) => {
+      members[name] = Object(handler) === handler ? handler : null;
+    });
+    Object.defineProperty(shape, name, descriptor);
   }
 
   /** What show() gives: a PaymentResponse in all that a page can see of one. */
@@ -164,14 +193,12 @@
         await wallet.request({ method: "payment/1.complete", params }).catch(() => {}); // it stays pending there
       },
       async retry() {
+        if (isComplete) throw error("InvalidStateError", "complete() was called already.");
         throw error("NotSupportedError", "The wallet does not pay one request twice: make another one.");
       },
       toJSON: () => ({ ...values }),
     };
-    for (const [name, value] of Object.entries(values)) {
-      Object.defineProperty(response, name, { value, enumerable: true });
-    }
-    for (const [name, value] of Object.entries(methods)) Object.defineProperty(response, name, { value });
+    responses.set(response, { ...values, ...methods, onpayerdetailchange: null });
     return response;
   }
 
