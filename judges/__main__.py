@@ -17,6 +17,7 @@ from judges import (
     age,
     asyncssh,
     axe,
+    axe_sites,
     cctv,
     chromium,
     docker,
@@ -81,13 +82,14 @@ JUDGES: Final[dict[str, Judge]] = {
     "paramiko": paramiko.judge,
     "asyncssh": asyncssh.judge,
     "axe": axe.judge,
+    "axe-sites": axe_sites.judge,
     "lighthouse": lighthouse.judge,
     "addons-linter": addons_linter.judge,
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
-OF_THE_SHELL: Final = {"axe", "lighthouse"}
-"""Those that judge the Shell. There is no yardstick."""
+OF_THE_SHELL: Final = {"axe", "axe-sites", "lighthouse"}
+"""Those that judge the Shell, and the sites. There is no yardstick."""
 OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage], Verdict]]]] = {
     "emv": (partial(installed, emv.PACKAGE), emv.judge),
     "opensc-tool": (partial(debian, *opensc.PACKAGES), opensc.judge),

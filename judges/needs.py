@@ -27,6 +27,7 @@ _NEEDS: Final = {
     "git": ("git", "openssh-client"),
     "chromium": ("libsecret-tools",),
     "axe": ("chromium", "npm"),
+    "axe-sites": ("chromium", "npm"),
     "lighthouse": ("chromium", "nodejs", "npm"),
     "addons-linter": ("nodejs", "npm"),
     "openssh": ("openssh-client", "openssh-server"),
