@@ -58,7 +58,7 @@ EXPECTED: Final = {
     "age-cctv": Verdict(97, skipped={SCRYPT: 25, HYBRID: 18, OTHERWISE: 3}),
     "emv": Verdict(15),
     "axe": Verdict(13),
-    "axe-sites": Verdict(14),
+    "axe-sites": Verdict(15),
     "lighthouse": Verdict(6),
     "addons-linter": Verdict(2),
     "git": Verdict(18),

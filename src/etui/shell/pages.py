@@ -134,7 +134,7 @@ class Pages:
             item=item,
             title=title,
             lines=words.attributes(item.attributes),
-            actions=actions,
+            actions=sorted(actions, key=lambda action: action.removes),
             givable=list(rights.givable(documents, item)),
             receivers=await self._receivers(),
         )
