@@ -406,7 +406,7 @@ def _pair() -> Confirm:
         digest=bytes(32),
         fields=(
             ShownField(title="Browser, as it calls itself", value="Firefox", material=True),
-            ShownField(title="Its extension", value="etui@etui.example", material=True),
+            ShownField(title="Its extension", value="browser@etui.example", material=True),
             ShownField(title="The browser shows the code", value="160118", material=True),
             ShownField(title="From then on", value=pages),
         ),

@@ -12,9 +12,15 @@
     if (!element.matches("a, button, input, select, textarea, summary")) element.tabIndex = -1;
     element.focus({ preventScroll: true });
   };
+  // A page names what it shows by where it stands; that leads elsewhere once another page's address is there.
+  const pin = () => {
+    for (const link of all(document.head, "link[rel=icon]")) link.setAttribute("href", link.href);
+    for (const image of document.images) image.setAttribute("src", image.src);
+  };
   let left = null;
 
-  document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  document.addEventListener("htmx:beforeSwap", ({ detail: { target, boosted } }) => {
+    if (boosted) pin();
     const at = document.activeElement;
     left = target.id === "content" && {
       fields: all(target, FIELDS).filter(isChanged),
@@ -25,6 +31,7 @@
 
   document.addEventListener("htmx:afterSettle", ({ detail }) => {
     if (detail.boosted) {
+      pin();
       focus(document.querySelector(".told") ?? document.querySelector("h1"));
     } else if (left) {
       const content = document.getElementById("content");
@@ -41,4 +48,6 @@
     }
     left = null;
   });
+
+  document.addEventListener("htmx:historyCacheMissLoadError", () => location.reload());
 })();
