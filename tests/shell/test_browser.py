@@ -156,11 +156,10 @@ def test_who_follows_a_link_by_keyboard_is_at_the_heading_or_at_what_was_told(
 ) -> None:
     page.goto(at(came_in, "/"))
     page.get_by_role("link", name="Settings").press("Enter")
-    page.wait_for_function(
-        "document.activeElement.textContent === 'Settings' && document.activeElement.tagName === 'H1'"
-    )
+    page.wait_for_selector("h1:focus")
+    assert page.inner_text("h1") == "Settings"
     page.get_by_label("audit_days").press("Enter")
-    page.wait_for_function("document.activeElement.className === 'told'")
+    page.wait_for_selector(".told:focus")
 
 
 def test_a_page_that_cannot_be_shown_says_so_where_scripts_load_it(
