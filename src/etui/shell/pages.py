@@ -59,10 +59,12 @@ class Pages:
 
     async def _shelves(self, request: Request) -> Response:
         text = request.query_params.get("text", "").strip()
-        extensions = (await self._wallet.call(wallet.Extensions())).extensions
         if text:
-            return await self._search(request, text, extensions)
-        shelves = await self._wallet.call(shell.Shelves())
+            return await self._search(request, text, (await self._wallet.call(wallet.Extensions())).extensions)
+        installed, shelves = await asyncio.gather(
+            self._wallet.call(wallet.Extensions()), self._wallet.call(shell.Shelves())
+        )
+        extensions = installed.extensions
         held = {row.extension: [s for s in shelves.shelves if s.extension == row.extension] for row in extensions}
         return self._rendering.page(
             "shelves.html",
