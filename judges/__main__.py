@@ -18,6 +18,7 @@ from judges import (
     asyncssh,
     axe,
     axe_extension,
+    axe_sites,
     cctv,
     chromium,
     chromium_extension,
@@ -88,14 +89,15 @@ JUDGES: Final[dict[str, Judge]] = {
     "paramiko": paramiko.judge,
     "asyncssh": asyncssh.judge,
     "axe": axe.judge,
+    "axe-sites": axe_sites.judge,
     "lighthouse": lighthouse.judge,
     "addons-linter": addons_linter.judge,
     "chromium-extension": chromium_extension.judge,
 }
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
-OF_THE_SHELL: Final = {"axe", "lighthouse"}
-"""Those that judge the Shell. There is no yardstick."""
+OF_THE_SHELL: Final = {"axe", "axe-sites", "lighthouse"}
+"""Those that judge the Shell, and the sites. There is no yardstick."""
 OF_THE_CARD: Final[dict[str, tuple[Callable[[], Path], Callable[[TerminalStage], Verdict]]]] = {
     "emv": (partial(installed, emv.PACKAGE), emv.judge),
     "opensc-tool": (partial(debian, *opensc.PACKAGES), opensc.judge),

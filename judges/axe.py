@@ -1,4 +1,6 @@
-"""axe-core, the engine by which accessibility is judged in browsers: every page of the Shell, in both themes.
+"""axe-core, the engine by which accessibility is judged in browsers: every page of the Shell.
+
+Each is looked at in both themes and at both widths.
 
 A page that is broken on purpose comes last, to see that it would say so.
 """
@@ -9,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Final, Literal
 
 from bench.shells import shell_of
 from playwright.sync_api import Page, sync_playwright
@@ -19,7 +21,7 @@ from judges.provisions import node_modules
 from judges.stage import Stage
 from judges.steps import taken
 
-_BROWSER: Final = "/usr/bin/chromium"
+BROWSER: Final = "/usr/bin/chromium"
 _SECRETS: Final = "/of/etui/org.etui.secrets"
 _PAGES: Final = {
     "the wallet": "/",
@@ -43,67 +45,71 @@ _BROKEN: Final = """() => {
     document.querySelector("img").removeAttribute("alt");
 }"""
 _LOCKED_MS: Final = 20_000
+_WIDTHS: Final = (390, 1200)
+_HEIGHT: Final = 800
+_SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
 
 def judge(stage: Stage) -> Verdict:
     """Its verdict."""
-    engine = axe_engine()
+    text = engine()
     with shell_of(stage.environ) as link, sync_playwright() as playwright:
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(executable_path=_BROWSER, args=sandbox)
+        browser = playwright.chromium.launch(executable_path=BROWSER, args=sandbox)
         context = browser.new_context()
         page = context.new_page()
         page.goto(link)
-        verdict = taken(_steps(page, link.rpartition("/enter")[0], engine))
+        verdict = taken(_steps(page, link.rpartition("/enter")[0], text))
         browser.close()
         return verdict
 
 
-def axe_engine() -> str:
-    """The engine's own script."""
+def engine() -> str:
+    """The script that is axe-core."""
     return (node_modules("axe") / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8")
+
+
+def is_clean(page: Page, engine: str) -> bool:
+    """Whether nothing of a page is against the rules, in both themes and at both widths; what is, is printed."""
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    clean = True
+    for scheme in _SCHEMES:
+        for width in _WIDTHS:
+            page.emulate_media(color_scheme=scheme)
+            page.set_viewport_size({"width": width, "height": _HEIGHT})
+            for one in _found(page, engine):
+                sys.stdout.write(f"  {scheme}, {width} pixels: {one}\n")
+                clean = False
+    return clean
 
 
 def _steps(page: Page, root: str, engine: str) -> dict[str, Callable[[], bool]]:
     """What is looked at, by its name."""
-    steps: dict[str, Callable[[], bool]] = {}
-    for scheme in ("light", "dark"):
-        for name, path in _PAGES.items():
-            steps[f"{name}, {scheme}"] = partial(_is_clean, page, root + path, scheme, engine)
-        for name, (path, link) in _FOLLOWED.items():
-            steps[f"{name}, {scheme}"] = partial(_is_clean, page, root + path, scheme, engine, link)
 
     def bites() -> bool:
         page.goto(root + "/")
         page.evaluate(_BROKEN)
         return {"image-alt", "label", "color-contrast"} <= {one.partition(":")[0] for one in _found(page, engine)}
 
+    def is_clean_at(path: str, follow: str = "") -> bool:
+        page.goto(root + path)
+        if follow:
+            page.locator(follow).first.click()
+            page.wait_for_selector(".trail")
+        return is_clean(page, engine)
+
     def is_clean_locked() -> bool:
         page.goto(root + "/")
         page.get_by_role("button", name="Lock").click()
         page.get_by_role("button", name="Unlock").wait_for(timeout=_LOCKED_MS)
-        return looked_at(page, engine)
+        return is_clean(page, engine)
 
-    steps["a locked wallet"] = is_clean_locked
-    return {"a page that is broken on purpose is told": bites, **steps}
-
-
-def _is_clean(page: Page, url: str, scheme: str, engine: str, follow: str = "") -> bool:
-    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    page.goto(url)
-    if follow:
-        page.locator(follow).first.click()
-        page.wait_for_selector(".trail")
-    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
-    return looked_at(page, engine)
-
-
-def looked_at(page: Page, engine: str) -> bool:
-    """Whether nothing on the page is against the rules; tells what is."""
-    found = _found(page, engine)
-    for one in found:
-        sys.stdout.write(f"  {one}\n")
-    return not found
+    return {
+        "a page that is broken on purpose is told": bites,
+        **{name: partial(is_clean_at, path) for name, path in _PAGES.items()},
+        **{name: partial(is_clean_at, *way) for name, way in _FOLLOWED.items()},
+        "a locked wallet": is_clean_locked,
+    }
 
 
 def _found(page: Page, engine: str) -> list[str]:

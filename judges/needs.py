@@ -28,6 +28,7 @@ _NEEDS: Final = {
     "chromium": ("libsecret-tools",),
     "axe": ("chromium", "npm"),
     "axe-extension": ("chromium", "npm"),
+    "axe-sites": ("chromium", "npm"),
     "lighthouse": ("chromium", "nodejs", "npm"),
     "addons-linter": ("nodejs", "npm"),
     "chromium-extension": ("chromium",),

@@ -28,6 +28,7 @@ WIDTHS: Final = {"phone": 390, "desktop": 1000}
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _SECRETS: Final = "/of/etui/org.etui.secrets"
 PAGES: Final = {
+    "first": "/",
     "wallet": "/",
     "shelf": _SECRETS,
     "item": _SECRETS,
@@ -73,9 +74,13 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=_BROWSER, args=sandbox)
         page = browser.new_page()
         page.goto(link)
+        is_filled = False
         for name, path in PAGES.items():
             if not name.startswith(options.only):
                 continue
+            if name != "first" and not is_filled:
+                _fill(wallet)
+                is_filled = True
             if name == "locked":
                 wallet.lock()
             page.goto(link.rpartition("/enter")[0] + path)
@@ -101,22 +106,26 @@ def take(page: Page, into: Path, name: str) -> None:
 
 @contextlib.contextmanager
 def _shell() -> Iterator[tuple[str, TestWallet]]:
-    """The link of a Shell, and its wallet, in which something lies."""
+    """The link of a Shell, and its wallet, which is empty."""
     folder = Path(tempfile.mkdtemp(prefix="etui-", dir="/tmp"))
     with TestWallet(folder) as wallet:
         wallet.create()
         wallet.user.approves()
-        with wallet.connect() as client:
-            for kind, label, attributes in _ITEMS:
-                value = b"GEZDGNBVGY3TQOJQ" if kind == "code" else b"x"
-                client.call(secret.Create(kind=kind, label=label, value=value, attributes=attributes))
-        wallet.etui("key", "make", "Work")
-        wallet.etui("key", "make", "Backups", "--algorithm", "x25519")
-        for grant in _GRANTS:
-            wallet.etui("grant", *grant)
         with shell_of(wallet.environ) as link:
             yield link, wallet
     shutil.rmtree(folder)
+
+
+def _fill(wallet: TestWallet) -> None:
+    """Puts into a wallet what the pictures show, and gives rights to it."""
+    with wallet.connect() as client:
+        for kind, label, attributes in _ITEMS:
+            value = b"GEZDGNBVGY3TQOJQ" if kind == "code" else b"x"
+            client.call(secret.Create(kind=kind, label=label, value=value, attributes=attributes))
+    wallet.etui("key", "make", "Work")
+    wallet.etui("key", "make", "Backups", "--algorithm", "x25519")
+    for grant in _GRANTS:
+        wallet.etui("grant", *grant)
 
 
 if __name__ == "__main__":

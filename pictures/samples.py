@@ -43,14 +43,22 @@ _MAIL: Final = Asker(
     strength=Strength.OBSERVED,
     sentence="The program /usr/lib/thunderbird/thunderbird of your own user, as far as the system shows. Another"
     " program of yours could pretend to be it.",
-    through=("Secret Service",),
+    through=("secret-service",),
 )
 _SHOP: Final = Asker(
     name="shop.example",
     principal="web:https://shop.example@firefox-7f3a",
-    strength=Strength.VERIFIED,
-    sentence="The website, as the browser profile says that you paired on 3 May.",
-    through=("Firefox",),
+    strength=Strength.OBSERVED,
+    sentence="The page https://shop.example, in Firefox (paired on 3 May 2026).",
+    through=("firefox", "browser"),
+)
+_BROWSER: Final = Asker(
+    name="firefox",
+    principal="app:/usr/lib/firefox-esr/firefox-esr",
+    strength=Strength.OBSERVED,
+    sentence="The program /usr/lib/firefox-esr/firefox-esr of your own user, as far as the system shows. Another"
+    " program of yours could pretend to be it.",
+    through=("browser",),
 )
 _SHELL: Final = Asker(
     name="etui",
@@ -240,7 +248,7 @@ def _consents() -> tuple[Sample, ...]:
             strength=Strength.CLAIMED,
             sentence="The program /usr/bin/ssh of your own user, as far as the system shows. It asks through a general"
             " tool, which anything could have started.",
-            through=("SSH agent",),
+            through=("ssh-agent",),
         ),
         action="log in over SSH with “Work” at mira@SHA256:0xhq1rHGk6Fb3LwQyTnqYt0j7ZLrPDQJ8S0cWZ2zJ0E",
         digest=bytes(32),
@@ -338,6 +346,7 @@ def _consents() -> tuple[Sample, ...]:
         Sample(name="sign-text", request=signed_text),
         Sample(name="ssh-login", request=login),
         Sample(name="consent-install", request=_install()),
+        Sample(name="pair", request=_pair()),
         Sample(name="consent-long", request=_long()),
     )
 
@@ -389,6 +398,23 @@ def _install() -> Confirm:
             ShownField(title="In its own words", value="Your Alpbank cards, in the wallet."),
             ShownField(title="Provides", value=provides),
             ShownField(title="Asks for", value="\n".join(asks), material=True),
+        ),
+        remember=(ONCE,),
+        effect=Effect.WIDENS,
+    )
+
+
+def _pair() -> Confirm:
+    pages = "its pages ask in their own names, which that browser says"
+    return Confirm(
+        asker=_BROWSER,
+        action="pair the browser “Firefox” with this wallet",
+        digest=bytes(32),
+        fields=(
+            ShownField(title="Browser, as it calls itself", value="Firefox", material=True),
+            ShownField(title="Its extension", value="browser@etui.example", material=True),
+            ShownField(title="The browser shows the code", value="160118", material=True),
+            ShownField(title="From then on", value=pages),
         ),
         remember=(ONCE,),
         effect=Effect.WIDENS,

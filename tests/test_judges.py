@@ -14,8 +14,8 @@ from judges.needs import missing
 from judges.steps import told
 
 ROOT = Path(__file__).parent.parent
-LARGE = {"chromium"}
-"""Those that fetch a hundred megabytes."""
+LARGE = {"chromium", "axe-sites"}
+"""Those that fetch a hundred megabytes, or look at sixty pages."""
 
 
 @pytest.mark.timeout(400)

@@ -15,7 +15,7 @@ from etui.testkit import TestWallet
 
 _PARKING = "org.example.parking/1"
 _EXTENSION = "ext:org.example/org.example.parking"
-_BUY = ("zone=A", "plate=M-AB 123", "minutes=60", "amount=240", "currency=EUR")
+_BUY = ("zone=A", "plate=M-AB 123", "minutes=60", "amount=2.40", "currency=EUR")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,16 @@ def test_what_costs_is_asked_for_as_of_every_program(parking: TestWallet) -> Non
     result = etui(parking, "call", _PARKING, "buy", *_BUY)
     assert result.returncode == 7
     assert parking.user.asked()[-1]["lead"] == "wants to buy 60 minutes of parking in zone A for M-AB 123"
+
+
+def test_an_amount_is_written_as_people_do_and_its_currency_said(parking: TestWallet) -> None:
+    parking.user.refuses(action_contains="buy")
+    etui(parking, "call", _PARKING, "buy", *_BUY[:3], "amount=2.4", "currency=EUR")
+    assert dict(parking.user.asked()[-1]["lines"])["Price"] == "2.40 EUR"
+    said = refused(parking, "payment/1", "pay", "order=1", "request=x", "amount=12.50")
+    assert "amount is an amount of money: say of which currency, as currency=EUR" in said
+    shown = done(parking, "interface", "show", "payment/1")
+    assert "amount?: money in currency, currency?: text" in shown
 
 
 def test_an_item_is_named_by_words_and_a_secret_of_the_result_goes_to_one_command_alone(parking: TestWallet) -> None:
@@ -104,6 +114,11 @@ def test_a_secret_is_given_by_file_pipe_or_hand_and_never_on_the_command_line(
         (["quote", "zone=A", "minutes=1h"], "minutes has to be a whole number"),
         (["quote", f"zone={'A' * 21}", "minutes=60"], "zone has to be a text, at most 20 characters"),
         (["quote", "zone=A", "minutes@/dev/null"], "give it as minutes=VALUE"),
+        (["buy", *_BUY[:3], "amount=2,40", "currency=EUR"], "amount: “2,40” is no amount as 4.50"),
+        (["buy", *_BUY[:3], "amount=2.405", "currency=EUR"], "amount: 2.405 has more decimals than EUR, which has 2"),
+        (["buy", *_BUY[:3], "amount=2.40", "currency=euro"], "amount: “euro” is no currency"),
+        (["buy", *_BUY[:3], "amount=1000.01", "currency=EUR"], "an amount, at least 0.00 EUR, at most 1000.00 EUR"),
+        (["buy", *_BUY[:3], "currency=EUR"], "buy also needs amount, an amount as 4.50, with currency"),
         (["quote", "zone=A", "60"], "a value is given as NAME=VALUE"),
         (["quote", "zone=A", "minutes=60", "--", "cat"], "there is no secret in what quote answers"),
         (["show", "permit=A", "--field", "zone", "--", "cat"], "say which secret with --field: code"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ PAGES = {
     "activity": "/activity?all=1",
     "settings": "/settings",
 }
+LANDMARKS = ("banner", "navigation", "main", "contentinfo")
+CONTROLS = {"button", "link", "textbox", "searchbox", "combobox", "spinbutton", "checkbox", "DisclosureTriangle"}
 WIDTHS = {"phone": 390, "desktop": 1200}
 LONG = "W" * 120 + " and a sentence that goes on for as long as a person can type without getting tired of it"
 
@@ -133,6 +136,82 @@ def test_what_another_program_stores_appears_by_itself(
     page.wait_for_selector("text=Just now", timeout=10_000)
 
 
+def test_who_types_and_opens_something_is_not_disturbed_by_what_the_wallet_tells(
+    page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    page.goto(at(came_in, SECRETS))
+    page.locator("summary").first.click()
+    page.get_by_label("Uses").fill("7")
+    page.get_by_label("Find in Secrets").fill("half a wo")
+    page.wait_for_timeout(500)
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label="Meanwhile", value=b"x"))
+    page.wait_for_selector("text=Meanwhile", timeout=10_000)
+    assert page.evaluate("document.activeElement.value") == "half a wo"
+    assert page.get_by_label("Uses").input_value() == "7"
+    assert page.get_by_label("Uses").is_visible(), "what was opened is open"
+    page.get_by_role("link", name="Mailbox").focus()
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label="Another", value=b"x"))
+    page.wait_for_selector("text=Another", timeout=10_000)
+    assert "Mailbox" in page.evaluate("document.activeElement.textContent")
+
+
+def test_who_follows_a_link_by_keyboard_is_at_the_heading_or_at_what_was_told(
+    page: Page, came_in: tuple[Visitor, BrowserContext]
+) -> None:
+    page.goto(at(came_in, "/"))
+    page.get_by_role("link", name="Settings").press("Enter")
+    page.wait_for_selector("h1:focus")
+    assert page.inner_text("h1") == "Settings"
+    page.get_by_label("audit_days").press("Enter")
+    page.wait_for_selector(".told:focus")
+
+
+def test_a_page_that_cannot_be_shown_says_so_where_scripts_load_it(
+    came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    page = came_in[1].new_page()
+    with wallet.connect() as client:
+        made = client.call(secret.Create(kind="note", label="Fleeting", value=b"x")).item
+        page.goto(at(came_in, f"{SECRETS}?text=Fleeting"))
+        page.evaluate("document.querySelector('[hx-trigger]').remove()")  # as if the wallet's word came late
+        client.call(secret.Delete(item=made.item))
+    failed: list[str] = []
+    page.on("response", lambda answer: failed.append(answer.url) if answer.status >= 400 else None)
+    page.get_by_role("link", name="Fleeting").click()
+    page.wait_for_selector("text=it is not there any more")
+    page.get_by_role("link", name="Settings").click()
+    page.wait_for_selector("h1:has-text('Settings')")
+    page.go_back()
+    page.wait_for_selector("text=it is not there any more")
+    gone = [url for url in failed if "/r1." in url]
+    assert failed == gone, "whatever else those pages show is found from each of them"
+    page.close()
+
+
+def test_a_screen_reader_finds_its_way_on_every_page(page: Page, came_in: tuple[Visitor, BrowserContext]) -> None:
+    reader = page.context.new_cdp_session(page)
+    for path in PAGES.values():
+        page.goto(at(came_in, path))
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+        nodes = [node for node in reader.send("Accessibility.getFullAXTree")["nodes"] if not node["ignored"]]
+        roles = [node["role"]["value"] for node in nodes]
+        assert {role: roles.count(role) for role in LANDMARKS} == dict.fromkeys(LANDMARKS, 1), path
+        levels = [
+            next(one["value"]["value"] for one in node["properties"] if one["name"] == "level")
+            for node in nodes
+            if node["role"]["value"] == "heading"
+        ]
+        assert levels.count(1) == 1, path
+        assert levels[0] == 1, path
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), f"{path} leaves out a level"
+        named = [(node["role"]["value"], node["name"]["value"]) for node in nodes if node["role"]["value"] in CONTROLS]
+        assert all(name.strip() for _, name in named), path
+        said = [name for role, name in named if role == "button" and "date and time" not in name]
+        assert len(said) == len(set(said)), f"two buttons of {path} sound the same"
+
+
 def test_a_lock_takes_away_what_is_shown_and_the_page_opens_it_again(
     page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
 ) -> None:
@@ -151,7 +230,7 @@ def test_while_the_dialog_asks_the_page_says_where(
     wallet.user.waits(face="consent")
     wallet.user.waits()
     listen(page, at(came_in, "/settings"))
-    page.get_by_label("open_session").fill("on")
+    page.get_by_label("open_session").select_option("on")
     page.get_by_role("button", name="Change").first.click()
     page.wait_for_selector(".asking:visible", timeout=10_000)
 
@@ -172,7 +251,7 @@ def test_without_scripts_everything_is_there(
     page.click("button:has-text('Give the right')")
     assert "The right is given." in page.inner_text(".told")
     right = page.locator(".card", has_text="app:/opt/noscript")
-    right.get_by_text("Change", exact=True).click()
+    right.locator("summary").click()
     right.get_by_label("Uses left").fill("2")
     right.get_by_role("button", name="Change this right").click()
     assert "The right is lowered." in page.inner_text(".told")

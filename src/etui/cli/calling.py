@@ -156,16 +156,21 @@ CALL = Command(
     help="call a method of any interface that the wallet knows",
     text="Calls a method of any interface, also of one that came with an Extension. Each request is decided, and\n"
     "asked for, as a program's. `etui interface show INTERFACE` lists what a method takes: a text stands in\n"
-    "NAME=VALUE as it is, a list or an object in JSON, bytes in base64, an item by its reference or by words that\n"
-    "match exactly one. NAME@FILE takes a text, bytes or a secret from a file, byte for byte; NAME@- what is piped\n"
-    "in or, a secret, typed without echo. A secret is never NAME=VALUE: programs of yours can read command lines.\n"
-    "Nor is one in the result printed: a command after -- gets it as from `etui use`, and the rest of the result is\n"
-    "then on standard error.",
+    "NAME=VALUE as it is, an amount of money as 4.50 beside its currency, a list or an object in JSON, bytes in\n"
+    "base64, an item by its reference or by words that match exactly one. NAME@FILE takes a text, bytes or a secret\n"
+    "from a file, byte for byte; NAME@- what is piped in or, a secret, typed without echo. A secret is never\n"
+    "NAME=VALUE: programs of yours can read command lines. Nor is one in the result printed: a command after -- gets\n"
+    "it as from `etui use`, and the rest of the result is then on standard error.\n"
+    "Within JSON, and in what --json prints, amounts are in minor units, as the interface has them.",
     arguments=_arguments,
     run=_call,
     takes_program=True,
     examples=(
         ("etui call org.example.parking/1 quote zone=A minutes=60", "an interface that came with an Extension"),
+        (
+            "etui call org.example.parking/1 buy zone=A plate=M-AB minutes=60 amount=2.40 currency=EUR",
+            "an amount of money",
+        ),
         ("etui call secret/1 create kind=pin label=Bank value@-", "a secret, typed without echo"),
         ("etui call org.example.parking/1 show permit=A --stdin -- qrencode -t UTF8", "a secret of the result"),
         ('etui call secret/1 find attributes=\'{"service": "backup"}\' --json', "an object, for a program"),

@@ -5,7 +5,9 @@ Rules:
 1. ``NAME=VALUE`` gives a value as it stands; ``NAME@FILE`` gives what is in a file, byte for byte, and ``NAME@-`` what
    is typed or piped in.
 2. A sealed value is never part of the command line, where every program of this user can read it.
-3. What does not fit the document is refused before anything is asked for; the message says what fits.
+3. An amount of money is written as people do, ``4.50``, in the currency of the parameter that its field names. Within
+   a list or an object it is in minor units: that is JSON, as the document has it.
+4. What does not fit the document is refused before anything is asked for; the message says what fits.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from etui.cli.moments import read_moment
 from etui.cli.output import single_line
 from etui.cli.typed import MAX_SECRET_BYTES, read_secret
 from etui.interfaces import Document, Field, FieldType, plain_type
+from etui.standards.money import full_amount, minor_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Sized
@@ -93,7 +96,12 @@ def read_values(document: Document, method: str, words: Sequence[Word]) -> dict[
         _check_source(document, params[each.name], each)
     if sum(each.from_file and each.text == _TYPED_IN for each in given.values()) > 1:
         raise _wrong(document, "only one value can come from standard input; give the others as NAME@FILE")
-    return {name: _value(document, params[name], each) for name, each in given.items()}
+    return {
+        name: _value(document, params[name], each)
+        if params[name].money is None
+        else _amount(document, params[name], each, given.get(params[name].money or ""))
+        for name, each in given.items()
+    }
 
 
 def _check_source(document: Document, field: Field, given: Word) -> None:
@@ -112,6 +120,22 @@ def _value(document: Document, field: Field, given: Word) -> Any:  # noqa: ANN40
     if unfit := next(_unfit(document, field, value, given.name), ""):
         raise _wrong(document, unfit)
     return value
+
+
+def _amount(document: Document, field: Field, given: Word, currency: Word | None) -> int:
+    """An amount in minor units. ``currency``: as it was given beside it, if it was."""
+    name = given.name
+    if currency is None:
+        raise _wrong(document, f"{name} is an amount of money: say of which currency, as {field.money}=EUR")
+    try:
+        minor = minor_units(given.text, currency.text)
+    except ValueError as error:
+        raise _wrong(document, f"{name}: {error}") from None
+    if not _fits(field, minor):
+        bounds = (("at least", field.min), ("at most", field.max))
+        said = [f"{text} {full_amount(bound, currency.text)}" for text, bound in bounds if bound is not None]
+        raise _wrong(document, f"{name} has to be an amount, {', '.join(said)}")
+    return minor
 
 
 def _secret(field: Field, given: Word) -> bytes:
@@ -190,6 +214,8 @@ def _expected(field: Field) -> str:
     """What a field holds, in words."""
     if field.type is FieldType.CHOICE:
         return f"one of {', '.join(field.options)}"
+    if field.money is not None:
+        return f"an amount as 4.50, with {field.money}"
     bounds = [f"at least {field.min}"] if field.min is not None else []
     bounds += [f"at most {field.max}{_COUNTED.get(field.type, '')}"] if field.max is not None else []
     return ", ".join([_EXPECTED[field.type], *bounds])

@@ -64,7 +64,11 @@ def _described(document: Document) -> str:
 
 
 def _fields(fields: Mapping[str, Field]) -> str:
-    return ", ".join(f"{name}{'?' if field.optional else ''}: {field.type.value}" for name, field in fields.items())
+    return ", ".join(f"{name}{'?' if field.optional else ''}: {_type(field)}" for name, field in fields.items())
+
+
+def _type(field: Field) -> str:
+    return field.type.value if field.money is None else f"money in {field.money}"
 
 
 def _generate_arguments(parser: argparse.ArgumentParser) -> None:

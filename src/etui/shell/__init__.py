@@ -2,7 +2,8 @@
 
 ::
 
-    browser ─► guard (host, path, cookie, origin) ─► pages ─► vault of names (the connection to the Router) ─► Router
+    browser ─► guard (host, path, cookie, origin) ─► application ─► pages (what is shown), deeds (what is done)
+                                                                     └─► wallet (the connection) ─► Router
 
 Rules of this room:
 

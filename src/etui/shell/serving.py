@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from etui.sdk.refusals import Reporter
+from etui.shell.application import application
 from etui.shell.entrance import Entrance
 from etui.shell.guard import Guard
-from etui.shell.pages import pages
 from etui.shell.style import source_of, style_of
 from etui.shell.wallet import Wallet
 
@@ -32,7 +32,7 @@ class Shell:
         self._entrance = Entrance(self._socket.getsockname()[1])
         reporter = Reporter(self._wallet.call)
         style = style_of(brand.brand if brand is not None else None)
-        served = pages(self._wallet, self._entrance, reporter, brand, style=style)
+        served = application(self._wallet, self._entrance, reporter, brand, style=style)
         config = uvicorn.Config(
             Guard(served, self._entrance, reporter, style=source_of(style)),
             access_log=False,

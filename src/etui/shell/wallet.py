@@ -7,15 +7,16 @@ import contextlib
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from etui.interfaces import Document, read_document
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet
-from etui.sdk import ConnectionLost, RemoteError
+from etui.sdk import ConnectionLost, ErrorCode, ProtocolError, RemoteError
 from etui.sdk.aio import AsyncClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from etui.interfaces import Request, Result
+    from etui.interfaces import Item, Request, Result
     from etui.sdk.client import Event
 
 ResultT = TypeVar("ResultT", bound="Result")
@@ -52,6 +53,22 @@ class Wallet:
             with contextlib.suppress(RemoteError):
                 known[name] = await self.document(name)
         return known
+
+    async def documents_of(self, row: wallet.ExtensionRow) -> list[Document]:
+        """The documents of the interfaces that an Extension provides."""
+        return list(await asyncio.gather(*map(self.document, row.provides)))
+
+    async def extension(self, principal: str) -> wallet.ExtensionRow:
+        """What is known of an Extension; raises ``ProtocolError`` where it is not installed."""
+        rows = (await self.call(wallet.Extensions(extension=principal))).extensions
+        if not rows:
+            raise ProtocolError(ErrorCode.UNKNOWN_ITEM, "this Extension is not installed")
+        return rows[0]
+
+    async def item(self, principal: str, reference: str) -> Item | None:
+        """The entry of an item of an Extension; None where it is not there any more."""
+        items = (await self.call(shell.Inventory(extension=principal, item=reference))).items
+        return items[0] if items else None
 
     async def changes(self) -> AsyncIterator[None]:
         """One each time that something of what is shown may have changed; several in a row are one."""
