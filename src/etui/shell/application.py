@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -77,7 +78,7 @@ class _Application:
         ]
 
     async def _enter(self, request: Request) -> Response:
-        session = self._entrance.enter(request.query_params.get("link", ""))
+        session = self._entrance.enter(request.query_params.get("link", ""), time.monotonic())
         if session is None:
             self._reporter.turned_away("link", request.headers.get("origin", ""))
             return PlainTextResponse("This link was used, or is too old. Ask for another: `etui shell`.\n", 401)

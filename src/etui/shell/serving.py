@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -47,7 +48,7 @@ class Shell:
 
     def link(self) -> str:
         """Where a browser comes in: good once, within a minute; the one before it is good no more."""
-        return self._entrance.link()
+        return self._entrance.link(time.monotonic())
 
     async def serve(self) -> None:
         """Serves until it is interrupted."""
