@@ -164,7 +164,7 @@ def test_who_follows_a_link_by_keyboard_is_at_the_heading_or_at_what_was_told(
     page.get_by_role("link", name="Settings").press("Enter")
     page.wait_for_selector("h1:focus")
     assert page.inner_text("h1") == "Settings"
-    page.get_by_label("audit_days").press("Enter")
+    page.get_by_label("The audit forgets after").press("Enter")
     page.wait_for_selector(".told:focus")
 
 
@@ -232,8 +232,7 @@ def test_while_the_dialog_asks_the_page_says_where(
     wallet.user.waits()
     page.goto(at(came_in, "/settings"))
     page.wait_for_timeout(300)
-    page.get_by_label("open_session").select_option("on")
-    page.get_by_role("button", name="Change").first.click()
+    page.get_by_role("button", name="Turn on").click()
     page.wait_for_selector(".asking:visible", timeout=10_000)
 
 

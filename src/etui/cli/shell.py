@@ -33,14 +33,14 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: Arguments, output: Output) -> Exit:
     from etui.shell import Shell  # noqa: PLC0415  # no other command has a web server
-    from etui.shell.brand import BrandError, read_kept  # noqa: PLC0415  # as above
+    from etui.shell.brand import BrandError  # noqa: PLC0415  # as above
 
     if not 0 <= arguments.port <= _MAX_PORT:
         raise CommandError(f"{arguments.port} is no port: name one from 1 to {_MAX_PORT}", Exit.USAGE)
     connect_once()
     place = profile_place()
     try:
-        shell = Shell(place.socket, port=arguments.port, brand=read_kept(kept_in(place.home)))
+        shell = Shell(place.socket, kept_in(place.home), port=arguments.port)
     except BrandError as error:
         raise CommandError(str(error)) from None
     except OSError as error:

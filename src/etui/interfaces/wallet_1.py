@@ -143,6 +143,10 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     value: str
+    title: str | None = None
+    """The setting for people, who read its value after that."""
+    unit: Literal["seconds", "days"] | None = None
+    """What its value counts, 0 for never; absent where it is `on` or `off`."""
     text: str | None = None
 
 

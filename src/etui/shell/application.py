@@ -33,10 +33,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from etui.shell.brand import Kept
     from etui.shell.entrance import Entrance
     from etui.shell.refusals import Reporter
     from etui.shell.requests import Page
+    from etui.shell.style import Look
     from etui.shell.wallet import Wallet
 
 _HERE: Final = Path(__file__).parent
@@ -46,32 +46,31 @@ _AFTER_A_LOCK_S: Final = (0.0, 0.1, 0.4, 1.0)
 _SEE_OTHER: Final = 303
 
 
-def application(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str) -> Starlette:
-    """What serves the pages. ``style``: the CSS that stands in each."""
-    made = _Application(wallet, entrance, reporter, brand, Rendering(entrance.path, brand, style=style))
+def application(wallet: Wallet, entrance: Entrance, reporter: Reporter, look: Look) -> Starlette:
+    """What serves the pages."""
+    made = _Application(wallet, entrance, reporter, look)
     return Starlette(
         routes=made.routes(), middleware=[Middleware(GZipMiddleware)], exception_handlers={Exception: made.fault}
     )
 
 
 class _Application:
-    def __init__(
-        self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, rendering: Rendering
-    ) -> None:
+    def __init__(self, wallet: Wallet, entrance: Entrance, reporter: Reporter, look: Look) -> None:
         self._wallet = wallet
         self._entrance = entrance
         self._reporter = reporter
-        self._brand = brand
-        self._rendering = rendering
+        self._look = look
+        self._rendering = Rendering(entrance.path, look)
 
     def routes(self) -> list[Route | Mount]:
         """Every path."""
-        shown, done = Pages(self._wallet, self._rendering).paths(), Deeds(self._wallet, self._rendering).paths()
+        shown = Pages(self._wallet, self._rendering).paths()
+        done = Deeds(self._wallet, self._rendering, self._look).paths()
         return [
             Route("/enter", self._enter),
             Route("/events", self._events),
             Route("/of/{publisher}/{name}/logo.png", self._logo),
-            *((Route("/brand.png", self._mark),) if self._brand is not None else ()),
+            Route("/brand.png", self._mark),
             *(Route(path, self._opened(page)) for path, page in shown.items()),
             *(Route(path, self._done(page), methods=["POST"]) for path, page in done.items()),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
@@ -149,7 +148,9 @@ class _Application:
 
     async def _mark(self, request: Request) -> Response:
         del request
-        return Response(self._brand.logo if self._brand is not None else b"", media_type="image/png")
+        if self._look.kept is None:
+            return PlainTextResponse("", 404)
+        return Response(self._look.kept.logo, media_type="image/png")
 
     async def fault(self, request: Request, error: Exception) -> Response:
         """What is shown of a fault of the Shell itself: nothing of its values, here or there."""

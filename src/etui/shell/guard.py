@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from etui.shell.entrance import Entrance
     from etui.shell.refusals import Reason, Reporter
+    from etui.shell.style import Look
 
 MAX_BODY_BYTES: Final = 64 << 10
 _SAFE: Final = frozenset({"GET", "HEAD"})
@@ -77,12 +78,11 @@ class _Refusal(msgspec.Struct, frozen=True):
 class Guard:
     """An ASGI application around another one."""
 
-    def __init__(self, app: ASGIApp, entrance: Entrance, reporter: Reporter, *, style: str) -> None:
-        """``style``: the source of the one style that pages have."""
+    def __init__(self, app: ASGIApp, entrance: Entrance, reporter: Reporter, look: Look) -> None:
         self._app = app
         self._entrance = entrance
         self._reporter = reporter
-        self._headers = {"Content-Security-Policy": _POLICY + style, **_HEADERS}
+        self._look = look
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request, or refuses it."""
@@ -95,7 +95,8 @@ class Guard:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
-                for name, value in self._headers.items():
+                out["Content-Security-Policy"] = _POLICY + self._look.source
+                for name, value in _HEADERS.items():
                     out[name] = value
                 out["Cache-Control"] = kept if message["status"] == 200 else _NOT_KEPT  # noqa: PLR2004  # OK
             await send(message)
