@@ -43,7 +43,7 @@ with Client.connect() as wallet:
         wallet.call_raw("org.example.till/1.pay", b'{"amount": %s, "currency": "EUR"}' % sys.argv[1].encode())
         print("paid")
     except RemoteError as error:
-        print(error.code.value)
+        print(error.code.slug)
 """
 _CODE = """
 from etui.sdk import Extension, Item, provides
@@ -312,9 +312,8 @@ def test_a_limit_that_is_lowered_from_the_page_holds_for_the_next_payment(wallet
 
     assert pays(100) == "paid, asked 1 times"
     with wallet.connect() as client:
-        (program,) = client.call(shell_interface.Clients(text="buyer.py")).clients
         limits = {"limit_minor": 5000, "each_minor": 1000, "currency": "EUR"}
-        right = wallet_interface.Grant(client=program.client, action="org.example.till/1.pay", **limits)
+        right = wallet_interface.Grant(client=f"script:{buyer}@session", action="org.example.till/1.pay", **limits)
         grant = client.call(right).grant
     wallet.user.forgets()
     wallet.user.refuses()
