@@ -57,7 +57,7 @@ EXPECTED: Final = {
     "age": Verdict(18),
     "age-cctv": Verdict(97, skipped={SCRYPT: 25, HYBRID: 18, OTHERWISE: 3}),
     "emv": Verdict(15),
-    "axe": Verdict(13),
+    "axe": Verdict(20),
     "axe-sites": Verdict(15),
     "lighthouse": Verdict(6),
     "addons-linter": Verdict(2),

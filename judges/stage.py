@@ -25,6 +25,7 @@ from etui.testkit.readers import apart, pyscard_in, virtual_reader
 if TYPE_CHECKING:
     from bench.pcsc import Reader
 
+_PARKING: Final = Path(__file__).parents[1] / "examples" / "parking" / "extension"
 _READY_S: Final = 20.0
 _LIMIT_S: Final = 300.0
 _ARMED_S: Final = 120
@@ -86,14 +87,29 @@ def agent_stage() -> Iterator[Stage]:
 @contextlib.contextmanager
 def shell_stage() -> Iterator[Stage]:
     """The stage of one judge of the Shell: its environment leads to a wallet with something in it."""
-    with folder() as path, unlocked_wallet(path / "w") as wallet:
+    with folder() as path, unlocked_wallet(path / "w", doors=("browser",)) as wallet:
         wallet.user.approves()
+        _install(wallet, path / "parking.etuipkg")
         with wallet.connect() as client:
             for label in ("Mail account", "A note of more words than a line of a small screen has room for"):
                 made = secret.Create(kind="login", label=label, value=b"x", attributes={"server": "mail.example"})
                 client.call(made)
         wallet.etui("grant", "app:/opt/friend", "secret/1.read")
         yield Stage(path / "judge", wallet.environ)
+
+
+def _install(wallet: TestWallet, package: Path) -> None:
+    """Installs the example of an Extension, which publishes a link."""
+    key = package.with_name("publisher")
+    for words in (
+        ("keygen", key),
+        ("pack", _PARKING, "-o", package),
+        ("sign", package, "--key", key),
+        ("install", package),
+    ):
+        ran = wallet.etui("extension", *map(str, words))
+        if ran.returncode != 0:
+            raise RuntimeError(ran.stderr)
 
 
 @contextlib.contextmanager

@@ -43,7 +43,8 @@ SAYS = {says!r}
 class Hostile(Extension):
     def inventory(self):
         attributes = {{SAYS + "an attribute": SAYS + "a value"}}
-        return [Item(item="one", kind="card", label=SAYS + "a label", attributes=attributes)]
+        one = Item(item="one", kind="card", label=SAYS + "a label", attributes=attributes)
+        return [one, Item(item="two", kind="card", label="Zebra", attributes={{}})]
 
     @provides(Act)
     def act(self, request, call):

@@ -362,6 +362,7 @@ def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: V
     assert decision, page
     why = visitor.get(f"/activity/{decision[1]}").text
     assert "What was asked for: “secret/1.create”" in why
+    assert "<dd>Everybody may add something of their own. <small>manufacturer/add-own</small></dd>" in why
     assert "Secrets: Store a secret" in page
     usual, everything = (visitor.get(path).text for path in ("/activity", "/activity?all=1"))
     for passed_over in ("Storage: Write records", "The wallet as a Shell shows it: Items"):

@@ -715,6 +715,8 @@ class WhyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
     sentences: list[str]
     policies: list[str]
+    said: list[str] | None = None
+    """Of each of `policies`, in their order, what it says in words; empty where that is not known."""
 
 
 class Why(Request[WhyResult], frozen=True, kw_only=True, omit_defaults=True):
