@@ -278,7 +278,7 @@ def test_a_page_that_frames_the_shell_shows_nothing_of_it_and_is_on_record(
         assert frame.url == "chrome-error://chromewebdata/"
         page = context.new_page()
         page.goto(link)
-        expect(page.get_by_role("heading", level=1)).to_have_text("Your wallet"), "the link is good yet"
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your wallet")  # the link is good yet
         for of_the_shell in (home, f"{home}settings", f"{home}static/icon.svg"):
             frame = framed(context, framing, of_the_shell)
             assert frame.url == "chrome-error://chromewebdata/"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 from tests.shell.conftest import shell_of
 from tests.shell.test_browser import browser
 from tests.standards.payments.shop import SHOP, Shop
@@ -123,7 +123,12 @@ def came_in(wallet: TestWallet, browser: Browser) -> Iterator[tuple[Page, str]]:
         context = browser.new_context()
         context.set_default_timeout(_PATIENCE_MS)
         page = context.new_page()
-        page.on("dialog", lambda dialog: (complaints.append(dialog.message), dialog.dismiss()))
+
+        def shown(dialog: Dialog) -> None:
+            complaints.append(dialog.message)
+            dialog.dismiss()
+
+        page.on("dialog", shown)
         page.on("console", lambda message: complaints.append(message.text) if "Policy" in message.text else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(link)

@@ -312,8 +312,13 @@ def test_a_limit_that_is_lowered_from_the_page_holds_for_the_next_payment(wallet
 
     assert pays(100) == "paid, asked 1 times"
     with wallet.connect() as client:
-        limits = {"limit_minor": 5000, "each_minor": 1000, "currency": "EUR"}
-        right = wallet_interface.Grant(client=f"script:{buyer}@session", action="org.example.till/1.pay", **limits)
+        right = wallet_interface.Grant(
+            client=f"script:{buyer}@session",
+            action="org.example.till/1.pay",
+            limit_minor=5000,
+            each_minor=1000,
+            currency="EUR",
+        )
         grant = client.call(right).grant
     wallet.user.forgets()
     wallet.user.refuses()
