@@ -23,4 +23,4 @@ async def call(self: Wallet, request: Request[Any], *, provider: str = "") -> An
 
 if __name__ == "__main__":
     Wallet.call = call  # type: ignore[method-assign]
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

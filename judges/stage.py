@@ -21,6 +21,7 @@ from etui.interfaces import apdu_1 as apdu
 from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
 from etui.testkit.readers import apart, pyscard_in, virtual_reader
+from etui.trusted.package import PublisherKey, pack, sign
 
 if TYPE_CHECKING:
     from bench.pcsc import Reader
@@ -100,16 +101,10 @@ def shell_stage() -> Iterator[Stage]:
 
 def _install(wallet: TestWallet, package: Path) -> None:
     """Installs the example of an Extension, which publishes a link."""
-    key = package.with_name("publisher")
-    for words in (
-        ("keygen", key),
-        ("pack", _PARKING, "-o", package),
-        ("sign", package, "--key", key),
-        ("install", package),
-    ):
-        ran = wallet.etui("extension", *map(str, words))
-        if ran.returncode != 0:
-            raise RuntimeError(ran.stderr)
+    package.write_bytes(sign(pack(_PARKING), PublisherKey.generate()))
+    ran = wallet.etui("extension", "install", str(package))
+    if ran.returncode != 0:
+        raise RuntimeError(ran.stderr)
 
 
 @contextlib.contextmanager
