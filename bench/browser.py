@@ -72,8 +72,8 @@ def measure(extent: Extent) -> list[Figure]:
         wallet.user.approves()
         wallet.etui("browser", "install", "chromium")
         _install_echo(echo_home)
-        ours = running.enter_context(_page(playwright.chromium, home, wallet.environ, url, pair=True))
-        echo = running.enter_context(_page(playwright.chromium, echo_home, wallet.environ, url, pair=False))
+        ours = running.enter_context(opened_page(playwright.chromium, home, wallet.environ, url, pair=True))
+        echo = running.enter_context(opened_page(playwright.chromium, echo_home, wallet.environ, url, pair=False))
         return _compared(partial(ours.evaluate, _CALLS, count), partial(echo.evaluate, _CALLS, count), extent.rounds)
 
 
@@ -114,7 +114,9 @@ def _install_echo(home: Path) -> None:
 
 
 @contextlib.contextmanager
-def _page(chromium: BrowserType, home: Path, environ: Mapping[str, str], url: str, *, pair: bool) -> Iterator[Page]:
+def opened_page(
+    chromium: BrowserType, home: Path, environ: Mapping[str, str], url: str, *, pair: bool
+) -> Iterator[Page]:
     """A page in a browser of this home, which is paired with the wallet where that is wanted."""
     context = chromium.launch_persistent_context(
         home / ".config" / "chromium",

@@ -13,7 +13,8 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     it. ``rounds``: of a comparison. ``starts``: how often a process is started. ``idle_s``: how long a wallet is left
     alone before its memory is read. ``file_bytes``: of a file that is decrypted. ``cards`` and
     ``many_cards``: how many an issuer has. ``payments``: of a round. ``relationships``: of a user, as many with a
-    domain as with a logo. ``names``: how many honest ones are judged of each kind.
+    domain as with a logo. ``names``: how many honest ones are judged of each kind. ``pages``: how many are looked at
+    for who cannot see them well.
     """
 
     items: int = 1000
@@ -31,6 +32,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     payments: int = 8_000
     relationships: int = 200
     names: int = 10_000
+    pages: int = 100
 
 
 FULL = Extent()
@@ -50,5 +52,6 @@ SAMPLE = Extent(
     payments=100,
     relationships=3,
     names=40,
+    pages=2,
 )
 """Its figures mean nothing."""

@@ -1,15 +1,23 @@
-"""``shell.*``: how soon the wallet's page is painted in a browser that has never seen it, and what it has to load."""
+"""``shell.*``: how soon the wallet's page is painted in a browser that has never seen it, and what it has to load.
+
+And what axe-core has against the pages, as the judge of that name looks at them (``judges/axe.py``).
+"""
 
 from __future__ import annotations
 
 import os
 import statistics
+import sys
+from itertools import islice
 from typing import Final
 
+from judges import axe
+from judges.stage import shell_stage
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.extent import Extent
-from bench.figures import Figure, absolute
+from bench.figures import Figure, absolute, percentile
+from bench.placement import placement
 from bench.shells import shell_of
 from bench.wallets import fill, folder, unlocked_wallet
 
@@ -36,7 +44,32 @@ def measure(extent: Extent) -> list[Figure]:
             absolute("shell.bytes_kb", 100.0, [statistics.median(sizes) / 1e3], unit="kB"),
         ]
         browser.close()
-        return figures
+    return [*figures, _accessible(extent.pages)]
+
+
+def _accessible(most: int) -> Figure:
+    """Violations of the rules on so many pages; raises ``RuntimeError`` where a page that is broken is not told."""
+    with shell_stage() as stage, axe.visits(stage) as (bites, pages):
+        if not bites():
+            msg = "axe-core has nothing against a page that is broken on purpose"
+            raise RuntimeError(msg)
+        found = {name: visit() for name, visit in islice(pages.items(), most)}
+    for name, violations in found.items():
+        sys.stderr.writelines(f"{name}: {one}\n" for one in violations)
+    counts = [float(len(violations)) for violations in found.values()]
+    note = f"{len(counts)} pages, each in both themes and at both widths"
+    return Figure(
+        id="shell.axe",
+        value=sum(counts),
+        want=0.0,
+        unit="violations",
+        p50=percentile(counts, 0.5),
+        p95=percentile(counts, 0.95),
+        p99=percentile(counts, 0.99),
+        runs=len(counts),
+        note=note,
+        placement=placement(),
+    )
 
 
 def _painted(browser: Browser, items: int, times: int) -> tuple[list[float], list[float]]:

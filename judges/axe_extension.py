@@ -6,37 +6,40 @@ The states are had in a real Chromium with the extension, before a wallet with i
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Final
+from typing import Final, Literal
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
 from etui.doors.browser.extension_ids import CHROMIUM as EXTENSION_ID
 from etui.doors.browser.manifests import EXTENSION
-from judges.axe import axe_engine, looked_at
+from judges.axe import BROWSER, engine, violations
 from judges.expected import Verdict
 from judges.stage import ExtensionStage
 
-_BROWSER: Final = "/usr/bin/chromium"
 _BUTTON: Final = f"chrome-extension://{EXTENSION_ID}/popup.html"
 _WIDTH_PX: Final = 340
+_SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 _FORM: Final = b"""<!doctype html><title>A page</title><form method="post"><input name="user" aria-label="User">
 <input name="password" type="password" aria-label="Password"><button>Log in</button></form>"""
 
 
 def judge(stage: ExtensionStage) -> Verdict:
     """Its verdict."""
-    engine = axe_engine()
+    script = engine()
     passed = failed = 0
     with chromium_of(stage) as browser:
-        for _, page in states(browser, stage):
-            for scheme in ("light", "dark"):
-                page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-                clean = looked_at(page, engine)
-                passed, failed = passed + clean, failed + (not clean)
+        for name, page in states(browser, stage):
+            for scheme in _SCHEMES:
+                page.emulate_media(color_scheme=scheme)
+                found = violations(page, script)
+                for one in found:
+                    sys.stdout.write(f"  {name}, {scheme}: {one}\n")
+                passed, failed = passed + (not found), failed + bool(found)
     return Verdict(passed, failed)
 
 
@@ -46,7 +49,7 @@ def chromium_of(stage: ExtensionStage) -> Iterator[BrowserContext]:
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             stage.path / ".config" / "chromium",
-            executable_path=_BROWSER,
+            executable_path=BROWSER,
             env=stage.environ,
             chromium_sandbox=os.geteuid() != 0,
             ignore_default_args=["--disable-extensions"],

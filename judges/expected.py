@@ -59,7 +59,7 @@ EXPECTED: Final = {
     "age": Verdict(18),
     "age-cctv": Verdict(97, skipped={SCRYPT: 25, HYBRID: 18, OTHERWISE: 3}),
     "emv": Verdict(15),
-    "axe": Verdict(13),
+    "axe": Verdict(20),
     "axe-extension": Verdict(16),
     "axe-sites": Verdict(15),
     "lighthouse": Verdict(6),

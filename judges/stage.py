@@ -27,10 +27,12 @@ from etui.interfaces import secret_1 as secret
 from etui.standards.payments import CARD, Amount, CardData, Details, Line, MethodData, Request, sign_request
 from etui.testkit import TestAuthority, TestWallet
 from etui.testkit.readers import apart, pyscard_in, virtual_reader
+from etui.trusted.package import PublisherKey, pack, sign
 
 if TYPE_CHECKING:
     from bench.pcsc import Reader
 
+_PARKING: Final = Path(__file__).parents[1] / "examples" / "parking" / "extension"
 _READY_S: Final = 20.0
 _LIMIT_S: Final = 300.0
 _ARMED_S: Final = 120
@@ -93,8 +95,9 @@ def agent_stage() -> Iterator[Stage]:
 @contextlib.contextmanager
 def shell_stage() -> Iterator[Stage]:
     """The stage of one judge of the Shell: its environment leads to a wallet with something in it."""
-    with folder() as path, unlocked_wallet(path / "w") as wallet:
+    with folder() as path, unlocked_wallet(path / "w", doors=("browser",)) as wallet:
         wallet.user.approves()
+        _install(wallet, path / "parking.etuipkg")
         with wallet.connect() as client:
             for label in ("Mail account", "A note of more words than a line of a small screen has room for"):
                 made = secret.Create(kind="login", label=label, value=b"x", attributes={"server": "mail.example"})
@@ -119,6 +122,14 @@ def extension_stage() -> Iterator[ExtensionStage]:
         with TestWallet(path / "w", doors=("browser",), environ={"HOME": str(path / "judge")}) as wallet:
             wallet.create()
             yield ExtensionStage(path / "judge", wallet)
+
+
+def _install(wallet: TestWallet, package: Path) -> None:
+    """Installs the example of an Extension, which publishes a link."""
+    package.write_bytes(sign(pack(_PARKING), PublisherKey.generate()))
+    ran = wallet.etui("extension", "install", str(package))
+    if ran.returncode != 0:
+        raise RuntimeError(ran.stderr)
 
 
 @contextlib.contextmanager

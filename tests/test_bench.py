@@ -43,7 +43,7 @@ IDS = {
         "issuer.pg_s",
         "issuer.growth",
     },
-    "shell": {"shell.paint_ms", "shell.paint10k_ms", "shell.bytes_kb"},
+    "shell": {"shell.paint_ms", "shell.paint10k_ms", "shell.bytes_kb", "shell.axe"},
     "browser": {"browser.ratio", "browser.p95_ratio"},
     "guard": {"guard.catch", "guard.false"},
     "pay": {"pay.p99_ms"},
@@ -57,7 +57,7 @@ NEEDS = {
     "age": {"age": "age"},
     "issuer": {"pg_lsclusters": "postgresql"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
-    "shell": {"chromium": "chromium"},
+    "shell": {"chromium": "chromium", "npm": "npm"},
     "browser": {"chromium": "chromium"},
     "tap": NEEDS_OF_READERS,
 }

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
 import pytest
+from bench import shells
 from tests.shell.visitor import Visitor
 from tests.trusted.router.browser_door import Wallet
 
@@ -21,24 +19,10 @@ from etui.testkit import TestWallet
 
 @contextmanager
 def shell_of(wallet: TestWallet | Wallet, number: signal.Signals = signal.SIGTERM) -> Iterator[str]:
-    """The link of a Shell that is started for a wallet, and ended by the signal of this number."""
-    command = [sys.executable, "-I", "-m", "etui.cli", "shell", "--no-open", "--json"]
+    """The link of a Shell that is started for a wallet, and has no fault until the signal of this number ends it."""
     log = wallet.folder / "shell.log"
-    with log.open("ab") as errors:
-        process = subprocess.Popen(command, env=wallet.environ, stdout=subprocess.PIPE, stderr=errors, text=True)
-    assert process.stdout is not None
-    try:
-        told = ""
-        while line := process.stdout.readline():
-            told += line
-            if line.startswith("}"):
-                break
-        assert told, log.read_text(encoding="utf-8")
-        yield msgspec.json.decode(told)["link"]
-    finally:
-        process.send_signal(number)
-        process.wait(30)
-        process.stdout.close()
+    with log.open("ab") as errors, shells.shell_of(wallet.environ, errors=errors, ends_by=number) as link:
+        yield link
     assert "etui shell:" not in log.read_text(encoding="utf-8"), log.read_text(encoding="utf-8")
 
 

@@ -32,7 +32,7 @@ def changed(pack: Path, **members: Any) -> Path:  # noqa: ANN401  # JSON
     return pack
 
 
-def test_one_command_turns_the_shell_into_an_operators_and_another_back(wallet: TestWallet) -> None:
+def test_one_command_turns_the_shell_into_an_operators_and_a_button_back(wallet: TestWallet) -> None:
     used = wallet.etui("brand", "use", str(EXAMPLE))
     assert used.returncode == 0, used.stderr
     with shell_of(wallet) as link:
@@ -44,11 +44,21 @@ def test_one_command_turns_the_shell_into_an_operators_and_another_back(wallet: 
         style = page.partition("<style>")[2].partition("</style>")[0]
         assert "--accent: #8c1d40;" in style.partition("@layer brand {")[2]
         assert visitor.get("/brand.png").headers["content-type"] == "image/png"
-    wallet.user.forgets()
-    wallet.user.approves()
-    wallet.etui("set", "open_session", "on")
+        branded = visitor.get("/").headers["content-security-policy"]
+        wallet.user.forgets()
+        wallet.user.approves()
+        wallet.etui("set", "open_session", "on")
+        settings = visitor.get("/settings").text
+        assert '<span class="name">Alpnet Wallet<small>' in settings
+        assert "etui brand use FOLDER" in settings
+        assert visitor.does("/brand/drop", {}, on="/settings") == "The Shell looks as Etui made it."
+        plain = visitor.get("/settings")
+        assert "Alpnet" not in plain.text
+        assert plain.headers["content-security-policy"] != branded, "its style is another, and the only one"
+        assert visitor.get("/brand.png").status == 404
+        assert not (wallet.home / "shell" / "brand.json").exists()
     assert "Alpnet" not in msgspec.json.encode(wallet.user.shown()).decode(), "the dialog is the user's own"
-    assert wallet.etui("brand", "drop").returncode == 0
+    assert "There was no brand." in wallet.etui("brand", "drop").stdout
     with shell_of(wallet) as link:
         visitor = Visitor(link)
         visitor.enter()

@@ -5,16 +5,22 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, expect, sync_playwright
+from tests.compositor import until
 from tests.shell.conftest import shell_of
 from tests.shell.visitor import Visitor
 
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell_interface
 from etui.testkit import TestWallet
+from etui.testkit.user import OVERSEE
 
 CHROMIUM = "/usr/bin/chromium"
 SECRETS = "/of/etui/org.etui.secrets"
@@ -164,7 +170,7 @@ def test_who_follows_a_link_by_keyboard_is_at_the_heading_or_at_what_was_told(
     page.get_by_role("link", name="Settings").press("Enter")
     page.wait_for_selector("h1:focus")
     assert page.inner_text("h1") == "Settings"
-    page.get_by_label("audit_days").press("Enter")
+    page.get_by_label("The audit forgets after").press("Enter")
     page.wait_for_selector(".told:focus")
 
 
@@ -230,9 +236,95 @@ def test_while_the_dialog_asks_the_page_says_where(
     wallet.user.waits(face="consent")
     wallet.user.waits()
     listen(page, at(came_in, "/settings"))
-    page.get_by_label("open_session").select_option("on")
-    page.get_by_role("button", name="Change").first.click()
+    page.get_by_role("button", name="Turn on").click()
     page.wait_for_selector(".asking:visible", timeout=10_000)
+
+
+def test_what_cannot_be_shown_is_said_after_a_click(
+    came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    page = came_in[1].new_page()  # of whose refusals the browser complains
+    page.goto(at(came_in, "/settings"))
+    wallet.user.refuses(action_contains=OVERSEE)
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("That cannot be shown")
+    expect(page.get_by_text("the user refused")).to_be_visible()
+    page.close()
+
+
+def test_what_is_fetched_by_itself_is_nothing_to_wait_for(
+    page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet
+) -> None:
+    page.goto(at(came_in, SECRETS))
+    held: list[Route] = []
+    page.route("**/org.etui.secrets", lambda route: held.append(route))  # noqa: PLW0108  # a builtin cannot be it
+    page.wait_for_timeout(300)
+    store(wallet, "Fetched in a while")
+    page.wait_for_selector("main > .htmx-request", state="attached")
+    assert page.locator(".asking").is_hidden()
+    held[0].continue_()
+    expect(page.get_by_text("Fetched in a while")).to_be_visible()
+
+
+def store(wallet: TestWallet, label: str) -> None:
+    with wallet.connect() as client:
+        client.call(secret.Create(kind="note", label=label, value=b"x"))
+
+
+@pytest.mark.attack(220)
+def test_a_page_that_frames_the_shell_shows_nothing_of_it_and_is_on_record(
+    wallet: TestWallet, browser: Browser
+) -> None:
+    with shell_of(wallet) as link, site() as framing:
+        context = browser.new_context()
+        home = link.rpartition("/enter")[0] + "/"
+        frame = framed(context, framing, link)
+        assert frame.url == "chrome-error://chromewebdata/"
+        page = context.new_page()
+        page.goto(link)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your wallet")  # the link is good yet
+        for of_the_shell in (home, f"{home}settings", f"{home}static/icon.svg"):
+            frame = framed(context, framing, of_the_shell)
+            assert frame.url == "chrome-error://chromewebdata/"
+        context.close()
+
+        def is_on_record() -> bool:
+            with wallet.connect() as client:
+                words = f"turned away from another site, the last as {framing}"
+                return bool(client.call(shell_interface.Audit(text=words)).records)
+
+        until(is_on_record)
+
+
+def framed(context: BrowserContext, framing: str, url: str) -> Frame:
+    """A frame that a page of another port has of a URL."""
+    page = context.new_page()
+    page.goto(f"{framing}/?{url}")
+    frame = page.frames[1]
+    frame.wait_for_load_state()
+    return frame
+
+
+@contextmanager
+def site() -> Iterator[str]:
+    """The origin of a site whose page has a frame of what its query says."""
+
+    class Framing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<iframe src='{self.path.partition('?')[2]}'></iframe>".encode())
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Framing) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
 
 
 def test_without_scripts_everything_is_there(

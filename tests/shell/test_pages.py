@@ -22,14 +22,28 @@ from etui.testkit.user import OVERSEE
 
 SECRETS = "/of/etui/org.etui.secrets"
 VALUE = b"correct horse battery"
-MARKUP = "<script>alert(2)</script>{{7*7}}"
-HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}"
-_STORING = """
-from etui.interfaces import secret_1 as secret
-from etui.sdk import Client
+_TILL = """
+from etui.sdk import Extension, provides
+
+class Till(Extension):
+    @provides(Pay)
+    def pay(self, request, call):
+        return PayResult()
+
+if __name__ == "__main__":
+    Till().run()
+"""
+_BUYING = """
+import sys
+
+from etui.sdk import Client, RemoteError
 
 with Client.connect() as wallet:
-    wallet.call(secret.Create(kind="note", label="Kept", value=b"x", attributes={}))
+    try:
+        wallet.call_raw("org.example.till/1.pay", b'{"amount": %s, "currency": "EUR"}' % sys.argv[1].encode())
+        print("paid")
+    except RemoteError as error:
+        print(error.code.slug)
 """
 _CODE = """
 from etui.sdk import Extension, Item, provides
@@ -57,6 +71,10 @@ class Stamps(Extension):
     @provides(Advert)
     def advert(self, request, call):
         return AdvertResult(text="Ten stamps are a coffee.")
+
+    @provides(Hours)
+    def hours(self, request, call):
+        return HoursResult(text="From eight to six.")
 
 if __name__ == "__main__":
     Stamps().run()
@@ -122,32 +140,6 @@ def test_what_is_removed_is_gone_and_its_page_says_so(wallet: TestWallet, visito
     del wallet
     assert visitor.does(f"{item}/do", {"interface": "secret/1", "method": "delete"}, on=item) == "Delete: done."
     assert visitor.get(item).status == 404
-
-
-@pytest.mark.attack(173)
-def test_what_others_say_is_text(wallet: TestWallet, visitor: Visitor) -> None:
-    with wallet.connect() as client:
-        client.call(secret.Create(kind="note", label=HOSTILE, value=b"x", attributes={HOSTILE: HOSTILE}))
-    stranger = Stranger("hostile", "", {"tell": {"title": MARKUP, "effect": "none"}}, kinds={"card": {"title": MARKUP}})
-    stranger.manifest = stranger.manifest.replace('"Hostile"', f'"{MARKUP}"').replace("For tests.", MARKUP)
-    stranger.install(wallet)
-    program = wallet.folder / f"{MARKUP.replace('/', '')}.py"
-    program.write_text(_STORING, encoding="utf-8")
-    assert wallet.run(sys.executable, str(program)).returncode == 0
-    path = reference(visitor, "alert")
-    assert "&lt;script&gt;alert(2)" in visitor.get("/extensions").text
-    assert "&lt;script&gt;alert(2)" in visitor.get("/clients").text
-    shelves = (SECRETS, f"/of/org.example/{stranger.id}")
-    searches = ("/?text=alert", "/activity?text=%3Cscript%3E")
-    for place in ("/", *shelves, path, "/extensions", "/activity", "/clients", *searches):
-        page = visitor.get(place).text
-        assert "<script>alert" not in page, place
-        assert "<img src=x" not in page, place
-        assert (
-            "49" not in re.sub(r"r1\.[\w-]+|etui-shell-\d+|/[\w-]{32}", "", page.partition("<h1>")[2])
-            or "{{7*7}}" in page
-        )
-    assert "&lt;script&gt;" in visitor.get(path).text
 
 
 @pytest.mark.attack(173)
@@ -222,10 +214,6 @@ def offered(page: str) -> str:
 
 
 def test_rights_are_told_in_words_and_taken_back_at_once(wallet: TestWallet, visitor: Visitor) -> None:
-    with wallet.connect() as client:
-        client.call(secret.Create(kind="note", label="Lent", value=b"x"))
-        lent = reference(visitor, "Lent").rpartition("/")[2]
-        del lent
     wallet.etui("grant", "app:/opt/friend", "secret/1.read")
     page = visitor.get("/clients").text
     assert "app:/opt/friend" in page
@@ -290,6 +278,58 @@ def test_a_right_is_lowered_at_once_and_raised_by_the_dialog(wallet: TestWallet,
         assert words_ in visitor.does("/amend", {"grant": grant.grant} | wrong, on="/clients")
 
 
+def test_a_limit_that_is_lowered_from_the_page_holds_for_the_next_payment(wallet: TestWallet, visitor: Visitor) -> None:
+    till = Stranger(
+        "till",
+        "",
+        {
+            "pay": {
+                "title": "Pay",
+                "effect": "use",
+                "ask": "pay {amount} {currency}",
+                "params": {
+                    "amount": {
+                        "type": "integer",
+                        "title": "Amount",
+                        "policy": "amount",
+                        "money": "currency",
+                        "material": True,
+                    },
+                    "currency": {"type": "text", "title": "Currency", "policy": "currency", "material": True},
+                },
+            }
+        },
+    )
+    till.code = python_module(read_document(till.document)) + _TILL
+    till.install(wallet)
+    buyer = wallet.folder / "buyer.py"
+    buyer.write_text(_BUYING, encoding="utf-8")
+
+    def pays(amount_minor: int) -> str:
+        before = len(wallet.user.asked())
+        said = wallet.run(sys.executable, str(buyer), str(amount_minor)).stdout.strip()
+        return f"{said}, asked {len(wallet.user.asked()) - before} times"
+
+    assert pays(100) == "paid, asked 1 times"
+    with wallet.connect() as client:
+        right = wallet_interface.Grant(
+            client=f"script:{buyer}@session",
+            action="org.example.till/1.pay",
+            limit_minor=5000,
+            each_minor=1000,
+            currency="EUR",
+        )
+        grant = client.call(right).grant
+    wallet.user.forgets()
+    wallet.user.refuses()
+    wallet.user.approves(action_contains=OVERSEE)
+    assert pays(800) == "paid, asked 0 times"
+    lowered = {"grant": grant, "limit": "", "each": "5", "uses": "", "until": ""}
+    assert visitor.does("/amend", lowered, on="/clients") == "The right is lowered."
+    assert pays(800) == "refused, asked 1 times"
+    assert pays(400) == "paid, asked 0 times"
+
+
 def test_a_right_is_given_from_the_page_of_what_it_is_for(wallet: TestWallet, visitor: Visitor, item: str) -> None:
     page = visitor.get(item).text
     assert '<option value="secret/1.read">' in page
@@ -326,22 +366,13 @@ def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: V
     decision = re.search(r"/activity/(d-\w+)", page)
     assert decision, page
     why = visitor.get(f"/activity/{decision[1]}").text
-    assert "secret/1.create" in why or "store" in why.lower()
+    assert "What was asked for: “secret/1.create”" in why
+    assert "<dd>Everybody may add something of their own. <small>manufacturer/add-own</small></dd>" in why
     assert "Secrets: Store a secret" in page
     usual, everything = (visitor.get(path).text for path in ("/activity", "/activity?all=1"))
     for passed_over in ("Storage: Write records", "The wallet as a Shell shows it: Items"):
         assert passed_over not in usual
         assert passed_over in everything
-
-
-def test_a_setting_is_changed_as_the_dialog_has_it(wallet: TestWallet, visitor: Visitor) -> None:
-    assert visitor.does("/set", {"name": "auto_lock_s", "value": "600"}, on="/settings") == "auto_lock_s is 600 now."
-    wallet.user.forgets()
-    wallet.user.refuses()
-    told = visitor.does("/set", {"name": "open_session", "value": "on"}, on="/settings")
-    assert "Why?" in told
-    assert "is on now" not in told
-    assert "no_such" in visitor.does("/set", {"name": "no_such", "value": "1"}, on="/settings")
 
 
 def test_a_locked_wallet_shows_nothing_but_the_way_to_open_it(wallet: TestWallet, visitor: Visitor, item: str) -> None:
@@ -354,6 +385,11 @@ def test_a_locked_wallet_shows_nothing_but_the_way_to_open_it(wallet: TestWallet
     assert visitor.does("/own/unlock", {}) == "The wallet is open."
     assert "Mailbox" in visitor.get(item).text
     assert wallet.etui("status").returncode == 0
+
+
+def promoted(visitor: Visitor) -> list[str]:
+    """The links on the first page, by their titles."""
+    return re.findall(r'/follow"[^>]*>.*?<button class="quiet">([^<]*)</button>', visitor.get("/").text, re.DOTALL)
 
 
 def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor: Visitor) -> None:
@@ -401,8 +437,10 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
                 "result": {"value": {"type": "sealed"}},
             },
             "advert": {"title": "Offer", "effect": "none", "result": {"text": {"type": "text", "title": "Offer"}}},
+            "hours": {"title": "Hours", "effect": "none", "result": {"text": {"type": "text", "title": "Open"}}},
         },
-        extra='[[links]]\ntitle = "What ten stamps are"\nmethod = "org.example.stamps/1.advert"\n',
+        extra='[[links]]\ntitle = "What ten stamps are"\nmethod = "org.example.stamps/1.advert"\n'
+        '[[links]]\ntitle = "When we are open"\nmethod = "org.example.stamps/1.hours"\n',
         kinds={"card": {"title": "Stamp card", "plural": "Stamp cards"}},
         types={
             "Part": {
@@ -415,12 +453,12 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
     path = f"/of/org.example/{stamps.id}"
     home = visitor.get("/").text
     assert re.search(r"Stamps</a></h2>.*?Stamp card <span", home, re.DOTALL)
-    assert "What ten stamps are" in home
+    assert promoted(visitor) == ["What ten stamps are"], "one at a time"
     told = visitor.does(f"{path}/follow", {"method": "org.example.stamps/1.advert"})
     assert told == "Offer: done. Offer Ten stamps are a coffee."
     hidden = visitor.does(f"{path}/hide", {"method": "org.example.stamps/1.advert"})
     assert hidden == "It is hidden, and on record."
-    assert "What ten stamps are" not in visitor.get("/").text
+    assert promoted(visitor) == ["When we are open"], "the next one comes"
     assert "Show again" in visitor.get("/extensions").text
     with wallet.connect() as client:
         record = client.call(shell_interface.Audit(limit=1, text="settings")).records[0]
@@ -428,9 +466,11 @@ def test_a_strangers_extension_looks_as_good_as_ours(wallet: TestWallet, visitor
         assert "'What ten stamps are' of Stamps is hidden, and reported" in sentences
     wallet.lock()
     wallet.unlock()
-    assert "What ten stamps are" not in visitor.get("/").text, "it stays hidden"
+    assert promoted(visitor) == ["When we are open"], "it stays hidden"
+    visitor.does(f"{path}/hide", {"method": "org.example.stamps/1.hours"})
+    assert promoted(visitor) == []
     visitor.does(f"{path}/hide", {"method": "org.example.stamps/1.advert", "show": "1"}, on="/extensions")
-    assert "What ten stamps are" in visitor.get("/").text
+    assert promoted(visitor) == ["What ten stamps are"]
     assert "publishes a link" in visitor.does(f"{path}/hide", {"method": "secret/1.delete"})
     assert "no such link" in visitor.does(f"{path}/follow", {"method": "org.example.stamps/1.stamp"})
     card = reference(visitor, "Corner", path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 import webbrowser
 from typing import TYPE_CHECKING
@@ -14,10 +15,15 @@ from etui.cli.exits import CommandError, Exit
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from etui.cli.output import Output
+    from etui.shell import Shell
 
 _MAX_PORT = 65_535
+_MAX_TYPED_BYTES = 4096
+_ANOTHERS_S = 1.0
+"""So long the terminal is left alone whose foreground is another program's."""
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,34 +33,68 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: Arguments, output: Output) -> Exit:
     from etui.shell import Shell  # noqa: PLC0415  # no other command has a web server
-    from etui.shell.brand import BrandError, read_kept  # noqa: PLC0415  # as above
+    from etui.shell.brand import BrandError  # noqa: PLC0415  # as above
 
     if not 0 <= arguments.port <= _MAX_PORT:
         raise CommandError(f"{arguments.port} is no port: name one from 1 to {_MAX_PORT}", Exit.USAGE)
     connect_once()
     place = profile_place()
     try:
-        shell = Shell(place.socket, port=arguments.port, brand=read_kept(kept_in(place.home)))
+        shell = Shell(place.socket, kept_in(place.home), port=arguments.port)
     except BrandError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"port {arguments.port} cannot be used ({error.strerror}): name another") from None
-    link = shell.link()
-    output.value({"link": link}, f"Your wallet: {link}\nThe link is good once, within a minute. Ctrl-C ends it.")
-    sys.stdout.flush()
+
+    def show_link() -> str:
+        link = shell.link()
+        ways = "Enter shows another, Ctrl-C ends it." if sys.stdin.isatty() else "Ctrl-C ends it."
+        output.value({"link": link}, f"Your wallet: {link}\nThe link is good once, within a minute. {ways}")
+        sys.stdout.flush()
+        return link
+
+    link = show_link()
     if not arguments.no_open:
         webbrowser.open(link)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(shell.serve())
+        asyncio.run(_serve(shell, show_link))
     return Exit.OK
+
+
+async def _serve(shell: Shell, show_link: Callable[[], str]) -> None:
+    """Serves until it is interrupted, and shows another link each time that Enter is pressed at its terminal."""
+    loop = asyncio.get_running_loop()
+    terminal = sys.stdin.fileno() if sys.stdin.isatty() else None
+
+    def listen(terminal: int) -> None:
+        loop.add_reader(terminal, pressed, terminal)
+
+    def pressed(terminal: int) -> None:
+        try:
+            if os.tcgetpgrp(terminal) != os.getpgrp():  # what is typed is for another: reading it would stop this one
+                loop.remove_reader(terminal)
+                loop.call_later(_ANOTHERS_S, listen, terminal)
+                return
+            typed = os.read(terminal, _MAX_TYPED_BYTES)
+        except OSError:  # it hung up
+            typed = b""
+        if b"\n" in typed:
+            show_link()
+        elif not typed:
+            loop.remove_reader(terminal)
+
+    if terminal is not None:
+        listen(terminal)
+    await shell.serve()
 
 
 COMMAND = Command(
     name="shell",
     help="your wallet in a browser",
     text="Serves the Wallet Shell on the loopback, for the browser that comes in by the link, until it is ended with\n"
-    "Ctrl-C. It shows what lies in the wallet, who may use it and what was done; it holds no secret, and what has to\n"
-    "be typed, shown or agreed to is so in the Trusted Dialog.",
+    "Ctrl-C; Enter shows another link, for a browser that has lost its way in. It shows what lies in the wallet, who\n"
+    "may use it and what was done; it holds no secret, and what has to be typed, shown or agreed to is so in the\n"
+    "Trusted Dialog.",
     arguments=_arguments,
     run=_run,
     examples=(

@@ -146,6 +146,10 @@ class SettingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: str
     value: str
+    title: str | None = None
+    """The setting for people, who read its value after that."""
+    unit: Literal["seconds", "days"] | None = None
+    """What its value counts, 0 for never; absent where it is `on` or `off`."""
     text: str | None = None
 
 
@@ -755,6 +759,8 @@ class WhyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
     sentences: list[str]
     policies: list[str]
+    said: list[str] | None = None
+    """Of each of `policies`, in their order, what it says in words; empty where that is not known."""
 
 
 class Why(Request[WhyResult], frozen=True, kw_only=True, omit_defaults=True):

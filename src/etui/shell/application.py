@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
+import time
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from etui.sdk.refusals import Reporter
-    from etui.shell.brand import Kept
     from etui.shell.entrance import Entrance
     from etui.shell.requests import Page
+    from etui.shell.style import Look
     from etui.shell.wallet import Wallet
 
 _HERE: Final = Path(__file__).parent
@@ -46,12 +47,9 @@ _AFTER_A_LOCK_S: Final = (0.0, 0.1, 0.4, 1.0)
 _SEE_OTHER: Final = 303
 
 
-def application(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, *, style: str) -> Starlette:
-    """What serves the pages. ``style``: the CSS that stands in each.
-
-    As it ends it tells what was turned away and is not told yet.
-    """
-    made = _Application(wallet, entrance, reporter, brand, Rendering(entrance.path, brand, style=style))
+def application(wallet: Wallet, entrance: Entrance, reporter: Reporter, look: Look) -> Starlette:
+    """What serves the pages; as it ends it tells what was turned away and is not told yet."""
+    made = _Application(wallet, entrance, reporter, look)
 
     @contextlib.asynccontextmanager
     async def telling(_: Starlette) -> AsyncIterator[None]:
@@ -67,30 +65,29 @@ def application(wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: K
 
 
 class _Application:
-    def __init__(
-        self, wallet: Wallet, entrance: Entrance, reporter: Reporter, brand: Kept | None, rendering: Rendering
-    ) -> None:
+    def __init__(self, wallet: Wallet, entrance: Entrance, reporter: Reporter, look: Look) -> None:
         self._wallet = wallet
         self._entrance = entrance
         self._reporter = reporter
-        self._brand = brand
-        self._rendering = rendering
+        self._look = look
+        self._rendering = Rendering(entrance.path, look)
 
     def routes(self) -> list[Route | Mount]:
         """Every path."""
-        shown, done = Pages(self._wallet, self._rendering).paths(), Deeds(self._wallet, self._rendering).paths()
+        shown = Pages(self._wallet, self._rendering).paths()
+        done = Deeds(self._wallet, self._rendering, self._look).paths()
         return [
             Route("/enter", self._enter),
             Route("/events", self._events),
             Route("/of/{publisher}/{name}/logo.png", self._logo),
-            *((Route("/brand.png", self._mark),) if self._brand is not None else ()),
+            Route("/brand.png", self._mark),
             *(Route(path, self._opened(page)) for path, page in shown.items()),
             *(Route(path, self._done(page), methods=["POST"]) for path, page in done.items()),
             Mount("/static", StaticFiles(directory=_HERE / "static")),
         ]
 
     async def _enter(self, request: Request) -> Response:
-        session = self._entrance.enter(request.query_params.get("link", ""))
+        session = self._entrance.enter(request.query_params.get("link", ""), time.monotonic())
         if session is None:
             self._reporter.turned_away("link", request.headers.get("origin", ""))
             return PlainTextResponse("This link was used, or is too old. Ask for another: `etui shell`.\n", 401)
@@ -161,7 +158,9 @@ class _Application:
 
     async def _mark(self, request: Request) -> Response:
         del request
-        return Response(self._brand.logo if self._brand is not None else b"", media_type="image/png")
+        if self._look.kept is None:
+            return PlainTextResponse("", 404)
+        return Response(self._look.kept.logo, media_type="image/png")
 
     async def fault(self, request: Request, error: Exception) -> Response:
         """What is shown of a fault of the Shell itself: nothing of its values, here or there."""

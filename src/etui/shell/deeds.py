@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import untyped_request, values_of
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ErrorCode, ProtocolError
-from etui.shell import forms, rights, words
+from etui.shell import forms, rights, settings, words
 from etui.shell.rendering import Told
 from etui.shell.requests import form_in, principal_of
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from etui.interfaces import Document
     from etui.shell.rendering import Rendering
     from etui.shell.requests import Page
+    from etui.shell.style import Look
     from etui.shell.wallet import Wallet
 
 _OWN_FORMS: Final = {
@@ -36,9 +39,10 @@ _OWN_FORMS: Final = {
 class Deeds:
     """What the forms of one Shell do."""
 
-    def __init__(self, wallet: Wallet, rendering: Rendering) -> None:
+    def __init__(self, wallet: Wallet, rendering: Rendering, look: Look) -> None:
         self._wallet = wallet
         self._rendering = rendering
+        self._look = look
 
     def paths(self) -> dict[str, Page]:
         """What is done, by the path that it is posted to."""
@@ -53,6 +57,7 @@ class Deeds:
             "/unpair": self._unpair,
             "/set": self._set,
             "/door": self._door,
+            "/brand/drop": self._drop_brand,
             "/own/{form}": self._own,
         }
 
@@ -130,9 +135,20 @@ class Deeds:
 
     async def _set(self, request: Request) -> Response:
         form = await form_in(request)
-        name, value = form.get("name", ""), form.get("value", "")
-        await self._wallet.call(wallet.Set(name=name, value=value))
-        return self._rendering.back(request, Told(success=f"{name} is {value} now."), to="/settings")
+        kept = {setting.name: setting for setting in (await self._wallet.call(wallet.Settings())).settings}
+        if (setting := kept.get(form.get("name", ""))) is None:
+            raise forms.FormError("there is no such setting")
+        value = settings.value_of(setting, form.get("value", ""))
+        await self._wallet.call(wallet.Set(name=setting.name, value=value))
+        now = settings.said(msgspec.structs.replace(setting, value=value))
+        return self._rendering.back(request, Told(success=f"{settings.title_of(setting)}: {now}."), to="/settings")
+
+    async def _drop_brand(self, request: Request) -> Response:
+        try:
+            self._look.drop()
+        except OSError as error:
+            raise forms.FormError(f"the brand cannot be removed: {error.strerror}") from None
+        return self._rendering.back(request, Told(success="The Shell looks as Etui made it."), to="/settings")
 
     async def _door(self, request: Request) -> Response:
         form = await form_in(request)

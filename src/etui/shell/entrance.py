@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import time
 from typing import Final
 
 _BYTES: Final = 24
@@ -18,7 +17,7 @@ _LINK_S: Final = 60.0
 
 
 class Entrance:
-    """The one way into a Shell that listens on ``port``."""
+    """The one way into a Shell that listens on ``port``; time is passed in, in monotonic seconds."""
 
     def __init__(self, port: int) -> None:
         self.port: Final = port
@@ -31,15 +30,15 @@ class Entrance:
         self._ends = 0.0
         self._session = ""
 
-    def link(self) -> str:
+    def link(self, now: float) -> str:
         """A new link, in place of the last one: good once, within a minute."""
         self._link = secrets.token_urlsafe(_BYTES)
-        self._ends = time.monotonic() + _LINK_S
+        self._ends = now + _LINK_S
         return f"{self.origin}{self.path}/enter?link={self._link}"
 
-    def enter(self, link: str) -> str | None:
+    def enter(self, link: str, now: float) -> str | None:
         """The value of the cookie for who has the link; None for any other, and from the second time on."""
-        good = bool(self._link) and time.monotonic() < self._ends and _is_same(link, self._link)
+        good = bool(self._link) and now < self._ends and _is_same(link, self._link)
         if not good:
             return None
         self._link = ""

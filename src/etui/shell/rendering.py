@@ -20,7 +20,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse
 
 import etui
-from etui.shell import words
+from etui.shell import settings, words
 from etui.shell.brand import Words
 from etui.standards.sizes import size
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from etui.shell.brand import Kept
+    from etui.shell.style import Look
 
 _HERE: Final = Path(__file__).parent
 _MAX_TOLD: Final = 16
@@ -47,10 +47,11 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rendering:
-    """The templates of one Shell, whose paths begin with ``root``. ``style``: the CSS that stands in each page."""
+    """The templates of one Shell, whose paths begin with ``root``. ``look``: how every page looks."""
 
-    def __init__(self, root: str, brand: Kept | None, *, style: str) -> None:
+    def __init__(self, root: str, look: Look) -> None:
         self._root = root
+        self._look = look
         self._told: dict[str, Told] = {}
         """What the next page tells of what was just done, by the key that its address has."""
         self._templates = jinja2.Environment(
@@ -64,15 +65,23 @@ class Rendering:
         self._templates.filters["brief"] = words.brief
         self._templates.filters["size"] = size
         self._templates.filters["terms"] = words.terms
-        self._templates.globals["style"] = Markup(style)  # noqa: S704  # the Shell's own, and a brand's checked colours
         self._templates.globals["version"] = etui.__version__
-        self._templates.globals["brand"] = brand.brand if brand is not None else None
-        self._templates.globals["says"] = brand.brand.words if brand is not None else Words()
+        self._templates.filters["said"] = settings.said
+        self._templates.filters["title_of"] = settings.title_of
 
     def page(self, template: str, request: Request, *, status_code: int = 200, **values: object) -> Response:
         """A page, which tells what was just done where its address says that there is something to tell."""
         told = self._told.pop(request.query_params.get("told", ""), None)
-        shown = {"here": self._path(request.url.path), "root": _up(request), "told": told, **values}
+        brand = self._look.kept.brand if self._look.kept is not None else None
+        shown = {
+            "here": self._path(request.url.path),
+            "root": _up(request),
+            "style": Markup(self._look.style),  # noqa: S704  # the Shell's own, and a brand's checked colours
+            "brand": brand,
+            "says": brand.words if brand is not None else Words(),
+            "told": told,
+            **values,
+        }
         return HTMLResponse(self._templates.get_template(template).render(shown), status_code)
 
     def back(self, request: Request, told: Told, *, to: str | None = None) -> Response:

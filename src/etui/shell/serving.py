@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -11,30 +12,28 @@ from etui.sdk.refusals import Reporter
 from etui.shell.application import application
 from etui.shell.entrance import Entrance
 from etui.shell.guard import Guard
-from etui.shell.style import source_of, style_of
+from etui.shell.style import Look
 from etui.shell.wallet import Wallet
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from etui.shell.brand import Kept
-
 
 class Shell:
-    """Serves the Shell of the wallet behind ``path``. ``port``: 0 for any that is free. ``brand``: how it looks.
+    """Serves the Shell of the wallet behind ``path``, with the brand in ``brand``, where its profile keeps one.
 
-    Raises ``OSError`` where the port is taken.
+    ``port``: 0 for any that is free. Raises ``OSError`` where the port is taken, and ``BrandError``.
     """
 
-    def __init__(self, path: Path, *, port: int = 0, brand: Kept | None = None) -> None:
+    def __init__(self, path: Path, brand: Path, *, port: int = 0) -> None:
+        look = Look(brand)
         self._wallet = Wallet(path)
         self._socket = socket.create_server(("127.0.0.1", port))
         self._entrance = Entrance(self._socket.getsockname()[1])
         reporter = Reporter(self._wallet.call)
-        style = style_of(brand.brand if brand is not None else None)
-        served = application(self._wallet, self._entrance, reporter, brand, style=style)
+        served = application(self._wallet, self._entrance, reporter, look)
         config = uvicorn.Config(
-            Guard(served, self._entrance, reporter, style=source_of(style)),
+            Guard(served, self._entrance, reporter, look),
             access_log=False,
             lifespan="on",  # which ends before a signal is raised again, and the process with that
             log_level="critical",  # faults are told by the pages, without the values in them
@@ -47,7 +46,7 @@ class Shell:
 
     def link(self) -> str:
         """Where a browser comes in: good once, within a minute; the one before it is good no more."""
-        return self._entrance.link()
+        return self._entrance.link(time.monotonic())
 
     async def serve(self) -> None:
         """Serves until it is interrupted."""

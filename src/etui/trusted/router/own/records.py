@@ -22,6 +22,7 @@ from etui.trusted.audit import (
     read_ratchet,
     verify,
 )
+from etui.trusted.policy import words
 from etui.trusted.router.advisers import POLICY
 from etui.trusted.router.own.asking import OVERSEEING, Asking, oversee
 from etui.trusted.router.unlocking import audit_first_key, audit_private_key
@@ -64,8 +65,9 @@ async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.Why
     if recorded is None:
         raise ProtocolError(ErrorCode.UNKNOWN_ITEM, f"the audit has no record {request.id}")
     explanation = explain(recorded)
+    policies = list(record.policies) if record is not None else []
     return wallet.WhyResult(
-        sentences=list(explanation.sentences), policies=list(record.policies) if record is not None else []
+        sentences=list(explanation.sentences), policies=policies, said=[words.said(policy) for policy in policies]
     )
 
 

@@ -28,16 +28,21 @@ def settings(router: Router, asking: Asking, request: wallet.Settings) -> wallet
         wallet.SettingRow(
             name="open_session",
             value="on" if shared else "off",
+            title="Shared with this session",
             text="Any program of this session reads the default collection, without being asked for.",
         ),
         wallet.SettingRow(
             name="auto_lock_s",
             value=str(router.auto_lock_s),
+            title="Locks itself after",
+            unit="seconds",
             text="Seconds without a request after which the wallet locks; 0 for never.",
         ),
         wallet.SettingRow(
             name=retention.SETTING,
             value=str(router.retention.days),
+            title="The audit forgets after",
+            unit="days",
             text="Days after which the audit forgets what a record said; 0 for never.",
         ),
     ]
