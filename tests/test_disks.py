@@ -225,8 +225,8 @@ REFUSALS = (
     Refusal(VAULT, "write", "vault/tries.new", "ENOSPC", "a new passphrase", every_day=True),
     Refusal(VAULT, "fsync", "vault/slots.json.new", "EIO", "a new passphrase", every_day=True),
     Refusal(VAULT, "renameat", "vault", "EROFS", "a new passphrase"),
-    Refusal(SUPERVISOR, "write", "settings.json.new", "ENOSPC", "opening a door"),
-    Refusal(SUPERVISOR, "rename", "settings.json.new", "EROFS", "closing a door", every_day=True),
+    Refusal(SUPERVISOR, "write", "settings.json.new", "ENOSPC", "opening a door", every_day=True),
+    Refusal(SUPERVISOR, "rename", "settings.json.new", "EROFS", "closing a door"),
     Refusal(STORAGE, "pwrite64", "/data/records.db-wal", "EROFS", "storing", every_day=True),
     Refusal(STORAGE, "fdatasync", "/data/records.db-wal", "EIO", "storing"),
 )
