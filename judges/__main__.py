@@ -1,13 +1,14 @@
 """``python -m judges [NAME …]``: asks the judges, and exits with 1 where one says another thing than expected.
 
-With ``--yardstick`` they are asked about gnome-keyring instead, or OpenSSH's ssh-agent, and nothing is expected.
+With ``--yardstick`` they are asked about gnome-keyring instead, or OpenSSH's ssh-agent, and nothing is expected. With
+``--sample`` those that take long about much are asked about a part of it.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -42,7 +43,7 @@ from judges import (
     use,
     uv,
 )
-from judges.expected import EXPECTED, Verdict
+from judges.expected import EXPECTED, OF_SAMPLES, Verdict
 from judges.needs import missing
 from judges.provisions import debian, installed
 from judges.stage import (
@@ -94,6 +95,11 @@ JUDGES: Final[dict[str, Judge]] = {
     "addons-linter": addons_linter.judge,
     "chromium-extension": chromium_extension.judge,
 }
+SAMPLES: Final[dict[str, Judge]] = {
+    "age-cctv": partial(cctv.judge, step=5),
+    "lighthouse": partial(lighthouse.judge, pages=["the wallet"]),
+}
+"""Those that can be asked about less, so asked."""
 OF_THE_AGENT: Final = {"openssh", "paramiko", "asyncssh"}
 """Those that judge the SSH agent; the others judge the Secret Service."""
 OF_THE_SHELL: Final = {"axe", "axe-sites", "lighthouse"}
@@ -114,12 +120,15 @@ def main() -> int:
     """Asks those that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m judges", description=__doc__)
     parser.add_argument("--yardstick", action="store_true", help="ask about gnome-keyring, or ssh-agent, instead")
+    parser.add_argument("--sample", action="store_true", help=f"ask {' and '.join(SAMPLES)} about a part")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"whom to ask: {', '.join(NAMES)}; all without")
     arguments = parser.parse_args()
     names = arguments.names or list(NAMES)
     unknown = [name for name in names if name not in NAMES]
     if unknown:
         parser.error(f"there is no judge {unknown[0]!r}")
+    judges = JUDGES | SAMPLES if arguments.sample else JUDGES
+    expected = EXPECTED | OF_SAMPLES if arguments.sample else EXPECTED
     as_expected = True
     for name in names:
         sys.stdout.write(f"{name}\n")
@@ -130,17 +139,17 @@ def main() -> int:
         if arguments.yardstick and name in {*OF_THE_CARD, *OF_THE_SHELL, *OF_PAGES, *OF_THE_EXTENSION}:
             sys.stdout.write("not asked: nothing else here is a card, a Shell or what a browser has of a wallet\n")
             continue
-        verdict = _beside(name) if arguments.yardstick else _asked(name)
-        if verdict != EXPECTED[name] and not arguments.yardstick:
+        verdict = _beside(name, judges) if arguments.yardstick else _asked(name, judges)
+        if verdict != expected[name] and not arguments.yardstick:
             as_expected = False
             sys.stdout.write(
-                f"expected: {EXPECTED[name]}, skipped for {EXPECTED[name].skipped}; got {verdict.skipped}\n"
+                f"expected: {expected[name]}, skipped for {expected[name].skipped}; got {verdict.skipped}\n"
             )
         sys.stdout.write(f"{verdict}\n")
     return 0 if as_expected else 1
 
 
-def _asked(name: str) -> Verdict:
+def _asked(name: str, judges: Mapping[str, Judge]) -> Verdict:
     """What a judge says of the wallet."""
     if name in OF_THE_CARD:
         fetched, judge = OF_THE_CARD[name]
@@ -151,18 +160,18 @@ def _asked(name: str) -> Verdict:
             return OF_THE_EXTENSION[name](before)
     if name in OF_THE_SHELL:
         with shell_stage() as shown:
-            return JUDGES[name](shown)
+            return judges[name](shown)
     if name in OF_PAGES:
         with page_stage() as paid:
             return OF_PAGES[name](paid)
     with agent_stage() if name in OF_THE_AGENT else stage() as place:
-        return JUDGES[name](place)
+        return judges[name](place)
 
 
-def _beside(name: str) -> Verdict:
+def _beside(name: str, judges: Mapping[str, Judge]) -> Verdict:
     """What it says of the yardstick."""
     with agent_yardstick() if name in OF_THE_AGENT else yardstick() as place:
-        return JUDGES[name](place)
+        return judges[name](place)
 
 
 if __name__ == "__main__":

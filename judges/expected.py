@@ -73,3 +73,8 @@ EXPECTED: Final = {
     "paramiko": Verdict(9),
     "asyncssh": Verdict(31, skipped={UNREADABLE: 4, NO_SECURITY_KEY: 2, "X.509 not available": 1}),
 }
+OF_SAMPLES: Final = {
+    "age-cctv": Verdict(20, skipped={SCRYPT: 5, HYBRID: 3, OTHERWISE: 1}),
+    "lighthouse": Verdict(2),
+}
+"""What those say that are asked about less."""

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.shared_wallet import SharedWallet
 
-from etui.testkit import PrivateBus, private_bus
+from etui.testkit import PrivateBus, TestWallet, private_bus
 
 pytest_plugins = ["tests.long_run"]
 
@@ -78,6 +79,31 @@ def session_bus(short_dir: Path) -> Iterator[PrivateBus]:
 def bus(session_bus: PrivateBus) -> str:
     """The address of that bus."""
     return session_bus.address
+
+
+@pytest.fixture(scope="session")
+def shared_wallet() -> Iterator[SharedWallet]:
+    """What tests have that are marked ``shares_wallet``."""
+    shared = SharedWallet()
+    yield shared
+    shared.end()
+
+
+@pytest.fixture
+def made_wallet(request: pytest.FixtureRequest) -> Iterator[TestWallet]:
+    """A wallet that runs, made and unlocked; its user has said nothing yet.
+
+    It is the test's own, in ``short_dir``; or one that others have too, where the test is marked ``shares_wallet`` and
+    leaves no more than items, rights and Extensions in it.
+    """
+    if request.node.get_closest_marker("shares_wallet"):
+        shared: SharedWallet = request.getfixturevalue("shared_wallet")
+        with shared.lent() as lent:
+            yield lent
+    else:
+        with TestWallet(request.getfixturevalue("short_dir")) as started:
+            started.create()
+            yield started
 
 
 @pytest.hookimpl(wrapper=True)

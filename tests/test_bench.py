@@ -18,6 +18,8 @@ from bench.placement import Placed
 from etui.testkit.readers import NEEDS as NEEDS_OF_READERS
 
 ROOT = Path(__file__).parent.parent
+EVERY_DAY = {"route", "policy", "start", "ssh", "crypto", "shell", "guard"}
+"""What everybody waits for; the others run in the long run."""
 IDS = {
     "secrets": {
         "secrets.dbus_ratio",
@@ -84,7 +86,9 @@ def measured(*arguments: str) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[] if name in EVERY_DAY else [pytest.mark.long]) for name in IDS]
+)
 def test_a_measurement_prints_a_record_for_each_of_its_figures(name: str) -> None:
     for program, package in NEEDS.get(name, {}).items():
         if shutil.which(program) is None and not Path(program).exists():

@@ -1,7 +1,8 @@
-"""kill -9 at the named points of what a wallet is asked for: before each step by which something is kept or told.
+"""kill -9 at named points of what a wallet is asked for: before steps by which something is kept or told.
 
 What was acknowledged is there and reads as it was, nothing half done shows, the audit verifies, and the wallet stores
-again. The long run strikes at every step that a process takes.
+again. Every day each kind of step is struck in each process once or twice; the long run strikes at every step that a
+process takes.
 """
 
 from __future__ import annotations
@@ -39,31 +40,13 @@ ATTEMPTS = 8
 OTHER = "seven other words that nobody guesses"
 SENT = f"* {CHANNEL}"
 FORWARDED = f"first {CHANNEL}"
-RECORDED = ("write *.seg", "fdatasync *.seg", "pwrite64 *ratchet", "fdatasync *ratchet")
-ROW_KEPT = ("pwrite64 *state.db-wal", "fdatasync *state.db-wal")
-SETTINGS_KEPT = ("write *settings.json.new", "fsync *settings.json.new", "rename *settings.json")
-COUNTED = ("write *tries.new", "fsync *tries.new", "renameat tries.new tries")
-RE_KEYED = ("write *slots.json.new", "fsync *slots.json.new", "renameat slots.json.new slots.json")
+ROW_KEPT = "fdatasync *state.db-wal"
+STORED = ("pwrite64 *-wal", "fdatasync *-wal")
+EVERY_THIRD = ("every third",)
+"""Before every third of the steps, the last one among them, where whatever lies between two writes is one of them."""
 
-
-INSTALLED = "rename *installation.json"
-STORED = ("pwrite64 *-wal", "fdatasync *-wal", SENT)
-EACH = ("each",)
-"""Before each of the steps, which are few: whatever lies between two writes is one of them."""
-
-MAKING = {
-    ROUTER: (
-        "rename *profile.mac",
-        "write *ratchet",
-        "write *public.new",
-        "rename *public",
-        "fdatasync *state.db",
-        "fdatasync *.seg",
-        SENT,
-    ),
-    VAULT: (*RE_KEYED, SENT),
-}
-RESTORING = ("rename *", "write /dev/null")
+MAKING = {ROUTER: ("rename *public", SENT), VAULT: ("renameat slots.json.new slots.json",)}
+RESTORING = ("rename *",)
 EVERY_STEP = "A process killed before one of the steps that it took for what was asked, at all of them"
 
 
@@ -81,39 +64,41 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 SCENES = {
-    "storing, the Router": Scene(ROUTER, Asked.store, (FORWARDED, SENT, *RECORDED)),
-    "storing, the Extension": Scene(SECRETS, Asked.store, (FORWARDED, SENT)),
-    "storing, the storage": Scene(STORAGE, Asked.store, ("pwrite64 *-wal", "fdatasync *-wal", SENT)),
-    "giving a right, the Router": Scene(ROUTER, Asked.grant, (*ROW_KEPT, "fdatasync *.seg", SENT)),
-    "taking a right back, the Router": Scene(ROUTER, Asked.take_back, (*ROW_KEPT, SENT), Asked.grant),
-    "storing at the door, the door": Scene(DOOR, Asked.store_at_door, (FORWARDED, SENT), Asked.door_serves),
-    "opening a door, the supervisor": Scene(SUPERVISOR, Asked.switch_door, SETTINGS_KEPT),
-    "giving a right, the dialog": Scene(DIALOG, Asked.grant, (SENT,)),
-    "a new passphrase, the vault": Scene(VAULT, Asked.change_passphrase, (*COUNTED, *RE_KEYED, SENT)),
-    "a new passphrase, the Router": Scene(ROUTER, Asked.change_passphrase, ("fdatasync *.seg", SENT)),
+    "storing, the Router": Scene(ROUTER, Asked.store, (SENT, "write *.seg", "fdatasync *ratchet")),
+    "storing, the Extension": Scene(SECRETS, Asked.store, (FORWARDED,)),
+    "storing, the storage": Scene(STORAGE, Asked.store, STORED),
+    "giving a right, the Router": Scene(ROUTER, Asked.grant, ("pwrite64 *state.db-wal", "fdatasync *.seg")),
+    "taking a right back, the Router": Scene(ROUTER, Asked.take_back, (ROW_KEPT,), Asked.grant),
+    "storing at the door, the door": Scene(DOOR, Asked.store_at_door, (SENT,), Asked.door_serves),
+    "opening a door, the supervisor": Scene(SUPERVISOR, Asked.switch_door, ("rename *settings.json",)),
+    "giving a right, the dialog": Scene(DIALOG, Asked.grant),
+    "a new passphrase, the vault": Scene(
+        VAULT, Asked.change_passphrase, ("renameat tries.new tries", "fsync *slots.json.new", SENT)
+    ),
+    "a new passphrase, the Router": Scene(ROUTER, Asked.change_passphrase),
     "a new passphrase, the dialog": Scene(DIALOG, Asked.change_passphrase, (SENT,)),
-    "a new recovery key, the vault": Scene(VAULT, Asked.replace_recovery, (RE_KEYED[-1], SENT)),
-    "a new recovery key, the Router": Scene(ROUTER, Asked.replace_recovery, (f"sendmsg {CHANNEL}", SENT)),
-    "a new recovery key, the dialog": Scene(DIALOG, Asked.replace_recovery, (SENT,)),
-    "a new PIN, the vault": Scene(VAULT, Asked.change_pin, ("renameat pin.new pin", SENT)),
-    "locking, the Router": Scene(ROUTER, Asked.locks, (FORWARDED, SENT), Asked.comes_back),
+    "a new recovery key, the vault": Scene(VAULT, Asked.replace_recovery, ("renameat slots.json.new slots.json",)),
+    "a new recovery key, the Router": Scene(ROUTER, Asked.replace_recovery, (f"sendmsg {CHANNEL}",)),
+    "a new recovery key, the dialog": Scene(DIALOG, Asked.replace_recovery),
+    "a new PIN, the vault": Scene(VAULT, Asked.change_pin, ("renameat pin.new pin",)),
+    "locking, the Router": Scene(ROUTER, Asked.locks, (FORWARDED,), Asked.comes_back),
     "locking, the supervisor": Scene(SUPERVISOR, Asked.locks, (FORWARDED,), Asked.comes_back),
-    "unlocking, the Router": Scene(ROUTER, Asked.unlock, ("fsync *audit", SENT), Asked.locked),
-    "unlocking, the vault": Scene(VAULT, Asked.unlock, (COUNTED[-1], SENT), Asked.locked_with_vault),
-    "unlocking, the dialog": Scene(DIALOG, Asked.unlock, (SENT,), Asked.locked),
+    "unlocking, the Router": Scene(ROUTER, Asked.unlock, ("fsync *audit",), Asked.locked),
+    "unlocking, the vault": Scene(VAULT, Asked.unlock, (SENT,), Asked.locked_with_vault),
+    "unlocking, the dialog": Scene(DIALOG, Asked.unlock, first=Asked.locked),
     "changing an item, the Router": Scene(ROUTER, Asked.update),
-    "changing an item, the Extension": Scene(SECRETS, Asked.update, (FORWARDED, SENT)),
-    "changing an item, the storage": Scene(STORAGE, Asked.update, STORED),
-    "deleting an item, the Router": Scene(ROUTER, Asked.delete, ("fdatasync *state.db-wal", SENT)),
+    "changing an item, the Extension": Scene(SECRETS, Asked.update, (SENT,)),
+    "changing an item, the storage": Scene(STORAGE, Asked.update),
+    "deleting an item, the Router": Scene(ROUTER, Asked.delete),
     "deleting an item, the Extension": Scene(SECRETS, Asked.delete),
-    "deleting an item, the storage": Scene(STORAGE, Asked.delete, STORED),
-    "paying within a limit, the Router": Scene(ROUTER, Asked.spend, (*ROW_KEPT, SENT), Asked.spend),
+    "deleting an item, the storage": Scene(STORAGE, Asked.delete, (SENT,)),
+    "paying within a limit, the Router": Scene(ROUTER, Asked.spend, (ROW_KEPT,), Asked.spend),
     "paying within a limit, the storage": Scene(STORAGE, Asked.spend, first=Asked.spend),
-    "installing, the Router": Scene(ROUTER, Asked.install, (INSTALLED, SENT), Asked.absent),
-    "updating, the Router": Scene(ROUTER, Asked.install, (INSTALLED, "fdatasync *state.db-wal"), Asked.present),
-    "removing, the Router": Scene(ROUTER, Asked.remove, ("rename *.gone-*", "fsync *extensions", SENT), Asked.present),
-    "removing, the vault": Scene(VAULT, Asked.remove, ("unlink*", SENT), Asked.present),
-    "reaching the net, egress": Scene(EGRESS, Asked.post, (FORWARDED, SENT), Asked.posts),
+    "installing, the Router": Scene(ROUTER, Asked.install, ("rename *installation.json",), Asked.absent),
+    "updating, the Router": Scene(ROUTER, Asked.install, first=Asked.present),
+    "removing, the Router": Scene(ROUTER, Asked.remove, ("rename *.gone-*",), Asked.present),
+    "removing, the vault": Scene(VAULT, Asked.remove, ("unlink*",), Asked.present),
+    "reaching the net, egress": Scene(EGRESS, Asked.post, (FORWARDED,), Asked.posts),
     "reaching the net, the Router": Scene(ROUTER, Asked.post, first=Asked.posts),
 }
 EVERY_DAY = {name: scene for name, scene in SCENES.items() if scene.points}
@@ -192,8 +177,8 @@ def renew(asked: Asked, strikes: int) -> None:
 def strike_points(asked: Asked, scene: Scene) -> None:
     """Strikes before every point of a scene, at a wallet that is started anew each time."""
     choices = [partial(named, point=point) for point in scene.points]
-    if scene.points == EACH:
-        choices = [partial(nth, number=number) for number in range(_steps(asked, scene))]
+    if scene.points == EVERY_THIRD:
+        choices = [partial(nth, number=number) for number in range(_steps(asked, scene))[::-3]]
     assert choices
     for strikes, choose in enumerate(choices):
         renew(asked, strikes * STRIKES_ON_ONE)

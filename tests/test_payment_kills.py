@@ -10,7 +10,16 @@ from tests.asked import Asked
 from tests.extensions.cards.bank import HOST, Bank
 from tests.long_run import LongRun
 from tests.standards.payments.shop import Shop
-from tests.test_named_points import EACH, FORWARDED, ROUTER, STORAGE, STORED, Scene, strike_every_step, strike_points
+from tests.test_named_points import (
+    EVERY_THIRD,
+    FORWARDED,
+    ROUTER,
+    STORAGE,
+    STORED,
+    Scene,
+    strike_every_step,
+    strike_points,
+)
 
 from etui.counterparts.issuer.chip import read_chip
 from etui.interfaces import card_1 as card
@@ -75,9 +84,9 @@ def paid(asked: Asked) -> None:
 
 
 SCENES = {
-    "the card": Scene(CARD, paid, EACH, first=paid),
-    "the card manager": Scene(MANAGER, paid, EACH, first=paid),
-    "the storage": Scene(STORAGE, paid, STORED, first=paid),
+    "the card": Scene(CARD, paid, EVERY_THIRD, first=paid),
+    "the card manager": Scene(MANAGER, paid, EVERY_THIRD, first=paid),
+    "the storage": Scene(STORAGE, paid, STORED[1:], first=paid),
     "the Router": Scene(ROUTER, paid, (FORWARDED,), first=paid),
 }
 

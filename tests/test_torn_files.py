@@ -102,6 +102,7 @@ GONE = {
     if name not in UNSEEN
 }
 """Those that are missed; of a package what its publisher signed."""
+GONE_EVERY_DAY = {"profile.json", "vault/tries", "router/state.db", "audit/*.seg", "audit/ratchet", "extensions/ID/"}
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -265,7 +266,13 @@ def test_a_damaged_file_is_named_with_what_to_do_and_the_rest_is_read(
 
 @pytest.mark.attack(47)
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("kind", GONE.values(), ids=GONE.keys())
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param(kind, id=name, marks=[] if name in GONE_EVERY_DAY else [pytest.mark.long])
+        for name, kind in GONE.items()
+    ],
+)
 def test_a_file_that_is_gone_is_named_with_what_to_do_and_the_rest_is_read(
     short_dir: Path, profile: Path, whole: Found, kind: Kind, chance: random.Random
 ) -> None:

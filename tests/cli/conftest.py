@@ -1,16 +1,11 @@
 """A wallet that runs, made and unlocked, whose user says yes."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from etui.testkit import TestWallet
 
 
 @pytest.fixture
-def wallet(short_dir: Path) -> Iterator[TestWallet]:
-    with TestWallet(short_dir) as started:
-        started.create()
-        started.user.approves()
-        yield started
+def wallet(made_wallet: TestWallet) -> TestWallet:
+    made_wallet.user.approves()
+    return made_wallet

@@ -45,6 +45,7 @@ def refused(wallet: TestWallet, *words: str, stdin: str = "") -> str:
     return result.stderr
 
 
+@pytest.mark.shares_wallet
 def test_a_strangers_method_is_called_and_its_result_printed_for_people_and_programs(parking: TestWallet) -> None:
     assert called(parking, "quote", "zone=A", "minutes=60") == "amount    2.40 EUR\ncurrency  EUR\n"
     asked = told(parking, "call", "--to", _EXTENSION, _PARKING, "quote", "zone=A", "minutes=60")
@@ -58,6 +59,7 @@ def test_what_costs_is_asked_for_as_of_every_program(parking: TestWallet) -> Non
     assert parking.user.asked()[-1]["lead"] == "wants to buy 60 minutes of parking in zone A for M-AB 123"
 
 
+@pytest.mark.shares_wallet
 def test_an_amount_is_written_as_people_do_and_its_currency_said(parking: TestWallet) -> None:
     parking.user.refuses(action_contains="buy")
     etui(parking, "call", _PARKING, "buy", *_BUY[:3], "amount=2.4", "currency=EUR")
@@ -68,6 +70,7 @@ def test_an_amount_is_written_as_people_do_and_its_currency_said(parking: TestWa
     assert "amount?: money in currency, currency?: text" in shown
 
 
+@pytest.mark.shares_wallet
 def test_an_item_is_named_by_words_and_a_secret_of_the_result_goes_to_one_command_alone(parking: TestWallet) -> None:
     reference = called(parking, "buy", *_BUY).split()[-1]
     shown = etui(parking, "call", _PARKING, "show", "permit=M-AB 123", "--stdin", "--", "cat")
@@ -84,6 +87,7 @@ def test_an_item_is_named_by_words_and_a_secret_of_the_result_goes_to_one_comman
     assert set(members) == {"zone", "plate", "until"}
 
 
+@pytest.mark.shares_wallet
 def test_a_secret_is_given_by_file_pipe_or_hand_and_never_on_the_command_line(
     wallet: TestWallet, short_dir: Path
 ) -> None:
@@ -104,6 +108,7 @@ def test_a_secret_is_given_by_file_pipe_or_hand_and_never_on_the_command_line(
     assert "4567" not in said
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -133,6 +138,7 @@ def test_what_does_not_fit_the_document_is_refused_with_what_fits_before_anythin
     assert parking.user.asked() == before
 
 
+@pytest.mark.shares_wallet
 def test_a_place_within_a_list_or_an_object_is_named(wallet: TestWallet) -> None:
     assert "attributes[user] has to be a text" in refused(wallet, "secret/1", "find", 'attributes={"user": 3}')
     assert "attributes has to be an object in JSON" in refused(wallet, "secret/1", "find", "attributes=user")
@@ -141,6 +147,7 @@ def test_a_place_within_a_list_or_an_object_is_named(wallet: TestWallet) -> None
     assert found["label"] == "Mail"
 
 
+@pytest.mark.shares_wallet
 def test_what_is_not_there_is_named(wallet: TestWallet) -> None:
     unknown = etui(wallet, "call", "secret/1", "steal")
     assert unknown.returncode == 8

@@ -103,6 +103,7 @@ def using(clipboard: Clipboard) -> Iterator[subprocess.Popen[str]]:
             process.terminate()
 
 
+@pytest.mark.parametrize("clipboard", ["x11", pytest.param("wayland", marks=pytest.mark.long)], indirect=True)
 def test_a_secret_can_be_pasted_more_than_once_and_is_gone_after_its_time(clipboard: Clipboard) -> None:
     began = time.monotonic()
     with using(clipboard) as process:

@@ -36,6 +36,7 @@ def test_a_refusal_carries_the_protocols_code_and_the_decision_that_why_explains
     assert "You were asked, and you refused it." in done(wallet, "why", error["why"])
 
 
+@pytest.mark.shares_wallet
 def test_an_error_of_the_command_itself_has_the_name_of_its_status(wallet: TestWallet, short_dir: Path) -> None:
     assert failure(etui(wallet, "use", "nothing-like-it", "--json", "--", "cat"))["code"] == "not_found"
     assert failure(etui(wallet, "use", "mail", "--json"))["code"] == "usage"
@@ -46,6 +47,7 @@ def test_an_error_of_the_command_itself_has_the_name_of_its_status(wallet: TestW
     assert error["why"] is None
 
 
+@pytest.mark.shares_wallet
 def test_notes_for_people_are_left_out(wallet: TestWallet, short_dir: Path) -> None:
     result = etui(wallet, "export", str(short_dir / "archive"), "--json")
     assert result.returncode == 0
@@ -61,6 +63,7 @@ def test_that_no_wallet_runs_is_an_error_like_others(short_dir: Path, command: l
     assert result.returncode == Exit.NOT_RUNNING
 
 
+@pytest.mark.shares_wallet
 def test_what_the_wallet_says_when_it_cannot_be_brought_up_is_an_error_like_others(wallet: TestWallet) -> None:
     error = failure(etui(wallet, "up", "--as-root", "--test-profile", "--json"))
     assert "already; `etui status` shows it" in error["message"]

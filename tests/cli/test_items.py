@@ -14,6 +14,7 @@ from etui.testkit import TestWallet
 from etui.testkit.user import PASSPHRASE
 
 
+@pytest.mark.shares_wallet
 def test_what_was_piped_in_is_stored_and_listed_but_not_shown(wallet: TestWallet) -> None:
     assert "hunter2" not in done(wallet, "add", "Mail", "--kind", "login", "-a", "user=ada", stdin="hunter2\n")
     listed = etui(wallet, "find")
@@ -22,6 +23,7 @@ def test_what_was_piped_in_is_stored_and_listed_but_not_shown(wallet: TestWallet
     assert "hunter2" not in listed.stdout + listed.stderr
 
 
+@pytest.mark.shares_wallet
 def test_find_narrows_by_words_attributes_and_kind(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", "--kind", "login", "-a", "user=ada", stdin="1")
     done(wallet, "add", "Mail at work", "-a", "user=work", stdin="2")
@@ -64,6 +66,7 @@ def test_listing_is_asked_for_and_a_no_is_a_refusal_that_can_be_explained(wallet
     assert "you refused it" in done(wallet, "why", decision)
 
 
+@pytest.mark.shares_wallet
 def test_words_that_match_several_items_name_them_and_none(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail home", stdin="1")
     done(wallet, "add", "Mail work", stdin="2")
@@ -74,12 +77,14 @@ def test_words_that_match_several_items_name_them_and_none(wallet: TestWallet) -
     assert etui(wallet, "history", "cinema").returncode == 8
 
 
+@pytest.mark.shares_wallet
 def test_an_exact_label_is_meant_before_a_longer_one(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", stdin="short")
     done(wallet, "add", "Mail work", stdin="long")
     assert done(wallet, "use", "mail", "--stdin", "--", "cat") == "short"
 
 
+@pytest.mark.shares_wallet
 def test_items_that_look_alike_are_told_apart_by_their_references(wallet: TestWallet) -> None:
     for number in ("1", "2"):
         done(wallet, "add", "Mail", stdin=number)
@@ -90,11 +95,13 @@ def test_items_that_look_alike_are_told_apart_by_their_references(wallet: TestWa
     assert {done(wallet, "use", one, "--stdin", "--", "cat") for one in references} == {"1", "2"}
 
 
+@pytest.mark.shares_wallet
 def test_a_reference_names_its_item(wallet: TestWallet) -> None:
     reference = told(wallet, "add", "Mail", stdin="by reference")["item"]
     assert done(wallet, "use", reference, "--stdin", "--", "cat") == "by reference"
 
 
+@pytest.mark.shares_wallet
 def test_an_overwritten_value_is_in_the_history_and_comes_back(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", "-a", "user=ada", stdin="right")
     said = done(wallet, "add", "Mail", "-a", "user=ada", "--replace", stdin="wrong!")
@@ -104,6 +111,7 @@ def test_an_overwritten_value_is_in_the_history_and_comes_back(wallet: TestWalle
     assert done(wallet, "use", "mail", "--stdin", "--", "cat") == "right"
 
 
+@pytest.mark.shares_wallet
 def test_a_generated_secret_has_the_length_asked_for_and_is_not_printed(wallet: TestWallet) -> None:
     added = done(wallet, "add", "Backup", "--generate", "--length", "40")
     value = done(wallet, "use", "backup", "--stdin", "--", "cat")
@@ -111,6 +119,7 @@ def test_a_generated_secret_has_the_length_asked_for_and_is_not_printed(wallet: 
     assert value not in added
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize(("kind", "said"), [("code", "comes from the service"), ("group", "has no secret")])
 def test_what_has_no_secret_of_the_wallets_making_is_not_generated(wallet: TestWallet, kind: str, said: str) -> None:
     result = etui(wallet, "add", "Bank", "--kind", kind, "--generate")
@@ -127,6 +136,7 @@ def test_a_pin_of_the_wallet_is_set_in_the_dialog_and_removed_without(wallet: Te
     assert not (wallet.home / "vault" / "pin").exists()
 
 
+@pytest.mark.shares_wallet
 def test_reveal_shows_in_the_dialog_and_gives_the_command_line_nothing(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", stdin="hunter2")
     wallet.user.rule("approve", when={"face": "reveal"})
@@ -136,6 +146,7 @@ def test_reveal_shows_in_the_dialog_and_gives_the_command_line_nothing(wallet: T
     assert any(entry.get("face") == "reveal" for entry in wallet.user.shown())
 
 
+@pytest.mark.shares_wallet
 def test_delete_says_what_it_does_and_without_a_terminal_wants_to_be_told(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", stdin="hunter2")
     result = etui(wallet, "delete", "mail", stdin="y\n")
@@ -146,12 +157,14 @@ def test_delete_says_what_it_does_and_without_a_terminal_wants_to_be_told(wallet
     assert etui(wallet, "find", "mail").returncode == 8
 
 
+@pytest.mark.shares_wallet
 def test_a_secret_that_is_empty_or_too_large_is_refused(wallet: TestWallet) -> None:
     assert etui(wallet, "add", "Mail", stdin="\n").returncode == 2
     assert etui(wallet, "add", "Mail", "--kind", "file", stdin="x" * ((1 << 20) + 1)).returncode == 2
     assert told(wallet, "find") == []
 
 
+@pytest.mark.shares_wallet
 def test_a_label_cannot_steer_the_terminal(wallet: TestWallet) -> None:
     done(wallet, "add", "evil\x1b[2J\nname", stdin="x")
     listed = done(wallet, "find")
@@ -159,6 +172,7 @@ def test_a_label_cannot_steer_the_terminal(wallet: TestWallet) -> None:
     assert "evil\\x1b[2J name" in listed
 
 
+@pytest.mark.shares_wallet
 def test_an_empty_label_and_an_attribute_with_two_values_are_refused(wallet: TestWallet) -> None:
     for arguments, said in (
         (["add", " "], "the label is empty"),
@@ -178,6 +192,7 @@ def test_a_secret_is_not_asked_for_where_no_wallet_answers(short_dir: Path) -> N
     assert "no secret was given" not in result.stderr
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize(
     "given", ["notasecret!", "JBSWY3DP1", "otpauth://totp/x?secret=!", "otpauth://hotp/x?secret=JBSWY3DP"]
 )
@@ -188,6 +203,7 @@ def test_a_mistyped_key_of_one_time_codes_is_refused_with_the_forms(wallet: Test
     assert told(wallet, "find") == []
 
 
+@pytest.mark.shares_wallet
 def test_a_key_of_one_time_codes_is_base32_with_blanks_and_small_letters_or_a_uri(wallet: TestWallet) -> None:
     assert "otpauth:// URI" in done(wallet, "add", "--help")
     for label, given in (("a", "jbsw y3dp"), ("b", "JBSWY3DP"), ("c", "otpauth://totp/c?secret=JBSWY3DP")):

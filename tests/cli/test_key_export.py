@@ -23,6 +23,7 @@ def _agreeing(wallet: TestWallet) -> None:
     wallet.user.rule("approve", when=COPY, secret=PASSPHRASE, remember="once")
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize("form", ["pem", "openssh"])
 @pytest.mark.parametrize("algorithm", ["ed25519", "p256", "p384"])
 def test_a_copy_is_what_ssh_keygen_reads_by_its_passphrase_alone(
@@ -49,6 +50,7 @@ def public_of(path: Path, passphrase: str) -> str:
     return " ".join(ran.stdout.split()[:2])
 
 
+@pytest.mark.shares_wallet
 def test_a_key_for_age_goes_out_and_comes_in_as_age_has_it(wallet: TestWallet, short_dir: Path) -> None:
     done(wallet, "key", "make", "Files", "--algorithm", "x25519")
     recipient = done(wallet, "key", "public", "files").strip()
@@ -61,6 +63,7 @@ def test_a_key_for_age_goes_out_and_comes_in_as_age_has_it(wallet: TestWallet, s
     assert done(wallet, "key", "public", "again").strip() == recipient
 
 
+@pytest.mark.shares_wallet
 def test_a_form_that_the_key_has_not_and_a_file_that_is_there_are_refused_before_anybody_is_asked(
     wallet: TestWallet, short_dir: Path
 ) -> None:

@@ -32,6 +32,7 @@ def public_of(path: Path) -> str:
     return " ".join(path.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
 
 
+@pytest.mark.shares_wallet
 def test_a_key_is_made_and_its_public_part_printed(wallet: TestWallet) -> None:
     said = done(wallet, "key", "make", "Work")
     assert "Made “Work”." in said
@@ -41,6 +42,7 @@ def test_a_key_is_made_and_its_public_part_printed(wallet: TestWallet) -> None:
     assert (row["label"], row["algorithm"], row["export"]) == ("Work", "ed25519", "by you")
 
 
+@pytest.mark.shares_wallet
 def test_a_bound_one_says_that_it_is_never_exported(wallet: TestWallet) -> None:
     done(wallet, "key", "make", "Build machine", "--bound", "--algorithm", "p384", "--no-ssh")
     (row,) = told(wallet, "key", "list")
@@ -56,12 +58,14 @@ def test_a_key_is_deleted_when_that_was_said_here_and_in_the_dialog(wallet: Test
     assert told(wallet, "key") == []
 
 
+@pytest.mark.shares_wallet
 def test_an_empty_name_is_refused(wallet: TestWallet) -> None:
     result = etui(wallet, "key", "make", " ")
     assert result.returncode == 2
     assert "the name is empty" in result.stderr
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize(
     "options",
     [
@@ -92,6 +96,7 @@ def test_a_key_of_openssh_is_brought_in_and_its_file_left_as_it_is(
         assert "here already" in again.stderr
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize("form", [(), ("-m", "PKCS8"), ("-m", "PEM")], ids=["OpenSSH", "PKCS#8", "SEC 1"])
 def test_one_with_a_passphrase_is_brought_in_by_it_alone(
     wallet: TestWallet, short_dir: Path, form: tuple[str, ...]
@@ -105,6 +110,7 @@ def test_one_with_a_passphrase_is_brought_in_by_it_alone(
     assert [row["label"] for row in told(wallet, "key")] == ["id_made"]
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -136,6 +142,7 @@ def of_dsa(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=["import", "dry run"])
 @pytest.mark.parametrize(
     "key",
@@ -162,6 +169,7 @@ AGE_KEYS = (
 RECIPIENT = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj"
 
 
+@pytest.mark.shares_wallet
 def test_the_identities_of_age_in_a_file_are_brought_in_and_the_file_left_as_it_is(
     wallet: TestWallet, short_dir: Path
 ) -> None:
@@ -184,6 +192,7 @@ def test_the_identities_of_age_in_a_file_are_brought_in_and_the_file_left_as_it_
     assert "here already" in again.stderr
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize(
     ("text", "said"),
     [

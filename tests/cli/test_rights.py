@@ -13,6 +13,7 @@ from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 
 
+@pytest.mark.shares_wallet
 def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", stdin="hunter2")
     granted = told(wallet, "grant", "app:/usr/bin/mailer", "secret/1.read", "--item", "mail", "--uses", "3")
@@ -24,6 +25,7 @@ def test_a_right_is_given_in_the_dialog_listed_and_taken_back(wallet: TestWallet
     assert (again.returncode, again.stdout) == (8, "There is no such right; `etui grants` lists those that last.\n")
 
 
+@pytest.mark.shares_wallet
 def test_a_right_is_lowered_at_once_and_raised_in_the_dialog(wallet: TestWallet) -> None:
     limit = ("--currency", "EUR", "--limit", "20", "--each", "5.00")
     granted = told(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit)["grant"]
@@ -41,6 +43,7 @@ def test_a_right_is_lowered_at_once_and_raised_in_the_dialog(wallet: TestWallet)
     assert etui(wallet, "amend", "g-none", "--each", "4").returncode == 8
 
 
+@pytest.mark.shares_wallet
 def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> None:
     limit = ("--currency", "EUR", "--limit", "20", "--each", "5.00", "--period", "30d")
     done(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", "--until", "2100-12-31T18:00", *limit)
@@ -59,6 +62,7 @@ def test_a_right_with_a_limit_of_money_is_listed_with_it(wallet: TestWallet) -> 
     assert "20.00 EUR in 30d, 5.00 at once, 20.00 left" in done(wallet, "grants")
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize("limit", [("--each", "5"), ("--period", "1d"), ("--limit", "5"), ("--currency", "EUR")])
 def test_half_of_a_limit_is_no_right_without_one(wallet: TestWallet, limit: tuple[str, str]) -> None:
     assert etui(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit).returncode == 2
@@ -69,6 +73,7 @@ def test_half_of_a_limit_is_no_right_without_one(wallet: TestWallet, limit: tupl
     assert told(wallet, "grants", "--client", "app:/usr/bin/shop") == []
 
 
+@pytest.mark.shares_wallet
 def test_an_amount_that_is_none_is_no_limit(wallet: TestWallet) -> None:
     limit = ("--currency", "JPY", "--limit", "20.5")
     refused = etui(wallet, "grant", "app:/usr/bin/shop", "secret/1.read", *limit)
@@ -82,18 +87,21 @@ def test_a_right_that_the_user_refuses_is_not_given(wallet: TestWallet) -> None:
     assert told(wallet, "grants", "--client", "app:/usr/bin/mailer") == []
 
 
+@pytest.mark.shares_wallet
 def test_no_right_is_given_to_what_cannot_be_told_apart(wallet: TestWallet) -> None:
     result = etui(wallet, "grant", "session:0", "secret/1.read")
     assert result.returncode != 0
     assert "cannot be told apart" in result.stderr
 
 
+@pytest.mark.shares_wallet
 def test_all_rights_of_a_client_are_taken_back_at_once(wallet: TestWallet) -> None:
     for action in ("secret/1.read", "secret/1.describe"):
         done(wallet, "grant", "app:/usr/bin/mailer", action, "--until", "2h")
     assert told(wallet, "revoke", "--client", "app:/usr/bin/mailer") == {"revoked": 2}
 
 
+@pytest.mark.shares_wallet
 def test_clients_that_asked_are_listed(wallet: TestWallet) -> None:
     done(wallet, "add", "Mail", stdin="hunter2")
     assert "CLIENT" in done(wallet, "clients")
@@ -131,6 +139,7 @@ def test_an_audit_that_was_altered_does_not_verify(wallet: TestWallet) -> None:
     assert "`etui audit verify --json` lists every finding." in result.stdout
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize("command", ["find", "grants", "settings", "audit", "door"])
 def test_json_is_one_value(wallet: TestWallet, command: str) -> None:
     assert isinstance(told(wallet, command), list)

@@ -9,25 +9,27 @@ from typing import Any, Final
 
 import pytest
 from tests.docs.bare import Bare
+from tests.examples.packages import etui, package
 
 from etui.testkit import TestWallet
 
 FOLDER: Final = Path(__file__).parent / "bare_extension"
 
 
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Extension's package."""
+    key = tmp_path_factory.mktemp("publisher") / "key.pem"
+    etui("extension", "keygen", key, "--no-passphrase")
+    return package(FOLDER, key)
+
+
 @pytest.fixture
-def bare(wallet: TestWallet) -> Iterator[Bare]:
+def bare(wallet: TestWallet, published: Path) -> Iterator[Bare]:
     """A connection to a wallet that has the Extension."""
-    package, key = str(wallet.folder / "bare.etuipkg"), str(wallet.folder / "key.pem")
     wallet.user.approves(times=1)
-    for arguments in (
-        ["keygen", key, "--no-passphrase"],
-        ["pack", str(FOLDER), "-o", package],
-        ["sign", package, "--key", key],
-        ["install", package],
-    ):
-        ran = wallet.etui("extension", *arguments)
-        assert ran.returncode == 0, ran.stderr
+    ran = wallet.etui("extension", "install", str(published))
+    assert ran.returncode == 0, ran.stderr
     with Bare(wallet.socket) as connection:
         connection.answer(0, "wallet/1.hello", {"versions": [1]})
         yield connection
@@ -39,6 +41,7 @@ def told(bare: Bare, method: str = "tell", **params: str) -> dict[str, Any]:
     return known
 
 
+@pytest.mark.shares_wallet
 def test_it_starts_with_five_descriptors_and_a_key_and_is_told_its_quota(bare: Bare) -> None:
     known = told(bare)
     assert known["descriptors"] == [0, 1, 2, 3, 4]
@@ -55,6 +58,7 @@ def test_its_key_is_the_same_at_the_next_start(wallet: TestWallet, bare: Bare) -
         assert told(again)["key"] == before
 
 
+@pytest.mark.shares_wallet
 def test_a_call_names_its_client_by_a_pseudonym_and_itself_by_an_id_of_its_own(bare: Bare) -> None:
     first, second, third = (told(bare)["message"]["call"] for _ in range(3))
     assert set(first) == {"id", "client", "name", "decision"}  # this Client gave no key, and named no item
@@ -64,6 +68,7 @@ def test_a_call_names_its_client_by_a_pseudonym_and_itself_by_an_id_of_its_own(b
     assert first["client"] not in bare.answer(1, "wallet/1.hello", {"versions": [1]})["client"]
 
 
+@pytest.mark.shares_wallet
 def test_items_go_out_as_references_and_come_back_as_its_own_ids(wallet: TestWallet, bare: Bare) -> None:
     item = bare.answer(1, "org.example.bare/1.add")["item"]
     assert item.pop("item").startswith("r1.")
@@ -75,6 +80,7 @@ def test_items_go_out_as_references_and_come_back_as_its_own_ids(wallet: TestWal
     assert message["params"] == {"item": reference}
 
 
+@pytest.mark.shares_wallet
 def test_it_is_told_of_the_record_that_allowed_a_call(wallet: TestWallet, bare: Bare) -> None:
     reference = bare.answer(1, "org.example.bare/1.add")["item"]["item"]
     wallet.user.approves()
@@ -84,6 +90,7 @@ def test_it_is_told_of_the_record_that_allowed_a_call(wallet: TestWallet, bare: 
         assert "A thing" in wallet.etui("why", name).stdout
 
 
+@pytest.mark.shares_wallet
 def test_prepare_comes_before_the_question_without_an_id_and_its_notes_stand_in_it(
     wallet: TestWallet, bare: Bare
 ) -> None:
@@ -95,6 +102,7 @@ def test_prepare_comes_before_the_question_without_an_id_and_its_notes_stand_in_
     assert "It will be used up." in json.dumps(question)
 
 
+@pytest.mark.shares_wallet
 def test_it_is_told_of_a_call_that_nobody_waits_for_any_more(bare: Bare) -> None:
     bare.ask(1, "org.example.bare/1.wait")
     known = told(bare)
@@ -108,6 +116,7 @@ def test_it_is_told_of_a_call_that_nobody_waits_for_any_more(bare: Bare) -> None
     assert cancelled["params"]["id"] == known["message"]["id"] - 1
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize("ends", ["cancelled", "timed_out"])
 def test_it_is_told_of_what_it_was_asked_beforehand_and_nobody_waits_for(bare: Bare, ends: str) -> None:
     told(bare)
@@ -124,6 +133,7 @@ def test_it_is_told_of_what_it_was_asked_beforehand_and_nobody_waits_for(bare: B
     assert (cancelled["method"], cancelled["params"]) == ("cancel", {"id": prepared["id"]})
 
 
+@pytest.mark.shares_wallet
 def test_it_speaks_with_the_user_under_the_call_that_it_serves(wallet: TestWallet, bare: Bare) -> None:
     wallet.user.approves(face="message")
     assert bare.answer(1, "org.example.bare/1.talk") == {}

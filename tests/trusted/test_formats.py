@@ -573,12 +573,25 @@ def kill_at(number: int) -> None:
 
 
 def carry_on(name: str, home: Path, number: int) -> None:
-    """What the child does: makes its copy an older one, and is killed while it leads that to today's version."""
+    """Makes a copy an older one, and is killed while it leads that to today's version."""
     (kept,) = [kept for kept in KEPT if kept.name == name]
     (path,) = home.glob(kept.pattern)
     kept.older(path, Patch())
     kill_at(number)
     WRITES[name](home)
+
+
+def carry_on_each(name: str, made: Path, folder: Path) -> None:
+    """What a process without threads does: has a child for each step carry on a copy, until one comes to its end."""
+    for number in itertools.count():
+        home = shutil.copytree(made, folder / f"{number}")
+        child = os.fork()
+        if child == 0:
+            carry_on(name, home, number)
+            os._exit(0)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if status != -signal.SIGKILL:
+            sys.exit(status)
 
 
 @pytest.mark.attack(44)
@@ -587,26 +600,24 @@ def test_a_kill_while_it_is_carried_on_leaves_the_older_file_or_todays(
     name: str, tmp_path: Path, monkeypatch: Patch
 ) -> None:
     (kept,) = [kept for kept in KEPT if kept.name == name]
-    made, taught = tmp_path / "made", tmp_path / "taught"
+    made, taught, carried = (tmp_path / name for name in ("made", "taught", "carried"))
     made.mkdir()
     kept.make(made)
     (path,) = shutil.copytree(made, taught).glob(kept.pattern)
     today = kept.read(taught)
     before = version_of(path) if path.suffix == ".db" else 0
     kept.older(path, monkeypatch)
-    number, status = -1, -signal.SIGKILL
-    while status == -signal.SIGKILL:
-        number += 1
-        home = shutil.copytree(made, tmp_path / f"{number}")
-        program = f"from tests.trusted.test_formats import *; carry_on({name!r}, Path({str(home)!r}), {number})"
-        environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
-        status = subprocess.run([sys.executable, "-c", program], env=environ, cwd=ROOT, check=False).returncode
-        assert kept.read(home) == today
-    assert status == 0
+    words = f"{name!r}, Path({str(made)!r}), Path({str(carried)!r})"
+    program = f"from tests.trusted.test_formats import *; carry_on_each({words})"
+    environ = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'src'}"}
+    subprocess.run([sys.executable, "-c", program], env=environ, cwd=ROOT, check=True)
+    number = len(list(carried.iterdir())) - 1
     assert number >= 2, "it was killed nowhere"
-    (path,) = (tmp_path / f"{number}").glob(kept.pattern)
+    for home in carried.iterdir():
+        assert kept.read(home) == today, home.name
+    (path,) = (carried / f"{number}").glob(kept.pattern)
     if path.suffix == ".db":
         assert version_of(path) == before + 1
     else:
         monkeypatch.undo()
-        assert kept.read(tmp_path / f"{number}") == today, "it is of today's version now"
+        assert kept.read(carried / f"{number}") == today, "it is of today's version now"

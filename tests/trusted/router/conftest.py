@@ -1,17 +1,10 @@
 """A running wallet for the tests of the Router: real processes, real policy, a scripted user."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from etui.testkit import TestWallet
 
 
 @pytest.fixture
-def wallet(short_dir: Path) -> Iterator[TestWallet]:
-    with TestWallet(short_dir) as running:
-        running.create()
-        yield running
+def wallet(made_wallet: TestWallet) -> TestWallet:
+    return made_wallet

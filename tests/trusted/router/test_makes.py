@@ -66,6 +66,7 @@ with Client.connect() as wallet:
 """
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize(
     ("says", "answers", "owned"),
     [

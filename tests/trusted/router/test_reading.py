@@ -96,6 +96,8 @@ with Client.connect() as wallet:
             print(error.code.slug)
 """
 
+pytestmark = pytest.mark.shares_wallet
+
 
 @pytest.fixture
 def notary(wallet: TestWallet) -> Stranger:
