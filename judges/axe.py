@@ -140,13 +140,13 @@ class _Shell:
         return {"image-alt", "label", "color-contrast"} <= found
 
     def visits(self) -> dict[str, Visit]:
-        """Every page."""
+        """Every page; what is done first keeps the wallet from locking itself before the last."""
         return {
+            "what was done": partial(self._told, "12 hours", ".told:not(.failure)"),
+            "what could not be done": partial(self._told, "soon", ".told.failure"),
             **{name: partial(self._at, path) for name, path in _PAGES.items()},
             **{name: partial(self._at, path, follow=link) for name, (path, link) in _FOLLOWED.items()},
             **{name: partial(self._at, path, has=what) for name, (path, what) in _WITH.items()},
-            "what was done": partial(self._told, "10 minutes", ".told:not(.failure)"),
-            "what could not be done": partial(self._told, "soon", ".told.failure"),
         }
 
     def _at(self, path: str, *, follow: str = "", has: str = "") -> list[str]:

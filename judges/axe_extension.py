@@ -50,7 +50,7 @@ def chromium_of(stage: ExtensionStage) -> Iterator[BrowserContext]:
         context = playwright.chromium.launch_persistent_context(
             stage.path / ".config" / "chromium",
             executable_path=BROWSER,
-            env=stage.environ,
+            env={**stage.environ},
             chromium_sandbox=os.geteuid() != 0,
             ignore_default_args=["--disable-extensions"],
             args=[f"--disable-extensions-except={EXTENSION}", f"--load-extension={EXTENSION}"],

@@ -45,7 +45,7 @@ def judge(stage: Stage) -> Verdict:
         context = playwright.chromium.launch_persistent_context(
             profile,
             executable_path=_BROWSER,
-            env=stage.environ,
+            env={**stage.environ},
             chromium_sandbox=os.geteuid() != 0,
             ignore_default_args=["--disable-extensions"],
             args=[f"--disable-extensions-except={loaded}", f"--load-extension={loaded}"],

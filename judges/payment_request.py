@@ -265,7 +265,7 @@ def _page(  # noqa: PLR0913  # what a browser is started with
     context = chromium.launch_persistent_context(
         profile,
         executable_path=_BROWSER,
-        env=environ,
+        env={**environ},
         chromium_sandbox=os.geteuid() != 0,
         ignore_default_args=["--disable-extensions"],
         args=[*loaded, "--host-resolver-rules=MAP * 127.0.0.1"],

@@ -1,4 +1,4 @@
-"""The tour: every step does what it says, and nothing is left."""
+"""The tour: every command that it shows was run, and nothing is left; test_ordinary.py has it played as a command."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.cli.etui import run
+from tests.ordinary import NOBODY
 
 from etui.cli import tour
 from etui.cli.output import Output
@@ -37,17 +38,6 @@ def installed() -> None:
     for program, package in _NEEDED.items():
         if shutil.which(program) is None and not Path(program).exists():
             pytest.skip(f"needs package {package}")
-
-
-@pytest.mark.usefixtures("installed")
-def test_the_tour_plays_to_its_end_plain_and_within_80_columns() -> None:
-    result = run("run", "--tour", environ={"DISPLAY": "", "DBUS_SESSION_BUS_ADDRESS": ""}, timeout_s=120.0)
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert "\x1b" not in result.stdout
-    assert max(map(len, result.stdout.splitlines())) <= 80
-    assert result.stdout.count("✓") == 29
-    assert "All 29 steps did what they say" in result.stdout
-    assert "not played" not in result.stderr
 
 
 @pytest.mark.long
@@ -119,38 +109,25 @@ def test_what_takes_a_reader_is_left_out_and_named_where_none_can_be_had(
     assert readers_asked == [False]
 
 
-@pytest.mark.usefixtures("installed")
-def test_a_step_that_fails_ends_the_tour_with_a_failure(short_dir: Path) -> None:
-    fake = short_dir / "secret-tool"
-    fake.write_text(f'#!/bin/sh\nprintf %s "$HOME" > {short_dir}/stage\nexit 1\n')
-    fake.chmod(0o755)
-    short_dir.chmod(0o777)  # the tour may run as another user
-    result = run("run", "--tour", environ={"PATH": f"{short_dir}:{os.environ['PATH']}"})
-    assert result.returncode == 1
-    assert "✗ A program stores a password" in result.stdout
-    stood = Path((short_dir / "stage").read_text())
-    assert stood.name.startswith("etui-tour-")
-    assert not stood.exists()
-
-
 _OBSERVED = """\
 #!/bin/sh
+printf %s "$HOME" >{folder}/stage
 for process in /proc/[0-9]*; do
     if tr '\\0' ' ' <$process/cmdline 2>/dev/null | grep -q "etui.cli up .*$HOME/"; then
-        stat -c %u $process > {seen}
+        stat -c %u $process >{folder}/user
     fi
 done
 exit 1
 """
-"""In the place of secret-tool: leaves behind which user the tour's wallet runs as."""
+"""In the place of secret-tool: leaves behind where the tour plays, and which user its wallet runs as; and fails."""
 
 
-def user_of_the_tour(short_dir: Path, python: str) -> tuple[int, str]:
-    """Which user the supervisor of the tour's wallet runs as, and what the tour said on standard error."""
+def failing(short_dir: Path, python: str) -> subprocess.CompletedProcess[str]:
+    """A tour of this Python's installation whose first program fails."""
     fake = short_dir / "secret-tool"
-    fake.write_text(_OBSERVED.format(seen=short_dir / "seen"))
+    fake.write_text(_OBSERVED.format(folder=short_dir))
     fake.chmod(0o755)
-    ended = subprocess.run(
+    return subprocess.run(
         [python, "-I", "-m", "etui.cli", "run", "--tour"],
         env={**os.environ, "PATH": f"{short_dir}:{os.environ['PATH']}"},
         capture_output=True,
@@ -158,17 +135,19 @@ def user_of_the_tour(short_dir: Path, python: str) -> tuple[int, str]:
         timeout=120,
         check=False,
     )
-    assert ended.returncode == 1, ended.stderr
-    return int((short_dir / "seen").read_text()), ended.stderr
 
 
 @pytest.mark.usefixtures("installed")
-def test_root_has_the_tour_played_by_nobody(short_dir: Path) -> None:
-    if os.getuid() != 0:
-        pytest.skip("only root becomes another user")
-    short_dir.chmod(0o777)
-    uid, said = user_of_the_tour(short_dir, sys.executable)
-    assert (uid, "runs as root" in said) == (65534, False)
+def test_a_step_that_fails_ends_the_tour_with_a_failure_and_nothing_is_left(short_dir: Path) -> None:
+    short_dir.chmod(0o777)  # the tour of root runs as another user
+    result = failing(short_dir, sys.executable)
+    assert result.returncode == 1
+    assert "✗ A program stores a password" in result.stdout
+    assert "runs as root" not in result.stderr
+    assert int((short_dir / "user").read_text()) == (os.getuid() or NOBODY)
+    stood = Path((short_dir / "stage").read_text())
+    assert stood.name.startswith("etui-tour-")
+    assert not stood.exists()
 
 
 @pytest.mark.usefixtures("installed")
@@ -179,9 +158,10 @@ def test_root_plays_the_tour_itself_and_says_so_where_no_other_user_can_read_the
     venv.create(own, symlinks=True)
     (packages,) = own.glob("lib/python*/site-packages")
     (packages / "here.pth").write_text("\n".join(path for path in sys.path if path))
-    uid, said = user_of_the_tour(short_dir, str(own / "bin" / "python"))
-    assert uid == 0
-    assert "etui: no other user can read this installation, so the tour runs as root" in said
+    result = failing(short_dir, str(own / "bin" / "python"))
+    assert result.returncode == 1, result.stderr
+    assert int((short_dir / "user").read_text()) == 0
+    assert "etui: no other user can read this installation, so the tour runs as root" in result.stderr
 
 
 def test_what_is_not_installed_is_named_with_its_package(short_dir: Path) -> None:

@@ -4,8 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -38,14 +36,12 @@ def parking(publisher_key: Path) -> Path:
 
 
 @pytest.fixture
-def wallet(parking: Path) -> Iterator[TestWallet]:
+def wallet(parking: Path, made_wallet: TestWallet) -> TestWallet:
     """A wallet with the Extension, whose user agrees to its terms, and says yes to nothing."""
-    with tempfile.TemporaryDirectory(prefix="etui-") as folder, TestWallet(Path(folder)) as made:
-        made.create()
-        made.user.approves(action_contains="install", times=1)
-        assert done(made.etui("extension", "install", str(parking))).startswith("Installed")
-        made.user.rule("approve", when={"face": "read_text"})
-        yield made
+    made_wallet.user.approves(action_contains="install", times=1)
+    assert done(made_wallet.etui("extension", "install", str(parking))).startswith("Installed")
+    made_wallet.user.rule("approve", when={"face": "read_text"})
+    return made_wallet
 
 
 def done(process: subprocess.CompletedProcess[str]) -> str:
@@ -88,6 +84,7 @@ def bought_here(client: Client, wallet: TestWallet) -> str:
     return permit.item
 
 
+@pytest.mark.shares_wallet
 def test_the_typed_python_is_that_of_the_document_before_and_after_installing(wallet: TestWallet) -> None:
     generated = etui("interface", "generate", DOCUMENT)
 
@@ -96,6 +93,7 @@ def test_the_typed_python_is_that_of_the_document_before_and_after_installing(wa
     assert done(wallet.etui("interface", "generate", "org.example.parking/1")) == generated
 
 
+@pytest.mark.shares_wallet
 def test_installing_asks_with_the_publisher_and_what_the_extension_may_do(wallet: TestWallet) -> None:
     (question,) = wallet.user.asked()
     lines = dict(question["lines"])
@@ -110,6 +108,7 @@ def test_installing_asks_with_the_publisher_and_what_the_extension_may_do(wallet
         assert sentence in lines["Asks for"]
 
 
+@pytest.mark.shares_wallet
 def test_buying_asks_with_zone_and_amount_and_the_extension_s_terms_then_shows_the_code(wallet: TestWallet) -> None:
     reference = bought(wallet)
 
@@ -132,6 +131,7 @@ def test_without_a_yes_nothing_is_bought(wallet: TestWallet) -> None:
     assert done(meter(wallet, "mine")) == "no permit\n"
 
 
+@pytest.mark.shares_wallet
 def test_a_price_that_is_not_the_quoted_one_is_refused_before_the_user_is_asked(wallet: TestWallet) -> None:
     with wallet.connect() as client, pytest.raises(RemoteError) as refused:
         call(client, "buy", zone="A", plate="M-AB 123", minutes=60, amount=200, currency="EUR")
@@ -150,6 +150,7 @@ def install_valet(wallet: TestWallet, folder: Path, publisher_key: Path) -> None
     wallet.user.approves(action_contains="parked")
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.parametrize("extra_minor", [0, 100])
 def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no_other(
     wallet: TestWallet, publisher_key: Path, tmp_path: Path, extra_minor: int
@@ -171,6 +172,7 @@ def test_an_extension_between_buys_at_the_amount_that_was_consented_to_and_at_no
     assert asked(wallet)[2:] == ["wants to have M-AB 123 parked in zone A"]
 
 
+@pytest.mark.shares_wallet
 def test_the_terms_are_shown_only_where_an_extension_between_may_use_the_dialog_too(
     wallet: TestWallet, publisher_key: Path, tmp_path: Path
 ) -> None:
@@ -186,6 +188,7 @@ def test_the_terms_are_shown_only_where_an_extension_between_may_use_the_dialog_
     assert "read_text" not in [entry.get("face") for entry in wallet.user.shown()]
 
 
+@pytest.mark.shares_wallet
 def test_another_client_cannot_see_the_permit(wallet: TestWallet) -> None:
     reference = bought(wallet)
 
@@ -216,6 +219,7 @@ def test_cancelling_asks_pays_back_and_tells_the_meter_that_waits(wallet: TestWa
     assert "unknown_item" in meter(wallet, "show", reference).stderr
 
 
+@pytest.mark.shares_wallet
 def test_only_the_client_that_may_show_a_permit_is_told_that_it_ended(wallet: TestWallet) -> None:
     reference = bought(wallet)
     with wallet.connect() as client:
@@ -235,6 +239,7 @@ def test_only_the_client_that_may_show_a_permit_is_told_that_it_ended(wallet: Te
     assert ended.item.item == own
 
 
+@pytest.mark.shares_wallet
 def test_a_permit_that_is_over_is_told_with_the_next_call(
     wallet: TestWallet, publisher_key: Path, tmp_path: Path
 ) -> None:
@@ -283,6 +288,7 @@ def test_a_month_is_asked_for_each_time_and_nothing_is_offered_to_remember(walle
     assert "meter: refused" in meter(wallet, "month", "A", "M-AB 123").stderr
 
 
+@pytest.mark.shares_wallet
 def test_the_link_shows_the_user_the_permits_in_the_extension_s_own_frame(wallet: TestWallet) -> None:
     bought(wallet)
     wallet.user.rule("approve", when={"face": "message"})
@@ -295,6 +301,7 @@ def test_the_link_shows_the_user_the_permits_in_the_extension_s_own_frame(wallet
     _check_permits_shown(wallet)
 
 
+@pytest.mark.shares_wallet
 def test_the_list_of_extensions_has_the_link_with_the_command_that_opens_it(wallet: TestWallet) -> None:
     bought(wallet)
     wallet.user.rule("approve", when={"face": "message"})
@@ -322,6 +329,7 @@ def test_a_permit_outlives_the_lock(wallet: TestWallet) -> None:
     assert "M-AB 123 in zone A" in done(meter(wallet, "show", reference))
 
 
+@pytest.mark.shares_wallet
 def test_removing_destroys_the_permits_for_good(wallet: TestWallet, parking: Path) -> None:
     reference = bought(wallet)
     wallet.user.approves(action_contains="remove", times=1)

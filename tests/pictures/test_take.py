@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from pictures.samples import samples
+from pictures.stage import SETTINGS, names_of
 from pictures.terminals import PATIENCE_S, Terminal
 from PySide6.QtGui import QImage
 
@@ -19,24 +21,36 @@ LARGEST_BYTES = 60_000
 LEAST_COLOURS = 16
 
 
+def named() -> set[str]:
+    """The pictures that the gallery shows."""
+    page = (ROOT / "docs" / "gallery.md").read_text("utf-8")
+    return set(re.findall(r"\(pictures/([^)]+)\)", page))
+
+
+def test_every_picture_of_the_gallery_is_there_and_is_one_that_the_script_makes() -> None:
+    windows = {f"dialog/{name}.png" for setting in SETTINGS for name in names_of(setting)}
+    texts = {f"terminal/{sample.name}.txt" for sample in samples(lambda _text, _field: b"")}
+    assert windows | texts == named()
+    for name in named():
+        assert (ROOT / "docs" / "pictures" / name).exists(), name
+
+
 @pytest.mark.timeout(900)
-def test_every_picture_of_the_gallery_is_made_from_the_running_dialog(tmp_path: Path) -> None:
+@pytest.mark.parametrize("only", ["consent-p", pytest.param("", marks=pytest.mark.long)], ids=["some", "all"])
+def test_the_pictures_of_the_gallery_are_made_from_the_running_dialog(tmp_path: Path, only: str) -> None:
     for program, package in PACKAGES.items():
         if shutil.which(program) is None:
             pytest.skip(f"needs package {package}")
-    page = (ROOT / "docs" / "gallery.md").read_text("utf-8")
-    named = set(re.findall(r"\(pictures/([^)]+)\)", page))
-    subprocess.run([sys.executable, "-m", "pictures.take", "--into", str(tmp_path)], cwd=ROOT, check=True)
+    command = [sys.executable, "-m", "pictures.take", "--into", str(tmp_path), "--only", only]
+    subprocess.run(command, cwd=ROOT, check=True)
     made = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")}
-    assert made == named
+    assert made == {name for name in named() if Path(name).name.startswith(only)}
     for path in tmp_path.rglob("*.png"):
         picture = QImage(str(path))
         assert path.stat().st_size < LARGEST_BYTES, path.name
         assert picture.colorCount() >= LEAST_COLOURS, path.name  # a face, and not an empty window
     for path in tmp_path.rglob("*.txt"):
         assert "Terminal: programs of the same user can read and type here." in path.read_text("utf-8"), path.name
-    for name in named:
-        assert (ROOT / "docs" / "pictures" / name).exists(), name
 
 
 def test_a_terminal_that_ended_with_what_ran_in_it_is_ended_all_the_same(short_dir: Path) -> None:

@@ -73,8 +73,8 @@ def test_the_question_says_who_vouches_for_the_key_that_signed_and_since_when_it
 
     def question(token: str, *, approved: bool) -> str:
         paid = client.call(asked(token))
-        outcome = "approved" if approved else "declined"
-        client.call(payment.Complete(payment=paid.payment.item, outcome=outcome))
+        item = paid.payment.item
+        client.call(payment.Complete(payment=item, outcome="approved" if approved else "declined"))
         return str(wallet.user.asked()[-1])
 
     assert f"{verified} You have not paid it before." in question(shop.asks(int(time.time())), approved=False)

@@ -62,7 +62,14 @@ TILL = Stranger(
                 "note": {"type": "text", "title": "Note", "max": 200, "optional": True},
             },
             "result": {"paid": {"type": "text", "max": 253}},
-        }
+        },
+        "quote": {
+            "title": "Ask for a price",
+            "ask": "ask {payee} for a price",
+            "effect": "use",
+            "text": "A question without an item or a scope, so that its record bears no label.",
+            "params": {"payee": {"type": "text", "title": "Of", "max": 253, "party": True}},
+        },
     },
 )
 

@@ -99,6 +99,21 @@ def test_who_asked_is_not_told_whom_the_user_knows(wallet: TestWallet, client: C
     assert "lantern" not in refused(client, "lantern-tea.net").message
 
 
+@pytest.mark.attack(193)
+def test_who_was_stopped_is_not_told_why_by_its_own_record(wallet: TestWallet, client: Client) -> None:
+    meets(wallet, client, "walnut-press.com")
+    whys = []
+    for _ in range(_TRIES):
+        with pytest.raises(ProtocolError) as stop:
+            TILL.call(client, "quote", payee="walnut-press.net")
+        whys.append(stop.value.why)
+        if stop.value.code == ErrorCode.DENIED:
+            break
+    with pytest.raises(ProtocolError) as untold:
+        client.call(wallet_interface.Why(id=whys[-1]), quiet=True)
+    assert untold.value.message == "the user would have to be asked"
+
+
 def test_who_is_known_and_who_resembles_nobody_is_asked_about(wallet: TestWallet, client: Client) -> None:
     for payee in ("orchard-post.com", "orchard-post.com", "billing.orchard-post.com", "quarry.example"):
         meets(wallet, client, payee)

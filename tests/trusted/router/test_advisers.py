@@ -331,6 +331,9 @@ def test_a_page_whose_origin_looks_like_that_of_one_with_rights_is_stopped_from_
                         "the user did not answer now",
                     )
                     assert time.monotonic() - began >= _HESITATION_S
+                    with pytest.raises(ProtocolError) as untold:
+                        await door.call(wallet_interface.Why(id=refused.value.why), Envelope(speaks_for=page.peer))
+                    assert untold.value.code == ErrorCode.UNKNOWN_ITEM
                     assert guard.told[-1].parties[0].hosts == [lie]
                     assert "it looks like harbour-books.com" in wallet.records()[0].reason
                 assert len(wallet.user.asked()) == questions

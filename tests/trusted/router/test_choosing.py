@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from tests.cli.etui import wait_until
 from tests.trusted.router.puppet import puppet
 
+from etui.interfaces import Item
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
@@ -44,14 +46,14 @@ def client(wallet: TestWallet) -> Iterator[Client]:
         yield connected
 
 
-def kept(client: Client, user: str, host: str = HOST) -> secret.Item:
+def kept(client: Client, user: str, host: str = HOST) -> Item:
     made = secret.Create(
         kind="login", label=user, value=f"of {user}".encode(), attributes={"host": host, "user": user}, replace=True
     )
     return client.call(made).item
 
 
-def asked(wallet: TestWallet) -> list[dict[str, object]]:
+def asked(wallet: TestWallet) -> list[dict[str, Any]]:
     return [one for one in wallet.user.asked() if "password" in str(one.get("lead"))]
 
 

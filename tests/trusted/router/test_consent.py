@@ -174,6 +174,7 @@ def test_a_request_that_is_another_once_the_user_has_said_yes_goes_no_further(
         chain=(),
         seen=SimpleNamespace(policy={}),
         settled=Settled(),
+        proposal=None,
         provider=SimpleNamespace(name="Cards", items={}, documents=(), package=None),
     )
 

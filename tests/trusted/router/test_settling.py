@@ -40,13 +40,6 @@ PAID = json.dumps([json.dumps(["paid"])])
 
 
 @pytest.fixture
-def wallet(short_dir: Path) -> Iterator[TestWallet]:
-    with TestWallet(short_dir) as running:
-        running.create()
-        yield running
-
-
-@pytest.fixture
 def client(wallet: TestWallet) -> Iterator[Client]:
     with wallet.connect() as connected:
         yield connected
@@ -76,6 +69,7 @@ def order(stranger: Stranger, client: Client, before: str, does: str = "", **fie
 # what may be settled
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(83)
 @pytest.mark.parametrize(
     ("settles", "which"),
@@ -108,6 +102,7 @@ def test_only_open_material_fields_of_the_method_can_be_settled_with_a_value_of_
     assert which in " ".join(client.call(wallet_interface.Why(id=caught.value.why)).sentences)
 
 
+@pytest.mark.shares_wallet
 def test_what_is_settled_of_any_type_stands_in_the_question(wallet: TestWallet, client: Client) -> None:
     stranger = with_fields(
         guests={"type": "list", "of": {"type": "integer"}, "title": "Guests", "material": True, "optional": True},
@@ -127,6 +122,7 @@ def test_what_is_settled_of_any_type_stands_in_the_question(wallet: TestWallet, 
     assert lines == {"Thing": "cake", **{f"{title} (set by Puppet)": value for title, value in said.items()}}
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(83)
 @pytest.mark.parametrize("left", [{}, {"payee": None, "amount": None, "currency": None}], ids=["absent", "null"])
 def test_what_is_settled_is_asked_and_binds_the_calls_that_follow(
@@ -145,6 +141,7 @@ def test_what_is_settled_is_asked_and_binds_the_calls_that_follow(
     assert order(PUPPET, client, SETTLES, other, **left) == json.dumps(["altered"])
 
 
+@pytest.mark.shares_wallet
 def test_an_amount_stands_apart_from_a_currency_that_somebody_else_said(wallet: TestWallet, client: Client) -> None:
     PUPPET.install(wallet)
     wallet.user.approves(action_contains="order cake for 3.00 EUR")
@@ -168,6 +165,7 @@ READ = {"type": "text", "title": "Terms", "material": True, "read": True}
 NOTE = {"type": "text", "title": "Note", "material": True, "optional": True}
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(83)
 @pytest.mark.parametrize("left", [{}, {"terms": None}, {"terms": 5}], ids=["absent", "null", "a number"])
 def test_a_text_that_the_user_reads_is_the_requests_and_never_settled(
@@ -182,6 +180,7 @@ def test_a_text_that_the_user_reads_is_the_requests_and_never_settled(
     assert questions(wallet) == []
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(83)
 def test_what_is_settled_beside_a_text_that_is_read_is_seen_as_it_is(wallet: TestWallet, client: Client) -> None:
     stranger = with_fields(terms=READ, note=NOTE)
@@ -211,6 +210,7 @@ def lent(wallet: TestWallet, client: Client, stranger: Stranger) -> str:
     return str(reference)
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(84)
 def test_an_item_that_was_lent_once_is_not_read_again_by_settling_it(wallet: TestWallet, client: Client) -> None:
     PUPPET.install(wallet)
@@ -222,6 +222,7 @@ def test_an_item_that_was_lent_once_is_not_read_again_by_settling_it(wallet: Tes
     assert len(questions(wallet)) == 1
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(84)
 def test_an_item_that_is_settled_is_named_in_the_question(wallet: TestWallet, client: Client) -> None:
     item = {"type": "reference", "title": "Flavour", "material": True, "policy": "item", "optional": True}
@@ -403,6 +404,7 @@ def test_a_lasting_right_for_one_value_covers_that_value_when_it_is_settled(wall
 # under another call
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(83)
 @pytest.mark.parametrize(("payee", "ends"), [("mallory", ["altered"]), ("shop", [json.dumps(["ordered"])])])
 def test_what_is_settled_within_a_call_is_what_was_consented_to_with_that_call(
@@ -440,6 +442,7 @@ def test_what_is_settled_within_a_call_and_was_not_consented_to_with_it_is_asked
     assert dict(wallet.user.asked()[-1]["lines"])["To (set by Second)"] == "mallory"
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(163)
 def test_one_yes_to_an_amount_covers_one_payment(wallet: TestWallet, client: Client) -> None:
     PUPPET.install(wallet)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -29,11 +28,9 @@ PAYMENT = {"payee": "shop", "amount": 500, "currency": "EUR"}
 
 
 @pytest.fixture
-def wallet(short_dir: Path) -> Iterator[TestWallet]:
-    with TestWallet(short_dir) as running:
-        running.create()
-        PUPPET.install(running)
-        yield running
+def wallet(made_wallet: TestWallet) -> TestWallet:
+    PUPPET.install(made_wallet)
+    return made_wallet
 
 
 @pytest.fixture
@@ -51,6 +48,7 @@ def asked(wallet: TestWallet) -> list[str]:
 # the dialog
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(27)
 def test_a_message_stands_in_the_extensions_own_frame(wallet: TestWallet, client: Client) -> None:
     wallet.user.approves(face="message")
@@ -61,6 +59,7 @@ def test_a_message_stands_in_the_extensions_own_frame(wallet: TestWallet, client
     assert [entry["extension"] for entry in shown] == [PUPPET.principal]
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(27)
 def test_an_extension_whose_manifest_does_not_name_the_dialog_shows_nothing(wallet: TestWallet, client: Client) -> None:
     SECOND.install(wallet)
@@ -68,12 +67,14 @@ def test_an_extension_whose_manifest_does_not_name_the_dialog_shows_nothing(wall
     assert not [entry for entry in wallet.user.shown() if entry.get("face") == "message"]
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(27)
 def test_nothing_is_shown_outside_a_call(wallet: TestWallet, client: Client) -> None:
     assert json.loads(told(PUPPET, client, "self.call(dialog.Message(title='Hello', text='there'))")) == ["denied"]
     assert not [entry for entry in wallet.user.shown() if entry.get("face") == "message"]
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(24)
 def test_a_call_id_that_is_not_its_own_is_refused(wallet: TestWallet, client: Client) -> None:
     wallet.user.approves(face="message")
@@ -101,6 +102,7 @@ def test_an_extension_reads_nothing_on_behalf_of_a_client_without_a_question(
     assert len(asked(wallet)) == 1
 
 
+@pytest.mark.shares_wallet
 def test_what_the_user_allows_within_a_call_holds_for_that_call_alone(wallet: TestWallet, client: Client) -> None:
     client.call(secret.Create(kind="note", label="Mine", attributes={"for": "puppet"}, value=b"secret"))
     text = """
@@ -113,6 +115,7 @@ def test_what_the_user_allows_within_a_call_holds_for_that_call_alone(wallet: Te
         assert len(asked(wallet)) == count
 
 
+@pytest.mark.shares_wallet
 def test_what_an_extension_stores_for_itself_is_its_own(wallet: TestWallet, client: Client) -> None:
     text = """
         self.store.put({("things", "one"): b"kept"})
@@ -126,6 +129,7 @@ def test_what_an_extension_stores_for_itself_is_its_own(wallet: TestWallet, clie
 # what is consented to is what is done
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(25)
 @pytest.mark.parametrize("changed", [{"payee": "mallory"}, {"amount": 50_000}, {"currency": "USD"}])
 def test_an_extension_cannot_change_what_was_consented_to(
@@ -142,6 +146,7 @@ def test_an_extension_cannot_change_what_was_consented_to(
     assert json.loads(str(answer["told"])) == ["altered"]
 
 
+@pytest.mark.shares_wallet
 @pytest.mark.attack(25)
 def test_what_stands_in_a_repeated_request_for_the_first_time_is_as_material(
     wallet: TestWallet, client: Client

@@ -82,11 +82,10 @@ class FrameBlock(msgspec.Struct, frozen=True):
 class Content(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a face shows of a request.
 
-    ``one``: the user chooses one of ``items``, and ticks none.
     ``frame``: the Extension in whose frame the face stands; without one it is the wallet's own. ``keeper``: the
-    Extension that an own face names. ``body``: paragraphs; with a ``body_title`` it is a text to be read, apart from
-    all that the wallet says. ``only_remembered``: for how long, where there is one answer and it is worth saying: what
-    is widened stays so until it is taken back.
+    Extension that an own face names. ``one``: the user chooses one of ``items`` and ticks none. ``body``: paragraphs;
+    with a ``body_title`` it is a text to be read, apart from all that the wallet says. ``only_remembered``: for how
+    long, where there is one answer and it is worth saying: what is widened stays so until it is taken back.
     """
 
     face: str
