@@ -61,10 +61,10 @@ Valet().run()
 """
 
 
-def etui(*arguments: object) -> str:
-    """What ``etui`` prints where no wallet has to run."""
-    command = [Path(sys.executable).with_name("etui"), *arguments]
-    return subprocess.run([str(part) for part in command], check=True, capture_output=True, text=True).stdout
+def etui(*arguments: object, within: Path | None = None) -> str:
+    """What ``etui`` prints, in this folder, where no wallet has to run."""
+    command = [str(part) for part in (Path(sys.executable).with_name("etui"), *arguments)]
+    return subprocess.run(command, cwd=within, check=True, capture_output=True, text=True).stdout
 
 
 def package(folder: Path, key: Path) -> Path:

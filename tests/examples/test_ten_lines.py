@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from tests.examples.packages import etui
 
 from etui.testkit import TestWallet
 
@@ -38,11 +39,8 @@ class Developer:
         return msgspec.json.decode(self.does(*arguments, "--json"))
 
     def installs(self) -> None:
-        """Packs, signs and installs the Extension, and has its typed Python of the wallet."""
+        """Installs the Extension, and has its typed Python of the wallet."""
         self.wallet.user.approves(times=1)
-        self.does("extension", "keygen", "publisher.pem", "--no-passphrase")
-        self.does("extension", "pack", "stamps")
-        self.does("extension", "sign", "stamps.etuipkg", "--key", "publisher.pem")
         self.does("extension", "install", "stamps.etuipkg")
         (self.folder / "stamps_1.py").write_text(self.does("interface", "generate", "org.example.stamps/1"))
 
@@ -66,17 +64,37 @@ class Developer:
         )
 
 
+def publish(folder: Path) -> None:
+    """Packs and signs the Extension in a folder, for which there has to be no wallet."""
+    for arguments in (
+        ("keygen", "publisher.pem", "--no-passphrase"),
+        ("pack", "stamps"),
+        ("sign", "stamps.etuipkg", "--key", "publisher.pem"),
+    ):
+        etui("extension", *arguments, within=folder)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the Extension, packed and signed, and the Client."""
+    folder = tmp_path_factory.mktemp("published")
+    shutil.copytree(EXAMPLE / "stamps", folder / "stamps")
+    shutil.copy(EXAMPLE / "till.py", folder)
+    publish(folder)
+    return folder
+
+
 @pytest.fixture
-def developer(wallet: TestWallet, tmp_path: Path) -> Iterator[Developer]:
+def developer(wallet: TestWallet, published: Path, tmp_path: Path) -> Iterator[Developer]:
     """One who has packed, signed and installed the Extension, and has the Client beside its typed Python."""
-    shutil.copytree(EXAMPLE / "stamps", tmp_path / "stamps")
-    shutil.copy(EXAMPLE / "till.py", tmp_path)
+    shutil.copytree(published, tmp_path, dirs_exist_ok=True)
     developer = Developer(wallet, tmp_path)
     developer.installs()
     yield developer
     shutil.rmtree(tmp_path)
 
 
+@pytest.mark.shares_wallet
 def test_ten_stamps_fill_a_card_and_the_user_is_asked_to_redeem_it(developer: Developer) -> None:
     user = developer.wallet.user
     before = len(user.asked())
@@ -104,6 +122,7 @@ def test_what_the_user_refuses_to_redeem_stays_on_the_card(developer: Developer)
     assert [card["attributes"]["stamps"] for card in cards] == ["10"]
 
 
+@pytest.mark.shares_wallet
 def test_the_card_survives_the_lock_and_the_end_of_the_extension(developer: Developer) -> None:
     developer.stamps()
     developer.wallet.lock()
@@ -111,6 +130,7 @@ def test_the_card_survives_the_lock_and_the_end_of_the_extension(developer: Deve
     assert developer.stamps() == ["Café Etui: stamp 2"]
 
 
+@pytest.mark.shares_wallet
 def test_another_till_has_a_card_of_its_own(developer: Developer) -> None:
     developer.stamps()
     shutil.copy(developer.folder / "till.py", developer.folder / "other.py")
@@ -143,6 +163,7 @@ def test_a_fault_of_the_extension_is_told_to_its_author_by_its_place_and_to_the_
     shutil.copytree(EXAMPLE / "stamps", tmp_path / "stamps")
     (tmp_path / "stamps/main.py").write_text("\n".join(source) + "\n")
     shutil.copy(EXAMPLE / "till.py", tmp_path)
+    publish(tmp_path)
     developer.installs()
     ran = developer.run(sys.executable, str(tmp_path / "till.py"))
     assert "org.example.stamps/1.open failed in the Extension" in ran.stderr
@@ -152,6 +173,7 @@ def test_a_fault_of_the_extension_is_told_to_its_author_by_its_place_and_to_the_
     assert "Café" not in log
 
 
+@pytest.mark.shares_wallet
 def test_the_typed_python_is_what_is_generated_now_from_the_file_and_from_the_wallet(developer: Developer) -> None:
     written = (EXAMPLE / "stamps/stamps_1.py").read_text(encoding="utf-8")
     assert developer.does("interface", "generate", str(DOCUMENT)) == written

@@ -164,27 +164,23 @@ def test_a_no_in_the_dialog_sends_the_shop_nothing(wallet: TestWallet, till: Til
     assert till.charged == []
 
 
-@pytest.mark.parametrize("what", ["redirect", "authority", "http", "expired", "no request"])
 def test_what_cannot_be_paid_is_refused_before_anything_is_asked(
-    wallet: TestWallet, till: Till, tmp_path: Path, what: str
+    wallet: TestWallet, till: Till, tmp_path: Path
 ) -> None:
     asked = len(wallet.user.asked())
-    source = till.url
-    match what:
-        case "redirect":
-            source = till.url.replace("/orders", "/moved")
-        case "authority":
-            source = till.url.replace(HOST, "127.0.0.1")
-        case "http":
-            source = till.url.replace("https", "http")
-        case "expired":
-            now = int(time.time())
-            till.request = {"iat": now - 60, "exp": now - 1}
-        case _:
-            (tmp_path / "nothing").write_bytes(b"\xff")
-            source = str(tmp_path / "nothing")
-    result = etui(wallet, "pay", source)
-    assert result.returncode in {1, 2}
-    assert result.stderr.startswith("etui: ")
-    assert len(wallet.user.asked()) == asked
+    nothing = tmp_path / "nothing"
+    nothing.write_bytes(b"\xff")
+    now = int(time.time())
+    for what, source, request in (
+        ("a redirect", till.url.replace("/orders", "/moved"), {}),
+        ("another authority", till.url.replace(HOST, "127.0.0.1"), {}),
+        ("http", till.url.replace("https", "http"), {}),
+        ("one that has run out", till.url, {"iat": now - 60, "exp": now - 1}),
+        ("no request", str(nothing), {}),
+    ):
+        till.request = request
+        result = etui(wallet, "pay", source)
+        assert result.returncode in {1, 2}, what
+        assert result.stderr.startswith("etui: "), what
+        assert len(wallet.user.asked()) == asked, what
     assert till.charged == []
