@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
 from tests.trusted.router.strangers import Stranger
 
 from etui.cli.exits import Exit
+from etui.interfaces import Request
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.sdk import Client
 from etui.testkit import TestWallet
@@ -65,6 +68,15 @@ CODES = {
     "not items": _WRONG.format(does="return extension.InventoryResult(items=[{'item': 7}], more=False)"),
     "without an order": _WRONG.format(does=f"return extension.InventoryResult(items=[{_ONE}], more=True)"),
 }
+
+
+@pytest.mark.parametrize(
+    "asked", [shell_interface.Inventory(item=""), wallet_interface.Ends(item="")], ids=["inventory", "ends"]
+)
+def test_an_item_without_a_name_is_told_as_what_is_wrong(wallet: TestWallet, asked: Request[Any]) -> None:
+    with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
+        client.call(asked)
+    assert caught.value.code is ErrorCode.INVALID_PARAMS
 
 
 @pytest.mark.attack(34)

@@ -18,22 +18,24 @@ from etui.trusted.router.connection import Connection
 from etui.trusted.router.consent import Asked, digest_of
 
 if TYPE_CHECKING:
+    from etui.interfaces import Value
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.registry import Method
     from etui.trusted.router.router import Router
 
 
-class Asking(msgspec.Struct, frozen=True, eq=False):
+class Asking(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Who asks, by which connection and method, and the params as they came.
 
-    ``provider``: which one is meant, where an interface has several. ``peer``: the handle of whom a door speaks for.
-    ``quiet``: rather no than a question.
+    ``fields``: what policy sees of the params. ``provider``: which one is meant, where an interface has several.
+    ``peer``: the handle of whom a door speaks for. ``quiet``: rather no than a question.
     """
 
     connection: Connection
     caller: Caller
     method: Method
     params: bytes
+    fields: dict[str, Value]
     provider: str = ""
     peer: str = ""
     quiet: bool = False
@@ -93,7 +95,7 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         principal=asking.caller.principal,
         action=method.action,
         resource=Resource(extension="router"),
-        fields=method.compiled.see(asking.params).policy,
+        fields=asking.fields,
     )
     values: dict[str, object] = msgspec.json.decode(asking.params, type=dict[str, object])
     names = {"item": change.what} if change.what else {}

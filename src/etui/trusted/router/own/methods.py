@@ -57,10 +57,18 @@ class OwnMethods:
             raise ProtocolError(ErrorCode.DENIED, f"{name} is not for pages", why=why)
         try:
             request = self._decoders[name].decode(message.params)
+            seen = method.compiled.see(bytes(message.params)).policy
         except msgspec.DecodeError as error:
             raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{name}: {error}") from None
         asking = Asking(
-            connection, caller, method, bytes(message.params), message.provider, message.speaks_for, message.quiet
+            connection=connection,
+            caller=caller,
+            method=method,
+            params=bytes(message.params),
+            fields=seen,
+            provider=message.provider,
+            peer=message.speaks_for,
+            quiet=message.quiet,
         )
         request_id = cast("MessageId", message.id)
         kind = type(request)
