@@ -77,6 +77,8 @@ def test_a_program_that_starts_the_host_speaks_for_no_origin(wallet: TestWallet)
     heard = run_host(wallet, OPEN, call, fill)
     assert [one["error"]["code"] for one in heard if one["is"] == "answer"] == ["absent", "absent"]
     assert len(wallet.user.shown()) == shown, "nobody is even asked"
+    wallet.user.approves()
+    wait_until(lambda: any(BANK in one for one in reports(wallet, "for a page of a browser that is not paired")))
 
 
 @pytest.mark.attack(185)
@@ -118,10 +120,10 @@ def test_the_host_of_another_extension_is_refused_with_the_reason(
     assert "not the wallet's own browser extension" in wallet.log.read_text(encoding="utf-8")
 
 
-def reports(wallet: TestWallet) -> list[str]:
-    """What the door reported of hosts that it turned away, the newest first."""
+def reports(wallet: TestWallet, why: str = "from another browser extension") -> list[str]:
+    """What the door reported of what it turned away for this reason, the newest first."""
     with wallet.connect() as client:
-        rows = client.call(shell.Audit(text="turned away, from another browser extension", limit=100)).records
+        rows = client.call(shell.Audit(text=f"turned away, {why}", limit=100)).records
     assert {row.client for row in rows} <= {"door:browser"}
     return [row.what or "" for row in rows]
 
@@ -213,6 +215,8 @@ def test_a_program_in_the_place_of_the_host_is_not_spoken_with(wallet: TestWalle
     with HostEnd(wallet, command=command) as other:
         assert "is not the host of this wallet" in other.hear_state("absent")["message"]
         assert other.hear() is None
+    wallet.user.approves()
+    wait_until(lambda: reports(wallet, "from a program in the place of a browser's host"))
 
 
 def test_an_unpaired_browser_speaks_for_no_page_from_then_on(wallet: TestWallet) -> None:
@@ -316,6 +320,7 @@ def test_no_page_is_told_a_number_by_which_two_sites_would_know_one_visitor(wall
     assert allowed.told(b'{"network":"x","decision":"d-1"}') == b'{"network":"x"}'
 
 
+@pytest.mark.attack(188)
 def test_a_frame_has_so_many_calls_at_once(wallet: TestWallet) -> None:
     with HostEnd(wallet) as host:
         pair(host, wallet)
@@ -330,3 +335,6 @@ def test_a_frame_has_so_many_calls_at_once(wallet: TestWallet) -> None:
         codes = [answer["error"]["code"] for answer in answers if answer is not None]
         assert codes.count("too_many") > 0
         assert codes.count("invalid_params") >= MAX_CALLS_OF_FRAME
+    wallet.user.forgets()
+    wallet.user.approves()
+    wait_until(lambda: any(BANK in one for one in reports(wallet, "of a page that had too many waiting")))

@@ -66,9 +66,8 @@ class Door:
         if len(self._browsers) >= _MAX_BROWSERS:
             return "too many browsers are connected to the wallet already"
         if not is_host(process.pid):
-            return (
-                f"process {process.pid} is not the host of this wallet: `etui browser install` puts that in its place"
-            )
+            self.reporter.turned_away("program", f"process {process.pid}")
+            return f"process {process.pid} is not the host of this wallet: `etui browser install` mends that"
         extension = extension_of(arguments)
         if extension is None:
             started = f"process {process.pid}, started for {' '.join(arguments) or 'nothing'!r}"
@@ -88,8 +87,9 @@ class Door:
         if is_started_by(pid, browser.client):
             self._tell(browser)
         else:
-            text = f"another program stands between {browser.client} and the host: `etui browser install` mends that"
-            browser.connection.refuse(text)
+            between = f"another program stands between {browser.client} and the host"
+            self.reporter.turned_away("program", between)
+            browser.connection.refuse(f"{between}: `etui browser install` mends that")
 
     def _ended(self, browser: Browser) -> None:
         for _, posting in list(browser.calls.values()):
@@ -258,8 +258,10 @@ class Door:
         elif self.link.locked or not self.link.connected:
             self._fail(browser, call, messages.LOCKED_NOW)
         elif not browser.is_proven:
+            self.reporter.turned_away("unpaired", frame.origin)
             self._fail(browser, call, messages.NOT_PAIRED)
         elif frame.calls >= MAX_CALLS_OF_FRAME:
+            self.reporter.turned_away("flood", frame.origin)
             self._fail(browser, call, messages.TOO_MANY)
         else:
             return frame
