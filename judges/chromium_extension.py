@@ -102,7 +102,7 @@ def _steps(stage: Stage, context: BrowserContext, ours: Path, lacking: Path) -> 
         button = context.new_page()
         button.goto(f"chrome-extension://{CHROMIUM}/popup.html")
         button.wait_for_function(
-            "!document.querySelector('#standing').textContent.startsWith('Looking')"
+            "() => !document.querySelector('#standing').textContent.startsWith('Looking')"
         )  # the background answers
         button.close()
         return told(by_us=True) == (_FOR_FIREFOX, [])

@@ -59,7 +59,6 @@ def test_what_costs_is_asked_for_as_of_every_program(parking: TestWallet) -> Non
     assert parking.user.asked()[-1]["lead"] == "wants to buy 60 minutes of parking in zone A for M-AB 123"
 
 
-@pytest.mark.shares_wallet
 def test_an_amount_is_written_as_people_do_and_its_currency_said(parking: TestWallet) -> None:
     parking.user.refuses(action_contains="buy")
     etui(parking, "call", _PARKING, "buy", *_BUY[:3], "amount=2.4", "currency=EUR")

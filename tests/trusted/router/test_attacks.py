@@ -29,7 +29,7 @@ from etui.interfaces import shell_1 as s, wallet_1 as w
 from etui.protocol import ProtocolError
 from etui.sdk import Client
 with Client.connect() as wallet:
-    overseeing = s.Shelves(), s.Inventory(), s.Space(), s.Clients(), s.Grants(), s.Pairings(), s.Audit()
+    overseeing = s.Shelves(), s.Inventory(), s.Space(), s.Clients(), s.Grants(), s.Pairings(), s.Known(), s.Audit()
     for request in (*overseeing, w.Why(id=sys.argv[1])):
         try:
             wallet.call(request)

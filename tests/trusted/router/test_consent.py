@@ -175,6 +175,7 @@ def test_a_request_that_is_another_once_the_user_has_said_yes_goes_no_further(
         seen=SimpleNamespace(policy={}),
         settled=Settled(),
         proposal=None,
+        choices=(),
         provider=SimpleNamespace(name="Cards", items={}, documents=(), package=None),
     )
 

@@ -71,7 +71,9 @@ CODES = {
 
 
 @pytest.mark.parametrize(
-    "asked", [shell_interface.Inventory(item=""), wallet_interface.Ends(item="")], ids=["inventory", "ends"]
+    "asked",
+    [shell_interface.Inventory(item=""), wallet_interface.Ends(interface="secret/1", item="")],
+    ids=["inventory", "ends"],
 )
 def test_an_item_without_a_name_is_told_as_what_is_wrong(wallet: TestWallet, asked: Request[Any]) -> None:
     with wallet.connect() as client, pytest.raises(ProtocolError) as caught:
