@@ -3,8 +3,8 @@
 Each is in two halves, by the SHA-256 of the name: ``TUNED`` was looked at while the rules were made, and the figures
 are of the other one. Look-alikes of a domain are what dnstwist makes of it, at most ``_MOST`` of each of its
 techniques, by the lowest SHA-256; what is registered by the same party is none. dnstwist knows none that has the whole
-name within another's domain: these are made here. ``FIXED`` is a digest over all of it. Three honest hosts, of registries
-of packages, were taken out afterwards.
+name within another's domain: these are made here. ``FIXED`` is a digest over all of it. Three honest hosts, of
+registries of packages, were taken out afterwards.
 """
 
 from __future__ import annotations
