@@ -42,6 +42,7 @@ class SharedWallet:
         """
         wallet = self._wallet or self._made()
         self._wallet = None
+        _use(wallet)
         _begin_anew(wallet)
         before = kept(wallet)
         yield wallet
@@ -76,6 +77,15 @@ def kept(wallet: TestWallet) -> Kept:
             frozenset(row.extension for row in client.call(wallet_interface.Extensions()).extensions),
             settings.read_bytes() if settings.exists() else b"",
         )
+
+
+def _use(wallet: TestWallet) -> None:
+    """Has it be unlocked, and not lock itself for want of use while the next test runs."""
+    wallet.user.forgets()
+    wallet.user.approves()
+    wallet.unlock()
+    with wallet.connect() as client:
+        client.call(secret.Find(attributes={}))
 
 
 def _begin_anew(wallet: TestWallet) -> None:
