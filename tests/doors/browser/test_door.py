@@ -216,7 +216,7 @@ def test_a_program_in_the_place_of_the_host_is_not_spoken_with(wallet: TestWalle
         assert "is not the host of this wallet" in other.hear_state("absent")["message"]
         assert other.hear() is None
     wallet.user.approves()
-    wait_until(lambda: reports(wallet, "from a program in the place of a browser's host"))
+    wait_until(lambda: bool(reports(wallet, "from a program in the place of a browser's host")))
 
 
 def test_an_unpaired_browser_speaks_for_no_page_from_then_on(wallet: TestWallet) -> None:
