@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -26,6 +27,7 @@ _BROWSER: Final = "/usr/bin/chromium"
 _FOR_FIREFOX: Final = {"background.scripts"}
 """Chromium passes over what the one manifest has for Firefox."""
 _RELOAD: Final = "id => chrome.developerPrivate.reload(id, {failQuietly: true, populateErrorForUnpacked: true})"
+_PATIENCE_S: Final = 30
 _ALL: Final = "chrome.developerPrivate.getExtensionsInfo()"
 _BROKEN: Final = "({runtimeErrors}) => runtimeErrors.some(({message}) => message.includes('broken on purpose'))"
 
@@ -94,7 +96,9 @@ def _steps(stage: Stage, context: BrowserContext, ours: Path, lacking: Path) -> 
 
     def tells_the_broken_one() -> bool:
         page.evaluate(_RELOAD, loaded(by_us=False)["id"])
-        page.wait_for_function(f"{_ALL}.then((all) => all.some({_BROKEN}))")
+        deadline = time.monotonic() + _PATIENCE_S
+        while not page.evaluate(f"{_ALL}.then((all) => all.some({_BROKEN}))") and time.monotonic() < deadline:
+            page.wait_for_timeout(100)
         members, errors = told(by_us=False)
         return {"surprise", "permissions"} <= members and any("broken on purpose" in error for error in errors)
 

@@ -47,7 +47,6 @@ def test_an_error_of_the_command_itself_has_the_name_of_its_status(wallet: TestW
     assert error["why"] is None
 
 
-@pytest.mark.shares_wallet
 def test_notes_for_people_are_left_out(wallet: TestWallet, short_dir: Path) -> None:
     result = etui(wallet, "export", str(short_dir / "archive"), "--json")
     assert result.returncode == 0

@@ -19,7 +19,7 @@ MOST_PAGES = 100
 
 
 def answered(visitor: Visitor, path: str, accept: str) -> tuple[str, bytes]:
-    """What the answer to a browser says of its coding, and the first 100,000 bytes of it that come."""
+    """What the answer to a browser says of its coding, and the whole of it; of what has no end what comes first."""
     connection = http.client.HTTPConnection("127.0.0.1", visitor.port, timeout=60)
     try:
         connection.putrequest("GET", visitor.root + path, skip_accept_encoding=True)
@@ -28,7 +28,8 @@ def answered(visitor: Visitor, path: str, accept: str) -> tuple[str, bytes]:
         connection.endheaders()
         answer = connection.getresponse()
         assert answer.status == 200, path
-        return answer.getheader("Content-Encoding", ""), answer.read1(100_000)
+        begun = answer.getheader("Content-Type", "").startswith("text/event-stream")
+        return answer.getheader("Content-Encoding", ""), answer.read1(100_000) if begun else answer.read()
     finally:
         connection.close()
 
