@@ -173,6 +173,21 @@ def test_a_change_that_takes_too_long_is_locked_and_cancelled() -> None:
     run(late)
 
 
+def test_who_waits_for_a_read_is_told_when_its_caller_leaves() -> None:
+    async def leaves(line: Line) -> None:
+        line.router.hold.add(FIND)
+        peer = line.peer(":1.1")
+        waiting = asyncio.ensure_future(line.ask(peer, READ, None))
+        await asyncio.sleep(0)
+        for ask in list(peer.asks):
+            ask.caller_left()
+        assert _code(await waiting) is ErrorCode.CANCELLED
+        assert not peer.asks
+        assert peer.sent == 0
+
+    run(leaves)
+
+
 def test_the_unlock_dialog_outlives_a_caller_that_waited_too_long() -> None:
     async def late(line: Line) -> None:
         line.router.locked = True

@@ -88,8 +88,10 @@ class Ask:
 
     def caller_left(self) -> None:
         """The caller left: a question ends, a change that was asked for is carried out."""
-        if self._question.reads:
+        done = self._done
+        if self._question.reads and done is not None:
             self.give_up()
+            done(ProtocolError(ErrorCode.CANCELLED, "the caller has left"))  # who waits for it goes no further
 
     def late(self) -> None:
         """The caller has waited long enough: it is answered ``IsLocked``."""
