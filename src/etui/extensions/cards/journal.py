@@ -101,13 +101,20 @@ class Journal:
         self._listed: dict[str, Listed] | None = None
 
     def payments(self) -> list[Listed]:
-        """Every payment, the latest first; the storage is asked for them once."""
+        """Every payment, the latest first."""
+        return sorted(self._all(), key=lambda payment: payment.paid_at, reverse=True)
+
+    def paid_to(self, payee: str) -> list[Listed]:
+        """The payments to this payee that were approved, in no order."""
+        return [one for one in self._all() if one.payee == payee and one.state is State.APPROVED]
+
+    def _all(self) -> list[Listed]:
+        """Every payment; the storage is asked for them once."""
         with self._listing:
             if self._listed is None:
                 found = (_listed.decode(kept) for _, kept in self._store.names(_SPACE))
                 self._listed = {one.id: one for one in found}
-            listed = list(self._listed.values())
-        return sorted(listed, key=lambda payment: payment.paid_at, reverse=True)
+            return list(self._listed.values())
 
     def payment(self, name: str) -> Payment:
         """The payment with this id; raises ``UnknownPaymentError``."""

@@ -126,7 +126,7 @@ class Cards(Extension):
         """Who vouches for the key that signed an order, and since when its user has paid by that key."""
         merchant, signer = order.merchant, signer_of(order.chain)
         verified = f"Verified: signed by {merchant.name}, for whom {merchant.acquirer_name} vouches."
-        paid = [one for one in self._journal.payments() if one.payee == merchant.host and one.state is State.APPROVED]
+        paid = self._journal.paid_to(merchant.host)
         by_key = [one.paid_at for one in paid if one.signer == signer]
         if by_key:
             first = datetime.fromtimestamp(min(by_key), UTC)
