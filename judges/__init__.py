@@ -22,7 +22,7 @@ docker-credential-secretservice  Go over libsecret; lists what it stored
 msmtp                            libsecret in a mail program, of what secret-tool stored
 pinentry                         libsecret in GnuPG's dialog, of what secret-tool stored; clears it
 git-credential-libsecret         git, over libsecret in C
-chromium                         its own code; reads its key at each start, and unlocks for it (``--long``: it is large)
+chromium                         its own code; reads its key at each start, and unlocks for it
 ===============================  =====================================================================================
 
 ===============================  =====================================================================================

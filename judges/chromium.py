@@ -1,7 +1,4 @@
-"""Chromium of Debian, headless: it encrypts its cookies with a key that it keeps in the Secret Service.
-
-It is fetched with the libraries that are not installed, a hundred megabytes, and run out of the folder where they are.
-"""
+"""Chromium of Debian, headless: it encrypts its cookies with a key that it keeps in the Secret Service."""
 
 from __future__ import annotations
 
@@ -11,10 +8,10 @@ import threading
 from typing import Final
 
 from judges.expected import Verdict
-from judges.provisions import debian_with_libraries
 from judges.stage import Stage
 from judges.steps import taken
 
+_BROWSER: Final = "/usr/bin/chromium"
 _PAGE: Final = b"""<!doctype html><meta charset="utf-8"><script>
 document.write("<p>cookies: " + document.cookie + ".</p>");
 document.cookie = "kept=yes; max-age=100000; path=/";
@@ -53,19 +50,13 @@ def judge(stage: Stage) -> Verdict:
 
 
 def _steps(stage: Stage, port: int) -> Verdict:
-    root = debian_with_libraries("chromium")
-    libraries = ":".join(
-        str(folder) for folder in (*root.glob("usr/lib/*-linux-gnu"), *root.glob("usr/lib/*/pulseaudio"))
-    )
-
     def cookies() -> str:
         """What a new Chromium shows of the cookies that an earlier one kept."""
         ran = stage.run(
-            str(root / "usr/lib/chromium/chromium"),
+            _BROWSER,
             *_OPTIONS,
             f"--user-data-dir={stage.path}/profile",
             f"http://127.0.0.1:{port}/",
-            environ={"LD_LIBRARY_PATH": libraries},
         )
         shown = re.search(r'<p>cookies: ([^"]*)\.</p>', ran.stdout)
         return shown[1] if shown else ran.stderr

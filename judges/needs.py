@@ -25,7 +25,7 @@ _NEEDS: Final = {
     "emv": tuple(NEEDS_OF_READERS.values()),
     "opensc-tool": tuple(NEEDS_OF_READERS.values()),
     "git": ("git", "openssh-client"),
-    "chromium": ("libsecret-tools",),
+    "chromium": ("chromium", "libsecret-tools"),
     "axe": ("chromium", "npm"),
     "axe-extension": ("chromium", "npm"),
     "axe-sites": ("chromium", "npm"),

@@ -63,17 +63,6 @@ def debian(*packages: str) -> Path:
     return _kept("-".join(packages), None, lambda folder: _extract(packages, folder))
 
 
-def debian_with_libraries(package: str) -> Path:
-    """The same with those packages that an installation would bring as well."""
-
-    def fetch(folder: Path) -> None:
-        install = ["apt-get", "--simulate", "--no-install-recommends", "install", package]
-        planned = subprocess.run(install, check=True, capture_output=True, text=True).stdout.splitlines()
-        _extract([line.split()[1] for line in planned if line.startswith("Inst ")] or [package], folder)
-
-    return _kept(package, None, fetch)
-
-
 def _extract(packages: Sequence[str], folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent) as archives:
         apt_get = ["apt-get", "--quiet", "--quiet"]
