@@ -32,6 +32,7 @@ PORTAL: Final = Path("/usr/libexec/xdg-desktop-portal")
 PROGRAM: Final = Path(__file__).with_name("program.py")
 ROOT: Final = Path(__file__).parents[3]
 DOOR: Final = "org.freedesktop.impl.portal.desktop.etui"
+DROP_IN: Final = "systemd/user/xdg-desktop-portal.service.d/etui.conf"
 MODULE: Final = "etui.doors.portal"
 WAIT_S: Final = 60.0
 _SYSTEM: Final = ("usr", "bin", "lib", "lib64", "etc")
@@ -111,7 +112,7 @@ def desktop() -> Iterator[Desktop]:
             own = folder / "w"
             own.mkdir(mode=0o700)
             environ = {"DBUS_SESSION_BUS_ADDRESS": bus.address, "HOME": str(own), "LANG": "C.UTF-8"}
-            wallet = stack.enter_context(TestWallet(own, environ=environ))
+            wallet = stack.enter_context(TestWallet(own, doors=["portal"], environ=environ))
             wallet.create()
             wallet.user.approves()
             opened = wallet.etui("door", "enable", "portal")
@@ -126,8 +127,7 @@ def desktop() -> Iterator[Desktop]:
 @contextmanager
 def _portal(desktop: Desktop) -> Iterator[None]:
     """The portal, started as systemd does with the drop-in that is there."""
-    drop_in = desktop.folder / "w/.config/systemd/user/xdg-desktop-portal.service.d/etui.conf"
-    variables = started_by(drop_in, desktop.folder)
+    variables = started_by(desktop.folder / "w/.config" / DROP_IN, desktop.folder)
     desktop.environ = {**os.environ, **desktop.wallet.environ, **variables, "XDG_CURRENT_DESKTOP": "GNOME"}
     with subprocess.Popen(
         [PORTAL], env=desktop.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -76,7 +76,7 @@ def flood(connection: DBusConnection) -> None:
     rule = MatchRule(type="signal", interface=_REQUEST, member="Response")
     connection.send_and_get_reply(message_bus.AddMatch(rule))
     _, writing = os.pipe()
-    responses = []
+    responses: list[str] = []
     with connection.filter(rule, bufsize=20) as heard:
         for _ in range(20):
             connection.send(new_method_call(_PORTAL, "RetrieveSecret", "ha{sv}", (writing, {})))
@@ -90,7 +90,7 @@ def direct(connection: DBusConnection, app_id: str, handle: str) -> None:
     """Asks the door; ``OWN`` in the handle stands for this connection's name."""
     reading, writing = os.pipe()
     own = connection.unique_name.removeprefix(":").replace(".", "_")
-    body = (handle.replace("OWN", own), app_id, writing, {})
+    body: tuple[object, ...] = (handle.replace("OWN", own), app_id, writing, {})
     reply = connection.send_and_get_reply(new_method_call(_DOOR, "RetrieveSecret", "osha{sv}", body), timeout=_WAIT_S)
     os.close(writing)
     given = os.read(reading, 4096)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.doors.portal.desktop import PROGRAM, Desktop, until
+from tests.doors.portal.desktop import DROP_IN, PROGRAM, Desktop, until
 
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell
@@ -68,20 +68,16 @@ def test_it_is_the_same_in_a_wallet_that_was_restored(portal: Desktop, short_dir
     assert wallet.etui("export", str(archive)).returncode == 0
     wallet.end()
     (short_dir / "other").mkdir(mode=0o700)
-    other = TestWallet(
-        short_dir / "other", environ={**portal.wallet.environ, "ETUI_HOME": str(short_dir / "other/home")}
-    )
+    desktop = {"DBUS_SESSION_BUS_ADDRESS": portal.address, "HOME": portal.wallet.environ["HOME"], "LANG": "C.UTF-8"}
+    other = TestWallet(short_dir / "other", doors=["portal"], environ=desktop)
     try:
         restored = other.etui("restore", str(archive))
         assert restored.returncode == 0, restored.stderr
         with other:
-            other.user.approves()
             other.unlock()
-            assert other.etui("door", "enable", "portal").returncode == 0
-            other.user.forgets()
-            asked = len(other.user.asked())
+            portal.until_served()
             assert portal.asks("org.example.Moved") == first
-            assert len(other.user.asked()) == asked
+            assert other.user.asked() == []
     finally:
         wallet.start()
         wallet.unlock()
@@ -134,6 +130,20 @@ def test_what_was_imported_from_gnome_keyring_is_the_programs_after_one_question
     assert portal.asks("org.example.Imported") == (SUCCESS, value)
     assert portal.asks("org.example.Imported") == (SUCCESS, value)
     assert len(portal.wallet.user.asked()) == 1
+
+
+def test_a_door_that_is_closed_leaves_no_file_and_is_opened_again(portal: Desktop) -> None:
+    home = portal.folder / "w"
+    files = [home / ".local/share/xdg-desktop-portal/portals/etui.portal", home / ".config" / DROP_IN]
+    closed = portal.wallet.etui("door", "disable", "portal")
+    assert closed.returncode == 0, closed.stderr
+    for file in files:
+        assert f"Deleted {file}" in closed.stdout
+        assert not file.exists()
+    portal.wallet.user.approves(times=1)
+    opened = portal.wallet.etui("door", "enable", "portal")
+    assert opened.returncode == 0, opened.stderr
+    assert [f"Wrote {file}" in opened.stdout for file in files] == [True, True]
 
 
 def test_libsecret_in_a_sandbox_keeps_its_passwords_under_the_secret(portal: Desktop) -> None:
