@@ -1,4 +1,5 @@
 /* Brought into the desktop's portal by the loader: asks the wallet's door in its place, for whatever application. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,8 @@ __attribute__((constructor)) static void ask(void) {
     Variant *answer = g_dbus_connection_call_with_unix_fd_list_sync(bus, "org.freedesktop.impl.portal.desktop.etui",
         "/org/freedesktop/portal/desktop", "org.freedesktop.impl.portal.Secret", "RetrieveSecret",
         g_variant_new("(osha{sv})", handle, app_id, 0, NULL), NULL, 0, 60000, descriptors, NULL, NULL, NULL);
-    close(ends[1]);
     long count = 0, more;
-    close(0);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK); /* the door writes before it answers */
     while ((more = read(ends[0], given, sizeof given)) > 0)
         count += more;
     printf("%s %ld\n", answer != NULL ? g_variant_print(answer, 0) : "error", count);
