@@ -212,7 +212,7 @@ class Door:
 
     async def _introduced(self, peer: Peer) -> None:
         """Returns when the Router has said who a peer is, or will not say it."""
-        answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         posting = Posting(peer, wallet.Status.METHOD, b"{}", lambda _: _settle(answered, b""))
         self.link.post(posting)  # which waits until the peer is introduced
         try:
@@ -260,10 +260,10 @@ def _tell(call: Message, error: Exception) -> None:
     _LOG.warning("%r gets no secret: %s", call.body[1][:_MOST_SAID], error)
 
 
-def _settle(future: asyncio.Future[ResultT], answer: object) -> None:
+def _settle(future: asyncio.Future[bytes], answer: bytes | ProtocolError) -> None:
     if future.done():
         return
     if isinstance(answer, ProtocolError):
         future.set_exception(answer)
     else:
-        future.set_result(cast("ResultT", answer))
+        future.set_result(answer)
