@@ -71,7 +71,7 @@ class Door:
         self._requests = Requests(self._end_if_stale)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._has_handed_over = False
+        self._has_seen_secret = False
         self.link = Link(self, name="Portal", interface=secret.INTERFACE)
         self.reporter = Reporter(self.link.call)
         self._unlocking = Unlocking(self.link)
@@ -159,8 +159,9 @@ class Door:
         response = Response.OTHER
         stranger = ""
         try:
-            hand_over(descriptor, await self._secret(call))
-            self._has_handed_over = True
+            given = await self._secret(call)
+            self._has_seen_secret = True
+            hand_over(descriptor, given)
             response = Response.SUCCESS
         except ProtocolError as error:
             _tell(call, error)
@@ -251,8 +252,8 @@ class Door:
         self._end_if_stale()
 
     def _end_if_stale(self) -> None:
-        """Ends the door once the wallet is locked, a secret has passed and nobody waits."""
-        if self.link.locked and self._has_handed_over and not self._requests:
+        """Ends the door where the wallet is locked and a secret has passed; what is under way ends with it."""
+        if self.link.locked and self._has_seen_secret:
             self.on_stale()
 
 

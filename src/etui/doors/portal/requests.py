@@ -40,9 +40,6 @@ class Requests:
         self._tasks: dict[_Name, asyncio.Task[None]] = {}
         self._callers: dict[_Name, str] = {}
 
-    def __len__(self) -> int:
-        return len(self._tasks)
-
     def begin(self, sender: str, handle: str, caller: str, serving: Coroutine[None, None, None]) -> bool:
         """Begins to serve one for the program ``caller``; False where there is no room, or the handle is in use."""
         name = (sender, handle)
