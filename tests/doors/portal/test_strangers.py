@@ -122,7 +122,7 @@ def test_requests_without_end_wait_in_their_programs_place_alone(portal: Desktop
     user = portal.wallet.user
     user.waits(name_contains="org.example.Flood")
     command = portal.sandboxed("org.example.Flood", sys.executable, str(PROGRAM), "flood")
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as flood:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as flood:
         assert flood.stdout is not None
         assert flood.stdout.readline().split() == ["2"] * 12  # of twenty, eight wait for the user
         until(lambda: len(user.asked()) > 1, "the user was not asked")
