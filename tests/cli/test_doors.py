@@ -225,7 +225,7 @@ def test_nobody_is_asked_about_a_door_that_there_is_not(wallet: TestWallet) -> N
     result = etui(wallet, "door", "enable", "nosuch")
     assert result.returncode == 2
     assert (
-        "there is no door 'nosuch'; those that there are: browser, contactless, secret-service, ssh-agent"
+        "there is no door 'nosuch'; those that there are: browser, contactless, portal, secret-service, ssh-agent"
         in result.stderr
     )
     assert wallet.user.asked() == []

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.cli import portal_files
 from etui.cli.bus import SECRETS, Serving, end_holder, is_started_for, serving
 from etui.cli.command import Arguments, Command, connect, name_session_bus
 from etui.cli.exits import CommandError, Exit
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _SECRET_SERVICE: Final = "secret-service"  # noqa: S105  # a door's name
 _SSH_AGENT: Final = "ssh-agent"
+_PORTAL: Final = "portal"
 _OPEN: Final = "open"
 _WAITING: Final = "waiting"
 _IS_OPEN: Final = "it is open"
@@ -90,6 +92,8 @@ def _enable(arguments: Arguments, output: Output) -> Exit:
         text += f"\n{sentence(single_line(more))}."
     if arguments.door == _SSH_AGENT:
         text += "".join(f"\n{line}" for line in _ways_to_agent(found))
+    if arguments.door == _PORTAL:
+        text += "".join(f"\n{single_line(line)}" for line in portal_files.write())
     output.value(Switched(detail, _told(before)), text)
     return Exit.OK
 
@@ -159,6 +163,8 @@ def _disable(arguments: Arguments, output: Output) -> Exit:
     lines = [f"The door {arguments.door} is closed."]
     if secrets:
         lines.append(_given_back(now))
+    if arguments.door == _PORTAL:
+        lines += [single_line(line) for line in portal_files.delete()]
     output.value(Switched(result.detail, _told(now)), "\n".join([*lines, single_line(result.detail)]))
     return Exit.OK
 
@@ -192,13 +198,15 @@ ENABLE = Command(
     text="Opens a door, now and whenever the wallet runs. For secret-service it says who serves\n"
     "org.freedesktop.secrets so far, and takes that name over where it is given up. A program that does not, as\n"
     "gnome-keyring, keeps it: the door is enabled and waits, the exit status is 1, and the message says which program\n"
-    "that is. With --take-over it is told to end; what it keeps stays where it is. The Trusted Dialog asks.",
+    "that is. With --take-over it is told to end; what it keeps stays where it is. For portal it writes, into the\n"
+    "user's own folders, by which the desktop's portal finds it. The Trusted Dialog asks.",
     arguments=_enable_arguments,
     run=_enable,
     examples=(
         ("etui door enable secret-service", "programs that use libsecret find this wallet"),
         ("etui door enable secret-service --take-over", "even where gnome-keyring served them so far"),
         ("etui door enable ssh-agent", "says what to put where ssh and git look for an agent"),
+        ("etui door enable portal", "Flatpaks and Snaps keep their secret in this wallet"),
     ),
 )
 DISABLE = Command(

@@ -41,6 +41,8 @@ __all__ = [
     "LoginCode",
     "LoginCodeResult",
     "LoginResult",
+    "Own",
+    "OwnResult",
     "Read",
     "ReadResult",
     "Restore",
@@ -108,6 +110,35 @@ class Create(Request[CreateResult], frozen=True, kw_only=True, omit_defaults=Tru
     """
     wrap_iv: Annotated[bytes, Meta(max_length=16)] | None = None
     wrap_value: Annotated[bytes, Meta(max_length=1048592)] | None = None
+
+
+class OwnResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.own``."""
+
+    METHOD: ClassVar[str] = "secret/1.own"
+    SEALED: ClassVar[tuple[str, ...]] = ("value",)
+
+    item: Item
+    value: bytes
+    made: bool | None = None
+    """False: it was there already."""
+
+
+class Own(Request[OwnResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Have a secret of its own.
+
+    64 random bytes that the wallet makes for this Client at its first call, and gives it at each one after:
+    of the kind `program`, by these very attributes. Its maker reads the item unasked; so a Client looks for
+    it first (`find`, quietly), and the user is asked once. Programs that the wallet cannot tell from each
+    other have one together.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.own"
+    RESULT: ClassVar[type[Result]] = OwnResult
+
+    label: Annotated[str, Meta(max_length=1000)]
+    attributes: dict[str, Annotated[str, Meta(max_length=4096)]]
+    """Public: names and values by which the item is found again, at least one."""
 
 
 class FindResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -421,9 +421,10 @@ class TurnedAway(Request[TurnedAwayResult], frozen=True, kw_only=True, omit_defa
     `session`: it came without the Shell's cookie. `link`: the link that lets in was used before, too old or
     never given. `user`: a program of another user of the machine came by it. `extension`: a browser started
     the native messaging host for another extension than the wallet's own. `program`: another program came in
-    the place of that host, or stands between it and the browser. `unpaired`: a browser that has proven no
-    pairing spoke for a page. `flood`: a page had more calls wait than it may. Of all programs together few
-    are taken, `too_many` is the answer to more: keep the count, and report it later.
+    the place of that host, or stands between it and the browser, or came in the place of the desktop's
+    portal. `unpaired`: a browser that has proven no pairing spoke for a page. `flood`: a page had more calls
+    wait than it may. Of all programs together few are taken, `too_many` is the answer to more: keep the
+    count, and report it later.
     """
 
     METHOD: ClassVar[str] = "shell/1.turned_away"

@@ -150,6 +150,21 @@ def test_replacing_overwrites_the_creators_own_twin_alone(wallet: Wallet) -> Non
     assert wallet.read(first) == b"22"
 
 
+def test_a_client_has_one_secret_of_its_own_by_the_same_attributes_and_others_have_theirs(wallet: Wallet) -> None:
+    def own(client: Actor, app_id: str = "shop") -> secret.OwnResult:
+        return wallet.secrets.call(secret.Own(label="Own", attributes={"app_id": app_id}), client=client)
+
+    first = own(SHOP)
+    assert first.made
+    assert len(first.value) == 64
+    wallet.restart()
+    again = own(SHOP)
+    assert (again.made, again.item.item, again.value) == (False, first.item.item, first.value)
+    others = [own(GAME), own(SHOP, "another")]
+    assert len({first.value, *(other.value for other in others)}) == 3
+    assert wallet.refused(secret.Own(label="Own", attributes={})).code is ErrorCode.INVALID_PARAMS
+
+
 def test_what_was_replaced_is_said_of_the_same_second_too(wallet: Wallet) -> None:
     request = secret.Create(kind="note", label="x", attributes={"host": "bank"}, replace=True, value=b"1")
     assert [wallet.secrets.call(request, client=SHOP).replaced for _ in range(3)] == [None, True, True]
@@ -183,6 +198,8 @@ def test_where_an_item_does_not_open_nothing_is_said_to_be_not_there_that_may_be
         error = wallet.refused(secret.Find(**query))
         assert error.code is ErrorCode.INTERNAL
         assert "1 damaged item does not open" in error.message
+    never = wallet.refused(secret.Own(label="Own", attributes={"host": "bank"}))
+    assert "1 damaged item does not open" in never.message
     for request in (secret.Read(item=REFERENCE), extension.Locate(ids=[lost.item])):
         assert "a stored record is damaged" in wallet.refused(request, lost).message
     assert wallet.refused(secret.Read(item=REFERENCE), Item(item="absent", kind="note")).code is ErrorCode.UNKNOWN_ITEM

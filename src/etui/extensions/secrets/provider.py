@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 CODE: Final = "code"
 LOGIN: Final = "login"
+PROGRAM: Final = "program"
+OWN_BYTES: Final = 64
+"""How long a program's own secret is: as long as gnome-keyring's, which libsecret and others derive their keys from."""
 _ID_BYTES: Final = 16
 
 
@@ -75,21 +78,29 @@ class Secrets(Extension):
             twin = self._safe.catalogue.twin(call.client, group, request.kind, attributes)
             if twin is not None:
                 return secret.CreateResult(item=self._replace(twin, request, value), replaced=True)
-        now_s = _now_s()
-        item = Item(
-            item=secrets.token_hex(_ID_BYTES),
-            kind=request.kind,
-            label=request.label,
-            group=group,
-            attributes=attributes,
-            created=now_s,
-            modified=now_s,
-        )
-        entry = Entry(item, call.client, request.content_type or "", size=len(value))
-        call.makes(item)
-        self._safe.add(entry, value)
-        self.tell("secret/1.created", item)
+        item = _new_item(request.kind, request.label, attributes, group)
+        self._add(Entry(item, call.client, request.content_type or "", size=len(value)), value, call)
         return secret.CreateResult(item=item)
+
+    @provides(secret.Own)
+    def own(self, request: secret.Own, call: Call) -> secret.OwnResult:
+        """Answers ``secret/1.own``: the Client's own secret with these attributes, or one that is made now.
+
+        As with ``find``, a new one is made only where every item could be looked at: whoever has another secret than
+        before loses all that it has encrypted.
+        """
+        check_attributes(request.attributes)
+        if not request.attributes:
+            raise UnfitError("nothing says which secret is meant: give it an attribute")
+        there = self._safe.catalogue.twin(call.client, "", PROGRAM, request.attributes)
+        if there is not None:
+            return secret.OwnResult(item=there.item, value=self._safe.value(there), made=False)
+        if self._safe.damaged:
+            raise UnreadableItemsError(self._safe.damaged)
+        item = _new_item(PROGRAM, request.label, request.attributes)
+        value = secrets.token_bytes(OWN_BYTES)
+        self._add(Entry(item, call.client, size=len(value)), value, call)
+        return secret.OwnResult(item=item, value=value, made=True)
 
     @provides(secret.Find)
     def find(self, request: secret.Find, _: Call) -> secret.FindResult:
@@ -249,6 +260,11 @@ class Secrets(Extension):
             raise UnfitError("a password is made of words or of characters: leave out words, or length and symbols")
         return secret.GenerateResult(value=text.encode("ascii"))
 
+    def _add(self, entry: Entry, value: bytes, call: Call) -> None:
+        call.makes(entry.item)
+        self._safe.add(entry, value)
+        self.tell("secret/1.created", entry.item)
+
     def _code(self, entry: Entry) -> OneTimeCode:
         return totp(_totp_key(self._safe.value(entry)), _now_s())
 
@@ -289,6 +305,19 @@ class Secrets(Extension):
         if past is None:
             raise UnfitError(f"this item has no earlier value with version {request.version}: ask for its history")
         return entry, past
+
+
+def _new_item(kind: str, label: str, attributes: dict[str, str], group: str = "") -> Item:
+    now_s = _now_s()
+    return Item(
+        item=secrets.token_hex(_ID_BYTES),
+        kind=kind,
+        label=label,
+        group=group,
+        attributes=attributes,
+        created=now_s,
+        modified=now_s,
+    )
 
 
 def _check_value(kind: str, value: bytes) -> None:

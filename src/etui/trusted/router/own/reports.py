@@ -26,7 +26,7 @@ _WHAT: Final = {
     "user": "from a program of another user",
     "link": "by a link that was used before, too old or never given",
     "extension": "from another browser extension than the wallet's own",
-    "program": "from a program in the place of a browser's host, or between both",
+    "program": "from a program in the place of a browser's host, or between both, or of the desktop's portal",
     "unpaired": "for a page of a browser that is not paired",
     "flood": "of a page that had too many waiting",
 }
