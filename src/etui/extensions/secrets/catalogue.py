@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from etui.extensions.secrets.entries import LASTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -34,6 +36,10 @@ class Catalogue:
     def items(self) -> list[Item]:
         """Every item, as the inventory has it."""
         return [entry.item for entry in self._entries.values()]
+
+    def entries(self) -> list[Entry]:
+        """Every entry."""
+        return list(self._entries.values())
 
     def members(self, group: str) -> list[Entry]:
         """The entries of the items in a group."""
@@ -95,6 +101,13 @@ class Catalogue:
         ]
         return min(twins, key=_last_changed_first, default=None)
 
+    def alike(self, group: str, label: str, attributes: Mapping[str, str]) -> list[Entry]:
+        """The items of a group with exactly these attributes, whoever made them; without any, those with this label."""
+        having = (entry for entry in self._having(attributes, group) if not entry.is_group)
+        if attributes:
+            return [entry for entry in having if len(_own(entry)) == len(attributes)]
+        return [entry for entry in having if not _own(entry) and entry.item.label == label]
+
     def _having(self, attributes: Mapping[str, str], group: str | None) -> list[Entry]:
         sets = [self._by_attribute.get(pair, set()) for pair in attributes.items()]
         if group is not None:
@@ -109,6 +122,11 @@ class Catalogue:
         if words is None:
             words = self._words[entry.id] = "\n".join((entry.item.label, *entry.item.attributes.values())).casefold()
         return words
+
+
+def _own(entry: Entry) -> list[str]:
+    """The names of the attributes that an item was given by who made it."""
+    return [name for name in entry.item.attributes if name != LASTS]
 
 
 def _has(text: str, words: list[str]) -> bool:
