@@ -29,7 +29,7 @@ def incoming(label: str = "Bank", value: bytes = b"pw", **more: Any) -> tuple[se
     ), value
 
 
-def begun(wallet: Wallet, count: int = 10, source: str = SOURCE) -> secret.ImportResult:
+def begun(wallet: Wallet, count: int = 20, source: str = SOURCE) -> secret.ImportResult:
     return wallet.secrets.call(secret.Import(source=source, count=count), client=SHOP)
 
 
@@ -57,7 +57,8 @@ def read(wallet: Wallet, label: str) -> list[bytes | None]:
 def test_what_came_is_as_it_was_also_after_a_crash(wallet: Wallet) -> None:
     run = begun(wallet).run
     note = incoming("", bytes(range(256)), kind="note", attributes={}, content_type="x/y", created=5, modified=7)
-    large = incoming("Large", bytes(1 << 20), attributes={f"name {n}": str(n) for n in range(200)}, created=3)
+    attributes = {f"name {n}": str(n) for n in range(200)} | {"xdg:schema": "org.example"}
+    large = incoming("Large", bytes(1 << 20), attributes=attributes, created=3)
     assert brought(wallet, run, note) == ["taken"]
     assert brought(wallet, run, large, last=True) == ["taken"]
     for _ in range(2):
@@ -78,10 +79,12 @@ def test_each_item_is_new_or_there_or_differs_and_a_comparison_says_the_same(wal
         incoming("Shop", b"new", attributes={"host": "shop"}),
         incoming("Shop renamed", b"old", attributes={"host": "shop"}),
         incoming("Note", b"text", attributes={}, kind="note"),
+        incoming("Of a schema", b"1", attributes={"xdg:schema": "note"}),
+        incoming("Of that schema", b"2", attributes={"xdg:schema": "note"}),
         incoming("Note", b"other", attributes={}, kind="note"),
         incoming("Other note", b"text", attributes={}, kind="note"),
         incoming("Twice", attributes={"a": "1", "b": "2"}),
-        incoming("Twice", attributes={"b": "2", "a": "1"}),
+        incoming("Twice", attributes={"b": "2", "a": "1", "xdg:schema": "org.freedesktop.Secret.Generic"}),
         incoming("Twice", b"another", attributes={"a": "1", "b": "2"}),
     ]
     expected = [
@@ -89,19 +92,21 @@ def test_each_item_is_new_or_there_or_differs_and_a_comparison_says_the_same(wal
         "differs: the one here has another secret",
         "differs: the one here has another name",
         "there",
+        "taken",
+        "taken",
         "differs: the one here has another secret",
         "taken",
         "taken",
         "there: it comes twice",
         "differs: another one with the same attributes comes with it",
     ]
-    compared = wallet.secrets.call(secret.Compare(source=SOURCE, count=10), client=SHOP).run
+    compared = wallet.secrets.call(secret.Compare(source=SOURCE, count=20), client=SHOP).run
     before = everything(wallet)
     assert brought(wallet, compared, *items, last=True) == expected
     assert everything(wallet) == before
     assert brought(wallet, begun(wallet).run, *items, last=True) == expected
     assert sorted(read(wallet, "Shop")) == [b"new", b"old"]
-    assert len(everything(wallet)) == 3 + 6
+    assert len(everything(wallet)) == 3 + 8
 
 
 def test_what_cannot_be_kept_is_refused_by_itself(wallet: Wallet) -> None:
@@ -179,6 +184,13 @@ def test_one_that_was_broken_off_is_gone_on_with_and_doubles_nothing(wallet: Wal
     assert begun(wallet).name != first.name
     assert undone(wallet, first.name).removed == 4
     assert everything(wallet) == []
+
+
+def test_an_import_by_which_nothing_came_is_forgotten(wallet: Wallet) -> None:
+    first = begun(wallet)
+    brought(wallet, first.run, incoming(), last=True)
+    assert brought(wallet, begun(wallet).run, incoming(), last=True) == ["there"]
+    assert undone(wallet).name == first.name
 
 
 def test_the_latest_import_is_undone_first_and_the_one_before_is_named(wallet: Wallet) -> None:

@@ -2,8 +2,8 @@
 
 Rules:
 
-1. Items are alike that lie in the same collection and have the same attributes, in whatever order; of those without
-   attributes, those with the same name.
+1. Items are alike that lie in the same collection and have the same attributes, in whatever order, but for the schema
+   of no sort; of those with none, or with no more than a schema, those that have the same name too.
 2. One that is alike in name, type of content and value too is there already, also where it comes a second time.
 3. One that is alike and is not the same differs: both are kept.
 """
@@ -15,7 +15,7 @@ import os
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from etui.extensions.secrets.attributes import check_attributes
+from etui.extensions.secrets.attributes import check_attributes, is_told_by_label, told_by
 from etui.extensions.secrets.errors import DamagedItemError, OversizeError, UnfitError
 from etui.extensions.secrets.values import MAX_VALUE_BYTES
 from etui.interfaces import secret_1 as secret
@@ -99,8 +99,8 @@ def _check(incoming: secret.Incoming, value: bytes) -> None:
 
 
 def _alike(incoming: secret.Incoming, collection: str) -> _Alike:
-    attributes = frozenset(incoming.attributes.items())
-    return collection, attributes, "" if attributes else incoming.label
+    told = told_by(incoming.attributes)
+    return collection, frozenset(told.items()), incoming.label if is_told_by_label(told) else ""
 
 
 def _is_same(safe: Safe, entry: Entry, incoming: secret.Incoming, value: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
-from etui.extensions.secrets.entries import LASTS
+from etui.extensions.secrets.attributes import is_told_by_label, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -102,11 +102,15 @@ class Catalogue:
         return min(twins, key=_last_changed_first, default=None)
 
     def alike(self, group: str, label: str, attributes: Mapping[str, str]) -> list[Entry]:
-        """The items of a group with exactly these attributes, whoever made them; without any, those with this label."""
-        having = (entry for entry in self._having(attributes, group) if not entry.is_group)
-        if attributes:
-            return [entry for entry in having if len(_own(entry)) == len(attributes)]
-        return [entry for entry in having if not _own(entry) and entry.item.label == label]
+        """The items of a group that these attributes tell from others, whoever made them.
+
+        Where they tell no more than a sort, those with this label.
+        """
+        told = told_by(attributes)
+        having = (entry for entry in self._having(told, group) if not entry.is_group)
+        exact = (entry for entry in having if told_by(entry.item.attributes) == told)
+        by_label = is_told_by_label(told)
+        return [entry for entry in exact if not by_label or entry.item.label == label]
 
     def _having(self, attributes: Mapping[str, str], group: str | None) -> list[Entry]:
         sets = [self._by_attribute.get(pair, set()) for pair in attributes.items()]
@@ -122,11 +126,6 @@ class Catalogue:
         if words is None:
             words = self._words[entry.id] = "\n".join((entry.item.label, *entry.item.attributes.values())).casefold()
         return words
-
-
-def _own(entry: Entry) -> list[str]:
-    """The names of the attributes that an item was given by who made it."""
-    return [name for name in entry.item.attributes if name != LASTS]
 
 
 def _has(text: str, words: list[str]) -> bool:

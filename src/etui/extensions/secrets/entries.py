@@ -11,14 +11,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from etui.extensions.secrets.attributes import LASTS
 from etui.extensions.secrets.errors import DamagedItemError, NewerItemError
 from etui.interfaces import Item
 from etui.interfaces.secret_1 import Update
 
 HISTORY: Final = 10
 GROUP: Final = "group"
-LASTS: Final = "etui:lasts"
-"""The attribute that, with the value “session”, has an item erased when the wallet is started anew."""
 _FORMAT: Final = 1
 
 

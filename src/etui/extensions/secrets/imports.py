@@ -18,7 +18,8 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from etui.extensions.secrets.arriving import Arriving
-from etui.extensions.secrets.entries import GROUP, LASTS, Brought, Entry
+from etui.extensions.secrets.attributes import LASTS
+from etui.extensions.secrets.entries import GROUP, Brought, Entry
 from etui.extensions.secrets.errors import NothingImportedError, UnfitError, UnknownImportError
 from etui.interfaces import Item
 from etui.interfaces import secret_1 as secret
@@ -134,9 +135,11 @@ class Imports:
         return handle
 
     def _end(self, handle: str, run: Arriving) -> None:
+        """An import by which nothing came is forgotten."""
         del self._runs[handle]
         if run.name:
-            self._safe.keep_import(run.name, json.encode(replace(self.named(run.name), is_whole=True)))
+            whole = replace(self.named(run.name), is_whole=True)
+            self._safe.keep_import(run.name, json.encode(whole) if any(self.brought(whole)) else None)
 
     def _kept(self) -> list[Import]:
         """The latest first."""
