@@ -209,8 +209,17 @@ class _Moving:
         reasons = {folder.label: self._left_out[folder.path] for folder in folders if folder.path in self._left_out}
         counts = []
         for label in labels:
-            of = [counted[label, outcome] for outcome in ("taken", "there", "differs", "refused", "left_out")]
-            counts.append(Count(label, sum(of), *of, reasons.get(label)))
+            count = Count(
+                collection=label,
+                items=sum(number for (collection, _), number in counted.items() if collection == label),
+                taken=counted[label, "taken"],
+                there=counted[label, "there"],
+                differs=counted[label, "differs"],
+                refused=counted[label, "refused"],
+                left_out=counted[label, "left_out"],
+                why=reasons.get(label),
+            )
+            counts.append(count)
         return counts
 
 

@@ -50,8 +50,8 @@ def everything(wallet: Wallet) -> list[Item]:
     return sorted(wallet.secrets.call(secret.Find(), client=SHOP).items, key=lambda item: item.label)
 
 
-def read(wallet: Wallet, label: str) -> list[bytes | None]:
-    return [wallet.read(item) for item in everything(wallet) if item.label == label]
+def read(wallet: Wallet, label: str) -> list[bytes]:
+    return [wallet.read(item) or b"" for item in everything(wallet) if item.label == label]
 
 
 def test_what_came_is_as_it_was_also_after_a_crash(wallet: Wallet) -> None:

@@ -122,7 +122,7 @@ def _has_value(safe: Safe, entry: Entry, value: bytes) -> bool:
 
 def _difference(safe: Safe, there: Iterable[Entry], incoming: secret.Incoming, value: bytes) -> str:
     """In what it differs from the one here that it is most like."""
-    differences = []
+    differences: list[list[str]] = []
     for entry in there:
         parts = [] if _has_value(safe, entry, value) else ["secret"]
         parts += [] if entry.item.label == incoming.label else ["name"]
