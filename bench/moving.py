@@ -40,8 +40,8 @@ def measure(extent: Extent) -> list[Figure]:
                 msg = f"{taken} of {extent.items} items were taken over, and {said.count(b'secret = ')} read"
                 raise RuntimeError(msg)
             _timed([*_ETUI, "import", "undo"], environ)
-    peer = "secret-tool reads them all"
-    return [median_of("import.keyring_s", 15.0, ours, times=ours, peer=peer, peer_times=theirs)]
+        peer = "secret-tool reads them all"
+        return [median_of("import.keyring_s", 15.0, ours, times=ours, peer=peer, peer_times=theirs)]
 
 
 def _timed(command: list[str], environ: Mapping[str, str]) -> tuple[float, bytes]:

@@ -113,6 +113,27 @@ def test_enabling_switches_and_disabling_leaves_the_home_as_it_was_byte_for_byte
     assert session.files() == before
 
 
+@pytest.mark.long
+def test_the_session_starts_this_wallet_from_then_on(session: Session) -> None:
+    if shutil.which("Xvfb") is None:
+        pytest.skip("needs package xvfb")
+    done(session.wallet, "door", "enable", "secret-service")
+    session.wallet.end()
+    wait_until(lambda: serving(SECRETS) is None)
+    command = ["Xvfb", "-displayfd", "1", "-noreset", "-screen", "0", "800x600x24", "-nolisten", "tcp"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        try:
+            assert server.stdout is not None
+            display = f"DISPLAY=:{server.stdout.readline().strip()}"
+            subprocess.run(["dbus-update-activation-environment", display], check=True)
+            subprocess.run(_PING, check=True, capture_output=True)
+            assert holder_is(str(Path(sys.executable).resolve()))
+            assert told(session.wallet, "status")["state"] == "locked"
+            done(session.wallet, "stop")
+        finally:
+            server.terminate()
+
+
 def test_disabling_takes_away_what_was_written_also_where_no_wallet_runs(session: Session) -> None:
     before = session.files()
     done(session.wallet, "door", "enable", "secret-service")

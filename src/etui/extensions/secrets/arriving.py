@@ -128,4 +128,5 @@ def _difference(safe: Safe, there: Iterable[Entry], incoming: secret.Incoming, v
         parts += [] if entry.item.label == incoming.label else ["name"]
         parts += [] if entry.content_type == (incoming.content_type or "") else ["type of content"]
         differences.append(parts)
-    return f"the one here has another {' and '.join(min(differences, key=len))}"
+    fewest = min(differences, key=len)
+    return f"the one here has another {' and '.join(fewest)}"
