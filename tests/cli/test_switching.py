@@ -16,6 +16,7 @@ from tests.cli.etui import done, etui, told, wait_until
 from tests.cli.test_overrides import snapshot
 
 from etui.cli.bus import SECRETS, serving
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet, private_bus
 
 _PING = ["dbus-send", "--print-reply", f"--dest={SECRETS}", "/", "org.freedesktop.DBus.Peer.Ping"]
@@ -141,6 +142,31 @@ def test_disabling_takes_away_what_was_written_also_where_no_wallet_runs(session
     session.wallet.end()
     assert etui(session.wallet, "door", "disable", "secret-service").returncode == 5
     assert session.files() == before
+
+
+def test_a_person_moves_in_and_out_again_and_programs_find_what_they_had(session: Session) -> None:
+    if shutil.which("secret-tool") is None:
+        pytest.skip("needs package libsecret-tools")
+    store = ["secret-tool", "store", "--label=Mail", "service", "mail"]
+    look_up = ["secret-tool", "lookup", "service", "mail"]
+    command = [session.daemon, "--foreground", "--unlock", "--components=secrets"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as keyring:
+        assert keyring.stdin is not None
+        keyring.stdin.write(b"keyring\n")
+        keyring.stdin.close()
+        wait_until(lambda: holder_is(session.daemon))
+        subprocess.run(store, input=b"its secret", check=True)
+        with session.wallet.connect() as client:
+            client.call(wallet_interface.Set(name="open_session", value="on"))
+        assert "1      1      0      0" in done(session.wallet, "import", "secret-service")
+        done(session.wallet, "door", "enable", "secret-service")
+        assert keyring.wait(60) in {0, -signal.SIGTERM}
+    asked = len(session.wallet.user.asked())
+    assert subprocess.run(look_up, capture_output=True, check=True).stdout == b"its secret"
+    assert len(session.wallet.user.asked()) == asked
+
+    done(session.wallet, "door", "disable", "secret-service")
+    assert told(session.wallet, "import", "undo")["removed"] == 1
 
 
 def test_a_profile_beside_the_usual_one_writes_nothing(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
