@@ -74,10 +74,12 @@ def test_each_item_is_new_or_there_or_differs_and_a_comparison_says_the_same(wal
     wallet.create("Bank", b"pw", kind="password", client=GAME, attributes={"host": "bank", "user": "anna"})
     wallet.create("Shop", b"old", kind="password", attributes={"host": "shop"})
     wallet.create("Note", b"text", kind="note")
+    wallet.create("Named", b"same", kind="password", attributes={"host": "named"})
     items = [
         incoming(attributes={"user": "anna", "host": "bank"}),
         incoming("Shop", b"new", attributes={"host": "shop"}),
         incoming("Shop renamed", b"old", attributes={"host": "shop"}),
+        incoming("Otherwise named", b"same", attributes={"host": "named"}),
         incoming("Note", b"text", attributes={}, kind="note"),
         incoming("Of a schema", b"1", attributes={"xdg:schema": "note"}),
         incoming("Of that schema", b"2", attributes={"xdg:schema": "note"}),
@@ -90,11 +92,12 @@ def test_each_item_is_new_or_there_or_differs_and_a_comparison_says_the_same(wal
     expected = [
         "there",
         "differs: the one here has another secret",
+        "differs: another one with the same attributes comes with it",
         "differs: the one here has another name",
         "there",
         "taken",
         "taken",
-        "differs: the one here has another secret",
+        "differs: another one with the same attributes comes with it",
         "taken",
         "taken",
         "there: it comes twice",
@@ -106,7 +109,7 @@ def test_each_item_is_new_or_there_or_differs_and_a_comparison_says_the_same(wal
     assert everything(wallet) == before
     assert brought(wallet, begun(wallet).run, *items, last=True) == expected
     assert sorted(read(wallet, "Shop")) == [b"new", b"old"]
-    assert len(everything(wallet)) == 3 + 8
+    assert len(everything(wallet)) == 4 + 9
 
 
 def test_what_cannot_be_kept_is_refused_by_itself(wallet: Wallet) -> None:

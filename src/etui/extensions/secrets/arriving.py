@@ -70,10 +70,10 @@ class Arriving:
         there = [] if group is None else safe.catalogue.alike(group, incoming.label, incoming.attributes)
         if any(_is_same(safe, entry, incoming, value) for entry in there):
             return secret.Outcome(outcome="there")
-        if there:
-            return secret.Outcome(outcome="differs", why=_difference(safe, there, incoming, value))
         if differs:
             return secret.Outcome(outcome="differs", why="another one with the same attributes comes with it")
+        if there:
+            return secret.Outcome(outcome="differs", why=_difference(safe, there, incoming, value))
         return secret.Outcome(outcome="taken")
 
     def _digest(self, incoming: secret.Incoming, value: bytes) -> bytes:
