@@ -39,6 +39,7 @@ def measure(extent: Extent) -> list[Figure]:
             if not taken == said.count(b"secret = ") == extent.items:
                 msg = f"{taken} of {extent.items} items were taken over, and {said.count(b'secret = ')} read"
                 raise RuntimeError(msg)
+            wallet.user.approves(times=1)  # a yes to a removal does not last
             _timed([*_ETUI, "import", "undo"], environ)
         peer = "secret-tool reads them all"
         return [median_of("import.keyring_s", 15.0, ours, times=ours, peer=peer, peer_times=theirs)]
