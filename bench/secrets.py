@@ -39,12 +39,12 @@ def _among_many(extent: Extent) -> list[Figure]:
         session_bus(path) as bus,
         unlocked_wallet(path / "w", doors=("secret-service",), environ=bus) as wallet,
         gnome_keyring(path / "k") as peer,
-        _collection(bus) as ours,
-        _collection(peer) as theirs,
+        default_collection(bus) as ours,
+        default_collection(peer) as theirs,
         wallet.connect() as client,
     ):
         for collection in (ours, theirs):
-            _fill(collection, range(extent.items))
+            fill_collection(collection, range(extent.items))
         get_theirs = _getter(theirs)
         figures = [
             ratio_of(
@@ -66,7 +66,7 @@ def _among_many(extent: Extent) -> list[Figure]:
             _creating("secrets.create_ratio_1000", 0.10, ours, theirs, extent),
         ]
         for collection in (ours, theirs):
-            _fill(collection, range(extent.items, extent.more_items))
+            fill_collection(collection, range(extent.items, extent.more_items))
         return [*figures, _creating("secrets.create_ratio_3000", 0.04, ours, theirs, extent)]
 
 
@@ -79,12 +79,12 @@ def _among_few(extent: Extent) -> list[Figure]:
         unlocked_wallet(path / "w", doors=("secret-service",), environ=bus) as wallet,
         gnome_keyring(path / "k") as keyring,
         keepassxc(path / "x", titles) as keepass,
-        _collection(bus) as ours,
-        _collection(keyring) as theirs,
-        _collection(keepass) as others,
+        default_collection(bus) as ours,
+        default_collection(keyring) as theirs,
+        default_collection(keepass) as others,
     ):
         for collection in (ours, theirs):
-            _fill(collection, range(_FEW))
+            fill_collection(collection, range(_FEW))
         get_ours = _getter(ours)
         few = [
             ratio_of(
@@ -125,7 +125,7 @@ def _among_few(extent: Extent) -> list[Figure]:
 
 
 @contextlib.contextmanager
-def _collection(environ: dict[str, str]) -> Iterator[Any]:
+def default_collection(environ: dict[str, str]) -> Iterator[Any]:
     """The default collection by SecretStorage, over one kept connection and one encrypted session."""
     connection = open_dbus_connection(environ["DBUS_SESSION_BUS_ADDRESS"])
     _await_service(connection)
@@ -148,7 +148,8 @@ def _await_service(connection: Any) -> None:  # noqa: ANN401  # jeepney's
         time.sleep(0.02)
 
 
-def _fill(collection: Any, numbers: range) -> None:  # noqa: ANN401  # SecretStorage has no types
+def fill_collection(collection: Any, numbers: range) -> None:  # noqa: ANN401  # SecretStorage has no types
+    """Stores an item for each number, found by its attributes ``number`` and ``service``."""
     for number in numbers:
         collection.create_item(f"Item {number}", {"number": str(number), "service": "bench"}, _SECRET)
 

@@ -38,6 +38,7 @@ IDS = {
     "crypto": {"crypto.sign_s"},
     "age": {"age.decrypt_ratio"},
     "use": {"use.ratio"},
+    "import": {"import.keyring_s"},
     "issuer": {
         "issuer.sqlite_ratio",
         "issuer.sqlite_s",
@@ -57,6 +58,7 @@ NEEDS = {
     "start": {"Xvfb": "xvfb"},
     "ssh": {"ssh-agent": "openssh-client"},
     "age": {"age": "age"},
+    "import": {"gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools"},
     "issuer": {"pg_lsclusters": "postgresql"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
     "shell": {"chromium": "chromium", "npm": "npm"},
@@ -70,6 +72,7 @@ RUNNING = {
     "crypto": {"bench", "trusted.router", "extensions.encryption"},
     "age": {"bench", "ages.py", "trusted.router", "extensions.encryption"},
     "use": {"bench", "asking.py", "etui", "trusted.router", "trusted.native.egress", "extensions.secrets"},
+    "import": {"bench", "trusted.router", "extensions.secrets", "gnome-keyring-daemon"},
     "issuer": {"bench", "counterparts.issuer"},
     "memory": {"bench", "trusted.router", "extensions.secrets", "doors.secret_service"},
     "pay": {"bench", "trusted.router", "extensions.issuer_card", "counterparts.issuer"},

@@ -58,6 +58,11 @@ def is_started_for(name: str) -> bool:
     return bool(_asked(_is_started_for(name)))
 
 
+def reload_services() -> None:
+    """Has the bus read anew which programs it starts."""
+    _asked(_reload())
+
+
 def end_holder(name: str) -> Serving | None:
     """Asks the process that has this name to end, with SIGTERM; who it was, None where nobody has the name.
 
@@ -97,6 +102,14 @@ async def _is_started_for(name: str) -> bool:
     return isinstance(names, list) and name in names
 
 
+async def _reload() -> None:
+    bus = await MessageBus().connect()
+    try:
+        await _call(bus, "ReloadConfig")
+    finally:
+        bus.disconnect()
+
+
 async def _ask(name: str) -> Serving | None:
     bus = await MessageBus().connect()
     try:
@@ -119,7 +132,7 @@ async def _call(bus: MessageBus, member: str, *arguments: str) -> object:
     reply = await bus.call(message)
     if reply.message_type is not MessageType.METHOD_RETURN:
         return None
-    answer: object = reply.body[0]
+    answer: object = reply.body[0] if reply.body else None
     return answer
 
 

@@ -32,6 +32,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "history": "items.HISTORY",
         "restore-value": "items.RESTORE_VALUE",
         "delete": "items.DELETE",
+        "import secret-service": "moving.IMPORT",
+        "import undo": "moving.UNDO",
     },
     "keys": {
         "key list": "keys.LIST",
@@ -136,6 +138,7 @@ GROUPS: Final = {
     "guard": "Who looks like somebody you know, and is not.",
     "audit": "What was asked for and decided.",
     "git": "How git uses the wallet.",
+    "import": "What another keyring holds, taken over.",
     "key": "Keys that are used and never handed out.",
     "door": "How outside programs reach the wallet.",
     "browser": "Browsers whose pages reach the wallet.",

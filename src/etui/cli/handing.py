@@ -140,7 +140,7 @@ USE = Command(
 )
 CODE = Command(
     name="code",
-    help="hand a one-time code to one command, or to the clipboard",
+    help="hand a one-time code to one command or the clipboard",
     text="Hands the one-time code of an item (TOTP, RFC 6238) to one command as `etui use` does. It is never printed.\n"
     "How long it is valid is said on standard error; with --json as an object with the member `valid_s`.",
     arguments=_arguments,

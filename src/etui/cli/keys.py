@@ -254,7 +254,7 @@ MAKE = Command(
 )
 IMPORT = Command(
     name="key import",
-    help="bring a private key in from a file, which stays as it is",
+    help="bring in a private key from a file, which stays there",
     text="Brings in a private key of OpenSSH's, or in PEM: Ed25519, P-256, P-384, X25519, or RSA from 2048 bits on\n"
     "for SSH; or the identities of age. A passphrase is asked for where the file has one. The file stays as it is;\n"
     "who has a copy can use that as before.",

@@ -42,6 +42,19 @@ def bytes_done(doing: str, total: int) -> Iterator[Advance]:
 
 
 @contextlib.contextmanager
+def items_done(doing: str, total: int) -> Iterator[Advance]:
+    """Shows how many of ``total`` items are done while the block runs."""
+    done = 0
+
+    def advance(count: int) -> None:
+        nonlocal done
+        done += count
+
+    with _shown(lambda: f"{doing}: {done} of {total} items"):
+        yield advance
+
+
+@contextlib.contextmanager
 def seconds_passed(doing: str) -> Iterator[None]:
     """Shows how long the block runs already, for what another process does."""
     began = time.monotonic()

@@ -268,7 +268,7 @@ ADD = Command(
 )
 SHOW = Command(
     name="receipts show",
-    help="show a receipt, and whether it is what the merchant signed",
+    help="show a receipt, and whether the merchant signed it so",
     text="Shows a receipt: lines, tax, tip, what was given back, who vouches for the merchant. Its signature is\n"
     "looked at each time; 1 is the exit status of one that was altered.",
     arguments=_receipt_argument,

@@ -18,6 +18,8 @@ __all__ = [
     "INTERFACE",
     "Code",
     "CodeResult",
+    "Compare",
+    "CompareResult",
     "Create",
     "CreateResult",
     "Delete",
@@ -37,10 +39,16 @@ __all__ = [
     "Header",
     "History",
     "HistoryResult",
+    "Import",
+    "ImportPart",
+    "ImportPartResult",
+    "ImportResult",
+    "Incoming",
     "Login",
     "LoginCode",
     "LoginCodeResult",
     "LoginResult",
+    "Outcome",
     "Own",
     "OwnResult",
     "Read",
@@ -49,6 +57,8 @@ __all__ = [
     "RestoreResult",
     "Reveal",
     "RevealResult",
+    "UndoImport",
+    "UndoImportResult",
     "Update",
     "UpdateResult",
     "Version",
@@ -68,6 +78,32 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     name: Annotated[str, Meta(max_length=200)]
     value: Annotated[str, Meta(max_length=8192)]
+
+
+class Incoming(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An item of another keyring, without its value."""
+
+    kind: Literal["password", "note"]
+    label: str
+    attributes: dict[str, str]
+    content_type: str | None = None
+    size: Annotated[int, Meta(ge=0)]
+    """Bytes of its value among those that come with it."""
+    created: int | None = None
+    modified: int | None = None
+    session: bool | None = None
+    """True: it is erased when the wallet is started anew."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of an item of another keyring."""
+
+    outcome: Literal["taken", "there", "differs", "refused"]
+    """`there`: the same is in the wallet already.
+
+    `differs`: another one with the same attributes is there, and both are kept. `refused`: it is not taken.
+    """
+    why: str | None = None
 
 
 class CreateResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -529,3 +565,115 @@ class Generate(Request[GenerateResult], frozen=True, kw_only=True, omit_defaults
     length: Annotated[int, Meta(ge=4, le=256)] | None = None
     words: Annotated[int, Meta(ge=3, le=20)] | None = None
     symbols: bool | None = None
+
+
+class CompareResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.compare``."""
+
+    METHOD: ClassVar[str] = "secret/1.compare"
+
+    run: Annotated[str, Meta(max_length=64)]
+    """The handle of an `import` or a `compare`."""
+
+
+class Compare(Request[CompareResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Compare with another keyring.
+
+    Begins to hold the items of another keyring against those here. `import_part` then brings them, at most
+    `count`, and says of each what an `import` would make of it; nothing is stored.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.compare"
+    RESULT: ClassVar[type[Result]] = CompareResult
+
+    source: Annotated[str, Meta(max_length=200)]
+    """The keyring, as the Client says."""
+    count: Annotated[int, Meta(ge=1, le=100000)]
+    collections: Annotated[list[Annotated[str, Meta(max_length=1100)]], Meta(max_length=1000)] | None = None
+    """The collections there, with how many items are in each, for the user."""
+
+
+class ImportResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.import``."""
+
+    METHOD: ClassVar[str] = "secret/1.import"
+
+    run: Annotated[str, Meta(max_length=64)]
+    """The handle of an `import` or a `compare`."""
+    name: Annotated[str, Meta(max_length=300)]
+    """What `undo_import` knows it by."""
+
+
+class Import(Request[ImportResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Import from another keyring.
+
+    Begins to take the items of another keyring over. `import_part` then brings them, at most `count`. What
+    comes belongs to no Client: who wants to read it is asked about, or has it as any program of the session.
+    One from the same source that was broken off is gone on with.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.import"
+    RESULT: ClassVar[type[Result]] = ImportResult
+
+    source: Annotated[str, Meta(max_length=200)]
+    """The keyring, as the Client says."""
+    count: Annotated[int, Meta(ge=1, le=100000)]
+    collections: Annotated[list[Annotated[str, Meta(max_length=1100)]], Meta(max_length=1000)] | None = None
+    """The collections there, with how many items are in each, for the user."""
+
+
+class ImportPartResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.import_part``."""
+
+    METHOD: ClassVar[str] = "secret/1.import_part"
+
+    outcomes: list[Outcome]
+
+
+class ImportPart(Request[ImportPartResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Bring items from another keyring.
+
+    Some items of an `import` or a `compare`, all in one collection. They are durable together when this is
+    answered. Nobody is asked, since what it belongs to was. A `run` is good for the Client that began it,
+    until the lock; any other is `unknown_item`.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.import_part"
+    RESULT: ClassVar[type[Result]] = ImportPartResult
+    SEALED: ClassVar[tuple[str, ...]] = ("values",)
+
+    run: Annotated[str, Meta(max_length=64)]
+    """The handle of an `import` or a `compare`."""
+    collection: Annotated[str, Meta(max_length=1000)] | None = None
+    """The name of their collection, which is made where no import made one of that name; without it they lie in
+    none.
+    """
+    items: Annotated[list[Incoming], Meta(max_length=1000)]
+    values: bytes
+    """Their values, one after the other, each of `size` bytes."""
+    last: bool | None = None
+    """True: no more come, and it is done."""
+
+
+class UndoImportResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``secret/1.undo_import``."""
+
+    METHOD: ClassVar[str] = "secret/1.undo_import"
+
+    name: Annotated[str, Meta(max_length=300)]
+    removed: Annotated[int, Meta(ge=0)]
+    kept: list[str]
+    earlier: Annotated[str, Meta(max_length=300)] | None = None
+
+
+class UndoImport(Request[UndoImportResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Undo an import.
+
+    Deletes the items that an import brought and that are as they came, with the collections that it made and
+    that are empty then. What was changed since stays, and is named. Without `name` it is the latest import.
+    """
+
+    METHOD: ClassVar[str] = "secret/1.undo_import"
+    RESULT: ClassVar[type[Result]] = UndoImportResult
+
+    name: Annotated[str, Meta(max_length=300)] | None = None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
 _CONFIG: Final = """\
 <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -42,14 +42,16 @@ class BusError(RuntimeError):
 
 
 @contextlib.contextmanager
-def private_bus(folder: Path, *, services: Path | None = None) -> Iterator[PrivateBus]:
+def private_bus(folder: Path, *, services: Path | Sequence[Path] = ()) -> Iterator[PrivateBus]:
     """A bus in ``folder``, whose path has to be short; it ends with the block.
 
-    ``services``: a folder of service files, by which the bus starts programs. What it started is not ended with it.
+    ``services``: a folder of service files, or several, by which the bus starts programs; of two files for one name it
+    is the one of the first folder. What it started is not ended with it.
     Raises ``FileNotFoundError`` where ``dbus-daemon`` is not installed, ``BusError`` where it does not start.
     """
     config, log = folder / "bus.conf", folder / "bus.log"
-    started = "" if services is None else f"  <servicedir>{services}</servicedir>\n"
+    folders = [services] if isinstance(services, Path) else services
+    started = "".join(f"  <servicedir>{one}</servicedir>\n" for one in folders)
     config.write_text(_CONFIG.format(socket=folder / "bus", services=started), encoding="utf-8")
     read, write = os.pipe()
     command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--nopidfile", f"--print-address={write}"]

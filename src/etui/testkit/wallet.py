@@ -125,7 +125,8 @@ class TestWallet:
     @property
     def socket(self) -> Path:
         """Where its Router listens."""
-        return _socket(self.environ["ETUI_HOME"], self.environ["XDG_RUNTIME_DIR"])
+        environ = self.environ
+        return _socket(environ["ETUI_HOME"], environ["XDG_RUNTIME_DIR"], environ.get("XDG_DATA_HOME", ""))
 
     def connect(self, *, name: str = "test") -> Client:
         """A Client of this wallet."""
@@ -210,5 +211,5 @@ def _descendants(pid: int) -> list[int]:
     return found
 
 
-def _socket(home: str, runtime: str) -> Path:
-    return find_place({"ETUI_HOME": home, "XDG_RUNTIME_DIR": runtime}, os.getuid()).socket
+def _socket(home: str, runtime: str, data: str) -> Path:
+    return find_place({"ETUI_HOME": home, "XDG_RUNTIME_DIR": runtime, "XDG_DATA_HOME": data}, os.getuid()).socket

@@ -11,17 +11,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_ATTRIBUTES: Final = 200
+SCHEMA: Final = "xdg:schema"
+"""The attribute that says of which sort an item is, as org.freedesktop.Secret has it."""
+_GENERIC: Final = "org.freedesktop.Secret.Generic"
+"""Of no sort: gnome-keyring adds it where there is no schema, some time after an item was made."""
+LASTS: Final = "etui:lasts"
+"""The attribute that, with the value “session”, has an item erased when the wallet is started anew."""
 MAX_NAME_CHARACTERS: Final = 200
 MAX_TOTAL_BYTES: Final = 16 << 10
 
 
 def check_attributes(attributes: Mapping[str, str]) -> None:
-    """Raises ``OversizeError`` for too many, too long or together too large ones.
+    """Raises ``OversizeError`` for too many beside the schema, too long or together too large ones.
 
     ``UnfitError``: for one without a name, and for a use that cannot be meant.
     """
-    if len(attributes) > MAX_ATTRIBUTES:
-        raise OversizeError("the list of attributes", len(attributes), MAX_ATTRIBUTES)
+    count = len(attributes.keys() - {SCHEMA})
+    if count > MAX_ATTRIBUTES:
+        raise OversizeError("the list of attributes", count, MAX_ATTRIBUTES)
     for name in attributes:
         if not name:
             raise UnfitError("an attribute has no name: give it one or leave it out")
@@ -31,3 +38,13 @@ def check_attributes(attributes: Mapping[str, str]) -> None:
     if total > MAX_TOTAL_BYTES:
         raise OversizeError("the text of all attributes (in bytes)", total, MAX_TOTAL_BYTES)
     use_of(attributes)
+
+
+def told_by(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Those by which an item is told from others: without how long it lasts, and without the schema of no sort."""
+    return {name: value for name, value in attributes.items() if name != LASTS and (name, value) != (SCHEMA, _GENERIC)}
+
+
+def is_told_by_label(attributes: Mapping[str, str]) -> bool:
+    """Whether such attributes tell of an item no more than its sort."""
+    return attributes.keys() <= {SCHEMA}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
+from etui.extensions.secrets.attributes import is_told_by_label, told_by
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -34,6 +36,10 @@ class Catalogue:
     def items(self) -> list[Item]:
         """Every item, as the inventory has it."""
         return [entry.item for entry in self._entries.values()]
+
+    def entries(self) -> list[Entry]:
+        """Every entry."""
+        return list(self._entries.values())
 
     def members(self, group: str) -> list[Entry]:
         """The entries of the items in a group."""
@@ -94,6 +100,17 @@ class Catalogue:
             and (entry.item.kind == kind or {entry.item.kind, kind} <= _TYPED)
         ]
         return min(twins, key=_last_changed_first, default=None)
+
+    def alike(self, group: str, label: str, attributes: Mapping[str, str]) -> list[Entry]:
+        """The items of a group that these attributes tell from others, whoever made them.
+
+        Where they tell no more than a sort, those with this label.
+        """
+        told = told_by(attributes)
+        having = (entry for entry in self._having(told, group) if not entry.is_group)
+        exact = (entry for entry in having if told_by(entry.item.attributes) == told)
+        by_label = is_told_by_label(told)
+        return [entry for entry in exact if not by_label or entry.item.label == label]
 
     def _having(self, attributes: Mapping[str, str], group: str | None) -> list[Entry]:
         sets = [self._by_attribute.get(pair, set()) for pair in attributes.items()]

@@ -11,14 +11,13 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from etui.extensions.secrets.attributes import LASTS
 from etui.extensions.secrets.errors import DamagedItemError, NewerItemError
 from etui.interfaces import Item
 from etui.interfaces.secret_1 import Update
 
 HISTORY: Final = 10
 GROUP: Final = "group"
-LASTS: Final = "etui:lasts"
-"""The attribute that, with the value “session”, has an item erased when the wallet is started anew."""
 _FORMAT: Final = 1
 
 
@@ -31,12 +30,20 @@ class Past(Struct, frozen=True, omit_defaults=True):
     content_type: str = ""
 
 
+class Brought(Struct, frozen=True, omit_defaults=True):
+    """That an item came with an import: the import's name, and whether the item was changed since."""
+
+    name: str
+    changed: bool = False
+
+
 class Entry(Struct, frozen=True, omit_defaults=True):
     """All that is kept of an item beside its values.
 
     ``creator``: the pseudonym of the Client that made it. ``version``: of the present value, which has ``size`` bytes.
     ``past``: earlier values, the oldest first. ``removed``: a group whose items are being cleared away.
-    ``session``: the run of the wallet after which the item is erased, empty for one that lasts.
+    ``session``: the run of the wallet after which the item is erased, empty for one that lasts. ``brought``: by which
+    import it came, None for what was made here.
     """
 
     item: Item
@@ -47,6 +54,7 @@ class Entry(Struct, frozen=True, omit_defaults=True):
     past: tuple[Past, ...] = ()
     removed: bool = False
     session: str = ""
+    brought: Brought | None = None
 
     @property
     def id(self) -> str:
@@ -72,13 +80,17 @@ class Entry(Struct, frozen=True, omit_defaults=True):
             modified=now_s,
         )
         content_type = self.content_type if change.content_type is None else change.content_type
-        return replace(self, item=item, content_type=content_type)
+        return replace(self, item=item, content_type=content_type, brought=self._altered)
 
     def valued(self, size: int, *, now_s: int) -> Entry:
         """With the next version as its present value, of ``size`` bytes; the present one becomes the latest past."""
         past = (*self.past, Past(self.version, now_s, self.size, self.content_type))[-HISTORY:]
         item = replace(self.item, modified=now_s)
-        return replace(self, item=item, version=self.version + 1, size=size, past=past)
+        return replace(self, item=item, version=self.version + 1, size=size, past=past, brought=self._altered)
+
+    @property
+    def _altered(self) -> Brought | None:
+        return None if self.brought is None else replace(self.brought, changed=True)
 
     def earlier(self, version: int) -> Past | None:
         """The earlier value with this version, if it is still kept."""

@@ -63,6 +63,23 @@ class UnknownAnswerError(SecretsError):
         )
 
 
+class UnknownImportError(SecretsError):
+    """No import or comparison of this Client goes on under this handle."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            ErrorCode.UNKNOWN_ITEM,
+            "this import goes on no longer, since the wallet was locked or it came to its end: begin it again",
+        )
+
+
+class NothingImportedError(SecretsError):
+    """There is no import of this name, or none at all."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.UNKNOWN_ITEM, "there is no such import: nothing was imported, or it was undone")
+
+
 class OversizeError(SecretsError):
     """Something is longer than an item may have it."""
 

@@ -11,6 +11,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Raw, json
 from msgspec.structs import replace
 
 from etui.extensions.secrets import places
@@ -18,6 +19,7 @@ from etui.extensions.secrets.attributes import check_attributes
 from etui.extensions.secrets.entries import GROUP, Entry, Past
 from etui.extensions.secrets.errors import UnfitError, UnreadableItemsError
 from etui.extensions.secrets.fetching import Fetching
+from etui.extensions.secrets.imports import Imports
 from etui.extensions.secrets.passwords import LENGTH, random_password, random_words
 from etui.extensions.secrets.safe import Safe
 from etui.extensions.secrets.values import given_value, wrapped
@@ -43,11 +45,13 @@ class Secrets(Extension):
 
     _safe: Safe
     _fetching: Fetching
+    _imports: Imports
 
     def begin(self) -> None:
         """Loads every entry; where the storage does not answer, the first request tries again."""
         self._safe = Safe(self.store, os.environ.get("ETUI_SESSION", ""))
         self._fetching = Fetching(self._safe, self.call)
+        self._imports = Imports(self._safe, _now_s)
         gc.disable()  # thousands of entries that all stay: no collection needs to walk through them, now or later
         try:
             self._safe.load()
@@ -264,6 +268,51 @@ class Secrets(Extension):
         call.makes(entry.item)
         self._safe.add(entry, value)
         self.tell("secret/1.created", entry.item)
+
+    @provides(secret.Compare)
+    def compare(self, request: secret.Compare, call: Call) -> secret.CompareResult:
+        """Answers ``secret/1.compare``."""
+        return secret.CompareResult(run=self._imports.compare(call.client, request.count))
+
+    @provides(secret.Import)
+    def begin_import(self, request: secret.Import, call: Call) -> secret.ImportResult:
+        """Answers ``secret/1.import``."""
+        run, name = self._imports.begin(call.client, request.source, request.count)
+        return secret.ImportResult(run=run, name=name)
+
+    @provides(secret.ImportPart)
+    def import_part(self, request: secret.ImportPart, call: Call) -> secret.ImportPartResult:
+        """Answers ``secret/1.import_part``."""
+        outcomes, stored = self._imports.take(call.client, request)
+        for item in stored:
+            self.tell("secret/1.created", item)
+        return secret.ImportPartResult(outcomes=outcomes)
+
+    @provides(secret.UndoImport)
+    def undo_import(self, request: secret.UndoImport, _: Call) -> secret.UndoImportResult:
+        """Answers ``secret/1.undo_import``."""
+        one = self._imports.named(request.name)
+        earlier = self._imports.before(one)
+        gone, kept = self._imports.undo(one)
+        for entry in gone:
+            self.tell("secret/1.deleted", entry.item)
+        return secret.UndoImportResult(
+            name=one.name,
+            removed=sum(not entry.is_group for entry in gone),
+            kept=[entry.item.label for entry in kept],
+            earlier=None if earlier is None else earlier.name,
+        )
+
+    @prepares(secret.UndoImport)
+    def prepare_undo_import(self, request: secret.UndoImport, _: Call) -> Prepared:
+        """Says which import it is, what goes with it and what stays."""
+        one = self._imports.named(request.name)
+        gone, kept = self._imports.brought(one)
+        notes = [f"{_counted(len(gone), 'item')} that came with it will be deleted."]
+        if kept:
+            notes.append(f"{_counted(len(kept), 'item')} of it, changed since, will stay.")
+        settles = {} if request.name is not None else {"name": Raw(json.encode(one.name))}
+        return Prepared(notes=notes, settles=settles)
 
     def _code(self, entry: Entry) -> OneTimeCode:
         return totp(_totp_key(self._safe.value(entry)), _now_s())

@@ -1,9 +1,9 @@
 """Entries and values over the sealed store: each change is one write, so that a crash leaves all of it or nothing.
 
-Records lie in three namespaces: ``items`` (id → entry), ``values`` (id → present value) and ``history``
-(id/version → earlier value). A group of too many items for one write is removed by marking it first: the mark decides,
-what is left of it is cleared away after, and again at the next start if that was cut short. Items
-that were kept for an earlier session go at the start as well.
+Records lie in four namespaces: ``items`` (id → entry), ``values`` (id → present value), ``history`` (id/version →
+earlier value) and ``imports`` (name → what is known of an import). A group of too many items for one write is removed
+by marking it first: the mark decides, what is left of it is cleared away after, and again at the next start if that was
+cut short. Items that were kept for an earlier session go at the start as well.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from etui.extensions.secrets.catalogue import Catalogue
-from etui.extensions.secrets.entries import Entry, decode_entry, encode_entry
+from etui.extensions.secrets.entries import HISTORY, Entry, decode_entry, encode_entry
 from etui.extensions.secrets.errors import DamagedItemError, UnfitError, UnknownItemError
 from etui.sdk import ErrorCode, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from etui.sdk import Store
 
 MAX_CHANGES: Final = 4096
 """The most records that ``storage/1.put`` takes at once."""
+_MOST_PLACES: Final = HISTORY + 2
+"""The most records of one item."""
 _UNCERTAIN: Final = {
     ErrorCode.UNAVAILABLE,
     ErrorCode.TIMED_OUT,
@@ -95,6 +97,16 @@ class Safe:
         self._write(changes)
         self.catalogue.add(entry)
 
+    def add_all(self, new: Sequence[tuple[Entry, bytes]]) -> None:
+        """Keeps new items in one write: all of them or none."""
+        kept = [(entry.dated(self._session), value) for entry, value in new]
+        changes: dict[Place, bytes | None] = {("items", entry.id): encode_entry(entry) for entry, _ in kept}
+        changes |= {("values", entry.id): value for entry, value in kept if not entry.is_group}
+        self._write(changes)
+        catalogue = self.catalogue
+        for entry, _ in kept:
+            catalogue.add(entry)
+
     def redescribe(self, entry: Entry) -> None:
         """Keeps an item's new description; its value stays."""
         entry = entry.dated(self._session)
@@ -126,6 +138,27 @@ class Safe:
             self.catalogue.remove(gone.id)
         if len(places) > MAX_CHANGES:
             self._clear(places)
+
+    def remove_all(self, entries: Sequence[Entry]) -> None:
+        """Deletes items with their histories, in steps; groups among them are empty. What fails can be done again."""
+        step: dict[Place, bytes | None] = {}
+        of_step: list[Entry] = []
+        for entry in entries:
+            step |= dict.fromkeys(_places((entry,)))
+            of_step.append(entry)
+            if len(step) > MAX_CHANGES - _MOST_PLACES or entry is entries[-1]:
+                self._write(step)
+                for gone in of_step:
+                    self.catalogue.remove(gone.id)
+                step, of_step = {}, []
+
+    def imports(self) -> list[bytes]:
+        """What is kept of each import, in no order that means anything."""
+        return [stored for _, stored in self._store.names("imports")]
+
+    def keep_import(self, name: str, kept: bytes | None) -> None:
+        """Keeps what there is to know of an import; None for nothing any more."""
+        self._write({("imports", name): kept})
 
     def _read(self, namespace: str, name: str) -> bytes:
         value = self._store.get(namespace, name)
