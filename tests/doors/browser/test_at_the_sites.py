@@ -213,11 +213,13 @@ def test_a_customer_registers_and_the_wallet_logs_in(
     click_icon(page, "[name=password]")
     assert wait_filled(page, "[name=password]") == PASSWORD
     assert page.locator("[name=username]").input_value() == "ada"
-    page.get_by_role("button", name="Next").click()
+    page.reload()
+    wallet.user.refuses(times=1)
+    page.get_by_role("button", name="Log in with your wallet").click()
+    expect(page.locator("#said")).to_have_text("Your wallet filled nothing in. You can type it here.")
+    page.get_by_role("button", name="Log in with your wallet").click()
     page.wait_for_url("**/code")
-    click_icon(page, "[name=code]")
-    wait_filled(page, "[name=code]")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Have your wallet fill it in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Grüezi, ada")
 
 
