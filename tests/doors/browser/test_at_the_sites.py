@@ -200,8 +200,8 @@ def test_a_customer_registers_and_the_wallet_logs_in(
     page.get_by_label("Password").press_sequentially(PASSWORD)
     page.get_by_role("button", name="Next").click()
     key = parse_key(page.locator("#key").inner_text().encode())
-    page.get_by_label("The code").fill(totp(key, int(time.time()) - key.period_s).text)  # so that the next is unused
     put(wallet, "code", page.locator("#key").inner_text(), host=site.removeprefix("http://"), user="ada")
+    page.get_by_label("The code").fill(totp(key, int(time.time()) - key.period_s).text)  # so that the next is unused
     page.get_by_role("button", name="Become a customer").click()
     page.get_by_role("button", name="Log out").click()
     popup = browser.new_page()
