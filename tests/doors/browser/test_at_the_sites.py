@@ -214,7 +214,7 @@ def test_a_customer_registers_and_the_wallet_logs_in(
     assert wait_filled(page, "[name=password]") == PASSWORD
     assert page.locator("[name=username]").input_value() == "ada"
     page.reload()
-    wallet.user.refuses(times=1)
+    wallet.user.rule("dismiss", when={"face": "confirm"}, times=1)
     page.get_by_role("button", name="Log in with your wallet").click()
     expect(page.locator("#said")).to_have_text("Your wallet filled nothing in. You can type it here.")
     page.get_by_role("button", name="Log in with your wallet").click()
