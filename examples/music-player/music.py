@@ -2,6 +2,9 @@
 
 A track is yours if the shop signed a receipt for it. The receipt lies in the wallet, and this program keeps none: it
 asks for it each time that it plays, and verifies it by the key that the shop publishes.
+
+A track is bought with a question of the wallet's, or within a budget: a mandate that its user gave this program for the
+shop. The wallet keeps that, counts what is spent of it, and pays no more.
 """
 
 import hashlib
@@ -21,7 +24,8 @@ from joserfc.jwk import KeySet
 
 from etui.interfaces import payment_1 as payment
 from etui.interfaces import receipt_1 as receipt
-from etui.sdk import Client
+from etui.interfaces import wallet_1 as wallet_interface
+from etui.sdk import Client, ErrorCode, RemoteError
 from etui.sdk.shop import Shop
 
 JWS = jws.JWSRegistry(algorithms=["ES256"])
@@ -31,6 +35,7 @@ _TRACK = "track-"
 _TIMEOUT_S = 10.0
 _MOST_BYTES = 1 << 20
 _MOST_RECEIPTS = 50
+_PERIOD_S = 30 * 86_400
 
 
 class Track(NamedTuple):
@@ -49,6 +54,18 @@ class Declined(Exception):
     """The bank, or the shop, did not take the payment."""
 
 
+class BeyondBudget(Exception):
+    """A track is not bought without a question: no budget is there for it, or too little is left."""
+
+
+class _Order(NamedTuple):
+    """`request`: as the shop signed it. `currency`: in which that is to be paid."""
+
+    id: str
+    request: str
+    currency: str
+
+
 class Music:
     """The tracks of a shop. `orders`: where it takes orders. `kept`: a folder for the shop's keys, to play offline."""
 
@@ -64,17 +81,44 @@ class Music:
             if one["id"].startswith(_TRACK)
         ]
 
-    def buy(self, wallet: Client, track: Track) -> None:
-        """Orders a track and has the wallet pay it; the receipt lies in the wallet then. Raises `Declined`."""
-        request = self._shop.order(json.dumps({"goods": [{"id": track.id}]}).encode())
-        order = json.loads(jws.extract_compact(request.encode(), registry=JWS).payload)["details"]["id"]
-        digest = hashlib.sha256(request.encode()).hexdigest()
-        sent_to = self._shop.address_of(order)
-        paid = wallet.call(payment.Pay(order=f"{order}#{digest[:16]}", request=request, sent_to=sent_to))
-        said = self._shop.charge(order, paid.credential)
+    def buy(self, wallet: Client, track: Track, *, quiet: bool = False) -> str:
+        """Orders a track and has the wallet pay it; the receipt, which lies in the wallet then.
+
+        `quiet`: without a question or not at all. Raises `Declined`, `BeyondBudget`.
+        """
+        order = self._order(track)
+        digest = hashlib.sha256(order.request.encode()).hexdigest()
+        sent_to = self._shop.address_of(order.id)
+        pay = payment.Pay(order=f"{order.id}#{digest[:16]}", request=order.request, sent_to=sent_to)
+        try:
+            paid = wallet.call(pay, quiet=quiet)
+        except RemoteError as error:
+            if quiet and error.code in (ErrorCode.DENIED, ErrorCode.SPENT):
+                raise BeyondBudget(f"your budget does not cover “{track.name}”; b buys it all the same") from error
+            raise
+        said = self._shop.charge(order.id, paid.credential)
         wallet.call(payment.Complete(payment=paid.payment.item, outcome=said.outcome, receipt=said.receipt))
         if said.outcome != "approved":
             raise Declined(f"{track.name} was not paid: your bank declined")
+        return said.receipt or ""
+
+    def buy_within_budget(self, wallet: Client, track: Track) -> None:
+        """Buys a track without a question, so that it is yours; raises `BeyondBudget`, `Declined`, `NotYoursError`."""
+        check(self.buy(wallet, track, quiet=True), self._keys(), track)
+
+    def propose_budget(self, wallet: Client, track: Track, amount: int) -> payment.MandateResult:
+        """What its user gives: that this program pays the shop up to `amount`, in minor units, every 30 days unasked.
+
+        The order of `track` says whom, and is not paid.
+        """
+        order = self._order(track)
+        mandate = payment.Mandate(request=order.request, amount=amount, currency=order.currency, period_s=_PERIOD_S)
+        return wallet.call(mandate)
+
+    def _order(self, track: Track) -> _Order:
+        request = self._shop.order(json.dumps({"goods": [{"id": track.id}]}).encode())
+        details = json.loads(jws.extract_compact(request.encode(), registry=JWS).payload)["details"]
+        return _Order(details["id"], request, details["total"]["amount"]["currency"])
 
     def check_yours(self, wallet: Client, track: Track) -> None:
         """Returns where a receipt in the wallet says that the track was bought, and was not given back.
@@ -114,6 +158,11 @@ class Music:
         url, context = f"https://{self._shop.host}{path}", ssl.create_default_context()
         with urllib.request.urlopen(url, timeout=_TIMEOUT_S, context=context) as answer:
             return answer.read(_MOST_BYTES)
+
+
+def budgets(wallet: Client) -> list[wallet_interface.Allowance]:
+    """The budgets of this program that stand, one for each shop, with what is left of them."""
+    return wallet.call(wallet_interface.Allowances(action=payment.Pay.METHOD)).allowances
 
 
 def check(token: str, keys: KeySet, track: Track) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import importlib
@@ -25,13 +26,18 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
 
 from etui.interfaces import receipt_1 as receipt
+from etui.interfaces import shell_1 as shell
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.standards.jose import jwk_of
 from etui.standards.payments import Amount, Kind, Line
 from etui.testkit import TestAuthority, TestWallet
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples/music-player"
 HARBOUR: Final = "Harbour at Five, a track"
+LANTERN: Final = "Lantern Song, a track"
 ROPEWAY: Final = "Ropeway, a track"
+BUDGET: Final = 200
+"""In cents: for one of the tracks, and not for two."""
 _PATIENCE_S: Final = 30.0
 
 
@@ -49,7 +55,7 @@ class Place:
         """Starts the player anew in a terminal, and plays a story on it once it lists the tracks."""
 
         async def play() -> None:
-            app = self.player.MusicPlayer(self.music_in(wallet, self.town.shop), self.player.Player(self.out))
+            app = self.player.MusicPlayer(self.music_in(wallet, self.town.shop), self.player.Player(self.out), BUDGET)
             async with app.run_test(size=(100, 30)) as pilot:
                 await until(pilot, lambda: app.query_one(DataTable).row_count == 3)
                 await story(app, pilot)
@@ -153,11 +159,6 @@ def test_what_was_bought_plays_after_a_restart(bought: TestWallet, place: Place)
     assert notes_in(place.out, place.tones) == place.tones.notes_of("track-harbour")
 
 
-def test_another_track_does_not(bought: TestWallet, place: Place) -> None:
-    place.plays(bought, chosen(1, "there is no receipt for “Lantern Song, a track”"))
-    assert not place.out.exists()
-
-
 def test_a_receipt_that_the_user_does_not_show_plays_nothing(bought: TestWallet, place: Place) -> None:
     locked_and_opened(bought)  # what this process was let see before counts no more
     bought.user.refuses()
@@ -192,6 +193,52 @@ def test_without_a_line_to_the_shop_its_keys_are_those_seen_last(bought: TestWal
         of_nobody.unlink()
         with pytest.raises(place.music.NotYoursError, match="keys were never seen"):
             place.music_in(bought, 1).check_yours(client, track)
+
+
+def test_another_track_plays_once_it_is_bought_within_a_budget_and_beyond_that_not_at_all(
+    bought: TestWallet, place: Place
+) -> None:
+    place.plays(bought, chosen(1, f"there is no receipt for “{LANTERN}”"))
+    assert not place.out.exists()
+    bought.user.approves(action_contains="without asking you", remember="proposed")
+    for price in ("1.29", "0.99"):
+        bought.user.refuses(action_contains=f"pay {price}")
+    try:
+        place.plays(bought, given)
+        question = bought.user.asked()[-1]
+        assert "pay shop.etui.test with “" in str(question)
+        assert "2.00 EUR" in str(question)
+        asked = len(bought.user.asked())
+        place.plays(bought, chosen(1, f"{LANTERN}: written to"))
+        assert notes_in(place.out, place.tones) == place.tones.notes_of("track-lantern")
+        assert len(bought.user.asked()) == asked, "nobody was asked"
+        place.plays(bought, chosen(2, f"your budget does not cover “{ROPEWAY}”; b buys it all the same"))
+        assert not place.out.exists()
+        with bought.connect() as client:
+            (right,) = [row for row in client.call(shell.Grants()).grants if row.action == "payment/1.pay"]
+            assert right.left_minor == BUDGET - 129
+            client.call(wallet_interface.Revoke(grant=right.grant))
+        place.plays(bought, chosen(2, "Not played: the"))
+        assert not [one for one in bought.user.asked()[asked:] if "pay " in str(one)]
+    finally:
+        bought.user.approves()
+
+
+async def given(app: Any, pilot: Pilot[None]) -> None:  # noqa: ANN401  # as above
+    """The story of a budget that its user gives."""
+    await pilot.press("m")
+    await until(pilot, lambda: "up to 2.00 EUR in 30 days" in said(app), lambda: said(app))
+
+
+@pytest.mark.parametrize(("typed", "minor"), [("5", 500), ("4.5", 450), ("0.05", 5), ("12.34", 1234)])
+def test_a_budget_is_typed_as_people_write_amounts(place: Place, typed: str, minor: int) -> None:
+    assert place.player.minor_units(typed) == minor
+
+
+@pytest.mark.parametrize("typed", ["", ".5", "-1", "1.234", "1,50", "5 EUR", "\u0661", "1.\u00b2"])
+def test_what_is_no_amount_is_no_budget(place: Place, typed: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="is no amount: write it as 5"):
+        place.player.minor_units(typed)
 
 
 def test_it_plays_in_a_wallet_that_was_restored(bought: TestWallet, place: Place) -> None:

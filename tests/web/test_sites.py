@@ -143,6 +143,8 @@ def test_a_customer_registers_and_logs_in_with_a_code(page: Page, town: Town) ->
     page.get_by_role("button", name="Log out").click()
     page.goto(town.sites["self-care"] + "/code")
     assert page.url.endswith("/login"), "nobody comes to the code without a password"
+    assert page.evaluate("import('/etui/index.js').then(({wallets}) => wallets())") == []
+    expect(page.locator("#wallet")).to_be_hidden()
     log_in(page, "ada", "wrong-horse-battery")
     expect(page.get_by_role("alert")).to_have_text("User name or password is not right.")
     log_in(page, "ada", PASSWORD)

@@ -423,14 +423,15 @@ class TurnedAway(Request[TurnedAwayResult], frozen=True, kw_only=True, omit_defa
     the native messaging host for another extension than the wallet's own. `program`: another program came in
     the place of that host, or stands between it and the browser, or came in the place of the desktop's
     portal. `unpaired`: a browser that has proven no pairing spoke for a page. `flood`: a page had more calls
-    wait than it may. Of all programs together few are taken, `too_many` is the answer to more: keep the
-    count, and report it later.
+    wait than it may. `unasked`: a page's script wanted a login filled in without a click or the press of a
+    key of its user's, or in a frame of another origin's page. Of all programs together few are taken,
+    `too_many` is the answer to more: keep the count, and report it later.
     """
 
     METHOD: ClassVar[str] = "shell/1.turned_away"
     RESULT: ClassVar[type[Result]] = TurnedAwayResult
 
-    reason: Literal["host", "site", "session", "link", "user", "extension", "program", "unpaired", "flood"]
+    reason: Literal["host", "site", "session", "link", "user", "extension", "program", "unpaired", "flood", "unasked"]
     count: Annotated[int, Meta(ge=1, le=1000000000)]
     """How many since the last report of this reason."""
     said: Annotated[str, Meta(max_length=200)] | None = None

@@ -20,7 +20,9 @@ from etui.sdk import ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-Reason: TypeAlias = Literal["host", "site", "session", "link", "user", "extension", "program", "unpaired", "flood"]
+Reason: TypeAlias = Literal[
+    "host", "site", "session", "link", "user", "extension", "program", "unpaired", "flood", "unasked"
+]
 MAX_SAID: Final = 200
 _FIRST_WAIT_S: Final = 60.0
 _LONGEST_WAIT_S: Final = 3600.0

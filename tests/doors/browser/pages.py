@@ -35,6 +35,16 @@ ASK: Final = (
     catch (error) { return {code: error.code, message: error.message, ...(error.why && {why: error.why})}; }
 }"""
 )
+FILL: Final = (
+    "async (field) => {"
+    + FINDS_WALLET
+    + """document.querySelector(field).focus();
+    window.giving = new AbortController();
+    try { return await wallet.request({method: "browser/1.fill", signal: giving.signal}); }
+    catch ({name, code, message}) { return {code: name === "AbortError" ? name : code, message}; }
+}"""
+)
+"""Has the wallet fill in a login, or a one-time code, in a field of the page's; what it answers."""
 _PAGE: Final = """<!doctype html><title>A page</title><button id="go">Go</button>
 <form id="login" method="post" action="/entered">
   <input name="user" autocomplete="username" aria-label="User">
@@ -50,7 +60,9 @@ if (location.search === "?sandboxed") {
   window.postMessage({etui: "call", method: "browser/1.ready", params: "{}"}, "*", [port2]);
 }
 if (location.search.startsWith("?ask=")) addEventListener("load", async () => {
-  window.answered = await (ASK)(JSON.parse(decodeURIComponent(location.search.slice(5))));
+  const asked = JSON.parse(decodeURIComponent(location.search.slice(5)));
+  document.querySelector(asked.focus).focus();
+  window.answered = await (ASK)(asked);
   console.info("answered", JSON.stringify(answered));
 });
 </script>""".replace("ASK", ASK)
@@ -132,20 +144,20 @@ def ask(page: Page | Frame, method: str, **params: Any) -> dict[str, Any]:  # no
     return answer
 
 
-def ask_on_load(page: Page, method: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
+def ask_on_load(page: Page, method: str, focus: str = "", **params: Any) -> dict[str, Any]:  # noqa: ANN401  # JSON
     """The same of a page that asks by itself as soon as it is loaded, before anybody has touched it.
 
-    It is heard by its console: a script of the driver's counts for a gesture.
+    It is heard by its console: a script of the driver's counts for a gesture. ``focus``: what has the focus then.
     """
     with page.expect_console_message(lambda said: said.text.startswith("answered ")) as said:
-        page.goto(asking(page.url, method, **params))
+        page.goto(asking(page.url, method, focus, **params))
     answer: dict[str, Any] = msgspec.json.decode(said.value.text.removeprefix("answered "))
     return answer
 
 
-def asking(url: str, method: str, **params: Any) -> str:  # noqa: ANN401  # JSON
+def asking(url: str, method: str, focus: str = "", **params: Any) -> str:  # noqa: ANN401  # JSON
     """The address at which the page at ``url`` asks by itself, and tells its console what was answered."""
-    asked = msgspec.json.encode({"method": method, "params": params}).decode()
+    asked = msgspec.json.encode({"method": method, "params": params, "focus": focus or "body"}).decode()
     return f"{url.partition('?')[0]}?ask={quote(asked)}"
 
 

@@ -31,4 +31,4 @@ def test_both_scripts_take_params_of_the_same_length() -> None:
 def test_pages_are_told_of_the_methods_that_the_door_lets_them_ask_for() -> None:
     told = re.findall(r'"([^"]+)"', constant("page.js", "METHODS"))
     assert len(told) == len(set(told))
-    assert set(told) == METHODS | {"browser/1.ready"}
+    assert set(told) == METHODS | {"browser/1.ready", "browser/1.fill"}

@@ -200,8 +200,8 @@ def test_a_customer_registers_and_the_wallet_logs_in(
     page.get_by_label("Password").press_sequentially(PASSWORD)
     page.get_by_role("button", name="Next").click()
     key = parse_key(page.locator("#key").inner_text().encode())
-    page.get_by_label("The code").fill(totp(key, int(time.time()) - key.period_s).text)  # so that the next is unused
     put(wallet, "code", page.locator("#key").inner_text(), host=site.removeprefix("http://"), user="ada")
+    page.get_by_label("The code").fill(totp(key, int(time.time()) - key.period_s).text)  # so that the next is unused
     page.get_by_role("button", name="Become a customer").click()
     page.get_by_role("button", name="Log out").click()
     popup = browser.new_page()
@@ -213,11 +213,13 @@ def test_a_customer_registers_and_the_wallet_logs_in(
     click_icon(page, "[name=password]")
     assert wait_filled(page, "[name=password]") == PASSWORD
     assert page.locator("[name=username]").input_value() == "ada"
-    page.get_by_role("button", name="Next").click()
+    page.reload()
+    wallet.user.rule("dismiss", when={"face": "confirm"}, times=1)
+    page.get_by_role("button", name="Log in with your wallet").click()
+    expect(page.locator("#said")).to_have_text("Your wallet filled nothing in. You can type it here.")
+    page.get_by_role("button", name="Log in with your wallet").click()
     page.wait_for_url("**/code")
-    click_icon(page, "[name=code]")
-    wait_filled(page, "[name=code]")
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Have your wallet fill it in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Grüezi, ada")
 
 

@@ -8,6 +8,7 @@ import shutil
 import struct
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -338,3 +339,37 @@ def test_a_frame_has_so_many_calls_at_once(wallet: TestWallet) -> None:
     wallet.user.forgets()
     wallet.user.approves()
     wait_until(lambda: any(BANK in one for one in reports(wallet, "of a page that had too many waiting")))
+
+
+@pytest.mark.attack(225)
+def test_a_login_that_a_page_wants_out_of_the_blue_is_not_looked_for_and_that_is_on_record(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        opened(host)
+        shown = len(wallet.user.shown())
+        for number, how in enumerate(({}, {"gesture": True}, {"leave": True}), start=10):
+            host.say("fill", frame=1, id=number, what="login", page=True, **how)
+            assert host.answer(number)["error"]["code"] == "denied"
+        assert len(wallet.user.shown()) == shown
+    wallet.user.approves()
+    wait_until(lambda: any(BANK in one for one in reports(wallet, "of a page that wanted a login")))
+    with wallet.connect() as client:
+        assert not [one for one in client.call(shell.Audit(limit=20)).records if one.action == "secret/1.login"]
+
+
+@pytest.mark.attack(226)
+def test_a_no_that_waits_to_be_told_to_a_page_is_given_up_with_its_call_and_with_the_lock(wallet: TestWallet) -> None:
+    fill = {"frame": 1, "what": "login", "page": True, "gesture": True, "leave": True}
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        opened(host)
+        began = time.monotonic()
+        for number in (10, 11):
+            host.say("fill", id=number, **fill)
+        host.say("cancel", id=10)
+        assert host.answer(11)["error"]["code"] == "not_now"
+        assert time.monotonic() - began >= 2.0
+        host.say("fill", id=12, **fill)
+        wallet.lock()
+        assert host.answer(12)["error"]["code"] == "locked"
+        wallet.unlock()

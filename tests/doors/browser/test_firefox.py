@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from tests.cli.etui import wait_until
 from tests.doors.browser.firefox import FIREFOX, POPUP, Firefox, firefox
-from tests.doors.browser.pages import ASK, asking, served
+from tests.doors.browser.pages import ASK, FILL, asking, served
 from tests.doors.browser.test_logins import ARMED_MS, ENDS, IN_A_SHADOW, SCRIPTED, THROUGH, put
 from tests.doors.browser.test_paying import asks
 from tests.extensions.cards.bank import Bank
@@ -96,6 +96,7 @@ def test_a_page_in_firefox_that_nobody_has_touched_brings_no_question(
 
 @pytest.mark.attack(205)
 @pytest.mark.attack(206)
+@pytest.mark.attack(225)
 def test_a_frame_of_another_origin_in_firefox_brings_no_question_and_has_no_sign(
     fox: Firefox, wallet: TestWallet, port: int, shop: Shop
 ) -> None:
@@ -107,6 +108,7 @@ def test_a_frame_of_another_origin_in_firefox_brings_no_question_and_has_no_sign
     answer = fox.run(frame, f"({ASK})({call})")
     assert answer["code"] == "denied"
     assert "the leave of the page" in answer["message"]
+    assert fox.run(frame, f"({FILL})('[name=password]')")["code"] == "denied"
     box = fox.run(frame, "document.querySelector('[name=password]').getBoundingClientRect()")
     fox.click(frame, box["x"] + 20, box["y"] + box["height"] / 2)
     assert fox.wait(frame, "document.activeElement.name === 'password'")
@@ -230,6 +232,11 @@ def test_a_click_in_firefox_fills_the_login_of_the_page(fox: Firefox, wallet: Te
     assert fox.wait(page, "document.querySelector('[name=password]').value") == "sesame"
     assert fox.run(page, "document.querySelector('[name=user]').value") == "ada"
     assert len(wallet.user.asked()) == before + 1
+    fox.run(page, "document.querySelector('#login').reset()")
+    fox.at_a_click(page, f"({FILL})('[name=user]').then((answer) => [answer])")
+    assert fox.answer(page) == [{}], "the page's own button has it filled too"
+    assert fox.run(page, "document.querySelector('[name=password]').value") == "sesame"
+    assert len(wallet.user.asked()) == before + 2
 
 
 def test_the_button_in_firefox_fills_and_saves_what_a_script_logged_in_with(

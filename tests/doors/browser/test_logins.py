@@ -9,7 +9,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import BrowserContext, Frame, Page
 from tests.cli.etui import wait_until
-from tests.doors.browser.pages import POPUP, add_frame, ask
+from tests.doors.browser.pages import FILL, POPUP, add_frame, ask, ask_on_load
 
 from etui.interfaces import secret_1 as secret
 from etui.testkit import TestWallet
@@ -265,6 +265,132 @@ def test_of_two_logins_the_user_chooses_in_the_question(stranger: Page, wallet: 
     other = wait_filled(stranger, "[name=password]")
     assert {first, other} == {"of ada", "of grace"}
     assert other == f"of {stranger.locator('[name=user]').input_value()}"
+
+
+# the page's own button
+
+
+@pytest.mark.usefixtures("logins")
+def test_a_page_has_its_own_login_filled_after_one_question(page: Page, port: int, wallet: TestWallet) -> None:
+    before = len(wallet.user.asked())
+    assert page.evaluate(FILL, "[name=user]") == {}
+    assert page.locator("[name=password]").input_value() == "sesame"
+    assert page.locator("[name=user]").input_value() == "ada"
+    (question,) = wallet.user.asked()[before:]
+    assert question["asker"] == f"localhost:{port}"
+    assert question["lead"] == "wants to have the password of “login”"
+    assert dict(question["lines"])["For"] == f"localhost:{port}"
+    assert page.evaluate(FILL, "[name=otp]") == {}
+    assert len(page.locator("[name=otp]").input_value()) == 6
+    assert len(wallet.user.asked()) == before + 2
+
+
+@pytest.mark.attack(224)
+def test_a_page_is_filled_by_its_own_button_after_a_question_whatever_right_it_has(
+    stranger: Page, wallet: TestWallet
+) -> None:
+    put(wallet, "login", "sesame", host=stranger.url.split("/")[2], user="ada")
+    wallet.user.forgets()
+    wallet.user.approves(remember="always", action_contains="password")
+    click_icon(stranger, "[name=password]")
+    wait_filled(stranger, "[name=password]")
+    wallet.user.refuses()
+    before = len(wallet.user.asked())
+    stranger.reload()
+    assert stranger.evaluate(FILL, "[name=password]")["code"] == "not_now"
+    assert len(wallet.user.asked()) == before + 1
+    assert not stranger.locator("[name=password]").input_value()
+    click_icon(stranger, "[name=password]")
+    assert wait_filled(stranger, "[name=password]") == "sesame", "its user's own click is answered by the right"
+
+
+@pytest.mark.attack(225)
+@pytest.mark.usefixtures("logins")
+def test_a_page_that_nobody_has_touched_has_nothing_filled(page: Page, wallet: TestWallet) -> None:
+    before = len(wallet.user.asked())
+    answer = ask_on_load(page, "browser/1.fill", focus="[name=password]")
+    assert answer["code"] == "denied"
+    assert "a click or the press of a key" in answer["message"]
+    assert not page.locator("[name=password]").input_value()
+    assert len(wallet.user.asked()) == before
+
+
+@pytest.mark.attack(225)
+@pytest.mark.usefixtures("logins")
+def test_a_frame_has_its_login_filled_in_a_page_of_its_own_origin_alone(
+    page: Page, port: int, wallet: TestWallet
+) -> None:
+    before = len(wallet.user.asked())
+    frame = add_frame(page, f"http://127.0.0.1:{port}/", allow="payment")
+    assert frame.evaluate(FILL, "[name=password]")["code"] == "denied"
+    within = add_frame(frame, f"http://localhost:{port}/", allow="payment")
+    assert within.evaluate(FILL, "[name=password]")["code"] == "denied", "also in one of another origin between"
+    assert len(wallet.user.asked()) == before
+    own = add_frame(page, f"http://localhost:{port}/")
+    assert own.evaluate(FILL, "[name=password]") == {}
+    filled = [one.locator("[name=password]").input_value() for one in (page, frame, within, own)]
+    assert filled == ["", "", "", "sesame"]
+
+
+@pytest.mark.attack(225)
+@pytest.mark.usefixtures("logins")
+def test_a_page_has_no_field_filled_that_is_not_seen_or_for_something_else(page: Page, wallet: TestWallet) -> None:
+    before = len(wallet.user.asked())
+    page.evaluate("""() => {
+        document.querySelector("[name=password]").style.opacity = 0;
+        document.body.insertAdjacentHTML("beforeend", "<input name=search type=search><p name=text tabindex=0>A</p>");
+    }""")
+    for name in ("password", "search", "text"):
+        answer = page.evaluate(FILL, f"[name={name}]")
+        assert answer["code"] == "invalid_params"
+    assert len(wallet.user.asked()) == before
+    page.reload()
+    page.evaluate("""document.querySelector("[name=user]").addEventListener("input", () => {
+        document.querySelector("[name=password]").style.opacity = 0;
+    })""")
+    assert page.evaluate(FILL, "[name=password]")["code"] == "conflict", "it went once its user had said yes"
+    assert not page.locator("[name=password]").input_value()
+
+
+@pytest.mark.attack(226)
+def test_a_page_does_not_learn_from_a_no_whether_there_is_a_login_for_it(stranger: Page, wallet: TestWallet) -> None:
+    before = len(wallet.user.asked())
+    timed = f"async (field) => [await ({FILL})(field), performance.now()]"
+    begun = stranger.evaluate("performance.now()")
+    answer, ended = stranger.evaluate(timed, "[name=password]")
+    assert len(wallet.user.asked()) == before
+    assert ended - begun >= 2_000, "no sooner than a user would say no"
+    put(wallet, "login", "sesame", host=stranger.url.split("/")[2], user="ada")
+    wallet.user.refuses()
+    begun = stranger.evaluate("performance.now()")
+    refused, ended = stranger.evaluate(timed, "[name=password]")
+    assert len(wallet.user.asked()) == before + 1
+    assert ended - begun >= 2_000
+    assert answer == refused == {"code": "not_now", "message": answer["message"]}
+
+
+@pytest.mark.attack(191)
+def test_a_domain_that_looks_alike_has_nothing_filled_by_its_own_button(
+    page: Page, net: int, wallet: TestWallet
+) -> None:
+    put(wallet, "login", "of the domain", host="login.willow-bank.com", site="willow-bank.com", user="ada")
+    before = len(wallet.user.asked())
+    page.goto(f"https://www.wi11ow-bank.com:{net}/")
+    assert page.evaluate(FILL, "[name=password]")["code"] == "not_now"
+    assert not page.locator("[name=password]").input_value()
+    assert len(wallet.user.asked()) == before
+
+
+def test_a_page_gives_up_what_it_wanted_filled(page: Page, wallet: TestWallet, port: int) -> None:
+    put(wallet, "login", "sesame", host=f"localhost:{port}", user="ada")
+    wallet.user.waits()
+    before = len(wallet.user.asked())
+    page.evaluate(f"field => {{ window.filling = ({FILL})(field); }}", "[name=password]")
+    wait_until(lambda: len(wallet.user.asked()) > before)
+    assert page.evaluate("giving.abort(), filling")["code"] == "AbortError"
+    wallet.user.forgets()
+    wallet.user.approves()
+    assert page.evaluate(FILL, "[name=password]") == {}, "the dialog is free for the next question"
 
 
 # the extension's button

@@ -2,7 +2,7 @@
  * What a page does with a wallet of its visitor's. A file for each interface, and one for each way to use it.
  */
 
-export { isReady } from "./browser-1.js";
+export { FILL, fillLogin, isReady } from "./browser-1.js";
 export { WalletError } from "./errors.js";
 export { finish, mandate, pay } from "./payment-1.js";
 export { METHOD, complete, paid, paymentRequest } from "./payment-request.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { afterEach, test } from "node:test";
 import { ANSWER, nobody, refusal, request, wallet } from "./world.js";
-import { finish, isReady, mandate, mandates, pay, receive, renew, subscribe } from "../src/index.js";
+import { fillLogin, finish, isReady, mandate, mandates, pay, receive, renew, subscribe } from "../src/index.js";
 
 afterEach(nobody);
 
@@ -150,4 +150,26 @@ test("a wallet is ready where it says so, and nobody where there is none", async
     assert.equal(await isReady({ wallet: wallet(() => answer) }), ready);
   assert.equal(await isReady({ wallet: wallet(() => Promise.reject(refusal("absent"))) }), false);
   await assert.rejects(isReady({ wallet: wallet(), signal: AbortSignal.abort() }), { name: "AbortError" });
+});
+
+test("a login is filled in where the page points, and the page is told no more than that", async () => {
+  const done = [];
+  const field = { focus: () => done.push("focus") };
+  wallet((call) => (done.push(call), {}));
+  assert.equal(await fillLogin(field), undefined);
+  assert.deepEqual(done, ["focus", { method: "browser/1.fill", params: {} }]);
+});
+
+test("a login that is not filled in has its code, and without a wallet nothing happens to the page", async () => {
+  const done = [];
+  const field = { focus: () => done.push("focus") };
+  for (const code of ["not_now", "denied", "locked", "absent", "invalid_params"]) {
+    const one = wallet(() => Promise.reject(refusal(code)));
+    await assert.rejects(fillLogin(field, { wallet: one }), { name: "WalletError", code });
+  }
+  nobody();
+  done.length = 0;
+  wallet(() => assert.fail("it was asked"), { methods: ["payment/1.pay"] });
+  await assert.rejects(fillLogin(field), { name: "WalletError", code: "absent" });
+  assert.deepEqual(done, []);
 });

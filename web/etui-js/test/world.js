@@ -10,7 +10,10 @@ export function wallet(answer, { late = 0, ...detail } = {}) {
     id: crypto.randomUUID(),
     name: "Played",
     version: 1,
-    methods: ["payment/1.pay", "payment/1.mandate", "payment/1.complete", "receipt/1.file", "wallet/1.allowances"],
+    methods: [
+      ...["payment/1.pay", "payment/1.mandate", "payment/1.complete", "receipt/1.file", "wallet/1.allowances"],
+      "browser/1.fill",
+    ],
     request: async (call) => answer(call),
     ...detail,
   });

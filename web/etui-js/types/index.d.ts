@@ -1,4 +1,3 @@
-export { isReady } from "./browser-1.js";
 export { WalletError } from "./errors.js";
 export { receive } from "./receipt-1.js";
 export { mandates } from "./wallet-1.js";
@@ -9,6 +8,7 @@ export type Standing = import("./wallet-1.js").Standing;
 export type Asking = import("./wallets.js").Asking;
 export type Call = import("./wallets.js").Call;
 export type Wallet = import("./wallets.js").Wallet;
+export { FILL, fillLogin, isReady } from "./browser-1.js";
 export { finish, mandate, pay } from "./payment-1.js";
 export { METHOD, complete, paid, paymentRequest } from "./payment-request.js";
 export { renew, subscribe } from "./subscription.js";

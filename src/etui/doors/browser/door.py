@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -42,6 +43,7 @@ class Door:
     def __init__(self) -> None:
         self._browsers: set[Browser] = set()
         self._seen = 0
+        self._loop = asyncio.get_running_loop()
         self.link = Link(self, name="browsers", interface=secret.INTERFACE)
         self.link.on_lock_change = self._lock_changed
         self.link.when_connected(self._connected)
@@ -238,8 +240,11 @@ class Door:
         if site is None:
             text = f"{frame.origin} is neither https nor of this machine: nothing is filled there"
             self._fail(browser, asked.id, messages.Failure(ErrorCode.DENIED.slug, text))
+        elif asked.is_unasked:
+            self.reporter.turned_away("unasked", frame.origin)
+            self._fail(browser, asked.id, messages.UNASKED)
         else:
-            self._post(browser, frame, asked.id, logins.asked_by(asked, site))
+            self._post(browser, frame, asked.id, logins.asked_by(asked, site), hides=asked.page)
 
     def _cancel(self, browser: Browser, call: int) -> None:
         frame, posting = browser.calls.pop(call, (None, None))
@@ -276,11 +281,13 @@ class Door:
         *,
         quiet: bool = False,
         lacks: str = "",
+        hides: bool = False,
         then: Callable[[bytes], bytes | None] = lambda result: result,
     ) -> None:
         """Posts a request for a frame, or for the browser itself; ``then`` makes the answer, or goes on.
 
-        ``lacks``: what is missing for anybody to be asked about it.
+        ``lacks``: what is missing for anybody to be asked about it. ``hides``: its user is asked whatever right there
+        is, and from a no nobody learns whose it is.
         """
         if call in browser.calls:
             browser.connection.refuse(f"the id {call} is that of a call which waits")
@@ -289,7 +296,9 @@ class Door:
             self._fail(browser, call, messages.TOO_MANY)
             return
         answered = partial(self._answered, browser, call, lacks=lacks, then=then)
-        posting = Posting(frame or browser, *request, answered, quiet=quiet or bool(lacks))
+        if hides:
+            answered = partial(self._answered_alike, browser, call, self._loop.time() + logins.hesitation_s(), answered)
+        posting = Posting(frame or browser, *request, answered, quiet=quiet or bool(lacks), ask=hides)
         browser.calls[call] = frame, posting
         if frame is not None:
             frame.calls += 1
@@ -320,6 +329,27 @@ class Door:
             self._fail(browser, call, messages.failure(answer))
         elif (result := then(answer)) is not None:
             self._reply(browser, call, result)
+
+    def _answered_alike(
+        self,
+        browser: Browser,
+        call: int,
+        until: float,
+        answered: Callable[[bytes | ProtocolError], None],
+        answer: bytes | ProtocolError,
+    ) -> None:
+        """Passes an answer on, but that every no is the same and comes at ``until`` (of the loop) at the soonest."""
+        if not isinstance(answer, ProtocolError) or answer.code not in logins.NOES:
+            answered(answer)
+            return
+        waiting = browser.calls.get(call)
+
+        def say_no() -> None:
+            if waiting is not None and browser.calls.get(call) is waiting:  # nobody has given it up meanwhile
+                self._cancel(browser, call)
+                self._fail(browser, call, messages.NOT_FILLED)
+
+        self._loop.call_at(until, say_no)
 
     def _begin_anew(self, browser: Browser) -> None:
         """The Router knows a peer no more, as when its pairing was taken back: all are introduced anew."""

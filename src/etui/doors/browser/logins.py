@@ -1,18 +1,42 @@
-"""What the door asks of ``secret/1`` for a frame, so that a login is filled, or saved, for its own site alone."""
+"""What the door asks of ``secret/1`` for a frame, so that a login is filled, or saved, for its own site alone.
+
+Where a page's script has a login filled, the page is told that it was or that it was not. Neither by what it is told
+nor by how soon does it learn more: whether there is a login for it, or several, and whether anybody was asked.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import secrets
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from etui.doors.browser.sites import HOST, SITE, USER
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet
+from etui.sdk import ErrorCode
 
 if TYPE_CHECKING:
     from etui.doors.browser.messages import Fill
     from etui.doors.browser.sites import Site
+
+NOES: Final = frozenset(
+    {
+        ErrorCode.REFUSED,
+        ErrorCode.NOT_NOW,
+        ErrorCode.DENIED,
+        ErrorCode.UNKNOWN_ITEM,
+        ErrorCode.NO_DIALOG,
+        ErrorCode.TOO_MANY,
+    }
+)
+"""Why nothing was filled, which no page is told."""
+_HESITATION_S: Final = (2.0, 6.0)
+
+
+def hesitation_s() -> float:
+    """How long a user takes at least who says no to a page, seconds: no no comes sooner."""
+    return secrets.SystemRandom().uniform(*_HESITATION_S)
 
 
 def asked_by(fill: Fill, site: Site) -> tuple[str, bytes]:

@@ -85,6 +85,10 @@ class Fill(msgspec.Struct, frozen=True, tag_field="do", tag="fill"):
     ``login``, ``code``: a login with its password, or a one-time code; which one, where there are several, the user
     says to the wallet. ``ends``: the key to which what is saved is sealed; of the provider of ``item`` where that is
     given. ``save``: keeps ``value`` under the name ``user``, or in place of the value of ``item``.
+
+    ``page``: a script of the page has asked the extension for it, and not its user by what the extension shows.
+    ``gesture``: a click or the press of a key of its user's led to that. ``leave``: its frame is in no page of another
+    origin.
     """
 
     frame: _Number
@@ -93,6 +97,14 @@ class Fill(msgspec.Struct, frozen=True, tag_field="do", tag="fill"):
     item: Annotated[str, Meta(max_length=500)] = ""
     user: Annotated[str, Meta(max_length=400)] = ""
     value: Annotated[bytes, Meta(max_length=16_384)] = b""
+    page: bool = False
+    gesture: bool = False
+    leave: bool = False
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether a page's script asks for it out of the blue, or in a page of another origin."""
+        return self.page and not (self.gesture and self.leave)
 
 
 class Cancel(msgspec.Struct, frozen=True, tag_field="do", tag="cancel"):
@@ -167,6 +179,11 @@ def unpaid(lacks: str) -> Failure:
     return Failure(ErrorCode.DENIED.slug, text)
 
 
+UNASKED: Final = Failure(
+    ErrorCode.DENIED.slug,
+    "a login is filled for a page's script in a click or the press of a key, and in no frame of another origin's page",
+)
+NOT_FILLED: Final = Failure(ErrorCode.NOT_NOW.slug, "the wallet has filled nothing in")
 LOCKED_NOW: Final = Failure(_LOCKED, "the wallet is locked: unlock it and ask again")
 NOT_PAIRED: Final = Failure(ABSENT, "this browser is not paired with the wallet: the extension's button does that")
 LOST: Final = Failure(_UNAVAILABLE, "the wallet ended before it answered: ask it what became of the call")

@@ -43,18 +43,30 @@ _OWN: Final = Envelope()
 
 
 class Posting:
-    """One request for a peer, waiting or under way. ``unnamed``: may go out though the Router knows no peers now."""
+    """One request for a peer, waiting or under way. ``unnamed``: may go out though the Router knows no peers now.
 
-    __slots__ = ("call_id", "client", "done", "method", "params", "peer", "quiet", "unnamed")
+    ``quiet``: rather no than a question to the user. ``ask``: a question whatever right there is.
+    """
+
+    __slots__ = ("ask", "call_id", "client", "done", "method", "params", "peer", "quiet", "unnamed")
 
     def __init__(  # noqa: PLR0913  # a request has these parts
-        self, peer: Peer, method: str, params: bytes, done: Done, *, quiet: bool = False, unnamed: bool = False
+        self,
+        peer: Peer,
+        method: str,
+        params: bytes,
+        done: Done,
+        *,
+        quiet: bool = False,
+        ask: bool = False,
+        unnamed: bool = False,
     ) -> None:
         self.peer = peer
         self.method = method
         self.params = params
         self.done = done
         self.quiet = quiet
+        self.ask = ask
         self.unnamed = unnamed
         self.client: AsyncClient | None = None
         self.call_id = 0
@@ -299,7 +311,7 @@ class Link:
         peer.sent += 1
         self._sent += 1
         posting.client = client
-        envelope = Envelope(speaks_for=peer.handle, quiet=posting.quiet)
+        envelope = Envelope(speaks_for=peer.handle, quiet=posting.quiet, ask=posting.ask)
         posting.call_id = -1  # until `post` returns: the answer may come before
         call_id = client.post(posting.method, posting.params, envelope, partial(self._answered, client, posting))
         if posting.call_id:

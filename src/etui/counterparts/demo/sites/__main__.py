@@ -43,7 +43,7 @@ def main() -> int:
         applications = (
             shop(hosts[0], _merchant(SHOP, options), options.etui_js),
             arcade(hosts[1], _merchant(ARCADE, options), options.etui_js),
-            self_care(hosts[2]),
+            self_care(hosts[2], options.etui_js),
         )
     except (BooksError, IdentityError) as error:
         sys.stderr.write(f"{error}\n")

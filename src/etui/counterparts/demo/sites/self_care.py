@@ -19,6 +19,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from enum import Enum
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -85,9 +86,9 @@ class _Sessions:
         self._open.pop(request.cookies.get(self._cookie, ""), None)
 
 
-def self_care(host: str) -> ASGIApp:
-    """The site."""
-    return site(host, _SelfCare(f"session-{host.rpartition(':')[2]}").routes())
+def self_care(host: str, etui_js: Path) -> ASGIApp:
+    """The site. ``etui_js``: the folder of that package, with which its forms have a wallet fill them in."""
+    return site(host, _SelfCare(f"session-{host.rpartition(':')[2]}").routes(), etui_js=etui_js)
 
 
 class _SelfCare:

@@ -2,6 +2,7 @@
 // The background learns from the browser whose frame this is; nothing that is said here counts for that.
 "use strict";
 
+const FILL = "browser/1.fill";
 const MOST_CALLS = 16;
 const MOST_CHARACTERS = 256 * 1024;
 
@@ -86,7 +87,15 @@ function isForeign() {
  */
 const mayAsk = () => document.featurePolicy?.allowsFeature("payment") ?? !isForeign();
 
+/** @typedef {(answer: {result?: string, error?: object}) => void} Answered */
+
 const line = new Line();
+
+/**
+ * What fills a login for a page's script; login.js says it. Returns what gives the call up.
+ * @type {(asked: {quiet: boolean, gesture: boolean, leave: boolean}, answered: Answered) => () => void}
+ */
+let fillForPage;
 
 window.addEventListener("message", (event) => {
   const [port] = event.ports;
@@ -98,7 +107,10 @@ window.addEventListener("message", (event) => {
     return;
   }
   const gesture = navigator.userActivation.isActive; // as it is now: what waits may outlast it
-  const asked = { method, params, quiet: quiet === true, gesture, leave: mayAsk() };
-  const giveUp = line.ask(asked, (answer) => port.postMessage(answer));
-  port.onmessage = giveUp;
+  const answered = (answer) => port.postMessage(answer);
+  if (method === FILL) {
+    port.onmessage = fillForPage({ quiet: quiet === true, gesture, leave: !isForeign() }, answered);
+    return;
+  }
+  port.onmessage = line.ask({ method, params, quiet: quiet === true, gesture, leave: mayAsk() }, answered);
 });

@@ -39,14 +39,20 @@ const Fields = (() => {
     }
   }
 
-  /** The field that is to be filled, where nobody points at one: the one with the focus, a password's, or any. */
-  function toFill() {
+  /** The field with the focus, where it is to be filled. @returns {HTMLInputElement | undefined} */
+  function focused() {
     let active = document.activeElement;
     while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
-    if (isInput(active) && isFillable(active)) return active;
+    return isInput(active) && isFillable(active) ? active : undefined;
+  }
+
+  /** The field that is to be filled, where nobody points at one: the one with the focus, a password's, or any. */
+  function toFill() {
+    const active = focused();
+    if (active !== undefined) return active;
     const fillable = [...inPage(document)].filter(isFillable);
     return fillable.find(isPassword) ?? fillable[0];
   }
 
-  return { isInput, isPassword, isCode, isSeen, isFillable, passwordBeside, nameBeside, at, inPage, toFill };
+  return { isInput, isPassword, isCode, isSeen, isFillable, passwordBeside, nameBeside, at, inPage, focused, toFill };
 })();

@@ -84,12 +84,15 @@ export class Frame {
 
   /**
    * A login or a one-time code of this frame's site, which login.js asks for; its value is opened here.
-   * @param {{what: string}} asked @param {number} id
+   * `page`: for a page's script. `gesture`: a click or a key of its user's led to that. `leave`: the page that this
+   * frame is in is of its own origin.
+   * @param {{what: string, page?: boolean, gesture?: boolean, leave?: boolean}} asked @param {number} id
    */
-  async #fill({ what }, id) {
+  async #fill({ what, page, gesture, leave }, id) {
     const field = FILLS.get(what);
     if (field === undefined) throw new Failure({ code: "unknown_method", message: `nothing is known of ${what}` });
-    const { item, value } = await this.#ask({ do: "fill", what }, id);
+    const how = page === true ? { page, gesture: gesture === true, leave: leave === true } : {};
+    const { item, value } = await this.#ask({ do: "fill", what, ...how }, id);
     const end = await this.#end;
     return { item, value: UTF8.decode(await end.open(value, field)) };
   }

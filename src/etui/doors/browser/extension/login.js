@@ -1,11 +1,11 @@
 // In a world of the extension's own: fills a login, or a one-time code, where the user clicks, or by the extension's button
 // or key. A click of a script's making fills nothing, nor does one on a sign that the page has moved, altered or put under
 // something (sight.js), or that has just come. A page's own scripts can still lure its user to the sign: what they get then
-// is that page's own login.
+// is that page's own login. For a page's own button it is filled too, where the wallet's user says so each time.
 "use strict";
 
 {
-  const { isInput, isPassword, isCode, isSeen, isFillable, passwordBeside, nameBeside, at } = Fields;
+  const { isInput, isPassword, isCode, isSeen, isFillable, passwordBeside, nameBeside, at, focused } = Fields;
   const ICON_PX = 18;
   const ICON =
     "M4 7h13a3 3 0 0 1 3 3v7a3 3 0 0 1-3 3H6a3 3 0 0 1-3-3V6a2 2 0 0 1 2-2h11v2H5v1zm11 6a1.5 1.5 0 1 0 0 3h5v-3z";
@@ -29,42 +29,61 @@
    */
   let shown = null;
 
-  /** Asks the background about this frame's logins. @returns {Promise<object>} */
-  const ask = (fill) =>
-    new Promise((resolve, reject) => {
-      line.ask({ fill }, ({ result, error }) => {
-        if (error) reject(new Error(WORDS[fill.what][error.code] ?? error.message));
-        else resolve(JSON.parse(result));
-      });
-    });
+  /** What goes into a field. @param {HTMLInputElement} field */
+  const whatFor = (field) => (isCode(field) ? "code" : "login");
 
-  /** Changes a field that is seen, as if its user had typed. */
+  /** Changes a field that is seen, as if its user had typed; whether it is. */
   function put(input, value) {
-    if (input === undefined || !isSeen(input)) return;
+    if (input === undefined || !isSeen(input)) return false;
     setValue.call(input, value);
     for (const name of ["input", "change"]) input.dispatchEvent(new Event(name, { bubbles: true, composed: true }));
+    return true;
   }
 
-  /** Fills the field, and those beside it, once the wallet has agreed; says beside it why not. @returns {Promise<string>} */
-  async function fill(field) {
-    try {
-      if (isCode(field)) {
-        put(field, (await ask({ what: "code" })).value);
-      } else {
-        const { item, value } = await ask({ what: "login" });
-        const password = isPassword(field) ? field : passwordBeside(field);
-        const user = item.attributes?.user ?? "";
-        if (password !== undefined && user) put(nameBeside(password), user);
-        put(password, value);
-        lastFilled = { user, item: item.item, password: value };
-      }
-      hide();
-      return "";
-    } catch (reason) {
-      say(reason.message);
-      return reason.message;
-    }
+  /** Puts what the wallet gave into the field that it is for, and a login into those beside it; whether it is there. */
+  function enter(field, what, { item, value }) {
+    hide();
+    if (what === "code") return put(field, value);
+    const password = isPassword(field) ? field : passwordBeside(field);
+    const user = item.attributes?.user ?? "";
+    if (password !== undefined && user) put(nameBeside(password), user);
+    lastFilled = { user, item: item.item, password: value };
+    return put(password, value);
   }
+
+  /** Fills the field, once the wallet has agreed; says beside it why not. @returns {Promise<string>} */
+  function fill(field) {
+    const what = whatFor(field);
+    return new Promise((resolve) => {
+      line.ask({ fill: { what } }, ({ result, error }) => {
+        const words = error ? (WORDS[what][error.code] ?? error.message) : "";
+        if (error) say(words);
+        else enter(field, what, JSON.parse(result));
+        resolve(words);
+      });
+    });
+  }
+
+  // the page's own button
+
+  /** In the field that has the focus; nothing is said beside it. */
+  fillForPage = ({ quiet, gesture, leave }, answered) => {
+    const field = focused();
+    if (field === undefined) {
+      answered(failed("invalid_params", "no field for a login or a one-time code that is seen has the focus"));
+      return () => {};
+    }
+    if (quiet) {
+      answered(failed("denied", "a login is filled after a question: ask without quiet"));
+      return () => {};
+    }
+    const what = whatFor(field);
+    return line.ask({ fill: { what, page: true, gesture, leave } }, ({ result, error }) => {
+      if (error) answered({ error });
+      else if (enter(field, what, JSON.parse(result))) answered({ result: "{}" });
+      else answered(failed("conflict", "the field is not seen any more, and was not filled"));
+    });
+  };
 
   // the button
 

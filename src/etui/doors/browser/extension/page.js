@@ -11,6 +11,7 @@
     "receipt/1.file",
     "wallet/1.allowances",
     "browser/1.ready",
+    "browser/1.fill",
   ];
 
   /** An error with the Router's stable code, or `absent`, `locked`, `unavailable`. */

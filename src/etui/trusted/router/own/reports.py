@@ -29,6 +29,7 @@ _WHAT: Final = {
     "program": "from a program in the place of a browser's host, or between both, or of the desktop's portal",
     "unpaired": "for a page of a browser that is not paired",
     "flood": "of a page that had too many waiting",
+    "unasked": "of a page that wanted a login without a click of its user's, or in a page of another origin",
 }
 
 
