@@ -41,7 +41,7 @@ const Fields = (() => {
 
   /** The field that is to be filled, where nobody points at one: the one with the focus, a password's, or any. */
   function toFill() {
-    let active = document.activeElement;
+    let active = ofDocument("activeElement");
     while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
     if (isInput(active) && isFillable(active)) return active;
     const fillable = [...inPage(document)].filter(isFillable);
