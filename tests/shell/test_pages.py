@@ -375,6 +375,13 @@ def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: V
         assert passed_over in everything
 
 
+def test_activity_before_a_record_that_is_none_says_so(wallet: TestWallet, visitor: Visitor) -> None:
+    del wallet
+    told = visitor.get("/activity?before=none").text
+    assert "That cannot be shown" in told
+    assert "this is not the id of a decision" in told
+
+
 def test_a_locked_wallet_shows_nothing_but_the_way_to_open_it(wallet: TestWallet, visitor: Visitor, item: str) -> None:
     assert visitor.post("/own/lock", {}).status == 303
     for path in ("/", item, "/clients", "/activity"):

@@ -239,7 +239,8 @@ ENABLE = Command(
     "user's own that it names. Any other program that does not give the name up keeps it: the door is enabled and\n"
     "waits, the exit status is 1, and the message says which program that is. With --take-over it is told to end.\n"
     "What any of them keeps stays where it is: `etui import secret-service` takes it over, before the door is opened.\n"
-    "For portal it writes, into the user's own folders, by which the desktop's portal finds it. The Trusted Dialog asks.",
+    "For portal it writes, into the user's own folders, by which the desktop's portal finds it.\n"
+    "The Trusted Dialog asks.",
     arguments=_enable_arguments,
     run=_enable,
     examples=(

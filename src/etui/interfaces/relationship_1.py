@@ -30,7 +30,10 @@ class Dealt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     itself.
     """
     since: int
-    """When what proves it came here, by this device's clock."""
+    """When what proves it came here, by this device's clock.
+
+    An earlier time than the installation of an Extension counts as that.
+    """
 
 
 class TellResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 import etui
 from etui.shell import settings, words
 from etui.shell.brand import Words
+from etui.shell.plain import Exact, seen
 from etui.standards.sizes import size
 
 if TYPE_CHECKING:
@@ -58,12 +59,14 @@ class Rendering:
             loader=jinja2.FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
+            finalize=seen,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._templates.filters["moment"] = words.moment
         self._templates.filters["brief"] = words.brief
         self._templates.filters["size"] = size
+        self._templates.filters["exact"] = Exact
         self._templates.filters["terms"] = words.terms
         self._templates.globals["version"] = etui.__version__
         self._templates.filters["said"] = settings.said

@@ -9,6 +9,7 @@ import msgspec
 from markupsafe import Markup
 
 from etui.interfaces import FieldType, currency_of
+from etui.shell.plain import plain
 from etui.standards.money import full_amount
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def action(name: str, documents: Mapping[str, Document]) -> str:
 def brief(text: str) -> Markup:
     """The first sentence of a text of a document, with what stands between ` ` as code."""
     first, cut, _ = text.partition(". ")
-    parts = f"{first}{cut.rstrip()}".split("`")
+    parts = plain(f"{first}{cut.rstrip()}").split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import itertools
+import os
 import shutil
+import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -15,11 +19,12 @@ from typing import Any
 
 import pytest
 from tests.cli.etui import done, wait_until
-from tests.doors.browser.hosts import FRAME_KEY, HANDS_OVER, HostEnd, Key, door_of, other_program, run_host
+from tests.doors.browser.hosts import FRAME_KEY, HANDS_OVER, HOST, HostEnd, Key, door_of, other_program, run_host
+from tests.processes import pid_of
 from tests.standards.payments.shop import SHOP, Shop
 
 from etui.doors.browser import allowed
-from etui.doors.browser.door import MAX_CALLS_OF_FRAME, MAX_FRAMES_OF_ORIGIN
+from etui.doors.browser.door import MAX_BROWSERS, MAX_CALLS_OF_FRAME, MAX_FRAMES, MAX_FRAMES_OF_ORIGIN
 from etui.doors.browser.extension_ids import FIREFOX, ORIGIN
 from etui.doors.browser.framing import MAX_BYTES
 from etui.interfaces import shell_1 as shell
@@ -246,6 +251,95 @@ def test_one_origin_has_so_many_frames_and_leaves_room_for_others(wallet: TestWa
             assert "result" in host.answer(call), frame
         host.say("call", frame=MAX_FRAMES_OF_ORIGIN, id=4, method="payment/1.find", params={})
         assert "too many of its site are" in host.answer(4)["error"]["message"]
+
+
+@pytest.mark.attack(229)
+def test_frames_of_many_names_take_the_room_of_no_other_page(wallet: TestWallet) -> None:
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        calls = itertools.count(2)
+
+        def finds(frame: int) -> dict[str, Any]:
+            call = next(calls)
+            host.say("call", frame=frame, id=call, method="payment/1.find", params={})
+            return host.answer(call)
+
+        opened(host, 0)
+        assert "result" in finds(0)
+        for number in range(1, MAX_FRAMES + 1):
+            opened(host, number, f"https://ad{number % 9}.example")
+        opened(host, MAX_FRAMES + 1, "https://shop.example")
+        assert "result" in finds(MAX_FRAMES + 1)
+        assert finds(0)["error"]["code"] == "invalid_request", "it asked longest ago"
+        opened(host, MAX_FRAMES + 2)
+        assert "result" in finds(MAX_FRAMES + 2)
+
+
+@pytest.mark.attack(228)
+def test_hosts_that_bring_no_pipes_take_the_place_of_no_browser(wallet: TestWallet, tmp_path: Path) -> None:
+    file = tmp_path / "said"
+    file.write_bytes(b"x")
+    with file.open("rb") as said:
+        hosts = [
+            subprocess.Popen([*HOST, ORIGIN], env=wallet.environ, stdin=said, stdout=subprocess.PIPE)
+            for _ in range(MAX_BROWSERS + 1)
+        ]
+    for host in hosts:
+        host.communicate(timeout=60)
+    with HostEnd(wallet) as browser:
+        browser.hear_state("unproven")
+
+
+def descriptors_of(pid: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+@pytest.mark.attack(228)
+@pytest.mark.parametrize("brought", ["folder", "swapped"])
+def test_nothing_is_left_behind_of_what_is_brought_in_place_of_pipes(
+    wallet: TestWallet, tmp_path: Path, brought: str
+) -> None:
+    pid = pid_of(wallet.pid, "etui.doors.browser")
+    before = descriptors_of(pid)
+    end, other = os.pipe() if brought == "swapped" else (os.open(tmp_path, os.O_RDONLY),) * 2
+    for _ in range(20):
+        with socket.socket(socket.AF_UNIX) as program:
+            program.connect(door_of(wallet))
+            socket.send_fds(program, [b'{"do":"host","arguments":[]}'], [other, end])
+            assert program.recv(1) == b""
+    for one in {end, other}:
+        os.close(one)
+    assert descriptors_of(pid) <= before
+
+
+@pytest.mark.attack(227)
+def test_a_page_is_not_told_what_cards_there_are_by_what_cannot_be_paid(wallet: TestWallet) -> None:
+    token = Shop().asks(int(time.time()))
+    params = {"request": token, "order": f"order-1#{hashlib.sha256(token.encode()).hexdigest()[:16]}"}
+    gesture = {"gesture": True, "leave": True}
+    with HostEnd(wallet) as host:
+        pair(host, wallet)
+        opened(host)
+        before = len(wallet.user.shown())
+
+        def error(call: int, asked: dict[str, str], **members: object) -> dict[str, str]:
+            host.say("call", frame=1, id=call, method="payment/1.pay", params=asked, **members)
+            answer: dict[str, str] = host.answer(call)["error"]
+            return answer
+
+        asked_for_none = "the user would have to be asked"
+        assert error(2, params, quiet=True, **gesture) == {"code": "denied", "message": asked_for_none}
+        untouched = error(3, params)
+        assert untouched["code"] == "denied"
+        assert untouched["message"].startswith(f"{asked_for_none}; for this page nobody is, without a click")
+        touched = error(4, params, **gesture)
+        assert touched["code"] == "conflict"
+        assert "card" not in touched["message"]
+        assert "does not name this payment request" in error(5, {**params, "order": "other"})["message"], (
+            "its own fault"
+        )
+        assert len(wallet.user.shown()) == before
+    assert on_record(wallet, "payment/1.pay", "no card of this wallet can pay that", newest=4)
 
 
 @pytest.mark.attack(188)

@@ -29,6 +29,10 @@ IN_A_SHADOW = THROUGH.replace(
 )
 TOLD_MS = 500
 """After so long a browser that tells of covers has told."""
+PRESS_KEY = """async () => {
+    const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
+    chrome.commands.onCommand.dispatch("fill", tab);
+}"""
 OTP = "otpauth://totp/Example:ada?secret=JBSWY3DPEHPK3PXP&issuer=Example"
 
 
@@ -447,10 +451,7 @@ def test_the_key_fills_where_its_user_types(browser: BrowserContext, page: Page)
     page.locator("[name=user]").focus()
     (worker,) = browser.service_workers
     assert worker.evaluate("async () => (await chrome.commands.getAll()).find(({name}) => name === 'fill').shortcut")
-    worker.evaluate("""async () => {
-        const [tab] = await chrome.tabs.query({active: true, lastFocusedWindow: true});
-        chrome.commands.onCommand.dispatch("fill", tab);
-    }""")
+    worker.evaluate(PRESS_KEY)
     assert wait_filled(page, "[name=password]") == "sesame"
 
 
@@ -470,6 +471,41 @@ def test_the_button_fills_the_page_and_no_frame_that_puts_itself_forward(
     with button(browser, page) as popup:
         press_fill(popup, f"127.0.0.1:{port} asks for a login.")
         assert wait_filled(frame, "[name=password]") == "of the other"
+
+
+NAMED = """(() => {
+    document.body.append(Object.assign(document.createElement("form"), {name: "activeElement"}));
+    return document.querySelector("#frames");
+})()"""
+"""The page has a form in the place of what its document says of itself."""
+SHADOWED = "document.querySelector('#frames').attachShadow({mode: 'closed'})"
+"""The page has its frames in a tree that is closed to its own scripts."""
+
+
+@pytest.mark.attack(212)
+@pytest.mark.usefixtures("logins")
+@pytest.mark.parametrize("where", [NAMED, SHADOWED], ids=["another element by that name", "a shadow tree"])
+def test_the_key_fills_the_frame_where_its_user_types_and_not_the_page_around_it(
+    browser: BrowserContext, page: Page, port: int, wallet: TestWallet, where: str
+) -> None:
+    address = f"http://127.0.0.1:{port}/"
+    page.evaluate(
+        f"""address => new Promise((resolve) => {{
+        const frame = Object.assign(document.createElement("iframe"), {{src: address, width: 400, height: 400}});
+        frame.addEventListener("load", () => resolve(), {{once: true}});
+        {where}.append(frame);
+    }})""",
+        address,
+    )
+    (frame,) = [one for one in page.frames if one.url == address]
+    before = len(wallet.user.asked())
+    frame.locator("[name=password]").click()
+    (worker,) = browser.service_workers
+    worker.evaluate(PRESS_KEY)
+    assert wait_filled(frame, "[name=password]") == "of the other"
+    ask(page, "payment/1.find")  # what was asked before this has come as well
+    assert [one["asker"] for one in wallet.user.asked()[before:]] == [f"127.0.0.1:{port}"]
+    assert not page.locator("[name=password]").input_value()
 
 
 # a log-in by a page's script
@@ -565,3 +601,29 @@ def test_what_a_script_types_or_presses_is_not_offered_nor_what_the_user_may_hav
     with button(browser, stranger) as popup:
         popup.get_by_text("The wallet answers this browser").wait_for()
         assert popup.locator("#login").is_hidden()
+
+
+@pytest.mark.attack(213)
+def test_what_a_script_puts_in_the_place_of_what_the_user_typed_is_not_offered(
+    browser: BrowserContext, stranger: Page
+) -> None:
+    stranger.locator("[name=password]").press_sequentially("mine")
+    stranger.evaluate("""() => {
+        const form = document.querySelector("#login");
+        form.addEventListener("submit", (event) => event.preventDefault());
+        form.querySelector("[name=password]").value = "of the page";
+        form.requestSubmit();
+    }""")
+    stranger.wait_for_timeout(500)
+    with button(browser, stranger) as popup:
+        popup.get_by_text("The wallet answers this browser").wait_for()
+        assert popup.locator("#login").is_hidden()
+
+
+def test_the_name_in_an_offer_is_shown_as_it_is(browser: BrowserContext, stranger: Page) -> None:
+    """It is the page's to set, and stands before the host."""
+    enter(stranger, "grace at bank.example\u202e", "sesame")
+    stranger.wait_for_url("**/entered")
+    with button(browser, stranger) as popup:
+        popup.get_by_text(f"grace at bank.example\ufffd at {stranger.url.split('/')[2]}").wait_for()
+        popup.get_by_role("button", name="Not now").click()

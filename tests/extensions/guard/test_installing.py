@@ -69,6 +69,11 @@ def test_an_extension_under_the_name_domain_or_logo_of_another_is_stopped_and_it
         assert ("harbour.com" if what == "domain" else "Harbour Bank") in why
     wallet.user.approves(times=1, action_contains="update “Harbour Bank”")
     install(client, package(tmp_path, "com.harbour", "Harbour Bank", LOGO, version="1.0.1"))
+    wallet.user.approves(times=1, action_contains="install “Tide Tables”")
+    install(client, package(tmp_path, "net.meadow", "Tide Tables", plain, version="0.9.0"))
+    with pytest.raises(ProtocolError) as refused:
+        install(client, attempts["logo"])
+    assert refused.value.code == ErrorCode.DENIED, "nor as an update of one that is installed"
     wallet.user.approves(times=1, action_contains="take “Harb0ur Bank” for itself")
     client.call(likeness.Trust(name="Harb0ur Bank", like="Harbour Bank"))
     wallet.user.approves(times=1, action_contains="install “Harb0ur Bank”")

@@ -49,6 +49,9 @@ def package(name: str, publisher: str) -> Party:
         (page("https://harbour.example.check-id.net"), "harbour.example", How.WITHIN),
         (named("lantern-tea.net"), "lantern-tea.com", How.ENDING),
         (named("lanterntea.com"), "lantern-tea.com", How.SPLIT),
+        (named("lantern.tea.check-id.net"), "lantern-tea.com", How.WITHIN),
+        (named("my.lantern.tea.check-id.net"), "lantern-tea.com", How.WITHIN),
+        (named("lantern_tea.check-id.net"), "lantern-tea.com", How.WITHIN),
         (asker("Sh\N{CYRILLIC SMALL LETTER BYELORUSSIAN-UKRAINIAN I}p Tracker"), "Ship Tracker", How.NAME),
         (package("Orchard-Bank", "net.quarry"), "Orchard Bank", How.NAME),
         (package("Orchard Bnak", "net.quarry"), "Orchard Bank", How.NAME),
@@ -109,6 +112,37 @@ def test_whom_an_extension_says_is_protected_and_makes_no_look_alike_known() -> 
     assert like("tide-maps.net") == "tide-maps.org", "the other one is known longer"
     assert like("harbour.shop") == "harbour.example", "the user said yes to the other one"
     assert like("harbour.example") is None
+
+
+@pytest.mark.attack(217)
+def test_a_host_that_the_manifest_of_an_extension_names_is_protected_and_makes_no_look_alike_known() -> None:
+    stranger = Known(
+        by="extension",
+        principal="ext:net.quarry/net.quarry.tides",
+        name="Tide Tables",
+        hosts=["quarry.net", "harb0ur.example", "quarry-api.net", "tide-maps.org"],
+        since=1,
+    )
+    known = [stranger, PAGE]
+    hosts = acquainted(known, [])
+
+    def like(host: str) -> str | None:
+        found = judge([named(host)], known, hosts, lambda _, __: False)
+        return None if found is None else found.like
+
+    assert like("harb0ur.example") == "harbour.example", "the user said yes to the other one"
+    assert like("tide-maps.com") == "tide-maps.org", "it is protected"
+    assert like("quarry-api.net") is None, "it says so of its own"
+    assert like("quarry.net") is None
+
+
+@pytest.mark.attack(197)
+def test_an_update_that_takes_the_name_of_another_extension_is_told_and_one_that_keeps_its_own_is_not() -> None:
+    near = Known(by="extension", principal="ext:net.quarry/net.quarry.card", name="Orchard Bonk", hosts=[], since=MARCH)
+    found = judge([package("Orchard Bank", "net.quarry")], [*KNOWN, near], HOSTS, lambda _, __: False)
+    assert found is not None
+    assert found.like == "Orchard Bank"
+    assert judge([package("Orchard Bonk", "net.quarry")], [*KNOWN, near], HOSTS, lambda _, __: False) is None
 
 
 def test_a_yes_makes_known_whom_an_extension_named_before_and_since_then() -> None:

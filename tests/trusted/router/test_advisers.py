@@ -21,6 +21,7 @@ from tests.trusted.router.strangers import Stranger
 from etui.extensions.guard.judging import acquainted, judge
 from etui.interfaces import adviser_1 as adviser
 from etui.interfaces import secret_1 as secret
+from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import Envelope, encode_result
 from etui.sdk import ErrorCode, ProtocolError
@@ -150,6 +151,36 @@ Hoard().run()
 """
 HOARD = Stranger("hoard", _KEEPS_FOR_OTHERS, {"none": {"title": "None", "effect": "none"}})
 HOARD.manifest = HOARD.manifest.replace('provides = ["', 'provides = ["storage/1", "')
+_STOPS_REMOVALS = """
+from etui.interfaces import adviser_1 as adviser
+from etui.sdk import Call, Extension, provides
+
+
+class Warden(Extension):
+    @provides(adviser.Advise)
+    def advise(self, request: adviser.Advise, _: Call) -> adviser.AdviseResult:
+        return adviser.AdviseResult(stop="It stays." if request.action == "wallet/1.remove" else None)
+
+
+Warden().run()
+"""
+WARDEN = Stranger("warden", _STOPS_REMOVALS, {"none": {"title": "None", "effect": "none"}})
+WARDEN.manifest = WARDEN.manifest.replace('provides = ["', 'provides = ["adviser/1", "')
+_HAS_DEALT = """
+from etui.interfaces import relationship_1 as relationship
+from etui.sdk import Call, Extension, provides
+
+
+class Gossip(Extension):
+    @provides(relationship.Tell)
+    def dealt_with(self, _: relationship.Tell, __: Call) -> relationship.TellResult:
+        return relationship.TellResult(dealt=[relationship.Dealt(host="harb0ur-books.com", since=1)])
+
+
+Gossip().run()
+"""
+GOSSIP = Stranger("gossip", _HAS_DEALT, {"none": {"title": "None", "effect": "none"}})
+GOSSIP.manifest = GOSSIP.manifest.replace('provides = ["', 'provides = ["relationship/1", "')
 _HESITATION_S = 0.4
 _NO_ANSWER = "Counsellor was to advise on this, and gave no answer."
 
@@ -241,6 +272,38 @@ def test_what_an_adviser_stops_is_denied_on_record_and_not_told_to_who_asked(cli
     sentences = " ".join(client.call(wallet_interface.Why(id=refused.value.why)).sentences)
     assert "“adviser/ext:org.example/org.example.counsellor”" in sentences
     assert "“Counsellor: It is known for nothing good.”" in sentences
+
+
+def remove(wallet: TestWallet, client: Client, stranger: Stranger) -> None:
+    wallet.user.approves(times=1, action_contains=f"remove “{stranger.id.rpartition('.')[2].title()}”")
+    client.call(wallet_interface.Remove(extension=stranger.principal))
+
+
+@pytest.mark.attack(231)
+def test_an_adviser_stops_the_removal_of_no_extension_and_not_its_own(wallet: TestWallet, client: Client) -> None:
+    GOSSIP.install(wallet)
+    WARDEN.install(wallet)
+    for stranger in (GOSSIP, WARDEN):
+        remove(wallet, client, stranger)
+    installed = {row.extension for row in client.call(wallet_interface.Extensions()).extensions}
+    assert not installed & {GOSSIP.principal, WARDEN.principal}
+
+
+@pytest.mark.attack(217)
+def test_nobody_is_known_by_the_word_of_an_extension_for_longer_than_that_is_installed(
+    wallet: TestWallet, client: Client
+) -> None:
+    began = int(time.time())
+    GOSSIP.install(wallet)
+    wallet.user.approves()
+    rows: list[shell.KnownRow] = []
+    while not rows:  # until it has started, however busy the machine is
+        rows = [row for row in client.call(shell.Known()).known if row.name == "harb0ur-books.com"]
+        assert time.time() < began + 60
+    (row,) = rows
+    assert row.by == "Gossip"
+    assert began <= row.since <= time.time()
+    remove(wallet, client, GOSSIP)
 
 
 def test_no_adviser_is_asked_of_what_a_right_allows(wallet: TestWallet, client: Client) -> None:

@@ -131,6 +131,19 @@ def test_a_yes_to_a_right_that_was_changed_meanwhile_is_void(shared: TestWallet,
     assert told(client, grant).limit_minor == 100
 
 
+@pytest.mark.attack(232)
+@pytest.mark.parametrize("until", [0, -1, 1000])
+def test_a_right_that_ends_before_it_begins_is_refused_before_anybody_reads_of_its_end(
+    shared: TestWallet, client: Client, whom: str, until: int
+) -> None:
+    asked = len(shared.user.asked())
+    with pytest.raises(ProtocolError) as caught:
+        client.call(wallet_interface.Grant(client=whom, action="secret/1.read", until=until))
+    assert caught.value.code is ErrorCode.INVALID_PARAMS
+    assert len(shared.user.asked()) == asked
+    assert not [row for row in client.call(shell_interface.Grants()).grants if row.client == whom]
+
+
 def test_what_is_no_change_of_a_right_is_refused_with_its_reason(client: Client, whom: str, grant: str) -> None:
     plain = client.call(wallet_interface.Grant(client=whom, action="secret/1.read")).grant
     for change, words in (

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
 import os
 import socket
+import stat
 import struct
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import msgspec
 
@@ -25,7 +27,8 @@ _CREDENTIALS: Final = struct.Struct("3i")
 _MAX_BYTES: Final = 16 << 10
 _PATIENCE_S: Final = 5.0
 _MOST_AT_ONCE: Final = 64
-_PIPES: Final = 2
+_PIPES: Final = (os.O_RDONLY, os.O_WRONLY)
+"""What a browser says, and what it hears: how the door has each."""
 
 
 class Arrivals:
@@ -59,8 +62,7 @@ class Arrivals:
             process = Process(pid, uid, start_of(pid), by_socket=True)
             try:
                 text, descriptors = await _brought(host)
-                pipes = [ends.enter_context(os.fdopen(one, "r+b", buffering=0)) for one in descriptors]
-                said, heard = pipes
+                said, heard = (ends.enter_context(pipe) for pipe in _pipes(descriptors))
                 connection = self._connection(process, messages.host_arguments(text))
                 await connection.begin(said, heard)
             except (OSError, ValueError, msgspec.DecodeError) as error:
@@ -70,6 +72,22 @@ class Arrivals:
             loop.add_reader(host, connection.close)
             await connection.ended
             loop.remove_reader(host)
+
+
+def _pipes(descriptors: list[int]) -> list[IO[bytes]]:
+    """What a browser says and what it hears; raises ``ValueError``, and closes them, where they are no such pipes."""
+    if len(descriptors) != len(_PIPES) or not all(map(_is_pipe_for, descriptors, _PIPES)):
+        for one in descriptors:
+            os.close(one)
+        raise ValueError("it does not bring a pipe to read from and one to write to")
+    return [os.fdopen(one, "r+b", buffering=0) for one in descriptors]
+
+
+def _is_pipe_for(descriptor: int, access: int) -> bool:
+    """Whether it is an end of a pipe or a socket, with this access."""
+    mode = os.fstat(descriptor).st_mode
+    given = fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE
+    return (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)) and given in {access, os.O_RDWR}
 
 
 async def _brought(host: socket.socket) -> tuple[bytes, list[int]]:
@@ -82,5 +100,5 @@ async def _brought(host: socket.socket) -> tuple[bytes, list[int]]:
             await ready.wait()
     finally:
         loop.remove_reader(host)
-    text, descriptors, _, _ = socket.recv_fds(host, _MAX_BYTES, _PIPES)
+    text, descriptors, _, _ = socket.recv_fds(host, _MAX_BYTES, len(_PIPES))
     return text, descriptors

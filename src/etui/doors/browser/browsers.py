@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Browser(Peer):
-    """A browser profile at the other end of a host. ``frames``: by number; ``calls``: what is under way, by id."""
+    """A browser profile at the other end of a host.
+
+    ``frames``: by number, the one first that asked longest ago; ``calls``: what is under way, by id.
+    """
 
     __slots__ = ("_proven", "calls", "challenge", "connection", "extension", "frames", "on_introduced", "told")
 
@@ -32,6 +35,14 @@ class Browser(Peer):
         """What it was last told of the wallet's state."""
         self.on_introduced: Callable[[], None] = lambda: None
         self._proven = ""
+
+    def note_use(self, number: int) -> None:
+        """A frame asks for something."""
+        self.frames[number] = self.frames.pop(number)
+
+    def idlest(self) -> int:
+        """The number of the frame that asked longest ago, of those that wait for nothing."""
+        return next(number for number, frame in self.frames.items() if not frame.calls)
 
     def introduced(self, answer: bytes) -> None:
         """As ``Peer.introduced``; keeps the challenge, which is good for one proof to this Router."""

@@ -37,7 +37,10 @@ class Connection(asyncio.Protocol):
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def begin(self, said: IO[bytes], heard: IO[bytes]) -> None:
-        """Speaks over the ends of two pipes from now on: what the browser has ``said``, and what is ``heard`` by it."""
+        """Speaks over the ends of two pipes from now on: what the browser has ``said``, and what is ``heard`` by it.
+
+        It is over where they cannot be spoken over, which raises ``OSError`` or ``ValueError``.
+        """
         loop = asyncio.get_running_loop()
         self._out, _ = await loop.connect_write_pipe(lambda: _Out(self), heard)
         greeted = self._greet(self)
@@ -45,7 +48,11 @@ class Connection(asyncio.Protocol):
             self.refuse(greeted)
         else:
             self._browser = greeted
-        self._in, _ = await loop.connect_read_pipe(lambda: self, said)
+        try:
+            self._in, _ = await loop.connect_read_pipe(lambda: self, said)
+        except (OSError, ValueError):
+            self.close()
+            raise
         if self.ended.done():
             self._in.close()
 

@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     from etui.sdk.door import Peer, Process
 
 _log: Final = logging.getLogger("etui.doors.browser")
-_MAX_BROWSERS: Final = 32
-_MAX_FRAMES: Final = 512
+MAX_BROWSERS: Final = 32
+MAX_FRAMES: Final = 512
+"""Of one browser. For one more that frame is closed which asked longest ago; it is opened again when it asks."""
 MAX_FRAMES_OF_ORIGIN: Final = 64
 """What is opened beyond that is not there, and its calls say so; the other frames are served."""
 MAX_CALLS_OF_FRAME: Final = 16
-_MAX_CALLS: Final = 256
+_MAX_CALLS: Final = MAX_FRAMES // 2
+"""Of one browser at once, so that there are frames which wait for nothing."""
 _paired: Final = msgspec.json.Decoder(wallet.PairResult)
 
 
@@ -65,7 +67,7 @@ class Door:
 
     def _greet(self, process: Process, arguments: list[str], connection: Connection) -> Browser | str:
         """The browser that a connection is to; or why it is refused."""
-        if len(self._browsers) >= _MAX_BROWSERS:
+        if len(self._browsers) >= MAX_BROWSERS:
             return "too many browsers are connected to the wallet already"
         if not is_host(process.pid):
             self.reporter.turned_away("program", f"process {process.pid}")
@@ -187,7 +189,9 @@ class Door:
     def _open(self, browser: Browser, asked: messages.Open) -> None:
         if asked.frame in browser.frames:
             browser.connection.refuse(f"frame {asked.frame} was opened twice")
-        elif len(browser.frames) < _MAX_FRAMES and self._frames_of(browser, asked.origin) < MAX_FRAMES_OF_ORIGIN:
+        elif self._frames_of(browser, asked.origin) < MAX_FRAMES_OF_ORIGIN:
+            if len(browser.frames) >= MAX_FRAMES:
+                self._close(browser, browser.idlest())
             browser.frames[asked.frame] = Frame(browser, asked.origin, asked.key)
 
     @staticmethod
@@ -269,6 +273,7 @@ class Door:
             self.reporter.turned_away("flood", frame.origin)
             self._fail(browser, call, messages.TOO_MANY)
         else:
+            browser.note_use(number)
             return frame
         return None
 

@@ -3,13 +3,13 @@
 Rules:
 
 1. Who is known is no look-alike: a principal that has rights or is installed, and every host of a registered domain
-   that is known. Whom an Extension's word alone makes known, as by receipts, is one of somebody known otherwise or
-   longer: such a word takes no yes of the user's.
+   that is known. Whom an Extension's word alone makes known, by receipts or as a host that its manifest names beside
+   its publisher's own, is one of somebody known otherwise or longer: such a word takes no yes of the user's.
 2. A host is held against every known host. The name of a program is held against every known name, and stops only where
    it is another one that looks the same: programs are named alike by chance and custom.
 3. An Extension that is to be installed is held against those of other publishers: its name, its publisher's domain as a
-   host, and its logo. The names of Extensions that come with the wallet are plain words, and a name near one is no
-   likeness.
+   host, and its logo; one that is installed, for what an update changes of these. The names of Extensions that come
+   with the wallet are plain words, and a name near one is no likeness.
 4. Whoever is known longest counts, since the user learned to trust that one first.
 """
 
@@ -41,11 +41,15 @@ class Likeness(msgspec.Struct, frozen=True):
 
 
 class Acquainted(msgspec.Struct, frozen=True):
-    """A host that is known, and since when. ``is_sure``: by more than the word of an Extension."""
+    """A host that is known, and since when. ``is_sure``: by more than the word of an Extension.
+
+    ``by``: the registered domain of the publisher whose Extension names it, if one does.
+    """
 
     host: Host
     since: int
     is_sure: bool = True
+    by: str = ""
 
 
 def acquainted(
@@ -55,18 +59,28 @@ def acquainted(
 
     The longest known first. ``met``: registered domains, each with its time; ``dealt``: hosts, each with its time.
     """
-    sure = [*((host, one.since) for one in known for host in one.hosts), *met]
-    said = [*((host, since, True) for host, since in sure), *((host, since, False) for host, since in dealt)]
+    said = [(host, since, True, "") for host, since in met] + [(host, since, False, "") for host, since in dealt]
+    said += [(host, one.since, sure, by) for one in known for host, sure, by in _hosts_of(one)]
     found: dict[str, Acquainted] = {}
-    for text, since, is_sure in said:
+    for text, since, is_sure, by in said:
         host = read_host(text)
         if host is None:
             continue
-        one = found.setdefault(host.registered, Acquainted(host, since, is_sure))
-        if since < one.since or (is_sure and not one.is_sure):
-            earlier = host if since < one.since else one.host
-            found[host.registered] = Acquainted(earlier, min(since, one.since), is_sure or one.is_sure)
+        new = Acquainted(host, since, is_sure, by)
+        one = found.get(host.registered, new)
+        earlier = new if since < one.since else one
+        found[host.registered] = msgspec.structs.replace(earlier, is_sure=is_sure or one.is_sure)
     return sorted(found.values(), key=lambda one: one.since)
+
+
+def _hosts_of(known: Known) -> Iterator[tuple[str, bool, str]]:
+    """The hosts of one who is known: each, whether it is sure, and of which publisher's Extension it is the word."""
+    publisher = read_host(known.hosts[0]) if known.hosts and known.by == "extension" else None
+    is_own = known.by != "extension" or known.principal.startswith(_WITH_THE_WALLET)
+    for text in known.hosts:
+        host = read_host(text)
+        by = publisher.registered if publisher is not None else ""
+        yield text, is_own or (host is not None and host.registered == by), by
 
 
 def judge(
@@ -87,17 +101,18 @@ def key_of(name: str) -> str:
 
 
 def _of_party(party: Party, known: Sequence[Known], hosts: Sequence[Acquainted]) -> Iterator[Likeness]:
-    if party.principal is not None and party.principal in {one.principal for one in known}:
+    itself = next((one for one in known if one.principal == party.principal), None)
+    if itself is not None and party.role != "extension":
         return
     registered = {one.host.registered: one for one in hosts}
     for host in (read for text in party.hosts if (read := read_host(text)) is not None):
-        itself = registered.get(host.registered)
-        if itself is None:
+        met = registered.get(host.registered)
+        if met is None:
             yield from _of_host(host, hosts)
-        elif not itself.is_sure:
-            yield from _of_host(host, (one for one in hosts if one.is_sure or one.since <= itself.since))
+        elif not met.is_sure:
+            yield from _of_host(host, (one for one in hosts if _counts_more(one, met)))
     if party.role == "extension":
-        yield from _of_extension(party, known)
+        yield from _of_extension(party, known, itself)
     elif party.role == "asker" and not party.hosts:
         for one in known:
             if same_looks(party.name, one.name):
@@ -110,15 +125,24 @@ def _of_host(host: Host, hosts: Iterable[Acquainted]) -> Iterator[Likeness]:
             yield Likeness(host.registered, one.host.registered, how, one.since)
 
 
-def _of_extension(party: Party, known: Iterable[Known]) -> Iterator[Likeness]:
+def _counts_more(one: Acquainted, met: Acquainted) -> bool:
+    """Whether who is known so is known better than by that word of an Extension, which is no word against itself."""
+    return (one.is_sure or one.since <= met.since) and one.host.registered != met.by
+
+
+def _of_extension(party: Party, known: Iterable[Known], itself: Known | None) -> Iterator[Likeness]:
+    """``itself``: as it is installed, where this is an update: what stays as it is was looked at before."""
     publisher = (party.principal or "").partition("/")[0]
+    is_new_name = itself is None or party.name != itself.name
+    is_new_logo = itself is None or party.logo != itself.logo
     for one in known:
         if one.by != "extension" or one.principal.partition("/")[0] == publisher:
             continue
         plain = one.principal.startswith(_WITH_THE_WALLET)
-        if same_looks(party.name, one.name) or party.name == one.name or (not plain and is_near(party.name, one.name)):
+        near = same_looks(party.name, one.name) or (not plain and is_near(party.name, one.name))
+        if is_new_name and (near or party.name == one.name):
             yield Likeness(party.name, one.name, How.NAME, one.since)
-        if party.logo and one.logo and _have_one_logo(party.logo, one.logo):
+        if is_new_logo and party.logo and one.logo and _have_one_logo(party.logo, one.logo):
             yield Likeness(party.name, one.name, How.LOGO, one.since)
 
 

@@ -5,8 +5,9 @@ Of hosts, what counts is what somebody registered; hosts of one registered domai
 1. The same name under another public suffix looks the same.
 2. So does a name with the same skeleton: homoglyphs, accents, digits for letters, punycode.
 3. So does one that is the same without hyphens and dots: ``pay-pal.com``, ``pay.pal.com``.
-4. So does one that has the known name within: as a word of its own, with its suffix, before or behind other letters. A
-   short name stands in many others by chance, and counts there beside a word with which people are lured.
+4. So does one that has the known name within: as a word of its own, over several labels, with its suffix, before or
+   behind other letters. A short name stands in many others by chance, and counts there beside a word with which people
+   are lured.
 5. So does one that is a slip of the fingers away: a letter more, less, doubled, changed, or two that changed places.
    The shorter the name, the less of that.
 
@@ -15,6 +16,7 @@ Of names of programs and Extensions, see ``same_looks`` and ``is_near``.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -23,7 +25,7 @@ from rapidfuzz.distance import OSA
 from etui.extensions.guard.skeletons import at_a_glance, in_passing, skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from etui.extensions.guard.hosts import Host
 
@@ -33,6 +35,8 @@ _LONG: Final = 9
 """From how many characters on two slips are still one name."""
 _LEAST: Final = 3
 """Fewer characters are near everything."""
+_BETWEEN: Final = re.compile("[-_]")
+"""What stands between the words of a label; not every name that is looked up is one of a host (RFC 8552)."""
 _LURES: Final = frozenset(
     """
     access account alert app auth bank billing card center central check client club cloud com confirm connect customer
@@ -99,11 +103,20 @@ def _has_within(seen: Host, known: Host) -> bool:
         return True
     plain = _plain(known.name)
     labels = [_plain(label) for label in seen.chosen]
-    words = [_plain(word) for label in seen.chosen for word in label.split("-")]
+    words = [_plain(word) for label in seen.chosen for word in _BETWEEN.split(label)]
     if len(plain) >= _LEAST and plain in {*labels, *words}:
+        return True
+    if len(plain) > _SHORT and plain in _runs(labels):
         return True
     lures = {*_LURES, known.suffix.replace(".", "")}
     return any(rest in lures or (rest and len(plain) > _SHORT) for label in labels for rest in _rests(label, plain))
+
+
+def _runs(labels: Sequence[str]) -> Iterator[str]:
+    """What several labels, one behind the other, are together."""
+    for first in range(len(labels)):
+        for last in range(first + 2, len(labels) + 1):
+            yield "".join(labels[first:last])
 
 
 def _rests(label: str, plain: str) -> Iterator[str]:
@@ -123,7 +136,7 @@ def _is_slip(seen: str, known: str, *, is_same_suffix: bool) -> bool:
 
 
 def _plain(name: str) -> str:
-    return skeleton(name.replace("-", ""))
+    return skeleton(_BETWEEN.sub("", name))
 
 
 def _letters(name: str) -> str:

@@ -15,7 +15,8 @@ Rules:
 5. Who asked is told that it was stopped, and not why: the reason says whom the user knows. A page is not even told
    that: it is answered as by a user who lets a question be. The user is told in the dialog, of one stop at a time, so
    that stops are no way to cover a screen.
-6. No adviser is asked about a question that it began or stands in the chain of: it waits for that itself.
+6. No adviser is asked about a question that it began or stands in the chain of: it waits for that itself. None is
+   asked about the removal of an Extension: it could keep itself, or another, where its user does not want it.
 """
 
 from __future__ import annotations
@@ -163,6 +164,8 @@ class Advisers:
         return [one for one in self._router.registry.packages() if ADVISER_INTERFACE in one.provides]
 
     def _for(self, asked: Asked) -> list[Provider]:
+        if asked.unadvised:
+            return []
         concerned = _concerned(asked)
         return [provider for provider in self._advisers() if provider.principal not in concerned]
 

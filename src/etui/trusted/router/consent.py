@@ -57,8 +57,9 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     things of which the user may allow some. ``each``: where the user chooses one of them instead, what becomes of the
     question with that, by its id. ``names_only``: it discloses names and no secret: a yes may hold for a
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
-    is read to its end. ``parties``: whom the request names, for advisers. ``counsel``: what those said of it.
-    ``proposal``: the lasting right that is asked for; the user gives it or a lesser one.
+    is read to its end. ``parties``: whom the request names, for advisers. ``unadvised``: these have no say in it.
+    ``counsel``: what they said of it. ``proposal``: the lasting right that is asked for; the user gives it or a lesser
+    one.
     """
 
     caller: Caller
@@ -78,6 +79,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     effect: Effect = Effect.PASSES
     reading: ShownField | None = None
     parties: tuple[Party, ...] = ()
+    unadvised: bool = False
     proposal: Proposal | None = None
     each: Mapping[str, Asked] = {}
     counsel: Counsel = Counsel()

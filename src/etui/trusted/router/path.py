@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 _MAX_ROUTES: Final = 20_000
 _MAX_ROUTE_CHARACTERS: Final = 1024
 _READING: Final = frozenset({Effect.NONE, Effect.DISCLOSE})
+_UNASKED: Final = "the user would have to be asked"
 _PREPARED: Final = msgspec.json.Decoder(Prepared)
 
 
@@ -285,7 +286,7 @@ class RequestPath:
         """The user's yes, and the grant that was given with it."""
         if request.quiet:
             why = self._record(request, decision, Recorded.DENIED, reason="the user would have had to be asked")
-            raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
+            raise ProtocolError(ErrorCode.DENIED, _UNASKED, why=why)
         asked = self._asked(request, decision, advice)
         consented = await self._router.consent.ask(asked)
         for item in consented.items:  # the one that the user chose
@@ -371,10 +372,18 @@ class RequestPath:
         return ProtocolError(ErrorCode.DENIED, text, why=why)
 
     def _declined(self, request: Request, error: ProtocolError) -> ProtocolError:
-        """What a provider refused before anybody was asked, with the id by which ``etui why`` explains it."""
+        """What a provider refused before anybody was asked, with the id by which ``etui why`` explains it.
+
+        A page is told why where that lies in its request alone: anything else says what there is in the wallet, and
+        nobody was asked about that. One that is quiet does not even learn that it was refused.
+        """
         reason = f"{request.provider.name} refused it: {error.message}"
         why = self._record(request, Decision(outcome=Outcome.DENY, policies=()), Recorded.DENIED, reason=reason)
-        return ProtocolError(error.code, error.message, why=why)
+        if not request.caller.is_page or error.code is ErrorCode.INVALID_PARAMS:
+            return ProtocolError(error.code, error.message, why=why)
+        if request.quiet:
+            return ProtocolError(ErrorCode.DENIED, _UNASKED, why=why)
+        return ProtocolError(error.code, "the wallet cannot do that: its record says why, to its user", why=why)
 
     def _record(
         self, request: Request, decision: Decision, outcome: Recorded, *, sync: bool = False, reason: str = ""

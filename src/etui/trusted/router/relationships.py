@@ -5,7 +5,7 @@ Rules:
 1. An Extension is asked once, and again where what it holds may have changed since. What it said stays where it gives
    no answer to that.
 2. Each is heard as far as its share goes, so that none takes the place of another's. No time that it says is later than
-   now.
+   now, nor earlier than its installation: it cannot say that it has known somebody for longer than anybody else.
 3. It waits for its answer no longer than the user does: ``_ANSWER_S``, or ``_START_S`` where its process starts for it.
 """
 
@@ -87,10 +87,11 @@ class Relationships:
         params = msgspec.json.encode(relationship.Tell())
         result = await self._router.dispatch.ask(provider, method, params, CallInfo())
         now = int(time.time())
+        installed = provider.package.installed_s if provider.package is not None else 0
         found = msgspec.json.decode(result, type=relationship.TellResult).dealt
         ordered = sorted(found, key=lambda one: one.since)
         return tuple(
-            adviser.Dealt(host=one.host, since=min(one.since, now), by=provider.name)
+            adviser.Dealt(host=one.host, since=min(max(one.since, installed), now), by=provider.name)
             for one in ordered
             if 0 < len(one.host) <= _MOST_HOST
         )

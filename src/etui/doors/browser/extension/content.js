@@ -71,6 +71,12 @@ function failed(code, message) {
   return { error: { code, message } };
 }
 
+/**
+ * What the browser says of this frame's document: an element that the page has named so does not stand in its place.
+ * @param {string} name
+ */
+const ofDocument = (name) => Reflect.get(Document.prototype, name, document);
+
 /** Whether this frame is in a page of another origin, however deep. */
 function isForeign() {
   try {
@@ -85,7 +91,7 @@ function isForeign() {
  * Whether the page that this frame is in lets it ask its user: by `allow="payment"`, as for the web's own payments.
  * Where the browser does not tell, as Firefox, that is a page of its own origin.
  */
-const mayAsk = () => document.featurePolicy?.allowsFeature("payment") ?? !isForeign();
+const mayAsk = () => ofDocument("featurePolicy")?.allowsFeature("payment") ?? !isForeign();
 
 /** @typedef {(answer: {result?: string, error?: object}) => void} Answered */
 

@@ -41,7 +41,7 @@ const Fields = (() => {
 
   /** The field with the focus, where it is to be filled. @returns {HTMLInputElement | undefined} */
   function focused() {
-    let active = document.activeElement;
+    let active = ofDocument("activeElement");
     while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
     return isInput(active) && isFillable(active) ? active : undefined;
   }

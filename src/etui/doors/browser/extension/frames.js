@@ -8,6 +8,8 @@ const MOST_CALLS = 16;
 const MOST_CHARACTERS = 256 * 1024;
 const MOST_LEVELS = 30;
 const MOST_NAME = 400;
+/** What the door answers where a frame is not open. */
+const NOT_OPEN = "invalid_request";
 const METHOD = /^[a-z0-9._/-]{1,200}$/;
 /** What login.js may ask for, and the sealed field of its answer. */
 const FILLS = new Map([
@@ -110,8 +112,19 @@ export class Frame {
     if (this.#isGone) this.#close();
   }
 
-  /** Asks the door, where this frame is opened first. */
+  /** Asks the door; once more where that has closed this frame, which had not asked for long. */
   async #ask(asked, id) {
+    try {
+      return await this.#askOpen(asked, id);
+    } catch (reason) {
+      if (reason.code !== NOT_OPEN) throw reason;
+      this.#openOver = -1;
+      return this.#askOpen(asked, id);
+    }
+  }
+
+  /** Asks the door, where this frame is opened first. */
+  async #askOpen(asked, id) {
     const standing = await this.#native.settled();
     if (standing === "locked") throw new Failure({ code: "locked", message: "the wallet is locked" });
     if (standing !== "ready") {

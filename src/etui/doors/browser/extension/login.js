@@ -167,8 +167,16 @@
     window.addEventListener(name, ({ isTrusted }) => isTrusted && (pressedAt = Date.now()), true);
   }
 
+  const FRAMES = [HTMLIFrameElement, HTMLFrameElement, HTMLObjectElement, HTMLEmbedElement];
+  /** The shadow tree of an element, the page may see it or not. @param {Element} element @returns {ShadowRoot | null} */
+  const shadowOf = (element) => element.openOrClosedShadowRoot ?? chrome.dom?.openOrClosedShadowRoot(element) ?? null;
+
   /** Whether keys that are pressed now come to this frame, and to none within it. */
-  const isTyped = () => document.hasFocus() && !(document.activeElement instanceof HTMLIFrameElement);
+  function isTyped() {
+    let active = ofDocument("activeElement");
+    for (let root; active instanceof HTMLElement && (root = shadowOf(active))?.activeElement; ) active = root.activeElement;
+    return ofDocument("hasFocus").call(document) && !FRAMES.some((kind) => active instanceof kind);
+  }
 
   chrome.runtime.onMessage.addListener(({ want, origin }, _, answer) => {
     const field = Fields.toFill();

@@ -16,6 +16,8 @@ const ASKED = { login: "a login", code: "a one-time code" };
 
 /** @param {string} id */
 const at = (id) => document.getElementById(id);
+/** A page's text as it is seen: what has no picture, or turns the text around, becomes a mark. @param {string} text */
+const plain = (text) => text.replace(/\p{C}/gu, "\uFFFD");
 /** @param {{origin: string}} of */
 const hostOf = ({ origin }) => new URL(origin).host;
 const port = chrome.runtime.connect({ name: "popup" });
@@ -33,7 +35,7 @@ port.onMessage.addListener(({ standing, message, since, code, problem, login, pl
   at("fill").hidden = place === null;
   at("login").hidden = login === null;
   at("save").hidden = standing !== "ready";
-  at("login-text").textContent = login ? `${login.user || "A password"} at ${hostOf(login)}` : "";
+  at("login-text").textContent = login ? `${plain(login.user) || "A password"} at ${hostOf(login)}` : "";
   at("problem").textContent = problem && `${problem[0].toUpperCase()}${problem.slice(1).replace(/\.$/, "")}.`;
 });
 

@@ -7,8 +7,8 @@
   const LOOK_EVERY_MS = 200;
   const SOON_MS = 30_000;
 
-  /** Fields in which the user typed a password; it stays one where the page shows what was typed. */
-  const typed = new Set();
+  /** What the user typed in fields of passwords, which they stay where the page shows it. @type {Map<HTMLInputElement, string>} */
+  const typed = new Map();
   /**
    * What the user pressed on with last, and the address of the page by then.
    * @type {{login: object, field: HTMLInputElement, address: string, since: number} | null}
@@ -24,7 +24,7 @@
 
   /** What would be saved of these fields. @param {HTMLInputElement[]} fields */
   function loginIn(fields) {
-    const field = newest(fields.filter((one) => typed.has(one) && one.value));
+    const field = newest(fields.filter((one) => one.value && typed.get(one) === one.value));
     if (field === undefined || field.value === lastFilled?.password) return null;
     const user = nameBeside(field)?.value ?? lastFilled?.user ?? "";
     const item = lastFilled !== null && lastFilled.user === user ? lastFilled.item : undefined;
@@ -44,8 +44,8 @@
   /** Notes what may have been logged in with, and looks for a while what becomes of the page. */
   function watch() {
     forget();
-    for (const one of typed) if (!one.isConnected) typed.delete(one);
-    const found = loginIn([...typed]);
+    for (const one of typed.keys()) if (!one.isConnected) typed.delete(one);
+    const found = loginIn([...typed.keys()]);
     if (found === null) return;
     tried = { ...found, address: location.href, since: performance.now() };
     looking = setInterval(look, LOOK_EVERY_MS);
@@ -76,8 +76,8 @@
     "input",
     (event) => {
       const field = at(event);
-      if (!event.isTrusted || !isInput(field) || !isPassword(field)) return;
-      typed.add(field);
+      if (!event.isTrusted || !isInput(field) || !(isPassword(field) || typed.has(field))) return;
+      typed.set(field, field.value);
       line.open(); // what is said as the page goes comes through where the line is there
     },
     true,

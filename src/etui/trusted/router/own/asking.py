@@ -46,7 +46,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     ``action`` finishes "NAME wants to …"; without it the interface's own words do. ``what``: the item's name.
     ``fields``: shown instead of the params. ``effect``: what a yes leaves behind.
-    ``parties``: whom it is about, for advisers.
+    ``parties``: whom it is about, for advisers. ``unadvised``: no adviser has a say in it.
     """
 
     effect: Effect
@@ -55,6 +55,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     what: str = ""
     fields: tuple[ShownField, ...] = ()
     parties: tuple[Party, ...] = ()
+    unadvised: bool = False
 
 
 OVERSEEING: Final = tuple(
@@ -132,6 +133,7 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         names_only=overseeing,
         effect=change.effect,
         parties=change.parties,
+        unadvised=change.unadvised,
     )
     consented = await router.consent.ask(asked)
     opened.met(asking.caller)

@@ -254,7 +254,7 @@ async def remove(router: Router, asking: Asking, request: wallet.Remove) -> wall
     if removable.provider is None:
         what = ", which is damaged: what it holds opens no more"
     action = f"remove “{removable.name}”{what}"
-    await consent(router, asking, Change(effect=Effect.DESTROYS, action=action))
+    await consent(router, asking, Change(effect=Effect.DESTROYS, action=action, unadvised=True))
     await router.installing.remove(removable)
     return wallet.RemoveResult()
 

@@ -45,16 +45,14 @@ async def audit(router: Router, asking: Asking, request: shell.Audit) -> shell.A
     await oversee(router, asking)
     router.record_now()
     reader = _reader(router)
-    return await asyncio.get_running_loop().run_in_executor(None, _audit_page, reader, request)
+    before = _sequence(request.before) if request.before else None
+    return await asyncio.get_running_loop().run_in_executor(None, _audit_page, reader, request, before)
 
 
 async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.WhyResult:
     """Answers ``wallet/1.why``; a Client's own decision freely, as far as it names nothing that it was refused."""
     router.record_now()
-    try:
-        sequence = decision_sequence(request.id)
-    except AuditIdError as error:
-        raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
+    sequence = _sequence(request.id)
     reader = _reader(router)
     recorded = await asyncio.get_running_loop().run_in_executor(None, reader.find, sequence)
     record = decode_record(recorded.payload).record if recorded is not None and recorded.payload is not None else None
@@ -69,6 +67,14 @@ async def why(router: Router, asking: Asking, request: wallet.Why) -> wallet.Why
     return wallet.WhyResult(
         sentences=list(explanation.sentences), policies=policies, said=[words.said(policy) for policy in policies]
     )
+
+
+def _sequence(name: str) -> int:
+    """The place of a record in the audit, by its id; raises ``ProtocolError`` (``invalid_params``) for what is none."""
+    try:
+        return decision_sequence(name)
+    except AuditIdError as error:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, str(error)) from None
 
 
 def _is_told(record: AuditRecord, caller: Caller) -> bool:
@@ -115,10 +121,9 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
         return await asyncio.get_running_loop().run_in_executor(None, run)
 
 
-def _audit_page(reader: AuditReader, request: shell.Audit) -> shell.AuditResult:
-    """The newest records, before the id ``before``, with the words of ``text`` in what is listed or in a right's id."""
+def _audit_page(reader: AuditReader, request: shell.Audit, before: int | None) -> shell.AuditResult:
+    """The newest records, before that place, with the words of ``text`` in what is listed or in a right's id."""
     rows: list[shell.RecordRow] = []
-    before = decision_sequence(request.before) if request.before else None
     words = (request.text or "").lower().split()
     for recorded in reader.newest_first():
         if before is not None and recorded.sequence >= before:

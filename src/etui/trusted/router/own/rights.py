@@ -156,6 +156,8 @@ async def grant(router: Router, asking: Asking, request: wallet.Grant) -> wallet
     opened = router.unlocked()
     method = router.registry.method(request.action)
     _check_givable(method, request)
+    if request.until is not None and request.until <= opened.now():
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, "`until` is past: name a moment that is to come, or none")
     provider = router.registry.provider_of(method.action.interface, asking.provider)
     scope = Scope(ScopeType.EXTENSION, provider.principal)
     what = f"everything in {provider.name}"
