@@ -156,12 +156,13 @@ def test_a_wallet_that_runs_is_asked_and_asks_nobody(made_wallet: TestWallet) ->
     assert reported(made_wallet.etui("doctor", "--json").stdout)["wallet.running"].found == "A test profile runs."
 
 
-def test_who_answers_nonsense_in_the_wallets_place_is_told(short_dir: Path) -> None:
+@pytest.mark.parametrize("said", [b"nonsense\n", b""])
+def test_who_listens_in_the_wallets_place_and_is_none_is_told(said: bytes, short_dir: Path) -> None:
     def answer(listener: socket.socket) -> None:
         connection, _ = listener.accept()
         with connection:
             connection.recv(65536)
-            connection.sendall(b"nonsense\n")
+            connection.sendall(said)
 
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(short_dir / "router"))

@@ -66,7 +66,7 @@ def _finding(check: Check, machine: Machine) -> Finding:
 def _run(arguments: Arguments, output: Output) -> Exit:
     del arguments
     name_session_bus()
-    report = examine(this_machine(os.environ, os.getuid(), Path.home()))
+    report = examine(this_machine(os.environ, os.getuid(), Path(os.environ.get("HOME") or "/")))
     output.value(report, _page(report))
     return Exit.FAILED if report.needs_doing else Exit.OK
 

