@@ -99,7 +99,7 @@ def _wrapped(start: str, text: str) -> list[str]:
 
 COMMAND: Final = Command(
     name="doctor",
-    help="say what holds on this machine, and what to do about the rest",
+    help="say what holds on this machine, and what cures the rest",
     text="Looks at this machine and says what holds and what does not, the weightiest first: each with what follows\n"
     "for this wallet, and the cure. It changes nothing and needs no wallet. The exit status is 1 where something\n"
     "needs doing. docs/doctor.md lists the checks.",
