@@ -12,10 +12,11 @@ from etui.cli.doctor import installation, kernel, memory, session
 from etui.cli.doctor import running as wallet_checks
 from etui.cli.doctor.findings import Check, State
 from etui.cli.doctor.told import Confinement, Display, SessionBus, Silence, SystemBus, Told
+from etui.trusted.dialog.display import PROTECTED, UNPROTECTED
 
 IMPOSSIBLE = Confinement("impossible", reason="No Extension can be confined: AppArmor.")
-X11 = Display("x11", "Unprotected display: other programs see it.", protected=False)
-KIOSK = Display("wayland", "Protected display: no program sees it.", protected=True)
+X11 = Display("x11", UNPROTECTED, protected=False)
+KIOSK = Display("wayland", PROTECTED, protected=True)
 DEAD = SessionBus("unix:path=/nowhere", "No such file or directory")
 KEYRING = SessionBus("unix:path=/bus", "", "/usr/bin/gnome-keyring-daemon (process 7)")
 LOGIND = SystemBus("unix:path=/system", "", logind=True, session="/org/freedesktop/login1/session/_32")
@@ -48,6 +49,8 @@ DISPLAYED = {"DISPLAY": ":0"}
         (session.display, Told(examination=examination()), State.LIMITS, "in the terminal"),
         (session.display, Told(examination=examination(has_terminal=False)), State.STOPS, "no terminal"),
         (session.display, Told(wallet=running()), State.LIMITS, "Terminal."),
+        (session.display, Told(wallet=running(dialog="wayland", display=UNPROTECTED)), State.LIMITS, "Unprotected"),
+        (session.display, Told(wallet=running(dialog="wayland", display=PROTECTED)), State.HOLDS, "Protected"),
         (session.display, Told(wallet=running(dialog="none", display="Nowhere.")), State.STOPS, "Nowhere."),
         (session.session_bus, Told(), State.LIMITS, "no session bus"),
         (session.session_bus, Told(session_bus=DEAD), State.WEAKENS, "No such file"),

@@ -166,16 +166,20 @@ def test_a_desktop_that_was_locked_already_locks_when_it_becomes_ours(
 
 
 def test_what_comes_and_goes_beside_a_locked_session_says_nothing_again(
-    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+    desktop: Desktop, system_bus: PrivateBus, start: Start
 ) -> None:
     logind = desktop.logind(system_bus.address, inside="", display=OURS, state={"LockedHint": True})
-    watch = hearing(logind)
+    watch = start("--system-bus", system_bus.address)
+    name_of_the_watch = knows_its_session(logind)
     assert watch.locks() == LOCKED
     for member in ("SessionNew", "SessionRemoved"):  # as for each run of cron
         logind.of_the_manager(member, "so", ["7", ANOTHER])
-        logind.asked("GetUser")
-    logind.has_changed(Active=False)
-    assert watch.locks() == LEFT
+        while logind.asked("Get").body[1] != "Display":
+            pass
+    for _ in range(2):  # what it would ask next comes before its second answer
+        logind.ping(name_of_the_watch)
+    assert [call.body for call in list(logind.calls.queue) if call.member == "Get"] == []
+    assert watch.is_silent()
 
 
 def test_when_our_session_ends_the_one_that_is_left_is_followed(
