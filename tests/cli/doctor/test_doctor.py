@@ -22,7 +22,7 @@ from tests.trusted.native.session.desktop import OURS, Desktop
 from etui.cli.doctor.checks import CHECKS
 from etui.cli.doctor.command import Report, Row, examine
 from etui.cli.doctor.findings import Finding, State, holds
-from etui.cli.doctor.gathering import asked_wallet, session_bus, system_bus
+from etui.cli.doctor.gathering import asked_wallet, session_bus, system_bus, this_machine
 from etui.cli.doctor.told import Running, SessionBus, SystemBus
 from etui.cli.exits import Exit
 from etui.testkit import PrivateBus, TestWallet, private_bus
@@ -80,6 +80,13 @@ def test_it_looks_at_everything_and_changes_nothing(short_dir: Path, surrounding
     assert rows["confinement"].state is State.HOLDS
     assert rows["wallet.running"].state is State.LIMITS
     assert rows["bus.system"].state is State.WEAKENS
+
+
+def test_a_socket_without_a_place_is_told_and_the_profile_stays_the_profile(short_dir: Path) -> None:
+    here = this_machine({"HOME": str(short_dir), "XDG_RUNTIME_DIR": f"/{'x' * 200}"}, 1000, short_dir)
+    assert "too long" in here.misplaced
+    assert here.wallet == short_dir / ".local/share/etui"
+    assert here.told.wallet is None
 
 
 def test_people_are_told_the_same_with_consequence_and_cure(surroundings: dict[str, str]) -> None:

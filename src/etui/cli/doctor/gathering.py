@@ -35,12 +35,12 @@ def this_machine(environ: Mapping[str, str], uid: int, home: Path) -> Machine:
     with ThreadPoolExecutor(4) as beside:
         examination = beside.submit(examined)
         packages = beside.submit(missing_packages, code.parent.parent)
-        running = beside.submit(asked_wallet, place.socket) if place is not None else None
+        running = beside.submit(asked_wallet, place.socket)
         buses = beside.submit(_buses, environ)
         session_bus, system_bus = buses.result()
         told = Told(
             examination=examination.result(),
-            wallet=running.result() if running is not None else None,
+            wallet=running.result() if not misplaced else None,
             session_bus=session_bus,
             system_bus=system_bus,
             packages=packages.result(),
@@ -50,18 +50,21 @@ def this_machine(environ: Mapping[str, str], uid: int, home: Path) -> Machine:
         uid=uid,
         home=home,
         code=code,
-        wallet=place.home if place is not None else home,
-        runtime=place.runtime if place is not None else home,
+        wallet=place.home,
+        runtime=place.runtime,
         misplaced=misplaced,
         told=told,
     )
 
 
-def _place(environ: Mapping[str, str], uid: int) -> tuple[Place | None, str]:
+def _place(environ: Mapping[str, str], uid: int) -> tuple[Place, str]:
+    """Where the profile is, and why its socket has no place, if so; it is then the place with no variable for that."""
     try:
         return find_place(environ, uid), ""
     except (ValueError, OSError) as error:
-        return None, str(error)
+        folders = ("ETUI_HOME", "HOME", "XDG_DATA_HOME")
+        usual = {name: value for name in folders if (value := environ.get(name, "")).startswith("/")}
+        return find_place(usual, uid), str(error)
 
 
 def examined() -> Examination | Silence:
