@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -30,6 +31,30 @@ class Installed(msgspec.Struct, frozen=True):
     extension: str
 
 
+class Standing(Enum):
+    """What a browser finds: this installation's host for this profile, none, or another one."""
+
+    CURRENT = "current"
+    ABSENT = "absent"
+    OUTDATED = "outdated"
+
+
+def standing(home: Path) -> dict[Browser, Standing]:
+    """How the browsers stand that the user with this home has started.
+
+    Raises ``CommandError`` where the profile has no place, ``OSError`` for a file that cannot be read.
+    """
+    return {one: _standing(one, home) for one in BROWSERS if (home / one.settings).is_dir()}
+
+
+def _standing(browser: Browser, home: Path) -> Standing:
+    wanted = _files([browser], home)
+    if not any(path.exists() for path in wanted):
+        return Standing.ABSENT
+    same = all(path.is_file() and path.read_text("utf-8", "replace") == text for path, text in wanted.items())
+    return Standing.CURRENT if same else Standing.OUTDATED
+
+
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "browsers",
@@ -49,7 +74,7 @@ def _name(text: str) -> str:
 
 def _install(arguments: Arguments, output: Output) -> Exit:
     chosen = _chosen(arguments)
-    wanted = _files(chosen)
+    wanted = _files(chosen, Path.home())
     if not arguments.dry_run:
         for path, text in wanted.items():
             _write(path, text)
@@ -73,7 +98,7 @@ def _install(arguments: Arguments, output: Output) -> Exit:
 
 def _uninstall(arguments: Arguments, output: Output) -> Exit:
     chosen = _chosen(arguments)
-    there = [path for path in _files(chosen) if path.exists()]
+    there = [path for path in _files(chosen, Path.home()) if path.exists()]
     if not arguments.dry_run:
         for path in there:
             path.unlink(missing_ok=True)
@@ -94,12 +119,12 @@ def _chosen(arguments: Arguments) -> list[Browser]:
     return chosen
 
 
-def _files(browsers: list[Browser]) -> dict[Path, str]:
+def _files(browsers: list[Browser], home: Path) -> dict[Path, str]:
     """What lies where for these browsers, by which a host finds this profile."""
     profile = profile_place().home
     usual = {name: value for name, value in os.environ.items() if name != "ETUI_HOME"}
     variables = {} if profile == find_place(usual, os.getuid()).home else {"ETUI_HOME": str(profile)}
-    return {path: text for one in browsers for path, text in files(one, Path.home(), sys.executable, variables).items()}
+    return {path: text for one in browsers for path, text in files(one, home, sys.executable, variables).items()}
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Who serves a name on the session bus now, and asking that program to end."""
+"""Who serves a name on the session bus now, and asking that program to end; which session logind counts us to."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import msgspec
-from dbus_fast import Message, MessageType
+from dbus_fast import Message, MessageFlag, MessageType
 from dbus_fast.aio import MessageBus
 from dbus_fast.errors import AuthError, InvalidAddressError
 
 SECRETS: Final = "org.freedesktop.secrets"
+LOGIND: Final = "org.freedesktop.login1"
 _BUS: Final = "org.freedesktop.DBus"
 _PATH: Final = "/org/freedesktop/DBus"
 _WAIT_S: Final = 10.0
@@ -51,6 +52,39 @@ def unreachable(address: str) -> str:
 async def _reach(address: str) -> None:
     bus = await MessageBus(bus_address=address).connect()
     bus.disconnect()
+
+
+def session_in_logind(address: str) -> str | None:
+    """The object path of the session that logind, on the system bus at this address, counts this process to.
+
+    Empty where it knows none, None where logind is not there; nothing is started by asking.
+    """
+    try:
+        return asyncio.run(asyncio.wait_for(_session_in_logind(address), _WAIT_S))
+    except (OSError, TimeoutError, EOFError, ValueError, AuthError, InvalidAddressError):
+        return None
+
+
+async def _session_in_logind(address: str) -> str | None:
+    """Source: org.freedesktop.login1(5): ``auto`` is the caller's own session, else that of its user's display."""
+    bus = await MessageBus(bus_address=address).connect()
+    try:
+        if not isinstance(await _call(bus, "GetNameOwner", LOGIND), str):
+            return None
+        reply = await bus.call(
+            Message(
+                destination=LOGIND,
+                path="/org/freedesktop/login1",
+                interface="org.freedesktop.login1.Manager",
+                member="GetSession",
+                flags=MessageFlag.NO_AUTOSTART,
+                signature="s",
+                body=["auto"],
+            )
+        )
+    finally:
+        bus.disconnect()
+    return str(reply.body[0]) if reply.message_type is MessageType.METHOD_RETURN else ""
 
 
 def is_started_for(name: str) -> bool:

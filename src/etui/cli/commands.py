@@ -18,6 +18,7 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "init": "state.INIT",
         "shell": "shell.COMMAND",
         "status": "state.STATUS",
+        "doctor": "doctor.COMMAND",
         "unlock": "state.UNLOCK",
         "lock": "state.LOCK",
         "stop": "state.STOP",

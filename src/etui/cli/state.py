@@ -45,6 +45,7 @@ def _status(arguments: Arguments, output: Output) -> Exit:
     if status.test:
         lines.append("profile    TEST PROFILE: it may be scripted, and guards nothing")
     lines += [f"note       {note}" for note in status.notes]
+    lines.append("machine    `etui doctor` says what holds on it, and what cures the rest")
     output.value(status, "\n".join(lines))
     return Exit.OK
 

@@ -32,7 +32,6 @@ _KEPT_VARIABLES: Final = (
     "XDG_CONFIG_HOME",
     "XDG_DATA_HOME",
     "XDG_RUNTIME_DIR",
-    "XDG_SESSION_ID",
     "XDG_SESSION_TYPE",
 )
 _END_S: Final = 2.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import array
 import fcntl
-import os
 import select
 import shutil
 import subprocess
@@ -34,16 +33,13 @@ class WatchProcess:
     ``patient``: whether it holds the machine's sleep back for as long as a lock takes.
     """
 
-    def __init__(self, *options: str, environ: dict[str, str] | None = None, patient: bool = False) -> None:
+    def __init__(self, *options: str, patient: bool = False) -> None:
         ours, theirs = Link.pair()
         ours.settimeout(WAIT_S)
         self._link: Link[ToSession, FromSession] = Link(ours, FromSession)
         program = ("-c", _PATIENT) if patient else _MODULE
         command = [sys.executable, "-I", *program, "--fd", str(theirs.fileno()), *options]
-        kept = {name: value for name, value in os.environ.items() if name != "XDG_SESSION_ID"}
-        self._process = subprocess.Popen(
-            command, env={**kept, **(environ or {})}, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True
-        )
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stderr=subprocess.PIPE, text=True)
         theirs.close()
         self.said: str | None = None
 
@@ -127,8 +123,8 @@ def start() -> Iterator[Start]:
     """Starts watches; each has to end well, and without a word on standard error."""
     started: list[WatchProcess] = []
 
-    def start(*options: str, environ: dict[str, str] | None = None, patient: bool = False) -> WatchProcess:
-        started.append(WatchProcess(*options, environ=environ, patient=patient))
+    def start(*options: str, patient: bool = False) -> WatchProcess:
+        started.append(WatchProcess(*options, patient=patient))
         return started[-1]
 
     yield start

@@ -208,8 +208,10 @@ class Screen(Peer):
 class Logind(Peer):
     """Logind with one session of ours, and one of somebody else.
 
-    ``found_by``: which questions lead to our session. ``state``: its properties. ``holds``: whether the machine's sleep
-    can be held back. ``nonsense``: whether every answer is of a wrong type.
+    ``inside``: the session that whoever asks runs in, ``display`` that of its user's desktop; empty for none.
+    ``state``: properties of sessions, with ``Leader``, the number of a process, and ``State``; those of ``another`` go
+    before them for that one. ``holds``: whether the machine's sleep can be held back; ``sleeps``: whether it begins.
+    ``nonsense``: whether every answer is of a wrong type.
     """
 
     def __init__(  # noqa: PLR0913  # each a way in which machines differ
@@ -217,15 +219,21 @@ class Logind(Peer):
         desktop: Desktop,
         address: str,
         *,
-        found_by: Sequence[str] = ("GetSession",),
-        state: dict[str, bool] | None = None,
+        inside: str = OURS,
+        display: str = "",
+        state: dict[str, Any] | None = None,
+        another: dict[str, Any] | None = None,
         holds: bool = True,
+        sleeps: bool = False,
         nonsense: bool = False,
     ) -> None:
         super().__init__(desktop, address)
-        self.found_by = found_by
-        self._state = {"LockedHint": False, "Active": True, **(state or {})}
+        self.inside = inside
+        self.display = display
+        self.state = {"LockedHint": False, "Active": True, "State": "active", "Leader": 0, **(state or {})}
+        self.another = another or {}
         self._holds = holds
+        self.sleeps = sleeps
         self._nonsense = nonsense
         self._watched: queue.Queue[int] = queue.Queue()
         self.asked_to_inhibit: list[str] = []
@@ -248,9 +256,9 @@ class Logind(Peer):
         return Hold(self._watched.get(timeout=WAIT_S))
 
     def answer(self, call: Message) -> Message:
-        if self._nonsense:
-            return Message.new_method_return(call, "v", [Variant("s", "yes")])
         match call.member:
+            case _ if self._nonsense:
+                return Message.new_method_return(call, "v", [Variant("s", "yes")])
             case "Inhibit" if self._holds:
                 self.asked_to_inhibit = [call.body[0], call.body[3]]
                 watched, held = os.pipe2(os.O_CLOEXEC)
@@ -258,15 +266,32 @@ class Logind(Peer):
                 return Message.new_method_return(call, "h", [0], [held])
             case "Get":
                 return self._property(call)
-            case "GetSession" | "GetSessionByPID" if call.member in self.found_by:
-                return Message.new_method_return(call, "o", [OURS])
-            case "GetUser" if "Display" in self.found_by:
-                return Message.new_method_return(call, "o", [_USER])
+            case _ if path := self._path(call):
+                return Message.new_method_return(call, "o", [path])
         return Message.new_error(call, "org.freedesktop.login1.NoSuchSession", "there is no such session")
+
+    def _path(self, call: Message) -> str:
+        match call.member, call.body:
+            case "GetSessionByPID", [0]:
+                return self.inside
+            case "GetSession", ["auto"]:
+                return self.inside or self.display
+            case "GetSession", _:  # the one that a variable named
+                return ANOTHER
+            case "GetUser", [uid] if uid == os.getuid():
+                return _USER
+        return ""
 
     def _property(self, call: Message) -> Message:
         name = call.body[1]
-        value = Variant("(so)", ["1", OURS]) if name == "Display" else Variant("b", self._state[name])
+        state = {**self.state, **(self.another if call.path == ANOTHER else {})}
+        match name:
+            case "Display":
+                value = Variant("(so)", ["1" if self.display else "", self.display or "/"])
+            case "PreparingForSleep":
+                value = Variant("b", self.sleeps)
+            case _:
+                value = Variant({"State": "s", "Leader": "u"}.get(name, "b"), state[name])
         return Message.new_method_return(call, "v", [value])
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,6 @@ LOCKED = "the session was locked"
 LEFT = "the session is in the background"
 ENDED = "the session ended"
 SLEEP = "the machine is about to sleep"
-SESSION_ID = {"XDG_SESSION_ID": "1"}
 FALSE = Variant(signature="b", value=False)
 
 Hearing = Callable[..., WatchProcess]
@@ -38,11 +38,19 @@ def logind(desktop: Desktop, system_bus: PrivateBus) -> Logind:
 
 
 @pytest.fixture
+def leader() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that leads a session."""
+    with subprocess.Popen(["sleep", "infinity"]) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
 def hearing(start: Start, system_bus: PrivateBus) -> Hearing:
     """Starts a watch, and waits until it knows its session."""
 
     def hearing(logind: Logind, **wishes: bool) -> WatchProcess:
-        watch = start("--system-bus", system_bus.address, environ=SESSION_ID, **wishes)
+        watch = start("--system-bus", system_bus.address, **wishes)
         knows_its_session(logind)
         return watch
 
@@ -100,25 +108,127 @@ def test_a_session_that_was_locked_or_left_before_anybody_listened_locks(
     assert hearing(desktop.logind(system_bus.address, state=state)).locks() == reason
 
 
-@pytest.mark.parametrize("found_by", ["GetSession", "GetSessionByPID", "Display"])
-def test_our_session_is_found_by_its_id_or_our_process_or_our_user(
-    found_by: str, desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+def test_the_session_that_we_run_in_goes_before_that_of_our_users_desktop(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
 ) -> None:
-    logind = desktop.logind(system_bus.address, found_by=[found_by])
+    logind = desktop.logind(system_bus.address, inside=OURS, display=ANOTHER)
     watch = hearing(logind)
+    logind.of_the_manager("SessionNew", "so", ["3", ANOTHER])
+    logind.of_a_session("Lock", ANOTHER)
+    logind.has_changed(Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_what_runs_in_no_session_goes_with_that_of_its_users_desktop(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    logind = desktop.logind(system_bus.address, inside="", display=OURS)
+    watch = hearing(logind)
+    logind.of_a_session("Lock", ANOTHER)
+    logind.has_changed(ANOTHER, Active=False)
     logind.of_a_session("Lock")
     assert watch.locks() == LOCKED
+
+
+def test_no_variable_of_the_environment_names_our_session(
+    desktop: Desktop, system_bus: PrivateBus, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logind = desktop.logind(system_bus.address, inside="", display=OURS)
+    monkeypatch.setenv("XDG_SESSION_ID", "2")
+    watch = start("--system-bus", system_bus.address)
+    knows_its_session(logind)
+    logind.of_a_session("Lock", ANOTHER)
+    logind.has_changed(Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_a_desktop_that_comes_later_takes_the_place_of_a_console(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    logind = desktop.logind(system_bus.address, inside="", display=OURS)
+    watch = hearing(logind)
+    logind.display = ANOTHER
+    logind.of_the_manager("SessionNew", "so", ["2", ANOTHER])
+    knows_its_session(logind)
+    logind.of_a_session("Lock")
+    logind.has_changed(ANOTHER, Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_a_desktop_that_was_locked_already_locks_when_it_becomes_ours(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    logind = desktop.logind(system_bus.address, inside="", display=OURS, another={"LockedHint": True})
+    watch = hearing(logind)
+    logind.display = ANOTHER
+    logind.of_the_manager("SessionNew", "so", ["2", ANOTHER])
+    assert watch.locks() == LOCKED
+
+
+def test_what_comes_and_goes_beside_a_locked_session_says_nothing_again(
+    desktop: Desktop, system_bus: PrivateBus, start: Start
+) -> None:
+    logind = desktop.logind(system_bus.address, inside="", display=OURS, state={"LockedHint": True})
+    watch = start("--system-bus", system_bus.address)
+    name_of_the_watch = knows_its_session(logind)
+    assert watch.locks() == LOCKED
+    for member in ("SessionNew", "SessionRemoved"):  # as for each run of cron
+        logind.of_the_manager(member, "so", ["7", ANOTHER])
+        while logind.asked("Get").body[1] != "Display":
+            pass
+    for _ in range(2):  # what it would ask next comes before its second answer
+        logind.ping(name_of_the_watch)
+    assert [call.body for call in list(logind.calls.queue) if call.member == "Get"] == []
+    assert watch.is_silent()
+
+
+def test_when_our_session_ends_the_one_that_is_left_is_followed(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    logind = desktop.logind(system_bus.address, inside="", display=OURS)
+    watch = hearing(logind)
+    logind.display = ANOTHER
+    logind.of_the_manager("SessionRemoved", "so", ["1", OURS])
+    assert watch.locks() == ENDED
+    knows_its_session(logind)
+    logind.has_changed(ANOTHER, Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_a_session_that_stays_because_we_run_in_it_has_ended_with_its_leader(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing, leader: subprocess.Popen[bytes]
+) -> None:
+    logind = desktop.logind(system_bus.address, display=ANOTHER, state={"Leader": leader.pid}, another={"Leader": 0})
+    watch = hearing(logind)
+    leader.kill()
+    assert watch.locks() == ENDED
+    knows_its_session(logind)
+    logind.of_a_session("Lock")
+    logind.has_changed(ANOTHER, Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_a_session_that_was_left_before_anybody_listened_is_not_ours(
+    desktop: Desktop, system_bus: PrivateBus, hearing: Hearing
+) -> None:
+    logind = desktop.logind(
+        system_bus.address, display=ANOTHER, state={"State": "closing"}, another={"State": "active"}
+    )
+    watch = hearing(logind)
+    logind.of_a_session("Lock")
+    logind.has_changed(ANOTHER, Active=False)
+    assert watch.locks() == LEFT
 
 
 def test_without_a_session_it_says_so_and_finds_one_that_comes(
     desktop: Desktop, system_bus: PrivateBus, start: Start
 ) -> None:
-    logind = desktop.logind(system_bus.address, found_by=[])
+    logind = desktop.logind(system_bus.address, inside="")
     watch = start("--system-bus", system_bus.address)
-    assert "logind knows no session of this wallet" in watch.note()
+    assert "logind knew no session of this wallet" in watch.note()
     logind.of_the_manager("PrepareForSleep", "b", [True])
     assert watch.locks() == SLEEP
-    logind.found_by = ["GetSessionByPID"]
+    logind.inside = OURS
     logind.of_the_manager("SessionNew", "so", ["1", OURS])
     knows_its_session(logind)
     logind.of_a_session("Lock")
@@ -127,10 +237,12 @@ def test_without_a_session_it_says_so_and_finds_one_that_comes(
 
 def test_after_its_session_has_ended_the_next_one_is_followed(logind: Logind, hearing: Hearing) -> None:
     watch = hearing(logind)
+    logind.inside = ""
     logind.of_the_manager("SessionRemoved", "so", ["1", OURS])
     assert watch.locks() == ENDED
     logind.of_a_session("Lock")
-    logind.of_the_manager("SessionNew", "so", ["4", OURS])
+    logind.inside = OURS  # the name of a session may come again
+    logind.of_the_manager("SessionNew", "so", ["1", OURS])
     knows_its_session(logind)
     logind.has_changed(Active=False)
     assert watch.locks() == LEFT
@@ -171,7 +283,7 @@ def test_a_lock_long_before_lets_go_of_nothing(logind: Logind, hearing: Hearing)
 def test_a_lock_that_was_under_way_when_the_sleep_began_lets_go_of_nothing(
     logind: Logind, system_bus: PrivateBus, start: Start
 ) -> None:
-    watch = start("--system-bus", system_bus.address, environ=SESSION_ID, patient=True)
+    watch = start("--system-bus", system_bus.address, patient=True)
     name_of_the_watch = knows_its_session(logind)
     hold = logind.hold()
     logind.of_a_session("Lock")
@@ -209,7 +321,7 @@ def test_where_the_sleep_cannot_be_held_back_it_says_so_and_locks_all_the_same(
 def test_without_logind_it_says_so_and_hears_one_that_comes(
     desktop: Desktop, system_bus: PrivateBus, start: Start
 ) -> None:
-    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    watch = start("--system-bus", system_bus.address)
     assert "logind is not there" in watch.note()
     logind = desktop.logind(system_bus.address)
     knows_its_session(logind)
@@ -229,10 +341,35 @@ def test_a_logind_that_is_started_anew_is_asked_for_what_was_missed(
     before.wait()
 
 
+def test_a_session_that_ended_while_logind_was_away_locks(
+    desktop: Desktop, system_bus: PrivateBus, logind: Logind, hearing: Hearing
+) -> None:
+    watch = hearing(logind)
+    logind.leave()
+    anew = desktop.logind(system_bus.address, inside="", display=ANOTHER)
+    assert watch.locks() == ENDED
+    knows_its_session(anew)
+    anew.of_a_session("Lock")
+    anew.has_changed(ANOTHER, Active=False)
+    assert watch.locks() == LEFT
+
+
+def test_a_sleep_that_had_begun_before_anybody_listened_locks(
+    desktop: Desktop, system_bus: PrivateBus, start: Start
+) -> None:
+    logind = desktop.logind(system_bus.address, sleeps=True)
+    watch = start("--system-bus", system_bus.address)
+    assert watch.locks() == SLEEP
+    logind.sleeps = False
+    logind.of_the_manager("PrepareForSleep", "b", [False])
+    assert logind.hold().is_held()
+    assert watch.is_silent()
+
+
 def test_who_is_not_logind_is_not_heard_and_its_descriptors_are_closed(
     desktop: Desktop, system_bus: PrivateBus, logind: Logind, start: Start
 ) -> None:
-    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    watch = start("--system-bus", system_bus.address)
     name_of_the_watch = knows_its_session(logind)
     stranger = desktop.peer(system_bus.address)
     stranger.ping(name_of_the_watch)
@@ -252,9 +389,9 @@ def test_who_is_not_logind_is_not_heard_and_its_descriptors_are_closed(
 
 def test_answers_of_a_wrong_type_are_as_good_as_none(desktop: Desktop, system_bus: PrivateBus, start: Start) -> None:
     logind = desktop.logind(system_bus.address, nonsense=True)
-    watch = start("--system-bus", system_bus.address, environ=SESSION_ID)
+    watch = start("--system-bus", system_bus.address)
     assert "logind lets nobody hold" in watch.note()
-    assert "logind knows no session" in watch.note()
+    assert "logind knew no session" in watch.note()
     logind.of_the_manager("PrepareForSleep", "b", [True])
     assert watch.locks() == SLEEP
 

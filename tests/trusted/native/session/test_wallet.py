@@ -52,7 +52,6 @@ def environ(session_bus: PrivateBus, system_bus: PrivateBus) -> dict[str, str]:
     return {
         "DBUS_SESSION_BUS_ADDRESS": session_bus.address,
         "DBUS_SYSTEM_BUS_ADDRESS": system_bus.address,
-        "XDG_SESSION_ID": "1",
     }
 
 

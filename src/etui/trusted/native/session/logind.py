@@ -1,11 +1,21 @@
 """What logind says of our session and of the machine: locked, in the background, ended, about to sleep.
 
-Sources: org.freedesktop.login1(5), Manager and Session objects; for the delay, https://systemd.io/INHIBITOR_LOCKS/ .
+Our session is the one that this process runs in, as logind sees it, until whoever logged in there has left. A wallet
+in none, as one that a user service runs, goes with the session that logind has for its user's display, which is asked
+for again whenever sessions come and go. No variable of the environment has a part in that: it may name a session that
+ended, or one that somebody else began.
+
+A session that was logged out of stays, and silently, for as long as a process runs in it (logind's ``closing``): it may
+be the wallet itself. So the process that leads it is watched too: with its end, the session has ended.
+
+Sources: org.freedesktop.login1(5), Manager, Session and User objects; pidfd_open(2); for the delay,
+https://systemd.io/INHIBITOR_LOCKS/ .
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from typing import Final
@@ -25,26 +35,32 @@ _SIGNALS: Final = (
     f"interface='{PROPERTIES}',member='PropertiesChanged',arg0='{_SESSION}'",
     *(f"interface='{_MANAGER}',member='{member}'" for member in ("PrepareForSleep", "SessionNew", "SessionRemoved")),
 )
+_CLOSING: Final = "closing"
+_CALLER: Final = 0
+"""As the number of a process: whoever asks, as the bus knows it."""
 _INHIBIT: Final = ("sleep", "Etui", "The wallet locks before the machine sleeps.", "delay")
 _HOLD_S: Final = 3.0
 _ABSENT: Final = "logind is not there, so the wallet locks after the machine has slept, and not before"
-_NO_SESSION: Final = "logind knows no session of this wallet, so it does not lock when one is locked or left"
+_NO_SESSION: Final = "logind knew no session of this wallet at first, so it locks with none before one comes"
 _NO_HOLD: Final = "logind lets nobody hold the machine's sleep back, so the wallet may still be locking when it sleeps"
 
 
 class Logind:
     """Follows logind on the system bus.
 
-    ``away``: called with the reason to lock; ``unheard`` with what cannot be heard of here. ``session_id``: the
-    session's id as pam_systemd(8) sets it, where it did.
+    ``away``: called with the reason to lock; ``unheard`` with what cannot be heard of here.
     """
 
-    def __init__(self, bus: Bus, session_id: str, away: Callable[[str], None], unheard: Callable[[str], None]) -> None:
+    def __init__(self, bus: Bus, away: Callable[[str], None], unheard: Callable[[str], None]) -> None:
         self._bus = bus
-        self._session_id = session_id
         self._away = away
         self._unheard = unheard
         self._session = ""
+        self._ended = ""
+        """The session that ended last, where it may be there still."""
+        self._is_ours_for_good = False
+        """Whether this process is in the session, so that none that comes takes its place."""
+        self._leader = -1
         self._hold = -1
         self._sleeps = False
         self._greetings: set[asyncio.Task[None]] = set()
@@ -64,6 +80,9 @@ class Logind:
 
     def close(self) -> None:
         """Lets go of what is held."""
+        for greeting in self._greetings:
+            greeting.cancel()
+        self._watch_leader(None)
         self._let_go()
 
     # signals
@@ -73,9 +92,9 @@ class Logind:
             case "org.freedesktop.login1.Manager", "PrepareForSleep" if message.signature == "b":
                 self._sleep(begins=message.body[0] is True)
             case "org.freedesktop.login1.Manager", "SessionRemoved" if message.signature == "so":
-                self._session_ended(message.body[1])
-            case "org.freedesktop.login1.Manager", "SessionNew" if not self._session:
-                self._came()
+                self._session_removed(message.body[1])
+            case "org.freedesktop.login1.Manager", "SessionNew" if message.signature == "so":
+                self._session_came(message.body[1])
             case "org.freedesktop.login1.Session", "Lock" if self._is_ours(message):
                 self._away("the session was locked")
             case _ if self._is_ours(message):
@@ -90,10 +109,23 @@ class Logind:
         elif state.get("Active") is False:
             self._away("the session is in the background")
 
-    def _session_ended(self, path: object) -> None:
+    def _session_came(self, path: str) -> None:
+        if path == self._ended:  # another one of the same name
+            self._ended = ""
+        if not self._is_ours_for_good:
+            self._greet_soon(missed=False)
+
+    def _session_removed(self, path: str) -> None:
         if self._session and path == self._session:
-            self._session = ""
-            self._away("the session ended")
+            self._session_ended()
+        elif not self._is_ours_for_good:
+            self._greet_soon(missed=False)
+
+    def _session_ended(self) -> None:
+        self._ended, self._session, self._is_ours_for_good = self._session, "", False
+        self._watch_leader(None)
+        self._away("the session ended")
+        self._greet_soon(missed=False)
 
     def _sleep(self, *, begins: bool) -> None:
         self._sleeps = begins
@@ -106,43 +138,67 @@ class Logind:
     # what is asked for
 
     def _came(self) -> None:
-        greeting = asyncio.ensure_future(self._greet())
+        self._greet_soon(missed=True)
+
+    def _greet_soon(self, *, missed: bool) -> None:
+        greeting = asyncio.ensure_future(self._greet(missed=missed))
         self._greetings.add(greeting)
         greeting.add_done_callback(self._greetings.discard)
 
-    async def _greet(self) -> None:
-        """Finds our session, sees how it stands, and takes hold of the machine's sleep."""
-        await self._take_hold()
-        if not self._session:
-            self._session = await self._find_session()
-        if not self._session:
-            self._unheard(_NO_SESSION)
-            return
-        state = {}
-        for name in ("LockedHint", "Active"):
-            reply = await self._bus.ask(NAME, self._session, PROPERTIES, "Get", "ss", [_SESSION, name])
-            state[name] = value_in(reply, "b")
-        self._judge(state)
+    async def _greet(self, *, missed: bool) -> None:
+        """Finds our session, and sees how it stands where it is another one than before.
 
-    async def _find_session(self) -> str:
-        """The session that we were started in, else the one that shows this user's desktop."""
-        if self._session_id and (path := await self._path("GetSession", "s", self._session_id)):
-            return path
-        if path := await self._path("GetSessionByPID", "u", os.getpid()):
-            return path
+        ``missed``: where logind was not heard, or the machine slept: then also as before, and the sleep is held back.
+        """
+        if missed:
+            await self._hold_sleep()
+        found, for_good = await self._find_session()
+        if not found and not missed:
+            return  # one that ended is not there, and the next one is not yet
+        if found != self._session:
+            leader = await self._property(found, _SESSION, "Leader", "u") if found else None
+            if missed and self._session:
+                self._away("the session ended")
+            self._session, missed = found, True
+            self._watch_leader(leader)
+        self._is_ours_for_good = for_good
+        if not found:
+            self._unheard(_NO_SESSION)
+        elif missed:
+            self._judge({name: await self._property(found, _SESSION, name, "b") for name in ("LockedHint", "Active")})
+
+    async def _find_session(self) -> tuple[str, bool]:
+        """The session that we are in, which stays ours, else that of this user's desktop, which may change."""
+        own = await self._path("GetSessionByPID", "u", _CALLER)
+        if own and own != self._ended and await self._property(own, _SESSION, "State", "s") != _CLOSING:
+            return own, True
         user = await self._path("GetUser", "u", os.getuid())
-        if not user:
-            return ""
-        shown = value_in(await self._bus.ask(NAME, user, PROPERTIES, "Get", "ss", [_USER, "Display"]), "(so)")
-        return str(shown[1]) if isinstance(shown, list | tuple) and shown[0] else ""
+        shown = await self._property(user, _USER, "Display", "(so)") if user else None
+        path = str(shown[1]) if isinstance(shown, list | tuple) and shown[0] else ""
+        return path if path != self._ended else "", False
+
+    def _watch_leader(self, process: object) -> None:
+        """Watches the process that leads our session, in place of the one before; none that is not there."""
+        if self._leader >= 0:
+            asyncio.get_running_loop().remove_reader(self._leader)
+            os.close(self._leader)
+            self._leader = -1
+        if isinstance(process, int) and process > 0:
+            with contextlib.suppress(OSError):
+                self._leader = os.pidfd_open(process)
+                asyncio.get_running_loop().add_reader(self._leader, self._session_ended)
 
     async def _path(self, member: str, signature: str, value: object) -> str:
         return path_in(await self._bus.ask(NAME, _PATH, _MANAGER, member, signature, [value]))
 
-    async def _take_hold(self) -> None:
+    async def _property(self, path: str, interface: str, name: str, signature: str) -> object:
+        return value_in(await self._bus.ask(NAME, path, PROPERTIES, "Get", "ss", [interface, name]), signature)
+
+    async def _hold_sleep(self) -> None:
         """Takes a new hold, and lets go of the one from before."""
-        reply = await self._bus.ask(NAME, _PATH, _MANAGER, "Inhibit", "ssss", _INHIBIT)
-        hold = reply.unix_fds[0] if reply is not None and reply.signature == "h" and reply.unix_fds else -1
+        if not self._sleeps and await self._property(_PATH, _MANAGER, "PreparingForSleep", "b") is True:
+            self._sleep(begins=True)
+        hold = -1 if self._sleeps else await self._new_hold()
         if self._sleeps:  # too late: the hold from before counts
             if hold >= 0:
                 os.close(hold)
@@ -151,6 +207,11 @@ class Logind:
         else:
             self._let_go()
             self._hold = hold
+
+    async def _new_hold(self) -> int:
+        """A descriptor that holds the sleep back while it is open; negative where logind gives none."""
+        reply = await self._bus.ask(NAME, _PATH, _MANAGER, "Inhibit", "ssss", _INHIBIT)
+        return reply.unix_fds[0] if reply is not None and reply.signature == "h" and reply.unix_fds else -1
 
     def _let_go(self) -> None:
         if self._release is not None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
 import socket
 from collections.abc import Sequence
 from typing import Final
@@ -74,7 +73,7 @@ class Watch:
         """Follows logind, for ever."""
         while True:
             bus = await self._connected(address, descriptors=True)  # a hold on the machine's sleep is one
-            self._logind = Logind(bus, os.environ.get("XDG_SESSION_ID", ""), self._away, self._unheard)
+            self._logind = Logind(bus, self._away, self._unheard)
             with contextlib.closing(self._logind):
                 await self._logind.follow()
                 await bus.wait_closed()
