@@ -144,7 +144,7 @@ def _greet(client: Client, output: Output) -> None:
 
 COMMAND = Command(
     name="run",
-    help="run the wallet, or a command that uses what it never has",
+    help="run the wallet; with --use, a command that sees no secret",
     text="Runs the wallet in the foreground and, the first time, guides through making one. With --tour it plays the\n"
     "whole story in a test profile of its own, prints each step with the decision that was taken, and ends with 0\n"
     "only if every step did what it says. With --use it runs the command after -- while the wallet runs elsewhere:\n"
