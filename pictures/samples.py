@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from etui.extensions import cards, encryption, guard, secrets
 from etui.trusted.dialog.requests import (
     Asker,
     AskSecret,
@@ -34,71 +32,11 @@ from etui.trusted.dialog.requests import (
 )
 from etui.trusted.policy import Limit
 from etui.trusted.router.wording import ALWAYS, HOUR, MONTH, MONTH_S, ONCE, monthly
+from pictures.of_pages import questions_of_pages
+from pictures.parties import BROWSER, CARDS, GUARD, KEYS, MAIL, PAYMENTS, SECRETS, SHELL, SHOP, STRANGER
 
 LOOKS: Final = Looks(picture="lighthouse", phrase="copper lantern orchard", colour="#1f5f8b")
 _KEY: Final = bytes(31) + b"\x09"
-_MAIL: Final = Asker(
-    name="thunderbird",
-    principal="app:/usr/lib/thunderbird/thunderbird",
-    strength=Strength.OBSERVED,
-    sentence="The program /usr/lib/thunderbird/thunderbird of your own user, as far as the system shows. Another"
-    " program of yours could pretend to be it.",
-    through=("secret-service",),
-)
-_SHOP: Final = Asker(
-    name="shop.example",
-    principal="web:https://shop.example@firefox-7f3a",
-    strength=Strength.OBSERVED,
-    sentence="The page https://shop.example, in Firefox (paired on 3 May 2026).",
-    through=("firefox", "browser"),
-)
-_BROWSER: Final = Asker(
-    name="firefox",
-    principal="app:/usr/lib/firefox-esr/firefox-esr",
-    strength=Strength.OBSERVED,
-    sentence="The program /usr/lib/firefox-esr/firefox-esr of your own user, as far as the system shows. Another"
-    " program of yours could pretend to be it.",
-    through=("browser",),
-)
-_SHELL: Final = Asker(
-    name="etui",
-    principal="app:/usr/bin/etui",
-    strength=Strength.OBSERVED,
-    sentence="The program /usr/bin/etui of your own user, as far as the system shows. Another program of yours could"
-    " pretend to be it.",
-)
-_STRANGER: Final = Asker(
-    name="\u0420ayPal-\u202egnp.tool",
-    principal="script:/home/mira/Downloads/very/long/path/that/goes/on/and/on/without/any/space/at/all/pay.sh@session",
-    strength=Strength.CLAIMED,
-    sentence="The script pay.sh, started in this session, as its command line says. Another program of yours could"
-    " pretend to be it.",
-)
-_SECRETS: Final = Frame(
-    extension="ext:etui/org.etui.secrets",
-    name="Secrets",
-    publisher="etui",
-    logo=(Path(secrets.__file__).parent / "logo.png").read_bytes(),
-)
-_KEYS: Final = Frame(
-    extension="ext:etui/org.etui.encryption",
-    name="Keys",
-    publisher="etui",
-    logo=(Path(encryption.__file__).parent / "logo.png").read_bytes(),
-)
-_PAYMENTS: Final = Frame(
-    extension="ext:etui/org.etui.cards",
-    name="Payments",
-    publisher="etui",
-    logo=(Path(cards.__file__).parent / "logo.png").read_bytes(),
-)
-_GUARD: Final = Frame(
-    extension="ext:etui/org.etui.guard",
-    name="Guard",
-    publisher="etui",
-    logo=(Path(guard.__file__).parent / "logo.png").read_bytes(),
-)
-_CARDS: Final = Frame(extension="ext:example.alp/example.alp.cards", name="Alpbank Cards", publisher="example.alp")
 _SET: Final = " (set by Payments)"
 _TERMS: Final = "\n\n".join(
     f"{number}. {text}"
@@ -174,7 +112,7 @@ def _first_run(recovery: bytes) -> tuple[Sample, ...]:
 def _own() -> tuple[Sample, ...]:
     typed = ("type orchard copper",)
     return (
-        Sample(name="unlock", request=Unlock(key=_KEY, asker=_MAIL), window=typed, terminal=("orchard copper",)),
+        Sample(name="unlock", request=Unlock(key=_KEY, asker=MAIL), window=typed, terminal=("orchard copper",)),
         Sample(name="unlock-wrong", request=Unlock(key=_KEY, wrong=True, tries_left=4, wait_s=12.0)),
         Sample(
             name="unlock-recovery",
@@ -184,7 +122,7 @@ def _own() -> tuple[Sample, ...]:
         ),
         Sample(
             name="unlock-purpose",
-            request=Unlock(key=_KEY, asker=_SHELL, purpose="make a new recovery key"),
+            request=Unlock(key=_KEY, asker=SHELL, purpose="make a new recovery key"),
             window=typed,
             terminal=("orchard copper",),
         ),
@@ -197,15 +135,15 @@ def _own() -> tuple[Sample, ...]:
 
 def _consents() -> tuple[Sample, ...]:
     read_password = Confirm(
-        asker=_MAIL,
+        asker=MAIL,
         action="read “Mail account mira@example.org”",
         digest=bytes(32),
         fields=(ShownField(title="Item", value="Mail account mira@example.org", material=True),),
         remember=(ALWAYS, MONTH, HOUR, ONCE),
-        frame=_SECRETS,
+        frame=SECRETS,
     )
     payment = Confirm(
-        asker=_SHOP,
+        asker=SHOP,
         action="be paid 49.90 EUR by you",
         digest=bytes(32),
         fields=(
@@ -215,12 +153,12 @@ def _consents() -> tuple[Sample, ...]:
         ),
         advice=("Alpbank Cards: left to spend today after this payment: 150.10 EUR.",),
         remember=(ONCE,),
-        frame=_CARDS,
+        frame=CARDS,
         key=_KEY,
         pin=True,
     )
     several = Confirm(
-        asker=_MAIL,
+        asker=MAIL,
         action="read 3 items of Secrets",
         digest=bytes(32),
         items=(
@@ -229,10 +167,10 @@ def _consents() -> tuple[Sample, ...]:
             Choice(id="c", label="Address book", detail="Password"),
         ),
         remember=(ALWAYS, MONTH, HOUR, ONCE),
-        frame=_SECRETS,
+        frame=SECRETS,
     )
     stranger = Confirm(
-        asker=_STRANGER,
+        asker=STRANGER,
         action="read “www.\u0430\u0440\u0440\u04cf\u0435.example”",
         digest=bytes(32),
         fields=(
@@ -258,10 +196,10 @@ def _consents() -> tuple[Sample, ...]:
             ShownField(title="Known as", value="forge.example.org"),
         ),
         remember=(ONCE, HOUR, MONTH, ALWAYS),
-        frame=_KEYS,
+        frame=KEYS,
     )
     signed_text = Confirm(
-        asker=_SHOP,
+        asker=SHOP,
         action="have you sign “Lease” with “Contracts”",
         digest=bytes(32),
         fields=(
@@ -275,11 +213,11 @@ def _consents() -> tuple[Sample, ...]:
             ),
         ),
         remember=(ONCE,),
-        frame=_KEYS,
+        frame=KEYS,
         reading=ShownField(title="Text", value=_LEASE, material=True),
     )
     subscription = Confirm(
-        asker=_SHELL,
+        asker=SHELL,
         action="pay 9.99 EUR to films.example with “Alpbank …4711”",
         digest=bytes(32),
         fields=(
@@ -289,12 +227,15 @@ def _consents() -> tuple[Sample, ...]:
             ShownField(title="Order", value="2026-11-0042#7e987efa5db673e0", material=True),
             ShownField(title="A yes that lasts", value="is for films.example, with any order"),
         ),
-        advice=("A month of films: 9.99 EUR", "Films and More, whom Demo Acquirer vouches for."),
+        advice=(
+            "A month of films: 9.99 EUR",
+            "Verified: signed by Films and More, for whom Demo Acquirer vouches. You have not paid it before.",
+        ),
         remember=(ONCE, monthly(Limit(currency="EUR", each_minor=999, total_minor=999, period_s=MONTH_S))),
-        frame=_PAYMENTS,
+        frame=PAYMENTS,
     )
     routed = Confirm(
-        asker=_SHELL,
+        asker=SHELL,
         action="pay 12.50 EUR to shop.example with “Alpnet …0019”",
         digest=bytes(32),
         fields=(
@@ -308,15 +249,15 @@ def _consents() -> tuple[Sample, ...]:
         ),
         advice=(
             "A book: 12.50 EUR",
-            "Books and More, whom Demo Acquirer vouches for.",
+            "Verified: signed by Books and More, for whom Demo Acquirer vouches. You have not paid it before.",
             "“Routes of Alpnet” says: Demo Acquirer is one of Alpnet's.",
-            "Without this route Alpbank …4711 would pay by alpbank-cards; `etui routes off` switches such routes off.",
+            "Without this route Alpbank …4711 would pay by alpbank-cards; “etui routes off” switches such routes off.",
         ),
         remember=(ONCE,),
-        frame=_PAYMENTS,
+        frame=PAYMENTS,
     )
     tap = Confirm(
-        asker=_SHELL,
+        asker=SHELL,
         action="use “Alpbank …4711” at a terminal, for one tap",
         digest=bytes(32),
         fields=(
@@ -325,7 +266,7 @@ def _consents() -> tuple[Sample, ...]:
             ShownField(title="For so many seconds", value="30", material=True),
         ),
         remember=(ONCE,),
-        frame=_CARDS,
+        frame=CARDS,
         key=_KEY,
         pin=True,
     )
@@ -334,6 +275,7 @@ def _consents() -> tuple[Sample, ...]:
         Sample(name="pay", request=subscription),
         Sample(name="route", request=routed),
         Sample(name="tap", request=tap),
+        *(Sample(name=name, request=question) for name, question in questions_of_pages().items()),
         Sample(name="consent-pin", request=payment),
         Sample(
             name="consent-passphrase",
@@ -389,7 +331,7 @@ def _install() -> Confirm:
         "It keeps up to 16 MiB in the wallet's storage.",
     )
     return Confirm(
-        asker=_SHELL,
+        asker=SHELL,
         action="install “Alpbank Cards” 1.2.0 by example.alp",
         digest=bytes(32),
         fields=(
@@ -407,7 +349,7 @@ def _install() -> Confirm:
 def _pair() -> Confirm:
     pages = "its pages ask in their own names, which that browser says"
     return Confirm(
-        asker=_BROWSER,
+        asker=BROWSER,
         action="pair the browser “Firefox” with this wallet",
         digest=bytes(32),
         fields=(
@@ -427,15 +369,13 @@ def _framed(revealed: bytes) -> tuple[Sample, ...]:
         Choice(id="credit", label="Credit card ending in 0042", detail="Alpbank, 1 % back"),
         Choice(id="gift", label="Gift card", detail="12.50 EUR left"),
     )
-    choose = Choose(
-        frame=_CARDS, title="Pay with which card?", text="Bücher Mayer takes all of these.", options=offered
-    )
-    pin = AskSecret(frame=_CARDS, title="PIN of the debit card", text="Card ending in 4711.", key=_KEY, digits=True)
-    sent = Message(frame=_CARDS, title="Your card is on its way", text="It comes by mail, within five working days.")
+    choose = Choose(frame=CARDS, title="Pay with which card?", text="Bücher Mayer takes all of these.", options=offered)
+    pin = AskSecret(frame=CARDS, title="PIN of the debit card", text="Card ending in 4711.", key=_KEY, digits=True)
+    sent = Message(frame=CARDS, title="Your card is on its way", text="It comes by mail, within five working days.")
     stopped = Message(
-        frame=_GUARD,
+        frame=GUARD,
         title="A request was stopped",
-        text="https://harb0ur-books.com wanted to pay 12.50 EUR to harb0ur-books.com.\n\nGuard: “harb0ur-books.com”"
+        text="harb0ur-books.com wanted to pay 12.50 EUR to harb0ur-books.com.\n\nGuard: “harb0ur-books.com”"
         " looks like “harbour-books.com”, known here since 3 November 2026, and is not the same: it is written with"
         " letters that look the same. If you know that it is honest, “etui guard trust” takes it for itself from then"
         " on.\n\n“etui why d-7K” tells all that is known of it.",
@@ -445,6 +385,6 @@ def _framed(revealed: bytes) -> tuple[Sample, ...]:
         Sample(name="stopped", request=stopped),
         Sample(name="choose", request=choose, window=("key Tab space",), terminal=("1",)),
         Sample(name="ask-secret", request=pin, window=("type 2743",), terminal=("2743",)),
-        Sample(name="reveal", request=Reveal(frame=_SECRETS, title="Password of the choir", sealed=revealed)),
-        Sample(name="read-text", request=ReadText(frame=_CARDS, title="Terms of the card", text=_TERMS, asker=_SHOP)),
+        Sample(name="reveal", request=Reveal(frame=SECRETS, title="Password of the choir", sealed=revealed)),
+        Sample(name="read-text", request=ReadText(frame=CARDS, title="Terms of the card", text=_TERMS, asker=SHOP)),
     )

@@ -18,10 +18,10 @@ LARGEST_BYTES = 80_000
 def test_the_script_takes_a_page_at_each_width_in_both_themes(tmp_path: Path) -> None:
     if shutil.which("chromium") is None:
         pytest.skip("needs package chromium")
-    command = [sys.executable, "-m", "pictures.browse", "--into", str(tmp_path), "--only", "wallet"]
+    command = [sys.executable, "-m", "pictures.browse", "--into", str(tmp_path), "--only", "first"]
     subprocess.run(command, cwd=ROOT, check=True)
     made = {path.name: path.stat().st_size for path in (tmp_path / "shell").iterdir()}
-    assert made.keys() == {f"wallet-{width}-{theme}.png" for width in WIDTHS for theme in THEMES}
+    assert made.keys() == {f"first-{width}-{theme}.png" for width in WIDTHS for theme in THEMES}
     assert max(made.values()) < LARGEST_BYTES
 
 

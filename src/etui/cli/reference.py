@@ -51,7 +51,7 @@ def _help(arguments: Arguments, output: Output) -> Exit:
 
 
 def _completion_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=tuple(SHELLS))
+    parser.add_argument("shell", choices=tuple(SHELLS), metavar="SHELL", help=", ".join(SHELLS))
 
 
 def _completion(arguments: Arguments, output: Output) -> Exit:

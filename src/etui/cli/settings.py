@@ -25,7 +25,7 @@ def _settings(arguments: Arguments, output: Output) -> Exit:
 
 def _set_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="as `etui settings` lists it")
-    parser.add_argument("value", metavar="VALUE")
+    parser.add_argument("value", metavar="VALUE", help="of the kind that `etui settings` shows")
 
 
 def _set(arguments: Arguments, output: Output) -> Exit:

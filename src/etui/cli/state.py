@@ -70,7 +70,7 @@ INIT = Command(
 )
 STATUS = Command(
     name="status",
-    help="show whether it is locked, and what it promises here",
+    help="show whether the wallet is locked, and what it promises",
     run=_status,
     examples=(("etui status --json", "for a program"),),
 )

@@ -65,7 +65,7 @@ def _run(arguments: Arguments, output: Output) -> Exit:
 
 COMMAND = Command(
     name="up",
-    help="run the wallet in the foreground",
+    help="run the wallet, without a guide for the first time",
     text="Runs the wallet for this profile until it is ended with Ctrl-C or `etui stop`.",
     arguments=add_arguments,
     run=_run,

@@ -65,6 +65,7 @@ class Rendering:
         )
         self._templates.filters["moment"] = words.moment
         self._templates.filters["brief"] = words.brief
+        self._templates.filters["coded"] = words.coded
         self._templates.filters["size"] = size
         self._templates.filters["exact"] = Exact
         self._templates.filters["terms"] = words.terms

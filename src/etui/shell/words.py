@@ -24,6 +24,17 @@ _SHOWN: Final = 4
 _DAY_S: Final = 86_400
 _BECAUSE: Final = {"asked": "you said yes", "given": "you gave it", "stored": "it stored that"}
 """Why a right is there, as `shell/1` has it."""
+_EVENTS: Final = {
+    "error": "A fault",
+    "erased": "Erased",
+    "grant": "A lasting right",
+    "lock": "Locked",
+    "registration": "An Extension",
+    "report": "Told by a program",
+    "settings": "A setting",
+    "unlock": "Unlocked",
+}
+"""What a record is about that is no call of a method, by its kind."""
 _OWN_ATTRIBUTE: Final = "etui:"
 _SCHEMA: Final = "xdg:schema"
 
@@ -80,18 +91,23 @@ def rights(actions: Sequence[str], documents: Mapping[str, Document]) -> tuple[t
 
 
 def action(name: str, documents: Mapping[str, Document]) -> str:
-    """What was asked for, by its titles: *Secrets: Read*; as it is where it is no method that is known."""
+    """What was asked for, by its titles: *Secrets: Read*; or what happened. As it is where it is nothing known."""
     interface, _, method = name.rpartition(".")
     document = documents.get(interface)
     if document is None or method not in document.methods:
-        return name
+        return _EVENTS.get(name, name)
     return f"{document.title}: {document.methods[method].title}"
 
 
 def brief(text: str) -> Markup:
     """The first sentence of a text of a document, with what stands between ` ` as code."""
     first, cut, _ = text.partition(". ")
-    parts = plain(f"{first}{cut.rstrip()}").split("`")
+    return coded(f"{first}{cut.rstrip()}")
+
+
+def coded(text: str) -> Markup:
+    """A text of the wallet's or of a document, with what stands between ` ` as code."""
+    parts = plain(text).split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
     )

@@ -36,6 +36,9 @@ from etui.trusted.dialog.requests import (
     Unlock,
 )
 
+SIZES = (7.0, 8.0, 9.0)
+"""Of text, in points, that a desktop has by default, or smaller."""
+
 
 def labels(window: QWidget) -> list[str]:
     return [label.text() for label in window.findChildren(QLabel)]
@@ -141,11 +144,13 @@ def test_nothing_is_cut_off_at_any_size_of_text(
 
 
 def test_a_face_that_fits_the_screen_does_not_scroll(hands: Hands, text_size: Callable[[float], None]) -> None:
-    for points in (7.0, 8.0, 9.0):
+    for points in SIZES:
         text_size(points)
         for sample in samples(hands.sealed):
-            if sample.name in {"consent-long", "sign-text", "route"} or (sample.name, points) == ("pay", 9.0):
+            if sample.name in {"consent-long", "sign-text", "route", "page-mandate"}:
                 continue  # longer than the screen
+            if sample.name in {"pay", "page-pay"} and points == max(SIZES):
+                continue  # as above
             hands.show(sample.request)
             scroll = hands.window.findChild(BodyScroll)
             assert isinstance(scroll, BodyScroll)
@@ -153,7 +158,7 @@ def test_a_face_that_fits_the_screen_does_not_scroll(hands: Hands, text_size: Ca
             hands.press(Qt.Key.Key_Escape)
 
 
-@pytest.mark.parametrize("points", [7.0, 8.0, 9.0])
+@pytest.mark.parametrize("points", SIZES)
 def test_no_step_of_a_first_run_scrolls_where_all_fit(
     hands: Hands, text_size: Callable[[float], None], points: float
 ) -> None:

@@ -48,7 +48,7 @@ class Route(Struct, frozen=True, kw_only=True):
         """The same at more length."""
         said = [f"“{self.operator}” says: {self.reason}"] if self.reason else []
         usual = f"Without this route {self.instead_of.name} would pay by {self.instead_of.network}"
-        return [*said, f"{usual}; `etui routes off` switches such routes off."]
+        return [*said, f"{usual}; “etui routes off” switches such routes off."]
 
     def take(self, order: Order) -> routing.Take:
         """The call that says that a payment goes this way."""

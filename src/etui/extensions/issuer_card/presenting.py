@@ -103,7 +103,7 @@ class Presenting:
             del self._prepared[next(iter(self._prepared))]
         words = alternative.words
         note = f"Where the terminal's merchant is one of “{alternative.operator}”, {words} pays; one of the two does."
-        notes.append(f"{note} `etui routes off` switches that off.")
+        notes.append(f"{note} “etui routes off” switches that off.")
         return Prepared(notes=notes, settles={"instead": _raw(words)})
 
     def wanted(self, request: apdu.Wanted, client: str) -> apdu.WantedResult:

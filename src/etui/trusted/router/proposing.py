@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _AS_PROPOSED: Final = "proposed"
 _HALF: Final = "half"
-HOW_TO_END: Final = "You can lower and end it at any time: among the programs in the Shell, or by `etui revoke`."
+HOW_TO_END: Final = "You can lower and end it at any time: among the programs in the Shell, or by “etui revoke”."
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -153,7 +153,10 @@ class Body(QWidget):
         if content.lines:
             layout.addWidget(lines_card(kit, content.lines))
         add(layout, body_text(kit, content.body_title, content.body))
-        add(layout, [note_block(kit, note) for note in content.notes if note.tone is Tone.ADVICE])
+        if advice := [note_block(kit, note) for note in content.notes if note.tone is Tone.ADVICE]:
+            together, notes = column(kit.unit // 4)
+            add(notes, advice)
+            layout.addWidget(together)
         if content.keeper is not None:
             layout.addWidget(extension_block(kit, content.keeper, "Kept by the Extension", scale=0.8))
         self._add_choices()
