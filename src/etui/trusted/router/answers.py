@@ -235,12 +235,12 @@ class Answers:
             chain=call.chain[:-1],
             frame=wording.frame_of(provider) if provider.package is not None else None,
             what=names[method.item_field],
-            while_denied=one,
+            wanting=tuple(_question(call, method, item) for item in asked),
         )
         try:
             consented = await self._router.consent.ask(question)
         except AllowedMeanwhileError:
-            return frozenset({first.item})
+            return frozenset(item.item for item in asked)
         allowed = frozenset(consented.items) if not one else frozenset({first.item})
         await self._remember(call, method, question, consented.remember, [i for i in asked if i.item in allowed])
         return allowed

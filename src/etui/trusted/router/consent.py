@@ -63,8 +63,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     question with that, by its id. ``names_only``: it discloses names and no secret: a yes may hold for a
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
     is read to its end. ``parties``: whom the request names, for advisers. ``counsel``: what those said of it.
-    ``proposal``: the lasting right that is asked for; the user gives it or a lesser one. ``while_denied``: it is asked
-    for want of a right alone, so that it is no question any more where there is one by the time its turn comes.
+    ``proposal``: the lasting right that is asked for; the user gives it or a lesser one. ``wanting``: what it is
+    asked about for want of a right alone; where all of that is allowed by the time its turn comes, it is no question.
     """
 
     caller: Caller
@@ -87,7 +87,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     proposal: Proposal | None = None
     each: Mapping[str, Asked] = {}
     counsel: Counsel = Counsel()
-    while_denied: bool = False
+    wanting: tuple[Question, ...] = ()
 
     @property
     def likeness(self) -> bytes:
@@ -302,7 +302,7 @@ class Consent:
             now = asyncio.get_running_loop().time()
             router.budgets[origin.lane].must_be_heard(origin.principal.id, now)
             self._must_not_be_paused(asked, now)
-            if asked.while_denied and self._is_allowed(asked):
+            if asked.wanting and self._is_allowed(asked):
                 router.budget_of(asked.caller).approved()
                 raise AllowedMeanwhileError
 
@@ -331,7 +331,8 @@ class Consent:
 
     def _is_allowed(self, asked: Asked) -> bool:
         opened = self._router.unlocked()
-        return rights.decide(opened, asked.question, asked.chain).decision.outcome is Outcome.ALLOW
+        decisions = (rights.decide(opened, question, asked.chain).decision for question in asked.wanting)
+        return all(decision.outcome is Outcome.ALLOW for decision in decisions)
 
     def _request(self, asked: Asked) -> Confirm:
         choices = self._choices(asked)

@@ -40,7 +40,7 @@ from etui.trusted.router.settling import Settling, unseen
 
 if TYPE_CHECKING:
     from etui.interfaces import Seen
-    from etui.trusted.policy import Grant
+    from etui.trusted.policy import Grant, Question
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
     from etui.trusted.router.proposing import Proposal
@@ -218,9 +218,9 @@ class RequestPath:
                 return Cleared(verdict=verdict, reservations=reservations)
         if decision.outcome is not Outcome.ASK:
             return Cleared(verdict=Verdict(decision=decision))
-        for_want_of_a_right = decision is verdict.decision and not request.choices
+        wanting = (request.question,) if decision is verdict.decision and not request.choices else ()
         try:
-            consented, grant = await self._ask(request, decision, advice, while_denied=for_want_of_a_right)
+            consented, grant = await self._ask(request, decision, advice, wanting)
         except AllowedMeanwhileError:
             return await self._clear(request, advice)
         return Cleared(
@@ -284,13 +284,13 @@ class RequestPath:
         return tuple(prepared.notes)
 
     async def _ask(
-        self, request: Request, decision: Decision, advice: tuple[str, ...], *, while_denied: bool = False
+        self, request: Request, decision: Decision, advice: tuple[str, ...], wanting: tuple[Question, ...] = ()
     ) -> tuple[Consented, Grant | None]:
-        """The user's yes, and the grant that was given with it; ``while_denied``: as ``Asked`` has it."""
+        """The user's yes, and the grant that was given with it; ``wanting``: as ``Asked`` has it."""
         if request.quiet:
             why = self._record(request, decision, Recorded.DENIED, reason="the user would have had to be asked")
             raise ProtocolError(ErrorCode.DENIED, "the user would have to be asked", why=why)
-        asked = msgspec.structs.replace(self._asked(request, decision, advice), while_denied=while_denied)
+        asked = msgspec.structs.replace(self._asked(request, decision, advice), wanting=wanting)
         consented = await self._router.consent.ask(asked)
         for item in consented.items:  # the one that the user chose
             asked = asked.each[item]

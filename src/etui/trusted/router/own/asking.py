@@ -133,7 +133,7 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         names_only=overseeing,
         effect=change.effect,
         parties=change.parties,
-        while_denied=overseeing,
+        wanting=(question,) if overseeing else (),
     )
     try:
         consented = await router.consent.ask(asked)
