@@ -19,6 +19,7 @@ from bench import (
     keys,
     lending,
     memory,
+    nag,
     page,
     pay,
     policy,
@@ -47,6 +48,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "shell": shell.measure,
     "browser": browser.measure,
     "guard": guard.measure,
+    "nag": nag.measure,
     "pay": pay.measure,
     "tap": tap.measure,
 }
