@@ -20,6 +20,7 @@ from bench import (
     lending,
     memory,
     moving,
+    nag,
     page,
     pay,
     policy,
@@ -49,6 +50,7 @@ GROUPS: dict[str, Callable[[Extent], list[Figure]]] = {
     "shell": shell.measure,
     "browser": browser.measure,
     "guard": guard.measure,
+    "nag": nag.measure,
     "pay": pay.measure,
     "tap": tap.measure,
 }

@@ -14,7 +14,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     alone before its memory is read. ``file_bytes``: of a file that is decrypted. ``cards`` and
     ``many_cards``: how many an issuer has. ``payments``: of a round. ``relationships``: of a user, as many with a
     domain as with a logo. ``names``: how many honest ones are judged of each kind. ``pages``: how many are looked at
-    for who cannot see them well.
+    for who cannot see them well. ``scripts``: that a timer starts.
     """
 
     items: int = 1000
@@ -33,6 +33,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     relationships: int = 200
     names: int = 10_000
     pages: int = 100
+    scripts: int = 20
 
 
 FULL = Extent()
@@ -53,5 +54,6 @@ SAMPLE = Extent(
     relationships=3,
     names=40,
     pages=2,
+    scripts=6,
 )
 """Its figures mean nothing."""

@@ -49,6 +49,7 @@ IDS = {
     "shell": {"shell.paint_ms", "shell.paint10k_ms", "shell.bytes_kb", "shell.axe"},
     "browser": {"browser.ratio", "browser.p95_ratio"},
     "guard": {"guard.catch", "guard.false"},
+    "nag": {"nag.questions"},
     "pay": {"pay.p99_ms"},
     "tap": {"tap.p99_ms", "tap.ratio"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},

@@ -29,6 +29,7 @@ from etui.trusted.control import (
 )
 from etui.trusted.control import Role as ChildRole
 from etui.trusted.router.budget import PromptBudget
+from etui.trusted.router.pauses import Pauses
 from etui.trusted.router.router import Router
 from etui.trusted.router.turns import Lane
 from etui.trusted.router.wallet import Keys
@@ -170,6 +171,7 @@ class RouterHere:
         """Lets questions come as if the user had been asked nothing."""
         self.router.budgets = {lane: PromptBudget() for lane in Lane}
         self.router._extension_budgets.clear()
+        self.router.pauses = Pauses()
 
     def outstanding(self) -> dict[str, int]:
         """What the Router keeps of its connections and calls."""

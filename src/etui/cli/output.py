@@ -15,7 +15,9 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-_TIMES: Final = frozenset({"at", "created", "installed", "last", "modified", "paid_at", "replaced", "since", "until"})
+_TIMES: Final = frozenset(
+    {"at", "created", "installed", "last", "modified", "paid_at", "refused_until", "replaced", "since", "until"}
+)
 """Members that hold seconds since 1970, by the names that the interfaces give them."""
 
 

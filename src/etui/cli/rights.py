@@ -21,9 +21,15 @@ if TYPE_CHECKING:
     from etui.cli.output import Output
 
 
+def _clients_arguments(parser: argparse.ArgumentParser) -> None:
+    text = "has this Client asked about again at once, where you refused it something"
+    parser.add_argument("--ask-again", metavar="CLIENT", help=text)
+
+
 def _clients(arguments: Arguments, output: Output) -> Exit:
-    del arguments
     with connect() as client:
+        if arguments.ask_again is not None:
+            return _ask_again(client.call(shell.AskAgain(client=arguments.ask_again)), arguments.ask_again, output)
         rows = clients(client)
     columns = (
         ("label", "NAME"),
@@ -32,9 +38,16 @@ def _clients(arguments: Arguments, output: Output) -> Exit:
         ("since", "SINCE"),
         ("last", "LAST"),
         ("rights", "RIGHTS"),
+        ("refused_until", "NOT ASKED UNTIL"),
     )
     output.rows(rows, columns, "No program has asked this wallet for anything yet.")
     return Exit.OK
+
+
+def _ask_again(result: shell.AskAgainResult, name: str, output: Output) -> Exit:
+    text = "You are asked about it again." if result.ended else f"{name} is asked about as it is; `etui clients` lists."
+    output.value(result, text)
+    return Exit.OK if result.ended else Exit.NOT_FOUND
 
 
 def _grants_arguments(parser: argparse.ArgumentParser) -> None:
@@ -174,8 +187,15 @@ def _revoke(arguments: Arguments, output: Output) -> Exit:
 CLIENTS = Command(
     name="clients",
     help="list programs that asked for something, or may do it",
+    text="Lists programs that asked for something, or may do it. What you refused is not put to you again at once:\n"
+    "the same for the same program is refused without a question, for 10 seconds, and longer with each further no, up\n"
+    "to half a day. A lock ends that, and so does --ask-again.",
+    arguments=_clients_arguments,
     run=_clients,
-    examples=(("etui clients", "who has asked, and how well the wallet knows that"),),
+    examples=(
+        ("etui clients", "who has asked, and how well the wallet knows that"),
+        ("etui clients --ask-again app:/usr/bin/mailer", "a no was a mistake: have it ask once more"),
+    ),
 )
 GRANTS = Command(
     name="grants",

@@ -16,6 +16,8 @@ INTERFACE: Final = "shell/1"
 
 __all__ = [
     "INTERFACE",
+    "AskAgain",
+    "AskAgainResult",
     "Audit",
     "AuditResult",
     "ClientRow",
@@ -81,6 +83,10 @@ class ClientRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Absent where the wallet has not met it."""
     rights: Annotated[int, Meta(ge=0)]
     """How many lasting rights it has."""
+    refused_until: int | None = None
+    """Until when something that the user refused to it is refused at once, without a question; absent where
+    there is nothing.
+    """
 
 
 class GrantRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -260,6 +266,29 @@ class Clients(Request[ClientsResult], frozen=True, kw_only=True, omit_defaults=T
     text: Annotated[str, Meta(max_length=200)] | None = None
     skip: Annotated[int, Meta(ge=0)] | None = None
     limit: Annotated[int, Meta(ge=1, le=10000)] | None = None
+
+
+class AskAgainResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``shell/1.ask_again``."""
+
+    METHOD: ClassVar[str] = "shell/1.ask_again"
+
+    ended: Annotated[int, Meta(ge=0)]
+    """How many questions were not put to the user until now."""
+
+
+class AskAgain(Request[AskAgainResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Have a Client asked about again.
+
+    What the user refused to a Client is put to the user again when it asks next, and not only after a while.
+    Who may see what lies in the wallet may do this.
+    """
+
+    METHOD: ClassVar[str] = "shell/1.ask_again"
+    RESULT: ClassVar[type[Result]] = AskAgainResult
+    WAITS: ClassVar[bool] = True
+
+    client: Annotated[str, Meta(max_length=400)]
 
 
 class GrantsResult(Result, frozen=True, kw_only=True, omit_defaults=True):

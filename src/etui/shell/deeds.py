@@ -53,6 +53,7 @@ class Deeds:
             "/of/{publisher}/{name}/{reference}/do": self._do,
             "/of/{publisher}/{name}/{reference}/give": self._give,
             "/amend": self._amend,
+            "/ask-again": self._ask_again,
             "/revoke": self._revoke,
             "/unpair": self._unpair,
             "/set": self._set,
@@ -125,6 +126,11 @@ class Deeds:
         return self._rendering.back(
             request, Told(success=f"The right is {'raised' if raised else 'lowered'}."), to="/clients"
         )
+
+    async def _ask_again(self, request: Request) -> Response:
+        form = await form_in(request)
+        await self._wallet.call(shell.AskAgain(client=form.get("client", "")))
+        return self._rendering.back(request, Told(success="You are asked about it again."), to="/clients")
 
     async def _revoke(self, request: Request) -> Response:
         form = await form_in(request)

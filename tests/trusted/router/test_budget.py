@@ -10,9 +10,9 @@ from etui.protocol import ProtocolError
 from etui.trusted.router.budget import PromptBudget
 
 
-def taken(budget: PromptBudget, client: str, now: float, what: str = "read") -> str:
+def taken(budget: PromptBudget, client: str, now: float) -> str:
     try:
-        budget.take(client, what, "item", now)
+        budget.take(client, now)
     except ProtocolError as error:
         return error.code.slug
     return "asked"
@@ -30,18 +30,9 @@ def test_a_thousand_fresh_names_get_thirty_questions_and_then_one_in_ten_seconds
 
 def test_an_honest_question_costs_nothing() -> None:
     budget = PromptBudget()
-    for number in range(200):
-        assert taken(budget, "app:/usr/bin/mailer", 0.0, f"read {number}") == "asked"
+    for _ in range(200):
+        assert taken(budget, "app:/usr/bin/mailer", 0.0) == "asked"
         budget.approved()
-
-
-def test_a_no_is_not_asked_again_at_once_and_is_no_never() -> None:
-    budget = PromptBudget()
-    budget.refused("a", "read", "item", 0.0)
-    assert taken(budget, "a", 0.1) == "refused"
-    assert taken(budget, "b", 0.1) == "asked"
-    assert taken(budget, "a", 0.1, "write") == "asked"
-    assert taken(budget, "a", 10.1) == "asked"
 
 
 @pytest.mark.attack(16)
@@ -82,43 +73,35 @@ def test_whatever_comes_the_user_is_asked_no_more_than_the_budget_allows(asks: l
     assert asked <= 30 + now / 10
 
 
-def shown(budget: PromptBudget, extension: str, now: float) -> str:
-    try:
-        budget.take_any(extension, now)
-    except ProtocolError as error:
-        return error.code.slug
-    return "shown"
-
-
 @pytest.mark.attack(53)
 def test_what_an_extension_shows_has_an_end() -> None:
     budget = PromptBudget.of_extension()
-    outcomes = [shown(budget, "ext:loud", 0.0) for _ in range(1000)]
-    assert outcomes == ["shown"] * 20 + ["not_now"] * 980
-    later = [shown(budget, "ext:loud", number / 10) for number in range(1000)]
-    assert later.count("shown") == 19
+    outcomes = [taken(budget, "ext:loud", 0.0) for _ in range(1000)]
+    assert outcomes == ["asked"] * 20 + ["not_now"] * 980
+    later = [taken(budget, "ext:loud", number / 10) for number in range(1000)]
+    assert later.count("asked") == 19
 
 
 @pytest.mark.attack(53)
 def test_what_an_extension_asks_for_a_program_is_out_of_its_own_budget() -> None:
     programs, extension = PromptBudget(), PromptBudget.of_extension()
-    for number in range(20):
-        programs.take("app:/usr/bin/mailer", "read", f"by an Extension {number}", 0.0, payer=extension)
+    for _ in range(20):
+        programs.take("app:/usr/bin/mailer", 0.0, payer=extension)
     with pytest.raises(ProtocolError):
-        programs.take("app:/usr/bin/mailer", "read", "by an Extension", 0.0, payer=extension)
-    assert [taken(programs, "app:/usr/bin/mailer", 0.0, f"read {number}") for number in range(30)] == ["asked"] * 30
+        programs.take("app:/usr/bin/mailer", 0.0, payer=extension)
+    assert [taken(programs, "app:/usr/bin/mailer", 0.0) for _ in range(30)] == ["asked"] * 30
 
 
 @pytest.mark.attack(53)
 def test_an_extension_that_is_told_to_be_quiet_shows_nothing() -> None:
     budget = PromptBudget.of_extension()
     budget.silence("ext:loud", 0.0)
-    assert shown(budget, "ext:loud", 599.0) == "not_now"
-    assert shown(budget, "ext:loud", 600.0) == "shown"
+    assert taken(budget, "ext:loud", 599.0) == "not_now"
+    assert taken(budget, "ext:loud", 600.0) == "asked"
 
 
 def test_what_the_user_answers_with_more_than_the_one_button_costs_nothing() -> None:
     budget = PromptBudget.of_extension()
     for _ in range(200):
-        assert shown(budget, "ext:card", 0.0) == "shown"
+        assert taken(budget, "ext:card", 0.0) == "asked"
         budget.approved()

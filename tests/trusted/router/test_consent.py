@@ -21,6 +21,7 @@ from etui.trusted.router.budget import PromptBudget
 from etui.trusted.router.callers import Caller
 from etui.trusted.router.consent import Asked, Consent, Consented, digest_of
 from etui.trusted.router.path import RequestPath
+from etui.trusted.router.pauses import Pauses
 from etui.trusted.router.reading import digest
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import Registry
@@ -65,6 +66,7 @@ def consent_of(answer: Answer, home: Path, text: str = "", hello: Hello = HELLO)
             registry=REGISTRY,
             unlocked=lambda: opened,
             later=asyncio.ensure_future,
+            pauses=Pauses(),
         )
         router.advisers = Advisers(cast("Any", router))
         question = Question(

@@ -5,8 +5,8 @@ named, say who that is. `examine_socket` and `examine` look; what they return ne
 the system showed. Nothing here decides what anybody may do.
 
 Reading order: `look` (one look from start to end), `peer` and `procfs` (the only I/O), `identity`
-(the judgement), `deputies`, `containers`, `scripts` and `sandboxes` (what it knows). `origins` is apart: who a page is
-says the browser, and there is but the form of it to judge.
+(the judgement), `deputies`, `containers`, `scripts`, `sandboxes`, `versions` and `places` (what it knows). `origins` is
+apart: who a page is says the browser, and there is but the form of it to judge.
 """
 
 from etui.trusted.evidence.errors import EvidenceError, GoneError, NotAPeerError, UnsettledError

@@ -2,8 +2,8 @@
 
 Rules:
 
-1. `principal` is injective: two programs that can be told apart never share one, whatever
-   characters their paths hold.
+1. `principal` is injective but for versions: two programs that can be told apart never share one, whatever
+   characters their paths hold, unless they are versions of one program (`versions`).
 2. `distinguishable` is false when the principal stands for everything of a session; nothing may be
    remembered for such a Client.
 3. Names that a process gives itself (`comm`, `argv[0]`) appear nowhere.
@@ -48,6 +48,8 @@ class Note(StrEnum):
     PROGRAM_DELETED = "program_deleted"
     PROGRAM_ELSEWHERE = "program_elsewhere"
     PROGRAM_WRITABLE = "program_writable"
+    PROGRAM_SHARED = "program_shared"
+    PROGRAM_IN_STORE = "program_in_store"
     FOREIGN_NAMESPACE = "foreign_namespace"
     APPIMAGE_UNNAMED = "appimage_unnamed"
     SANDBOX_OF_USER = "sandbox_of_user"
@@ -70,6 +72,8 @@ _SENTENCES = {
     Note.PROGRAM_DELETED: "The program file was deleted or updated after the program started.",
     Note.PROGRAM_ELSEWHERE: "The program's path leads to another file here, or to none.",
     Note.PROGRAM_WRITABLE: "Your user can change or replace the program file.",
+    Note.PROGRAM_SHARED: "Other users of this machine can change or replace it where it lies.",
+    Note.PROGRAM_IN_STORE: "It lies in a store that takes programs of any name from any user.",
     Note.FOREIGN_NAMESPACE: "The program runs in namespaces of its own and sees other files.",
     Note.APPIMAGE_UNNAMED: "It runs from an AppImage, elsewhere at each start, and does not say from which file.",
     Note.SANDBOX_OF_USER: "Any program of your user can set up a sandbox that looks the same.",
@@ -82,8 +86,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
     Args:
         principal: the stable name: `app:PATH`, `unit:user/NAME`, `unit:system/NAME`,
             `appimage:PATH`, `script:PATH@ANCHOR` (ANCHOR is an executable's path or `session`), `flatpak:ID`,
-            `snap:NAME`, `session:UID` or `uid:UID`. In a path, control characters, backslashes and
-            bytes that are not UTF-8 stand as `\xNN`, and so does an `@` in a script's path.
+            `snap:NAME`, `session:UID` or `uid:UID`. In a path, control characters, backslashes, `*` and
+            bytes that are not UTF-8 stand as `\xNN`, and so does an `@` in a script's path; a version is `*`.
         label: a short name for people.
         strength: how far `principal` can be relied on.
         distinguishable: false if it cannot be told from its neighbours: remember nothing for it.

@@ -8,10 +8,12 @@ Rules, in order; the first that applies decides:
 2. A process that is not visible, that changed its user since it connected, whose program may not be
    read or whose path leads to another file here is `session:UID`. Only its unit can still tell it.
 3. Inside the sandbox of a package it is that package.
-4. A program that is no deputy is `app:PATH`. What runs from an AppImage has another path at each start:
+4. What lies where another user could put something else in its place is `session:UID`, whatever its unit.
+5. A program that is no deputy is `app:PATH`, with `*` for a version (`versions`); claimed, where its path is in a
+   store that takes programs of any name. What runs from an AppImage has another path at each start:
    it is `appimage:PATH` by the AppImage's file, claimed, since only its environment names that, and
    `session:UID` where nothing does.
-5. A deputy acts for whoever called it. Going up, the first script is noted, and the first ancestor
+6. A deputy acts for whoever called it. Going up, the first script is noted, and the first ancestor
    that is no deputy ends the search: a container of sessions yields nothing, another program is
    who asked. If everything up to the border of a lasting service unit is a deputy, it is the unit.
    A script outlives neither: `script:PATH@ANCHOR`, where ANCHOR is the program that ended the
@@ -20,6 +22,7 @@ Rules, in order; the first that applies decides:
 What comes through a deputy from a program or a script is claimed: it shows who started the tool,
 not who wanted it. A bus that belongs to the user makes nothing better than observed.
 
+    /opt/shop-1.2.3/shop                                        app:/opt/shop-*/shop
     /tmp/.mount_Shop4f2c1a/shop                                 appimage:/home/u/Shop.AppImage, claimed
     secret-tool ◄─ bash backup.sh ◄─ bash ◄─ gnome-terminal     script:/home/u/backup.sh@session
     secret-tool ◄─ bash ◄─ gnome-terminal                       session:1000
@@ -39,6 +42,7 @@ from etui.trusted.evidence.evidence import Evidence, Note, Strength, escaped, pr
 from etui.trusted.evidence.peer import Peer
 from etui.trusted.evidence.process import Process, Unit
 from etui.trusted.evidence.sandboxes import Package, package
+from etui.trusted.evidence.versions import is_in_store, lasting, lasting_script
 
 _OVERFLOW_UID = 65534  # /proc/sys/kernel/overflowuid, where a user namespace has no name for it
 _TRANSIENT_UIDS = range(61184, 65520)  # systemd, "Users, Groups, UIDs and GIDs": DynamicUser=
@@ -62,13 +66,15 @@ class _Finding(Struct, frozen=True, kw_only=True):
 class _Caller(Struct, frozen=True):
     """Whom a deputy acts for: a program, a unit, or neither; and the script between, if any.
 
-    ``kind`` of a program: `app`, or `appimage` for the file of one.
+    ``kind`` of a program: `app`, or `appimage` for the file of one. ``shared``: what would be any of them lies where
+    another user could put something else in its place.
     """
 
     program: str | None
     unit: Unit | None
     script: str | None
     kind: str = "app"
+    shared: bool = False
 
 
 def identify(lineage: Lineage, *, peer: Peer, wallet_uid: int, via_bus: bool) -> Evidence:
@@ -114,12 +120,21 @@ def _finding(lineage: Lineage, peer: Peer, wallet_uid: int) -> _Finding:
     if sandbox is not None:
         return _packaged(sandbox)
     executable = process.executable
-    if executable is None or not executable.located:
-        why = Note.UNREADABLE if executable is None else Note.PROGRAM_ELSEWHERE
-        return _obscure(peer, process, why)
+    if executable is None or not executable.located or process.shared:
+        return _without_a_name(process, peer)
     if deputy_kind(executable.path) is not None:
         return _deputy(lineage, peer)
     return _program(executable.path) if mount_of(executable.path) is None else _appimage(process, peer)
+
+
+def _without_a_name(process: Process, peer: Peer) -> _Finding:
+    """Conclude about a process whose program is not known, or could be anybody's tomorrow."""
+    executable = process.executable
+    if executable is None:
+        return _obscure(peer, process, Note.UNREADABLE)
+    if not executable.located:
+        return _obscure(peer, process, Note.PROGRAM_ELSEWHERE)
+    return _obscure(peer, None, Note.PROGRAM_SHARED)
 
 
 def _packaged(sandbox: Package) -> _Finding:
@@ -134,11 +149,13 @@ def _packaged(sandbox: Package) -> _Finding:
 
 
 def _program(path: str) -> _Finding:
+    stored = is_in_store(path)
     return _Finding(
-        principal=f"app:{escaped(path)}",
+        principal=f"app:{lasting(path)}",
         label=posixpath.basename(path),
-        strength=Strength.OBSERVED,
+        strength=Strength.CLAIMED if stored else Strength.OBSERVED,
         sentence=sentences.program(path),
+        notes=frozenset({Note.PROGRAM_IN_STORE}) if stored else frozenset(),
     )
 
 
@@ -147,7 +164,7 @@ def _appimage(process: Process, peer: Peer) -> _Finding:
     if path is None:
         return _obscure(peer, process, Note.APPIMAGE_UNNAMED)
     return _Finding(
-        principal=f"appimage:{escaped(path)}",
+        principal=f"appimage:{lasting(path)}",
         label=posixpath.basename(path),
         strength=Strength.CLAIMED,
         sentence=sentences.appimage(path),
@@ -207,14 +224,16 @@ def _deputy(lineage: Lineage, peer: Peer) -> _Finding:
     process = lineage[0]
     tool = _tool(process)
     caller = _caller(lineage, peer)
+    if caller.shared:
+        return _obscure(peer, None, Note.PROGRAM_SHARED)
     own_script = caller.script is not None and caller.script == process.script
     if caller.unit is not None:
         return _of_unit(caller.unit, tool, caller.script, frozenset())
     if caller.script is not None:
         name = posixpath.basename(caller.script)
-        anchor = "session" if caller.program is None else escaped(caller.program)
+        anchor = "session" if caller.program is None else lasting(caller.program)
         return _Finding(
-            principal=f"script:{escaped(caller.script, besides='@')}@{anchor}",
+            principal=f"script:{lasting_script(caller.script)}@{anchor}",
             label=f"{name}, run by {tool}" if own_script else f"{tool}, called by {name}",
             strength=Strength.CLAIMED,
             deputy=tool,
@@ -224,7 +243,7 @@ def _deputy(lineage: Lineage, peer: Peer) -> _Finding:
         )
     if caller.program is not None:
         return _Finding(
-            principal=f"{caller.kind}:{escaped(caller.program)}",
+            principal=f"{caller.kind}:{lasting(caller.program)}",
             label=f"{tool}, called by {posixpath.basename(caller.program)}",
             strength=Strength.CLAIMED,
             deputy=tool,
@@ -254,7 +273,7 @@ def _tool(process: Process) -> str:
 
 
 def _caller(lineage: Lineage, peer: Peer) -> _Caller:
-    """Go up from a deputy to whom it acts for, as rule 5 says."""
+    """Go up from a deputy to whom it acts for, as rule 6 says."""
     unit = lineage[0].unit if _lasting(lineage[0], peer) else None
     script: str | None = None
     for process in lineage:
@@ -263,6 +282,8 @@ def _caller(lineage: Lineage, peer: Peer) -> _Caller:
         executable = process.executable
         if process.uid != peer.uid or executable is None or not executable.located:
             return _Caller(None, None, script)
+        if process.shared:
+            return _Caller(None, None, None, shared=True)
         if deputy_kind(executable.path) is None:
             ends = holds_a_session(executable.path)
             return _Caller(None, None, script) if ends else _calling(process, executable.path, script)

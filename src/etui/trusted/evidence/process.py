@@ -78,6 +78,8 @@ class Process(Struct, frozen=True, kw_only=True):
         flatpak: the application id in the `/.flatpak-info` of its own root; only ever read where
             its mount namespace is not ours.
         apparmor: its AppArmor label without the mode; None if there is none.
+        shared: its program, script or AppImage lies where another user than root could put another one; of a deputy
+            that is its script, since by being itself it is nobody.
 
     """
 
@@ -96,3 +98,4 @@ class Process(Struct, frozen=True, kw_only=True):
     appimage: str | None = None
     flatpak: str | None = None
     apparmor: str | None = None
+    shared: bool = False

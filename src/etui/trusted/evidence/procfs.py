@@ -21,8 +21,9 @@ from contextlib import ExitStack, contextmanager
 
 from etui.trusted.evidence import records
 from etui.trusted.evidence.appimages import appimage_of, mount_of
-from etui.trusted.evidence.deputies import Deputy, deputy_kind
+from etui.trusted.evidence.deputies import Deputy, deputy_kind, is_tool_script
 from etui.trusted.evidence.errors import GoneError, UnsettledError
+from etui.trusted.evidence.places import could_be_put, others_can_write
 from etui.trusted.evidence.process import Executable, Namespace, Process
 from etui.trusted.evidence.sandboxes import flatpak_application
 from etui.trusted.evidence.scripts import script_path
@@ -117,8 +118,9 @@ def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
     status = records.status(_text(directory, "status"))
     cgroup = records.cgroup(_text(directory, "cgroup"))
     foreign = _foreign(directory, own)
-    executable = _executable(directory, status)
+    executable = _executable(directory, status, foreign)
     script = _script(directory, executable, foreign)
+    appimage = _appimage(directory, executable, script)
     return Process(
         pid=pid,
         ppid=stat.ppid,
@@ -132,9 +134,10 @@ def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
         tty=stat.tty,
         foreign=foreign,
         script=script,
-        appimage=_appimage(directory, executable, script),
+        appimage=appimage,
         flatpak=_flatpak(directory, foreign),
         apparmor=_apparmor(directory),
+        shared=_shared(executable, script, appimage, status.uid),
     )
 
 
@@ -161,7 +164,7 @@ def _mark(directory: int) -> tuple[str, int, int] | None:
     return link, file.st_dev, file.st_ino
 
 
-def _executable(directory: int, status: records.Status) -> Executable | None:
+def _executable(directory: int, status: records.Status, foreign: frozenset[Namespace] | None) -> Executable | None:
     try:
         link = os.readlink("exe", dir_fd=directory)
         file = os.stat("exe", dir_fd=directory)
@@ -170,7 +173,7 @@ def _executable(directory: int, status: records.Status) -> Executable | None:
     located, path, deleted = _located(link, file), link, False
     if not located and link.endswith(_DELETED):
         path, deleted = link.removesuffix(_DELETED), True
-        located = _was_located(path, file)
+        located = foreign is not None and Namespace.MOUNT not in foreign and _was_located(path, file)
     return Executable(
         path=path,
         device=file.st_dev,
@@ -190,9 +193,16 @@ def _located(path: str, file: os.stat_result) -> bool:
 
 
 def _was_located(path: str, file: os.stat_result) -> bool:
-    """Say whether a deleted `file` can have been at `path`: its folder is on the same device."""
-    folder = _attributes(posixpath.dirname(path)) if path.startswith("/") else None
-    return folder is not None and folder.st_dev == file.st_dev
+    """Say whether a deleted `file` can have been at `path`, by the nearest folder above that is still there.
+
+    An update may have taken its folder away with it.
+    """
+    if not path.startswith("/"):
+        return False
+    folder = posixpath.dirname(path)
+    while (attributes := _attributes(folder)) is None:
+        folder = posixpath.dirname(folder)
+    return could_be_put(file, attributes)
 
 
 def _writable(path: str, file: os.stat_result, status: records.Status) -> bool:
@@ -215,6 +225,31 @@ def _writable_by(file: os.stat_result, status: records.Status) -> bool:
     sticky = mode_bits.S_ISDIR(file.st_mode) and file.st_mode & mode_bits.S_ISVTX
     by_group = file.st_gid in status.groups and file.st_mode & _GROUP_WRITE
     return not sticky and bool(by_group or file.st_mode & _OTHER_WRITE)
+
+
+def _shared(executable: Executable | None, script: str | None, appimage: str | None, uid: int) -> bool:
+    """Say whether another user could put another one in the place of what this process is known by."""
+    if appimage is not None:
+        return _in_others_hands(appimage, uid)
+    if script is not None:
+        return not is_tool_script(script) and _in_others_hands(script, uid)
+    if executable is None or not executable.located or deputy_kind(executable.path) is not None:
+        return False
+    return mount_of(executable.path) is None and _in_others_hands(executable.path, uid)
+
+
+def _in_others_hands(path: str, uid: int) -> bool:
+    """Say whether another user could put another file at `path`, or where a link there leads."""
+    real = os.path.realpath(path)
+    places = {place for start in {path, real} for place in _and_above(start)}
+    return any((file := _attributes(place)) is not None and others_can_write(file, uid) for place in places)
+
+
+def _and_above(path: str) -> Iterator[str]:
+    yield path
+    while path != "/":
+        path = posixpath.dirname(path)
+        yield path
 
 
 def _attributes(path: str) -> os.stat_result | None:

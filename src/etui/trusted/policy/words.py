@@ -21,6 +21,7 @@ _MANUFACTURER: Final = {
 _BY_BEGINNING: Final = {
     "operator/": "A rule in a policy file of this profile.",
     "profile/": "A rule of the Extension that keeps the item: who may use it, and how.",
+    "user/refused": "What you refused is not put to you again at once; `etui clients --ask-again` ends that.",
     "g-": "A lasting right, which you can take back.",
     "t-": "A permission for one run of a program or one terminal, until the lock.",
 }

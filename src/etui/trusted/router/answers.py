@@ -21,7 +21,7 @@ from etui.trusted.policy import Decision, Origin, Outcome, PrincipalType, Questi
 from etui.trusted.router import rights, wording
 from etui.trusted.router.calls import Owned
 from etui.trusted.router.chain import had_none
-from etui.trusted.router.consent import Asked, digest_of
+from etui.trusted.router.consent import AllowedMeanwhileError, Asked, digest_of, passing_of
 from etui.trusted.router.giving import give
 from etui.trusted.router.references import Place
 from etui.trusted.router.reserving import is_certain, settle
@@ -235,8 +235,12 @@ class Answers:
             chain=call.chain[:-1],
             frame=wording.frame_of(provider) if provider.package is not None else None,
             what=names[method.item_field],
+            wanting=tuple(_question(call, method, item) for item in asked),
         )
-        consented = await self._router.consent.ask(question)
+        try:
+            consented = await self._router.consent.ask(question)
+        except AllowedMeanwhileError:
+            return frozenset(item.item for item in asked)
         allowed = frozenset(consented.items) if not one else frozenset({first.item})
         await self._remember(call, method, question, consented.remember, [i for i in asked if i.item in allowed])
         return allowed
@@ -244,7 +248,8 @@ class Answers:
     async def _remember(self, call: ActiveCall, method: Method, asked: Asked, remember: str, items: list[Item]) -> None:
         """What the user allowed holds for the process that asked, for a moment, or for as long as the user chose.
 
-        What an Extension was allowed within a call that it serves holds for that call.
+        What an Extension was allowed within a call that it serves holds for that call. Who cannot be told from its
+        neighbours is allowed it for the terminal that it was started in, at most.
         """
         opened = self._router.unlocked()
         self._router.record_now()
@@ -255,6 +260,7 @@ class Answers:
         given: list[tuple[Grant, asyncio.Future[None]]] = []
         lasts_s = wording.LASTING.get(remember)
         until = int(opened.now()) + lasts_s if lasts_s else 0
+        passing = passing_of(call.caller, remember)
         for item in items:
             scope = Scope(ScopeType.ITEM, call.provider.principal, item.item)
             if lasts_s is not None and call.caller.principal.tellable:
@@ -268,6 +274,17 @@ class Answers:
                     what=item.label or asked.what,
                 )
                 given.append(grant)
+            elif passing is not None:
+                transient = opened.add_transient_grant(
+                    f"group:{passing.group}",
+                    actions,
+                    scope,
+                    lasts_s=passing.lasts_s,
+                    origin=Origin.ASKED,
+                    label=passing.label,
+                    what=item.label or asked.what,
+                )
+                self._router.recorder.granted(call.caller, transient)
             elif process := call.caller.process_group:
                 opened.add_transient_grant(f"group:{process}", actions, scope, lasts_s=_ONCE_S, origin=Origin.ASKED)
         await give(self._router, call.caller, given)

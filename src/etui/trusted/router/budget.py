@@ -3,12 +3,11 @@
 Rules:
 
 1. In the long run one question in a period, and a burst of them at once; one that is approved costs nothing.
-2. What was refused is not asked again at once.
-3. Whom the user silences is silent for a while. Whoever has many names can be silenced by none of them: with the third
+2. Whom the user silences is silent for a while. Whoever has many names can be silenced by none of them: with the third
    silence at once nobody is asked for.
-4. Programs share one budget. What a person types at a terminal has another, which no program's name uses up, and each
+3. Programs share one budget. What a person types at a terminal has another, which no program's name uses up, and each
    Extension has one, since its name is not free: what it shows or asks takes nothing away from anybody else.
-5. Pages of paired browsers share one as well, for names of origins are free to who has a domain; and each has a small
+4. Pages of paired browsers share one as well, for names of origins are free to who has a domain; and each has a small
    one of its own within it, so that one page alone does not use it up.
 
 Time is passed in, in monotonic seconds.
@@ -17,7 +16,7 @@ Time is passed in, in monotonic seconds.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, Self, TypeAlias
+from typing import Final, Self
 
 from etui.protocol import ErrorCode, ProtocolError
 
@@ -29,11 +28,9 @@ _EXTENSION_PERIOD_S: Final = 5.0
 _PAGE_BURST: Final = 6
 _PAGE_PERIOD_S: Final = 30.0
 _SILENCE_S: Final = 600.0
-_AFTER_NO_S: Final = 10.0
 _SILENT_AT_ONCE: Final = 3
 """So many silences at once are one for all."""
 _MAX_REMEMBERED: Final = 1000
-_Key: TypeAlias = tuple[str, ...]
 
 
 class PromptBudget:
@@ -48,22 +45,18 @@ class PromptBudget:
         self._tokens = float(burst)
         self._updated = 0.0
         self._within = within
-        self._silent: OrderedDict[_Key, float] = OrderedDict()
-        self._refused: OrderedDict[_Key, float] = OrderedDict()
+        self._silent: OrderedDict[str, float] = OrderedDict()
 
     @classmethod
     def of_extension(cls) -> Self:
         """The budget of one Extension."""
         return cls(_EXTENSION_BURST, _EXTENSION_PERIOD_S)
 
-    def take(self, client: str, action: str, resource: str, now: float, *, payer: PromptBudget | None = None) -> None:
+    def take(self, client: str, now: float, *, payer: PromptBudget | None = None) -> None:
         """Takes one question out of the budget, or out of the ``payer``'s where another asks it for this Client.
 
-        Raises ``ProtocolError``: ``refused`` for what was refused a moment ago, ``not_now`` for a Client that the user
-        silenced and where the budget is used up.
+        Raises ``ProtocolError`` (``not_now``) for a Client that the user silenced and where the budget is used up.
         """
-        if now < self._refused.get((client, action, resource), 0.0):
-            raise ProtocolError(ErrorCode.REFUSED, "the user has just refused this")
         self.must_be_heard(client, now)
         (payer or self).spend(now)
 
@@ -79,22 +72,16 @@ class PromptBudget:
 
     def must_be_heard(self, client: str, now: float) -> None:
         """Raises ``ProtocolError`` (``not_now``) for whom the user silenced, maybe while it waited its turn."""
-        if now < max(self._silent.get((client,), 0.0), self.all_silent_until):
+        if now < max(self._silent.get(client, 0.0), self.all_silent_until):
             raise ProtocolError(ErrorCode.NOT_NOW, "the user wants no questions for a while")
-
-    def refused(self, client: str, action: str, resource: str, now: float) -> None:
-        """The user said no: the same is not asked again at once."""
-        _remember(self._refused, (client, action, resource), now + _AFTER_NO_S)
 
     def silence(self, client: str, now: float) -> None:
         """The user wants nothing more from this Client for a while, nor from others where it is one of many."""
-        _remember(self._silent, (client,), now + _SILENCE_S)
+        self._silent[client] = now + _SILENCE_S
+        while len(self._silent) > _MAX_REMEMBERED:
+            self._silent.popitem(last=False)
         if sum(until > now for until in self._silent.values()) >= _SILENT_AT_ONCE:
             self.all_silent_until = now + _SILENCE_S
-
-    def take_any(self, client: str, now: float) -> None:
-        """Takes a showing that is no question of policy, such as the unlock dialog; raises as ``take``."""
-        self.take(client, "", "", now)
 
     def approved(self) -> None:
         """The user was there and said yes: an honest question costs nothing."""
@@ -116,9 +103,3 @@ class PageBudgets:
         if len(self._budgets) > _MAX_REMEMBERED:
             self._budgets.popitem(last=False)
         return budget
-
-
-def _remember(table: OrderedDict[_Key, float], key: _Key, until: float) -> None:
-    table[key] = until
-    while len(table) > _MAX_REMEMBERED:
-        table.popitem(last=False)

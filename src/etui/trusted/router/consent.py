@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import math
 import secrets
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
@@ -31,15 +32,17 @@ from etui.trusted.dialog.requests import (
     Typed,
 )
 from etui.trusted.policy import Assurance, Decision, Limit, Origin, Outcome, Scope, ScopeType
-from etui.trusted.router import advisers, proposing, reading, rights, wording
+from etui.trusted.router import advisers, pauses, proposing, reading, rights, wording
 from etui.trusted.router.advisers import Counsel
 from etui.trusted.router.giving import give
+from etui.trusted.router.turns import Lane
 from etui.trusted.router.unlocking import vault_error
 
 if TYPE_CHECKING:
     from etui.trusted.control import Reply
     from etui.trusted.policy import Grant, Question, Resource
     from etui.trusted.router.callers import Caller
+    from etui.trusted.router.pauses import No
     from etui.trusted.router.proposing import Proposal
     from etui.trusted.router.registry import Provider
     from etui.trusted.router.router import Router
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 _RUNNING_S: Final = 30 * 86400
 _LASTING: Final = {**wording.LASTING, wording.MONTHLY: 0}
 _HESITATION_S: Final = (2.0, 6.0)
+PAUSED: Final = "user/refused"
+"""What decides where the user has just refused the same, as policies are named."""
 _FACES: Final[dict[str, Literal["window", "terminal", "script"]]] = {"terminal": "terminal", "scripted": "script"}
 
 
@@ -59,7 +64,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     terminal. ``running``: a yes may hold as long as the asking process runs, whoever that is. ``reading``: a text that
     is read to its end. ``parties``: whom the request names, for advisers. ``unadvised``: these have no say in it.
     ``counsel``: what they said of it. ``proposal``: the lasting right that is asked for; the user gives it or a lesser
-    one.
+    one. ``wanting``: what it is asked about for want of a right alone; where all of that is allowed by the time its
+    turn comes, it is no question.
     """
 
     caller: Caller
@@ -83,6 +89,16 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     proposal: Proposal | None = None
     each: Mapping[str, Asked] = {}
     counsel: Counsel = Counsel()
+    wanting: tuple[Question, ...] = ()
+
+    @property
+    def likeness(self) -> bytes:
+        """A digest over what the user reads: requests that have the same one are the same question."""
+        through = [member.principal.id for member in (*self.chain, self.caller)]
+        proposed = () if self.proposal is None else self.proposal.shown
+        read = (self.action, self.fields, self.items, proposed, self.reading)
+        shown = (through, self.question.action.id, self.question.resource.key, *read)
+        return hashlib.sha256(repr(shown).encode("utf-8", "backslashreplace")).digest()
 
     @property
     def origin(self) -> Caller:
@@ -154,6 +170,10 @@ def digest_of(
     return digest.digest()
 
 
+class AllowedMeanwhileError(Exception):
+    """By the time that its turn came, what was to be asked is allowed: nobody is asked, and it is decided anew."""
+
+
 class Consent:
     """Puts questions to the user."""
 
@@ -161,14 +181,17 @@ class Consent:
         self._router = router
 
     async def ask(self, asked: Asked) -> Consented:
-        """The user's yes; everything else raises ``ProtocolError`` (``refused``, ``not_now``, ``no_dialog``, …)."""
+        """The user's yes; everything else raises ``ProtocolError`` (``refused``, ``not_now``, ``no_dialog``, …).
+
+        Raises ``AllowedMeanwhileError`` where a right came while a question waited that is asked for want of one alone.
+        """
         router = self._router
         principal = asked.origin.principal
-        what = (f"{asked.question.action.id} {asked.action}", asked.question.resource.key)
         budget = router.budgets[asked.origin.lane]
         now = asyncio.get_running_loop().time()
+        self._must_not_be_paused(asked, now)
         with self._dismissed(asked):
-            budget.take(principal.id, *what, now, payer=router.budget_of(asked.caller))
+            budget.take(principal.id, now, payer=router.budget_of(asked.caller))
             counsel = await router.advisers.counsel(asked)
         if counsel.by is not None:
             raise await self._stopped(asked, counsel, counsel.by)
@@ -180,7 +203,8 @@ class Consent:
             case Approved():
                 return self._approved(asked, answer, hello)
             case Refused():
-                budget.refused(principal.id, *what, now)
+                router.unlocked().met(asked.origin)
+                router.pauses.refused(principal.id, asked.likeness, now, longest_s=_longest_pause_s(asked.origin))
                 why = self._record(asked, Recorded.REFUSED, asked.decision)
                 raise ProtocolError(ErrorCode.REFUSED, "the user refused", why=why)
             case Dismissed(silence=silence):
@@ -195,11 +219,22 @@ class Consent:
         try:
             yield
         except ProtocolError as error:
+            if error.why:
+                raise
             why = self._record(asked, Recorded.DISMISSED, asked.decision, reason=error.message)
             raise ProtocolError(error.code, error.message, why=why) from None
         except asyncio.CancelledError:
             self._record(asked, Recorded.DISMISSED, asked.decision, reason="nobody waited for the answer any more")
             raise
+
+    def _must_not_be_paused(self, asked: Asked, now: float) -> None:
+        """Raises ``ProtocolError`` (``refused``) for what the user has just refused, which is on record as that."""
+        no = self._router.pauses.standing(asked.origin.principal.id, asked.likeness, now)
+        if no is None:
+            return
+        decision = Decision(outcome=Outcome.DENY, policies=(PAUSED,))
+        why = self._record(asked, Recorded.DENIED, decision, reason=_said_no(no, now))
+        raise ProtocolError(ErrorCode.REFUSED, _said_no(no, now), why=why)
 
     async def _stopped(self, asked: Asked, counsel: Counsel, by: Provider) -> ProtocolError:
         """A request that an adviser stopped: on record with its reason, which the user is told and who asked is not.
@@ -241,6 +276,7 @@ class Consent:
             why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
             raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
         router.budget_of(asked.caller).approved()
+        router.pauses.approved(asked.origin.principal.id, asked.likeness)
         why = self._record(asked, Recorded.APPROVED, decision)
         router.later(router.advisers.agreed(asked))
         return Consented(
@@ -265,7 +301,12 @@ class Consent:
         origin = asked.origin
 
         def due() -> None:
-            router.budgets[origin.lane].must_be_heard(origin.principal.id, asyncio.get_running_loop().time())
+            now = asyncio.get_running_loop().time()
+            router.budgets[origin.lane].must_be_heard(origin.principal.id, now)
+            self._must_not_be_paused(asked, now)
+            if asked.wanting and self._is_allowed(asked):
+                router.budget_of(asked.caller).approved()
+                raise AllowedMeanwhileError
 
         request = self._request(asked)
         if asked.decision.assurance is Assurance.PIN:
@@ -290,6 +331,11 @@ class Consent:
                 case _:
                     raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
 
+    def _is_allowed(self, asked: Asked) -> bool:
+        opened = self._router.unlocked()
+        decisions = (rights.decide(opened, question, asked.chain).decision for question in asked.wanting)
+        return all(decision.outcome is Outcome.ALLOW for decision in decisions)
+
     def _request(self, asked: Asked) -> Confirm:
         choices = self._choices(asked)
         fields, advice = asked.fields, asked.advice
@@ -298,6 +344,8 @@ class Consent:
             advice = (*advice, *map(proposing.taken_place, self._replaced(asked)), proposing.HOW_TO_END)
         elif len(choices) > 1:
             fields = (*fields, *self._reach(asked))
+            if wording.TERMINAL in choices and not asked.names_only:
+                advice = (*advice, wording.OF_A_TERMINAL)
         return Confirm(
             asker=asked.asker,
             action=asked.action,
@@ -398,25 +446,43 @@ class Consent:
                 return given[0]
             case _ if asked.proposal is not None:
                 return None
-            case wording.RUNNING.id if group := asked.origin.process_group:
-                label, lasts_s = asked.origin.label, _RUNNING_S
-            case wording.TERMINAL.id if group := asked.origin.terminal_group:
-                label, lasts_s = f"whatever runs in the terminal of {asked.origin.label}", wording.HOUR_S
             case _:
-                return None
+                pass
+        passing = passing_of(asked.origin, consented.remember)
+        if passing is None:
+            return None
         self._router.record_now()
         grant = opened.add_transient_grant(
-            f"group:{group}",
+            f"group:{passing.group}",
             actions,
             scope,
-            lasts_s=lasts_s,
+            lasts_s=passing.lasts_s,
             origin=Origin.ASKED,
             where=where,
-            label=label,
+            label=passing.label,
             what=what,
         )
         self._router.recorder.granted(asked.origin, grant)
         return None
+
+
+class Passing(msgspec.Struct, frozen=True):
+    """For whom a yes holds that ends with the lock or sooner: a set of Clients, its name for people, and how long."""
+
+    group: str
+    label: str
+    lasts_s: int
+
+
+def passing_of(caller: Caller, answer: str) -> Passing | None:
+    """For which processes a yes holds with this answer; None for any other one."""
+    match answer:
+        case wording.RUNNING.id if group := caller.process_group:
+            return Passing(group, caller.label, _RUNNING_S)
+        case wording.TERMINAL.id if group := caller.terminal_group:
+            return Passing(group, f"whatever runs in the terminal of {caller.label}", wording.HOUR_S)
+        case _:
+            return None
 
 
 def _scope(resource: Resource) -> Scope:
@@ -424,6 +490,21 @@ def _scope(resource: Resource) -> Scope:
     if resource.item:
         return Scope(ScopeType.ITEM, resource.extension, resource.item)
     return Scope(ScopeType.EXTENSION, resource.extension)
+
+
+def _longest_pause_s(caller: Caller) -> float:
+    if caller.lane is Lane.TYPED:
+        return pauses.TYPED_S
+    return pauses.LONGEST_S if caller.principal.tellable else pauses.UNTOLD_S
+
+
+def _said_no(no: No, now: float) -> str:
+    """That a question is not put to the user, since when and for how long."""
+    times = "" if no.times == 1 else f" {no.times} times"
+    return (
+        f"the user refused this{times}, the last {math.ceil(now - no.at)} s ago,"
+        f" and is not asked again for {math.ceil(no.until - now)} s"
+    )
 
 
 def _not_now(why: str) -> ProtocolError:
@@ -443,7 +524,7 @@ def _again(request: Confirm, reply: Reply) -> Confirm:
 
 
 def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
-    """For how long a yes may hold; who cannot be told from its neighbours is asked each time for a secret.
+    """For how long a yes may hold; for who cannot be told from its neighbours, it is for a terminal at most.
 
     To what is about money no yes lasts without a limit, and the preset is this time alone.
     """
@@ -458,5 +539,5 @@ def _choices(asked: Asked) -> tuple[RememberChoice, ...]:
         lasting = [wording.ONCE, *(running if asked.running else []), wording.HOUR, wording.MONTH, wording.ALWAYS]
         preset_lasts = question.principal.strength > 1 and not caller.is_page  # which a link brings, and no install
         return tuple(reversed(lasting) if preset_lasts else lasting)
-    terminal = [wording.TERMINAL] if asked.names_only and caller.terminal_group else []
+    terminal = [wording.TERMINAL] if caller.terminal_group else []
     return (wording.ONCE, *terminal, *running)

@@ -43,7 +43,7 @@ async def show_face(router: Router, call: ActiveCall, params: bytes) -> bytes:
 
     Raises ``ProtocolError``: ``refused``, ``not_now``, ``no_dialog``, ``too_many``, ``invalid_params``.
     """
-    router.budget_of(call.caller).take_any(call.caller.principal.id, asyncio.get_running_loop().time())
+    router.budget_of(call.caller).take(call.caller.principal.id, asyncio.get_running_loop().time())
     try:
         return await _SHOWN[call.method.compiled.name](router, call, params)
     except msgspec.DecodeError as error:

@@ -30,7 +30,7 @@ from etui.trusted.router import proposing, reading, rights, wording
 from etui.trusted.router.advisers import named_parties
 from etui.trusted.router.callers import pseudonym
 from etui.trusted.router.calls import ActiveCall, CallIds
-from etui.trusted.router.consent import Asked, Consented, digest_of
+from etui.trusted.router.consent import AllowedMeanwhileError, Asked, Consented, digest_of
 from etui.trusted.router.naming import Naming
 from etui.trusted.router.references import is_well_formed
 from etui.trusted.router.requests import Arrival, Cleared, Request, Route
@@ -40,7 +40,7 @@ from etui.trusted.router.settling import Settling, unseen
 
 if TYPE_CHECKING:
     from etui.interfaces import Seen
-    from etui.trusted.policy import Grant
+    from etui.trusted.policy import Grant, Question
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.connection import Connection, Way
     from etui.trusted.router.proposing import Proposal
@@ -219,7 +219,11 @@ class RequestPath:
                 return Cleared(verdict=verdict, reservations=reservations)
         if decision.outcome is not Outcome.ASK:
             return Cleared(verdict=Verdict(decision=decision))
-        consented, grant = await self._ask(request, decision, advice)
+        wanting = (request.question,) if decision is verdict.decision and not request.choices else ()
+        try:
+            consented, grant = await self._ask(request, decision, advice, wanting)
+        except AllowedMeanwhileError:
+            return await self._clear(request, advice)
         return Cleared(
             verdict=Verdict(decision=consented.decision),
             reservations=await count(opened, grant, request.question),
@@ -281,13 +285,13 @@ class RequestPath:
         return tuple(prepared.notes)
 
     async def _ask(
-        self, request: Request, decision: Decision, advice: tuple[str, ...]
+        self, request: Request, decision: Decision, advice: tuple[str, ...], wanting: tuple[Question, ...] = ()
     ) -> tuple[Consented, Grant | None]:
-        """The user's yes, and the grant that was given with it."""
+        """The user's yes, and the grant that was given with it; ``wanting``: as ``Asked`` has it."""
         if request.quiet:
             why = self._record(request, decision, Recorded.DENIED, reason="the user would have had to be asked")
             raise ProtocolError(ErrorCode.DENIED, _UNASKED, why=why)
-        asked = self._asked(request, decision, advice)
+        asked = msgspec.structs.replace(self._asked(request, decision, advice), wanting=wanting)
         consented = await self._router.consent.ask(asked)
         for item in consented.items:  # the one that the user chose
             asked = asked.each[item]

@@ -64,6 +64,7 @@ from etui.trusted.router.own import OwnMethods
 from etui.trusted.router.own.reports import RATE
 from etui.trusted.router.pages import WebPeers
 from etui.trusted.router.path import RequestPath
+from etui.trusted.router.pauses import Pauses
 from etui.trusted.router.providers import Providers
 from etui.trusted.router.recording import Recorder
 from etui.trusted.router.registry import ROUTER_INTERFACES, Method, Registry, Standing
@@ -115,6 +116,7 @@ class Router:
         self.locking = False
         self.dialogs = Dialogs()
         self.budgets = {lane: PromptBudget() for lane in Lane}
+        self.pauses = Pauses()
         self._extension_budgets: defaultdict[str, PromptBudget] = defaultdict(PromptBudget.of_extension)
         self.reports = RateLimiter(RATE, asyncio.get_running_loop().time())
         self._page_budgets = PageBudgets()

@@ -428,7 +428,7 @@ class Unlocking:
 
     def _take(self, caller: Caller) -> None:
         """Takes a showing out of the budget; raises ``ProtocolError`` (``not_now``)."""
-        self._router.budgets[caller.lane].take_any(caller.principal.id, asyncio.get_running_loop().time())
+        self._router.budgets[caller.lane].take(caller.principal.id, asyncio.get_running_loop().time())
 
     def _again(self, request: _NewT, reply: Reply) -> _NewT:
         if reply.code not in _AGAIN:

@@ -29,6 +29,7 @@ MONTH: Final = RememberChoice(id="month", label="For 30 days")
 ALWAYS: Final = RememberChoice(id="always", label="Until I take it back")
 RUNNING: Final = RememberChoice(id="running", label="As long as this program runs")
 TERMINAL: Final = RememberChoice(id="terminal", label="For an hour, from this terminal")
+OF_A_TERMINAL: Final = "A yes for an hour from this terminal is for whatever runs there, as a tool that you install."
 MONTHLY: Final = "monthly"
 HOUR_S: Final = 3600
 MONTH_S: Final = 30 * 86400

@@ -15,7 +15,7 @@ from etui.trusted.dialog.requests import Effect, ShownField
 from etui.trusted.policy import Outcome, Question, Resource
 from etui.trusted.router import wording
 from etui.trusted.router.connection import Connection
-from etui.trusted.router.consent import Asked, digest_of
+from etui.trusted.router.consent import AllowedMeanwhileError, Asked, digest_of
 
 if TYPE_CHECKING:
     from etui.interfaces import Value
@@ -65,6 +65,7 @@ OVERSEEING: Final = tuple(
         shell.Inventory,
         shell.Space,
         shell.Clients,
+        shell.AskAgain,
         shell.Grants,
         shell.Pairings,
         shell.Audit,
@@ -134,8 +135,13 @@ async def _consent(router: Router, asking: Asking, change: Change, *, overseeing
         effect=change.effect,
         parties=change.parties,
         unadvised=change.unadvised,
+        wanting=(question,) if overseeing else (),
     )
-    consented = await router.consent.ask(asked)
+    try:
+        consented = await router.consent.ask(asked)
+    except AllowedMeanwhileError:
+        await _consent(router, asking, change, overseeing=overseeing)
+        return
     opened.met(asking.caller)
     if overseeing:
         router.own.parts.told(asking, opened.now())

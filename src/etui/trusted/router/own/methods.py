@@ -141,6 +141,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     shell.Space: space.space,
     shell.HideLink: holdings.hide_link,
     shell.Clients: rights.clients,
+    shell.AskAgain: rights.ask_again,
     shell.Grants: rights.grants,
     shell.Pairings: browsers.pairings,
     shell.Unpair: browsers.unpair,

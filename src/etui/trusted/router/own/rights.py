@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -43,9 +45,11 @@ async def clients(router: Router, asking: Asking, request: shell.Clients) -> she
     rights = Counter(grant.client for grant in lasting)
     labels = {grant.client: grant.label or grant.client for grant in lasting}
     known = opened.clients.rows()
+    now_s = asyncio.get_running_loop().time()
 
     def told(client: str) -> shell.ClientRow:
         row = known.get(client)
+        no = router.pauses.longest(client, now_s)
         if row is None:
             return shell.ClientRow(client=client, label=labels[client], strength="", rights=rights[client])
         return shell.ClientRow(
@@ -55,6 +59,7 @@ async def clients(router: Router, asking: Asking, request: shell.Clients) -> she
             since=row.since,
             last=row.last,
             rights=rights[client],
+            refused_until=None if no is None else math.ceil(opened.now() + no.until - now_s),
         )
 
     words = (request.text or "").split()
@@ -69,6 +74,13 @@ async def clients(router: Router, asking: Asking, request: shell.Clients) -> she
         return shell.ClientsResult(clients=[told(client) for client in fitting])
     page = await page_of(fitting, told, skip=request.skip, limit=request.limit)
     return shell.ClientsResult(clients=page, total=len(fitting))
+
+
+async def ask_again(router: Router, asking: Asking, request: shell.AskAgain) -> shell.AskAgainResult:
+    """Answers ``shell/1.ask_again``: only who may see what was refused can have it asked about again."""
+    await oversee(router, asking)
+    ended = router.pauses.end(request.client, asyncio.get_running_loop().time())
+    return shell.AskAgainResult(ended=ended)
 
 
 async def grants(router: Router, asking: Asking, request: shell.Grants) -> shell.GrantsResult:
