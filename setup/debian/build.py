@@ -20,6 +20,7 @@ from setup.debian.control import add_control
 from setup.debian.errors import PackageError
 from setup.debian.libraries import drop_what_never_runs, install_libraries
 from setup.debian.licences import copyright_text
+from setup.debian.linking import linked_files, strip_symbols
 from setup.debian.programs import SITE, add_environment, add_what_the_code_says, compile_tree, write
 from setup.debian.qt import trim_qt
 
@@ -58,6 +59,7 @@ def build(root: Path, wish: Wish) -> Path:
         drop_what_never_runs(site)
         if QT not in wish.architecture.without:
             trim_qt(site, site / "etui")
+        strip_symbols(linked_files(site), wish.architecture)
         compile_tree(tree)
         add_control(tree, version, wish.architecture, root / "packages" / "debian-run.txt")
         _settle(tree, epoch_s)

@@ -23,6 +23,9 @@ _NOT_RUN: Final = frozenset({".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", "
 """What is there for those who compile or check against a library."""
 _OF_PIP: Final = ("RECORD", "INSTALLER", "REQUESTED")
 """What pip notes for itself, and which dpkg keeps for the package."""
+_WORDS: Final = Path("xkcdpass", "static")
+_LIST: Final = "eff-long"
+"""The one list of words that passphrases are made of; the others are of 30 languages, and 9 MB."""
 
 
 def install_libraries(requirements: Path, wheels: Path, target: Path, architecture: Architecture) -> None:
@@ -39,8 +42,11 @@ def install_libraries(requirements: Path, wheels: Path, target: Path, architectu
 
 
 def drop_what_never_runs(target: Path) -> None:
-    """Removes programs, sources, stubs and pip's notes from installed libraries."""
+    """Removes programs, sources, stubs, pip's notes and unused lists of words from installed libraries."""
     shutil.rmtree(target / "bin", ignore_errors=True)
+    for path in (target / _WORDS).iterdir():
+        if path.name != _LIST:
+            path.unlink()
     for path in sorted(target.rglob("*"), reverse=True):
         if path.suffix in _NOT_RUN or (path.parent.suffix == ".dist-info" and path.name in _OF_PIP):
             path.unlink()

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from setup.debian.architectures import this_architecture
+from setup.debian.architectures import Architecture, this_architecture
 from setup.debian.errors import PackageError
 
+_SYMBOLS: Final = " .symtab "
 _ELF: Final = b"\x7fELF"
 _FILE: Final = re.compile(r"^File: (.*)$")
 _NEEDED: Final = re.compile(r"\(NEEDED\).*\[(.*)\]$")
@@ -42,6 +43,30 @@ def needed_by(paths: Iterable[Path]) -> dict[Path, set[str]]:
         elif needed := _NEEDED.search(line):
             current.add(needed[1])
     return found
+
+
+def strip_symbols(paths: Iterable[Path], architecture: Architecture) -> None:
+    """Removes what only debuggers and linkers read, where there is any, as Debian does of every library that it packs.
+
+    What ``strip`` has a word to say about stays as it is: that is what patchelf has rearranged, and would be broken.
+
+    Raises ``PackageError`` where this machine has no ``strip`` for that architecture.
+    """
+    strip = f"{architecture.multiarch}-strip"
+    if shutil.which(strip) is None:
+        package = "binutils" if architecture == this_architecture() else f"binutils-{architecture.multiarch}"
+        raise PackageError(f"{strip} is missing: apt-get install {package}")
+    for path in paths:
+        sections = _ran("readelf", "--section-headers", "--wide", str(path)).stdout
+        stripped = path.with_name(f"{path.name}.stripped")
+        if _SYMBOLS in sections and not _ran(strip, "--strip-unneeded", "-o", str(stripped), str(path)).stderr:
+            stripped.chmod(path.stat().st_mode)
+            stripped.replace(path)
+        stripped.unlink(missing_ok=True)
+
+
+def _ran(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, check=True)
 
 
 def packages_of(sonames: Iterable[str]) -> set[str]:

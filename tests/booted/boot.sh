@@ -14,6 +14,8 @@ not_started='systemd-udevd.service systemd-udevd-control.socket systemd-udevd-ke
     sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount sys-fs-fuse-connections.mount
     console-getty.service networking.service apparmor.service keyboard-setup.service console-setup.service ldconfig.service
     swap.target timers.target systemd-ask-password-console.path systemd-ask-password-wall.path systemd-initctl.socket'
+not_started_for_users='pipewire.service pipewire.socket dirmngr.socket gpg-agent.socket gpg-agent-browser.socket
+    gpg-agent-extra.socket gpg-agent-ssh.socket gcr-ssh-agent.socket pk-debconf-helper.socket'
 
 # Its own part of each hierarchy of control groups, which is the root of them in there.
 enter_group() {
@@ -68,15 +70,17 @@ boot() {
     root=$1/root
     mount --make-rprivate /
     mount -t overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" overlay "$root"
-    mount -t proc proc "$root/proc"
-    mount --bind "$root/proc/sys" "$root/proc/sys"
-    mount -o remount,bind,ro "$root/proc/sys"
+    mount -t proc proc "$root/proc" # nothing of it covered, or no user namespace in there may have one, as bubblewrap has
     mount -t sysfs -o ro sysfs "$root/sys"
     mount -t tmpfs -o mode=755 tmpfs "$root/run"
     mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
     mount_devices "$root"
     mount_groups "$root"
     write_units "$root/run/systemd/system"
+    mkdir -p "$root/run/systemd/user"
+    for name in $not_started_for_users; do
+        ln -s /dev/null "$root/run/systemd/user/$name"
+    done
     ip link set lo up
     hostname booted
     cd "$root"

@@ -71,8 +71,9 @@ class Machine:
     def run(self, *command: str, user: str = "root", stdin: str = "", timeout_s: float = _PATIENCE_S) -> Ran:
         """Runs a command as a service of the system; as another user than root in a login session of theirs."""
         session = () if user == "root" else (f"--uid={user}", "-pPAMName=login", "-pWorkingDirectory=~")
+        literal = [word.replace("$", "$$") for word in command]  # systemd would put values of variables there
         bounded = f"-pRuntimeMaxSec={timeout_s:.0f}"
-        words = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", bounded, *session, "--", *command]
+        words = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", bounded, *session, "--", *literal]
         return self._enter(*words, stdin=stdin, timeout_s=timeout_s + _PATIENCE_S)
 
     def does(self, *command: str, user: str = "root", stdin: str = "", timeout_s: float = _PATIENCE_S) -> str:
