@@ -93,6 +93,8 @@ class Installed:
     def __init__(self, machine: Machine, packages: Packages) -> None:
         self.machine = machine
         self.packages = packages
+        # Debian's own switch: the whole machine's list of manual pages is not made anew at each install.
+        machine.path("/var/lib/man-db/auto-update").unlink(missing_ok=True)
 
     def install(self, package: Path) -> str:
         """Has dpkg install a package, over another version or afresh; what it says."""
