@@ -77,7 +77,8 @@ def test_every_library_is_named_in_the_copyright_file_with_its_licence(archive: 
         if name != "tzdata":  # of Windows
             spelled = re.escape(name).replace(r"\-", "[-_.]")
             assert re.search(rf"(?mi)^ {spelled} {re.escape(version)}\b", text), name
-    assert "see its licence" not in re.findall(r"(?m)^License: (.*)$", text)
+    unsaid = [stanza for stanza in text.split("\n\n") if "License: see its licence" in stanza]
+    assert [stanza for stanza in unsaid if " Text: /" not in stanza] == []
     assert [name for name in re.findall(r"(?m)^ Text: /(.*)$", text) if f"./{name}" not in archive.getnames()] == []
 
 
@@ -90,7 +91,7 @@ def test_what_it_depends_on_is_what_its_files_are_linked_to(packages: Packages) 
         if line[:1].isalpha()
     }
     window = {name for name in depends if name.startswith(("libx", "libwayland", "libegl", "libgl1", "libfontconfig"))}
-    assert window <= listed, "./run would miss it"
+    assert window - {"libxcb1"} <= listed, "./run would miss it"  # that one comes with all that is named libxcb-*
 
 
 @pytest.mark.attack(236)
@@ -115,12 +116,14 @@ def test_a_library_with_other_bytes_than_were_written_down_is_not_packed(
     with zipfile.ZipFile(wheel, "w") as packed:
         for name, text in members.items():
             packed.writestr(name, text)
+    forged = wheel.read_bytes()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     with pytest.raises(PackageError, match="pip cannot fetch"):
         install_libraries(requirements, wheels, tmp_path / "site", ARCHITECTURES[architecture()])
     assert not (tmp_path / "site" / "h11").exists()
-    requirements.write_text(f"h11=={pin[1]} --hash=sha256:{hashlib.sha256(wheel.read_bytes()).hexdigest()}\n")
+    wheel.write_bytes(forged)  # pip has thrown it away
+    requirements.write_text(f"h11=={pin[1]} --hash=sha256:{hashlib.sha256(forged).hexdigest()}\n")
     install_libraries(requirements, wheels, tmp_path / "site", ARCHITECTURES[architecture()])
     assert (tmp_path / "site" / "h11" / "__init__.py").exists(), "it is the hash that kept it out"
 
