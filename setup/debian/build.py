@@ -21,10 +21,12 @@ from setup.debian.errors import PackageError
 from setup.debian.libraries import drop_what_never_runs, install_libraries
 from setup.debian.licences import copyright_text
 from setup.debian.linking import linked_files, strip_symbols
+from setup.debian.pictures import trim_pillow
 from setup.debian.programs import SITE, add_environment, add_what_the_code_says, compile_tree, write
 from setup.debian.qt import trim_qt
 
 _DOCUMENTS: Final = Path("usr/share/doc/etui")
+_LEVEL: Final = {"xz": ("-z9",), "zstd": (), "gzip": (), "none": ()}
 _PAGES: Final = ("README.md", "SECURITY.md")
 
 
@@ -57,6 +59,7 @@ def build(root: Path, wish: Wish) -> Path:
         add_what_the_code_says(tree, _runnable(root, wish, site, Path(scratch, "runnable")))
         _add_documents(root, tree, site)
         drop_what_never_runs(site)
+        trim_pillow(site)
         if QT not in wish.architecture.without:
             trim_qt(site, site / "etui")
         strip_symbols(linked_files(site), wish.architecture)

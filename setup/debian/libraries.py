@@ -21,6 +21,8 @@ from setup.debian.errors import PackageError
 _PIP: Final = (sys.executable, "-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet")
 _NOT_RUN: Final = frozenset({".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx"})
 """What is there for those who compile or check against a library."""
+_OF_SERVERS: Final = frozenset({"psycopg", "psycopg-binary"})
+"""What no wallet has a use for: PostgreSQL, in which shops, acquirers and issuers may keep their books."""
 _OF_PIP: Final = ("RECORD", "INSTALLER", "REQUESTED")
 """What pip notes for itself, and which dpkg keeps for the package."""
 _WORDS: Final = Path("xkcdpass", "static")
@@ -36,7 +38,7 @@ def install_libraries(requirements: Path, wheels: Path, target: Path, architectu
     _require_pip()
     wheels.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", prefix="etui-requirements-", suffix=".txt") as pins:
-        pins.write(_without(requirements.read_text(encoding="utf-8"), architecture.without))
+        pins.write(_without(requirements.read_text(encoding="utf-8"), _OF_SERVERS | architecture.without))
         pins.flush()
         _install(Path(pins.name), requirements, wheels, target, architecture)
 

@@ -45,6 +45,18 @@ def needed_by(paths: Iterable[Path]) -> dict[Path, set[str]]:
     return found
 
 
+def linked_to(begun: Iterable[Path], files: Iterable[Path]) -> set[Path]:
+    """Which of ``files`` those that are begun with are linked to, and what those are linked to."""
+    left, by_name = list(begun), {path.name: path for path in files}
+    needed = needed_by({*left, *by_name.values()})
+    found: set[Path] = set()
+    while left:
+        ours = {by_name[name] for name in needed[left.pop()] if name in by_name} - found
+        found |= ours
+        left += ours
+    return found
+
+
 def strip_symbols(paths: Iterable[Path], architecture: Architecture) -> None:
     """Removes what only debuggers and linkers read, where there is any, as Debian does of every library that it packs.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from setup.debian.errors import PackageError
-from setup.debian.linking import linked_files, needed_by
+from setup.debian.linking import linked_files, linked_to
 
 PLUGINS: Final = (
     "platforminputcontexts/libcomposeplatforminputcontextplugin.so",
@@ -49,7 +49,8 @@ def trim_qt(libraries: Path, code: Path) -> None:
     ]
     if missing := [str(path) for path in begun if not path.exists()]:
         raise PackageError(f"PySide6 has no {', '.join(missing)}: setup/debian/qt.py names what another version has")
-    kept = {*begun, *_linked_to(begun, libraries), *qt.glob("*.py"), *(libraries / "shiboken6").glob("*.py")}
+    files = [path for room in _ROOMS for path in linked_files(libraries / room)]
+    kept = {*begun, *linked_to(begun, files), *qt.glob("*.py"), *(libraries / "shiboken6").glob("*.py")}
     kept.update((qt / "support").glob("*.py"))
     for room in _ROOMS:
         for path in sorted((libraries / room).rglob("*"), reverse=True):
@@ -58,17 +59,3 @@ def trim_qt(libraries: Path, code: Path) -> None:
                     path.rmdir()
             elif path not in kept:
                 path.unlink()
-
-
-def _linked_to(begun: list[Path], libraries: Path) -> set[Path]:
-    """The libraries of PySide6 that these files are linked to, and what those are linked to."""
-    files = [path for room in _ROOMS for path in linked_files(libraries / room)]
-    by_name = {path.name: path for path in files}
-    needed = needed_by(files)
-    found: set[Path] = set()
-    left = list(begun)
-    while left:
-        ours = {by_name[name] for name in needed[left.pop()] if name in by_name} - found
-        found |= ours
-        left += ours
-    return found
