@@ -22,6 +22,8 @@ import msgspec
 
 _BOOT: Final = Path(__file__).with_name("boot.sh")
 _GROUPS: Final = ("/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified", "/sys/fs/cgroup")
+_PACKAGES: Final = {"systemctl": "systemd", "dbus-daemon": "dbus-daemon", "pkcheck": "polkitd", "ip": "iproute2"}
+"""What it is made of, by a program of each."""
 _MEMORY: Final = Path("/dev/shm")
 _PATIENCE_S: Final = 60.0
 _LOOK_S: Final = 0.02
@@ -52,6 +54,9 @@ class Machine:
     @staticmethod
     def why_not() -> str:
         """Why none can be booted here; empty where one can."""
+        for program, package in _PACKAGES.items():
+            if shutil.which(program) is None:
+                return f"needs package {package}"
         if os.getuid() != 0:
             return "needs root, to boot a system in namespaces of its own"
         command = ["unshare", "--mount", "--pid", "--uts", "--ipc", "--net", "--cgroup", "--fork", "true"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,9 @@ from tests.debian.packages import Packages, built_in
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    for program, package in {"dpkg-deb": "dpkg", "readelf": "binutils", "pip3": "python3-pip"}.items():
+        if shutil.which(program) is None:
+            pytest.skip(f"needs package {package}")
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "debian"
     folder.mkdir(exist_ok=True)

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 ROOT: Final = Path(__file__).parents[2]
-_BUILD_S: Final = 280
+_BUILD_S: Final = 440
 LATER: Final = "99.0"
 
 

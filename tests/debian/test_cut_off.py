@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Final
@@ -12,6 +13,8 @@ import pytest
 from tests.debian.installed import SECRET, Installed, Person
 from tests.debian.packages import LATER
 from tests.long_run import LongRun
+
+pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs package strace")
 
 _CALL: Final = re.compile(r'^(\w+)\((?:"([^"]*)", "([^"]*)")?')
 _FILE: Final = "/usr/lib/etui/*.dpkg-new"

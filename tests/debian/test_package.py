@@ -152,6 +152,7 @@ def test_what_it_cannot_use_is_said_and_nothing_is_built(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 def test_two_folders_two_people_and_two_moments_make_the_same_bytes_of_at_most_40_megabytes(tmp_path: Path) -> None:
     first = build(tmp_path / "first")
     copy = tmp_path / "another folder"
