@@ -58,7 +58,7 @@ def drop_what_never_runs(target: Path) -> None:
 
 def _install(pins: Path, requirements: Path, wheels: Path, target: Path, architecture: Architecture) -> None:
     chosen = _choice(pins, architecture)
-    offline = ("--no-index", "--find-links", str(wheels))
+    offline = ("--no-index", "-f", str(wheels))
     into = ("--target", str(target), "--no-compile", "--root-user-action", "ignore")
     if _pip("--isolated", "install", *offline, *into, *chosen, capture=True):
         return
