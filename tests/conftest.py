@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.booted.machine import Machine
 from tests.shared_wallet import SharedWallet
 
 from etui.testkit import PrivateBus, TestWallet, private_bus
@@ -104,6 +105,16 @@ def made_wallet(request: pytest.FixtureRequest) -> Iterator[TestWallet]:
         with TestWallet(request.getfixturevalue("short_dir")) as started:
             started.create()
             yield started
+
+
+@pytest.fixture(scope="session")
+def booted() -> Iterator[Machine]:
+    """A Linux system with systemd, a bus, logind and polkit; tests share it, and clean up after themselves."""
+    if reason := Machine.why_not():
+        pytest.skip(reason)
+    machine = Machine()
+    yield machine
+    machine.end()
 
 
 @pytest.hookimpl(wrapper=True)

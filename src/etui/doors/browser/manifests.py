@@ -56,16 +56,21 @@ def files(browser: Browser, home: Path, interpreter: str, variables: Mapping[str
     """
     folder = home / browser.settings / browser.hosts
     script = folder / HOST
-    settings = "".join(f"{name}={shlex.quote(value)} " for name, value in sorted(variables.items()))
-    command = f"{settings}exec {shlex.join(host_command(interpreter))}"
     return {
-        script: f'#!/bin/sh\n{command} "$@"\n',
-        folder / f"{HOST}.json": msgspec.json.format(msgspec.json.encode(_manifest(browser, script)), indent=2).decode()
-        + "\n",
+        script: host_script(interpreter, variables),
+        folder / f"{HOST}.json": host_manifest(script, chromium=browser.chromium),
     }
 
 
-def _manifest(browser: Browser, script: Path) -> dict[str, Any]:
-    allowed = {"allowed_origins": [ORIGIN]} if browser.chromium else {"allowed_extensions": [FIREFOX]}
+def host_script(interpreter: str, variables: Mapping[str, str]) -> str:
+    """The program that a manifest names, as a shell script; ``variables`` as for ``files``."""
+    settings = "".join(f"{name}={shlex.quote(value)} " for name, value in sorted(variables.items()))
+    return f'#!/bin/sh\n{settings}exec {shlex.join(host_command(interpreter))} "$@"\n'
+
+
+def host_manifest(script: Path, *, chromium: bool) -> str:
+    """What tells a browser of the host, whose program is ``script``."""
+    allowed = {"allowed_origins": [ORIGIN]} if chromium else {"allowed_extensions": [FIREFOX]}
     text = "Hands on what the wallet's browser extension says to the wallet"
-    return {"name": HOST, "description": text, "path": str(script), "type": "stdio", **allowed}
+    manifest: dict[str, Any] = {"name": HOST, "description": text, "path": str(script), "type": "stdio", **allowed}
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n"

@@ -1,0 +1,90 @@
+"""What starts the wallet from the package: a Python environment over the system's Python, and programs that use it.
+
+The environment is as ``python3 -m venv`` makes one, so that the same code finds itself as in ``.venv``. Programs are
+isolated (``-I``): neither the folder where they are called nor PYTHON* variables decide what is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Final
+
+from setup.debian.errors import PackageError
+
+HOME: Final = Path("usr/lib/etui")
+"""Where everything of the package lies that others have no use for."""
+SITE: Final = HOME / "lib" / "python3.11" / "site-packages"
+INTERPRETER: Final = Path("/usr/bin/python3.11")
+_ENVIRONMENT: Final = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n"
+_START: Final = """\
+import sys
+
+from etui.cli.main import main
+
+sys.exit(main(sys.argv[1:]))
+"""
+_START_AGE: Final = f"""\
+import sys
+
+# Without Python's module site (-S), which age would wait for: what it would have put here.
+sys.path.append("/{SITE}")
+
+from etui.doors.age.__main__ import run
+
+run()
+"""
+_PROGRAMS: Final = {
+    "bin/etui": f'#!/bin/sh\nexec /{HOME}/bin/python -I /{HOME}/libexec/etui "$@"\n',
+    "bin/age-plugin-etui": f'#!/bin/sh\nexec /{HOME}/bin/python -I -S /{HOME}/libexec/age-plugin-etui "$@"\n',
+}
+
+
+def add_environment(tree: Path) -> None:
+    """Puts the Python environment and the programs into the package's tree."""
+    home = tree / HOME
+    for path, text in _PROGRAMS.items():
+        write(home / path, text, executable=True)
+    write(home / "pyvenv.cfg", _ENVIRONMENT)
+    (home / "bin" / "python").symlink_to(INTERPRETER)
+    write(home / "libexec" / "etui", _START)
+    write(home / "libexec" / "age-plugin-etui", _START_AGE)
+    write(
+        home / "libexec" / "running", (Path(__file__).parent / "running").read_text(encoding="utf-8"), executable=True
+    )
+    (tree / "usr" / "bin").mkdir(parents=True)
+    for path in _PROGRAMS:
+        name = Path(path).name
+        (tree / "usr" / "bin" / name).symlink_to(f"../lib/etui/bin/{name}")
+
+
+def add_what_the_code_says(tree: Path, code: Path) -> None:
+    """Adds completion of the command line, a man page, and what lets browsers find the wallet's host.
+
+    ``code``: a ``site-packages`` of this machine's kind with Etui in it.
+    """
+    words = [str(INTERPRETER), "-I", "-B", str(Path(__file__).with_name("said.py")), str(code), str(tree), f"/{HOME}"]
+    environ = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "COLUMNS": "80"}
+    if subprocess.run(words, env=environ, check=False).returncode:
+        raise PackageError("Etui's code does not say what its command line knows (see above)")
+
+
+def compile_tree(tree: Path) -> None:
+    """Compiles every module beside its source, so that Python never compares the two by their times.
+
+    What it writes depends on the sources alone: one process, in order of names, without chance in its hashes.
+    """
+    library = tree / HOME / "lib"
+    words = [str(INTERPRETER), "-s", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    words += ["-s", str(tree), "-p", "/", str(library)]
+    environ = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"}
+    if subprocess.run(words, env=environ, check=False).returncode:
+        raise PackageError("a module does not compile (see above)")
+
+
+def write(path: Path, text: str, *, executable: bool = False) -> None:
+    """Writes a file of the package, and the folders that it lies in."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755 if executable else 0o644)

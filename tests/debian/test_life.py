@@ -1,0 +1,100 @@
+"""The package's life on a machine: installed, used by an ordinary user, upgraded, downgraded, removed, purged."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from tests.debian.installed import SECRET, Installed, Person
+from tests.debian.packages import LATER
+
+import etui
+
+LOAD = """
+import ctypes, pathlib
+for path in sorted(pathlib.Path("/usr/lib/etui/lib").rglob("*.so*")):
+    ctypes.CDLL(str(path))
+print("loaded")
+"""
+WINDOW = """
+import importlib, pkgutil
+from PySide6.QtWidgets import QApplication, QLabel
+import etui.trusted.dialog.qt as room
+for found in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+    importlib.import_module(found.name)
+application = QApplication(["window"])
+label = QLabel("shown")
+label.show()
+application.processEvents()
+print(application.platformName())
+print(open("/proc/self/maps").read())
+"""
+ON_A_DISPLAY = """
+Xvfb :7 -screen 0 800x600x24 -nolisten tcp 2>/dev/null &
+until [ -S /tmp/.X11-unix/X7 ]; do sleep 0.1; done
+DISPLAY=:7 /usr/lib/etui/bin/python -I -c "$1"
+status=$?
+kill $!
+exit $status
+"""
+
+
+def test_a_person_keeps_a_password_by_a_program_of_the_desktop_over_her_own_bus(ada: Person) -> None:
+    assert ada.looks_up() == SECRET
+    assert "TEST PROFILE" in ada.does("etui", "status")
+
+
+def test_every_library_of_the_package_finds_what_it_is_linked_to(installed: Installed) -> None:
+    assert "loaded" in installed.machine.does("/usr/lib/etui/bin/python", "-I", "-c", LOAD)
+
+
+@pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs package xvfb")
+def test_the_dialogs_window_is_drawn_by_the_packages_own_qt(ada: Person) -> None:
+    said = ada.does("sh", "-c", ON_A_DISPLAY, "sh", WINDOW)
+    platform, *mapped = said.splitlines()
+    assert platform == "xcb"
+    loaded = {line.split()[-1] for line in mapped if "/" in line}
+    assert [path for path in loaded if path.endswith("platforms/libqxcb.so")]
+    ours = {path for path in loaded if "Qt" in path or "PySide" in path or "libicu" in path or "shiboken" in path}
+    assert [path for path in ours if not path.startswith("/usr/lib/etui/")] == []
+
+
+@pytest.mark.attack(233)
+def test_nothing_of_the_installed_wallet_can_be_written_by_who_uses_it(installed: Installed, ada: Person) -> None:
+    listed = installed.machine.does("dpkg-query", "--listfiles", "etui")
+    assert "/usr/lib/etui/bin/python\n" in listed
+    tried = 'while read -r path; do [ -w "$path" ] && echo "$path"; [ -u "$path" ] && echo "$path"; done; true'
+    assert ada.does("sh", "-c", tried, stdin=listed) == ""
+    assert ada.runs("sh", "-c", "echo >>/usr/lib/etui/libexec/etui").status != 0
+
+
+def test_an_upgrade_and_a_downgrade_keep_what_a_person_has(installed: Installed, ada: Person) -> None:
+    said = installed.install(installed.packages.later)
+    assert installed.version == LATER
+    assert "The wallet of ada was started before this upgrade" in said
+    ada.ends_wallet()
+    ada.starts_wallet()
+    assert (ada.running, ada.looks_up()) == (LATER, SECRET)
+    ada.ends_wallet()
+
+    installed.install(installed.packages.now)
+    ada.starts_wallet()
+    assert (ada.running, ada.looks_up()) == (etui.__version__, SECRET)
+
+
+def test_a_removal_says_how_to_export_and_neither_it_nor_a_purge_takes_anything_from_a_person(
+    installed: Installed, ada: Person
+) -> None:
+    said = installed.machine.does("dpkg", "--remove", "etui")
+    assert "its owner runs `etui export FILE`" in said
+    assert "The wallet of ada locks and ends." in said
+    assert installed.processes() == []
+    kept = ada.files()
+    installed.machine.does("dpkg", "--purge", "etui")
+    assert not installed.machine.path("/usr/lib/etui").exists()
+    assert not installed.machine.path("/etc/chromium/native-messaging-hosts/org.etui.browser.json").exists()
+    assert ada.files() == kept
+
+    installed.install(installed.packages.now)
+    ada.starts_wallet()
+    assert ada.looks_up() == SECRET
