@@ -32,7 +32,7 @@ from etui.protocol import place as protocol_place
 from etui.sdk.client import Event
 from etui.sealing import Channel
 from etui.testkit.user import OVERSEE
-from etui.trusted.router import admission, answers, budget, connection, pages, providers, share, turns
+from etui.trusted.router import admission, answers, budget, connection, pages, pauses, providers, share, turns
 from etui.trusted.router.own import beginning
 from etui.trusted.router.pairings import comparison_code
 from etui.trusted.router.references import is_well_formed
@@ -92,7 +92,8 @@ def test_every_limit_of_this_router_stands_in_it_with_its_value() -> None:
         "items_asked": answers._MAX_ASKED,
         "question_burst": budget._BURST,
         "question_period_s": budget._PERIOD_S,
-        "after_no_s": budget._AFTER_NO_S,
+        "after_no_s": pauses.TYPED_S,
+        "after_noes_s": pauses.LONGEST_S,
         "silence_s": budget._SILENCE_S,
         "silent_at_once": budget._SILENT_AT_ONCE,
         "typed_waiting": turns._MAX_TYPED,
