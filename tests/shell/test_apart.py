@@ -52,7 +52,8 @@ def test_what_a_terminal_may_see_the_shell_that_is_started_in_it_may_not(wallet:
         assert len(questions(wallet)) == before + 2, "one yes is for all that this Shell shows"
         found = visitor.get("/activity?text=grant+t-").text
         for whose in ("whatever runs in the terminal of etui, in this session", "etui, in this session"):
-            assert len(re.findall(f"grant · t-[0-9a-f]{{12}}, “{whose}”, known to the wallet as “group:", found)) == 1
+            told = f"A lasting right · t-[0-9a-f]{{12}}, “{whose}”, known to the wallet as “group:"
+            assert len(re.findall(told, found)) == 1
     finally:
         os.close(terminal)  # which hangs up
         process.wait(_WAIT_S)

@@ -377,7 +377,7 @@ def test_activity_says_what_was_asked_for_and_why(wallet: TestWallet, visitor: V
 
 def test_activity_before_a_record_that_is_none_says_so(wallet: TestWallet, visitor: Visitor) -> None:
     del wallet
-    told = visitor.get("/activity?before=none").text
+    told = visitor.get("/activity?before=unknown").text
     assert "That cannot be shown" in told
     assert "this is not the id of a decision" in told
 
