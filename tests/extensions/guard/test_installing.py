@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,7 +56,7 @@ def test_an_extension_under_the_name_domain_or_logo_of_another_is_stopped_and_it
 ) -> None:
     wallet.user.approves(action_contains="install “Harbour Bank”")
     install(client, package(tmp_path, "com.harbour", "Harbour Bank", LOGO))
-    plain = drawn(*next(iter(sets.honest_logos(sets.REPORTED).items())))
+    plain, other = (drawn(*logo) for logo in islice(sets.honest_logos(sets.REPORTED).items(), 2))
     attempts = {
         "name": package(tmp_path, "net.quarry", "Harb0ur Bank", plain),
         "domain": package(tmp_path, "com.harb0ur", "Tide Tables", plain),
@@ -70,7 +71,7 @@ def test_an_extension_under_the_name_domain_or_logo_of_another_is_stopped_and_it
     wallet.user.approves(times=1, action_contains="update “Harbour Bank”")
     install(client, package(tmp_path, "com.harbour", "Harbour Bank", LOGO, version="1.0.1"))
     wallet.user.approves(times=1, action_contains="install “Tide Tables”")
-    install(client, package(tmp_path, "net.meadow", "Tide Tables", plain, version="0.9.0"))
+    install(client, package(tmp_path, "net.meadow", "Tide Tables", other, version="0.9.0"))
     with pytest.raises(ProtocolError) as refused:
         install(client, attempts["logo"])
     assert refused.value.code == ErrorCode.DENIED, "nor as an update of one that is installed"
