@@ -34,13 +34,14 @@ NEEDS_DOING: Final = {State.STOPS, State.WEAKENS}
 
 @pytest.fixture
 def surroundings(short_dir: Path) -> dict[str, str]:
-    """An environment with a home of its own."""
+    """An environment with a home of its own, and without a display."""
     (short_dir / "run").mkdir(mode=0o700)
     return {
         "HOME": str(short_dir),
         "PATH": os.environ["PATH"],
         "XDG_RUNTIME_DIR": str(short_dir / "run"),
         "LC_ALL": "C",
+        **dict.fromkeys(("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"), ""),
         "DBUS_SYSTEM_BUS_ADDRESS": f"unix:path={short_dir}/none",
     }
 
