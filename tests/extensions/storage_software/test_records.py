@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from etui.extensions.storage_software import database
 from etui.extensions.storage_software.database import open_database
-from etui.extensions.storage_software.errors import DamagedError, NewerError, QuotaError
+from etui.extensions.storage_software.errors import DamagedError, DamagedUnwritableError, NewerError, QuotaError
 from etui.extensions.storage_software.records import PAGE_BYTES, Records
 from etui.interfaces.storage_1 import Record
 
@@ -147,6 +147,20 @@ def test_a_file_that_was_half_made_is_made_anew(tmp_path: Path) -> None:
     with _opened(tmp_path) as records:
         records.put("one", [Record(key="a", value=b"x")], ROOM_BYTES)
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".new")] == []
+
+
+def test_a_table_whose_description_was_altered_is_damaged_and_kept(tmp_path: Path) -> None:
+    with _opened(tmp_path) as records:
+        records.put("one", [Record(key="a", value=b"x")], ROOM_BYTES)
+    path = tmp_path / database.FILE_NAME
+    altered = path.read_bytes().replace(b"value BLOB", b"vblue BLOB")
+    path.write_bytes(altered)
+    with _opened(tmp_path) as records:
+        with pytest.raises(DamagedError, match=r"records\.db is damaged \(no such column: value\)"):
+            records.get("one", ["a"])
+        with pytest.raises(DamagedUnwritableError):
+            records.put("one", [Record(key="b", value=b"y")], ROOM_BYTES)
+    assert path.read_bytes() == altered
 
 
 @given(garbage=st.binary(max_size=300))

@@ -191,7 +191,9 @@ class Records:
         try:
             yield
         except sqlite3.Error as error:
-            failure = translated(error, self._path)
+            # A statement that does not fit: the table's description was altered, for each fitted the one that was made.
+            misfits = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
+            failure = DamagedError(self._path, str(error)) if misfits else translated(error, self._path)
             self._damaged |= isinstance(failure, DamagedError)
             raise failure from None
 
