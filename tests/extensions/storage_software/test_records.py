@@ -163,6 +163,21 @@ def test_a_table_whose_description_was_altered_is_damaged_and_kept(tmp_path: Pat
     assert path.read_bytes() == altered
 
 
+def test_a_record_that_is_no_more_found_by_its_name_is_told_and_nothing_more_written(tmp_path: Path) -> None:
+    with _opened(tmp_path) as records:
+        for key in "abc":
+            records.put("one", [Record(key=key, value=b"x")], ROOM_BYTES)
+        assert not records.page("one", "", None, values=True).damaged
+    path = tmp_path / database.FILE_NAME
+    altered = path.read_bytes().replace(b"oneax", b"uneax")
+    path.write_bytes(altered)
+    with _opened(tmp_path) as records:
+        assert records.page("one", "", None, values=True).damaged
+        with pytest.raises(DamagedUnwritableError):
+            records.put("one", [Record(key="d", value=b"y")], ROOM_BYTES)
+    assert path.read_bytes() == altered
+
+
 @given(garbage=st.binary(max_size=300))
 @settings(max_examples=30)
 def test_whatever_the_file_holds_it_is_refused_in_words_and_kept(garbage: bytes) -> None:

@@ -35,7 +35,7 @@ class Space(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """Some records in the order of their keys, whether others follow, and whether some between them are damaged."""
+    """Some records in the order of their keys, whether others follow, and whether some may be left out as damaged."""
 
     records: list[Record]
     more: bool
@@ -53,6 +53,7 @@ class Records:
         self.read_only = database.read_only
         try:
             self._space = self._measured()
+            self._damaged = not self._is_whole()
         except DamagedError:
             self._damaged = True
 
@@ -77,7 +78,7 @@ class Records:
         start, comparison = (prefix, ">=") if after is None or after < prefix else (after, ">")
         records, failure, more = self._from(client, prefix, start, comparison, values=values)
         if failure is None or records:
-            return Page(records, more=more or failure is not None, damaged=failure is not None)
+            return Page(records, more=more or failure is not None, damaged=self._damaged)
         for behind in self._behind(client, prefix, start, comparison):
             records, _, more = self._from(client, prefix, behind, ">=", values=values)
             if records:
@@ -185,6 +186,12 @@ class Records:
         query = "SELECT client, count(*), sum(length(CAST(key AS BLOB)) + length(value)) FROM records GROUP BY client"
         with self._reading():
             return {client: Space(count, size) for client, count, size in self._connection.execute(query)}
+
+    def _is_whole(self) -> bool:
+        """Whether SQLite finds nothing amiss: rows that are out of their order are not found, and nothing fails."""
+        with self._reading():
+            (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
+        return bool(found == "ok")
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
