@@ -178,6 +178,16 @@ def test_a_record_that_is_no_more_found_by_its_name_is_told_and_nothing_more_wri
     assert path.read_bytes() == altered
 
 
+def test_a_key_that_is_no_text_any_more_hides_none_of_the_others(tmp_path: Path) -> None:
+    with _opened(tmp_path) as records:
+        records.put("one", [Record(key=key, value=b"x") for key in "abcd"], ROOM_BYTES)
+    path = tmp_path / database.FILE_NAME
+    path.write_bytes(path.read_bytes().replace(b"onebx", b"one\xffx"))
+    with _opened(tmp_path) as records:
+        found = records.page("one", "", None, values=True)
+        assert (found.damaged, found.records[:1]) == (True, [Record(key="a", value=b"x")])
+
+
 @given(garbage=st.binary(max_size=300))
 @settings(max_examples=30)
 def test_whatever_the_file_holds_it_is_refused_in_words_and_kept(garbage: bytes) -> None:

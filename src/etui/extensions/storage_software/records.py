@@ -198,8 +198,10 @@ class Records:
         try:
             yield
         except sqlite3.Error as error:
-            # A statement that does not fit: the table's description was altered, for each fitted the one that was made.
-            misfits = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR
+            # The table's description was altered, for each statement fitted the one that was made; or a text is none
+            # any more, of which the module tells without a code.
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+            misfits = isinstance(error, sqlite3.OperationalError) and code == sqlite3.SQLITE_ERROR
             failure = DamagedError(self._path, str(error)) if misfits else translated(error, self._path)
             self._damaged |= isinstance(failure, DamagedError)
             raise failure from None
