@@ -233,7 +233,7 @@ def stored(home: Path, value: bytes | None = None) -> list[tuple[str, str, bytes
     opened = database.open_database(home / "storage")
     try:
         if value is not None:
-            opened.connection.execute("INSERT INTO records VALUES ('one', 'a', ?)", (value,))
+            opened.connection.execute("INSERT INTO records (client, key, value) VALUES ('one', 'a', ?)", (value,))
         return opened.connection.execute("SELECT client, key, value FROM records").fetchall()
     finally:
         opened.connection.close()

@@ -123,11 +123,11 @@ def test_a_migration_changes_the_version_with_the_schema_or_neither(
         open_database(tmp_path)
     monkeypatch.setattr(database, "_MIGRATIONS", (*first, adds))
     migrated = open_database(tmp_path).connection
-    assert migrated.execute("PRAGMA user_version").fetchone() == (2,)
-    assert migrated.execute("SELECT * FROM records").fetchall() == [("one", "a", b"kept")]
+    assert migrated.execute("PRAGMA user_version").fetchone() == (3,)
+    assert migrated.execute("SELECT client, key, value FROM records").fetchall() == [("one", "a", b"kept")]
     migrated.close()
     monkeypatch.setattr(database, "_MIGRATIONS", first)
-    with pytest.raises(NewerError, match="has version 2, and version 1 is the newest"):
+    with pytest.raises(NewerError, match="has version 3, and version 2 is the newest"):
         open_database(tmp_path)
 
 
@@ -163,19 +163,44 @@ def test_a_table_whose_description_was_altered_is_damaged_and_kept(tmp_path: Pat
     assert path.read_bytes() == altered
 
 
-def test_a_record_that_is_no_more_found_by_its_name_is_told_and_nothing_more_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "other"), [(b"oneax", b"uneax"), (b"onecx", b"unecx"), (b"onecx", b"onedx")])
+def test_a_record_that_is_no_more_found_by_its_name_is_told_and_nothing_more_written(
+    name: bytes, other: bytes, tmp_path: Path
+) -> None:
     with _opened(tmp_path) as records:
         for key in "abc":
             records.put("one", [Record(key=key, value=b"x")], ROOM_BYTES)
         assert not records.page("one", "", None, values=True).damaged
     path = tmp_path / database.FILE_NAME
-    altered = path.read_bytes().replace(b"oneax", b"uneax")
+    altered = path.read_bytes().replace(name, other)
+    assert altered != path.read_bytes()
     path.write_bytes(altered)
     with _opened(tmp_path) as records:
         assert records.page("one", "", None, values=True).damaged
         with pytest.raises(DamagedUnwritableError):
             records.put("one", [Record(key="d", value=b"y")], ROOM_BYTES)
     assert path.read_bytes() == altered
+
+
+def test_a_file_of_the_first_version_bears_the_sums_when_it_is_carried_on_and_is_read_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        then.setattr(database, "_MIGRATIONS", database._MIGRATIONS[:1])
+        first = open_database(tmp_path).connection
+        first.execute("INSERT INTO records VALUES ('one', 'a', x'78')")
+        first.close()
+    with monkeypatch.context() as disk:
+        disk.setattr(database, "_is_read_only", lambda _path: True)
+        with _opened(tmp_path) as records:
+            page = records.page("one", "", None, values=True)
+            assert (page.damaged, page.records) == (False, [Record(key="a", value=b"x")])
+    with _opened(tmp_path) as records:
+        assert not records.page("one", "", None, values=True).damaged
+    path = tmp_path / database.FILE_NAME
+    path.write_bytes(path.read_bytes().replace(b"oneax", b"onebx"))
+    with _opened(tmp_path) as records:
+        assert records.page("one", "", None, values=True).damaged
 
 
 def test_a_key_that_is_no_text_any_more_hides_none_of_the_others(tmp_path: Path) -> None:

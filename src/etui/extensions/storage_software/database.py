@@ -4,6 +4,7 @@
 - One process has the file (``locking_mode=EXCLUSIVE``); a second one waits a moment and is then refused.
 - ``secure_delete``: what is deleted is overwritten with zeros in the file.
 - A new file is built under another name and renamed, so that an empty or headless file is always damage.
+- Each row bears a sum of its names, since one whose names were altered is not found, and nothing fails.
 
 Source: https://www.sqlite.org/pragma.html, https://www.sqlite.org/wal.html
 """
@@ -14,6 +15,7 @@ import errno
 import os
 import sqlite3
 import tempfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -26,15 +28,20 @@ FILE_NAME: Final = "records.db"
 _APPLICATION_ID: Final = int.from_bytes(b"etui", "big")
 _BUSY_TIMEOUT_S: Final = 2.0
 _FILE_MODE: Final = 0o600
+_VERSION_OF_SUMS: Final = 2
 _READ_ONLY: Final = {errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Database(Struct, frozen=True):
-    """An open connection and where its file lies; ``read_only`` where the disk allows no more."""
+    """An open connection and where its file lies; ``read_only`` where the disk allows no more.
+
+    ``has_sums``: each row bears the sum of its names, which a file of the first version on a read-only disk has not.
+    """
 
     connection: sqlite3.Connection
     path: Path
     read_only: bool
+    has_sums: bool
 
 
 def open_database(folder: Path) -> Database:
@@ -57,16 +64,23 @@ def open_database(folder: Path) -> Database:
         raise translated(error, path) from None
     try:
         _check(connection, path)
+        _define(connection)
         if not read_only:
             _set_up(connection)
             _migrate(connection)
+        has_sums = _number(connection, "user_version") >= _VERSION_OF_SUMS
     except sqlite3.Error as error:
         connection.close()
         raise translated(error, path) from None
     except (DamagedError, NewerError):
         connection.close()
         raise
-    return Database(connection, path, read_only)
+    return Database(connection, path, read_only, has_sums)
+
+
+def sum_of_names(client: bytes, key: bytes) -> int:
+    """The CRC-32 of a row's caller and key; the SQL function of this name is this one."""
+    return zlib.crc32(key, zlib.crc32(client + b"\0"))
 
 
 def _make(path: Path) -> None:
@@ -76,6 +90,7 @@ def _make(path: Path) -> None:
     connection = sqlite3.connect(new, isolation_level=None)
     try:
         connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        _define(connection)
         _migrate(connection)
         connection.execute("PRAGMA journal_mode=WAL")
     finally:
@@ -156,6 +171,10 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise NewerError(path, version, len(_MIGRATIONS))
 
 
+def _define(connection: sqlite3.Connection) -> None:
+    connection.create_function("sum_of_names", 2, sum_of_names, deterministic=True)
+
+
 def _migrate(connection: sqlite3.Connection) -> None:
     found = _number(connection, "user_version")
     for version, migration in enumerate(_MIGRATIONS[found:], start=found + 1):
@@ -181,5 +200,10 @@ def _first(connection: sqlite3.Connection) -> None:
     )
 
 
-_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_first,)
+def _second(connection: sqlite3.Connection) -> None:
+    connection.execute("ALTER TABLE records ADD COLUMN names INTEGER NOT NULL DEFAULT 0")
+    connection.execute("UPDATE records SET names = sum_of_names(CAST(client AS BLOB), CAST(key AS BLOB))")
+
+
+_MIGRATIONS: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_first, _second)
 """The step at index N leads from version N to N + 1; a step that was released is never changed."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from etui.extensions.storage_software.database import sum_of_names
 from etui.extensions.storage_software.errors import (
     DamagedError,
     DamagedUnwritableError,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from etui.extensions.storage_software.database import Database
 
 PAGE_BYTES: Final = 512 << 10
+_ALTERED: Final = "SELECT 1 FROM records WHERE names != sum_of_names(CAST(client AS BLOB), CAST(key AS BLOB)) LIMIT 1"
 _LAST: Final = "\U0010ffff"
 
 
@@ -50,6 +52,7 @@ class Records:
         self._path = database.path
         self._damaged = False
         self._space: dict[str, Space] = {}
+        self._has_sums = database.has_sums
         self.read_only = database.read_only
         try:
             self._space = self._measured()
@@ -177,8 +180,9 @@ class Records:
                 self._connection.execute("DELETE FROM records WHERE client = ? AND key = ?", place)
             return Space(count, size)
         self._connection.execute(
-            "INSERT INTO records VALUES (?, ?, ?) ON CONFLICT (client, key) DO UPDATE SET value = excluded.value",
-            (*place, record.value),
+            "INSERT INTO records (client, key, value, names) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (client, key) DO UPDATE SET value = excluded.value",
+            (*place, record.value, sum_of_names(client.encode(), record.key.encode())),
         )
         return Space(count + 1, size + key_bytes + len(record.value))
 
@@ -188,10 +192,11 @@ class Records:
             return {client: Space(count, size) for client, count, size in self._connection.execute(query)}
 
     def _is_whole(self) -> bool:
-        """Whether SQLite finds nothing amiss: rows that are out of their order are not found, and nothing fails."""
+        """Whether SQLite finds nothing amiss and each row bears the names that it was written under."""
         with self._reading():
             (found,) = self._connection.execute("PRAGMA integrity_check(1)").fetchone()
-        return bool(found == "ok")
+            altered = self._has_sums and self._connection.execute(_ALTERED).fetchone()
+        return found == "ok" and not altered
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -108,8 +108,8 @@ async function buy() {
     said.textContent = reason(error);
   }
   button.disabled = false;
-  await look();
   show();
+  await look();
 }
 
 /** An order of extra lives: `{id, request}`. */
