@@ -77,13 +77,12 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # and ends what it started
     figures: list[Figure] = []
     for name in names:
-        figures += GROUPS[name](SAMPLE if arguments.sample else FULL)
+        measured = GROUPS[name](SAMPLE if arguments.sample else FULL)
+        print(*map(_line, measured), sep="\n", file=sys.stderr if arguments.json else sys.stdout, flush=True)
+        figures += measured
     if arguments.json:
         rows = [{**msgspec.to_builtins(figure), "machine": _machine()} for figure in figures]
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n")
-    else:
-        for figure in figures:
-            print(_line(figure))
     if arguments.write:
         page.write(figures)
     return 0 if all(figure.reached for figure in figures) else 1

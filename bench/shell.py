@@ -23,6 +23,8 @@ from bench.wallets import fill, folder, unlocked_wallet
 
 _BROWSER: Final = "/usr/bin/chromium"
 _FEW: Final = 200
+_WARM: Final = 5
+"""Visits before those that are measured: a browser that was just started paints its first pages later."""
 _PAINTED: Final = """() => new Promise(told => {
     const seen = list => list.getEntries().forEach(one => one.name === "first-contentful-paint" && told(one.startTime));
     new PerformanceObserver(seen).observe({type: "paint", buffered: true});
@@ -83,12 +85,14 @@ def _painted(browser: Browser, items: int, times: int) -> tuple[list[float], lis
         with shell_of(wallet.environ) as link:
             first = browser.new_context()
             first.new_page().goto(link)
-            for _ in range(times):
+            for visit in range(_WARM + times):
                 context = browser.new_context(storage_state=first.storage_state())
                 page: Page = context.new_page()
                 page.goto(f"{link.rpartition('/enter')[0]}/", wait_until="load")
-                paints.append(page.evaluate(_PAINTED) / 1e3)
-                sizes.append(page.evaluate(_SIZES))
+                painted, size = page.evaluate(_PAINTED) / 1e3, page.evaluate(_SIZES)
+                if visit >= _WARM:
+                    paints.append(painted)
+                    sizes.append(size)
                 context.close()
             first.close()
     return paints, sizes
