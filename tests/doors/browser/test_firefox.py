@@ -181,6 +181,16 @@ def test_two_windows_and_two_tabs_of_firefox_have_their_own_answers(fox: Firefox
     assert fox.run(page, f"({ASK})({{method: 'browser/1.ready', params: {{}}}})") == {"ready": True}
 
 
+def test_a_page_of_firefox_that_is_gone_back_to_asks_again(fox: Firefox, page: str) -> None:
+    ready = f"({ASK})({{method: 'browser/1.ready', params: {{}}}})"
+    assert fox.run(page, ready) == {"ready": True}
+    fox.run(page, "void (window.stayed = true)")
+    fox.do("browsingContext.navigate", context=page, url="about:blank", wait="complete")
+    fox.do("browsingContext.traverseHistory", context=page, delta=-1)
+    fox.wait(page, "window.stayed")
+    assert fox.run(page, ready) == {"ready": True}
+
+
 def found(fox: Firefox, page: str, order: dict[str, Any]) -> list[dict[str, Any]]:
     """The payments of this order that a page, or a frame, is shown."""
     call = msgspec.json.encode({"method": "payment/1.find", "params": {"order": order["order"]}}).decode()
