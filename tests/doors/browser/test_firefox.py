@@ -185,7 +185,8 @@ def test_a_page_of_firefox_that_is_gone_back_to_asks_again(fox: Firefox, page: s
     ready = f"({ASK})({{method: 'browser/1.ready', params: {{}}}})"
     assert fox.run(page, ready) == {"ready": True}
     fox.run(page, "void (window.stayed = true)")
-    fox.do("browsingContext.navigate", context=page, url="about:blank", wait="complete")
+    elsewhere = fox.run(page, "location.href.replace('localhost', '127.0.0.1')")
+    fox.do("browsingContext.navigate", context=page, url=elsewhere, wait="complete")
     fox.do("browsingContext.traverseHistory", context=page, delta=-1)
     fox.wait(page, "window.stayed")
     assert fox.run(page, ready) == {"ready": True}

@@ -49,19 +49,6 @@ class Line {
     this.#port ??= this.#connect();
   }
 
-  /** Gives up a line that the browser ended as the page was left; Firefox does not tell a page that is gone back to. */
-  close() {
-    this.#port?.disconnect();
-    this.#ended();
-  }
-
-  #ended() {
-    this.#port = null;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const answered of waiting) answered(failed("unavailable", "the browser ended its line to the wallet"));
-  }
-
   #connect() {
     const port = chrome.runtime.connect({ name: "frame" });
     port.onMessage.addListener(({ id, ...answer }) => {
@@ -69,7 +56,12 @@ class Line {
       this.#waiting.delete(id);
       answered?.(answer);
     });
-    port.onDisconnect.addListener(() => this.#ended());
+    port.onDisconnect.addListener(() => {
+      this.#port = null;
+      const waiting = [...this.#waiting.values()];
+      this.#waiting.clear();
+      for (const answered of waiting) answered(failed("unavailable", "the browser ended its line to the wallet"));
+    });
     return port;
   }
 }
@@ -111,9 +103,6 @@ const line = new Line();
  */
 let fillForPage;
 
-window.addEventListener("pageshow", (event) => {
-  if (event.persisted) line.close();
-});
 window.addEventListener("message", (event) => {
   const [port] = event.ports;
   if (event.source !== window || event.data?.etui !== "call" || port === undefined) return;
