@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 0.05
 _NEXT: Final = """\
-Your wallet is ready. In another terminal:
+Your wallet is ready. Where there is no display it asks you here. In another terminal:
 
   etui shell                        your wallet in a browser, with first steps
   etui status                       what it promises here
