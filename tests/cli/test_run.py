@@ -50,7 +50,7 @@ def running(stage: TestWallet, *arguments: str) -> Iterator[subprocess.Popen[str
         process.communicate()
 
 
-READY: Final = "Your wallet is ready. Where there is no display it asks you here. In another terminal:\n"
+READY: Final = "Your wallet is ready. Where there is no display it asks you here.\n"
 
 
 def first_line(process: subprocess.Popen[str]) -> str:
