@@ -5,6 +5,7 @@ Built on the SDK alone.
 
 from asyncio import Lock
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec.structs import replace
@@ -33,12 +34,13 @@ TABLES = {
 
 class TerminalShell(App[None]):
     TITLE = "Etui, in the terminal"
+    ENABLE_COMMAND_PALETTE = False  # whose key would push the others out of sight
     BINDINGS = [
         Binding("l", "lock", "Lock or unlock"),
-        Binding("s", "show", "Show in the Trusted Dialog"),
+        Binding("s", "show", "Show"),
         Binding("w", "why", "Why"),
         Binding("m", "more", "Earlier"),
-        Binding("c", "change", "Change to what is typed"),
+        Binding("c", "change", "Change"),
         Binding("r", "revoke", "Take back"),
         Binding("q", "quit", "Quit"),
     ]
@@ -47,6 +49,7 @@ class TerminalShell(App[None]):
         super().__init__()
         self._client: AsyncClient | None = None
         self._connecting = Lock()
+        self._is_away = False
         self._items: dict[str, tuple[str, str]] = {}
         self._grants: dict[str, shell.GrantRow] = {}
 
@@ -92,10 +95,17 @@ class TerminalShell(App[None]):
             for setting in (await self.call(wallet.Settings())).settings:
                 cells = setting.title or setting.name, setting.value, setting.unit or ""
                 add(self.table("settings"), *cells, key=setting.name)
-        except ConnectionLost:
-            self.set_timer(0.3, self.look)  # it was locked, and another Router takes the place of that one
+        except ConnectionLost as error:
+            self._is_away = True
+            self.say(error.message)
+            self.set_timer(0.3, self.look)  # where it was locked, another Router takes the place of that one
         except ProtocolError as error:
+            self._is_away = False
             self.say("The wallet is locked: l opens it." if error.code is ErrorCode.LOCKED else error.message)
+        else:
+            if self._is_away:
+                self._is_away = False
+                self.say("")
 
     async def show_extensions(self) -> None:
         """The Extensions, each with what it holds and how much space that takes."""
@@ -128,8 +138,9 @@ class TerminalShell(App[None]):
 
     @work
     async def action_lock(self) -> None:
-        is_open = (await self.call(wallet.Status())).state == "unlocked"
-        await self.tried(wallet.Lock() if is_open else wallet.Unlock())
+        with self.saying_why_not():
+            is_open = (await self.call(wallet.Status())).state == "unlocked"
+            await self.tried(wallet.Lock() if is_open else wallet.Unlock())
 
     @work
     async def action_revoke(self) -> None:
@@ -153,22 +164,24 @@ class TerminalShell(App[None]):
     @work
     async def action_why(self) -> None:
         if record := self.chosen("activity"):
-            try:
+            with self.saying_why_not():
                 self.say("\n".join((await self.call(wallet.Why(id=record))).sentences))
-            except ProtocolError as error:
-                self.say(error.message)
 
     @work
     async def action_more(self) -> None:
         table = self.table("activity")
         if table.row_count:
-            await self.show_records(list(table.rows)[-1].value)
+            with self.saying_why_not():
+                await self.show_records(list(table.rows)[-1].value)
 
     @work
     async def action_show(self) -> None:
         """Has the item's Extension show it, by whichever method is marked as one that does."""
-        if not (item := self.chosen("wallet")):
-            return
+        if item := self.chosen("wallet"):
+            with self.saying_why_not():
+                await self.show_item(item)
+
+    async def show_item(self, item: str) -> None:
         extension, kind = self._items[item]
         (row,) = (await self.call(wallet.Extensions(extension=extension))).extensions
         for interface in row.provides:
@@ -191,6 +204,13 @@ class TerminalShell(App[None]):
         if not table.row_count or self.query_one("#tabs", TabbedContent).active != f"tab-{name}":
             return None
         return table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value
+
+    @contextmanager
+    def saying_why_not(self) -> Iterator[None]:
+        try:
+            yield
+        except ProtocolError as error:
+            self.say(error.message)
 
     async def tried(self, request: Request[Any]) -> None:
         """Asks the wallet for something, says what came of it, and looks again."""

@@ -60,8 +60,10 @@ def test_what_a_page_says_of_a_command_fits_the_terminal(columns: int, monkeypat
         parser: argparse.ArgumentParser = parsers
         for word in command.name.split():
             parser = commands_of(parser)[word]
-        said = parser.format_help().partition("\n\nexamples:")[0]
+        said = parser.format_help()
         assert max(map(len, said.splitlines())) <= columns, said
+        shown = [" ".join(line.split()) for line in said.replace("\\\n", "").splitlines()]
+        assert {line for line, _ in command.examples} <= set(shown), "continued or not, it is what a shell reads"
         what = said.split("\n\n")[1]
         assert what[0].isupper(), said
         assert what.endswith("."), said

@@ -11,7 +11,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -50,6 +50,9 @@ def running(stage: TestWallet, *arguments: str) -> Iterator[subprocess.Popen[str
         process.communicate()
 
 
+READY: Final = "Your wallet is ready. Where there is no display it asks you here.\n"
+
+
 def first_line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     return process.stdout.readline()
@@ -58,7 +61,7 @@ def first_line(process: subprocess.Popen[str]) -> str:
 def test_the_first_time_it_makes_a_wallet_and_says_what_next(short_dir: Path) -> None:
     stage = TestWallet(short_dir)
     with running(stage) as process:
-        assert first_line(process) == "Your wallet is ready. In another terminal:\n"
+        assert first_line(process) == READY
         assert "unlocked" in done(stage, "status")
         process.terminate()
         assert process.stdout is not None
@@ -233,7 +236,7 @@ def test_without_a_runtime_directory_it_makes_a_private_one_with_a_short_path(sh
     del stage.environ["XDG_RUNTIME_DIR"]
     runtime = Path(f"/tmp/etui-{os.getuid()}")
     with running(stage) as process:
-        assert first_line(process) == "Your wallet is ready. In another terminal:\n"
+        assert first_line(process) == READY
         path = find_place(stage.environ, os.getuid()).socket
         assert path.is_socket()
         assert path.is_relative_to(runtime)

@@ -19,7 +19,7 @@ from etui.testkit.user import OVERSEE
 
 EXAMPLE: Final = Path(__file__).parents[2] / "examples/terminal-shell/shell.py"
 HOSTILE: Final = "[red]Mailbox[/red]"
-_PATIENCE_S: Final = 20.0
+_PATIENCE_S: Final = 60.0
 
 
 def played(wallet: TestWallet, story: Callable[[Any, Pilot[None]], Awaitable[None]]) -> None:
@@ -84,6 +84,7 @@ def test_it_shows_what_lies_in_the_wallet_who_may_use_it_and_what_was_done(fille
         filled.user.rule("approve", when={"face": "reveal"})
         await pilot.press("s")
         await until(pilot, lambda: any(entry.get("face") == "reveal" for entry in filled.user.shown()))
+        await until(pilot, lambda: told(app) == "Done." and bool(rows(app, "settings")))
 
     played(filled, story)
 
@@ -161,5 +162,22 @@ def test_without_the_users_yes_it_sees_nothing(wallet: TestWallet) -> None:
     async def story(app: Any, pilot: Pilot[None]) -> None:  # noqa: ANN401  # as above
         await until(pilot, lambda: bool(told(app)))
         assert rows(app, "wallet") == rows(app, "programs") == rows(app, "activity") == []
+
+    played(wallet, story)
+
+
+def test_where_no_wallet_runs_it_says_so_and_goes_on(
+    wallet: TestWallet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(wallet.environ, "XDG_RUNTIME_DIR", str(tmp_path))
+
+    async def story(app: Any, pilot: Pilot[None]) -> None:  # noqa: ANN401  # as above
+        await until(pilot, lambda: "no wallet answers" in told(app))
+        assert sum(len(f" {one.key} {one.description} ") for one in app.BINDINGS) <= 80, (
+            "all keys are told at 80 columns"
+        )
+        await pilot.press("l", "s", "r", "w", "m")
+        await pilot.pause(0.5)
+        assert "`./run`" in told(app)
 
     played(wallet, story)

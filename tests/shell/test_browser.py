@@ -24,6 +24,7 @@ from etui.testkit import TestWallet
 from etui.testkit.user import OVERSEE
 
 CHROMIUM = "/usr/bin/chromium"
+PATIENCE_MS = 90_000
 SECRETS = "/of/etui/org.etui.secrets"
 PAGES = {
     "wallet": "/",
@@ -59,6 +60,7 @@ def came_in(shared: TestWallet, browser: Browser) -> Iterator[tuple[Visitor, Bro
             client.call(secret.Create(kind="login", label=label, value=b"x", attributes={"server": "imap.example"}))
     with shell_of(shared) as link:
         context = browser.new_context()
+        context.set_default_timeout(PATIENCE_MS)
         context.new_page().goto(link)
         yield Visitor(link), context
         context.close()
@@ -162,6 +164,22 @@ def test_who_types_and_opens_something_is_not_disturbed_by_what_the_wallet_tells
         client.call(secret.Create(kind="note", label="Another", value=b"x"))
     page.wait_for_selector("text=Another", timeout=10_000)
     assert "Mailbox" in page.evaluate("document.activeElement.textContent")
+
+
+@pytest.mark.parametrize(
+    ("path", "control"),
+    [("/settings", "button:has-text('Turn on')"), ("/extensions", "summary:has-text('Secrets')")],
+    ids=["button", "summary"],
+)
+def test_whoever_is_at_a_control_is_there_still_once_the_wallet_has_told_something(
+    page: Page, came_in: tuple[Visitor, BrowserContext], wallet: TestWallet, path: str, control: str
+) -> None:
+    listen(page, at(came_in, path))
+    page.locator(control).focus()
+    page.evaluate("document.getElementById('content').dataset.before = ''")
+    store(wallet, "Aside")
+    page.wait_for_selector("#content:not([data-before])")
+    page.wait_for_selector(f"{control}:focus")
 
 
 def test_who_follows_a_link_by_keyboard_is_at_the_heading_or_at_what_was_told(

@@ -141,8 +141,8 @@ def _write(path: Path, text: str) -> None:
 INSTALL = Command(
     name="browser install",
     help="let browsers find the wallet",
-    text="Writes, into the user's own folders, by which a browser finds the wallet's native messaging host, and says\n"
-    "how to load the extension. Nothing is paired by it: the Trusted Dialog asks when the extension's button is\n"
+    text="Writes files into the user's own folders, by which a browser finds the wallet's native messaging host, and\n"
+    "says how to load the extension. Nothing is paired by it: the Trusted Dialog asks when the extension's button is\n"
     "pressed.",
     arguments=_arguments,
     run=_install,

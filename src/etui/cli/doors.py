@@ -62,7 +62,7 @@ def _list(arguments: Arguments, output: Output) -> Exit:
 
 
 def _door_argument(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("door", type=_door, metavar="NAME", help="as secret-service")
+    parser.add_argument("door", type=_door, metavar="NAME", help="as `etui door` lists it")
 
 
 def _enable_arguments(parser: argparse.ArgumentParser) -> None:
@@ -239,7 +239,7 @@ ENABLE = Command(
     "user's own that it names. Any other program that does not give the name up keeps it: the door is enabled and\n"
     "waits, the exit status is 1, and the message says which program that is. With --take-over it is told to end.\n"
     "What any of them keeps stays where it is: `etui import secret-service` takes it over, before the door is opened.\n"
-    "For portal it writes, into the user's own folders, by which the desktop's portal finds it.\n"
+    "For portal it writes files into the user's own folders, by which the desktop's portal finds it.\n"
     "The Trusted Dialog asks.",
     arguments=_enable_arguments,
     run=_enable,

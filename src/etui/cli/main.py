@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import shutil
 import sys
 from typing import TYPE_CHECKING, Final, NoReturn, cast
@@ -23,9 +24,11 @@ _END_OF_OPTIONS: Final = "--"
 _INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells have it."""
 _JSON: Final = "--json"
-_PROGRAM: Final = " -- COMMAND [ARGUMENT ...]"
+_PROGRAM: Final = " [-- COMMAND [ARGUMENT ...]]"
 _USAGE: Final = "usage: "
 _EXAMPLES: Final = "examples:"
+_OPTIONS: Final = re.compile(r" (?=--|\w+=)")
+_CONTINUED: Final = " \\"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -75,10 +78,24 @@ class _JsonParser(argparse.ArgumentParser):
 
 
 class _Page(argparse.HelpFormatter):
-    """Fits what a command does to the terminal, and leaves the lines of its examples as they are."""
+    """Fits what a command does to the terminal; examples stay lines of their own, and run as they stand."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
-        return text if text.startswith(_EXAMPLES) else super()._fill_text(text, width, indent)
+        if not text.startswith(_EXAMPLES):
+            return super()._fill_text(text, width, indent)
+        return "\n".join(_continued(line, width) for line in text.splitlines())
+
+
+def _continued(line: str, width: int) -> str:
+    """A line of a shell that is wider, continued before its options as a shell reads it."""
+    rows = [""]
+    for part in _OPTIONS.split(line):
+        if rows[-1] and len(f"{rows[-1]} {part}{_CONTINUED}") > width and len(line) > width:
+            rows[-1] += _CONTINUED
+            rows.append(f"        {part}")
+        else:
+            rows[-1] = f"{rows[-1]} {part}" if rows[-1] else part
+    return "\n".join(rows)
 
 
 def build_parser(kind: type[argparse.ArgumentParser] = argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -40,6 +40,8 @@ _LISTS: Final = {
     "receipt": "receipts",
 }
 """The commands that list what is of one kind."""
+_NOUNS: Final = {"exception": "trusted look-alike"}
+"""What people call a kind, where that is another word."""
 
 
 def add_item_argument(parser: argparse.ArgumentParser) -> None:
@@ -112,7 +114,7 @@ def named(item: Item) -> str:
 def only_one(items: list[Item], words: str, kinds: Collection[str] = ()) -> Item:
     """The one of these, which fit, that is meant (rules 3 and 4); raises ``CommandError``. ``kinds``: as above."""
     kind = next((kind for kind in kinds if kind in _LISTS), "")
-    noun = kind or "item"
+    noun = _NOUNS.get(kind, kind) or "item"
     items = [item for item in items if item.kind != _COLLECTION]
     exact = [item for item in items if item.label.casefold() == words.casefold()]
     match exact if len(exact) == 1 else items:

@@ -6,8 +6,10 @@ Where a command's own standard output belongs to a program that it becomes, what
 
 from __future__ import annotations
 
+import shutil
 import sys
 from datetime import datetime
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
@@ -19,7 +21,7 @@ _TIMES: Final = frozenset(
     {"at", "created", "installed", "last", "modified", "paid_at", "refused_until", "replaced", "since", "until"}
 )
 """Members that hold seconds since 1970, by the names that the interfaces give them."""
-
+_NOTHING: Final = "-"
 
 Column: TypeAlias = "tuple[str | Callable[[Any], str], str]"
 """A struct's member, or what makes a text of the struct, and the heading."""
@@ -54,15 +56,18 @@ class Output:
             sys.stdout.write(text.rstrip("\n") + "\n")
 
     def rows(self, rows: Sequence[Any], columns: Sequence[Column], empty: str) -> None:
-        """A table; ``empty``: said for no rows."""
+        """A table, or where that is wider than the terminal one row below the other; ``empty``: said for no rows."""
         if self.as_json or not rows:
             self.value(list(rows), empty)
             return
         cells = [[heading for _, heading in columns]]
         cells += [[_cell(row, content) for content, _ in columns] for row in rows]
         widths = [max(len(line[n]) for line in cells) for n in range(len(columns))]
-        lines = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
-        self.value(None, "\n".join(lines))
+        lines = ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
+        if sys.stdout.isatty() and max(map(len, lines)) > (fits := shutil.get_terminal_size().columns):
+            self.value(None, "\n\n".join(_one_below_the_other(cells[0], row, fits) for row in cells[1:]))
+        else:
+            self.value(None, "\n".join(lines))
 
     def note(self, text: str) -> None:
         """Something for people to know that is no result."""
@@ -120,6 +125,17 @@ def moment(seconds: int) -> str:
 _QUOTES: Final = str.maketrans("“”", "''")
 
 
+def _one_below_the_other(headings: list[str], row: list[str], width: int) -> str:
+    """What a row holds, each beside its heading; what is long, as a path, stays whole, so that it can be copied."""
+    indent = max(map(len, headings)) + 2
+    rows = TextWrapper(width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    lines = []
+    for heading, cell in zip(headings, row, strict=True):
+        rows.initial_indent = heading.ljust(indent)
+        lines += rows.wrap(cell) if cell != _NOTHING else []
+    return "\n".join(lines)
+
+
 def _cell(row: object, content: str | Callable[[Any], str]) -> str:
     return _shown("", content(row)) if callable(content) else _shown(content, getattr(row, content))
 
@@ -127,11 +143,11 @@ def _cell(row: object, content: str | Callable[[Any], str]) -> str:
 def _shown(name: str, value: object) -> str:
     match value:
         case None | "":
-            return "-"
+            return _NOTHING
         case list():
-            return single_line(", ".join(str(entry) for entry in value)) or "-"
+            return single_line(", ".join(str(entry) for entry in value)) or _NOTHING
         case dict():
-            return single_line(" ".join(f"{key}={text}" for key, text in sorted(value.items()))) or "-"
+            return single_line(" ".join(f"{key}={text}" for key, text in sorted(value.items()))) or _NOTHING
         case bool():
             return "yes" if value else "no"
         case int() if name in _TIMES:

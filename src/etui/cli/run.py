@@ -37,11 +37,12 @@ if TYPE_CHECKING:
 
 _LOOK_S: Final = 0.05
 _NEXT: Final = """\
-Your wallet is ready. In another terminal:
+Your wallet is ready. Where there is no display it asks you here.
+In another terminal:
 
   etui shell                        your wallet in a browser, with first steps
   etui status                       what it promises here
-  etui door enable secret-service   let desktop programs keep their passwords in it
+  etui door enable secret-service   have desktop programs keep passwords in it
   etui browser install              pay and log in with it at websites
   etui add 'Mail' -a user=ada       store a first password
   etui help                         everything else

@@ -21,14 +21,18 @@ from hypothesis import strategies as st
 from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, ONE, READ, SEVERAL, SIGN
 from tests.trusted.dialog.router_side import PATIENCE_S, RouterSide
 
+from etui.protocol import decode_message, encode_request
 from etui.sealing import Secret
 from etui.trusted.dialog.content import content_of
+from etui.trusted.dialog.desk import Desk
 from etui.trusted.dialog.display import TERMINAL, Display
+from etui.trusted.dialog.events import Approve, Include, Refuse
 from etui.trusted.dialog.face import View
 from etui.trusted.dialog.front import ARMING_S, first_sight
 from etui.trusted.dialog.requests import (
     Approved,
     AskSecret,
+    Choice,
     Chosen,
     Confirm,
     Create,
@@ -46,10 +50,13 @@ from etui.trusted.dialog.requests import (
     Typed,
     Unlock,
 )
+from etui.trusted.dialog.scripted import ForwardClock
+from etui.trusted.dialog.terminal.face import TerminalFace
 from etui.trusted.dialog.terminal.form import Form
 from etui.trusted.dialog.terminal.keys import KeyReader, Named
 from etui.trusted.dialog.terminal.rows import cells, wrapped
 from etui.trusted.dialog.terminal.screen import Sight, body_rows, compose
+from etui.trusted.dialog.terminal.tty import Terminal
 
 _SGR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAME = re.compile(r"\x1b\[\?2026h(.*?)\x1b\[\?2026l", re.DOTALL)
@@ -395,6 +402,26 @@ def form_of(request: Request, *, shown: Secret | None = None) -> Form:
     return Form(View(front=front, content=content_of(request), display=display, shown_secret=shown))
 
 
+def test_the_terminal_is_given_back_before_the_answer_is_told() -> None:
+    told: list[str] = []
+    now = ForwardClock(lambda: 0.0)
+    display = Display(kind="terminal", sentence=TERMINAL)
+    desk = Desk(send=lambda _: told.append("answered"), clock=now, display=display)
+
+    class Watched(TerminalFace):
+        def clear(self) -> None:
+            told.append("given back")
+
+    master, slave = pty.openpty()
+    desk.face = Watched(desk.report, now, Terminal(slave))
+    shown = msgspec.json.encode(Showing(number=1, request=CONFIRM))
+    desk.receive(decode_message(encode_request(1, "dialog.show", shown).strip()))
+    desk.report(Refuse())
+    assert told == ["given back", "answered"]
+    os.close(master)
+    os.close(slave)
+
+
 @pytest.mark.parametrize(("width", "height"), [(20, 24), (33, 16), (50, 12), (80, 10), (80, 24)])
 @pytest.mark.parametrize(
     "request_", [CONFIRM, SIGN, SEVERAL, CHOOSE, READ, AskSecret(frame=FRAME, title="PIN", key=bytes(32))]
@@ -412,6 +439,18 @@ def test_every_row_of_a_face_can_be_scrolled_to_at_any_size(width: int, height: 
             break
         offset = screen.offset + screen.page
     assert {row.text for row in body_rows(form, width)} <= seen | {""}
+
+
+def test_a_yes_behind_the_first_digit_of_a_number_chooses_and_approves_nothing() -> None:
+    items = tuple(Choice(id=f"item-{number}", label=f"Item {number}") for number in range(1, 12))
+    form = form_of(msgspec.structs.replace(SEVERAL, items=items))
+    assert form.press("1") == []
+    rows = compose(form, Sight(width=80, height=40, now=0.0)).rows
+    assert "  number 1_   Enter: choose it" in [row.text for row in rows]
+    assert form.press("y") == [Include(id="item-1", included=False)]
+    assert [type(event) for event in form.press("y")] == [Approve]
+    assert form.press("1") == []
+    assert form.press("n") == [Refuse()], "a no waits for nothing"
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs"])), st.integers(20, 90))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell_interface
 from etui.interfaces import wallet_1 as wallet_interface
+from etui.sdk import ErrorCode, RemoteError
 from etui.testkit import TestWallet
 
 GIVEN = [f"app:/usr/bin/{name}" for name in ("alpha", "beta", "gamma", "beta")]
@@ -43,3 +46,11 @@ def test_rights_and_who_has_them_are_listed_in_parts_by_words_and_one_alone(wall
         assert client.call(shell_interface.Clients(client=me.client)).clients == [me]
         found = client.call(shell_interface.Clients(text="BIN gamm", limit=9))
         assert ([row.client for row in found.clients], found.total) == ([GIVEN[2]], 1)
+
+
+def test_no_right_is_given_to_a_name_that_no_program_bears(wallet: TestWallet) -> None:
+    wallet.user.approves()
+    with wallet.connect() as client, pytest.raises(RemoteError, match="as app:/usr/bin/mailer") as refused:
+        client.call(wallet_interface.Grant(client="mailer", action="secret/1.read"))
+    assert refused.value.code is ErrorCode.INVALID_PARAMS
+    assert wallet.user.asked() == [], "nobody is asked for a right that would never be used"

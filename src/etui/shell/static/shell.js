@@ -8,6 +8,8 @@
       ? field.checked !== field.defaultChecked
       : field.value !== (field.defaultValue ?? field.querySelector("[selected], option")?.value ?? "");
   const all = (root, selector) => [...root.querySelectorAll(selector)];
+  const isSame = was => one =>
+    was.localName === "a" ? one.getAttribute("href") === was.getAttribute("href") : one.textContent === was.textContent;
   const focus = element => {
     if (!element.matches("a, button, input, select, textarea, summary")) element.tabIndex = -1;
     element.focus({ preventScroll: true });
@@ -41,8 +43,8 @@
         if (field) Object.assign(field, field.type === "checkbox" ? { checked } : { value });
       }
       if (left.at && !content.contains(document.activeElement)) {
-        const { id } = left.at, href = left.at.getAttribute("href");
-        const again = id ? document.getElementById(id) : all(content, "a").find(a => href && a.getAttribute("href") === href);
+        const { id, localName } = left.at;
+        const again = id ? document.getElementById(id) : all(content, localName).find(isSame(left.at));
         focus(again ?? document.querySelector("h1"));
       }
     }

@@ -154,6 +154,21 @@ class Desk:
             raise ProtocolError(ErrorCode.STALE_KEY, str(error)) from None
 
     def _apply(self, effects: tuple[Effect, ...]) -> None:
+        front, face = self._machine.state.front, self.face
+        changed = any(isinstance(effect, Present | Clear) for effect in effects)
+        try:
+            if face is not None and front is None and changed:
+                face.clear()  # before the answer: who hears it may write on the terminal that was taken
+        finally:
+            self._tell(effects)
+        if face is None or front is None:
+            return
+        if changed:
+            face.present(self._view(front))
+        else:
+            face.refresh(front)
+
+    def _tell(self, effects: tuple[Effect, ...]) -> None:
         for effect in effects:
             match effect:
                 case Settle(number=number, answer=answer):
@@ -164,17 +179,6 @@ class Desk:
                     self._fail(number, ErrorCode.TOO_MANY, reason)
                 case Present() | Clear():
                     pass
-        front, face = self._machine.state.front, self.face
-        if face is None:
-            return
-        changed = any(isinstance(effect, Present | Clear) for effect in effects)
-        if front is None:
-            if changed:
-                face.clear()
-        elif changed:
-            face.present(self._view(front))
-        else:
-            face.refresh(front)
 
     def _view(self, front: Front) -> View:
         shown = self._opened(front.request)

@@ -158,7 +158,7 @@ class Form:
         if isinstance(key, str) and key.isdecimal():
             self._number += key
             return self._chosen() if int(self._number) * 10 > len(self.choices) else []
-        if key is Named.ENTER and self._number:
+        if self._number and key in {Named.ENTER, "y", "Y"}:  # a yes is to what was seen once that was chosen
             return self._chosen()
         self._number = ""
         if key is Named.ESCAPE:

@@ -202,7 +202,7 @@ def _foot(form: Form, width: int, sight: Sight) -> list[Row]:
             for row in wrapped(kept, width, style=Style.STRONG, indent=MARGIN)
         ]
         if form.number:
-            rows.append(Row(f"{MARGIN}number {form.number}_"))
+            rows += wrapped(f"number {form.number}_   Enter: choose it", width, style=Style.MUTED, indent=MARGIN)
     else:
         unseen = " (nothing is shown while you type)" if form.field.is_secret else ""
         rows += wrapped(f"{form.field.label}{unseen}: {form.typed}_", width, style=Style.STRONG, indent=MARGIN)

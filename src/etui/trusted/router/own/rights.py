@@ -224,6 +224,9 @@ def _check_givable(method: Method, request: wallet.Grant) -> None:
     if method.compiled.method.gives is not None:
         text = f"{request.action} is asked about each time: a right to it would allow nothing"
         raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
+    if ":" not in request.client:
+        text = f"no program is called {request.client[:80]!r} here; `etui clients` lists them, as app:/usr/bin/mailer"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text)
     if request.client.startswith(_UNTOLD):
         text = f"{request.client} is all that cannot be told apart in a session; no right holds for it: name a script"
         raise ProtocolError(ErrorCode.INVALID_PARAMS, text)

@@ -54,7 +54,9 @@ async def change(router: Router, asking: Asking, request: wallet.Set) -> wallet.
     router.unlocked()
     changes = _CHANGES.get(request.name)
     if changes is None:
-        raise ProtocolError(ErrorCode.INVALID_PARAMS, f"there is no setting {request.name[:40]!r}")
+        raise ProtocolError(
+            ErrorCode.INVALID_PARAMS, f"there is no setting {request.name[:40]!r}; `etui settings` lists them"
+        )
     await changes(router, asking, request.value)
     router.path.drop_routes()
     return wallet.SetResult()
