@@ -177,7 +177,7 @@ def test_whoever_is_at_a_control_is_there_still_once_the_wallet_has_told_somethi
     listen(page, at(came_in, path))
     page.locator(control).focus()
     page.evaluate("document.getElementById('content').dataset.before = ''")
-    store(wallet, "Aside")
+    store(wallet, f"Aside, told at {path}")
     page.wait_for_selector("#content:not([data-before])")
     page.wait_for_selector(f"{control}:focus")
 
