@@ -98,15 +98,20 @@ def posted(wallet: TestWallet) -> bool:
 
 
 def kill(wallet: TestWallet, victim: str) -> None:
-    """Kills a process as kill -9 does, once it is there, and with the supervisor all of them."""
+    """Kills a process as kill -9 does, once it is there, and with the supervisor all of them; waits until it is missed.
+
+    Before, a wallet that is about to lock for it still answers.
+    """
     if victim == SUPERVISOR:
         wallet.kill()
         wallet.start()
         return
     until(lambda: pids_of(wallet.pid, victim), f"no process runs {victim}")
-    for pid in pids_of(wallet.pid, victim):
+    pids = pids_of(wallet.pid, victim)
+    for pid in pids:
         with contextlib.suppress(ProcessLookupError):  # it ended with the one before, which confines it
             os.kill(pid, signal.SIGKILL)
+    until(lambda: not any(Path("/proc", str(pid)).exists() for pid in pids), f"nobody misses {victim}")
 
 
 def until(condition: Callable[[], object], what: str) -> None:
