@@ -71,7 +71,12 @@ _NATIVES: Final = {
 }
 _HOMED: Final = frozenset({"native:egress"})
 """Which of them are told the profile's folder."""
-_OPENS: Final = {VaultOperation.CREATE, VaultOperation.OPEN, VaultOperation.RECOVER}
+_OPENS: Final = {
+    VaultOperation.CREATE,
+    VaultOperation.OPEN,
+    VaultOperation.OPEN_AT_LOGIN,
+    VaultOperation.RECOVER,
+}
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
