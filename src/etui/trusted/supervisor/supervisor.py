@@ -71,16 +71,20 @@ _NATIVES: Final = {
 }
 _HOMED: Final = frozenset({"native:egress"})
 """Which of them are told the profile's folder."""
-_OPENS: Final = {VaultOperation.CREATE, VaultOperation.OPEN, VaultOperation.RECOVER}
+_OPENS: Final = {VaultOperation.CREATE, VaultOperation.OPEN, VaultOperation.OPEN_BY_PIN, VaultOperation.RECOVER}
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How this wallet was started. ``dialog``: the arguments that choose the dialog's face."""
+    """How this wallet was started.
+
+    ``dialog``: the arguments that choose the dialog's face. ``tpm``: the path of one in place of the machine's.
+    """
 
     bubblewrap: str
     dialog: tuple[str, ...] = ()
     doors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    tpm: str = ""
 
 
 class Supervisor:
@@ -226,7 +230,9 @@ class Supervisor:
         if self._vault is None:
             ours, theirs = Link.pair()
             link: Link[ToVault, Reply] = Link(ours, Reply)
-            child = Child("etui.trusted.vault", ["--directory", str(self._place.home / "vault")], {"--fd": theirs})
+            arguments = ["--directory", str(self._place.home / "vault")]
+            arguments += ["--tpm", self._options.tpm] if self._options.tpm else []
+            child = Child("etui.trusted.vault", arguments, {"--fd": theirs})
             theirs.close()
             self._vault = (child, link)
             self._keyed = True

@@ -14,10 +14,13 @@ from etui.trusted.vault.errors import (
     NewerFormatError,
     NoPinError,
     NoSlotError,
+    NoUnlockPinError,
     NoWalletError,
     PinBlockedError,
     SlowDownError,
     StorageError,
+    TpmLockedOutError,
+    TpmUnusableError,
     UnfitPassphraseError,
     UnfitPinError,
     UnsafePermissionsError,
@@ -26,12 +29,15 @@ from etui.trusted.vault.errors import (
     WrongPassphraseError,
     WrongPinError,
     WrongRecoveryError,
+    WrongUnlockPinError,
 )
-from etui.trusted.vault.proofs import Passphrase, Proof, Recovery
+from etui.trusted.vault.proofs import Passphrase, Proof, Recovery, UnlockPin
+from etui.trusted.vault.transport import DEVICE
 from etui.trusted.vault.tries import Allowed, LockedOut, SlowDown, Tries, Verdict
-from etui.trusted.vault.vault import NewRecovery, Opened, Vault, inventory, standing
+from etui.trusted.vault.vault import NewRecovery, Opened, Vault, inventory, standing, unlock_pin_tries_left
 
 __all__ = [
+    "DEVICE",
     "Allowed",
     "BusyError",
     "CorruptedError",
@@ -44,6 +50,7 @@ __all__ = [
     "NewerFormatError",
     "NoPinError",
     "NoSlotError",
+    "NoUnlockPinError",
     "NoWalletError",
     "Opened",
     "Passphrase",
@@ -53,9 +60,12 @@ __all__ = [
     "SlowDown",
     "SlowDownError",
     "StorageError",
+    "TpmLockedOutError",
+    "TpmUnusableError",
     "Tries",
     "UnfitPassphraseError",
     "UnfitPinError",
+    "UnlockPin",
     "UnsafePermissionsError",
     "Vault",
     "VaultError",
@@ -64,6 +74,8 @@ __all__ = [
     "WrongPassphraseError",
     "WrongPinError",
     "WrongRecoveryError",
+    "WrongUnlockPinError",
     "inventory",
     "standing",
+    "unlock_pin_tries_left",
 ]

@@ -59,7 +59,9 @@ from etui.trusted.dialog.wording import (
     WHICH_ONE_WORDS,
     WHICH_WORDS,
     confirming_words,
+    new_pin_words,
     other_words,
+    unlocking_words,
 )
 
 _SHORT_HEADING = 60
@@ -199,8 +201,7 @@ class Body(QWidget):
             label = f"Type group {view.checked_group} as you wrote it"
             layout.addWidget(self._field(label, is_secret=False))
         elif isinstance(request, Unlock):
-            label = "Recovery key" if request.recovery else "Passphrase"
-            layout.addWidget(self._field(label, is_secret=not request.recovery))
+            layout.addWidget(self._field(unlocking_words(request), is_secret=not request.recovery))
         elif isinstance(request, AskSecret):
             layout.addWidget(self._field("PIN" if request.digits else "Secret"))
         elif isinstance(request, NewPassphrase):
@@ -209,7 +210,7 @@ class Body(QWidget):
             layout.addWidget(self._passphrase_maker())
         elif isinstance(request, NewPin):
             layout.addWidget(self._field("Passphrase"))
-            layout.addWidget(self._pin_maker())
+            layout.addWidget(self._pin_maker(new_pin_words(request)))
         elif isinstance(request, ChangeAppearance):
             layout.addWidget(self._looks_picker())
         elif isinstance(request, Confirm) and takes_secret(request):
@@ -236,8 +237,8 @@ class Body(QWidget):
         self.maker = PassphraseMaker(self._kit, self.tell, self._entered)
         return self.maker
 
-    def _pin_maker(self) -> QWidget:
-        self.maker = PinMaker(self._kit, self.tell, self._entered)
+    def _pin_maker(self, words: str) -> QWidget:
+        self.maker = PinMaker(self._kit, words, self.tell, self._entered)
         return self.maker
 
     def _looks_picker(self) -> QWidget:
