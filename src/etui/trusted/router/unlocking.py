@@ -183,6 +183,7 @@ class Unlocking:
                     raise vault_error(reply)
                 request = following
             await self._open(await self._awaited_keys(), new=self._was_cut_short())
+            await self._router.anchoring.check()
             await self._router.installing.finish()
             budget.approved()
             if request.recovery:
