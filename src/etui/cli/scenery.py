@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -26,6 +27,7 @@ BANK: Final = "issuer.etui.test"
 OPERATOR: Final = "operator.etui.test"
 SHOP: Final = "shop.etui.test"
 _START_S: Final = 10.0
+_NOBODY: Final = 65_534
 _CONFIG: Final = """\
 Port {port}
 ListenAddress 127.0.0.1
@@ -33,7 +35,7 @@ HostKey {folder}/host_key
 PidFile none
 AuthorizedKeysFile {folder}/authorized_keys
 StrictModes no
-UsePAM yes
+UsePAM {pam}
 PrintMotd no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
@@ -46,7 +48,8 @@ ForceCommand internal-sftp
 def sshd(folder: Path, public: str) -> Iterator[int]:
     """An sshd with a host key of its own, which lets this user in with the one key that ``public`` is; its port.
 
-    It shows files and runs nothing, so that it serves a user without a shell too; PAM lets one in who has no password.
+    It shows files and runs nothing, so that it serves a user without a shell too. PAM lets in who has no password, as
+    root and nobody; anybody else it would keep out, since its helper has no rights in a user namespace.
     """
     folder.mkdir(mode=0o700, exist_ok=True)
     key = folder / "host_key"
@@ -56,7 +59,8 @@ def sshd(folder: Path, public: str) -> Iterator[int]:
         port: int = free.getsockname()[1]
     (folder / "authorized_keys").write_text(public + "\n", encoding="utf-8")
     config = folder / "config"
-    config.write_text(_CONFIG.format(port=port, folder=folder), encoding="utf-8")
+    pam = "yes" if os.geteuid() in {0, _NOBODY} else "no"
+    config.write_text(_CONFIG.format(port=port, folder=folder, pam=pam), encoding="utf-8")
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([str(SSHD), "-D", "-e", "-f", str(config)], stderr=log)
     try:

@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -22,6 +23,24 @@ from tests.trusted.supervisor.processes import await_end, until
 from etui.testkit.readers import NEEDS as NEEDS_OF_READERS
 
 TOUR_NEEDS = {"dbus-daemon": "dbus-daemon", "secret-tool": "libsecret-tools", **NEEDS_OF_READERS}
+
+DAEMON = 1
+"""An ordinary user whom PAM's helper cannot look up in a user namespace; it can nobody, by the number of that one."""
+LOGIN = """\
+import subprocess, sys
+from pathlib import Path
+from etui.cli.scenery import sshd
+from etui.testkit import network, readers
+
+readers.go_apart()
+network.lay()
+folder = Path(sys.argv[1])
+subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "key"], check=True)
+with sshd(folder / "host", (folder / "key.pub").read_text()) as port:
+    known = ["-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={folder}/known"]
+    login = ["sftp", "-F", "none", "-i", folder / "key", *known, "-P", str(port), "-b", "-", "127.0.0.1"]
+    sys.exit(subprocess.run(login, input="pwd\\n", text=True).returncode)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +111,30 @@ def test_the_tour_plays_to_its_end_as_an_ordinary_user_plain_and_within_80_colum
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_an_ordinary_user_logs_in_at_the_host_of_the_tour_in_a_network_of_its_own(
+    python: Path, short_dir: Path
+) -> None:
+    for program, package in {"/usr/sbin/sshd": "openssh-server", "/usr/bin/sftp": "openssh-client"}.items():
+        if not Path(program).exists():
+            pytest.skip(f"needs package {package}")
+    identity: dict[str, Any] = {}
+    if os.getuid() == 0:
+        identity = {"user": DAEMON, "group": DAEMON, "extra_groups": ()}
+        os.chown(short_dir, DAEMON, DAEMON)
+    ran = subprocess.run(
+        [python, "-I", "-c", LOGIN, short_dir],
+        env={"HOME": str(short_dir), "PATH": os.environ["PATH"]},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **identity,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "Remote working directory" in ran.stdout
+
+
 def test_a_folder_that_may_not_be_written_is_named(person: Person) -> None:
     for home, problem in (("/var/etui-test", "Permission denied"), ("/proc/etui-test", "No such file or directory")):
         person.environ["ETUI_HOME"] = home
