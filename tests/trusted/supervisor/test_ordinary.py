@@ -110,7 +110,6 @@ def test_the_tour_plays_to_its_end_as_an_ordinary_user_plain_and_within_80_colum
     assert "not played" not in ran.stderr
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_an_ordinary_user_logs_in_at_the_host_of_the_tour_in_a_network_of_its_own(
     python: Path, short_dir: Path
 ) -> None:
@@ -135,6 +134,7 @@ def test_an_ordinary_user_logs_in_at_the_host_of_the_tour_in_a_network_of_its_ow
     assert "Remote working directory" in ran.stdout
 
 
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
 def test_a_folder_that_may_not_be_written_is_named(person: Person) -> None:
     for home, problem in (("/var/etui-test", "Permission denied"), ("/proc/etui-test", "No such file or directory")):
         person.environ["ETUI_HOME"] = home
