@@ -14,7 +14,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     alone before its memory is read. ``file_bytes``: of a file that is decrypted. ``cards`` and
     ``many_cards``: how many an issuer has. ``payments``: of a round. ``relationships``: of a user, as many with a
     domain as with a logo. ``names``: how many honest ones are judged of each kind. ``pages``: how many are looked at
-    for who cannot see them well. ``scripts``: that a timer starts.
+    for who cannot see them well. ``scripts``: that a timer starts. ``compression``: of a package.
     """
 
     items: int = 1000
@@ -34,6 +34,7 @@ class Extent(msgspec.Struct, frozen=True, kw_only=True):
     names: int = 10_000
     pages: int = 100
     scripts: int = 20
+    compression: str = "xz"
 
 
 FULL = Extent()
@@ -55,5 +56,6 @@ SAMPLE = Extent(
     names=40,
     pages=2,
     scripts=6,
+    compression="none",
 )
 """Its figures mean nothing."""

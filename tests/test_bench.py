@@ -52,6 +52,7 @@ IDS = {
     "nag": {"nag.questions"},
     "pay": {"pay.p99_ms"},
     "tap": {"tap.p99_ms", "tap.ratio"},
+    "managed": {"managed.deb_mb"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {
@@ -61,6 +62,7 @@ NEEDS = {
     "age": {"age": "age"},
     "import": {"gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools"},
     "issuer": {"pg_lsclusters": "postgresql"},
+    "managed": {"dpkg-deb": "dpkg", "icupkg": "icu-devtools", "pip3": "python3-pip", "readelf": "binutils"},
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
     "shell": {"chromium": "chromium", "npm": "npm"},
     "browser": {"chromium": "chromium"},

@@ -18,15 +18,17 @@ from typing import Final, NamedTuple
 from setup.debian.architectures import QT, Architecture, this_architecture
 from setup.debian.control import add_control
 from setup.debian.errors import PackageError
+from setup.debian.icu import trim_icu
 from setup.debian.libraries import drop_what_never_runs, install_libraries
 from setup.debian.licences import copyright_text
 from setup.debian.linking import linked_files, strip_symbols
 from setup.debian.pictures import trim_pillow
-from setup.debian.programs import SITE, add_environment, add_what_the_code_says, compile_tree, write
+from setup.debian.programs import SITE, add_environment, add_what_the_code_says, write
 from setup.debian.qt import trim_qt
 
 _DOCUMENTS: Final = Path("usr/share/doc/etui")
-_LEVEL: Final = {"xz": ("-z9",), "zstd": (), "gzip": (), "none": ()}
+_LEVEL: Final = {"xz": ("-z9", "-Sextreme")}
+"""What of a kind of compression is asked for beyond what dpkg-deb does by itself."""
 _PAGES: Final = ("README.md", "SECURITY.md")
 
 
@@ -62,8 +64,8 @@ def build(root: Path, wish: Wish) -> Path:
         trim_pillow(site)
         if QT not in wish.architecture.without:
             trim_qt(site, site / "etui")
+            trim_icu(site, wish.architecture)
         strip_symbols(linked_files(site), wish.architecture)
-        compile_tree(tree)
         add_control(tree, version, wish.architecture, root / "packages" / "debian-run.txt")
         _settle(tree, epoch_s)
         package = wish.output / f"etui_{version}_{wish.architecture.debian}.deb"
@@ -120,6 +122,7 @@ def _pack(tree: Path, package: Path, compression: str, epoch_s: int) -> None:
         "dpkg-deb",
         "--root-owner-group",
         f"-Z{compression}",
+        *_LEVEL.get(compression, ()),
         "--threads-max=1",
         "--build",
         str(tree),

@@ -23,6 +23,8 @@ _NOT_RUN: Final = frozenset({".a", ".c", ".cpp", ".h", ".hpp", ".pxd", ".pxi", "
 """What is there for those who compile or check against a library."""
 _OF_SERVERS: Final = frozenset({"psycopg", "psycopg-binary"})
 """What no wallet has a use for: PostgreSQL, in which shops, acquirers and issuers may keep their books."""
+_SECOND: Final = "rapidfuzz/**/*_avx2.*.so"
+"""The same code once more, for newer processors: rapidfuzz does without, and is faster by it in whole lists alone."""
 _OF_PIP: Final = ("RECORD", "INSTALLER", "REQUESTED")
 """What pip notes for itself, and which dpkg keeps for the package."""
 _WORDS: Final = Path("xkcdpass", "static")
@@ -44,11 +46,13 @@ def install_libraries(requirements: Path, wheels: Path, target: Path, architectu
 
 
 def drop_what_never_runs(target: Path) -> None:
-    """Removes programs, sources, stubs, pip's notes and unused lists of words from installed libraries."""
+    """Removes programs, sources, stubs, second copies, pip's notes and unused lists of words from libraries."""
     shutil.rmtree(target / "bin", ignore_errors=True)
     for path in (target / _WORDS).iterdir():
         if path.name != _LIST:
             path.unlink()
+    for path in target.glob(_SECOND):
+        path.unlink()
     for path in sorted(target.rglob("*"), reverse=True):
         if path.suffix in _NOT_RUN or (path.parent.suffix == ".dist-info" and path.name in _OF_PIP):
             path.unlink()

@@ -18,8 +18,8 @@ Comment:
  The libraries in /usr/lib/etui/lib are wheels as the Python Package Index has them, whose SHA-256 stand in
  requirements/run.txt of Etui's source, without what never runs; of PySide6_Essentials and shiboken6 that is most. Their
  source is published there, or at the addresses below, under the same versions. Nothing else was changed than that
- symbols were stripped. Each is a file of its own, so that another build of it can be put in its place, as the LGPL has
- it.
+ symbols were stripped, and the parts for single languages left out of ICU's data, which PySide6 brings. Each is a file
+ of its own, so that another build of it can be put in its place, as the LGPL has it.
 
 Files: *
 Copyright: 2026 The Etui authors

@@ -57,6 +57,19 @@ def linked_to(begun: Iterable[Path], files: Iterable[Path]) -> set[Path]:
     return found
 
 
+def binutils(tool: str, architecture: Architecture) -> str:
+    """The name of the tool of binutils that is for that architecture; raises ``PackageError`` where it is missing."""
+    name = f"{architecture.multiarch}-{tool}"
+    if shutil.which(name) is None:
+        package = (
+            "binutils"
+            if architecture == this_architecture()
+            else f"binutils-{architecture.multiarch.replace('_', '-')}"
+        )
+        raise PackageError(f"{name} is missing: apt-get install {package}")
+    return name
+
+
 def strip_symbols(paths: Iterable[Path], architecture: Architecture) -> None:
     """Removes what only debuggers and linkers read, where there is any, as Debian does of every library that it packs.
 
@@ -64,10 +77,7 @@ def strip_symbols(paths: Iterable[Path], architecture: Architecture) -> None:
 
     Raises ``PackageError`` where this machine has no ``strip`` for that architecture.
     """
-    strip = f"{architecture.multiarch}-strip"
-    if shutil.which(strip) is None:
-        package = "binutils" if architecture == this_architecture() else f"binutils-{architecture.multiarch}"
-        raise PackageError(f"{strip} is missing: apt-get install {package}")
+    strip = binutils("strip", architecture)
     for path in paths:
         sections = _ran("readelf", "--section-headers", "--wide", str(path)).stdout
         stripped = path.with_name(f"{path.name}.stripped")

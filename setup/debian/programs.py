@@ -70,19 +70,6 @@ def add_what_the_code_says(tree: Path, code: Path) -> None:
         raise PackageError("Etui's code does not say what its command line knows (see above)")
 
 
-def compile_tree(tree: Path) -> None:
-    """Compiles every module beside its source, so that Python never compares the two by their times.
-
-    What it writes depends on the sources alone: one process, in order of names, without chance in its hashes.
-    """
-    library = tree / HOME / "lib"
-    words = [str(INTERPRETER), "-s", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-    words += ["-s", str(tree), "-p", "/", str(library)]
-    environ = {"PATH": os.environ["PATH"], "PYTHONHASHSEED": "0"}
-    if subprocess.run(words, env=environ, check=False).returncode:
-        raise PackageError("a module does not compile (see above)")
-
-
 def write(path: Path, text: str, *, executable: bool = False) -> None:
     """Writes a file of the package, and the folders that it lies in."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -93,6 +93,23 @@ class Machine:
         self.does("loginctl", "enable-linger", name)
         self._wait(lambda: self.path(f"/run/user/{self.uid_of(name)}/bus").exists())
 
+    def remove_user(self, name: str) -> None:
+        """Ends all that runs for a user, and takes the user and the home away."""
+        uid = self.uid_of(name)
+        self.does("loginctl", "disable-linger", name)
+        self.does("loginctl", "terminate-user", name)
+        self._wait(lambda: not self.path(f"/run/user/{uid}").exists())
+        self.does("userdel", "--remove", name)
+
+    def log_in(self, user: str) -> str:
+        """Begins a session of theirs at a desktop, in which nothing but a process waits; its name for logind."""
+        place = f"/home/{user}/session"
+        self.path(place).unlink(missing_ok=True)
+        unit = ("--quiet", "--collect", f"--uid={user}", "-pPAMName=login", "--setenv=XDG_SESSION_TYPE=x11")
+        waits = f"printenv XDG_SESSION_ID >{place}; exec sleep infinity"
+        self.does("systemd-run", *unit, "--", "sh", "-c", waits)
+        return self._wait(lambda: self.path(place).read_text().strip() if self.path(place).exists() else "")
+
     def uid_of(self, user: str) -> int:
         """The number of a user."""
         return int(self._enter("id", "--user", user).output)

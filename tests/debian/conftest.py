@@ -14,7 +14,8 @@ from tests.debian.packages import Packages, built_in
 
 @pytest.fixture(scope="session")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> Packages:
-    for program, package in {"dpkg-deb": "dpkg", "readelf": "binutils", "pip3": "python3-pip"}.items():
+    needs = {"dpkg-deb": "dpkg", "icupkg": "icu-devtools", "pip3": "python3-pip", "readelf": "binutils"}
+    for program, package in needs.items():
         if shutil.which(program) is None:
             pytest.skip(f"needs package {package}")
     base = tmp_path_factory.getbasetemp()
@@ -33,9 +34,10 @@ def installed(packages: Packages, booted: Machine) -> Iterator[Installed]:
 
 
 @pytest.fixture(scope="module")
-def ada(installed: Installed) -> Person:
+def ada(installed: Installed) -> Iterator[Person]:
     """An ordinary user, who has made a wallet and kept a password in it; it runs before each test and after it."""
-    person = Person(installed.machine, "ada")
+    person = Person(installed.machine, "etui-ada")
     person.starts_wallet()
     person.stores()
-    return person
+    yield person
+    installed.machine.remove_user(person.name)

@@ -13,8 +13,18 @@ from tests.debian.packages import Packages, field
 
 from etui.testkit import ScriptedUser
 
-_UNPACK_S: Final = 200
+_UNPACK_S: Final = 400
 _UNIT: Final = "wallet"
+_COMPILED: Final = """
+from importlib.util import cache_from_source, source_hash
+from pathlib import Path
+for source in sorted(Path("/usr/lib/etui/lib").rglob("*.py")):
+    compiled = Path(cache_from_source(source))
+    found = compiled.read_bytes()[4:16] if compiled.exists() else None
+    if found != (1).to_bytes(4, "little") + source_hash(source.read_bytes()):
+        print("missing" if found is None else "other", source)
+"""
+"""1: unchecked (PEP 552)."""
 SECRET: Final = "of Ada, and nobody else's"
 
 
@@ -71,7 +81,21 @@ class Person:
     @property
     def running(self) -> str:
         """The version of the wallet that runs."""
-        return str(msgspec.json.decode(self.does("etui", "status", "--json"))["version"])
+        return self._status("version")
+
+    @property
+    def state(self) -> str:
+        """Whether it is locked."""
+        return self._status("state")
+
+    def unlocks(self) -> None:
+        """Has the wallet opened, also where it is about to lock still."""
+        self.does("sh", "-c", "until etui unlock; do sleep 0.1; done")
+
+    def waits_until(self, state: str) -> None:
+        """Returns when the wallet is in that state."""
+        says_so = f'etui status --json | grep --quiet \'"state": *"{state}"\''
+        self.does("sh", "-c", f"until {says_so}; do sleep 0.1; done")
 
     def files(self) -> dict[str, str]:
         """The files of the wallet's folder, by name, each with its digest."""
@@ -81,6 +105,9 @@ class Person:
     def stores(self) -> None:
         """Keeps a password, as a program of the desktop does."""
         self.does("secret-tool", "store", "--label=Mail", "service", "mail", stdin=SECRET)
+
+    def _status(self, field: str) -> str:
+        return str(msgspec.json.decode(self.does("etui", "status", "--json"))[field])
 
     def looks_up(self) -> str:
         """The password that was kept."""
@@ -112,6 +139,11 @@ class Installed:
         """What dpkg says is installed; empty where it is not."""
         ran = self.machine.run("dpkg-query", "--show", "--showformat=${db:Status-Abbrev}${Version}", "etui")
         return ran.output.removeprefix("ii ") if ran.output.startswith("ii ") else ""
+
+    def uncompiled(self) -> list[str]:
+        """Every module that is not compiled as the package's are: `missing` and its path, or `other` where it would not
+        be this source that runs."""
+        return self.machine.does("python3.11", "-I", "-c", _COMPILED).splitlines()
 
     def processes(self) -> list[str]:
         """The command lines of what runs from the package."""

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 ROOT: Final = Path(__file__).parents[2]
-_BUILD_S: Final = 440
+_BUILD_S: Final = 3000
 LATER: Final = "99.0"
 
 
@@ -80,14 +80,8 @@ def _as_later(now: Path, later: Path) -> None:
     code = tree / "usr/lib/etui/lib/python3.11/site-packages/etui"
     module = code / "__init__.py"
     module.write_text(re.sub(r'__version__ = ".*"', f'__version__ = "{LATER}"', module.read_text()))
-    for compiled in (code / "__pycache__").glob("__init__.*.pyc"):
-        compiled.unlink()
     sums = tree / "DEBIAN" / "md5sums"
-    kept = [
-        line
-        for line in sums.read_text().splitlines()
-        if "/etui/__init__.py" not in line and "/etui/__pycache__/__init__." not in line
-    ]
+    kept = [line for line in sums.read_text().splitlines() if not line.endswith("/etui/__init__.py")]
     sums.write_text("\n".join([*kept, ""]))
     subprocess.run(
         ["dpkg-deb", "--root-owner-group", "-Znone", "--build", str(tree), str(later)],

@@ -14,7 +14,10 @@ from tests.debian.installed import SECRET, Installed, Person
 from tests.debian.packages import LATER
 from tests.long_run import LongRun
 
-pytestmark = pytest.mark.skipif(shutil.which("strace") is None, reason="needs package strace")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("strace") is None, reason="needs package strace"),
+    pytest.mark.timeout(1800),
+]
 
 _CALL: Final = re.compile(r'^(\w+)\((?:"([^"]*)", "([^"]*)")?')
 _FILE: Final = "/usr/lib/etui/*.dpkg-new"
@@ -46,7 +49,7 @@ def calls(installed: Installed, ada: Person) -> list[tuple[str, str]]:
     ada.ends_wallet()
     later = installed.bring(installed.packages.later)
     trace = ("strace", "--output=/var/tmp/calls", "--trace=clone,rename", "dpkg", "--install", later)
-    installed.machine.does(*trace, timeout_s=250)
+    installed.machine.does(*trace, timeout_s=400)
     installed.install(installed.packages.now)
     lines = installed.machine.path("/var/tmp/calls").read_text().splitlines()
     return [(match[1], match[2] or "") for line in lines if (match := _CALL.match(line))]
@@ -75,15 +78,17 @@ def test_an_upgrade_that_is_killed_is_completed_and_nobody_loses_anything(
     number = fitting[round(step.share * (len(fitting) - 1))]
     later = installed.bring(installed.packages.later)
     strike = f"strace --output=/dev/null --trace={step.call} --inject={step.call}:signal=SIGKILL:when={number}"
-    ran = installed.machine.does("sh", "-c", f"{strike} dpkg --install {later}; echo ended with $?", timeout_s=250)
+    ran = installed.machine.does("sh", "-c", f"{strike} dpkg --install {later}; echo ended with $?", timeout_s=400)
     assert ran.endswith(f"ended with {_KILLED}\n"), ran
     assert idle.files() == kept
+    assert [line for line in installed.uncompiled() if line.startswith("other ")] == []
 
     installed.machine.run("dpkg", "--configure", "--pending")
     if installed.version not in {installed.packages.version, LATER}:
         installed.install(installed.packages.later)  # what dpkg then asks for
     assert installed.machine.does("dpkg", "--audit") == ""
     assert installed.machine.does("dpkg", "--verify", "etui") == ""
+    assert installed.uncompiled() == []
     idle.starts_wallet()
     assert idle.looks_up() == SECRET
     idle.ends_wallet()
@@ -102,7 +107,7 @@ def test_an_upgrade_for_which_the_disk_has_no_room_leaves_the_version_that_was_t
     machine.does("mount", "-t", "tmpfs", "-o", f"mode=755,size={taken_kib * 3 // 2}k", "tmpfs", "/usr/lib/etui")
     installed.install(installed.packages.now)
     later = installed.bring(installed.packages.later)
-    ran = machine.run("dpkg", "--install", later, timeout_s=250)
+    ran = machine.run("dpkg", "--install", later, timeout_s=400)
     assert ran.status != 0
     assert "No space left on device" in ran.error
     assert installed.version == installed.packages.version

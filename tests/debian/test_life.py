@@ -10,6 +10,8 @@ from tests.debian.packages import LATER
 
 import etui
 
+pytestmark = pytest.mark.timeout(900)  # the package is built and installed for the first of them
+
 LOAD = """
 import ctypes, pathlib
 for path in sorted(pathlib.Path("/usr/lib/etui/lib").rglob("*.so*")):
@@ -28,6 +30,13 @@ label.show()
 application.processEvents()
 print(application.platformName())
 print(open("/proc/self/maps").read())
+"""
+WORDS = """
+from PySide6.QtCore import QCollator, QLocale, QTimeZone
+print(QLocale("tr_TR").toUpper("istanbul"))
+collator = QCollator(QLocale("de_DE"))
+print(*sorted(["Zebra", "\u00c4pfel", "abc"], key=collator.sortKey))
+print(QTimeZone(b"Europe/Berlin").displayName(QTimeZone.TimeType.StandardTime, locale=QLocale("de_DE")))
 """
 ON_A_DISPLAY = """
 Xvfb :7 -screen 0 800x600x24 -nolisten tcp 2>/dev/null &
@@ -48,6 +57,15 @@ def test_every_library_of_the_package_finds_what_it_is_linked_to(installed: Inst
     assert "loaded" in installed.machine.does("/usr/lib/etui/bin/python", "-I", "-c", LOAD)
 
 
+def test_every_module_was_compiled_when_it_was_installed(installed: Installed) -> None:
+    assert installed.uncompiled() == []
+
+
+def test_qt_folds_orders_and_names_by_what_is_left_of_icus_data(installed: Installed) -> None:
+    said = installed.machine.does("/usr/lib/etui/bin/python", "-I", "-c", WORDS)
+    assert said == "İSTANBUL\nabc Äpfel Zebra\nGMT+01:00\n"
+
+
 @pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs package xvfb")
 def test_the_dialogs_window_is_drawn_by_the_packages_own_qt(ada: Person) -> None:
     said = ada.does("sh", "-c", ON_A_DISPLAY, "sh", WINDOW)
@@ -65,13 +83,15 @@ def test_nothing_of_the_installed_wallet_can_be_written_by_who_uses_it(installed
     assert "/usr/lib/etui/bin/python\n" in listed
     tried = 'while read -r path; do [ -w "$path" ] && echo "$path"; [ -u "$path" ] && echo "$path"; done; true'
     assert ada.does("sh", "-c", tried, stdin=listed) == ""
+    assert ada.does("find", "/usr/lib/etui", "-writable", "-not", "-type", "l") == ""
     assert ada.runs("sh", "-c", "echo >>/usr/lib/etui/libexec/etui").status != 0
 
 
 def test_an_upgrade_and_a_downgrade_keep_what_a_person_has(installed: Installed, ada: Person) -> None:
     said = installed.install(installed.packages.later)
     assert installed.version == LATER
-    assert "The wallet of ada was started before this upgrade" in said
+    assert f"The wallet of {ada.name} was started before this upgrade" in said
+    assert installed.uncompiled() == []
     ada.ends_wallet()
     ada.starts_wallet()
     assert (ada.running, ada.looks_up()) == (LATER, SECRET)
@@ -87,7 +107,7 @@ def test_a_removal_says_how_to_export_and_neither_it_nor_a_purge_takes_anything_
 ) -> None:
     said = installed.machine.does("dpkg", "--remove", "etui")
     assert "its owner runs `etui export FILE`" in said
-    assert "The wallet of ada locks and ends." in said
+    assert f"The wallet of {ada.name} locks and ends." in said
     assert installed.processes() == []
     kept = ada.files()
     installed.machine.does("dpkg", "--purge", "etui")
