@@ -52,6 +52,13 @@ mount_devices() {
     mount --bind /dev/null "$1/dev/console"
 }
 
+# The kernel's own part of a sleep is a file: what is written there reaches no kernel.
+mount_sleep() {
+    [ -e "$1/sys/power/state" ] || return 0
+    echo mem >"$1/run/sleep-state"
+    mount --bind "$1/run/sleep-state" "$1/sys/power/state"
+}
+
 # What is started: a bus, logins and polkit, and nothing that this system's own multi-user.target wants.
 write_units() {
     mkdir -p "$1"
@@ -76,6 +83,7 @@ boot() {
     mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
     mount_devices "$root"
     mount_groups "$root"
+    mount_sleep "$root"
     write_units "$root/run/systemd/system"
     mkdir -p "$root/run/systemd/user"
     for name in $not_started_for_users; do
