@@ -99,6 +99,8 @@ class Machine:
         self.does("loginctl", "disable-linger", name)
         self.does("loginctl", "terminate-user", name)
         self._wait(lambda: not self.path(f"/run/user/{uid}").exists())
+        # Else the next user of that number would have this one's name for logind.
+        self._wait(lambda: self._enter("loginctl", "show-user", str(uid)).status != 0)
         self.does("userdel", "--remove", name)
 
     def log_in(self, user: str) -> str:
