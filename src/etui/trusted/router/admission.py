@@ -89,7 +89,7 @@ class Admission:
 
     async def _admit(self, sock: socket.socket) -> None:
         """Finds out who connected, in a thread, and serves it where there is room."""
-        look = self._loop.run_in_executor(self._router.looking, examine_socket, sock)
+        look = self._loop.run_in_executor(self._router.looking, examine_socket, sock, self._router.look)
         await asyncio.wait({look}, timeout=_QUICK_S)
         self._looks -= 1
         self._listen()

@@ -290,6 +290,7 @@ class Consent:
                 face=_FACES.get(hello.display, "window"),
                 display=hello.display,
                 protected=hello.protected,
+                installed="managed" if router.is_managed else "per_user",
                 test=router.profile.test is not None,
                 read=read,
             ),

@@ -45,6 +45,8 @@ from etui.trusted.control import (
 from etui.trusted.control import (
     Role as ChildRole,
 )
+from etui.trusted.evidence import Look, RemoteLook, look_here
+from etui.trusted.layout import runtime_of
 from etui.trusted.package import Package, installed, permission_lines
 from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
@@ -97,13 +99,15 @@ class _Cancel(msgspec.Struct, frozen=True):
 class Router:
     """One wallet's Router, from its start to its lock."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a process is started with
         self,
         home: Path,
         listener: socket.socket,
         link: Link[Any, Any],
         notes: tuple[str, ...],
         weaknesses: tuple[str, ...] = (),
+        *,
+        managed_for: int | None = None,
     ) -> None:
         self.home = home
         self.profile = read_profile(home)
@@ -138,6 +142,8 @@ class Router:
         self.auto_lock_s = 900
         self.looking = ThreadPoolExecutor(_LOOKERS, thread_name_prefix="evidence")
         """Where processes are looked at: nothing else may hold that up."""
+        self.look: Look = look_here if managed_for is None else RemoteLook(runtime_of(managed_for) / "evidence")
+        """Who looks at processes: the Router, where it has the person's own eyes."""
         self.weaknesses = weaknesses
         """What of the memory that holds keys is not protected on this machine, in sentences."""
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -153,6 +159,11 @@ class Router:
         self._peers = 0
         self._background: set[asyncio.Future[Any]] = set()
         self._used_at = self._loop.time()
+
+    @property
+    def is_managed(self) -> bool:
+        """Whether the wallet runs as users of its own."""
+        return self.look is not look_here
 
     @property
     def made(self) -> bool:

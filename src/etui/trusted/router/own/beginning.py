@@ -105,7 +105,7 @@ async def introduce(router: Router, asking: Asking, request: wallet.Introduce) -
         evidence = await asyncio.wait_for(
             asyncio.get_running_loop().run_in_executor(
                 router.looking,
-                lambda: examine(request.pid, request.uid, start_ticks=request.start, via_bus=True),
+                lambda: examine(request.pid, request.uid, start_ticks=request.start, via_bus=True, by=router.look),
             ),
             2.0,
         )

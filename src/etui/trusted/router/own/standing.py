@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import etui
 from etui.interfaces import wallet_1 as wallet
@@ -15,6 +15,9 @@ from etui.trusted.swap import swap_in_the_clear
 if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
+_PER_USER: Final = "per user: programs of this user are outside of what can be promised"
+_MANAGED: Final = "managed: no program of this user reaches the wallet's processes, code or files, but the display"
+
 
 def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.StatusResult:
     """Answers ``wallet/1.status``."""
@@ -23,7 +26,7 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
     state = "unlocked" if router.opened is not None else "locked" if router.made else "none"
     return wallet.StatusResult(
         state=cast("Any", state),
-        installed="per user: programs of this user are outside of what can be promised",
+        installed=_MANAGED if router.is_managed else _PER_USER,
         display=hello.sentence if hello is not None else "the Trusted Dialog is not connected",
         test=router.profile.test is not None,
         dialog=hello.display if hello is not None else "none",

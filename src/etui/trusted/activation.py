@@ -1,0 +1,46 @@
+"""The listening sockets that systemd hands to a service: sd_listen_fds(3), without its library."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import socket
+import struct
+from fnmatch import fnmatchcase
+from typing import Final
+
+_FIRST: Final = 3
+"""SD_LISTEN_FDS_START."""
+_UCRED: Final = struct.Struct("3i")
+
+
+class ActivationError(Exception):
+    """This process was not started by a socket unit, or a stranger called it."""
+
+    code = "activation"
+
+
+def handed_socket() -> socket.socket:
+    """The one socket that this process was started with; raises ``ActivationError`` where there is none, or more."""
+    count = os.environ.pop("LISTEN_FDS", "0")
+    meant = os.environ.pop("LISTEN_PID", "")
+    os.environ.pop("LISTEN_FDNAMES", None)
+    if meant != str(os.getpid()) or count != "1":
+        raise ActivationError("this is started by its socket unit alone: `systemctl start` that, and connect to it")
+    handed = socket.socket(fileno=_FIRST)
+    handed.set_inheritable(False)  # the standard library's signature
+    return handed
+
+
+def require_peer(connection: socket.socket, user: str) -> None:
+    """Raises ``ActivationError`` where another connected than ``user``, a name in which ``*`` stands for any.
+
+    Source: unix(7), SO_PEERCRED.
+    """
+    uid = _UCRED.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size))[1]
+    try:
+        name = pwd.getpwuid(uid).pw_name
+    except KeyError:
+        name = ""
+    if not fnmatchcase(name, user):
+        raise ActivationError(f"user {name or uid} connected, where {user} alone may")
