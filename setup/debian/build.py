@@ -23,7 +23,7 @@ from setup.debian.libraries import drop_what_never_runs, install_libraries
 from setup.debian.licences import copyright_text
 from setup.debian.linking import linked_files, strip_symbols
 from setup.debian.pictures import trim_pillow
-from setup.debian.programs import SITE, add_environment, add_what_the_code_says, write
+from setup.debian.programs import SITE, add_environment, add_units, add_what_the_code_says, write
 from setup.debian.qt import trim_qt
 
 _DOCUMENTS: Final = Path("usr/share/doc/etui")
@@ -56,6 +56,7 @@ def build(root: Path, wish: Wish) -> Path:
     with tempfile.TemporaryDirectory(prefix="etui-package-") as scratch:
         tree = Path(scratch, "tree")
         add_environment(tree)
+        add_units(tree)
         site = tree / SITE
         _install(root, wish.wheels, site, wish.architecture)
         add_what_the_code_says(tree, _runnable(root, wish, site, Path(scratch, "runnable")))

@@ -16,6 +16,7 @@ from setup.debian.errors import PackageError
 HOME: Final = Path("usr/lib/etui")
 """Where everything of the package lies that others have no use for."""
 SITE: Final = HOME / "lib" / "python3.11" / "site-packages"
+UNITS: Final = Path(__file__).parent / "systemd"
 INTERPRETER: Final = Path("/usr/bin/python3.11")
 _ENVIRONMENT: Final = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n"
 _START: Final = """\
@@ -57,6 +58,12 @@ def add_environment(tree: Path) -> None:
     for path in _PROGRAMS:
         name = Path(path).name
         (tree / "usr" / "bin" / name).symlink_to(f"../lib/etui/bin/{name}")
+
+
+def add_units(tree: Path) -> None:
+    """Puts the units of managed wallets where systemd finds them; none is enabled but by ``etui managed on``."""
+    for path in sorted(UNITS.iterdir()):
+        write(tree / "usr/lib/systemd/system" / path.name, path.read_text(encoding="utf-8"))
 
 
 def add_what_the_code_says(tree: Path, code: Path) -> None:

@@ -32,6 +32,7 @@ from etui.trusted.control import (
     VaultOperation,
 )
 from etui.trusted.control.messages import UNASKED, carries
+from etui.trusted.supervisor.confined import confine_with
 from etui.trusted.supervisor.profile import open_profile
 from etui.trusted.supervisor.supervisor import Options, Supervisor
 from etui.trusted.vault.__main__ import VaultProcess
@@ -121,7 +122,7 @@ class SupervisorLines:
         open_profile(home, test=True)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         place: Any = _Place(home)
-        self._supervisor = Supervisor(place, self._listener, Options(bubblewrap=str(bwrap_path())))
+        self._supervisor = Supervisor(place, self._listener, Options(confine=confine_with(bwrap_path())))
         self._router = Sender(
             FromRouter, b'"vault"', b'"native"', b"native:egress", b"secret-service", b'"prepare_spares"'
         )  # they start processes

@@ -82,3 +82,30 @@ def test_a_folder_may_have_any_name_that_the_system_allows(name: bytes) -> None:
     place = find_place({**SESSION, "ETUI_HOME": home}, 1000)
     assert place.home == Path(home)
     assert place.runtime.name.startswith("p-")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, whose folder it is")
+def test_a_wallet_that_the_machine_runs_is_found_where_root_made_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "1000").mkdir(mode=0o711)
+    place = find_place(SESSION, 1000, tmp_path)
+    assert (place.socket, place.managed) == (tmp_path / "1000" / "router", True)
+    assert find_place(SESSION, 1001, tmp_path) == find_place(SESSION, 1001)
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs root, to give a folder away")
+@pytest.mark.parametrize(("mode", "owner"), [(0o777, 0), (0o731, 0), (0o711, 1000)])
+def test_a_folder_that_others_write_to_leads_to_nobody(tmp_path: Path, mode: int, owner: int) -> None:
+    folder = tmp_path / "1000"
+    folder.mkdir()
+    folder.chmod(mode)
+    os.chown(folder, owner, owner)
+    assert not find_place(SESSION, 1000, tmp_path).managed
+    folder.rmdir()
+    folder.symlink_to("/usr")
+    assert not find_place(SESSION, 1000, tmp_path).managed
+
+
+def test_a_profile_of_ones_own_is_named_all_the_same(tmp_path: Path) -> None:
+    (tmp_path / "1000").mkdir(mode=0o711)
+    for own in ({"ETUI_HOME": "/srv/kiosk"}, {"ETUI_SOCKET": "/run/else"}):
+        assert not find_place({**SESSION, **own}, 1000, tmp_path).managed

@@ -124,6 +124,8 @@ SECTIONS: Final[dict[str, dict[str, str]]] = {
         "appearance": "settings.APPEARANCE",
         "export": "backup.EXPORT",
         "restore": "backup.RESTORE",
+        "managed on": "managed.ON",
+        "managed off": "managed.OFF",
     },
     "help": {
         "help": "reference.HELP",
@@ -145,6 +147,7 @@ GROUPS: Final = {
     "browser": "Browsers whose pages reach the wallet.",
     "extension": "What provides services and holds data.",
     "interface": "What Clients can ask for.",
+    "managed": "Wallets that the machine runs for its users.",
     "brand": "How the Wallet Shell looks.",
 }
 """What the commands of a group are about."""

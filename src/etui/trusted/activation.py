@@ -1,4 +1,4 @@
-"""The listening sockets that systemd hands to a service: sd_listen_fds(3), without its library."""
+"""What systemd and a service say to each other: sd_listen_fds(3) and sd_notify(3), without their library."""
 
 from __future__ import annotations
 
@@ -30,6 +30,14 @@ def handed_socket() -> socket.socket:
     handed = socket.socket(fileno=_FIRST)
     handed.set_inheritable(False)  # the standard library's signature
     return handed
+
+
+def say_ready() -> None:
+    """Tells systemd, where it waits for that (``Type=notify``), that whoever comes is served at once."""
+    path = os.environ.pop("NOTIFY_SOCKET", "")
+    if path:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as notify:
+            notify.sendto(b"READY=1", path)
 
 
 def require_peer(connection: socket.socket, user: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from etui.trusted.control import Link, LinkClosed, Lock, LockNow, ToRouter
-from etui.trusted.supervisor.children import Child
+from etui.trusted.supervisor.children import Child, Running
 from etui.trusted.supervisor.endings import Endings
 
 WAIT_S = 60.0
@@ -24,10 +24,10 @@ class Told:
     """Remembers which process ended, and lets a test wait for that."""
 
     def __init__(self) -> None:
-        self.ended: list[Child] = []
+        self.ended: list[Running] = []
         self._one = asyncio.Event()
 
-    def __call__(self, child: Child) -> None:
+    def __call__(self, child: Running) -> None:
         self.ended.append(child)
         self._one.set()
 

@@ -24,7 +24,8 @@ from tests.trusted.supervisor.processes import (
 
 from etui.trusted.control import Connected, Ended, FromRouter, HandKey, Link, ToRouter
 from etui.trusted.package import Extensions, verify
-from etui.trusted.sandbox import Possible, probe
+from etui.trusted.sandbox import Confined, Possible, probe
+from etui.trusted.supervisor.confined import StartedExtension, confine_with
 from etui.trusted.supervisor.endings import EndedEarlyError, Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
 from etui.trusted.supervisor.line import RouterLine
@@ -40,6 +41,11 @@ time.sleep(600)
 """
 
 
+def _pid(started: StartedExtension) -> int:
+    assert isinstance(started.process, Confined)
+    return started.process.pid
+
+
 class Wallet:
     """The supervisor's part of a wallet that starts Extensions; the test is its vault, and its Router."""
 
@@ -52,7 +58,7 @@ class Wallet:
         line = RouterLine()
         line.link = Link[ToRouter, FromRouter](ours, FromRouter)
         self._heard: Link[FromRouter, ToRouter] = Link(self._router, ToRouter)
-        self.extensions = RunningExtensions(home, found.bubblewrap, Endings(), line, keep_s=keep_s)
+        self.extensions = RunningExtensions(home, confine_with(found.bubblewrap), Endings(), line, keep_s=keep_s)
         self.handed: list[HandKey] = []
         self._links = (ours, self._router)
 
@@ -73,7 +79,7 @@ class Wallet:
         assert message.name == name
         assert connection is not None
         self.connection = socket.socket(fileno=connection)
-        return self.extensions._running[name].process.pid
+        return _pid(self.extensions._running[name])
 
     def hears(self) -> ToRouter:
         """What the Router is told next."""
@@ -89,7 +95,7 @@ class Wallet:
 
     def spares(self) -> dict[str, int]:
         """The processes that wait."""
-        return {name: spare.started.process.pid for name, spare in self.extensions._spares._spares.items()}
+        return {name: _pid(spare.started) for name, spare in self.extensions._spares._spares.items()}
 
     async def waiting(self, name: str) -> int:
         """The process of a spare, once its own code runs."""
@@ -102,7 +108,7 @@ class Wallet:
                 return False
 
         await awaited(is_here)
-        return spare.process.pid
+        return _pid(spare)
 
     def close(self) -> None:
         self.extensions.stop_all()

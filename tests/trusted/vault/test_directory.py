@@ -113,7 +113,7 @@ def test_closing_twice_is_closing_once(path: Path) -> None:
     directory.close()
 
 
-@pytest.mark.parametrize("mode", [0o710, 0o701, 0o750, 0o755, 0o777, 0o1777])
+@pytest.mark.parametrize("mode", [0o730, 0o701, 0o750, 0o755, 0o777, 0o1777])
 def test_a_directory_that_is_open_to_others_is_refused(directory: VaultDirectory, path: Path, mode: int) -> None:
     directory.subdirectory("keys").close()
     (path / "keys").chmod(mode)
@@ -122,6 +122,17 @@ def test_a_directory_that_is_open_to_others_is_refused(directory: VaultDirectory
         VaultDirectory.open(path)
     with pytest.raises(UnsafePermissionsError, match=f"mode {mode:04o}"):
         VaultDirectory.create(path)
+    with pytest.raises(UnsafePermissionsError, match="keys"):
+        directory.subdirectory("keys")
+
+
+def test_a_group_may_pass_through_and_find_out_that_a_vault_is_there_and_no_further(
+    directory: VaultDirectory, path: Path
+) -> None:
+    directory.subdirectory("keys").close()
+    path.chmod(0o710)
+    VaultDirectory.open(path).close()
+    (path / "keys").chmod(0o710)
     with pytest.raises(UnsafePermissionsError, match="keys"):
         directory.subdirectory("keys")
 

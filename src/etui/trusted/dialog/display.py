@@ -26,6 +26,7 @@ PROTECTED: Final = "Protected display: no program of this session can see or pre
 TERMINAL: Final = "Terminal: programs of the same user can read and type here."
 SCRIPTED: Final = "A script answers in place of a person."
 NONE: Final = "There is neither a display nor a terminal to ask on."
+MANAGED: Final = "The machine runs this wallet: programs of its user reach no other part of it."
 _PROBE_TIMEOUT_S: Final = 20.0
 _PROBE: Final = "from PySide6.QtGui import QGuiApplication; QGuiApplication(['probe'])"
 _LOGIN_DEFS: Final = Path("/etc/login.defs")

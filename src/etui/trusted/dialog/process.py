@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from etui.protocol import ProtocolError
 from etui.trusted.dialog import display as displays
 from etui.trusted.dialog.desk import Desk
@@ -53,8 +55,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--face", choices=("auto", "qt", "terminal", "scripted"), default="auto")
     parser.add_argument("--script", type=Path, help="scripted face: the file of rules")
     parser.add_argument("--transcript", type=Path, help="scripted face: the file that tells what was asked")
+    parser.add_argument("--managed", action="store_true", help="the machine runs this wallet, and every face says so")
     parser.add_argument("--test-profile", action="store_true", help="every face says that this is a test profile")
     return parser
+
+
+def _told(display: Display, options: argparse.Namespace) -> Display:
+    """The display with all that is to be said of it, and of how the wallet is installed."""
+    if not options.managed:
+        return display
+    return msgspec.structs.replace(display, sentence=f"{display.sentence} {displays.MANAGED}")
 
 
 def _serve(link: Link, options: argparse.Namespace) -> None:
@@ -67,6 +77,7 @@ def _serve(link: Link, options: argparse.Namespace) -> None:
             # Qt takes long to import and aborts without a display: only where it is used.
             from etui.trusted.dialog.qt.application import serve_windows  # noqa: PLC0415
 
+            display = _told(display, options)
             desk = Desk(send=link.send, clock=time.monotonic, display=display, is_test_profile=options.test_profile)
             serve_windows(link, desk, display)
             return
@@ -79,7 +90,7 @@ def _serve_scripted(link: Link, options: argparse.Namespace) -> None:
     if options.script is None:
         raise DialogError("the scripted face needs --script with the file of its rules")
     clock = ForwardClock(time.monotonic)
-    display = Display(kind="scripted", sentence=displays.SCRIPTED)
+    display = _told(Display(kind="scripted", sentence=displays.SCRIPTED), options)
     desk = Desk(send=link.send, clock=clock, display=display, is_test_profile=True)
     face = ScriptedFace(desk.report, clock, ScriptFile(options.script), Transcript(options.transcript))
     desk.face = face
@@ -93,13 +104,14 @@ def _serve_terminal(link: Link, options: argparse.Namespace) -> None:
     if terminal is None:
         if options.face == "terminal":
             raise NoDisplayError("there is no controlling terminal to ask on (/dev/tty does not open)")
-        desk = Desk(send=link.send, clock=time.monotonic, display=Display(kind="none", sentence=displays.NONE))
+        display = _told(Display(kind="none", sentence=displays.NONE), options)
+        desk = Desk(send=link.send, clock=time.monotonic, display=display)
         desk.greet()
         while _take_messages(link, desk, None):
             pass
         return
     with terminal:
-        display = Display(kind="terminal", sentence=displays.TERMINAL)
+        display = _told(Display(kind="terminal", sentence=displays.TERMINAL), options)
         desk = Desk(send=link.send, clock=time.monotonic, display=display, is_test_profile=options.test_profile)
         face = TerminalFace(desk.report, time.monotonic, terminal)
         desk.face = face

@@ -10,7 +10,7 @@ import argparse
 import pwd
 import sys
 
-from etui.trusted.activation import ActivationError, handed_socket
+from etui.trusted.activation import ActivationError, handed_socket, say_ready
 from etui.trusted.evidence import procfs
 from etui.trusted.evidence.eyes import EyesError, see_as
 from etui.trusted.evidence.look import View
@@ -31,6 +31,7 @@ def main() -> int:
         view = View(wallet_uid=options.person, namespaces=procfs.namespaces_of(options.machine))
         see_as(pwd.getpwuid(options.person), pwd.getpwnam(options.user))
         harden()
+        say_ready()
     except (ActivationError, EyesError, KeyError, OSError) as error:
         sys.stderr.write(f"evidence: {error}\n")
         return 1

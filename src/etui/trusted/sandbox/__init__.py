@@ -3,6 +3,7 @@
 Call ``probe`` once; with the bubblewrap that it found, ``start`` makes a process of each ``Confinement``.
 """
 
+from etui.trusted.sandbox.bubblewrap import installed as bubblewraps
 from etui.trusted.sandbox.confined import Confined
 from etui.trusted.sandbox.confinement import DATA, Confinement
 from etui.trusted.sandbox.errors import ConfinementError, FilterError, SandboxError, StartError
@@ -22,6 +23,7 @@ __all__ = [
     "Possible",
     "SandboxError",
     "StartError",
+    "bubblewraps",
     "compile_code",
     "probe",
     "python_runtime",

@@ -8,10 +8,10 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 _KEPT_VARIABLES: Final = (
     "DBUS_SESSION_BUS_ADDRESS",
@@ -37,6 +37,24 @@ _KEPT_VARIABLES: Final = (
 _END_S: Final = 2.0
 
 
+class Running(Protocol):
+    """One process of the wallet, however it was started: ``pidfd`` becomes readable when it ends."""
+
+    @property
+    def pidfd(self) -> int:
+        """Is -1 once it has ended and that was seen to."""
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status; None while it runs, or where nobody can say."""
+
+    def kill(self) -> None:
+        """Ends it at once and waits for that; it may have ended already."""
+
+    def end(self) -> None:
+        """Asks it to end, and ends it after two seconds."""
+
+
 class Child:
     """One process of the wallet, with a descriptor that becomes readable when it ends."""
 
@@ -44,7 +62,7 @@ class Child:
         self,
         module: str,
         arguments: Sequence[str],
-        channels: dict[str, socket.socket],
+        channels: Mapping[str, socket.socket],
         *,
         variables: Sequence[str] = (),
     ) -> None:

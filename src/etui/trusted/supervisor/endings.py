@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from etui.trusted.supervisor.backoff import BackOff
-from etui.trusted.supervisor.children import Child
+from etui.trusted.supervisor.children import Running
 
 
 class EndedEarlyError(Exception):
@@ -25,16 +25,16 @@ class Endings:
         self._back_off: dict[str, BackOff] = {}
         self._due: dict[str, asyncio.TimerHandle] = {}
 
-    def watch(self, child: Child, ended: Callable[[Child], None]) -> None:
+    def watch(self, child: Running, ended: Callable[[Running], None]) -> None:
         """Calls ``ended`` when the process has ended by itself."""
         self._loop.add_reader(child.pidfd, self._seen, child, ended)
 
-    def end(self, child: Child) -> None:
+    def end(self, child: Running) -> None:
         """Asks a process to end and sees to it; nobody is told."""
         self._forget(child)
         child.end()
 
-    def kill(self, child: Child) -> None:
+    def kill(self, child: Running) -> None:
         """Ends a process at once; nobody is told."""
         self._forget(child)
         child.kill()
@@ -73,14 +73,14 @@ class Endings:
             due.cancel()
         self._due.clear()
 
-    def _seen(self, child: Child, ended: Callable[[Child], None]) -> None:
+    def _seen(self, child: Running, ended: Callable[[Running], None]) -> None:
         self.kill(child)
         ended(child)
 
     def _of(self, name: str) -> BackOff:
         return self._back_off.setdefault(name, BackOff())
 
-    def _forget(self, child: Child) -> None:
+    def _forget(self, child: Running) -> None:
         # Before the descriptor is closed: one with its number, opened later, would be taken for it.
         if child.pidfd >= 0:
             self._loop.remove_reader(child.pidfd)

@@ -9,15 +9,17 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from etui.trusted.control import Connected, Ended, HandKey, Role
 from etui.trusted.package import Package, PackageError, installed
-from etui.trusted.supervisor.confined import StartedExtension, end_extension, start_extension
+from etui.trusted.supervisor.confined import Confine, StartedExtension, end_extension, start_extension
 from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.spares import KEEP_S, Spares
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MOST_SPARES: Final = 4
 _STORAGE: Final = "storage/1"
@@ -39,10 +41,10 @@ class RunningExtensions:
     """Starts and ends the processes of Extensions. ``keep_s``: for how many seconds a spare waits to be used."""
 
     def __init__(
-        self, home: Path, bubblewrap: Path, endings: Endings, line: RouterLine, *, keep_s: float = KEEP_S
+        self, home: Path, confine: Confine, endings: Endings, line: RouterLine, *, keep_s: float = KEEP_S
     ) -> None:
         self._home = home
-        self._bubblewrap = bubblewrap
+        self._confine = confine
         self._endings = endings
         self._line = line
         self._loop = asyncio.get_running_loop()
@@ -73,7 +75,7 @@ class RunningExtensions:
 
     def _begin(self, package: Package) -> StartedExtension:
         self._endings.begin(package.principal)
-        started = start_extension(package, bubblewrap=self._bubblewrap, home=self._home, log=self._log)
+        started = start_extension(package, confine=self._confine, home=self._home, log=self._log)
         self._loop.call_later(_SETTLED_S, started.process.settle)
         return started
 

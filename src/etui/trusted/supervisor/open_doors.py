@@ -10,14 +10,14 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
 from etui.trusted.control import Connected, DoorState, DoorSwitch, Ended, Reply, Role
-from etui.trusted.supervisor.children import Child, stream_pair
+from etui.trusted.supervisor.children import Child, Running, stream_pair
 from etui.trusted.supervisor.doors import DoorManifest, known_doors
 from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import RouterLine
@@ -40,14 +40,16 @@ class _Open:
 
 
 class OpenDoors:
-    """Opens, connects and closes doors."""
+    """Opens, connects and closes doors. ``known``: those that there are; all that come with the wallet without."""
 
-    def __init__(self, home: Path, endings: Endings, line: RouterLine) -> None:
+    def __init__(
+        self, home: Path, endings: Endings, line: RouterLine, known: Mapping[str, DoorManifest] | None = None
+    ) -> None:
         self._home = home
         self._endings = endings
         self._line = line
         self._loop = asyncio.get_running_loop()
-        self._known = known_doors()
+        self._known = known_doors() if known is None else known
         self._wanted: set[str] = set()
         self._open: dict[str, _Open] = {}
         self._last: dict[str, str] = {}
@@ -185,7 +187,7 @@ class OpenDoors:
             if self._line.tell(connected, to_router):
                 socket.send_fds(self._open[name].channel, [b"R"], [to_door.fileno()])
 
-    def _ended(self, name: str, child: Child) -> None:
+    def _ended(self, name: str, child: Running) -> None:
         self._hear(name, self._open[name])  # what it said last
         self._close(name)
         self._line.tell(Ended(role=Role.DOOR, name=name, reason=f"the door ended with status {child.status}"))

@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from etui.trusted.control import Away, FromSession, KeysGone, Link, LinkClosed, ToSession, Unheard
-from etui.trusted.supervisor.children import Child
+from etui.trusted.supervisor.children import Child, Running
 from etui.trusted.supervisor.endings import Endings
 
 _SYSTEM_SOCKET: Final = Path("/run/dbus/system_bus_socket")
@@ -57,13 +57,20 @@ class SessionWatch:
     """Starts and hears the process.
 
     ``lock``: called with the reason when it says that the wallet has to lock. ``told``: called with what it does not
-    hear of.
+    hear of. ``person``: whose session counts, where that is another user than the one who runs this.
     """
 
-    def __init__(self, endings: Endings, lock: Callable[[str], None], told: Callable[[Unheard], object]) -> None:
+    def __init__(
+        self,
+        endings: Endings,
+        lock: Callable[[str], None],
+        told: Callable[[Unheard], object],
+        person: int | None = None,
+    ) -> None:
         self._endings = endings
         self._lock = lock
         self._told = told
+        self._person = person
         self._loop = asyncio.get_running_loop()
         self._buses = buses_of(os.environ)
         self._unheard: list[str] = []
@@ -86,6 +93,8 @@ class SessionWatch:
         self._unheard.clear()
         if not options:
             return
+        if self._person is not None:
+            options += ["--person", str(self._person)]
         ours, theirs = Link.pair()
         link: Link[ToSession, FromSession] = Link(ours, FromSession)
         child = Child("etui.trusted.native.session", options, {"--fd": theirs})
@@ -122,7 +131,7 @@ class SessionWatch:
                     sys.stderr.write(message.note + "\n")
                     self._told(message)
 
-    def _ended(self, child: Child) -> None:
+    def _ended(self, child: Running) -> None:
         self._close()
         sys.stderr.write(f"the watch over the session ended with status {child.status}\n")
         self._endings.again("session", self.start)

@@ -19,9 +19,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import time
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -52,7 +53,9 @@ from etui.trusted.control import (
 )
 from etui.trusted.package import PackageError
 from etui.trusted.sandbox import SandboxError
-from etui.trusted.supervisor.children import Child, stream_pair
+from etui.trusted.supervisor.children import Child, Running, stream_pair
+from etui.trusted.supervisor.confined import Confine
+from etui.trusted.supervisor.doors import DoorManifest
 from etui.trusted.supervisor.endings import EndedEarlyError, Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
 from etui.trusted.supervisor.line import RouterLine
@@ -74,13 +77,23 @@ _HOMED: Final = frozenset({"native:egress"})
 _OPENS: Final = {VaultOperation.CREATE, VaultOperation.OPEN, VaultOperation.RECOVER}
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """How this wallet was started. ``dialog``: the arguments that choose the dialog's face."""
+StartPart = Callable[[str, Sequence[str], Mapping[str, socket.socket]], Running]
+"""Starts a module's process with arguments, and channels that are named by their options."""
 
-    bubblewrap: str
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How this wallet was started.
+
+    ``confine``: starts a confined process. ``start``: starts one of the wallet's own. ``dialog``: the arguments that
+    choose the dialog's face. ``managed_for``: whose wallet it is, where that is another user than the one who runs it.
+    """
+
+    confine: Confine
+    start: StartPart = Child
     dialog: tuple[str, ...] = ()
     doors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    managed_for: int | None = None
 
 
 class Supervisor:
@@ -94,13 +107,15 @@ class Supervisor:
         self._ended: asyncio.Future[None] = self._loop.create_future()
         self._line = RouterLine()
         self._endings = Endings()
-        self._extensions = RunningExtensions(place.home, Path(options.bubblewrap), self._endings, self._line)
-        self._doors = OpenDoors(place.home, self._endings, self._line)
-        self._session = SessionWatch(self._endings, self._lock, self._line.tell)
-        self._router: Child | None = None
-        self._vault: tuple[Child, Link[ToVault, Reply]] | None = None
-        self._dialog: Child | None = None
-        self._natives: dict[str, Child] = {}
+        self._extensions = RunningExtensions(place.home, options.confine, self._endings, self._line)
+        # In a managed wallet they would run as the Router's user.
+        doors: dict[str, DoorManifest] | None = None if options.managed_for is None else {}
+        self._doors = OpenDoors(place.home, self._endings, self._line, doors)
+        self._session = SessionWatch(self._endings, self._lock, self._line.tell, options.managed_for)
+        self._router: Running | None = None
+        self._vault: tuple[Running, Link[ToVault, Reply]] | None = None
+        self._dialog: Running | None = None
+        self._natives: dict[str, Running] = {}
         self._opening: dict[int, VaultOperation] = {}
         self._keyed = False
 
@@ -128,9 +143,11 @@ class Supervisor:
     def _start_router(self) -> None:
         ours, theirs = Link.pair()
         notes = [text for note in (*self._options.notes, *self._session.notes) for text in ("--note", note)]
+        managed_for = self._options.managed_for
+        managed = [] if managed_for is None else ["--managed", str(managed_for)]
         self._router = Child(
             "etui.trusted.router",
-            ["--home", str(self._place.home), *notes],
+            ["--home", str(self._place.home), *managed, *notes],
             {"--control": theirs, "--listen": self._listener},
         )
         theirs.close()
@@ -144,19 +161,19 @@ class Supervisor:
         if self._router is None or self._dialog is not None:
             return
         to_router, to_dialog = stream_pair()
-        self._dialog = Child("etui.trusted.dialog", list(self._options.dialog), {"--fd": to_dialog})
+        self._dialog = self._options.start("etui.trusted.dialog", self._options.dialog, {"--fd": to_dialog})
         to_dialog.close()
         os.environ.pop("XDG_ACTIVATION_TOKEN", None)  # what launched the wallet gave it, for one window
         self._endings.watch(self._dialog, self._dialog_ended)
         self._line.tell(Connected(role=Role.DIALOG, name="dialog"), to_router)
 
-    def _dialog_ended(self, child: Child) -> None:
+    def _dialog_ended(self, child: Running) -> None:
         del child
         self._dialog = None
         self._line.tell(Ended(role=Role.DIALOG, name="dialog", reason="the Trusted Dialog ended"))
         self._endings.again("dialog", self._start_dialog)
 
-    def _router_ended(self, child: Child) -> None:
+    def _router_ended(self, child: Running) -> None:
         """The lock: everything that may hold a key ends, then Router and dialog start again."""
         self._end_keyed()
         if child.status == 0:  # it locked in order
@@ -172,17 +189,17 @@ class Supervisor:
         self._line.tell(LockNow(reason=reason))
         self._end_soon(self._router)
 
-    def _end_soon(self, router: Child) -> None:
+    def _end_soon(self, router: Running) -> None:
         self._loop.call_later(_GRACE_S, self._end_if_same, router)
 
-    def _end_if_same(self, router: Child) -> None:
+    def _end_if_same(self, router: Running) -> None:
         if self._router is router:
             self._endings.kill(router)
             self._router_ended(router)
 
     # what the Router asks
 
-    def _hear_router(self, router: Child, link: Link[ToRouter, FromRouter]) -> None:
+    def _hear_router(self, router: Running, link: Link[ToRouter, FromRouter]) -> None:
         try:
             message, _ = link.receive()
         except LinkClosed:
@@ -226,8 +243,15 @@ class Supervisor:
         if self._vault is None:
             ours, theirs = Link.pair()
             link: Link[ToVault, Reply] = Link(ours, Reply)
-            child = Child("etui.trusted.vault", ["--directory", str(self._place.home / "vault")], {"--fd": theirs})
-            theirs.close()
+            arguments = ["--directory", str(self._place.home / "vault")]
+            try:
+                child = self._options.start("etui.trusted.vault", arguments, {"--fd": theirs})
+            except OSError as error:
+                ours.close()
+                self._line.tell(Reply(number=ask.number, code="unavailable", message=str(error)))
+                return
+            finally:
+                theirs.close()
             self._vault = (child, link)
             self._keyed = True
             self._loop.add_reader(link, self._hear_vault, link)
@@ -265,7 +289,7 @@ class Supervisor:
         finally:
             os.close(pipe)
 
-    def _vault_ended(self, child: Child) -> None:
+    def _vault_ended(self, child: Running) -> None:
         """A vault that ends by itself locks the wallet: nobody can say why it did."""
         del child
         for number in self._opening:
@@ -293,7 +317,7 @@ class Supervisor:
         self._endings.begin(service)
         to_router, to_native = stream_pair()
         arguments = ["--home", str(self._place.home)] if name in _HOMED else []
-        child = self._natives[name] = Child(_NATIVES[name], arguments, {"--fd": to_native})
+        child = self._natives[name] = self._options.start(_NATIVES[name], arguments, {"--fd": to_native})
         to_native.close()
         self._endings.watch(child, lambda _: self._native_ended(name, service))
         self._line.tell(Connected(role=Role.NATIVE, name=name), to_router)
@@ -338,6 +362,15 @@ class Supervisor:
             await asyncio.sleep(_SUSPEND_CHECK_S)
             if _slept() - before > _SUSPEND_SLACK_S:
                 self._lock("the machine was suspended")
+
+
+async def supervise(place: Place, listener: socket.socket, options: Options) -> None:
+    """Runs a wallet until it is ended, or told to by a signal."""
+    supervisor = Supervisor(place, listener, options)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, supervisor.end)
+    await supervisor.run()
 
 
 def _slept() -> float:

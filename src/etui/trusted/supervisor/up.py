@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import fcntl
 import os
-import signal
 import socket
 import stat
 import time
@@ -20,9 +19,10 @@ from etui.trusted.memory import harden
 from etui.trusted.package import PackageError, check_installations
 from etui.trusted.profile import ProfileError
 from etui.trusted.sandbox import Impossible, probe
+from etui.trusted.supervisor.confined import confine_with
 from etui.trusted.supervisor.profile import find_profile, open_profile
 from etui.trusted.supervisor.settings import SettingsError, read_settings
-from etui.trusted.supervisor.supervisor import Options, Supervisor
+from etui.trusted.supervisor.supervisor import Options, supervise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +73,8 @@ def bring_up(place: Place, wish: Wish) -> None:
     """
     if os.getuid() == 0 and not wish.as_root:
         raise UpError("this is root: a wallet belongs to a person; run it as yourself, or with --as-root", 2)
+    if place.managed:
+        raise UpError("this machine runs your wallet (`etui status`); for one of your own beside it set ETUI_HOME", 2)
     if place.socket.parent != place.runtime:
         raise UpError("ETUI_SOCKET is for Clients, which look for the wallet there; unset it for `etui up`", 2)
     os.umask(0o077)
@@ -98,8 +100,8 @@ def bring_up(place: Place, wish: Wish) -> None:
     with _only_one(place.home), _listening(place) as listener:
         if profile is not None:  # who finds that a wallet runs already need not be asked
             _require_asking(wish.face)
-        options = Options(bubblewrap=str(possible.bubblewrap), dialog=dialog, doors=doors)
-        asyncio.run(_supervise(place, listener, options))
+        options = Options(confine=confine_with(possible.bubblewrap), dialog=dialog, doors=doors)
+        asyncio.run(supervise(place, listener, options))
 
 
 def _make(home: Path, *, test: bool) -> None:
@@ -128,14 +130,6 @@ def _can_ask(face: str) -> bool:
 
 def _unusable(home: Path, error: OSError) -> UpError:
     return UpError(f"the profile {home} cannot be used: {error.strerror}; ETUI_HOME names another folder")
-
-
-async def _supervise(place: Place, listener: socket.socket, options: Options) -> None:
-    supervisor = Supervisor(place, listener, options)
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        loop.add_signal_handler(number, supervisor.end)
-    await supervisor.run()
 
 
 @contextlib.contextmanager

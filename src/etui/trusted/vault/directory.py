@@ -3,7 +3,8 @@
 Rules:
 
 1. The directory belongs to the user of this process and is open to nobody else (0700 at most); so is every file
-   (0600 at most). What is not is refused before a byte of it is read. Nothing follows a symbolic link.
+   (0600 at most). A group may pass through it (0710) and so find out that a vault is there, and no more. What is not
+   so is refused before a byte of it is read. Nothing follows a symbolic link.
 2. A write goes to a new file, is synced, takes the old one's name, and the directory is synced. A crash at any
    point leaves the old content or the new.
 3. One process at a time changes a vault: it holds a lock on the directory, which the kernel releases when the
@@ -156,7 +157,8 @@ class VaultDirectory:
             except FileNotFoundError:
                 raise NoWalletError(f"there is no wallet in {path}") from None
             try:
-                _refuse_if_open_to_others(os.fstat(descriptor), path)
+                passing = stat.S_IXGRP if within is None else 0
+                _refuse_if_open_to_others(os.fstat(descriptor), path, passing)
             except UnsafePermissionsError:
                 os.close(descriptor)
                 raise
@@ -178,13 +180,13 @@ def _disk(path: Path) -> Iterator[None]:
         ) from None
 
 
-def _refuse_if_open_to_others(found: os.stat_result, path: Path) -> None:
+def _refuse_if_open_to_others(found: os.stat_result, path: Path, allowed: int = 0) -> None:
     if found.st_uid != os.geteuid():
         raise UnsafePermissionsError(
             f"{path} belongs to user {found.st_uid}, and the vault runs as user {os.geteuid()}:"
             " give it back to its owner, or run the wallet as that user"
         )
-    if found.st_mode & _OPEN_TO_OTHERS:
+    if found.st_mode & _OPEN_TO_OTHERS & ~allowed:
         raise UnsafePermissionsError(
             f"{path} is open to other users (mode {stat.S_IMODE(found.st_mode):04o}): close it with"
             f" `chmod go= {path}`, and change the passphrase if a stranger may have been there"

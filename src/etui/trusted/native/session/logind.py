@@ -51,8 +51,9 @@ class Logind:
     ``away``: called with the reason to lock; ``unheard`` with what cannot be heard of here.
     """
 
-    def __init__(self, bus: Bus, away: Callable[[str], None], unheard: Callable[[str], None]) -> None:
+    def __init__(self, bus: Bus, person: int, away: Callable[[str], None], unheard: Callable[[str], None]) -> None:
         self._bus = bus
+        self._person = person
         self._away = away
         self._unheard = unheard
         self._session = ""
@@ -172,7 +173,7 @@ class Logind:
         own = await self._path("GetSessionByPID", "u", _CALLER)
         if own and own != self._ended and await self._property(own, _SESSION, "State", "s") != _CLOSING:
             return own, True
-        user = await self._path("GetUser", "u", os.getuid())
+        user = await self._path("GetUser", "u", self._person)
         shown = await self._property(user, _USER, "Display", "(so)") if user else None
         path = str(shown[1]) if isinstance(shown, list | tuple) and shown[0] else ""
         return path if path != self._ended else "", False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
 import socket
 from collections.abc import Sequence
 from typing import Final
@@ -28,14 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--fd", type=int, required=True, help="the control channel to the supervisor")
     parser.add_argument("--session-bus", default="", metavar="ADDRESS", help="the bus of the screen locks")
     parser.add_argument("--system-bus", default="", metavar="ADDRESS", help="the bus of logind")
+    parser.add_argument("--person", type=int, default=os.getuid(), metavar="UID", help="whose session it is")
     options = parser.parse_args(arguments)
     link: Link[FromSession, ToSession] = Link(socket.socket(fileno=options.fd), ToSession)
-    asyncio.run(_serve(link, options.session_bus, options.system_bus))
+    asyncio.run(_serve(link, options.person, options.session_bus, options.system_bus))
     return 0
 
 
-async def _serve(link: Link[FromSession, ToSession], session_bus: str, system_bus: str) -> None:
-    watch = Watch(link)
+async def _serve(link: Link[FromSession, ToSession], person: int, session_bus: str, system_bus: str) -> None:
+    watch = Watch(link, person)
     asyncio.get_running_loop().add_reader(link, watch.hear)
     tasks = []
     if session_bus:
@@ -52,9 +54,10 @@ async def _serve(link: Link[FromSession, ToSession], session_bus: str, system_bu
 class Watch:
     """Both buses, and the channel to the supervisor."""
 
-    def __init__(self, link: Link[FromSession, ToSession]) -> None:
+    def __init__(self, link: Link[FromSession, ToSession], person: int) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._link = link
+        self._person = person
         self._logind: Logind | None = None
         self._locking = False
         self._next = ""
@@ -73,7 +76,7 @@ class Watch:
         """Follows logind, for ever."""
         while True:
             bus = await self._connected(address, descriptors=True)  # a hold on the machine's sleep is one
-            self._logind = Logind(bus, self._away, self._unheard)
+            self._logind = Logind(bus, self._person, self._away, self._unheard)
             with contextlib.closing(self._logind):
                 await self._logind.follow()
                 await bus.wait_closed()
