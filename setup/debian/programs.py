@@ -18,6 +18,10 @@ HOME: Final = Path("usr/lib/etui")
 SITE: Final = HOME / "lib" / "python3.11" / "site-packages"
 UNITS: Final = Path(__file__).parent / "systemd"
 INTERPRETER: Final = Path("/usr/bin/python3.11")
+LOGIN_UNLOCK: Final = "usr/lib/etui/libexec/login-unlock"
+"""What the system's log-in starts, where PAM was told to."""
+PAM_PROFILE: Final = "usr/share/pam-configs/etui"
+"""What tells it to, once an administrator switches that on."""
 _ENVIRONMENT: Final = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n"
 _START: Final = """\
 import sys
@@ -36,6 +40,12 @@ from etui.doors.age.__main__ import run
 
 run()
 """
+_START_LOGIN: Final = f"""\
+#!/{HOME}/bin/python -I
+from etui.trusted.login.__main__ import main
+
+main()
+"""
 _PROGRAMS: Final = {
     "bin/etui": f'#!/bin/sh\nexec /{HOME}/bin/python -I /{HOME}/libexec/etui "$@"\n',
     "bin/age-plugin-etui": f'#!/bin/sh\nexec /{HOME}/bin/python -I -S /{HOME}/libexec/age-plugin-etui "$@"\n',
@@ -51,6 +61,8 @@ def add_environment(tree: Path) -> None:
     (home / "bin" / "python").symlink_to(INTERPRETER)
     write(home / "libexec" / "etui", _START)
     write(home / "libexec" / "age-plugin-etui", _START_AGE)
+    write(tree / LOGIN_UNLOCK, _START_LOGIN, executable=True)
+    write(tree / PAM_PROFILE, (Path(__file__).parent / "pam-profile").read_text(encoding="utf-8"))
     write(
         home / "libexec" / "running", (Path(__file__).parent / "running").read_text(encoding="utf-8"), executable=True
     )

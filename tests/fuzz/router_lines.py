@@ -323,6 +323,8 @@ class DialogLine(_ServingLine):
             "change_passphrase",
             "change_pin",
             "remove_pin",
+            "login_unlock_on",
+            "login_unlock_off",
             "replace_recovery",
         )
         return f"wallet/1.{chance.choice(asked)}", b"{}"

@@ -78,6 +78,7 @@ def test_what_only_the_wallet_shows_is_not_for_it_to_ask_for(
         "create",
         "change_passphrase",
         "change_pin",
+        "login_unlock_on",
         "replace_recovery",
         "appearance",
         "install",

@@ -22,9 +22,9 @@ LEFT_OUT: Final = frozenset({"running", "device", "restored"})
 dialog, which open with a key that lies beside them: whoever has both can show a dialog that looks like the user's; and
 the mark of a profile that was restored and not unlocked yet.
 """
-OF_DEVICE: Final = frozenset({"settings.json", "shell/brand.json"})
-"""Which doors open with the wallet, which a question opened, and how the Shell looks, for which nobody vouches: of this
-device. An archive that has one of them is restored without it.
+OF_DEVICE: Final = frozenset({"settings.json", "shell/brand.json", "vault/login", "vault/login-tries"})
+"""Which doors open with the wallet, which a question opened; how the Shell looks, for which nobody vouches; and the
+slot that the login password opens: of this device. An archive that has one of them is restored without it.
 """
 VOUCHED: Final = "vouched.json"
 PIECE_BYTES: Final = 1 << 20

@@ -61,6 +61,16 @@ __all__ = [
     "LinkRow",
     "Lock",
     "LockResult",
+    "Login",
+    "LoginKey",
+    "LoginKeyResult",
+    "LoginResult",
+    "LoginUnlock",
+    "LoginUnlockOff",
+    "LoginUnlockOffResult",
+    "LoginUnlockOn",
+    "LoginUnlockOnResult",
+    "LoginUnlockResult",
     "Pair",
     "PairResult",
     "Prove",
@@ -337,6 +347,97 @@ class RemovePin(Request[RemovePinResult], frozen=True, kw_only=True, omit_defaul
 
     METHOD: ClassVar[str] = "wallet/1.remove_pin"
     RESULT: ClassVar[type[Result]] = RemovePinResult
+
+
+class LoginUnlockResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.login_unlock``."""
+
+    METHOD: ClassVar[str] = "wallet/1.login_unlock"
+
+    enabled: bool
+    problem: str | None = None
+
+
+class LoginUnlock(Request[LoginUnlockResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Whether the login password unlocks.
+
+    `problem`: why the login password did not unlock this wallet the last time.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.login_unlock"
+    RESULT: ClassVar[type[Result]] = LoginUnlockResult
+
+
+class LoginUnlockOnResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.login_unlock_on``."""
+
+    METHOD: ClassVar[str] = "wallet/1.login_unlock_on"
+
+
+class LoginUnlockOn(Request[LoginUnlockOnResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Unlock at login.
+
+    The login password opens the wallet too, when the system hands a login on. The dialog asks for the
+    passphrase and the login password; the one that was set before ends.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.login_unlock_on"
+    RESULT: ClassVar[type[Result]] = LoginUnlockOnResult
+    WAITS: ClassVar[bool] = True
+
+
+class LoginUnlockOffResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.login_unlock_off``."""
+
+    METHOD: ClassVar[str] = "wallet/1.login_unlock_off"
+
+
+class LoginUnlockOff(Request[LoginUnlockOffResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Unlock at login no more.
+
+    No login password opens the wallet. Nothing happens where none does.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.login_unlock_off"
+    RESULT: ClassVar[type[Result]] = LoginUnlockOffResult
+
+
+class LoginKeyResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.login_key``."""
+
+    METHOD: ClassVar[str] = "wallet/1.login_key"
+
+    key: Annotated[bytes, Meta(max_length=32)]
+
+
+class LoginKey(Request[LoginKeyResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Whom a login is handed on to.
+
+    The X25519 public key of the vault. From the system's user root alone, at the Router's own socket, where
+    the user chose to unlock at login.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.login_key"
+    RESULT: ClassVar[type[Result]] = LoginKeyResult
+
+
+class LoginResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.login``."""
+
+    METHOD: ClassVar[str] = "wallet/1.login"
+
+
+class Login(Request[LoginResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Hand a login on.
+
+    Unlocks with the login key that Argon2id makes of the login password, sealed to the vault for
+    `vault.login_key`. From the system's user root alone.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.login"
+    RESULT: ClassVar[type[Result]] = LoginResult
+
+    sealed: Annotated[bytes, Meta(max_length=1024)]
 
 
 class ReplaceRecoveryResult(Result, frozen=True, kw_only=True, omit_defaults=True):

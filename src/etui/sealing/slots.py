@@ -37,14 +37,14 @@ from etui.sealing.secret import Secret
 
 FORMAT: Final = 1
 MAX_SLOTS: Final = 16
-_SALT_BYTES: Final = 16
+SALT_BYTES: Final = 16
 _WRAPPED_BYTES: Final = 1 + NONCE_BYTES + KEY_BYTES + TAG_BYTES
 
 SlotId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
 ProfileId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Kind = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-_Salt = Annotated[bytes, Meta(min_length=_SALT_BYTES, max_length=_SALT_BYTES)]
-_Wrapped = Annotated[bytes, Meta(min_length=_WRAPPED_BYTES, max_length=_WRAPPED_BYTES)]
+Salt = Annotated[bytes, Meta(min_length=SALT_BYTES, max_length=SALT_BYTES)]
+Wrapped = Annotated[bytes, Meta(min_length=_WRAPPED_BYTES, max_length=_WRAPPED_BYTES)]
 
 
 class WrongKeyError(Exception):
@@ -87,21 +87,21 @@ class PassphraseSlot(Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
     id: SlotId
     argon2id: Argon2Parameters
-    salt: _Salt
-    wrapped: _Wrapped
+    salt: Salt
+    wrapped: Wrapped
 
     @classmethod
     def wrap(cls, master: Secret, passphrase: Secret, profile: str) -> Self:
         """A new slot for ``master`` (32 bytes); raises ``PassphraseTextError`` for what is no passphrase."""
-        slot_id, salt = secrets.token_hex(8), os.urandom(_SALT_BYTES)
+        slot_id, salt = secrets.token_hex(8), os.urandom(SALT_BYTES)
         key = _argon2id(passphrase, salt, RECOMMENDED)
-        wrapped = key.seal(master.reveal(), _place(cls.KIND, slot_id, profile))
+        wrapped = key.seal(master.reveal(), place(cls.KIND, slot_id, profile))
         return cls(slot_id, RECOMMENDED, salt, wrapped)
 
     def unwrap(self, passphrase: Secret, profile: str) -> Secret:
         """The master key; raises ``WrongKeyError``, or ``PassphraseTextError`` for what is no passphrase."""
         key = _argon2id(passphrase, self.salt, self.argon2id)
-        return _opened(key, self.wrapped, _place(self.KIND, self.id, profile))
+        return opened(key, self.wrapped, place(self.KIND, self.id, profile))
 
     def __str__(self) -> str:
         return "passphrase slot"
@@ -113,18 +113,18 @@ class RecoverySlot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     KIND: ClassVar[str] = "recovery"
 
     id: SlotId
-    wrapped: _Wrapped
+    wrapped: Wrapped
 
     @classmethod
     def wrap(cls, master: Secret, text: Secret, profile: str) -> Self:
         """A new slot for ``master`` (32 bytes); raises ``RecoveryTypoError`` for what is no recovery key."""
         slot_id = secrets.token_hex(8)
-        wrapped = _recovery(text).seal(master.reveal(), _place(cls.KIND, slot_id, profile))
+        wrapped = _recovery(text).seal(master.reveal(), place(cls.KIND, slot_id, profile))
         return cls(slot_id, wrapped)
 
     def unwrap(self, text: Secret, profile: str) -> Secret:
         """The master key; raises ``WrongKeyError``, or ``RecoveryTypoError`` for what is no recovery key."""
-        return _opened(_recovery(text), self.wrapped, _place(self.KIND, self.id, profile))
+        return opened(_recovery(text), self.wrapped, place(self.KIND, self.id, profile))
 
     def __str__(self) -> str:
         return "recovery slot"
@@ -234,10 +234,11 @@ def _read_slot(text: bytes) -> KeySlot:
 _READERS: Final[dict[int, Callable[[bytes], SlotFile]]] = {1: _read_format_1}
 
 
-def _argon2id(passphrase: Secret, salt: bytes, parameters: Argon2Parameters) -> RecordKey:
-    return RecordKey(
+def stretched(typed: Secret, salt: bytes, parameters: Argon2Parameters) -> Secret:
+    """What Argon2id makes of what was typed: 32 bytes."""
+    return Secret(
         hash_secret_raw(
-            prepared(passphrase).reveal(),
+            typed.reveal(),
             salt,
             time_cost=parameters.time_cost,
             memory_cost=parameters.memory_kib,
@@ -249,16 +250,22 @@ def _argon2id(passphrase: Secret, salt: bytes, parameters: Argon2Parameters) -> 
     )
 
 
+def _argon2id(passphrase: Secret, salt: bytes, parameters: Argon2Parameters) -> RecordKey:
+    return RecordKey(stretched(prepared(passphrase), salt, parameters).reveal())
+
+
 def _recovery(text: Secret) -> RecordKey:
     return RecordKey(derive(recovery_key(text).reveal(), "etui/slot/recovery/1"))
 
 
-def _opened(key: RecordKey, wrapped: bytes, place: bytes) -> Secret:
+def opened(key: RecordKey, wrapped: bytes, at: bytes) -> Secret:
+    """The master key in a slot's sealed record; raises ``WrongKeyError``. ``at``: the slot's place."""
     try:
-        return Secret(key.open(wrapped, place))
+        return Secret(key.open(wrapped, at))
     except SealedRecordError:
         raise WrongKeyError("the key slot did not open") from None
 
 
-def _place(kind: str, slot_id: str, profile: str) -> bytes:
+def place(kind: str, slot_id: str, profile: str) -> bytes:
+    """The place of a slot (rule 1)."""
     return msgspec.json.encode(["etui/slot/1", kind, slot_id, profile])

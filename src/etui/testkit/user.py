@@ -3,8 +3,8 @@
 The file of rules is JSON lines; the first rule whose ``when`` fits answers. A showing that no rule fits is dismissed.
 A rule fits where every member of its ``when`` does; these are keyword arguments of ``ScriptedUser``'s methods too:
 
-- ``face``: what is shown: ``create``, ``recovery``, ``unlock``, ``new_passphrase``, ``new_pin``, ``confirm``
-  (a question), ``choose``, ``ask_secret``, ``reveal``, ``read_text``, ``message``, ``appearance``
+- ``face``: what is shown: ``create``, ``recovery``, ``unlock``, ``new_passphrase``, ``new_pin``, ``new_login``,
+  ``confirm`` (a question), ``choose``, ``ask_secret``, ``reveal``, ``read_text``, ``message``, ``appearance``
 - ``name_contains``, ``principal_contains``: a part of the name, or of the identity, of who asks
 - ``action_contains``: a part of what finishes "wants to …"
 - ``text_contains``: a part of any text that is shown, titles and values of fields included

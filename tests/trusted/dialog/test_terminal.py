@@ -40,6 +40,7 @@ from etui.trusted.dialog.requests import (
     Dismissed,
     Looks,
     Message,
+    NewLogin,
     NewPassphrase,
     NewPin,
     Refused,
@@ -200,6 +201,19 @@ def test_a_new_pin_is_typed_twice_after_the_passphrase(person: Person) -> None:
     assert isinstance(typed, Typed)
     assert person.router.opened(typed.sealed, "vault.passphrase") == "hush"
     assert person.router.opened(typed.sealed_new, "vault.pin") == "2743"
+
+
+def test_a_login_password_is_typed_twice_after_the_passphrase_and_a_short_one_is_refused(person: Person) -> None:
+    person.router.show(NewLogin(key=person.router.key.public))
+    person.look("Whoever has a copy of this machine's disk")
+    person.type("thush\rseven..\r")
+    person.type("seven..\r")
+    person.look("is guessed too soon", gone="nothing is shown while you type")
+    person.type("yof the login\rof the login\r")
+    typed = person.insist("y")
+    assert isinstance(typed, Typed)
+    assert person.router.opened(typed.sealed, "vault.passphrase") == "hush"
+    assert person.router.opened(typed.sealed_new, "vault.login") == "of the login"
 
 
 def test_who_forgot_the_pin_gives_the_passphrase(person: Person) -> None:

@@ -27,6 +27,7 @@ from etui.trusted.dialog.requests import (
     Create,
     Created,
     Dismissed,
+    NewLogin,
     NewPassphrase,
     NewPin,
     Refused,
@@ -202,6 +203,18 @@ def test_a_new_pin_is_chosen_by_key(hands: Hands) -> None:
     assert isinstance(answer, Typed)
     assert hands.opened(answer.sealed, "vault.passphrase") == "my passphrase"
     assert hands.opened(answer.sealed_new, "vault.pin") == "2743"
+
+
+def test_a_login_password_is_typed_twice(hands: Hands) -> None:
+    hands.show(NewLogin(key=hands.key.public))
+    hands.arm()
+    for typed in ("my passphrase", "of the login", "of the login"):
+        hands.type_in(typed)
+        hands.press(Qt.Key.Key_Return)
+    answer = hands.answer()
+    assert isinstance(answer, Typed)
+    assert hands.opened(answer.sealed, "vault.passphrase") == "my passphrase"
+    assert hands.opened(answer.sealed_new, "vault.login") == "of the login"
 
 
 def test_a_request_is_confirmed_by_pin_and_the_pin_goes_nowhere_as_a_passphrase(hands: Hands) -> None:

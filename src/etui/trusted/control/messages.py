@@ -129,6 +129,10 @@ class VaultOperation(Enum):
     CONFIRM_BY_PIN = "confirm_by_pin"
     SET_PIN = "set_pin"
     REMOVE_PIN = "remove_pin"
+    OPEN_AT_LOGIN = "open_at_login"
+    """Opens with a login key."""
+    SET_LOGIN = "set_login"
+    REMOVE_LOGIN = "remove_login"
     CHANGE = "change"
     CHANGE_BY_RECOVERY = "change_by_recovery"
     NEW_RECOVERY = "new_recovery"
@@ -141,8 +145,9 @@ class VaultAsk(_Message, frozen=True, tag="vault"):
     """From the Router through the supervisor to the vault, unread on the way.
 
     ``sealed``: a passphrase or recovery key sealed for ``vault.passphrase``; ``sealed_new`` for ``vault.new``. A PIN
-    is sealed for ``vault.pin`` in either. ``dialog_key``: whom a recovery key is sealed to. ``installation``: whose key
-    to destroy. ``profile``: at creation.
+    is sealed for ``vault.pin`` in either, a login key for ``vault.login_key`` in the former, a login password for
+    ``vault.login`` in the latter. ``dialog_key``: whom a recovery key is sealed to. ``installation``: whose key to
+    destroy. ``profile``: at creation.
     """
 
     number: Number

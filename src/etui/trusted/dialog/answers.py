@@ -26,6 +26,7 @@ from etui.trusted.dialog.requests import (
     Created,
     Looks,
     Message,
+    NewLogin,
     NewPassphrase,
     NewPin,
     ReadText,
@@ -38,6 +39,7 @@ from etui.trusted.dialog.requests import (
 PASSPHRASE_FIELD: Final = "vault.passphrase"  # noqa: S105  names a field
 NEW_PASSPHRASE_FIELD: Final = "vault.new"  # noqa: S105  names a field
 PIN_FIELD: Final = "vault.pin"
+LOGIN_FIELD: Final = "vault.login"
 RECOVERY_FIELD: Final = "vault.recovery"
 ASKED_SECRET_FIELD: Final = "dialog/1.ask_secret.secret"  # noqa: S105  names a field
 REVEALED_SECRET_FIELD: Final = "dialog/1.reveal.secret"  # noqa: S105  names a field
@@ -63,10 +65,10 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
                 sealed=b"" if recovered else seal(key, _given(secrets.secret), PASSPHRASE_FIELD),
                 sealed_new=seal(key, _given(secrets.new), NEW_PASSPHRASE_FIELD),
             )
-        case NewPin(key=key):
+        case NewPin(key=key) | NewLogin(key=key):
             return Typed(
                 sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD),
-                sealed_new=seal(key, _given(secrets.new), PIN_FIELD),
+                sealed_new=seal(key, _given(secrets.new), PIN_FIELD if isinstance(request, NewPin) else LOGIN_FIELD),
             )
         case AskSecret(key=key):
             return Typed(sealed=seal(key, _given(secrets.secret), ASKED_SECRET_FIELD))
@@ -97,7 +99,7 @@ def _digest_of_shown(request: Confirm) -> bytes:
 def sealing_keys(request: object) -> tuple[bytes, ...]:
     """The public keys that the answer to a request would be sealed to."""
     key = getattr(request, "key", b"")
-    return (key,) if key or isinstance(request, Create | Unlock | NewPassphrase | NewPin | AskSecret) else ()
+    return (key,) if key or isinstance(request, Create | Unlock | NewPassphrase | NewPin | NewLogin | AskSecret) else ()
 
 
 def _given(secret: Secret | None) -> Secret:

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from etui.sealing import Secret
+from etui.sealing.login import LoginPasswordError, require_login_password
 from etui.sealing.passphrase import PassphraseTextError, prepared
 from etui.sealing.pin import PinTextError, prepared_new_pin, prepared_pin
 from etui.sealing.recovery import GROUPS, RecoveryTypoError, recovery_key
@@ -18,6 +19,7 @@ from etui.trusted.dialog.requests import (
     AskSecret,
     Confirm,
     Create,
+    NewLogin,
     NewPassphrase,
     NewPin,
     Request,
@@ -31,7 +33,7 @@ _DIGITS: Final = re.compile(r"[0-9]+")
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """The texts in a face's fields: ``secret`` the first, ``new`` a new passphrase or PIN, ``repeat`` it again."""
+    """The texts in a face's fields: ``secret`` the first, ``new`` a new one or the login password, ``repeat`` it."""
 
     secret: Secret = EMPTY
     new: Secret = EMPTY
@@ -50,10 +52,10 @@ def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -
             return Entry(problem="Type the present passphrase.")
         case NewPassphrase():
             return _new_passphrase(draft)
-        case NewPin() if not len(draft.secret):
+        case NewPin() | NewLogin() if not len(draft.secret):
             return Entry(problem="Type your passphrase.")
-        case NewPin():
-            return _new_pin(draft)
+        case NewPin() | NewLogin():
+            return _new_pin(draft) if isinstance(request, NewPin) else _new_login(draft)
         case Confirm(pin=True) if len(draft.secret):
             return _pin(prepared_pin, draft.secret)
         case Unlock(recovery=True):
@@ -77,7 +79,7 @@ def secrets_of(request: Request, draft: Draft) -> Secrets:
     match request:
         case Create():
             return Secrets(secret=draft.new)
-        case NewPassphrase() | NewPin():
+        case NewPassphrase() | NewPin() | NewLogin():
             return Secrets(secret=draft.secret, new=draft.new)
         case Unlock() | AskSecret() | Confirm():
             return Secrets(secret=draft.secret if len(draft.secret) else None)
@@ -124,6 +126,18 @@ def _new_pin(draft: Draft) -> Entry:
     if not len(draft.repeat):
         return Entry(problem="Type it again below.")
     return entry if draft.new == draft.repeat else Entry(problem="The two are not the same yet.")
+
+
+def _new_login(draft: Draft) -> Entry:
+    if not len(draft.new):
+        return Entry()
+    try:
+        require_login_password(draft.new)
+    except LoginPasswordError as error:
+        return Entry(problem=_sentence(error))
+    if not len(draft.repeat):
+        return Entry(problem="Type it again below.")
+    return Entry(complete=True) if draft.new == draft.repeat else Entry(problem="The two are not the same yet.")
 
 
 def _sentence(error: Exception) -> str:

@@ -15,6 +15,7 @@ from etui.trusted.dialog.requests import (
     Confirm,
     Create,
     Looks,
+    NewLogin,
     NewPassphrase,
     NewPin,
     ReadText,
@@ -135,14 +136,14 @@ def wait_left_s(front: Front, now: float) -> int:
 
 def takes_secret(request: Request) -> bool:
     """Whether the answer carries something typed."""
-    return isinstance(request, Create | Unlock | NewPassphrase | NewPin | AskSecret) or (
+    return isinstance(request, Create | Unlock | NewPassphrase | NewPin | NewLogin | AskSecret) or (
         isinstance(request, Confirm) and bool(request.key)
     )
 
 
 def takes_new_secret(request: Request) -> bool:
     """Whether the answer carries a new secret beside the present one."""
-    return isinstance(request, NewPassphrase | NewPin)
+    return isinstance(request, NewPassphrase | NewPin | NewLogin)
 
 
 def takes_other(request: Request) -> bool:

@@ -131,6 +131,17 @@ class NewPin(_Value, frozen=True, tag="new_pin"):
     tries_left: int = -1
 
 
+class NewLogin(_Value, frozen=True, tag="new_login"):
+    """The passphrase and the login password that opens the wallet too, sealed to ``key``.
+
+    For ``vault.passphrase`` and ``vault.login``.
+    """
+
+    key: bytes
+    wrong: bool = False
+    tries_left: int = -1
+
+
 class Effect(Enum):
     """What a yes leaves behind, beside what is asked for once."""
 
@@ -229,6 +240,7 @@ Request: TypeAlias = (
     | Unlock
     | NewPassphrase
     | NewPin
+    | NewLogin
     | Confirm
     | Choose
     | AskSecret
@@ -279,8 +291,9 @@ class Dismissed(_Value, frozen=True, tag="dismissed"):
 
 
 class Typed(_Value, frozen=True, tag="typed"):
-    """What was typed, sealed; ``sealed_new`` with ``NewPassphrase``, where ``sealed`` may be empty, and ``NewPin``.
+    """What was typed, sealed; ``sealed_new`` with ``NewPassphrase``, ``NewPin`` and ``NewLogin``.
 
+    ``sealed`` may be empty with the first of these.
     ``use_other``: nothing was typed; the user would rather give the recovery key, or the passphrase instead of the PIN.
     """
 

@@ -7,8 +7,8 @@ blank lines and lines that begin with ``#`` are passed over. A rule::
 
 ``when`` (every member given must fit; without it the rule fits every showing):
 
-- ``face``: ``create``, ``recovery``, ``unlock``, ``new_passphrase``, ``new_pin``, ``confirm``, ``choose``,
-  ``ask_secret``, ``reveal``, ``read_text``, ``message``, ``appearance``
+- ``face``: ``create``, ``recovery``, ``unlock``, ``new_passphrase``, ``new_pin``, ``new_login``, ``confirm``,
+  ``choose``, ``ask_secret``, ``reveal``, ``read_text``, ``message``, ``appearance``
 - ``name_contains``, ``principal_contains``: the asker's name or identity contains it
 - ``action_contains``: what finishes "wants to ..." contains it
 - ``text_contains``: any text on the face contains it, titles and values of fields included
@@ -20,8 +20,8 @@ blank lines and lines that begin with ``#`` are passed over. A rule::
 - ``approve``: ``remember`` (id) or ``remember_contains`` (part of the label), ``items`` (ids to allow; without it
   all), ``secret`` (the passphrase or PIN where one is asked again), ``keep`` (a file to which a shown secret goes)
 - ``refuse`` · ``dismiss``: ``silence`` · ``wait`` (leaves it open until it is closed, or the file changes)
-- ``type``: ``secret``, and ``new`` for a new passphrase or PIN · ``use_other`` (the recovery key instead of the
-  passphrase, the passphrase instead of the PIN)
+- ``type``: ``secret``, and ``new`` for a new passphrase or PIN, or the login password · ``use_other`` (the recovery
+  key instead of the passphrase, the passphrase instead of the PIN)
 - ``choose``: ``id`` or ``label_contains``
 - ``create``: ``passphrase``, ``picture``, ``phrase``, ``colour``, ``open_session``
 - ``looks``: ``picture``, ``phrase``, ``colour``

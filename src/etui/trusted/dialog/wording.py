@@ -15,6 +15,7 @@ from etui.trusted.dialog.requests import (
     Create,
     Effect,
     Message,
+    NewLogin,
     NewPassphrase,
     NewPin,
     ReadText,
@@ -30,6 +31,10 @@ STRENGTH_WORDS: Final = {
     Strength.OBSERVED: "Observed",
     Strength.CLAIMED: "Only claimed",
 }
+NEW_LOGIN_CAUTION: Final = (
+    "Whoever has a copy of this machine's disk may then guess your login password in place of the passphrase, and who"
+    " administers this machine can have it handed on."
+)
 REMEMBER_WORDS: Final = "For how long"
 WHICH_WORDS: Final = "Which of them"
 WHICH_ONE_WORDS: Final = "Which one"
@@ -96,6 +101,17 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
                 lead="You confirm with it while your wallet is open, where a yes alone is not enough. It does not"
                 " unlock your wallet: only your passphrase does.",
                 cautions=_wrong("passphrase", wrong=request.wrong, tries_left=request.tries_left),
+            )
+        case NewLogin():
+            return Words(
+                approve="Unlock at login",
+                heading="Unlock when you log in",
+                lead="Your login password opens your wallet too, whenever you log in to this machine or come back to"
+                " its locked screen. The passphrase stays as it is.",
+                cautions=(
+                    *_wrong("passphrase", wrong=request.wrong, tries_left=request.tries_left),
+                    NEW_LOGIN_CAUTION,
+                ),
             )
         case Confirm():
             word = "PIN" if request.pin else "passphrase"
@@ -221,6 +237,8 @@ REPEAT_WORDS: Final = "The six words again"
 REPEAT_OWN_WORDS: Final = "The new passphrase again"
 NEW_PIN_WORDS: Final = "New PIN, 4 to 12 digits"
 REPEAT_PIN_WORDS: Final = "The new PIN again"
+LOGIN_WORDS: Final = "Login password"
+REPEAT_LOGIN_WORDS: Final = "The login password again"
 SHARING_WORDS: Final = {
     False: ("Guarded", "Each program reaches only what it stored itself; for more it asks you."),
     True: ("Shared", "Every program of this session reads the default collection without asking."),

@@ -30,7 +30,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """One principal at one connection.
 
     ``key``: the X25519 public key of its session, to which answers are sealed. ``through``: who speaks for it, the door
-    last, with their names for people. ``installation``: an Extension's. ``lane``: by which its questions come.
+    last, with their names for people. ``installation``: an Extension's. ``lane``: by which its questions come. ``uid``:
+    as the kernel names who connected to the Router's own socket; None for anybody else.
     """
 
     principal: Principal
@@ -42,6 +43,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     names_through: tuple[str, ...] = ()
     installation: str = ""
     lane: Lane = Lane.PROGRAMS
+    uid: int | None = None
 
     @property
     def identity(self) -> str:
@@ -117,6 +119,7 @@ def caller_of(evidence: Evidence, *, key: bytes, door: Caller | None = None) -> 
         through=() if door is None else (door.principal.id,),
         names_through=() if door is None else (door.label,),
         lane=Lane.TYPED if _is_typed(evidence) and door is None else Lane.PROGRAMS,
+        uid=evidence.uid if door is None else None,
     )
 
 

@@ -53,6 +53,7 @@ from etui.trusted.profile import read_profile
 from etui.trusted.router.admission import Admission
 from etui.trusted.router.advisers import Advisers
 from etui.trusted.router.answers import Answers
+from etui.trusted.router.at_login import AtLogin
 from etui.trusted.router.budget import PageBudgets, PromptBudget
 from etui.trusted.router.callers import Caller, door_caller, provider_caller
 from etui.trusted.router.connection import Connection, Role
@@ -132,6 +133,7 @@ class Router:
         self.path = RequestPath(self)
         self.answers = Answers(self)
         self.unlocking = Unlocking(self)
+        self.at_login = AtLogin(self)
         self.installing = Installing(self)
         self.retention = Retention(self)
         self.own = OwnMethods(self)

@@ -36,6 +36,7 @@ from etui.trusted.dialog.requests import (
     Created,
     Dismissed,
     Looks,
+    NewLogin,
     NewPassphrase,
     NewPin,
     Refused,
@@ -77,6 +78,7 @@ _AGAIN: Final = {
     "wrong_recovery",
     "unfit_passphrase",
     "unfit_pin",
+    "unfit_login",
 }
 _CODES: Final = {
     "locked_out": ErrorCode.LOCKED_OUT,
@@ -84,10 +86,14 @@ _CODES: Final = {
     "no_wallet": ErrorCode.NO_WALLET,
     "exists": ErrorCode.CONFLICT,
     "storage": ErrorCode.UNWRITABLE,
+    "wrong_login": ErrorCode.WRONG_SECRET,
+    "login_too_soon": ErrorCode.LOCKED_OUT,
+    "login_blocked": ErrorCode.LOCKED_OUT,
+    "no_login": ErrorCode.DENIED,
 }
 
 
-_NewT = TypeVar("_NewT", NewPassphrase, NewPin)
+_NewT = TypeVar("_NewT", NewPassphrase, NewPin, NewLogin)
 
 
 def audit_private_key(keys: Keys) -> Secret:
@@ -109,6 +115,7 @@ class Unlocking:
         self._unlocking: asyncio.Task[None] | None = None
         self._waiters = 0
         self._busy = Turns()
+        self._opening = asyncio.Lock()
         self._locked_out = False
 
     def receive_keys(self, descriptor: int) -> None:
@@ -147,6 +154,8 @@ class Unlocking:
         try:
             await asyncio.shield(self._unlocking)
         except asyncio.CancelledError:
+            if self._is_taken_away(self._unlocking):
+                return
             if self._waiters == 1 and not self._unlocking.done():
                 self._unlocking.cancel()
             raise
@@ -171,11 +180,10 @@ class Unlocking:
                     request = Unlock(key=key, asker=asker, recovery=True)
                     continue
                 operation = VaultOperation.RECOVER if recovery else VaultOperation.OPEN
-                self._keys = asyncio.get_running_loop().create_future()
-                reply = await self._router.vault(operation, sealed=answer.sealed)
-                if not reply.code:
+                reply = await self.opened_by(operation, answer.sealed)
+                if reply is None or not reply.code:
                     break
-                self._record_try(reply)
+                self.record_try(reply)
                 self._locked_out = self._locked_out or reply.code == "locked_out"
                 if reply.code not in _AGAIN:
                     raise vault_error(reply)
@@ -187,11 +195,35 @@ class Unlocking:
                     tries_left=reply.tries_left,
                     wait_s=float(reply.wait_s),
                 )
-            await self._open(await self._awaited_keys(), new=self._was_cut_short())
             await self._router.installing.finish()
             budget.approved()
+            self._router.at_login.tell()
             if recovery:
                 await self._new_passphrase_after(caller, answer.sealed)
+
+    async def opened_by(self, operation: VaultOperation, sealed: bytes, how: str = "") -> Reply | None:
+        """Has the vault try what was sealed to it, and opens the wallet where that is right; what the vault replied.
+
+        One try at a time: None where another one has opened the wallet meanwhile. ``how``: for the audit. Raises
+        ``ProtocolError`` where the wallet cannot be opened although it is right.
+        """
+        async with self._opening:
+            if self._router.opened is not None:
+                return None
+            self._keys = asyncio.get_running_loop().create_future()
+            reply = await self._router.vault(operation, sealed=sealed)
+            if not reply.code:
+                await self._open(await self._awaited_keys(), new=self._was_cut_short(), how=how)
+            return reply
+
+    def _is_taken_away(self, unlocking: asyncio.Task[None]) -> bool:
+        """Whether the question was taken away since something else opened the wallet."""
+        return unlocking.cancelled() and self._router.opened is not None
+
+    def take_question_away(self) -> None:
+        """Ends the question for the passphrase, since the wallet was opened by something else."""
+        if self._unlocking is not None and not self._unlocking.done():
+            self._unlocking.cancel()
 
     def _prepare_spares(self) -> None:
         """Has Extensions start, without keys, while the user types the passphrase."""
@@ -254,7 +286,7 @@ class Unlocking:
                 router.budgets[caller.lane].approved()
                 await router.dialogs.show(ShowRecovery(sealed=reply.value), caller.lane)
 
-    async def _open(self, keys: Keys, *, new: bool) -> None:
+    async def _open(self, keys: Keys, *, new: bool, how: str = "") -> None:
         """Opens what the keys open; where that fails the wallet locks again, keys and all."""
         router = self._router
         try:
@@ -270,7 +302,7 @@ class Unlocking:
             router.opened = Opened(router.home, keys, router.registry)
             vouch(router.home, keys.header)
             settle_restored(router.home)
-            self._record_opening(new=new)
+            self._record_opening(new=new, how=how)
         except (HeaderError, VouchedError, StateError, AuditError, ProtocolError) as error:
             raise self._given_up(error) from None
         except PolicyError as error:
@@ -297,10 +329,10 @@ class Unlocking:
                 code = ErrorCode.UNAVAILABLE
         return ProtocolError(code, f"the wallet cannot be opened: {error}")
 
-    def _record_opening(self, *, new: bool) -> None:
+    def _record_opening(self, *, new: bool, how: str) -> None:
         """Puts on record that the wallet is open, durably; raises ``ProtocolError`` where that cannot be."""
         router = self._router
-        router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE), sync=True)
+        router.recorder.event(AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.DONE, reason=how), sync=True)
         if not new and router.unlocked().state.is_new:
             text = f"{router.home / 'router' / 'state.db'} was gone or empty: the rights that it held have ended"
             router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Recorded.FAILED, reason=text), sync=True)
@@ -331,13 +363,13 @@ class Unlocking:
 
     async def change_passphrase(self, caller: Caller) -> None:
         """A new passphrase in place of the old one."""
-        await self._renew(caller, NewPassphrase, VaultOperation.CHANGE, "passphrase")
+        await self.renew(caller, NewPassphrase, VaultOperation.CHANGE, "the passphrase")
 
     async def change_pin(self, caller: Caller) -> None:
         """A PIN, where there is none or in place of the old one; the passphrase is asked for."""
-        await self._renew(caller, NewPin, VaultOperation.SET_PIN, "PIN")
+        await self.renew(caller, NewPin, VaultOperation.SET_PIN, "the PIN")
 
-    async def _renew(self, caller: Caller, kind: type[_NewT], operation: VaultOperation, what: str) -> None:
+    async def renew(self, caller: Caller, kind: type[_NewT], operation: VaultOperation, what: str) -> None:
         """Has the user give the passphrase and what is new, until the vault takes it or no try is left."""
         router = self._router
         router.unlocked()
@@ -345,22 +377,26 @@ class Unlocking:
         async with self._busy.turn(caller.lane):
             request = kind(key=await router.vault_key())
             while True:
-                answer = _typed(await router.dialogs.show(request, caller.lane), f"the {what} was not changed")
+                answer = _typed(await router.dialogs.show(request, caller.lane), f"{what} was not changed")
                 reply = await router.vault(operation, sealed=answer.sealed, sealed_new=answer.sealed_new)
                 if not reply.code:
                     break
                 request = self._again(request, reply)
-            self._changed(caller, f"the {what} was changed")
+            self._changed(caller, f"{what} was changed")
 
     async def remove_pin(self, caller: Caller) -> None:
         """No PIN any more: the passphrase confirms, which asks for more than before and needs no yes."""
+        await self.narrow(caller, VaultOperation.REMOVE_PIN, "the PIN was removed")
+
+    async def narrow(self, caller: Caller, operation: VaultOperation, what: str) -> None:
+        """Has the vault give a way up, which needs no yes; ``what`` goes on record."""
         router = self._router
         router.unlocked()
         async with self._busy.turn(caller.lane):
-            reply = await router.vault(VaultOperation.REMOVE_PIN)
+            reply = await router.vault(operation)
             if reply.code:
                 raise vault_error(reply)
-            self._changed(caller, "the PIN was removed")
+            self._changed(caller, what)
 
     async def replace_recovery(self, caller: Caller) -> None:
         """A new recovery key in place of the old one once the user has it; the passphrase is asked for."""
@@ -440,7 +476,8 @@ class Unlocking:
         record = AuditRecord(kind=Kind.SETTINGS, outcome=Recorded.DONE, subject=caller.subject, reason=what)
         self._router.recorder.event(record, sync=True)
 
-    def _record_try(self, reply: Reply) -> None:
+    def record_try(self, reply: Reply) -> None:
+        """Puts a try that opened nothing on record."""
         self._router.recorder.event(
             AuditRecord(kind=Kind.UNLOCK, outcome=Recorded.FAILED, reason=reply.message), sync=True
         )

@@ -74,7 +74,12 @@ _NATIVES: Final = {
 }
 _HOMED: Final = frozenset({"native:egress"})
 """Which of them are told the profile's folder."""
-_OPENS: Final = {VaultOperation.CREATE, VaultOperation.OPEN, VaultOperation.RECOVER}
+_OPENS: Final = {
+    VaultOperation.CREATE,
+    VaultOperation.OPEN,
+    VaultOperation.OPEN_AT_LOGIN,
+    VaultOperation.RECOVER,
+}
 
 
 StartPart = Callable[[str, Sequence[str], Mapping[str, socket.socket]], Running]

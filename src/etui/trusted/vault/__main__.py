@@ -70,7 +70,7 @@ class VaultProcess:
                 number=ask.number, code="stale_key", message="the value was sealed to an earlier vault process"
             )
 
-    def _perform(self, ask: VaultAsk) -> bytes:  # noqa: C901  a table
+    def _perform(self, ask: VaultAsk) -> bytes:  # noqa: C901, PLR0912  a table
         match ask.operation:
             case VaultOperation.CREATE:
                 self._vault, recovery = Vault.create(self._directory, ask.profile, self._secret(ask))
@@ -87,6 +87,13 @@ class VaultProcess:
                 self._opened().set_pin(self._secret(ask), self._pin(ask.sealed_new))
             case VaultOperation.REMOVE_PIN:
                 self._opened().remove_pin()
+            case VaultOperation.OPEN_AT_LOGIN:
+                self._open_at_login(Secret(self._session.open(ask.sealed, "vault.login_key")))
+            case VaultOperation.SET_LOGIN:
+                password = Secret(self._session.open(ask.sealed_new, "vault.login"))
+                self._opened().set_login(self._secret(ask), password)
+            case VaultOperation.REMOVE_LOGIN:
+                self._opened().remove_login()
             case VaultOperation.CHANGE:
                 self._opened().change_passphrase(Passphrase(self._secret(ask)), self._new_secret(ask))
             case VaultOperation.CHANGE_BY_RECOVERY:
@@ -104,6 +111,11 @@ class VaultProcess:
         if self._vault is not None:
             raise _OpenError("the vault is open already")
         self._vault = Vault.open(self._directory, proof).vault
+
+    def _open_at_login(self, key: Secret) -> None:
+        if self._vault is not None:
+            raise _OpenError("the vault is open already")
+        self._vault = Vault.open_at_login(self._directory, key)
 
     def _opened(self) -> Vault:
         if self._vault is None:

@@ -164,6 +164,56 @@ class UnfitPinError(VaultError):
     code = "unfit_pin"
 
 
+class WrongLoginError(VaultError):
+    """The login password was checked and did not open the vault."""
+
+    code = "wrong_login"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "your login password does not open the wallet: it was changed, or was another when this was switched on."
+            " Unlock with the passphrase, and set it anew with `etui login-unlock on`"
+        )
+
+
+class LoginTooSoonError(VaultError):
+    """The login password was not checked, and not counted: the wait after a wrong one is not over."""
+
+    code = "login_too_soon"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(
+            f"your login password was not looked at: after wrong ones before, the next try is possible in {wait_s} s"
+        )
+        self.wait_s = wait_s
+
+
+class LoginBlockedError(VaultError):
+    """Too many wrong login passwords: none is checked until the user sets it anew."""
+
+    code = "login_blocked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "too many wrong login passwords: unlock with the passphrase, and set it anew with `etui login-unlock on`"
+        )
+
+
+class NoLoginError(VaultError):
+    """The vault has no slot for a login password."""
+
+    code = "no_login"
+
+    def __init__(self) -> None:
+        super().__init__("no login password opens this wallet; `etui login-unlock on` switches that on")
+
+
+class UnfitLoginError(VaultError):
+    """The text cannot be a login password that opens a wallet; nothing was checked or changed."""
+
+    code = "unfit_login"
+
+
 class ForgottenError(VaultError):
     """This vault was closed; open it again."""
 

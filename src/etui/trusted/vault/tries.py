@@ -114,18 +114,21 @@ _READERS: Final[Readers[Tries]] = {1: _read_format_1}
 
 
 class TryCounter:
-    """The tries of one vault, in its file ``tries``; the directory must be held by this process."""
+    """The tries of one vault, in its file ``name``; the directory must be held by this process."""
 
-    def __init__(self, directory: VaultDirectory, clock: Callable[[], Moment] = this_moment) -> None:
+    def __init__(
+        self, directory: VaultDirectory, clock: Callable[[], Moment] = this_moment, name: str = TRIES_FILE
+    ) -> None:
         self._directory = directory
         self._clock = clock
+        self._name = name
 
     def standing(self) -> Tries:
         """The tries as they are written down; an unknown count is written down first.
 
         Raises ``NewerFormatError`` for a file of a newer version, ``StorageError`` for a disk that refuses.
         """
-        text = self._directory.read(TRIES_FILE)
+        text = self._directory.read(self._name)
         now = self._clock()
         tries = None if text is None else _decode(text)
         if tries is None:
@@ -172,7 +175,7 @@ class TryCounter:
                 return WrongPassphraseError(tries_left, 0)
 
     def _write(self, tries: Tries) -> None:
-        self._directory.write(TRIES_FILE, _JSON.encode(_Format1(_FORMAT, tries)) + b"\n")
+        self._directory.write(self._name, _JSON.encode(_Format1(_FORMAT, tries)) + b"\n")
 
 
 def _decode(text: bytes) -> Tries | None:

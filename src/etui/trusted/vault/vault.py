@@ -5,6 +5,7 @@ Files, in a directory of the profile::
     slots.json   key slots (etui.sealing.slots): the master key, wrapped once for each way to open it
     tries        wrong tries (tries): counted before each check
     pin          the PIN that confirms again, if there is one (pin)
+    login        the slot that a login password opens, and login-tries, where the user chose that (login)
     keys/        the key of each installed Extension (extension_keys)
 
 Rules:
@@ -46,6 +47,7 @@ from etui.trusted.vault.errors import (
     WalletExistsError,
 )
 from etui.trusted.vault.extension_keys import ExtensionKeys
+from etui.trusted.vault.login import LOGIN_FILE, LOGIN_TRIES_FILE, LoginUnlock, require_fit_login
 from etui.trusted.vault.pin import PIN_FILE, Pin, require_fit_pin
 from etui.trusted.vault.proofs import Passphrase, Proof, prove, require_fit
 from etui.trusted.vault.tries import TRIES_FILE, Tries, TryCounter, Verdict
@@ -53,6 +55,7 @@ from etui.trusted.vault.tries import TRIES_FILE, Tries, TryCounter, Verdict
 MASTER_KEY_BYTES: Final = 32
 SLOTS_FILE: Final = "slots.json"
 KEYS_DIRECTORY: Final = "keys"
+_FILES: Final = (SLOTS_FILE, TRIES_FILE, PIN_FILE, LOGIN_FILE, LOGIN_TRIES_FILE)
 
 
 class Opened(Struct, frozen=True):
@@ -77,6 +80,7 @@ class Vault:
         self._slots = slots
         self._counter = TryCounter(files)
         self._pin = Pin(master.reveal(), slots.profile, files)
+        self._login = LoginUnlock(slots.profile, files)
         self._master = bytearray(master.reveal())
         self._key_files = files.subdirectory(KEYS_DIRECTORY)
         self._key_files.clear_unfinished()
@@ -136,6 +140,21 @@ class Vault:
             files.close()
             raise
 
+    @classmethod
+    def open_at_login(cls, directory: Path, key: Secret) -> Vault:
+        """The vault in ``directory``, opened by a login key (32 bytes), which frees no other try.
+
+        Raises what ``LoginUnlock.master`` raises, and what ``open`` does of the files.
+        """
+        files = VaultDirectory.open(directory)
+        try:
+            files.hold()
+            slots = _read_slots(files)
+            return cls(files, slots, LoginUnlock(slots.profile, files).master(key))
+        except BaseException:
+            files.close()
+            raise
+
     @property
     def profile_id(self) -> str:
         """The profile that this vault belongs to; its slots open for no other."""
@@ -173,6 +192,20 @@ class Vault:
         """Have no PIN from now on; nothing happens if there is none. Raises ``StorageError``."""
         self._extension_keys()
         self._pin.remove()
+
+    def set_login(self, passphrase: Secret, password: Secret) -> None:
+        """Open by the login password ``password`` too, at login.
+
+        Raises ``UnfitLoginError`` before the passphrase is looked at, then what ``prove`` raises, and ``StorageError``.
+        """
+        require_fit_login(password)
+        self._prove(Passphrase(passphrase))
+        self._login.set(Secret(bytes(self._master)), password)
+
+    def remove_login(self) -> None:
+        """Open by no login password from now on; nothing happens if none does. Raises ``StorageError``."""
+        self._extension_keys()
+        self._login.remove()
 
     def change_passphrase(self, proof: Proof, new: Secret) -> None:
         """Open by ``new`` from now on and by no passphrase before it (but see rule 4).
@@ -278,7 +311,7 @@ def inventory(directory: Path) -> tuple[str, ...]:
     """
     files = VaultDirectory.open(directory)
     try:
-        present = [name for name in (SLOTS_FILE, TRIES_FILE, PIN_FILE) if files.read(name) is not None]
+        present = [name for name in _FILES if files.read(name) is not None]
         if SLOTS_FILE not in present:
             raise NoWalletError(f"there is no wallet in {directory}")
         keys = files.subdirectory(KEYS_DIRECTORY)

@@ -34,10 +34,10 @@ from etui.trusted.dialog.qt.parts import (
 )
 from etui.trusted.dialog.qt.passphrase_maker import PassphraseMaker
 from etui.trusted.dialog.qt.picture import PictureTile
-from etui.trusted.dialog.qt.pin_maker import PinMaker
 from etui.trusted.dialog.qt.shown_secret import shown_secret
 from etui.trusted.dialog.qt.text_block import TextBlock
 from etui.trusted.dialog.qt.theme import bar_width, sized
+from etui.trusted.dialog.qt.twice_typed import TwiceTyped
 from etui.trusted.dialog.qt.typed_field import TypedField
 from etui.trusted.dialog.requests import (
     AskSecret,
@@ -45,6 +45,7 @@ from etui.trusted.dialog.requests import (
     Confirm,
     Create,
     Looks,
+    NewLogin,
     NewPassphrase,
     NewPin,
     ShowRecovery,
@@ -53,7 +54,11 @@ from etui.trusted.dialog.requests import (
 from etui.trusted.dialog.text import SafeText
 from etui.trusted.dialog.wording import (
     CREATE_STEPS,
+    LOGIN_WORDS,
+    NEW_PIN_WORDS,
     REMEMBER_WORDS,
+    REPEAT_LOGIN_WORDS,
+    REPEAT_PIN_WORDS,
     SHARING_WORDS,
     WELCOME_PROMISES,
     WHICH_ONE_WORDS,
@@ -75,7 +80,7 @@ class Body(QWidget):
         self._report = report
         self._entered = entered
         self._secret: TypedField | None = None
-        self.maker: PassphraseMaker | PinMaker | None = None
+        self.maker: PassphraseMaker | TwiceTyped | None = None
         self._picker: LooksPicker | None = None
         self._steps: Pages | None = None
         self._updates: list[Callable[[Front], None]] = []
@@ -209,7 +214,10 @@ class Body(QWidget):
             layout.addWidget(self._passphrase_maker())
         elif isinstance(request, NewPin):
             layout.addWidget(self._field("Passphrase"))
-            layout.addWidget(self._pin_maker())
+            layout.addWidget(self._twice_typed((NEW_PIN_WORDS, REPEAT_PIN_WORDS)))
+        elif isinstance(request, NewLogin):
+            layout.addWidget(self._field("Passphrase"))
+            layout.addWidget(self._twice_typed((LOGIN_WORDS, REPEAT_LOGIN_WORDS)))
         elif isinstance(request, ChangeAppearance):
             layout.addWidget(self._looks_picker())
         elif isinstance(request, Confirm) and takes_secret(request):
@@ -236,8 +244,8 @@ class Body(QWidget):
         self.maker = PassphraseMaker(self._kit, self.tell, self._entered)
         return self.maker
 
-    def _pin_maker(self) -> QWidget:
-        self.maker = PinMaker(self._kit, self.tell, self._entered)
+    def _twice_typed(self, labels: tuple[str, str]) -> QWidget:
+        self.maker = TwiceTyped(self._kit, labels, self.tell, self._entered)
         return self.maker
 
     def _looks_picker(self) -> QWidget:

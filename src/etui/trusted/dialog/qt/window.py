@@ -28,9 +28,9 @@ from etui.trusted.dialog.qt.foot import Foot
 from etui.trusted.dialog.qt.head import Band, extension_head, own_head
 from etui.trusted.dialog.qt.parts import Kit
 from etui.trusted.dialog.qt.passphrase_maker import PassphraseMaker
-from etui.trusted.dialog.qt.pin_maker import PinMaker
 from etui.trusted.dialog.qt.text_block import TextBlock
 from etui.trusted.dialog.qt.theme import Theme, bar_width, em, sized, style_sheet, theme_of
+from etui.trusted.dialog.qt.twice_typed import TwiceTyped
 from etui.trusted.dialog.requests import ChangeAppearance, Confirm
 from etui.trusted.dialog.script import shown_texts
 
@@ -85,7 +85,7 @@ class DialogWindow(QWidget):
         return self._front
 
     @property
-    def maker(self) -> PassphraseMaker | PinMaker | None:
+    def maker(self) -> PassphraseMaker | TwiceTyped | None:
         """Where a new passphrase or PIN is made, where one is."""
         return None if self._body is None else self._body.maker
 

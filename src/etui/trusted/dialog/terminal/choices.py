@@ -14,6 +14,7 @@ from etui.trusted.dialog.requests import (
     ChangeAppearance,
     Confirm,
     Create,
+    NewLogin,
     NewPassphrase,
     NewPin,
     ShowRecovery,
@@ -21,8 +22,10 @@ from etui.trusted.dialog.requests import (
 )
 from etui.trusted.dialog.text import SafeText
 from etui.trusted.dialog.wording import (
+    LOGIN_WORDS,
     NEW_PIN_WORDS,
     REMEMBER_WORDS,
+    REPEAT_LOGIN_WORDS,
     REPEAT_OWN_WORDS,
     REPEAT_PIN_WORDS,
     REPEAT_WORDS,
@@ -101,6 +104,8 @@ def fields_of(view: View, front: Front, *, has_generated: bool) -> tuple[Field, 
             return (*present, *new, repeat)
         case NewPin():
             return (Field("secret", "Passphrase"), Field("new", NEW_PIN_WORDS), Field("repeat", REPEAT_PIN_WORDS))
+        case NewLogin():
+            return (Field("secret", "Passphrase"), Field("new", LOGIN_WORDS), Field("repeat", REPEAT_LOGIN_WORDS))
         case Create() if front.step is CreateStep.PASSPHRASE:
             return (*new, repeat)
         case _:

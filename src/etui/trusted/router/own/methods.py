@@ -21,6 +21,7 @@ from etui.trusted.router.own import (
     beginning,
     browsers,
     holdings,
+    logins,
     records,
     reports,
     rights,
@@ -121,6 +122,7 @@ _NOW: Final[dict[type[Any], Callable[[Router, Asking, Any], Result]]] = {
     wallet.Settings: settings.settings,
     wallet.Doors: holdings.doors,
     wallet.Allowances: rights.allowances,
+    wallet.LoginUnlock: logins.login_unlock,
     shell.TurnedAway: reports.turned_away,
 }
 _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]]] = {
@@ -134,6 +136,10 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.ChangePassphrase: standing.change_passphrase,
     wallet.ChangePin: standing.change_pin,
     wallet.RemovePin: standing.remove_pin,
+    wallet.LoginUnlockOn: logins.login_unlock_on,
+    wallet.LoginUnlockOff: logins.login_unlock_off,
+    wallet.LoginKey: logins.login_key,
+    wallet.Login: logins.login,
     wallet.ReplaceRecovery: standing.replace_recovery,
     wallet.Appearance: standing.appearance,
     shell.Shelves: holdings.shelves,

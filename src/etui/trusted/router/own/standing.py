@@ -30,7 +30,7 @@ def status(router: Router, asking: Asking, request: wallet.Status) -> wallet.Sta
         display=hello.sentence if hello is not None else "the Trusted Dialog is not connected",
         test=router.profile.test is not None,
         dialog=hello.display if hello is not None else "none",
-        notes=[*router.notes, *_left_out(router), *router.weaknesses, *_swapped(), *_quiet(router)],
+        notes=[*router.notes, *_left_out(router), *router.weaknesses, *_swapped(), *_quiet(router), *_at_login(router)],
         unlocked_at=int(router.opened.unlocked_at) if router.opened is not None else None,
         locks_at=router.locks_at,
         version=etui.__version__,
@@ -49,6 +49,11 @@ def _swapped() -> list[str]:
         return []
     text = "what Extensions, doors, the dialog and egress hold in memory, secrets too, may be written there"
     return [f"this machine swaps to {', '.join(places)}: {text}; encrypt the swap, or do without"]
+
+
+def _at_login(router: Router) -> list[str]:
+    """That the login password did not open the wallet."""
+    return [router.at_login.problem] if router.at_login.problem else []
 
 
 def _quiet(router: Router) -> list[str]:

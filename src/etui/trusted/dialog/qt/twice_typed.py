@@ -1,4 +1,4 @@
-"""Where a new PIN is chosen: it is typed twice."""
+"""Where a new PIN, or the login password, is typed: twice, the same."""
 
 from __future__ import annotations
 
@@ -10,21 +10,23 @@ from etui.sealing import Secret
 from etui.trusted.dialog.qt.labelled_field import LabelledField
 from etui.trusted.dialog.qt.parts import Kit
 from etui.trusted.dialog.qt.typed_field import TypedField
-from etui.trusted.dialog.wording import NEW_PIN_WORDS, REPEAT_PIN_WORDS
 
 
-class PinMaker(QWidget):
-    """Two fields for the same digits; ``changed`` is told of each change."""
+class TwiceTyped(QWidget):
+    """Two fields for the same text, by their ``labels``; ``changed`` is told of each change."""
 
-    def __init__(self, kit: Kit, changed: Callable[[], None], entered: Callable[[], None]) -> None:
+    def __init__(
+        self, kit: Kit, labels: tuple[str, str], changed: Callable[[], None], entered: Callable[[], None]
+    ) -> None:
         super().__init__()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(kit.unit * 3 // 4)
-        self.first_field = TypedField(NEW_PIN_WORDS, kit.theme, kit.font)
-        self.repeat = TypedField(REPEAT_PIN_WORDS, kit.theme, kit.font)
-        layout.addWidget(LabelledField(kit, NEW_PIN_WORDS, self.first_field, with_toggle=True))
-        layout.addWidget(LabelledField(kit, REPEAT_PIN_WORDS, self.repeat, with_toggle=True))
+        first, again = labels
+        self.first_field = TypedField(first, kit.theme, kit.font)
+        self.repeat = TypedField(again, kit.theme, kit.font)
+        layout.addWidget(LabelledField(kit, first, self.first_field, with_toggle=True))
+        layout.addWidget(LabelledField(kit, again, self.repeat, with_toggle=True))
         self.first_field.changed.connect(changed)
         self.repeat.changed.connect(changed)
         self.first_field.entered.connect(self.repeat.setFocus)
