@@ -38,6 +38,8 @@ def home(tmp_path: Path) -> Path:
         "device/looks": b"sealed to the key beside it",
         "settings.json": b'{"format": 1, "doors": ["secret-service"]}',
         "shell/brand.json": b'{"format": 1}',
+        "vault/login": b'{"format": 1}',
+        "vault/login-tries": b'{"format": 1}',
     }.items():
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_bytes(content)
@@ -86,7 +88,8 @@ def test_what_is_restored_is_what_was_there_but_for_what_a_running_wallet_and_th
 ) -> None:
     unpack_archive(io.BytesIO(archive_of(home)), tmp_path / "other")
     there = files_below(home)
-    for path in ("running", "vault/slots.json.new", "device/key", "device/looks", "settings.json", "shell/brand.json"):
+    of_device = ("device/key", "device/looks", "settings.json", "shell/brand.json", "vault/login", "vault/login-tries")
+    for path in ("running", "vault/slots.json.new", *of_device):
         del there[path]
     there["restored"] = (b"", 0o600)  # until it is unlocked
     assert files_below(tmp_path / "other") == there
@@ -97,6 +100,14 @@ def test_the_same_profile_has_one_archive(home: Path) -> None:
     first = archive_of(home)
     os.utime(home / "profile.json", (1, 1))
     assert archive_of(home) == first
+
+
+@pytest.mark.attack(260)
+def test_no_archive_has_the_slot_that_a_login_password_opens(home: Path) -> None:
+    with tarfile.open(fileobj=io.BytesIO(archive_of(home))) as archive:
+        listed = archive.getnames()
+    assert "vault/slots.json" in listed
+    assert [name for name in listed if "login" in name] == []
 
 
 def test_every_machine_can_list_it_and_the_ratchet_stands_before_the_segments(home: Path) -> None:
