@@ -38,16 +38,20 @@ def _set(arguments: Arguments, output: Output) -> Exit:
 
 def _pin_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove", action="store_true", help="have no PIN any more")
+    parser.add_argument("--unlock", action="store_true", help="the PIN that unlocks, where a TPM 2.0 counts the tries")
 
 
 def _pin(arguments: Arguments, output: Output) -> Exit:
+    unlocks = arguments.unlock
+    what = "unlock pin" if unlocks else "pin"
     with connect() as client:
         if arguments.remove:
-            client.call(wallet.RemovePin())
-            output.value({"removed": "pin"}, "There is no PIN any more; the passphrase confirms.")
+            client.call(wallet.RemovePin(unlocks=unlocks or None))
+            instead = "No PIN unlocks any more" if unlocks else "There is no PIN any more"
+            output.value({"removed": what}, f"{instead}; the passphrase {'does' if unlocks else 'confirms'}.")
         else:
-            client.call(wallet.ChangePin())
-            output.value({"changed": "pin"}, "The PIN is set.")
+            client.call(wallet.ChangePin(unlocks=unlocks or None))
+            output.value({"changed": what}, "The PIN unlocks." if unlocks else "The PIN is set.")
     return Exit.OK
 
 
@@ -81,16 +85,18 @@ PASSPHRASE = Command(
 )
 PIN = Command(
     name="pin",
-    help="set, change or remove the PIN, which confirms",
+    help="set, change or remove the PIN, which confirms, or one that unlocks",
     text=(
         "Sets or changes the PIN, in the Trusted Dialog. It is asked instead of the passphrase where a plain yes is not"
-        " enough, and unlocks nothing. After five wrong ones the passphrase is asked again."
+        " enough, and unlocks nothing. After five wrong ones the passphrase is asked again. With --unlock it is another"
+        " PIN, which unlocks on this machine, as long as its TPM 2.0 counts wrong ones."
     ),
     arguments=_pin_arguments,
     run=_pin,
     examples=(
         ("etui pin", "asks for the passphrase and a new PIN"),
         ("etui pin --remove", "the passphrase confirms again"),
+        ("etui pin --unlock", "asks for the passphrase and a PIN that unlocks"),
     ),
 )
 RECOVERY = Command(

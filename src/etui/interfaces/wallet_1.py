@@ -326,11 +326,14 @@ class ChangePin(Request[ChangePinResult], frozen=True, kw_only=True, omit_defaul
     """Set or change the PIN.
 
     The PIN confirms again while the wallet is unlocked. The dialog asks for the passphrase and a new PIN.
+    `unlocks`: another PIN, which unlocks, where a TPM 2.0 counts the tries.
     """
 
     METHOD: ClassVar[str] = "wallet/1.change_pin"
     RESULT: ClassVar[type[Result]] = ChangePinResult
     WAITS: ClassVar[bool] = True
+
+    unlocks: bool | None = None
 
 
 class RemovePinResult(Result, frozen=True, kw_only=True, omit_defaults=True):
@@ -342,11 +345,14 @@ class RemovePinResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 class RemovePin(Request[RemovePinResult], frozen=True, kw_only=True, omit_defaults=True):
     """Remove the PIN.
 
-    The passphrase confirms again where the PIN did. Nothing happens where there is none.
+    The passphrase confirms again where the PIN did, or unlocks with `unlocks`. Nothing happens where there
+    is none.
     """
 
     METHOD: ClassVar[str] = "wallet/1.remove_pin"
     RESULT: ClassVar[type[Result]] = RemovePinResult
+
+    unlocks: bool | None = None
 
 
 class LoginUnlockResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -6,10 +6,13 @@ Rules:
    and the profile's id, so that a slot that was moved to another profile, or renamed, does not open.
 2. A passphrase goes through Argon2id with the parameters that stand in the slot. They are never below the
    second recommended option of RFC 9106: a file that says less is refused, whoever wrote it.
-3. A recovery key is 160 random bits; HKDF-SHA256 suffices, since there is nothing to guess.
-4. A slot of a kind that this version does not know is carried byte for byte and opens nothing. A file of a
+3. A PIN opens nothing without the TPM that sealed a random part of the key under it: what the file holds of it is
+   useless elsewhere, and the TPM counts the tries. Beside that part the key takes the PIN through Argon2id, so that
+   who reads the TPM's own memory still has to guess, as dearly as a passphrase.
+4. A recovery key is 160 random bits; HKDF-SHA256 suffices, since there is nothing to guess.
+5. A slot of a kind that this version does not know is carried byte for byte and opens nothing. A file of a
    newer *format* is refused as a whole and never rewritten.
-5. The file is one JSON object with its members in order, ``{"format":1,"profile":…,"slots":[…]}``. Each
+6. The file is one JSON object with its members in order, ``{"format":1,"profile":…,"slots":[…]}``. Each
    format that was ever published has its reader in ``_READERS``; each returns today's values, and the next
    write is of today's format.
 
@@ -31,6 +34,7 @@ from argon2.low_level import ARGON2_VERSION, Type, hash_secret_raw
 from msgspec import Meta, Struct
 
 from etui.sealing.passphrase import prepared
+from etui.sealing.pin import prepared_pin
 from etui.sealing.records import KEY_BYTES, NONCE_BYTES, TAG_BYTES, RecordKey, SealedRecordError, derive
 from etui.sealing.recovery import recovery_key
 from etui.sealing.secret import Secret
@@ -38,6 +42,9 @@ from etui.sealing.secret import Secret
 FORMAT: Final = 1
 MAX_SLOTS: Final = 16
 SALT_BYTES: Final = 16
+TPM_NAME_BYTES: Final = 34
+TPM_AUTH_BYTES: Final = 32
+_MAX_TPM_BYTES: Final = 1024
 _WRAPPED_BYTES: Final = 1 + NONCE_BYTES + KEY_BYTES + TAG_BYTES
 
 SlotId = Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
@@ -45,6 +52,8 @@ ProfileId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Kind = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Salt = Annotated[bytes, Meta(min_length=SALT_BYTES, max_length=SALT_BYTES)]
 Wrapped = Annotated[bytes, Meta(min_length=_WRAPPED_BYTES, max_length=_WRAPPED_BYTES)]
+_TpmName = Annotated[bytes, Meta(min_length=TPM_NAME_BYTES, max_length=TPM_NAME_BYTES)]
+_TpmPart = Annotated[bytes, Meta(min_length=1, max_length=_MAX_TPM_BYTES)]
 
 
 class WrongKeyError(Exception):
@@ -130,6 +139,56 @@ class RecoverySlot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
         return "recovery slot"
 
 
+class TpmSealed(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one TPM sealed, and gives for an authorization value alone.
+
+    ``storage_key``: the name of the key under which it did, which no other TPM has, nor this one after it was cleared.
+    ``public``, ``private``: the object, as the TPM gave it.
+    """
+
+    storage_key: _TpmName
+    public: _TpmPart
+    private: _TpmPart
+
+
+class TpmPinSlot(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="tpm_pin"):
+    """The master key wrapped by a PIN and a TPM together."""
+
+    KIND: ClassVar[str] = "tpm_pin"
+
+    id: SlotId
+    argon2id: Argon2Parameters
+    salt: Salt
+    sealed: TpmSealed
+    wrapped: Wrapped
+
+    @classmethod
+    def wrap(cls, master: Secret, pin: Secret, profile: str, seal: Callable[[Secret, Secret], TpmSealed]) -> Self:
+        """A new slot for ``master`` (32 bytes).
+
+        ``seal``: has the TPM seal, under an authorization value (32 bytes), a secret (32 bytes). Raises what it raises,
+        and ``PinTextError`` for what is no PIN.
+        """
+        slot_id, salt, part = secrets.token_hex(8), os.urandom(SALT_BYTES), Secret(os.urandom(KEY_BYTES))
+        auth, guessed = _of_pin(pin, salt, RECOMMENDED)
+        sealed = seal(auth, part)
+        wrapped = _tpm_pin(part, guessed).seal(master.reveal(), place(cls.KIND, slot_id, profile))
+        return cls(slot_id, RECOMMENDED, salt, sealed, wrapped)
+
+    def unwrap(self, pin: Secret, profile: str, unseal: Callable[[TpmSealed, Secret], Secret]) -> Secret:
+        """The master key.
+
+        ``unseal``: has the TPM give what it sealed for an authorization value. Raises what it raises, ``WrongKeyError``
+        where the slot was altered, ``PinTextError`` for what is no PIN.
+        """
+        auth, guessed = _of_pin(pin, self.salt, self.argon2id)
+        key = _tpm_pin(unseal(self.sealed, auth), guessed)
+        return opened(key, self.wrapped, place(self.KIND, self.id, profile))
+
+    def __str__(self) -> str:
+        return "slot of a PIN and a TPM"
+
+
 class NewerSlot(Struct, frozen=True):
     """A slot of a newer kind: kept as ``text``, the very bytes of the file, and opened by nothing here."""
 
@@ -141,7 +200,7 @@ class NewerSlot(Struct, frozen=True):
         return f"slot of a newer kind ({self.kind})"
 
 
-KnownSlot = PassphraseSlot | RecoverySlot
+KnownSlot = PassphraseSlot | RecoverySlot | TpmPinSlot
 KeySlot = KnownSlot | NewerSlot
 
 
@@ -160,6 +219,15 @@ class SlotFile(Struct, frozen=True):
     def recoveries(self) -> tuple[RecoverySlot, ...]:
         """The slots that a recovery key may open."""
         return tuple(slot for slot in self.slots if isinstance(slot, RecoverySlot))
+
+    @property
+    def tpm_pins(self) -> tuple[TpmPinSlot, ...]:
+        """The slots that a PIN opens with a TPM."""
+        return tuple(slot for slot in self.slots if isinstance(slot, TpmPinSlot))
+
+    def without_tpm_pins(self) -> SlotFile:
+        """The file without the slots that a PIN opens."""
+        return SlotFile(self.profile, tuple(slot for slot in self.slots if not isinstance(slot, TpmPinSlot)))
 
     def replacing(self, new: KnownSlot) -> SlotFile:
         """The file with ``new`` in the place of every slot of its kind; slots of other kinds stay."""
@@ -189,7 +257,7 @@ class _Format1(Struct, frozen=True, forbid_unknown_fields=True):
 
 _JSON: Final = msgspec.json.Encoder(order="sorted")
 _KNOWN: Final[msgspec.json.Decoder[KnownSlot]] = msgspec.json.Decoder(KnownSlot)
-_KINDS: Final = frozenset({PassphraseSlot.KIND, RecoverySlot.KIND})
+_KINDS: Final = frozenset({PassphraseSlot.KIND, RecoverySlot.KIND, TpmPinSlot.KIND})
 
 
 def decode_slot_file(text: bytes) -> SlotFile:
@@ -234,8 +302,8 @@ def _read_slot(text: bytes) -> KeySlot:
 _READERS: Final[dict[int, Callable[[bytes], SlotFile]]] = {1: _read_format_1}
 
 
-def stretched(typed: Secret, salt: bytes, parameters: Argon2Parameters) -> Secret:
-    """What Argon2id makes of what was typed: 32 bytes."""
+def stretched(typed: Secret, salt: bytes, parameters: Argon2Parameters, size: int = KEY_BYTES) -> Secret:
+    """What Argon2id makes of what was typed: ``size`` bytes."""
     return Secret(
         hash_secret_raw(
             typed.reveal(),
@@ -243,7 +311,7 @@ def stretched(typed: Secret, salt: bytes, parameters: Argon2Parameters) -> Secre
             time_cost=parameters.time_cost,
             memory_cost=parameters.memory_kib,
             parallelism=parameters.lanes,
-            hash_len=KEY_BYTES,
+            hash_len=size,
             type=Type.ID,
             version=ARGON2_VERSION,
         )
@@ -252,6 +320,16 @@ def stretched(typed: Secret, salt: bytes, parameters: Argon2Parameters) -> Secre
 
 def _argon2id(passphrase: Secret, salt: bytes, parameters: Argon2Parameters) -> RecordKey:
     return RecordKey(stretched(prepared(passphrase), salt, parameters).reveal())
+
+
+def _of_pin(pin: Secret, salt: bytes, parameters: Argon2Parameters) -> tuple[Secret, Secret]:
+    """The authorization value by which the TPM knows the PIN, and the part of the key that only the PIN gives."""
+    made = stretched(prepared_pin(pin), salt, parameters, TPM_AUTH_BYTES + KEY_BYTES).reveal()
+    return Secret(made[:TPM_AUTH_BYTES]), Secret(made[TPM_AUTH_BYTES:])
+
+
+def _tpm_pin(part: Secret, guessed: Secret) -> RecordKey:
+    return RecordKey(derive(part.reveal() + guessed.reveal(), "etui/slot/tpm_pin/1"))
 
 
 def _recovery(text: Secret) -> RecordKey:

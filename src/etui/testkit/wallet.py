@@ -41,11 +41,12 @@ class TestWallet:
     ``folder``: an empty private folder with a short path, since a Unix socket lies in it. ``environ``: variables beside
     the test's own. ``doors``: the doors to open. ``hosts``: names below ``etui.test`` that Extensions reach, with the
     port of the loopback where each is served. ``authority``: the certificate, in PEM, of who vouches for those names.
+    ``tpm``: the socket of a TPM in software, in place of the machine's.
     """
 
     __test__ = False
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a wallet is given
         self,
         folder: Path,
         *,
@@ -53,6 +54,7 @@ class TestWallet:
         environ: Mapping[str, str] | None = None,
         hosts: Mapping[str, int] | None = None,
         authority: bytes = b"",
+        tpm: Path | None = None,
     ) -> None:
         self.folder = folder
         self.home = folder / "home"
@@ -66,8 +68,8 @@ class TestWallet:
         }
         self.user = ScriptedUser(folder / "script", folder / "transcript")
         self.log = folder / "log"
-        if hosts and not self.home.exists():
-            self._map(hosts, authority)
+        if (hosts or tpm) and not self.home.exists():
+            self._map(hosts or {}, authority, tpm)
         self._doors = doors
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -184,13 +186,15 @@ class TestWallet:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def _map(self, hosts: Mapping[str, int], authority: bytes) -> None:
-        """Makes the profile's header, since only a new test profile maps hosts."""
+    def _map(self, hosts: Mapping[str, int], authority: bytes, tpm: Path | None) -> None:
+        """Makes the profile's header, since only a new test profile maps hosts and names a TPM."""
         self.home.mkdir(mode=0o700)
         test: dict[str, object] = {"hosts": dict(hosts)}
         if authority:
             (self.home / _AUTHORITY).write_bytes(authority)
             test["ca"] = _AUTHORITY
+        if tpm is not None:
+            test["tpm"] = str(tpm)
         header = {"format": 1, "id": secrets.token_hex(16), "test": test}
         (self.home / "profile.json").write_bytes(msgspec.json.encode(header))
 

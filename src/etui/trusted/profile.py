@@ -32,6 +32,7 @@ class TestProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     ``hosts``: names under ``etui.test`` and their loopback ports. ``ca``: a file in the profile whose certificates
     vouch for them. ``idle_s``: after how many seconds an unused Extension is stopped, 0 for as elsewhere.
+    ``tpm``: the socket of a TPM in software that takes the place of the machine's.
     ``hesitation_s``: after how many seconds a page is answered whose request an adviser stopped; as elsewhere without.
     """
 
@@ -39,6 +40,7 @@ class TestProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     hosts: dict[str, _Port] = {}
     ca: str = ""
+    tpm: str = ""
     idle_s: Annotated[int, Meta(ge=0)] = 0
     hesitation_s: Annotated[float, Meta(ge=0, le=60)] | None = None
 

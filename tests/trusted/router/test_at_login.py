@@ -20,7 +20,8 @@ from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import TestWallet
 from etui.testkit.user import PASSPHRASE
-from etui.trusted.evidence import examine
+from etui.trusted.evidence.look import View, look_here
+from etui.trusted.evidence.peer import Peer
 from etui.trusted.router.callers import caller_of, door_caller
 
 PASSWORD = "of the login"
@@ -205,7 +206,7 @@ def test_for_who_chose_it_not_or_no_more_root_is_denied_the_vaults_key(wallet: W
 
 @pytest.mark.attack(256)
 def test_whom_a_door_speaks_for_is_not_the_systems_user_root() -> None:
-    looked = examine(os.getpid(), os.getuid(), via_bus=True, wallet_uid=os.getuid() + 1)
+    looked = look_here(Peer(os.getpid(), os.getuid()), None, via_bus=True, view=View(os.getuid() + 1))
     assert caller_of(looked, key=b"").uid == os.getuid()
     assert caller_of(looked, key=b"", door=door_caller("secret-service")).uid is None
     assert door_caller("secret-service").uid is None

@@ -16,6 +16,7 @@ _ENCRYPT: Final = (
 _CORES: Final = "`ulimit -c 0` in ~/.profile; for systemd-coredump, `Storage=none` in /etc/systemd/coredump.conf"
 _TPM_VERSION: Final = "/sys/class/tpm/tpm0/tpm_version_major"
 _TPM_DEVICE: Final = "/dev/tpmrm0"
+_WITHOUT: Final = "No PIN can unlock this wallet; nothing else needs one."
 
 
 def swap(machine: Machine) -> Finding:
@@ -84,21 +85,21 @@ def tpm(machine: Machine) -> Finding:
     version = machine.number(_TPM_VERSION)
     device = machine.below(_TPM_DEVICE)
     if version is None and not device.exists():
-        return Finding(State.LIMITS, "There is no TPM.", "Nothing of this wallet needs one in this version.")
+        return Finding(State.LIMITS, "There is no TPM.", _WITHOUT)
     if version is not None and version != 2:  # noqa: PLR2004  # TPM 2.0
-        return Finding(State.LIMITS, f"There is a TPM {version}, not 2.0.", "Nothing of this wallet needs one.")
+        return Finding(State.LIMITS, f"There is a TPM {version}, not 2.0.", _WITHOUT)
     if not device.exists():
         return Finding(
             State.LIMITS,
             f"There is a TPM 2.0 without {_TPM_DEVICE}.",
-            "Nothing of this wallet needs one in this version.",
+            _WITHOUT,
             "a kernel with its driver: as root `modprobe tpm_tis` or `modprobe tpm_crb`",
         )
     if not os.access(device, os.R_OK | os.W_OK):
         return Finding(
             State.LIMITS,
             f"There is a TPM 2.0, and {_TPM_DEVICE} is not yours to use.",
-            "Nothing of this wallet needs one in this version.",
+            _WITHOUT,
             "as root `adduser YOU tss` (package tpm-udev), then log in anew",
         )
-    return holds("There is a TPM 2.0 that you may use; this version has no use for it.")
+    return holds("There is a TPM 2.0 that you may use: `etui pin --unlock` sets a PIN that unlocks.")

@@ -58,8 +58,8 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
         case Create(key=key):
             sealed = seal(key, _given(secrets.secret), PASSPHRASE_FIELD)
             return Created(sealed=sealed, looks=_picked(front.looks), open_session=front.open_session)
-        case Unlock(key=key):
-            return Typed(sealed=seal(key, _given(secrets.secret), PASSPHRASE_FIELD))
+        case Unlock(key=key, pin=pin):
+            return Typed(sealed=seal(key, _given(secrets.secret), PIN_FIELD if pin else PASSPHRASE_FIELD))
         case NewPassphrase(key=key, recovered=recovered):
             return Typed(
                 sealed=b"" if recovered else seal(key, _given(secrets.secret), PASSPHRASE_FIELD),

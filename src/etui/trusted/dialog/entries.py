@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from etui.sealing import Secret
 from etui.sealing.login import LoginPasswordError, require_login_password
 from etui.sealing.passphrase import PassphraseTextError, prepared
-from etui.sealing.pin import PinTextError, prepared_new_pin, prepared_pin
+from etui.sealing.pin import LEAST_DIGITS, LEAST_UNLOCKING_DIGITS, PinTextError, prepared_new_pin, prepared_pin
 from etui.sealing.recovery import GROUPS, RecoveryTypoError, recovery_key
 from etui.trusted.dialog.events import Entry, Secrets
 from etui.trusted.dialog.passphrases import problem
@@ -40,7 +41,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     repeat: Secret = EMPTY
 
 
-def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -> Entry:  # noqa: C901, PLR0911  a table
+def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -> Entry:  # noqa: C901, PLR0911, PLR0912  a table
     """Whether the draft completes the request.
 
     ``checked_group``: the group of a shown recovery key that is to be typed.
@@ -54,9 +55,11 @@ def entry_of(request: Request, draft: Draft, *, checked_group: Secret = EMPTY) -
             return _new_passphrase(draft)
         case NewPin() | NewLogin() if not len(draft.secret):
             return Entry(problem="Type your passphrase.")
-        case NewPin() | NewLogin():
-            return _new_pin(draft) if isinstance(request, NewPin) else _new_login(draft)
-        case Confirm(pin=True) if len(draft.secret):
+        case NewPin(unlocks=unlocks):
+            return _new_pin(draft, LEAST_UNLOCKING_DIGITS if unlocks else LEAST_DIGITS)
+        case NewLogin():
+            return _new_login(draft)
+        case Confirm(pin=True) | Unlock(pin=True) if len(draft.secret):
             return _pin(prepared_pin, draft.secret)
         case Unlock(recovery=True):
             return _recovery(draft.secret)
@@ -117,10 +120,10 @@ def _pin(rules: Callable[[Secret], Secret], typed: Secret) -> Entry:
     return Entry(complete=True)
 
 
-def _new_pin(draft: Draft) -> Entry:
+def _new_pin(draft: Draft, least_digits: int) -> Entry:
     if not len(draft.new):
         return Entry()
-    entry = _pin(prepared_new_pin, draft.new)
+    entry = _pin(partial(prepared_new_pin, least_digits=least_digits), draft.new)
     if not entry.complete:
         return entry
     if not len(draft.repeat):

@@ -93,6 +93,8 @@ class ShowRecovery(_Value, frozen=True, tag="recovery"):
 class Unlock(_Value, frozen=True, tag="unlock"):
     """The passphrase, or with ``recovery`` the recovery key, sealed to ``key`` for ``vault.passphrase``.
 
+    With ``pin`` the PIN that unlocks, sealed for ``vault.pin``. ``note``: why it is not asked for where there is one.
+
     ``purpose``: what an open wallet wants it for, as in "make a new recovery key"; then the passphrase alone serves.
     ``tries_left`` is -1 where no try was wrong. ``wait_s``: no try is taken before that. ``wrong``: the last was wrong.
     """
@@ -101,13 +103,15 @@ class Unlock(_Value, frozen=True, tag="unlock"):
     asker: Asker | None = None
     recovery: bool = False
     purpose: str = ""
+    pin: bool = False
+    note: str = ""
     wrong: bool = False
     tries_left: int = -1
     wait_s: float = 0.0
 
     @property
     def takes_other(self) -> bool:
-        """Whether the user may give the recovery key instead."""
+        """Whether the user may give the recovery key instead, or the passphrase instead of the PIN."""
         return not self.recovery and not self.purpose
 
 
@@ -124,9 +128,13 @@ class NewPassphrase(_Value, frozen=True, tag="new_passphrase"):
 
 
 class NewPin(_Value, frozen=True, tag="new_pin"):
-    """The passphrase and a new PIN, sealed to ``key`` for ``vault.passphrase`` and ``vault.pin``."""
+    """The passphrase and a new PIN, sealed to ``key`` for ``vault.passphrase`` and ``vault.pin``.
+
+    ``unlocks``: the PIN opens the wallet, with the TPM.
+    """
 
     key: bytes
+    unlocks: bool = False
     wrong: bool = False
     tries_left: int = -1
 

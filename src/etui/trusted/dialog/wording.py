@@ -94,6 +94,14 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
                 lead="The old one stops opening this wallet at once.",
                 cautions=_wrong("passphrase", wrong=request.wrong, tries_left=request.tries_left),
             )
+        case NewPin(unlocks=True):
+            return Words(
+                approve="Keep this PIN",
+                heading="Choose a PIN that unlocks",
+                lead="It opens your wallet on this machine alone, whose TPM counts wrong ones. Your passphrase goes on"
+                " to open it everywhere.",
+                cautions=_wrong("passphrase", wrong=request.wrong, tries_left=request.tries_left),
+            )
         case NewPin():
             return Words(
                 approve="Keep this PIN",
@@ -144,7 +152,7 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
 
 
 def _unlock(request: Unlock) -> Words:
-    word = "recovery key" if request.recovery else "passphrase"
+    word = "recovery key" if request.recovery else "PIN" if request.pin else "passphrase"
     waits = "" if request.asker is None else "This program waits for it:"
     written = "Type the groups as you wrote them down." if request.recovery else ""
     if request.purpose:
@@ -157,9 +165,13 @@ def _unlock(request: Unlock) -> Words:
     return Words(
         approve="Unlock",
         heading="Unlock with the recovery key" if request.recovery else "Unlock your wallet",
-        lead=" ".join(filter(None, (written, waits))),
+        lead=" ".join(filter(None, (_sentence(request.note), written, waits))),
         cautions=_wrong(word, wrong=request.wrong, tries_left=request.tries_left),
     )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
 
 
 def _wrong(word: str, *, wrong: bool, tries_left: int) -> tuple[str, ...]:
@@ -176,11 +188,23 @@ def confirming_words(request: Confirm) -> str:
     return "PIN of your wallet" if request.pin else "Passphrase of your wallet"
 
 
+def unlocking_words(request: Unlock) -> str:
+    """What is typed to unlock."""
+    if request.recovery:
+        return "Recovery key"
+    return "PIN that unlocks" if request.pin else "Passphrase"
+
+
+def new_pin_words(request: NewPin) -> str:
+    """What a new PIN may be."""
+    return "New PIN, 6 to 12 digits" if request.unlocks else NEW_PIN_WORDS
+
+
 def other_words(request: Request) -> str:
     """What the user may give instead; empty where there is nothing else."""
     if not takes_other(request):
         return ""
-    return _USE_PASSPHRASE_WORDS if isinstance(request, Confirm) else _USE_RECOVERY_WORDS
+    return _USE_RECOVERY_WORDS if isinstance(request, Unlock) and not request.pin else _USE_PASSPHRASE_WORDS
 
 
 def approve_label(front: Front) -> str:

@@ -7,6 +7,8 @@ the question is taken away when the last of them has gone.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
@@ -58,6 +60,13 @@ from etui.trusted.router.header import (
 )
 from etui.trusted.router.state import StateError
 from etui.trusted.router.turns import Turns
+from etui.trusted.router.unlock_question import (
+    AGAIN,
+    first_question,
+    next_question,
+    operation_of,
+    other_question,
+)
 from etui.trusted.router.vouched import VouchedError, check_restored, settle_restored, vouch
 from etui.trusted.router.wallet import Keys, Opened
 
@@ -71,15 +80,6 @@ NO_WALLET: Final = "there is no wallet yet; make one with `etui init`"
 _KEYS_S: Final = 10.0
 _TELL_S: Final = 0.1
 _NEW_RECOVERY: Final = "make a new recovery key"
-_AGAIN: Final = {
-    "wrong_passphrase",
-    "slow_down",
-    "mistyped_recovery",
-    "wrong_recovery",
-    "unfit_passphrase",
-    "unfit_pin",
-    "unfit_login",
-}
 _CODES: Final = {
     "locked_out": ErrorCode.LOCKED_OUT,
     "slow_down": ErrorCode.LOCKED_OUT,
@@ -167,6 +167,8 @@ class Unlocking:
             key = await self._router.vault_key()
             budget, asker = self._router.budgets[caller.lane], caller.asker
             request = Unlock(key=key, asker=asker, recovery=recovery)
+            if not recovery:
+                request = first_question(request, await self._router.vault(VaultOperation.UNLOCK_PIN))
             due = _nothing if self._locked_out and not recovery else self._prepare_spares
             while True:
                 answer = await self._router.dialogs.show(request, caller.lane, due)
@@ -176,29 +178,21 @@ class Unlocking:
                 if isinstance(answer, Dismissed | Refused) or not isinstance(answer, Typed):
                     raise ProtocolError(ErrorCode.NOT_NOW, "the wallet was not unlocked now")
                 if answer.use_other:
-                    recovery = True
-                    request = Unlock(key=key, asker=asker, recovery=True)
+                    request = other_question(request)
                     continue
-                operation = VaultOperation.RECOVER if recovery else VaultOperation.OPEN
-                reply = await self.opened_by(operation, answer.sealed)
+                reply = await self.opened_by(operation_of(request), answer.sealed)
                 if reply is None or not reply.code:
                     break
                 self.record_try(reply)
                 self._locked_out = self._locked_out or reply.code == "locked_out"
-                if reply.code not in _AGAIN:
+                following = next_question(request, reply)
+                if following is None:
                     raise vault_error(reply)
-                request = Unlock(
-                    key=key,
-                    asker=asker,
-                    recovery=recovery,
-                    wrong=True,
-                    tries_left=reply.tries_left,
-                    wait_s=float(reply.wait_s),
-                )
+                request = following
             await self._router.installing.finish()
             budget.approved()
             self._router.at_login.tell()
-            if recovery:
+            if request.recovery:
                 await self._new_passphrase_after(caller, answer.sealed)
 
     async def opened_by(self, operation: VaultOperation, sealed: bytes, how: str = "") -> Reply | None:
@@ -369,7 +363,12 @@ class Unlocking:
         """A PIN, where there is none or in place of the old one; the passphrase is asked for."""
         await self.renew(caller, NewPin, VaultOperation.SET_PIN, "the PIN")
 
-    async def renew(self, caller: Caller, kind: type[_NewT], operation: VaultOperation, what: str) -> None:
+    async def change_unlock_pin(self, caller: Caller) -> None:
+        """A PIN that unlocks, with the TPM; the passphrase is asked for."""
+        kind = partial(NewPin, unlocks=True)
+        await self.renew(caller, kind, VaultOperation.SET_UNLOCK_PIN, "the PIN for unlocking")
+
+    async def renew(self, caller: Caller, kind: Callable[..., _NewT], operation: VaultOperation, what: str) -> None:
         """Has the user give the passphrase and what is new, until the vault takes it or no try is left."""
         router = self._router
         router.unlocked()
@@ -387,6 +386,10 @@ class Unlocking:
     async def remove_pin(self, caller: Caller) -> None:
         """No PIN any more: the passphrase confirms, which asks for more than before and needs no yes."""
         await self.narrow(caller, VaultOperation.REMOVE_PIN, "the PIN was removed")
+
+    async def remove_unlock_pin(self, caller: Caller) -> None:
+        """No PIN unlocks any more: the passphrase does, as before."""
+        await self.narrow(caller, VaultOperation.REMOVE_UNLOCK_PIN, "the PIN for unlocking was removed")
 
     async def narrow(self, caller: Caller, operation: VaultOperation, what: str) -> None:
         """Has the vault give a way up, which needs no yes; ``what`` goes on record."""
@@ -413,7 +416,7 @@ class Unlocking:
                 )
                 if not reply.code:
                     break
-                if reply.code not in _AGAIN:
+                if reply.code not in AGAIN:
                     raise vault_error(reply)
                 request = Unlock(
                     key=key,
@@ -467,7 +470,7 @@ class Unlocking:
         self._router.budgets[caller.lane].take(caller.principal.id, asyncio.get_running_loop().time())
 
     def _again(self, request: _NewT, reply: Reply) -> _NewT:
-        if reply.code not in _AGAIN:
+        if reply.code not in AGAIN:
             raise vault_error(reply)
         return msgspec.structs.replace(request, wrong=True, tries_left=reply.tries_left)
 

@@ -77,6 +77,7 @@ _HOMED: Final = frozenset({"native:egress"})
 _OPENS: Final = {
     VaultOperation.CREATE,
     VaultOperation.OPEN,
+    VaultOperation.OPEN_BY_PIN,
     VaultOperation.OPEN_AT_LOGIN,
     VaultOperation.RECOVER,
 }
@@ -91,6 +92,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     ``confine``: starts a confined process. ``start``: starts one of the wallet's own. ``dialog``: the arguments that
     choose the dialog's face. ``managed_for``: whose wallet it is, where that is another user than the one who runs it.
+    ``tpm``: the path of one in place of the machine's.
     """
 
     confine: Confine
@@ -99,6 +101,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     doors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     managed_for: int | None = None
+    tpm: str = ""
 
 
 class Supervisor:
@@ -249,6 +252,7 @@ class Supervisor:
             ours, theirs = Link.pair()
             link: Link[ToVault, Reply] = Link(ours, Reply)
             arguments = ["--directory", str(self._place.home / "vault")]
+            arguments += ["--tpm", self._options.tpm] if self._options.tpm else []
             try:
                 child = self._options.start("etui.trusted.vault", arguments, {"--fd": theirs})
             except OSError as error:

@@ -100,7 +100,8 @@ def bring_up(place: Place, wish: Wish) -> None:
     with _only_one(place.home), _listening(place) as listener:
         if profile is not None:  # who finds that a wallet runs already need not be asked
             _require_asking(wish.face)
-        options = Options(confine=confine_with(possible.bubblewrap), dialog=dialog, doors=doors)
+        tpm = profile.test.tpm if profile is not None and profile.test is not None else ""
+        options = Options(confine=confine_with(possible.bubblewrap), dialog=dialog, doors=doors, tpm=tpm)
         asyncio.run(supervise(place, listener, options))
 
 

@@ -17,10 +17,13 @@ from etui.trusted.vault.errors import (
     NoLoginError,
     NoPinError,
     NoSlotError,
+    NoUnlockPinError,
     NoWalletError,
     PinBlockedError,
     SlowDownError,
     StorageError,
+    TpmLockedOutError,
+    TpmUnusableError,
     UnfitLoginError,
     UnfitPassphraseError,
     UnfitPinError,
@@ -31,12 +34,15 @@ from etui.trusted.vault.errors import (
     WrongPassphraseError,
     WrongPinError,
     WrongRecoveryError,
+    WrongUnlockPinError,
 )
-from etui.trusted.vault.proofs import Passphrase, Proof, Recovery
+from etui.trusted.vault.proofs import Passphrase, Proof, Recovery, UnlockPin
+from etui.trusted.vault.transport import DEVICE
 from etui.trusted.vault.tries import Allowed, LockedOut, SlowDown, Tries, Verdict
-from etui.trusted.vault.vault import NewRecovery, Opened, Vault, inventory, standing
+from etui.trusted.vault.vault import NewRecovery, Opened, Vault, inventory, standing, unlock_pin_tries_left
 
 __all__ = [
+    "DEVICE",
     "Allowed",
     "BusyError",
     "CorruptedError",
@@ -52,6 +58,7 @@ __all__ = [
     "NoLoginError",
     "NoPinError",
     "NoSlotError",
+    "NoUnlockPinError",
     "NoWalletError",
     "Opened",
     "Passphrase",
@@ -61,10 +68,13 @@ __all__ = [
     "SlowDown",
     "SlowDownError",
     "StorageError",
+    "TpmLockedOutError",
+    "TpmUnusableError",
     "Tries",
     "UnfitLoginError",
     "UnfitPassphraseError",
     "UnfitPinError",
+    "UnlockPin",
     "UnsafePermissionsError",
     "Vault",
     "VaultError",
@@ -74,6 +84,8 @@ __all__ = [
     "WrongPassphraseError",
     "WrongPinError",
     "WrongRecoveryError",
+    "WrongUnlockPinError",
     "inventory",
     "standing",
+    "unlock_pin_tries_left",
 ]

@@ -1,8 +1,8 @@
-"""``python -m etui.trusted.vault --fd N --directory PATH``: the process that holds the master key.
+"""``python -m etui.trusted.vault --fd N --directory PATH [--tpm PATH]``: the process that holds the master key.
 
 It answers its supervisor alone, over descriptor N, one request at a time, and ends when that closes. Nothing that it is
 sent or answers can be read by whoever relays it: secrets arrive sealed to its session key, a recovery key leaves sealed
-to the dialog, and keys leave through pipes that lead to where they are used.
+to the dialog, and keys leave through pipes that lead to where they are used. It alone speaks to the TPM.
 """
 
 from __future__ import annotations
@@ -18,21 +18,27 @@ from etui.sealing import ChannelKey, SealedValueError, Secret
 from etui.trusted.control import UNASKED, HandKey, Link, LinkClosed, Reply, ToVault, VaultAsk, VaultOperation
 from etui.trusted.memory import Protection, protect_memory
 from etui.trusted.vault import (
+    DEVICE,
     NewRecovery,
     Passphrase,
     Recovery,
+    UnlockPin,
     Vault,
     VaultError,
+    unlock_pin_tries_left,
 )
 
 
 class VaultProcess:
     """Serves one vault directory over one control channel."""
 
-    def __init__(self, link: Link[Reply, ToVault], directory: Path, protections: tuple[Protection, ...]) -> None:
+    def __init__(
+        self, link: Link[Reply, ToVault], directory: Path, protections: tuple[Protection, ...], tpm: Path = DEVICE
+    ) -> None:
         self._link = link
         self._weaknesses = "\n".join(found.words for found in protections if not found.held)
         self._directory = directory
+        self._tpm = tpm
         self._session = ChannelKey()
         self._vault: Vault | None = None
         self._recovery: NewRecovery | None = None
@@ -53,6 +59,8 @@ class VaultProcess:
                 case VaultOperation.PIN:
                     left = self._opened().pin_tries_left
                     return Reply(number=ask.number, tries_left=-1 if left is None else left)
+                case VaultOperation.UNLOCK_PIN:
+                    return Reply(number=ask.number, tries_left=unlock_pin_tries_left(self._directory, self._tpm))
                 case VaultOperation.PUBLIC:
                     return Reply(number=ask.number, value=self._session.public, message=self._weaknesses)
                 case _:
@@ -79,6 +87,13 @@ class VaultProcess:
                 self._open(Passphrase(self._secret(ask)))
             case VaultOperation.RECOVER:
                 self._open(Recovery(self._secret(ask)))
+            case VaultOperation.OPEN_BY_PIN:
+                self._refuse_open()
+                self._vault = Vault.open_by_pin(self._directory, UnlockPin(self._pin(ask.sealed)), self._tpm)
+            case VaultOperation.SET_UNLOCK_PIN:
+                self._opened().set_unlock_pin(self._secret(ask), self._pin(ask.sealed_new), self._tpm)
+            case VaultOperation.REMOVE_UNLOCK_PIN:
+                self._opened().remove_unlock_pin()
             case VaultOperation.CONFIRM:
                 self._opened().confirm(self._secret(ask))
             case VaultOperation.CONFIRM_BY_PIN:
@@ -108,9 +123,12 @@ class VaultProcess:
         return b""
 
     def _open(self, proof: Passphrase | Recovery) -> None:
+        self._refuse_open()
+        self._vault = Vault.open(self._directory, proof).vault
+
+    def _refuse_open(self) -> None:
         if self._vault is not None:
             raise _OpenError("the vault is open already")
-        self._vault = Vault.open(self._directory, proof).vault
 
     def _open_at_login(self, key: Secret) -> None:
         if self._vault is not None:
@@ -181,12 +199,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="etui-vault")
     parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--tpm", type=Path, default=DEVICE)
     arguments = parser.parse_args()
     protections = protect_memory()
     os.umask(0o077)
     link: Link[Reply, ToVault] = Link(socket.socket(fileno=arguments.fd), ToVault)
     with suppress(LinkClosed):
-        VaultProcess(link, arguments.directory, protections).serve()
+        VaultProcess(link, arguments.directory, protections, arguments.tpm).serve()
     return 0
 
 

@@ -214,6 +214,44 @@ class UnfitLoginError(VaultError):
     code = "unfit_login"
 
 
+class NoUnlockPinError(VaultError):
+    """No PIN unlocks this wallet."""
+
+    code = "no_unlock_pin"
+
+    def __init__(self) -> None:
+        super().__init__("no PIN unlocks this wallet; its passphrase does")
+
+
+class WrongUnlockPinError(VaultError):
+    """The TPM checked the PIN, counted it, and it is wrong."""
+
+    code = "wrong_unlock_pin"
+
+    def __init__(self, tries_left: int) -> None:
+        super().__init__(f"the PIN is wrong; {_tries(tries_left)} left before the TPM takes none for a while")
+        self.tries_left = tries_left
+
+
+class TpmLockedOutError(VaultError):
+    """The TPM checks no PIN now, whoever made it count."""
+
+    code = "tpm_locked_out"
+    tries_left = 0
+
+    def __init__(self, interval_s: int) -> None:
+        super().__init__(
+            "too many wrong PINs: the TPM takes none now, and one more each time "
+            f"{interval_s} s have passed; the passphrase opens the wallet"
+        )
+
+
+class TpmUnusableError(VaultError):
+    """The TPM is gone, was cleared, is another one, or cannot be relied on; the message says which, and what to do."""
+
+    code = "tpm_unusable"
+
+
 class ForgottenError(VaultError):
     """This vault was closed; open it again."""
 

@@ -2,25 +2,32 @@
 
     passphrase ─► is it text? ─► count, on the disk ─► Argon2id, each slot ─► right: clear · wrong: say what is left
     recovery key ─► typo? say where ─► HKDF, each slot ─► right: clear
+    PIN that unlocks ─► Argon2id ─► the TPM counts, then checks ─► right: what it sealed
 
 A recovery key needs no counter, since nobody guesses 160 bits; so it opens the wallet when the passphrase is
-locked out.
+locked out. A PIN has the TPM's own count, and changes nothing of that of the passphrase.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from msgspec import Struct
 
 from etui.sealing import Secret
 from etui.sealing.passphrase import PassphraseTextError, prepared, prepared_new
+from etui.sealing.pin import LEAST_UNLOCKING_DIGITS, PinTextError, prepared_new_pin, prepared_pin
 from etui.sealing.recovery import RecoveryTypoError
-from etui.sealing.slots import SlotFile, WrongKeyError
+from etui.sealing.slots import SlotFile, TpmPinSlot, WrongKeyError
+from etui.trusted.vault.chip import locked_out, open_chip, require_same
 from etui.trusted.vault.errors import (
+    CorruptedError,
     MistypedRecoveryError,
     NoSlotError,
+    NoUnlockPinError,
     UnfitPassphraseError,
+    UnfitPinError,
     WrongRecoveryError,
 )
 from etui.trusted.vault.tries import Tries, TryCounter
@@ -34,6 +41,12 @@ class Passphrase(Struct, frozen=True):
 
 class Recovery(Struct, frozen=True):
     """A recovery key as it was typed."""
+
+    text: Secret
+
+
+class UnlockPin(Struct, frozen=True):
+    """A PIN that unlocks, as it was typed."""
 
     text: Secret
 
@@ -61,6 +74,60 @@ def prove(proof: Proof, slots: SlotFile, counter: TryCounter) -> Proven:
         proven = Proven(_by_recovery(proof.text, slots), counter.standing())
     counter.clear()
     return proven
+
+
+def prove_by_pin(pin: UnlockPin, slots: SlotFile, tpm: Path) -> Secret:
+    """The master key, if the TPM takes the PIN.
+
+    Raises ``UnfitPinError`` without a try, ``NoUnlockPinError``, ``WrongUnlockPinError``, ``TpmLockedOutError``,
+    ``TpmUnusableError``, and ``CorruptedError`` where the slot was altered.
+    """
+    try:
+        prepared_pin(pin.text)
+    except PinTextError as error:
+        raise UnfitPinError(str(error)) from None
+    slot = _tpm_pin_slot(slots)
+    with open_chip(tpm) as chip:
+        try:
+            return slot.unwrap(pin.text, slots.profile, chip.unseal)
+        except WrongKeyError:
+            raise CorruptedError(
+                "the slot of the PIN was altered or is another profile's: unlock by the passphrase and set it anew"
+            ) from None
+
+
+def pin_tries_left(slots: SlotFile, tpm: Path) -> int:
+    """How many wrong PINs the TPM still takes, at least 1.
+
+    Raises ``NoUnlockPinError``, ``TpmLockedOutError`` and ``TpmUnusableError`` where none can open this wallet now.
+    """
+    slot = _tpm_pin_slot(slots)
+    with open_chip(tpm) as chip:
+        require_same(chip.storage_key, slot.sealed)
+        counting = chip.counting()
+    if not counting.left:
+        raise locked_out(counting)
+    return counting.left
+
+
+def new_tpm_pin_slot(master: Secret, pin: Secret, profile: str, tpm: Path) -> TpmPinSlot:
+    """A slot that ``pin`` opens with this TPM; raises ``TpmUnusableError``."""
+    with open_chip(tpm) as chip:
+        return TpmPinSlot.wrap(master, pin, profile, chip.seal)
+
+
+def require_fit_unlock_pin(new: Secret) -> None:
+    """Raise ``UnfitPinError`` for what must not become a PIN that unlocks."""
+    try:
+        prepared_new_pin(new, least_digits=LEAST_UNLOCKING_DIGITS)
+    except PinTextError as error:
+        raise UnfitPinError(str(error)) from None
+
+
+def _tpm_pin_slot(slots: SlotFile) -> TpmPinSlot:
+    if not slots.tpm_pins:
+        raise NoUnlockPinError
+    return slots.tpm_pins[0]
 
 
 def require_fit(new: Secret) -> None:

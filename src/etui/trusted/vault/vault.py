@@ -15,7 +15,9 @@ Rules:
 2. Whoever changes a passphrase or a recovery key proves one of them again, through the same counter.
 3. The master key leaves this object in no form; what it gives are the keys of Extensions and keys derived from
    it, one for each purpose.
-4. A new passphrase wraps the same master key. An old copy of the files still opens with the old passphrase.
+4. A PIN may unlock it where a TPM counts the tries (``proofs``); it proves nothing more: whoever changes a way in
+   gives the passphrase or the recovery key.
+5. A new passphrase wraps the same master key. An old copy of the files still opens with the old passphrase.
 
 It does file I/O and takes about 130 ms of all processors' time for each passphrase; it is for one thread.
 """
@@ -23,6 +25,7 @@ It does file I/O and takes about 130 ms of all processors' time for each passphr
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -36,6 +39,7 @@ from etui.sealing.slots import (
     RecoverySlot,
     SlotFile,
     SlotFileError,
+    TpmPinSlot,
     decode_slot_file,
 )
 from etui.trusted.vault.directory import VaultDirectory
@@ -49,7 +53,18 @@ from etui.trusted.vault.errors import (
 from etui.trusted.vault.extension_keys import ExtensionKeys
 from etui.trusted.vault.login import LOGIN_FILE, LOGIN_TRIES_FILE, LoginUnlock, require_fit_login
 from etui.trusted.vault.pin import PIN_FILE, Pin, require_fit_pin
-from etui.trusted.vault.proofs import Passphrase, Proof, prove, require_fit
+from etui.trusted.vault.proofs import (
+    Passphrase,
+    Proof,
+    UnlockPin,
+    new_tpm_pin_slot,
+    pin_tries_left,
+    prove,
+    prove_by_pin,
+    require_fit,
+    require_fit_unlock_pin,
+)
+from etui.trusted.vault.transport import DEVICE
 from etui.trusted.vault.tries import TRIES_FILE, Tries, TryCounter, Verdict
 
 MASTER_KEY_BYTES: Final = 32
@@ -146,11 +161,23 @@ class Vault:
 
         Raises what ``LoginUnlock.master`` raises, and what ``open`` does of the files.
         """
+        return cls._opened(directory, lambda files, slots: LoginUnlock(slots.profile, files).master(key))
+
+    @classmethod
+    def open_by_pin(cls, directory: Path, pin: UnlockPin, tpm: Path = DEVICE) -> Vault:
+        """The vault in ``directory``, opened by a PIN and the TPM at ``tpm``; no other count of wrong tries changes.
+
+        Raises what ``prove_by_pin`` raises, and as ``open``.
+        """
+        return cls._opened(directory, lambda _, slots: prove_by_pin(pin, slots, tpm))
+
+    @classmethod
+    def _opened(cls, directory: Path, master: Callable[[VaultDirectory, SlotFile], Secret]) -> Vault:
         files = VaultDirectory.open(directory)
         try:
             files.hold()
             slots = _read_slots(files)
-            return cls(files, slots, LoginUnlock(slots.profile, files).master(key))
+            return cls(files, slots, master(files, slots))
         except BaseException:
             files.close()
             raise
@@ -207,8 +234,24 @@ class Vault:
         self._extension_keys()
         self._login.remove()
 
+    def set_unlock_pin(self, passphrase: Secret, pin: Secret, tpm: Path = DEVICE) -> None:
+        """Open by ``pin`` too from now on, with the TPM at ``tpm``, and by no PIN before it (but see rule 5).
+
+        Raises ``UnfitPinError`` before the passphrase is looked at, then what ``prove`` raises, ``TpmUnusableError``
+        and ``StorageError``: the PIN is then what it was.
+        """
+        require_fit_unlock_pin(pin)
+        self._prove(Passphrase(passphrase))
+        self._replace(new_tpm_pin_slot(Secret(bytes(self._master)), pin, self._slots.profile, tpm))
+
+    def remove_unlock_pin(self) -> None:
+        """Open by no PIN from now on (but see rule 5); nothing happens if none does. Raises ``StorageError``."""
+        self._extension_keys()
+        if self._slots.tpm_pins:
+            self._keep(self._slots.without_tpm_pins())
+
     def change_passphrase(self, proof: Proof, new: Secret) -> None:
-        """Open by ``new`` from now on and by no passphrase before it (but see rule 4).
+        """Open by ``new`` from now on and by no passphrase before it (but see rule 5).
 
         Raises ``UnfitPassphraseError`` for ``new`` before ``proof`` is looked at, then what ``prove`` raises, and
         ``StorageError``: the old passphrase is then still the one.
@@ -224,7 +267,7 @@ class Vault:
         return NewRecovery(recovery, RecoverySlot.wrap(Secret(bytes(self._master)), recovery, self._slots.profile))
 
     def replace_recovery(self, new: NewRecovery) -> None:
-        """Open by this recovery key from now on and by none before it (but see rule 4).
+        """Open by this recovery key from now on and by none before it (but see rule 5).
 
         Raises ``StorageError``: the old recovery key is then still the one.
         """
@@ -283,8 +326,10 @@ class Vault:
             raise CorruptedError("two slots of this vault hold different master keys; restore it from a backup")
         self._pin.free()
 
-    def _replace(self, slot: PassphraseSlot | RecoverySlot) -> None:
-        slots = self._slots.replacing(slot)
+    def _replace(self, slot: PassphraseSlot | RecoverySlot | TpmPinSlot) -> None:
+        self._keep(self._slots.replacing(slot))
+
+    def _keep(self, slots: SlotFile) -> None:
         self._files.write(SLOTS_FILE, slots.encode())
         self._slots = slots
 
@@ -299,6 +344,19 @@ def standing(directory: Path) -> Verdict:
         files.hold()
         _read_slots(files)
         return TryCounter(files).verdict()
+    finally:
+        files.close()
+
+
+def unlock_pin_tries_left(directory: Path, tpm: Path = DEVICE) -> int:
+    """How many wrong PINs are still taken for unlocking, at least 1; for a dialog, before anything is typed.
+
+    Raises ``NoUnlockPinError``, ``TpmLockedOutError`` and ``TpmUnusableError`` where none can open it now, and as
+    ``Vault.open`` does; the vault may be open or not.
+    """
+    files = VaultDirectory.open(directory)
+    try:
+        return pin_tries_left(_read_slots(files), tpm)
     finally:
         files.close()
 

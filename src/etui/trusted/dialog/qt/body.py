@@ -64,7 +64,9 @@ from etui.trusted.dialog.wording import (
     WHICH_ONE_WORDS,
     WHICH_WORDS,
     confirming_words,
+    new_pin_words,
     other_words,
+    unlocking_words,
 )
 
 _SHORT_HEADING = 60
@@ -204,8 +206,7 @@ class Body(QWidget):
             label = f"Type group {view.checked_group} as you wrote it"
             layout.addWidget(self._field(label, is_secret=False))
         elif isinstance(request, Unlock):
-            label = "Recovery key" if request.recovery else "Passphrase"
-            layout.addWidget(self._field(label, is_secret=not request.recovery))
+            layout.addWidget(self._field(unlocking_words(request), is_secret=not request.recovery))
         elif isinstance(request, AskSecret):
             layout.addWidget(self._field("PIN" if request.digits else "Secret"))
         elif isinstance(request, NewPassphrase):
@@ -214,7 +215,7 @@ class Body(QWidget):
             layout.addWidget(self._passphrase_maker())
         elif isinstance(request, NewPin):
             layout.addWidget(self._field("Passphrase"))
-            layout.addWidget(self._twice_typed((NEW_PIN_WORDS, REPEAT_PIN_WORDS)))
+            layout.addWidget(self._twice_typed((new_pin_words(request), REPEAT_PIN_WORDS)))
         elif isinstance(request, NewLogin):
             layout.addWidget(self._field("Passphrase"))
             layout.addWidget(self._twice_typed((LOGIN_WORDS, REPEAT_LOGIN_WORDS)))

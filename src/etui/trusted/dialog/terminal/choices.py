@@ -23,7 +23,6 @@ from etui.trusted.dialog.requests import (
 from etui.trusted.dialog.text import SafeText
 from etui.trusted.dialog.wording import (
     LOGIN_WORDS,
-    NEW_PIN_WORDS,
     REMEMBER_WORDS,
     REPEAT_LOGIN_WORDS,
     REPEAT_OWN_WORDS,
@@ -35,7 +34,9 @@ from etui.trusted.dialog.wording import (
     WHICH_WORDS,
     approve_label,
     confirming_words,
+    new_pin_words,
     other_words,
+    unlocking_words,
 )
 
 
@@ -92,7 +93,7 @@ def fields_of(view: View, front: Front, *, has_generated: bool) -> tuple[Field, 
         case Unlock(recovery=True):
             return (Field("secret", "Recovery key", is_secret=False),)
         case Unlock():
-            return (Field("secret", "Passphrase"),)
+            return (Field("secret", unlocking_words(request)),)
         case AskSecret(digits=digits):
             return (Field("secret", "PIN" if digits else "Secret"),)
         case Confirm() if takes_secret(request):
@@ -103,7 +104,11 @@ def fields_of(view: View, front: Front, *, has_generated: bool) -> tuple[Field, 
             present = () if request.recovered else (Field("secret", "Present passphrase"),)
             return (*present, *new, repeat)
         case NewPin():
-            return (Field("secret", "Passphrase"), Field("new", NEW_PIN_WORDS), Field("repeat", REPEAT_PIN_WORDS))
+            return (
+                Field("secret", "Passphrase"),
+                Field("new", new_pin_words(request)),
+                Field("repeat", REPEAT_PIN_WORDS),
+            )
         case NewLogin():
             return (Field("secret", "Passphrase"), Field("new", LOGIN_WORDS), Field("repeat", REPEAT_LOGIN_WORDS))
         case Create() if front.step is CreateStep.PASSPHRASE:

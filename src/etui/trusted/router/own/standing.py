@@ -108,15 +108,15 @@ async def change_passphrase(
 
 async def change_pin(router: Router, asking: Asking, request: wallet.ChangePin) -> wallet.ChangePinResult:
     """Answers ``wallet/1.change_pin``."""
-    del request
-    await router.unlocking.change_pin(asking.caller)
+    unlocking = router.unlocking
+    await (unlocking.change_unlock_pin if request.unlocks else unlocking.change_pin)(asking.caller)
     return wallet.ChangePinResult()
 
 
 async def remove_pin(router: Router, asking: Asking, request: wallet.RemovePin) -> wallet.RemovePinResult:
     """Answers ``wallet/1.remove_pin``."""
-    del request
-    await router.unlocking.remove_pin(asking.caller)
+    unlocking = router.unlocking
+    await (unlocking.remove_unlock_pin if request.unlocks else unlocking.remove_pin)(asking.caller)
     return wallet.RemovePinResult()
 
 
