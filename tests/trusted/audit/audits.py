@@ -11,6 +11,7 @@ from etui.trusted.audit import (
     AuditWriter,
     StoredSegment,
     Verdict,
+    Witness,
     create_audit,
     public_key_of,
     read_ratchet,
@@ -77,13 +78,13 @@ class Audit:
     def segments(self) -> list[StoredSegment]:
         return [self.folder.read(number) for number in self.folder.numbers()]
 
-    def verdict(self, segments: list[StoredSegment] | None = None, *, witnessed: int | None = None) -> Verdict:
+    def verdict(self, segments: list[StoredSegment] | None = None, *, witness: Witness | None = None) -> Verdict:
         return verify(
             self.segments() if segments is None else segments,
             ratchet=read_ratchet(self.folder.ratchet),
             first_key=self.first_key,
             public_key=self.public_key,
-            witnessed=witnessed,
+            witness=witness,
         )
 
     def payloads(self) -> list[bytes | None]:

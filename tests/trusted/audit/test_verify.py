@@ -20,6 +20,7 @@ from etui.trusted.audit import (
     FindingCode,
     RatchetState,
     StoredSegment,
+    Witness,
     erase_before,
     read_ratchet,
     verify,
@@ -192,7 +193,7 @@ def test_an_older_copy_of_everything_is_found_by_whoever_saw_a_later_one_and_by_
     shutil.rmtree(written.directory)
     shutil.copytree(copy, written.directory)
     assert written.verdict().ok
-    witnessed = written.verdict(witnessed=seen)
+    witnessed = written.verdict(witness=Witness(checkpoints=seen, mac=bytes(32), time_s=0))
     assert {finding.code for finding in witnessed.findings} == {FindingCode.ROLLED_BACK}
 
 

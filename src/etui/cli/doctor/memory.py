@@ -16,7 +16,7 @@ _ENCRYPT: Final = (
 _CORES: Final = "`ulimit -c 0` in ~/.profile; for systemd-coredump, `Storage=none` in /etc/systemd/coredump.conf"
 _TPM_VERSION: Final = "/sys/class/tpm/tpm0/tpm_version_major"
 _TPM_DEVICE: Final = "/dev/tpmrm0"
-_WITHOUT: Final = "No PIN can unlock this wallet; nothing else needs one."
+_WITHOUT: Final = "No PIN can unlock this wallet, and nothing tells an older copy of all of it; nothing else needs one."
 
 
 def swap(machine: Machine) -> Finding:
@@ -102,4 +102,4 @@ def tpm(machine: Machine) -> Finding:
             _WITHOUT,
             "as root `adduser YOU tss` (package tpm-udev), then log in anew",
         )
-    return holds("There is a TPM 2.0 that you may use: `etui pin --unlock` sets a PIN that unlocks.")
+    return holds("There is a TPM 2.0 that you may use: `etui pin --unlock`, `etui set tpm_anchor on`.")

@@ -53,6 +53,7 @@ from etui.trusted.audit.segment import public_key_of
 from etui.trusted.audit.syncer import Syncer
 from etui.trusted.audit.verify import verify
 from etui.trusted.audit.why import Explanation, explain, in_short
+from etui.trusted.audit.witness import Witness, WitnessError, continues
 from etui.trusted.audit.writer import AuditWriter
 
 __all__ = [
@@ -91,7 +92,10 @@ __all__ = [
     "Subject",
     "Syncer",
     "Verdict",
+    "Witness",
+    "WitnessError",
     "amount_in",
+    "continues",
     "create_audit",
     "decision_id",
     "decision_sequence",

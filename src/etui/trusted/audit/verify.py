@@ -6,8 +6,8 @@ payload that was erased without a record of it.
 
 What it cannot find: entries cut off or forged behind the last checkpoint (at most what 50 ms hold, and what was
 appended before a crash), which it counts; entries that were put in at the end with a checkpoint of their own, by who
-could read the ratchet's file while the wallet was stopped; and an older copy of the whole directory, unless someone
-elsewhere knows how many checkpoints there were.
+could read the ratchet's file while the wallet was stopped; and an older copy of the whole directory, unless an anchor
+elsewhere has seen how many checkpoints there were, and the last of them (``witness``).
 
 The chain is followed as it is stored: if its links were computed anew after an alteration, the next checkpoint does not
 match.
@@ -26,6 +26,7 @@ from etui.trusted.audit.folder import StoredSegment
 from etui.trusted.audit.notes import Erased, Recovered, read_note
 from etui.trusted.audit.ratchet import RatchetState, read_checkpoint
 from etui.trusted.audit.segment import FIRST_CHAIN, HEADER_BYTES, key_id, read_header
+from etui.trusted.audit.witness import Witness
 
 _MAX_GAP: Final = 1_000_000
 """The most missing checkpoints behind which a key is still derived: a forged number must not cost hours."""
@@ -41,25 +42,30 @@ def verify(
     ratchet: RatchetState,
     first_key: Secret,
     public_key: bytes,
-    witnessed: int | None = None,
+    witness: Witness | None = None,
 ) -> Verdict:
     """Verify an audit.
 
     ``segments``: all of them, ascending. ``ratchet``: the state in the audit's directory (``read_ratchet``), read
     *before* the segments where the audit is being written meanwhile. ``first_key``: the ratchet's first key (32 bytes).
-    ``public_key``: the audit's (32 bytes). ``witnessed``: the count of checkpoints that an anchor elsewhere last saw
-    (``RatchetState.index``). Raises ``AuditKeyError`` for a key of another length.
+    ``public_key``: the audit's (32 bytes). ``witness``: what an anchor elsewhere last saw.
+
+    Raises ``AuditKeyError`` for a key of another length.
     """
-    examination = _Examination(RatchetState(0, first_key), ratchet, key_id(public_key))
+    examination = _Examination(RatchetState(0, first_key), ratchet, key_id(public_key), witness)
     for stored in segments:
         examination.examine(stored)
-    return examination.verdict(witnessed)
+    return examination.verdict()
 
 
 class _Examination:
     """The state of a verification between segments."""
 
-    def __init__(self, first: RatchetState, ratchet: RatchetState, expected_key: bytes) -> None:
+    def __init__(
+        self, first: RatchetState, ratchet: RatchetState, expected_key: bytes, witness: Witness | None
+    ) -> None:
+        self.witness = witness
+        self.other_history = False
         self.ratchet = ratchet
         self.expected_key = expected_key
         self.state = self.used = first  # of the next checkpoint, and of the one before it
@@ -93,7 +99,7 @@ class _Examination:
             else:
                 self._find_damage(part)
 
-    def verdict(self, witnessed: int | None) -> Verdict:
+    def verdict(self) -> Verdict:
         trailing, self.trailing = self.trailing, None
         if trailing is not None and trailing.cut_short:
             self._remark(FindingCode.TORN, trailing.offset, "the last entry is incomplete, as a crash leaves it.")
@@ -104,12 +110,12 @@ class _Examination:
         self._examine_ratchet()
         erased = self._examine_erasures()
         rollback = _NO_ANCHOR
-        if witnessed is not None:
-            if self.ratchet.index < witnessed:
-                self.segment = 0
-                text = f"{witnessed} checkpoints were seen from elsewhere, and there are {self.ratchet.index}."
-                self._find(FindingCode.ROLLED_BACK, 0, text)
-            rollback = f"An anchor elsewhere has seen {witnessed} checkpoints: an older copy would have been noticed."
+        if self.witness is not None:
+            self._examine_witness(self.witness)
+            rollback = (
+                f"An anchor outside of the disk has seen {self.witness.checkpoints} checkpoints: an older copy of the "
+                "whole would have been noticed, but not the loss of what was recorded since."
+            )
         return Verdict(
             ok=not self.findings,
             records=self.records,
@@ -214,6 +220,8 @@ class _Examination:
                 return
         while self.state.index < index:
             self.state = self.state.advanced()
+        if checkpoint is not None and self.witness is not None and not self.witness.agrees(checkpoint):
+            self.other_history = True
         if checkpoint is not None and self.state.confirms(checkpoint, before, entry.head):
             self.unconfirmed = self.records_unconfirmed = 0
             self.confirmed_erasures += self.erasures
@@ -236,6 +244,21 @@ class _Examination:
         if expected is None or not hmac.compare_digest(expected.key.reveal(), self.ratchet.key.reveal()):
             text = "the state of the ratchet is not the one that belongs behind the last checkpoint."
             self._find(FindingCode.RATCHET_FOREIGN, 0, text)
+
+    def _examine_witness(self, witness: Witness) -> None:
+        self.segment = 0
+        if self.ratchet.index < witness.checkpoints:
+            text = f"{witness.checkpoints} checkpoints were seen from elsewhere, and there are {self.ratchet.index}."
+            self._find(FindingCode.ROLLED_BACK, 0, text)
+        elif self.other_history:
+            text = f"checkpoint {witness.checkpoints - 1} is not the one that was seen from elsewhere."
+            self._find(FindingCode.ROLLED_BACK, 0, text)
+        if witness.set_back_from:
+            text = (
+                f"the wallet was set back to an older copy: {witness.set_back_from} checkpoints had been seen from "
+                f"elsewhere when it was unlocked with {witness.set_back_to}."
+            )
+            self._find(FindingCode.ROLLED_BACK, 0, text)
 
     def _examine_erasures(self) -> int:
         """How many payloads retention has erased."""

@@ -30,7 +30,7 @@ from etui.trusted.audit.errors import AuditRecordError, AuditUnwritableError
 from etui.trusted.audit.folder import AuditFolder
 from etui.trusted.audit.journal import MAX_PAYLOAD_BYTES, Journal
 from etui.trusted.audit.notes import Note, encode_note
-from etui.trusted.audit.ratchet import CHECKPOINT_BYTES
+from etui.trusted.audit.ratchet import CHECKPOINT_BYTES, Checkpoint
 from etui.trusted.audit.ratchet_file import RatchetFile
 from etui.trusted.audit.recovery import recover
 
@@ -56,6 +56,7 @@ class AuditWriter:
         "_syncing",
         "due",
         "folder",
+        "last_checkpoint",
     )
 
     def __init__(
@@ -64,6 +65,8 @@ class AuditWriter:
         self.folder = folder
         self.due = Event()
         """Set when something was written that no checkpoint confirms; cleared by who takes care of it."""
+        self.last_checkpoint: Checkpoint | None = None
+        """The last one that was made since the audit was opened, and is durable."""
         self._journal = journal
         self._ratchet = ratchet
         self._max_bytes = max_bytes
@@ -110,6 +113,11 @@ class AuditWriter:
     def dirty(self) -> bool:
         """Whether there are entries that no checkpoint confirms."""
         return self._journal.sequence != self._confirmed
+
+    @property
+    def checkpoints(self) -> int:
+        """How many checkpoints there are."""
+        return self._ratchet.state.index
 
     @property
     def needs_sync(self) -> bool:
@@ -222,12 +230,13 @@ class AuditWriter:
                 if not self.dirty and not (closing and self._journal.descriptor is not None):
                     return
                 ends = closing or self._is_full()
-                descriptor = self._write_checkpoint(CLOSING if ends else 0)
+                descriptor, checkpoint = self._write_checkpoint(CLOSING if ends else 0)
                 if ends:
                     self._journal.begin(self._journal.number + 1)
             try:
                 self._make_durable(descriptor)
                 self._save_ratchet()
+                self.last_checkpoint = checkpoint
             finally:
                 if ends:
                     os.close(descriptor)
@@ -236,16 +245,17 @@ class AuditWriter:
         journal = self._journal
         return journal.counter >= self._max_entries or journal.size + journal.pending >= self._max_bytes
 
-    def _write_checkpoint(self, flags: int) -> int:
-        """Write all that was appended and a checkpoint behind it; the descriptor of its segment."""
+    def _write_checkpoint(self, flags: int) -> tuple[int, Checkpoint]:
+        """Write all that was appended and a checkpoint behind it; the descriptor of its segment, and the checkpoint."""
         journal, state = self._journal, self._ratchet.state
         unwritten = journal.pending
-        journal.append(
-            EntryKind.CHECKPOINT,
-            flags,
-            CHECKPOINT_BYTES,
-            lambda before, head: state.checkpoint(before, head).encode(),
-        )
+        made: list[Checkpoint] = []
+
+        def body(before: bytes, head: bytes) -> bytes:
+            made.append(state.checkpoint(before, head))
+            return made[0].encode()
+
+        journal.append(EntryKind.CHECKPOINT, flags, CHECKPOINT_BYTES, body)
         try:
             descriptor = self._write()
         except AuditUnwritableError as error:
@@ -254,7 +264,7 @@ class AuditWriter:
             raise
         self._ratchet.state = state.advanced()
         self._confirmed = journal.sequence
-        return descriptor
+        return descriptor, made[0]
 
     def _write(self) -> int:
         journal = self._journal

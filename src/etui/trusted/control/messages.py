@@ -127,6 +127,10 @@ class VaultOperation(Enum):
     PIN = "pin"
     """Tells how many PINs may be tried, as ``tries_left``: 0 where it is blocked, -1 where there is none."""
     CONFIRM_BY_PIN = "confirm_by_pin"
+    READ_ANCHOR = "read_anchor"
+    """Gives what the TPM keeps for the Router."""
+    WRITE_ANCHOR = "write_anchor"
+    REMOVE_ANCHOR = "remove_anchor"
     UNLOCK_PIN = "unlock_pin"
     """Tells how many PINs the TPM still takes for unlocking, as ``tries_left``, or with a code why it takes none."""
     OPEN_BY_PIN = "open_by_pin"
@@ -152,7 +156,7 @@ class VaultAsk(_Message, frozen=True, tag="vault"):
     ``sealed``: a passphrase or recovery key sealed for ``vault.passphrase``; ``sealed_new`` for ``vault.new``. A PIN
     is sealed for ``vault.pin`` in either, a login key for ``vault.login_key`` in the former, a login password for
     ``vault.login`` in the latter. ``dialog_key``: whom a recovery key is sealed to. ``installation``: whose key to
-    destroy. ``profile``: at creation.
+    destroy. ``profile``: at creation. ``anchor``: what the TPM is to keep.
     """
 
     number: Number
@@ -162,6 +166,7 @@ class VaultAsk(_Message, frozen=True, tag="vault"):
     dialog_key: bytes = b""
     installation: str = ""
     profile: str = ""
+    anchor: bytes = b""
 
 
 class HandKey(_Message, frozen=True, tag="hand_key"):

@@ -52,6 +52,7 @@ from etui.trusted.policy import Decision, Outcome, Question, Resource
 from etui.trusted.profile import read_profile
 from etui.trusted.router.admission import Admission
 from etui.trusted.router.advisers import Advisers
+from etui.trusted.router.anchoring import Anchoring
 from etui.trusted.router.answers import Answers
 from etui.trusted.router.at_login import AtLogin
 from etui.trusted.router.budget import PageBudgets, PromptBudget
@@ -156,6 +157,7 @@ class Router:
         self._ahead: list[tuple[ActiveCall, RecordTemplate]] = []
         self._unrecorded: list[ActiveCall] = []
         self._flush_scheduled = False
+        self.anchoring = Anchoring(self)
         self._replies: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = 0
         self._peers = 0
@@ -215,6 +217,7 @@ class Router:
     async def _close(self, reason: str) -> None:
         if self.opened is not None:
             self.recorder.event(AuditRecord(kind=Kind.LOCK, outcome=Recorded.DONE, reason=reason), sync=True)
+            await self.anchoring.write_at_lock()
         self.events.publish("locked", {"reason": reason})
         self.flush()
         self.tell_supervisor(Lock())

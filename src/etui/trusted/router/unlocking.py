@@ -208,6 +208,7 @@ class Unlocking:
             reply = await self._router.vault(operation, sealed=sealed)
             if not reply.code:
                 await self._open(await self._awaited_keys(), new=self._was_cut_short(), how=how)
+                await self._router.anchoring.check()
             return reply
 
     def _is_taken_away(self, unlocking: asyncio.Task[None]) -> bool:

@@ -94,6 +94,12 @@ class VaultProcess:
                 self._opened().set_unlock_pin(self._secret(ask), self._pin(ask.sealed_new), self._tpm)
             case VaultOperation.REMOVE_UNLOCK_PIN:
                 self._opened().remove_unlock_pin()
+            case VaultOperation.READ_ANCHOR:
+                return self._opened().anchor(self._tpm).read()
+            case VaultOperation.WRITE_ANCHOR:
+                self._opened().anchor(self._tpm).write(ask.anchor)
+            case VaultOperation.REMOVE_ANCHOR:
+                self._opened().anchor(self._tpm).remove()
             case VaultOperation.CONFIRM:
                 self._opened().confirm(self._secret(ask))
             case VaultOperation.CONFIRM_BY_PIN:

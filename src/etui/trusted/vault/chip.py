@@ -133,11 +133,13 @@ class Chip:
 
     def nv_write(self, index: tpm2.NvIndex, auth: Secret, content: bytes) -> None:
         """Write all of an NV index."""
-        self._run(tpm2.nv_write(index, content), auth)
+        with _own_index():
+            self._run(tpm2.nv_write(index, content), auth)
 
     def nv_read(self, index: tpm2.NvIndex, auth: Secret) -> bytes:
         """All of an NV index."""
-        return tpm2.Reader(self._run(tpm2.nv_read(index), auth).parameters).sized()
+        with _own_index():
+            return tpm2.Reader(self._run(tpm2.nv_read(index), auth).parameters).sized()
 
     def close(self) -> None:
         """Have the TPM forget what was loaded."""
@@ -155,6 +157,17 @@ class Chip:
 
     def _send(self, message: bytes, command: tpm2.Command) -> tpm2.Answer:
         return tpm2.read_answer(command, transmit(self._transport, message))
+
+
+@contextmanager
+def _own_index() -> Iterator[None]:
+    """What the TPM says of an index whose authorization is another one."""
+    try:
+        yield
+    except tpm2.TpmRefusedError as error:
+        if error.what in {tpm2.Code.BAD_AUTH, tpm2.Code.AUTH_FAIL}:
+            raise TpmUnusableError("somebody else made the anchor that is in the TPM now") from None
+        raise
 
 
 def transmit(transport: Transport, message: bytes) -> bytes:

@@ -252,6 +252,15 @@ class TpmUnusableError(VaultError):
     code = "tpm_unusable"
 
 
+class NoAnchorError(VaultError):
+    """The TPM keeps no anchor of this wallet."""
+
+    code = "no_anchor"
+
+    def __init__(self) -> None:
+        super().__init__("the TPM keeps no anchor of this wallet")
+
+
 class ForgottenError(VaultError):
     """This vault was closed; open it again."""
 

@@ -42,6 +42,7 @@ from etui.sealing.slots import (
     TpmPinSlot,
     decode_slot_file,
 )
+from etui.trusted.vault.anchor import Anchor
 from etui.trusted.vault.directory import VaultDirectory
 from etui.trusted.vault.errors import (
     CorruptedError,
@@ -296,6 +297,10 @@ class Vault:
     def header_key(self) -> bytes:
         """The key (32 bytes) that authenticates the profile's header."""
         return self._derived("etui/profile-header/1")
+
+    def anchor(self, tpm: Path = DEVICE) -> Anchor:
+        """What the TPM at ``tpm`` keeps for this vault."""
+        return Anchor(tpm, self._slots.profile, Secret(self._derived("etui/vault/anchor/1")))
 
     def forget(self) -> None:
         """Drop the master key and the lock on the directory; every later call raises ``ForgottenError``.

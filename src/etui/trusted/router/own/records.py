@@ -100,17 +100,19 @@ async def verify_audit(router: Router, asking: Asking, request: wallet.Verify) -
     first_key = audit_first_key(router.unlocked().keys)
     folder = AuditFolder(router.home / "audit")
     router.record_now()
+    witness = router.anchoring.witness
 
     def run() -> wallet.VerifyResult:
         writer.checkpoint()
         ratchet = read_ratchet(folder.ratchet)
         segments = (folder.read(number) for number in folder.numbers())
-        verdict = verify(segments, ratchet=ratchet, first_key=first_key, public_key=folder.public_key())
+        public_key = folder.public_key()
+        verdict = verify(segments, ratchet=ratchet, first_key=first_key, public_key=public_key, witness=witness)
         return wallet.VerifyResult(
             ok=verdict.ok,
             records=verdict.records,
             findings=[str(finding) for finding in verdict.findings],
-            rollback=verdict.rollback,
+            rollback=" ".join(filter(None, (verdict.rollback, router.anchoring.trouble_sentence))),
             erased=verdict.erased,
             summary=list(verdict.summary),
             remarks=[str(remark) for remark in verdict.remarks],

@@ -9,7 +9,7 @@ from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import AuditError
 from etui.trusted.dialog.requests import Effect
-from etui.trusted.router import retention
+from etui.trusted.router import anchoring, retention
 from etui.trusted.router.giving import give
 from etui.trusted.router.own.asking import Asking, Change, consent
 
@@ -44,6 +44,12 @@ def settings(router: Router, asking: Asking, request: wallet.Settings) -> wallet
             title="The audit forgets after",
             unit="days",
             text="Days after which the audit forgets what a record said; 0 for never.",
+        ),
+        wallet.SettingRow(
+            name=anchoring.SETTING,
+            value="on" if router.anchoring.on else "off",
+            title="Remembered by the TPM",
+            text="The TPM 2.0 keeps how far the audit went, so that an older copy of the whole disk is noticed.",
         ),
     ]
     return wallet.SettingsResult(settings=rows)
@@ -102,6 +108,20 @@ async def _audit_days(router: Router, asking: Asking, value: str) -> None:
         raise ProtocolError(ErrorCode.UNWRITABLE, f"nothing old was erased: {error}") from None
 
 
+async def _tpm_anchor(router: Router, asking: Asking, value: str) -> None:
+    """To have the TPM forget is put to the user: an older copy of the wallet would pass from then on."""
+    if value not in {"on", "off"}:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{anchoring.SETTING} is on or off")
+    if value == "on":
+        await router.anchoring.begin()
+        router.recorder.narrowed(asking.caller, "the TPM keeps how far the audit went")
+    else:
+        action = "have the TPM forget how far the audit went, so that an older copy of the wallet is not noticed"
+        await consent(router, asking, Change(effect=Effect.DESTROYS, action=action))
+        await router.anchoring.end()
+    await router.unlocked().state.put("setting", anchoring.SETTING, value)
+
+
 def _number(name: str, value: str, most: int, unit: str) -> int:
     number = int(value) if value.isascii() and value.isdecimal() else -1
     if not 0 <= number <= most:
@@ -113,4 +133,5 @@ _CHANGES: Final[dict[str, Callable[[Router, Asking, str], Awaitable[None]]]] = {
     "open_session": _open_session,
     "auto_lock_s": _auto_lock_s,
     retention.SETTING: _audit_days,
+    anchoring.SETTING: _tpm_anchor,
 }
