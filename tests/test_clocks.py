@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ import pytest
 from tests.clocks import DAY_S, HOUR_S, Clock
 from tests.processes import pid_of
 from tests.strikes import CHANNEL, blow, steps_of
+from tests.tpms import soft_tpm
 from tests.trusted.router.puppet import puppet
 from tests.trusted.supervisor.processes import VAULT, await_state
 
@@ -59,13 +62,12 @@ def clock(short_dir: Path) -> Clock:
     return Clock(short_dir)
 
 
-@pytest.fixture
-def wallet(short_dir: Path, clock: Clock) -> Iterator[TestWallet]:
-    """With a puppet that takes payments, and a program that is told from others."""
-    folder = short_dir / "w"
+@contextlib.contextmanager
+def begun(folder: Path, clock: Clock, tpm: Path | None = None) -> Iterator[TestWallet]:
+    """A wallet by this clock, with a puppet that takes payments, and a program that is told from others."""
     folder.mkdir(mode=0o700)
     (folder / "caller.py").write_text(CALLER, encoding="utf-8")
-    running = TestWallet(folder)
+    running = TestWallet(folder, tpm=tpm)
     clock.start(running)
     try:
         running.create()
@@ -74,6 +76,12 @@ def wallet(short_dir: Path, clock: Clock) -> Iterator[TestWallet]:
         yield running
     finally:
         running.end()
+
+
+@pytest.fixture
+def wallet(short_dir: Path, clock: Clock) -> Iterator[TestWallet]:
+    with begun(short_dir / "w", clock) as running:
+        yield running
 
 
 def asks(wallet: TestWallet, amount: int) -> tuple[str, str]:
@@ -119,6 +127,29 @@ def test_a_clock_set_back_revives_no_right_that_has_ended(wallet: TestWallet, cl
     assert pays(wallet, 1) == "refused"
     starts_again(wallet, clock)
     assert pays(wallet, 1) == "refused"
+
+
+@pytest.mark.attack(265)
+def test_a_disk_set_back_with_its_clock_revives_no_right_that_has_ended_where_a_tpm_has_seen_later(
+    short_dir: Path, clock: Clock
+) -> None:
+    with soft_tpm(short_dir / "c") as tpm, begun(short_dir / "w", clock, tpm.path) as wallet:
+        with wallet.connect() as client:
+            client.call(wallet_interface.Set(name="tpm_anchor", value="on"))
+        give(wallet, until=int(time.time()) + HOUR_S)
+        assert pays(wallet, 1) == "done"
+        wallet.end()
+        copy = shutil.copytree(wallet.home, short_dir / "copy")
+        clock.set(2 * HOUR_S)
+        clock.start(wallet)
+        wallet.unlock()
+        wallet.end()
+        shutil.rmtree(wallet.home)
+        shutil.copytree(copy, wallet.home)
+        clock.set(0)
+        clock.start(wallet)
+        wallet.unlock()
+        assert pays(wallet, 1) == "refused"
 
 
 @pytest.mark.attack(38)

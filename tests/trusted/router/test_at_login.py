@@ -206,7 +206,8 @@ def test_for_who_chose_it_not_or_no_more_root_is_denied_the_vaults_key(wallet: W
 
 @pytest.mark.attack(256)
 def test_whom_a_door_speaks_for_is_not_the_systems_user_root() -> None:
-    looked = look_here(Peer(os.getpid(), os.getuid(), None, None, weak=True), None, via_bus=True, view=View(os.getuid() + 1))
+    here = Peer(os.getpid(), os.getuid(), None, None, weak=True)
+    looked = look_here(here, None, via_bus=True, view=View(os.getuid() + 1))
     assert caller_of(looked, key=b"").uid == os.getuid()
     assert caller_of(looked, key=b"", door=door_caller("secret-service")).uid is None
     assert door_caller("secret-service").uid is None

@@ -40,6 +40,7 @@ class Anchoring:
         self.on = False
         self.trouble = ""
         """Why it cannot be told, as a sentence for people."""
+        self._next: asyncio.TimerHandle | None = None
 
     @property
     def trouble_sentence(self) -> str:
@@ -146,7 +147,9 @@ class Anchoring:
         router.recorder.event(AuditRecord(kind=Kind.ERROR, outcome=Outcome.FAILED, reason=text), sync=True)
 
     def _again(self) -> None:
-        asyncio.get_running_loop().call_later(EVERY_S, self._due)
+        if self._next is not None:
+            self._next.cancel()
+        self._next = asyncio.get_running_loop().call_later(EVERY_S, self._due)
 
     def _due(self) -> None:
         if self.on and self._router.opened is not None:
