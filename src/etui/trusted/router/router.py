@@ -101,7 +101,7 @@ class _Cancel(msgspec.Struct, frozen=True):
 class Router:
     """One wallet's Router, from its start to its lock."""
 
-    def __init__(  # noqa: PLR0913  # what a process is started with
+    def __init__(  # noqa: PLR0913, PLR0915  # what a process is started with, and a line for each of its parts
         self,
         home: Path,
         listener: socket.socket,
@@ -135,6 +135,7 @@ class Router:
         self.answers = Answers(self)
         self.unlocking = Unlocking(self)
         self.at_login = AtLogin(self)
+        self.anchoring = Anchoring(self)
         self.installing = Installing(self)
         self.retention = Retention(self)
         self.own = OwnMethods(self)
@@ -157,7 +158,6 @@ class Router:
         self._ahead: list[tuple[ActiveCall, RecordTemplate]] = []
         self._unrecorded: list[ActiveCall] = []
         self._flush_scheduled = False
-        self.anchoring = Anchoring(self)
         self._replies: dict[int, asyncio.Future[Reply]] = {}
         self._numbers = 0
         self._peers = 0

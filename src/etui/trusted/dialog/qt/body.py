@@ -55,7 +55,6 @@ from etui.trusted.dialog.text import SafeText
 from etui.trusted.dialog.wording import (
     CREATE_STEPS,
     LOGIN_WORDS,
-    NEW_PIN_WORDS,
     REMEMBER_WORDS,
     REPEAT_LOGIN_WORDS,
     REPEAT_PIN_WORDS,
