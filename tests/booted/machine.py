@@ -97,7 +97,7 @@ class Machine:
         """Ends all that runs for a user, and takes the user and the home away."""
         uid = self.uid_of(name)
         self.does("loginctl", "disable-linger", name)
-        self.does("loginctl", "terminate-user", name)
+        self.run("loginctl", "terminate-user", name)  # which fails where nothing ran but what had lingered
         self._wait(lambda: not self.path(f"/run/user/{uid}").exists())
         # Else the next user of that number would have this one's name for logind.
         self._wait(lambda: self._enter("loginctl", "show-user", str(uid)).status != 0)

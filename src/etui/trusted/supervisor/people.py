@@ -1,7 +1,8 @@
 """``python -m etui.trusted.supervisor.people on|off PERSON``: whom this machine has a managed wallet for; as root.
 
 ``on`` makes the users and folders of the wallet's parts, as sysusers.d(5) and tmpfiles.d(5) describe them in /etc, and
-has systemd listen. ``off`` has it listen no more; what lies in the wallet stays, and ``on`` finds it again.
+has systemd listen. ``off`` has it listen no more; what lies in the wallet stays, and ``on`` finds it again, for the
+user of the same number and name alone: a number is given to somebody else once its user was deleted.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from etui.trusted.layout import PARTS, STATE, state_of, user_of
+from etui.trusted.layout import PARTS, STATE, runtime_of, state_of, user_of
 from etui.trusted.profile import FILE, Profile, TestProfile
 
 UNITS: Final = ("router", "vault", "evidence", "dialog", "extension", "storage", "egress", "coverage")
@@ -28,6 +29,8 @@ _EXTENSION: Final = "extension"
 _SETTINGS: Final = Path("/etc")
 _LINKED: Final = ("vault", "storage")
 """What the Router's folder leads to, and another part keeps."""
+_PERSON: Final = "person"
+"""The file that says whose wallet it is, beside its folders."""
 
 
 class PeopleError(Exception):
@@ -58,9 +61,13 @@ def folders(person: int) -> str:
 def turn_on(person: pwd.struct_passwd, script: Path | None) -> None:
     """Makes what the wallet needs where it is not there, and has systemd listen for the person's programs.
 
-    ``script``: answers of a scripted dialog; the wallet then is a test profile.
+    ``script``: answers of a scripted dialog; the wallet then is a test profile. Raises ``PeopleError`` where what is
+    there was somebody else's.
     """
     uid = person.pw_uid
+    named = state_of(uid) / _PERSON
+    if named.exists() and (before := named.read_text("utf-8").strip()) != person.pw_name:
+        raise PeopleError(f"{state_of(uid)} is the wallet of {before}, who had this number before: move it away first")
     for folder, tool, text in (
         ("sysusers.d", ("systemd-sysusers",), users(uid)),
         ("tmpfiles.d", ("systemd-tmpfiles", "--create"), folders(uid)),
@@ -69,6 +76,7 @@ def turn_on(person: pwd.struct_passwd, script: Path | None) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
         _run(*tool, str(path))
+    named.write_text(f"{person.pw_name}\n", encoding="utf-8")
     _make_profile(uid, script)
     _run("systemctl", "enable", "--now", *_sockets(uid))
 
@@ -77,6 +85,8 @@ def turn_off(person: pwd.struct_passwd) -> None:
     """Ends the wallet, and has systemd listen no more."""
     _run("systemctl", "disable", "--now", *_sockets(person.pw_uid))
     _run("systemctl", "stop", *(f"etui-{name}@{person.pw_uid}.service" for name in UNITS if name != _EXTENSION))
+    if runtime_of(person.pw_uid).exists():  # else programs would look for the wallet here
+        shutil.rmtree(runtime_of(person.pw_uid))
 
 
 def _make_profile(uid: int, script: Path | None) -> None:

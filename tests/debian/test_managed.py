@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 import pytest
 from tests.booted.machine import Machine
-from tests.booted.managed import ETUI, HOME, SECRET, SYSTEM, Managed, install
+from tests.debian.installed import Installed
+from tests.debian.managed import SECRET, Managed
 
 from etui.trusted.supervisor.people import UNITS as NAMES
 
+pytestmark = pytest.mark.timeout(900)  # the package is built and installed for the first of them
+
+HOME: Final = "/usr/lib/etui"
+SITE: Final = f"{HOME}/lib/python3.11/site-packages"
+SYSTEM: Final = "/usr/lib/systemd/system"
 KEYED: Final = re.compile(r"etui-(vault|storage|extension|dialog)@")
-PATHS: Final = (str(Path(HOME).with_name("src")), f"{HOME}/lib/python3.11/site-packages")
 ASKS: Final = """
 import sys
 sys.path[:0] = sys.argv[1:]
@@ -26,18 +31,18 @@ with Client.connect(name="shop") as client:
 
 
 @pytest.fixture(scope="module")
-def machine(booted: Machine) -> Machine:
-    install(booted)
-    return booted
+def machine(installed: Installed) -> Machine:
+    return installed.machine
 
 
 @pytest.fixture(scope="module")
-def greta(machine: Machine) -> Managed:
+def greta(machine: Machine) -> Iterator[Managed]:
     """A person with a wallet that has a secret in it, unlocked."""
     person = Managed(machine, "greta")
     person.does("init")
     person.does("add", "Mail", stdin=SECRET)
-    return person
+    yield person
+    person.ends()
 
 
 def test_a_person_stores_and_reads_a_secret(greta: Managed) -> None:
@@ -81,7 +86,7 @@ def test_each_part_runs_as_a_user_of_its_own(greta: Managed) -> None:
 def test_the_router_sees_which_program_asks(greta: Managed) -> None:
     copy = f"/home/{greta.name}/shop"
     greta.machine.does("cp", "/usr/bin/python3.11", copy, user=greta.name)
-    greta.machine.does(copy, "-I", "-c", ASKS, *PATHS, user=greta.name)
+    greta.machine.does(copy, "-I", "-c", ASKS, SITE, user=greta.name)
     clients = msgspec.json.decode(greta.does("clients", "--json"))
     assert [one["strength"] for one in clients if one["client"] == f"app:{copy}"] == ["observed"]
 
@@ -171,9 +176,9 @@ def test_it_reads_nothing_of_what_lies_in_the_wallet(greta: Managed) -> None:
 
 @pytest.mark.attack(253)
 def test_it_replaces_neither_code_nor_units_nor_the_socket(greta: Managed) -> None:
-    code = greta.machine.does(*ETUI[:2], "-c", "import etui.cli, msgspec; print(etui.cli.__file__, msgspec.__file__)")
+    code = [f"{SITE}/etui/cli/__init__.py", f"{SITE}/msgspec/__init__.py", "/usr/bin/etui", f"{HOME}/bin/python"]
     units = [f"{SYSTEM}/etui-vault@.service", f"/etc/sysusers.d/etui-{greta.uid}.conf"]
-    assert greta.program(ATTEMPT + REPLACES, *code.split(), *units, ETUI[0], f"{greta.runtime}/router") == "[]\n"
+    assert greta.program(ATTEMPT + REPLACES, *code, *units, f"{greta.runtime}/router") == "[]\n"
 
 
 @pytest.mark.attack(254)
@@ -185,10 +190,11 @@ def test_it_reaches_no_part_but_the_router(greta: Managed) -> None:
 
 
 @pytest.fixture(scope="module")
-def hugo(machine: Machine) -> Managed:
+def hugo(machine: Machine) -> Iterator[Managed]:
     person = Managed(machine, "hugo")
     person.does("init")
-    return person
+    yield person
+    person.ends()
 
 
 @pytest.mark.attack(255)
@@ -218,8 +224,28 @@ def test_a_router_reaches_no_part_of_another_persons_wallet(greta: Managed, hugo
 
 def test_turned_off_nothing_listens_and_on_again_it_is_the_same_wallet(hugo: Managed) -> None:
     hugo.does("add", "Note", stdin="kept")
-    hugo.machine.does(*ETUI, "managed", "off", hugo.name)
+    hugo.machine.does("etui", "managed", "off", hugo.name)
     assert hugo.runs("status").status != 0
-    hugo.machine.does(*ETUI, "managed", "on", hugo.name)
+    hugo.machine.does("etui", "managed", "on", hugo.name)
     hugo.does("unlock")
     assert hugo.does("use", "Note", "--stdin", "--", "cat") == "kept"
+
+
+def test_turned_off_a_person_has_a_wallet_of_their_own_again(hugo: Managed) -> None:
+    hugo.machine.does("etui", "managed", "off", hugo.name)
+    said = hugo.runs("status")
+    assert f"no wallet answers at /run/user/{hugo.uid}/etui/router" in said.error
+    hugo.machine.does("etui", "managed", "on", hugo.name)
+
+
+@pytest.mark.attack(255)
+def test_who_has_the_number_of_a_deleted_user_does_not_get_their_wallet(machine: Machine) -> None:
+    before = Managed(machine, "iris")
+    before.does("init")
+    before.ends()
+    machine.does("useradd", "--create-home", f"--uid={before.uid}", "jonas")
+    refused = machine.run("etui", "managed", "on", "jonas")
+    assert refused.status != 0
+    assert "is the wallet of iris" in refused.error
+    machine.does("userdel", "--remove", "jonas")
+    machine.does("rm", "--recursive", before.state)

@@ -1,33 +1,16 @@
-"""A person of the booted system for whom the machine runs the wallet, from this checkout's code."""
+"""A person for whom the machine runs the wallet, by the package."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
-from setup.debian.programs import UNITS
 from tests.booted.machine import Machine, Ran
 
 from etui.testkit import ScriptedUser
 
-ROOT: Final = Path(__file__).parents[2]
-HOME: Final = "/usr/lib/etui"
-ETUI: Final = (f"{HOME}/bin/python", "-I", "-m", "etui.cli")
-SYSTEM: Final = "/usr/lib/systemd/system"
 SECRET: Final = "of Greta, and nobody else's"
-
-
-def install(machine: Machine) -> None:
-    """Puts code and units where the package has them: the environment of this checkout, which is root's here."""
-    # The environment has a path file, by which the code lies in the folder above its own.
-    for source, target in ((sys.prefix, HOME), (str(ROOT / "src"), str(Path(HOME).with_name("src")))):
-        machine.does("mkdir", "-p", target)
-        machine.does("mount", "--bind", source, target)
-    for path in UNITS.iterdir():
-        machine.put(path, f"{SYSTEM}/{path.name}")
-    machine.does("systemctl", "daemon-reload")
 
 
 class Managed:
@@ -45,7 +28,12 @@ class Managed:
             user.approves()
             rules = user.script.read_text("utf-8").replace(folder, f"{self.state}/dialog")
         machine.path("/root").joinpath(f"script-{name}").write_text(rules, "utf-8")
-        machine.does(*ETUI, "managed", "on", name, "--script", f"/root/script-{name}")
+        machine.does("etui", "managed", "on", name, "--script", f"/root/script-{name}")
+
+    def ends(self) -> None:
+        """Has the machine run it no more, and takes the person away."""
+        self.machine.does("etui", "managed", "off", self.name)
+        self.machine.remove_user(self.name)
 
     def does(self, *words: str, stdin: str = "") -> str:
         """What an ``etui`` of this person's says that succeeds."""
@@ -55,7 +43,7 @@ class Managed:
 
     def runs(self, *words: str, stdin: str = "") -> Ran:
         """What becomes of an ``etui`` of this person's."""
-        return self.machine.run(*ETUI, *words, user=self.name, stdin=stdin)
+        return self.machine.run("etui", *words, user=self.name, stdin=stdin)
 
     def program(self, code: str, *words: str) -> str:
         """What a Python program of this person's says that succeeds."""
