@@ -17,6 +17,7 @@ HOME: Final = Path("usr/lib/etui")
 """Where everything of the package lies that others have no use for."""
 SITE: Final = HOME / "lib" / "python3.11" / "site-packages"
 UNITS: Final = Path(__file__).parent / "systemd"
+USER_UNITS: Final = Path(__file__).parent / "systemd-user"
 INTERPRETER: Final = Path("/usr/bin/python3.11")
 LOGIN_UNLOCK: Final = "usr/lib/etui/libexec/login-unlock"
 """What the system's log-in starts, where PAM was told to."""
@@ -73,9 +74,18 @@ def add_environment(tree: Path) -> None:
 
 
 def add_units(tree: Path) -> None:
-    """Puts the units of managed wallets where systemd finds them; none is enabled but by ``etui managed on``."""
+    """Puts the units of managed wallets where systemd finds them; ``etui managed on`` enables those of one person.
+
+    That of a session's doors is started by every log-in, and by the condition in it for who has such a wallet alone.
+    """
     for path in sorted(UNITS.iterdir()):
         write(tree / "usr/lib/systemd/system" / path.name, path.read_text(encoding="utf-8"))
+    folder = tree / "usr/lib/systemd/user"
+    wants = folder / "default.target.wants"
+    wants.mkdir(parents=True)
+    for path in sorted(USER_UNITS.iterdir()):
+        write(folder / path.name, path.read_text(encoding="utf-8"))
+        (wants / path.name).symlink_to(f"../{path.name}")
 
 
 def add_what_the_code_says(tree: Path, code: Path) -> None:

@@ -30,6 +30,14 @@ class Managed:
         machine.path("/root").joinpath(f"script-{name}").write_text(rules, "utf-8")
         machine.does("etui", "managed", "on", name, "--script", f"/root/script-{name}")
 
+    def attends(self, *, no_more: bool = False) -> None:
+        """Has her session open the doors, as a log-in does once the machine runs the wallet, or no more."""
+        agent = ("systemctl", "--user", "stop" if no_more else "start", "etui-agent")
+        self.machine.does(*agent, user=self.name)
+        if not no_more:
+            look = "until etui door list | grep --quiet --invert-match 'no session'; do sleep 0.1; done"
+            self.machine.does("sh", "-c", look, user=self.name)
+
     def ends(self) -> None:
         """Has the machine run it no more, and takes the person away."""
         self.machine.does("etui", "managed", "off", self.name)

@@ -91,6 +91,43 @@ def test_the_router_sees_which_program_asks(greta: Managed) -> None:
     assert [one["strength"] for one in clients if one["client"] == f"app:{copy}"] == ["observed"]
 
 
+def test_the_programs_of_a_desktop_find_it_by_a_door_of_the_session(greta: Managed) -> None:
+    greta.attends()
+    greta.does("door", "enable", "secret-service")
+    store = ("secret-tool", "store", "--label=Web", "service", "web")
+    greta.machine.does(*store, user=greta.name, stdin="by the door")
+    lookup = ("secret-tool", "lookup", "service", "web")
+    assert greta.machine.does(*lookup, user=greta.name) == "by the door"
+    opened = doors_of(greta)
+    greta.does("lock")
+    greta.does("unlock")
+    assert greta.machine.does(*lookup, user=greta.name) == "by the door"
+    assert doors_of(greta) == opened  # a door outlives the lock
+    [(pid, uid)] = opened
+    assert uid == greta.uid
+    greta.machine.does("kill", "-KILL", str(pid))
+    greta.machine.does("sh", "-c", f"while [ -e /proc/{pid} ]; do sleep 0.1; done")
+    again = 'until [ "$(secret-tool lookup service web)" = "by the door" ]; do sleep 0.1; done'
+    greta.machine.does("sh", "-c", again, user=greta.name)
+    greta.does("door", "disable", "secret-service")
+    assert doors_of(greta) == []
+
+
+def test_without_an_agent_of_the_session_a_door_says_what_opens_it(greta: Managed) -> None:
+    greta.attends(no_more=True)
+    refused = greta.runs("door", "enable", "secret-service")
+    assert refused.status != 0
+    assert "no session of yours opens doors now" in refused.error
+    greta.attends()
+
+
+def doors_of(greta: Managed) -> list[tuple[int, int]]:
+    """The processes of her doors, each with its user."""
+    look = "for p in $(pgrep -f 'etui[.]doors[.]secret_service'); do echo $p $(stat -c %u /proc/$p); done"
+    lines = greta.machine.does("sh", "-c", look).splitlines()
+    return [(int(pid), int(uid)) for pid, uid in (line.split() for line in lines)]
+
+
 ATTEMPT = """
 import ctypes, os, socket, sys
 done = []

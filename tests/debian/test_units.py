@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Final
 
 import pytest
-from setup.debian.programs import UNITS
+from setup.debian.programs import UNITS, USER_UNITS
 
 from etui.trusted.supervisor.people import UNITS as NAMES
 
@@ -24,7 +26,9 @@ pytestmark = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason=
 
 def analyzed(*words: str | Path) -> subprocess.CompletedProcess[str]:
     command = ["systemd-analyze", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    with tempfile.TemporaryDirectory() as folder:  # which it takes for units of a user's
+        environ = os.environ | {"XDG_RUNTIME_DIR": folder}
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environ)
 
 
 def test_there_is_a_socket_and_a_service_of_each_part_and_no_other() -> None:
@@ -37,6 +41,14 @@ def test_systemd_finds_nothing_wrong_with_them(tmp_path: Path) -> None:
         text = path.read_text("utf-8").replace(PYTHON, sys.executable)
         (tmp_path / path.name).write_text(text, "utf-8")
     ran = analyzed("verify", "--man=no", *sorted(tmp_path.iterdir()))
+    ours = [line for line in ran.stderr.splitlines() if "etui-" in line]
+    assert (ran.returncode, ours) == (0, []), ran.stderr
+
+
+def test_nor_with_what_a_session_runs(tmp_path: Path) -> None:
+    for path in USER_UNITS.iterdir():
+        (tmp_path / path.name).write_text(path.read_text("utf-8").replace("/usr/bin/etui", sys.executable), "utf-8")
+    ran = analyzed("verify", "--user", "--man=no", *sorted(tmp_path.iterdir()))
     ours = [line for line in ran.stderr.splitlines() if "etui-" in line]
     assert (ran.returncode, ours) == (0, []), ran.stderr
 

@@ -85,7 +85,7 @@ PASSPHRASE = Command(
 )
 PIN = Command(
     name="pin",
-    help="set, change or remove the PIN, which confirms, or one that unlocks",
+    help="set, change or remove a PIN, to confirm or to unlock",
     text=(
         "Sets or changes the PIN, in the Trusted Dialog. It is asked instead of the passphrase where a plain yes is not"
         " enough, and unlocks nothing. After five wrong ones the passphrase is asked again. With --unlock it is another"

@@ -22,14 +22,23 @@ class ActivationError(Exception):
 
 def handed_socket() -> socket.socket:
     """The one socket that this process was started with; raises ``ActivationError`` where there is none, or more."""
-    count = os.environ.pop("LISTEN_FDS", "0")
+    return handed_sockets(1)[0]
+
+
+def handed_sockets(count: int) -> list[socket.socket]:
+    """The sockets that this process was started with, as they stand in the unit.
+
+    Raises ``ActivationError`` where there are not so many.
+    """
+    handed = os.environ.pop("LISTEN_FDS", "0")
     meant = os.environ.pop("LISTEN_PID", "")
     os.environ.pop("LISTEN_FDNAMES", None)
-    if meant != str(os.getpid()) or count != "1":
+    if meant != str(os.getpid()) or handed != str(count):
         raise ActivationError("this is started by its socket unit alone: `systemctl start` that, and connect to it")
-    handed = socket.socket(fileno=_FIRST)
-    handed.set_inheritable(False)  # the standard library's signature
-    return handed
+    sockets = [socket.socket(fileno=_FIRST + index) for index in range(count)]
+    for one in sockets:
+        one.set_inheritable(False)  # the standard library's signature
+    return sockets
 
 
 def say_ready() -> None:

@@ -24,3 +24,8 @@ def runtime_of(person: int) -> Path:
 def state_of(person: int) -> Path:
     """The folder that holds one for each part of a person's wallet."""
     return STATE / str(person)
+
+
+def agent_socket_of(person: int) -> Path:
+    """Where the agent of a person's session comes in, which opens the doors there."""
+    return runtime_of(person) / "session"

@@ -43,10 +43,10 @@ HOW = HowAsked(at=1, assurance="consent", face="window", display="wayland")
 DIGEST = digest_of(MAILER, METHOD.action.id, PARAMS, ("i1",))
 
 
-def consent_of(answer: Answer, home: Path, text: str = "", hello: Hello = HELLO) -> Consented:
+def consent_of(answer: Answer, home: Path, text: str = "", hello: Hello = HELLO, *, managed: bool = False) -> Consented:
     """What becomes of this answer to the question whether ``mailer`` may read an item.
 
-    ``text``: one that is to be read. ``hello``: what the dialog says of itself.
+    ``text``: one that is to be read. ``hello``: what the dialog says of itself. ``managed``: the machine runs it.
     """
 
     async def ask() -> Consented:
@@ -62,6 +62,7 @@ def consent_of(answer: Answer, home: Path, text: str = "", hello: Hello = HELLO)
             budget_of=lambda _: budget,
             dialogs=SimpleNamespace(shown=shown),
             profile=SimpleNamespace(test=None),
+            is_managed=managed,
             recorder=Recorder(),
             registry=REGISTRY,
             unlocked=lambda: opened,
@@ -110,6 +111,11 @@ def test_a_yes_to_another_text_than_the_one_that_is_forwarded_is_none(tmp_path: 
     with pytest.raises(ProtocolError) as caught:
         consent_of(Approved(digest=DIGEST, read=read), tmp_path, "I pay nothing")
     assert caught.value.code is ErrorCode.ALTERED
+
+
+def test_a_yes_says_how_the_wallet_is_installed(tmp_path: Path) -> None:
+    assert consent_of(Approved(digest=DIGEST), tmp_path, managed=True).how.installed == "managed"
+    assert consent_of(Approved(digest=DIGEST), tmp_path).how.installed == "per_user"
 
 
 def test_a_yes_says_on_what_it_was_given(tmp_path: Path) -> None:

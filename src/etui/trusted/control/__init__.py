@@ -1,9 +1,9 @@
-"""What the supervisor says to Router, vault and session: typed datagrams that may carry a descriptor.
+"""What the supervisor says to Router, vault, session and agent: typed datagrams that may carry a descriptor.
 
 The supervisor owns every process and no key; the Router decides; the vault holds the master key; the watch over the
-session says when to lock. They speak over ``SOCK_SEQPACKET`` socket pairs: one datagram is one message, and a
-descriptor travels beside it (``SCM_RIGHTS``). Keys go through pipes whose ends are passed that way, from the vault to
-where they are used, never through the supervisor.
+session says when to lock; the agent of a managed wallet's person opens doors in their session. They speak over
+``SOCK_SEQPACKET`` sockets: one datagram is one message, and a descriptor travels beside it (``SCM_RIGHTS``). Keys go
+through pipes whose ends are passed that way, from the vault to where they are used, never through the supervisor.
 """
 
 from etui.trusted.control.link import Link, LinkClosed
@@ -15,6 +15,7 @@ from etui.trusted.control.messages import (
     DoorSwitch,
     End,
     Ended,
+    FromAgent,
     FromRouter,
     FromSession,
     HandKey,
@@ -26,8 +27,10 @@ from etui.trusted.control.messages import (
     PrepareSpares,
     Reply,
     Role,
+    RouterStarted,
     Start,
     Stop,
+    ToAgent,
     ToRouter,
     ToSession,
     ToVault,
@@ -44,6 +47,7 @@ __all__ = [
     "DoorSwitch",
     "End",
     "Ended",
+    "FromAgent",
     "FromRouter",
     "FromSession",
     "HandKey",
@@ -57,8 +61,10 @@ __all__ = [
     "PrepareSpares",
     "Reply",
     "Role",
+    "RouterStarted",
     "Start",
     "Stop",
+    "ToAgent",
     "ToRouter",
     "ToSession",
     "ToVault",

@@ -241,3 +241,12 @@ class KeysGone(_Message, frozen=True, tag="keys_gone"):
 
 
 ToSession: TypeAlias = KeysGone
+
+
+class RouterStarted(_Message, frozen=True, tag="router_started"):
+    """To the agent of a managed wallet's person: a Router has just started, to which each open door is to connect."""
+
+
+ToAgent: TypeAlias = DoorSwitch | RouterStarted
+FromAgent: TypeAlias = Connected | DoorState | Ended | Reply
+"""From the agent: what a supervisor per user says to the Router of its doors."""

@@ -1,21 +1,27 @@
-"""The line to the Router, whichever runs now; while none does, what is said is dropped."""
+"""A line to whoever runs at its other end now; while nobody does, what is said is dropped."""
 
 from __future__ import annotations
 
 import os
 import socket
+from typing import Generic, Protocol, TypeVar
 
-from etui.trusted.control import FromRouter, Link, LinkClosed, ToRouter
+import msgspec
+
+from etui.trusted.control import FromAgent, FromRouter, Link, LinkClosed, ToRouter
+
+SendT = TypeVar("SendT", bound=msgspec.Struct)
+ReceiveT = TypeVar("ReceiveT")
 
 
-class RouterLine:
-    """Says things to the Router of the moment."""
+class Line(Generic[SendT, ReceiveT]):
+    """Says things to the other end of the moment."""
 
-    def __init__(self) -> None:
-        self.link: Link[ToRouter, FromRouter] | None = None
+    def __init__(self, link: Link[SendT, ReceiveT] | None = None) -> None:
+        self.link = link
 
-    def tell(self, message: ToRouter, descriptor: socket.socket | int | None = None) -> bool:
-        """Sends a message and closes the descriptor here; whether there was a Router to take it.
+    def tell(self, message: SendT, descriptor: socket.socket | int | None = None) -> bool:
+        """Sends a message and closes the descriptor here; whether there was somebody to take it.
 
         A Router that is just ending takes nothing: its end is seen elsewhere, and the next one is told anew.
         """
@@ -32,3 +38,14 @@ class RouterLine:
             elif descriptor is not None:
                 os.close(descriptor)
         return True
+
+
+class RouterLine(Line[ToRouter, FromRouter]):
+    """To the Router, whichever runs now."""
+
+
+class DoorsLine(Protocol):
+    """A line on which it is said how doors stand: to the Router, or to the supervisor that runs as another user."""
+
+    def tell(self, message: FromAgent, descriptor: socket.socket | int | None = None) -> bool:
+        """As ``Line.tell``."""

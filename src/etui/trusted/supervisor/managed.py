@@ -1,7 +1,7 @@
 """``python -m etui.trusted.supervisor.managed UID``: the wallet of a person, run by systemd as users of its own.
 
-The listening socket is systemd's, and so are the parts that hold something (``units``). Doors, Shell and command line
-are the person's own processes, of which none is started here.
+The listening sockets are systemd's, and so are the parts that hold something (``units``). Doors, Shell and command line
+are the person's own processes, of which none is started here: the agent of their session opens doors (``agent``).
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import socket
 import sys
 from typing import Final
 
 from etui.protocol import Place
-from etui.trusted.activation import ActivationError, handed_socket
+from etui.trusted.activation import ActivationError, handed_sockets
 from etui.trusted.layout import runtime_of, state_of
 from etui.trusted.memory import harden
 from etui.trusted.package import PackageError, check_installations
@@ -24,11 +25,13 @@ from etui.trusted.supervisor.units import Units
 
 _SCRIPT: Final = "script"
 _TRANSCRIPT: Final = "transcript"
-_NO_DOORS: Final = "the doors stay closed: a managed wallet opens none yet"
 
 
-def options_of(person: int, *, test: bool) -> Options:
-    """How the wallet of a person is run; the dialog of a test profile answers by the script that it was made with."""
+def options_of(person: int, agents: socket.socket, *, test: bool) -> Options:
+    """How the wallet of a person is run; the dialog of a test profile answers by the script that it was made with.
+
+    ``agents``: the socket for the agent of their session.
+    """
     folder = state_of(person) / "dialog"
     scripted = ("--face", "scripted", "--script", str(folder / _SCRIPT), "--transcript", str(folder / _TRANSCRIPT))
     units = Units(runtime_of(person))
@@ -37,7 +40,7 @@ def options_of(person: int, *, test: bool) -> Options:
         start=units.start,
         dialog=("--managed", *scripted, "--test-profile") if test else ("--managed", "--face", "auto"),
         managed_for=person,
-        notes=(_NO_DOORS,),
+        agents=agents,
     )
 
 
@@ -49,7 +52,7 @@ def main() -> int:
     os.umask(0o077)
     try:
         harden()
-        listener = handed_socket()
+        listener, agents = handed_sockets(2)
         home = state_of(person) / "wallet"
         profile = find_profile(home)
         check_installations(home / "extensions")
@@ -60,7 +63,7 @@ def main() -> int:
         sys.stderr.write(f"wallet of user {person}: it was not made yet: `etui managed on`, as root\n")
         return 1
     place = Place(home, runtime_of(person), runtime_of(person) / "router")
-    asyncio.run(supervise(place, listener, options_of(person, test=profile.test is not None)))
+    asyncio.run(supervise(place, listener, options_of(person, agents, test=profile.test is not None)))
     return 0
 
 

@@ -20,7 +20,7 @@ from etui.trusted.control import Connected, DoorState, DoorSwitch, Ended, Reply,
 from etui.trusted.supervisor.children import Child, Running, stream_pair
 from etui.trusted.supervisor.doors import DoorManifest, known_doors
 from etui.trusted.supervisor.endings import Endings
-from etui.trusted.supervisor.line import RouterLine
+from etui.trusted.supervisor.line import DoorsLine
 from etui.trusted.supervisor.settings import SettingsError, read_settings, write_settings
 
 _PATIENCE_S: Final = 20.0
@@ -43,7 +43,7 @@ class OpenDoors:
     """Opens, connects and closes doors. ``known``: those that there are; all that come with the wallet without."""
 
     def __init__(
-        self, home: Path, endings: Endings, line: RouterLine, known: Mapping[str, DoorManifest] | None = None
+        self, home: Path, endings: Endings, line: DoorsLine, known: Mapping[str, DoorManifest] | None = None
     ) -> None:
         self._home = home
         self._endings = endings

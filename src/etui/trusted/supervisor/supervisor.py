@@ -22,8 +22,8 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
@@ -53,9 +53,9 @@ from etui.trusted.control import (
 )
 from etui.trusted.package import PackageError
 from etui.trusted.sandbox import SandboxError
+from etui.trusted.supervisor.agent_doors import AgentDoors
 from etui.trusted.supervisor.children import Child, Running, stream_pair
 from etui.trusted.supervisor.confined import Confine
-from etui.trusted.supervisor.doors import DoorManifest
 from etui.trusted.supervisor.endings import EndedEarlyError, Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
 from etui.trusted.supervisor.line import RouterLine
@@ -87,12 +87,28 @@ StartPart = Callable[[str, Sequence[str], Mapping[str, socket.socket]], Running]
 """Starts a module's process with arguments, and channels that are named by their options."""
 
 
+class Doors(Protocol):
+    """Who opens doors: this process, or an agent of the person's where that is another user."""
+
+    def open_all(self, names: Iterable[str]) -> None:
+        """Begins, with these doors."""
+
+    def connect_all(self) -> None:
+        """Gives every open door a connection to the Router that was just started."""
+
+    def switch(self, message: DoorSwitch) -> None:
+        """Opens or closes a door, and replies."""
+
+    def close_all(self) -> None:
+        """Ends every door."""
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """How this wallet was started.
 
     ``confine``: starts a confined process. ``start``: starts one of the wallet's own. ``dialog``: the arguments that
     choose the dialog's face. ``managed_for``: whose wallet it is, where that is another user than the one who runs it.
-    ``tpm``: the path of one in place of the machine's.
+    ``agents``: where the agent of that person's session comes in. ``tpm``: the path of one in place of the machine's.
     """
 
     confine: Confine
@@ -101,6 +117,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     doors: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     managed_for: int | None = None
+    agents: socket.socket | None = None
     tpm: str = ""
 
 
@@ -116,9 +133,11 @@ class Supervisor:
         self._line = RouterLine()
         self._endings = Endings()
         self._extensions = RunningExtensions(place.home, options.confine, self._endings, self._line)
-        # In a managed wallet they would run as the Router's user.
-        doors: dict[str, DoorManifest] | None = None if options.managed_for is None else {}
-        self._doors = OpenDoors(place.home, self._endings, self._line, doors)
+        self._doors: Doors = (
+            OpenDoors(place.home, self._endings, self._line)
+            if options.agents is None
+            else AgentDoors(options.agents, self._line)
+        )
         self._session = SessionWatch(self._endings, self._lock, self._line.tell, options.managed_for)
         self._router: Running | None = None
         self._vault: tuple[Running, Link[ToVault, Reply]] | None = None

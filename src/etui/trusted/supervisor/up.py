@@ -8,6 +8,7 @@ import fcntl
 import os
 import socket
 import stat
+import sys
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ from etui.trusted.memory import harden
 from etui.trusted.package import PackageError, check_installations
 from etui.trusted.profile import ProfileError
 from etui.trusted.sandbox import Impossible, probe
+from etui.trusted.supervisor.agent import attend
 from etui.trusted.supervisor.confined import confine_with
 from etui.trusted.supervisor.profile import find_profile, open_profile
 from etui.trusted.supervisor.settings import SettingsError, read_settings
@@ -74,7 +76,8 @@ def bring_up(place: Place, wish: Wish) -> None:
     if os.getuid() == 0 and not wish.as_root:
         raise UpError("this is root: a wallet belongs to a person; run it as yourself, or with --as-root", 2)
     if place.managed:
-        raise UpError("this machine runs your wallet (`etui status`); for one of your own beside it set ETUI_HOME", 2)
+        _attend(place)
+        return
     if place.socket.parent != place.runtime:
         raise UpError("ETUI_SOCKET is for Clients, which look for the wallet there; unset it for `etui up`", 2)
     os.umask(0o077)
@@ -103,6 +106,20 @@ def bring_up(place: Place, wish: Wish) -> None:
         tpm = profile.test.tpm if profile is not None and profile.test is not None else ""
         options = Options(confine=confine_with(possible.bubblewrap), dialog=dialog, doors=doors, tpm=tpm)
         asyncio.run(supervise(place, listener, options))
+
+
+def _attend(place: Place) -> None:
+    """Opens the doors of a wallet that the machine runs, until that ends."""
+    harden()
+    try:
+        place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        asyncio.run(attend(place, os.getuid()))
+    except SettingsError as error:
+        raise UpError(str(error)) from None
+    except OSError as error:
+        text = f"the wallet that this machine runs for you does not answer: {error.strerror or error}"
+        raise UpError(f"{text}; for one of your own beside it set ETUI_HOME") from None
+    sys.stderr.write("the doors are closed: the wallet ended, or another session of yours opens them\n")
 
 
 def _make(home: Path, *, test: bool) -> None:

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
-from setup.debian.programs import LOGIN_UNLOCK, PAM_PROFILE
+from setup.debian.programs import PAM_PROFILE
 from tests.booted.machine import Machine, Ran
+from tests.debian.installed import Installed
 
 from etui.testkit import ScriptedUser
 from etui.testkit.user import PASSPHRASE
 
-ROOT: Final = Path(__file__).parents[2]
+pytestmark = pytest.mark.timeout(900)  # the package is built and installed for the first of them
+
 WAIT_S: Final = 300.0
 PASSWORD: Final = "of the login"
 LATER: Final = "of a later login"
 WRONG: Final = "of another login"
-HANDS_ON: Final = "grep -qs etui.trusted.logi[n] /proc/[0-9]*/cmdline"
+HANDS_ON: Final = "grep -qs libexec/login-unloc[k] /proc/[0-9]*/cmdline"
 """Whether something of a log-in is left; the pattern does not find itself."""
 
 
 class Ada:
-    """Somebody with a login password, and with a wallet of this checkout's in her session."""
+    """Somebody with a login password, and with a wallet in her session."""
 
     name: Final = "ada-logs-in"
 
@@ -52,7 +53,7 @@ class Ada:
 
     def etui(self, *words: str) -> Ran:
         """A command of the wallet's."""
-        return self.machine.run(sys.executable, "-I", "-m", "etui.cli", *words, user=self.name, timeout_s=WAIT_S)
+        return self.machine.run("etui", *words, user=self.name, timeout_s=WAIT_S)
 
     def does(self, *words: str) -> str:
         """What such a command says that succeeds."""
@@ -64,7 +65,7 @@ class Ada:
         """Has her service manager run the wallet, and returns when it answers."""
         words = ["up", "--test-profile", "--no-doors", "--script", f"{self.home}/script"]
         words += ["--transcript", f"{self.home}/transcript"]
-        run = ["systemd-run", "--user", "--quiet", "--unit=wallet", sys.executable, "-I", "-m", "etui.cli", *words]
+        run = ["systemd-run", "--user", "--quiet", "--unit=wallet", "etui", *words]
         self.machine.does(*run, user=self.name)
         self.machine.does(
             "sh",
@@ -112,19 +113,16 @@ class Ada:
 
 
 @pytest.fixture(scope="module")
-def ada(booted: Machine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ada]:
+def ada(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ada]:
     if shutil.which("pamtester") is None:
         pytest.skip("needs package pamtester")
-    program = booted.path(f"/{LOGIN_UNLOCK}")
-    program.parent.mkdir(parents=True, exist_ok=True)
-    program.write_text(f"#!/bin/sh\nexec {sys.executable} -I -m etui.trusted.login\n")
-    program.chmod(0o755)
-    booted.put(ROOT / "setup/debian/pam-profile", f"/{PAM_PROFILE}")
-    booted.does("pam-auth-update", "--enable", "etui")
-    yield Ada(booted, tmp_path_factory.mktemp("ada"))
-    booted.does("pam-auth-update", "--package", "--remove", "etui")
-    assert "login-unlock" not in booted.path("/etc/pam.d/common-auth").read_text()
-    booted.does("rm", f"/{PAM_PROFILE}", f"/{LOGIN_UNLOCK}")
+    machine = installed.machine
+    machine.does("pam-auth-update", "--enable", "etui")
+    person = Ada(machine, tmp_path_factory.mktemp("ada"))
+    yield person
+    machine.does("pam-auth-update", "--disable", "etui")
+    assert "login-unlock" not in machine.path("/etc/pam.d/common-auth").read_text()
+    machine.remove_user(person.name)
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +197,7 @@ def test_what_is_no_log_in_unlocks_nothing(chosen: Ada) -> None:
 def test_who_logs_in_without_a_password_is_asked_for_one_all_the_same_and_goes_on_without(chosen: Ada) -> None:
     chosen.locks()
     machine = chosen.machine
-    hands_on = (ROOT / "setup/debian/pam-profile").read_text().splitlines()[-1].strip()
+    hands_on = machine.path(f"/{PAM_PROFILE}").read_text().splitlines()[-1].strip()
     service = machine.path("/etc/pam.d/xdm")
     service.write_text(f"auth required pam_permit.so\nauth {hands_on}\n")
     ran = chosen.logs_in("", service="xdm")

@@ -1,0 +1,84 @@
+"""The agent of a person whose wallet the machine runs: opens its doors as processes of their session.
+
+It is to the doors what the supervisor of a wallet per user is. The supervisor of this one runs as another user: over
+the socket that is this person's alone it says which doors are wanted, and is given each one's connection to the Router.
+The agent holds nothing, decides nothing, and ends with the wallet.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from typing import TYPE_CHECKING, Final
+
+from etui.trusted.control import DoorSwitch, FromAgent, Link, LinkClosed, RouterStarted, ToAgent
+from etui.trusted.layout import agent_socket_of
+from etui.trusted.supervisor.endings import Endings
+from etui.trusted.supervisor.line import Line
+from etui.trusted.supervisor.open_doors import OpenDoors
+from etui.trusted.supervisor.settings import read_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from etui.protocol import Place
+
+_CONNECT_S: Final = 30.0
+"""The first who comes starts the wallet."""
+
+
+class Agent:
+    """One session's doors. ``home``: where it is kept which are wanted."""
+
+    def __init__(self, home: Path, link: Link[FromAgent, ToAgent]) -> None:
+        self._link = link
+        self._endings = Endings()
+        self._doors = OpenDoors(home, self._endings, Line(link))
+        self._home = home
+        self._loop = asyncio.get_running_loop()
+        self._ended: asyncio.Future[None] = self._loop.create_future()
+
+    async def run(self) -> None:
+        """Opens the doors and stays until the wallet, or who runs this, ends it; raises ``SettingsError``."""
+        wanted = read_settings(self._home).doors
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            self._loop.add_signal_handler(number, self._end)
+        self._loop.add_reader(self._link.fileno(), self._hear)
+        try:
+            self._doors.connect_all()
+            self._doors.open_all(wanted)
+            await self._ended
+        finally:
+            self._loop.remove_reader(self._link.fileno())
+            self._endings.close()
+            self._doors.close_all()
+            self._link.close()
+
+    def _hear(self) -> None:
+        try:
+            message, _ = self._link.receive()
+        except LinkClosed:
+            self._end()
+            return
+        match message:
+            case DoorSwitch():
+                self._doors.switch(message)
+            case RouterStarted():
+                self._doors.connect_all()
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+
+async def attend(place: Place, person: int) -> None:
+    """Opens the doors of a person's wallet until that ends, or at once where another session's agent is there.
+
+    Raises ``SettingsError``, and ``OSError`` where nothing listens.
+    """
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
+    with sock:
+        sock.settimeout(_CONNECT_S)
+        sock.connect(str(agent_socket_of(person)))
+        await Agent(place.home, Link(sock, ToAgent)).run()

@@ -1,0 +1,178 @@
+"""The doors of a managed wallet: processes of its person's session, which an agent there opens.
+
+Rules:
+
+1. The agent is a program of the person's, and so are its doors: what they say of who calls is worth as much as what any
+   other program of that person could have said in their place, and decides nothing beyond that.
+2. Of the agent's words go on to the Router those that are about a door which comes with the wallet, and a reply to what
+   it was asked. A door's title, and whom it may speak for, are read here.
+3. One agent attends at a time. One that says anything else, or has more connections made than doors that end and begin
+   again could need, has left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import stat
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from etui.trusted.control import (
+    Connected,
+    DoorState,
+    DoorSwitch,
+    Ended,
+    FromAgent,
+    Link,
+    LinkClosed,
+    Reply,
+    Role,
+    RouterStarted,
+    ToAgent,
+)
+from etui.trusted.supervisor.doors import DoorManifest, known_doors
+from etui.trusted.supervisor.line import RouterLine
+
+MAX_CONNECTIONS: Final = 256
+"""For each Router."""
+NO_AGENT: Final = "no session of yours opens doors now: `etui up`, which a log-in starts, does"
+
+
+class _NotAllowedError(Exception):
+    """The agent said what none may say."""
+
+
+class AgentDoors:
+    """Has a person's agent open and close doors. ``listener``: where it comes in, which is the person's alone."""
+
+    def __init__(
+        self, listener: socket.socket, line: RouterLine, known: Mapping[str, DoorManifest] | None = None
+    ) -> None:
+        self._listener = listener
+        self._line = line
+        self._known = known_doors() if known is None else known
+        self._loop = asyncio.get_running_loop()
+        self._agent: Link[ToAgent, FromAgent] | None = None
+        self._asked: set[int] = set()
+        self._connections = 0
+
+    def open_all(self, names: Iterable[str]) -> None:
+        """Begins to wait for an agent, which knows the doors that its person wants."""
+        del names
+        self._listener.setblocking(False)  # noqa: FBT003  # the standard library's signature
+        self._loop.add_reader(self._listener.fileno(), self._accept)
+
+    def connect_all(self) -> None:
+        """Has every open door connect to the Router that was just started, and tells that how each stands."""
+        self._connections = 0
+        if self._agent is None:
+            self._all_off()
+        else:
+            self._say(RouterStarted())
+
+    def switch(self, message: DoorSwitch) -> None:
+        """Has the agent open or close a door, now and at each start, and reply."""
+        if self._agent is None:
+            self._line.tell(Reply(number=message.number, code="no_agent", message=NO_AGENT))
+            return
+        self._asked.add(message.number)
+        self._say(message)
+
+    def close_all(self) -> None:
+        """Lets the agent go, which closes every door, and waits for none."""
+        self._loop.remove_reader(self._listener.fileno())
+        self._leave()
+
+    def _accept(self) -> None:
+        try:
+            sock, _ = self._listener.accept()
+        except OSError:
+            return
+        if self._agent is not None:
+            sock.close()
+            return
+        self._agent = Link(sock, FromAgent)
+        self._loop.add_reader(sock.fileno(), self._hear)
+
+    def _hear(self) -> None:
+        agent = self._agent
+        if agent is None:
+            return
+        descriptor: int | None = None
+        try:
+            message, descriptor = agent.receive()
+            self._pass_on(message, descriptor)
+        except (LinkClosed, _NotAllowedError):
+            if descriptor is not None:
+                os.close(descriptor)
+            self._leave()
+
+    def _pass_on(self, message: FromAgent, descriptor: int | None) -> None:
+        """Tells the Router; raises ``_NotAllowedError``, and leaves the descriptor open then."""
+        match message:
+            case Connected(role=Role.DOOR, name=name) if descriptor is not None:
+                door = self._door(name)
+                self._connections += 1
+                if self._connections > MAX_CONNECTIONS or not _is_stream(descriptor):
+                    raise _NotAllowedError(
+                        f"the agent had too many connections made, or what is none, for the door {name}"
+                    )
+                self._line.tell(Connected(role=Role.DOOR, name=name, asserts=door.asserts), descriptor)
+            case DoorState(name=name):
+                self._line.tell(replace(message, title=self._door(name).title))
+            case Ended(role=Role.DOOR, name=name):
+                self._door(name)
+                self._line.tell(message)
+            case Reply(number=number) if number in self._asked:
+                self._asked.discard(number)
+                self._line.tell(Reply(number=number, code=message.code, message=message.message))
+            case _:
+                raise _NotAllowedError(f"the agent said what none may: {type(message).__name__}")
+
+    def _door(self, name: str) -> DoorManifest:
+        if name not in self._known:
+            raise _NotAllowedError(f"there is no door {name!r}")
+        return self._known[name]
+
+    def _say(self, message: ToAgent) -> None:
+        try:
+            if self._agent is not None:
+                self._agent.send(message)
+        except LinkClosed:
+            self._leave()
+
+    def _leave(self) -> None:
+        """The agent has gone: so have its doors, each of which sees that for itself."""
+        agent, self._agent = self._agent, None
+        if agent is None:
+            return
+        self._loop.remove_reader(agent.fileno())
+        with contextlib.suppress(OSError):
+            agent.close()
+        for number in self._asked:
+            self._line.tell(Reply(number=number, code="no_agent", message=NO_AGENT))
+        self._asked.clear()
+        self._all_off()
+
+    def _all_off(self) -> None:
+        for name, door in self._known.items():
+            self._line.tell(DoorState(name=name, title=door.title, enabled=False, state="off", detail=NO_AGENT))
+
+
+def _is_stream(descriptor: int) -> bool:
+    """Whether this is a connected Unix stream socket, which the Router then owns."""
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return False
+    with socket.socket(fileno=os.dup(descriptor)) as sock:
+        if (sock.family, sock.type) != (socket.AF_UNIX, socket.SOCK_STREAM):
+            return False
+        try:
+            sock.getpeername()
+        except OSError:
+            return False
+        return True
