@@ -28,7 +28,7 @@ from tests.trusted.audit.audits import Audit
 from tests.trusted.package.packages import ID, NOW_S, verified
 
 from etui.extensions.storage_software import database
-from etui.sealing import Secret, records, slots
+from etui.sealing import Secret, login, records, slots
 from etui.shell import brand
 from etui.trusted import profile
 from etui.trusted.audit import ratchet_file, segment
@@ -40,7 +40,9 @@ from etui.trusted.router.header import read_looks, write_looks
 from etui.trusted.supervisor import settings
 from etui.trusted.vault import Recovery, Vault, pin, tries
 from etui.trusted.vault.directory import VaultDirectory
+from etui.trusted.vault.errors import WrongLoginError
 from etui.trusted.vault.extension_keys import ExtensionKeys
+from etui.trusted.vault.login import LoginUnlock
 
 KEY = bytes(range(32))
 ROOT = Path(__file__).parents[2]
@@ -48,6 +50,7 @@ PAGE = ROOT / "docs" / "files.md"
 BRAND = ROOT / "examples" / "brand"
 NEXT = 9
 PIN = Secret(b"2743")
+LOGIN = Secret(b"of the login")
 ResultT = TypeVar("ResultT")
 Patch = pytest.MonkeyPatch
 
@@ -125,6 +128,36 @@ def count_of_tries(home: Path) -> int:
         return counter.standing().wrong
     finally:
         directory.close()
+
+
+def with_login(home: Path, act: Callable[[LoginUnlock], ResultT]) -> ResultT:
+    directory = VaultDirectory.create(home / "vault")
+    try:
+        return act(LoginUnlock("profile-1", directory))
+    finally:
+        directory.close()
+
+
+def make_login(home: Path) -> None:
+    with_login(home, lambda kept: kept.set(Secret(KEY), LOGIN))
+
+
+def opened_at_login(home: Path) -> bytes:
+    return with_login(home, lambda kept: kept.master(kept._slot().key_of(LOGIN))).reveal()
+
+
+def make_login_tries(home: Path) -> None:
+    make_login(home)
+
+    def wrong(kept: LoginUnlock) -> None:
+        with pytest.raises(WrongLoginError):
+            kept.master(Secret(KEY))
+
+    with_login(home, wrong)
+
+
+def login_tries(home: Path) -> int:
+    return with_login(home, lambda kept: kept._tries.standing().wrong)
 
 
 def install(home: Path) -> None:
@@ -371,6 +404,24 @@ KEPT = [
         "vault/tries",
         count_of_tries,
         count_of_tries,
+        newer_json,
+        older_json(tries._READERS),
+    ),
+    Kept(
+        "vault/login",
+        max(login._READERS),
+        "vault/login",
+        make_login,
+        opened_at_login,
+        newer_json,
+        older_json(login._READERS),
+    ),
+    Kept(
+        "vault/login-tries",
+        max(tries._READERS),
+        "vault/login-tries",
+        make_login_tries,
+        login_tries,
         newer_json,
         older_json(tries._READERS),
     ),

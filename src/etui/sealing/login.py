@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from typing import Final, Self
 
 import msgspec
@@ -87,7 +88,12 @@ class _Format1(Struct, frozen=True, forbid_unknown_fields=True):
     slot: LoginSlot
 
 
+def _read_format_1(text: bytes) -> LoginSlot:
+    return msgspec.json.decode(text, type=_Format1).slot
+
+
 _JSON: Final = msgspec.json.Encoder(order="sorted")
+_READERS: Final[dict[int, Callable[[bytes], LoginSlot]]] = {1: _read_format_1}
 
 
 def decode_login_slot(text: bytes) -> LoginSlot:
@@ -102,7 +108,10 @@ def decode_login_slot(text: bytes) -> LoginSlot:
                 f"the login's key slot has format {head.format}, written by a newer version; this one reads up to"
                 f" format {FORMAT}"
             )
-        return msgspec.json.decode(text, type=_Format1).slot
+        reader = _READERS.get(head.format)
+        if reader is None:
+            raise SlotFileError(f"the login's key slot cannot be read: there never was a format {head.format}")
+        return reader(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise SlotFileError(f"the login's key slot cannot be read: {error}") from None
 

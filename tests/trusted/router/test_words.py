@@ -14,9 +14,11 @@ from etui.trusted.router import wording
 from etui.trusted.router.registry import Method
 
 _DOMAINS = re.compile(
-    r"payee|payment|merchant|acquirer|issuer|loyalty|passkey|password|credential|\b(card|receipt|ticket|bank|ssh|emv)s?\b",
+    r"payee|payment|merchant|acquirer|issuer|loyalty|passkey|(?<!login )password|credential"
+    r"|\b(card|receipt|ticket|bank|ssh|emv)s?\b",
     re.IGNORECASE,
 )
+"""The login password is a way to unlock, and of no Extension."""
 
 
 def test_no_word_of_a_domain_is_in_the_router() -> None:
