@@ -168,7 +168,7 @@ def test_who_types_and_opens_something_is_not_disturbed_by_what_the_wallet_tells
 
 @pytest.mark.parametrize(
     ("path", "control"),
-    [("/settings", "button:has-text('Turn on')"), ("/extensions", "summary:has-text('Secrets')")],
+    [("/settings", "button:has-text('Turn on “Shared')"), ("/extensions", "summary:has-text('Secrets')")],
     ids=["button", "summary"],
 )
 def test_whoever_is_at_a_control_is_there_still_once_the_wallet_has_told_something(
@@ -255,7 +255,7 @@ def test_while_the_dialog_asks_the_page_says_where(
     wallet.user.waits(face="consent")
     wallet.user.waits()
     listen(page, at(came_in, "/settings"))
-    page.get_by_role("button", name="Turn on").click()
+    page.get_by_role("button", name="Turn on “Shared").click()
     page.wait_for_selector(".asking:visible", timeout=10_000)
 
 
