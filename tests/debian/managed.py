@@ -14,15 +14,18 @@ SECRET: Final = "of Greta, and nobody else's"
 
 
 class Managed:
-    """The person, with a wallet whose dialog is scripted."""
+    """The person, with a wallet whose dialog is scripted, or shown on a display of theirs."""
 
-    def __init__(self, machine: Machine, name: str) -> None:
+    def __init__(self, machine: Machine, name: str, *, scripted: bool = True) -> None:
         self.machine = machine
         self.name = name
         machine.add_user(name)
         self.uid = machine.uid_of(name)
         self.state = f"/var/lib/etui/{self.uid}"
         self.runtime = f"/run/etui/{self.uid}"
+        if not scripted:
+            machine.does("etui", "managed", "on", name)
+            return
         with tempfile.TemporaryDirectory() as folder:
             user = ScriptedUser(Path(folder, "script"), Path(folder, "transcript"))
             user.approves()

@@ -247,6 +247,29 @@ class RouterStarted(_Message, frozen=True, tag="router_started"):
     """To the agent of a managed wallet's person: a Router has just started, to which each open door is to connect."""
 
 
-ToAgent: TypeAlias = DoorSwitch | RouterStarted
-FromAgent: TypeAlias = Connected | DoorState | Ended | Reply
-"""From the agent: what a supervisor per user says to the Router of its doors."""
+class DisplayWanted(_Message, frozen=True, tag="display_wanted"):
+    """To the agent: a dialog is about to start; say where it is to be shown."""
+
+
+class OnWayland(_Message, frozen=True, tag="on_wayland"):
+    """From the agent, with a connection to the compositor."""
+
+    CARRIES = True
+
+
+class OnX11(_Message, frozen=True, tag="on_x11"):
+    """From the agent: the X server's display, as ``:0``, and the MIT-MAGIC-COOKIE-1 by which it lets a client in."""
+
+    display: Annotated[str, Meta(pattern=r"^:[0-9]{1,4}\Z")]
+    cookie: Annotated[bytes, Meta(max_length=64)] = b""
+
+
+class OnNothing(_Message, frozen=True, tag="on_nothing"):
+    """From the agent: there is no display."""
+
+
+ToAgent: TypeAlias = DoorSwitch | RouterStarted | DisplayWanted
+Shown: TypeAlias = OnWayland | OnX11 | OnNothing
+OfDoors: TypeAlias = Connected | DoorState | Ended | Reply
+"""What is said of doors: to the Router per user, and by the agent of a managed wallet's person."""
+FromAgent: TypeAlias = OfDoors | OnWayland | OnX11 | OnNothing

@@ -13,13 +13,14 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 UNPROTECTED: Final = "Unprotected display: other programs of this session can see this window and press its buttons."
 PROTECTED: Final = "Protected display: no program of this session can see or press this window."
@@ -27,6 +28,11 @@ TERMINAL: Final = "Terminal: programs of the same user can read and type here."
 SCRIPTED: Final = "A script answers in place of a person."
 NONE: Final = "There is neither a display nor a terminal to ask on."
 MANAGED: Final = "The machine runs this wallet: programs of its user reach no other part of it."
+HANDED: Final = "WAYLAND_SOCKET"
+"""The variable by which Wayland's library is given a connection, which it takes once."""
+_X11: Final = re.compile(r"(?:unix)?(:[0-9]{1,4})(?:\.[0-9]{1,2})?")
+_COOKIE: Final = b"MIT-MAGIC-COOKIE-1"
+_FAMILY_WILD: Final = 0xFFFF
 _PROBE_TIMEOUT_S: Final = 20.0
 _PROBE: Final = "from PySide6.QtGui import QGuiApplication; QGuiApplication(['probe'])"
 _LOGIN_DEFS: Final = Path("/etc/login.defs")
@@ -43,6 +49,71 @@ class Display(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
     protected: bool = False
     platform: str = ""
+
+
+def handed_display(wayland: int | None, x11: str | None, cookie: bytes) -> Display | None:
+    """The display that somebody handed on, in this process's environment; never a protected one.
+
+    Whoever made a connection to a compositor may sit in between. ``wayland``: such a connection. ``x11``: the name of
+    an X server's display, and ``cookie`` its MIT-MAGIC-COOKIE-1 (Xsecurity(7)).
+    """
+    if wayland is not None:
+        os.environ[HANDED] = str(wayland)
+        return Display(kind="wayland", sentence=UNPROTECTED, platform="wayland")
+    if x11 is not None:
+        os.environ["DISPLAY"] = x11
+        os.environ["XAUTHORITY"] = str(_authority(x11, cookie))
+        return Display(kind="x11", sentence=UNPROTECTED, platform="xcb")
+    return None
+
+
+def _authority(display: str, cookie: bytes) -> Path:
+    """A file with the cookie for that display, for this process alone.
+
+    Source: Xau(3): family, address, number, name and data, each with its length, in the order of the network.
+    """
+    number = display.removeprefix(":").split(".")[0].encode()
+    fields = (b"", number, _COOKIE, cookie)
+    text = struct.pack(">H", _FAMILY_WILD) + b"".join(struct.pack(">H", len(field)) + field for field in fields)
+    descriptor, path = tempfile.mkstemp(prefix="etui-display-")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text)
+    return Path(path)
+
+
+def x11_name(environ: Mapping[str, str]) -> str:
+    """The name of the environment's X display, where that is found at a Unix socket of this machine; else empty."""
+    found = _X11.fullmatch(environ.get("DISPLAY", ""))
+    return found[1] if found else ""
+
+
+def x11_cookie(environ: Mapping[str, str]) -> bytes:
+    """The MIT-MAGIC-COOKIE-1 that this environment has for its display; empty where it has none, or needs none."""
+    path = Path(environ.get("XAUTHORITY") or Path(environ.get("HOME") or "/") / ".Xauthority")
+    number = environ.get("DISPLAY", "").rpartition(":")[2].split(".")[0].encode()
+    try:
+        text = path.read_bytes()
+    except OSError:
+        return b""
+    for _, its_number, name, data in _entries(text):
+        if its_number in {b"", number} and name == _COOKIE:
+            return data
+    return b""
+
+
+def _entries(text: bytes) -> Iterator[tuple[bytes, ...]]:
+    """The entries of a file of authorities, each as address, number, name and data, up to one that was cut off."""
+    at = 0
+    while at < len(text):
+        at += 2  # the family
+        fields = []
+        for _ in range(4):
+            size = int.from_bytes(text[at : at + 2], "big")
+            at += 2 + size
+            fields.append(text[at - size : at])
+        if at > len(text):
+            return
+        yield tuple(fields)
 
 
 def answering_display(environ: Mapping[str, str]) -> Display | None:

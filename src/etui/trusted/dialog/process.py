@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--face", choices=("auto", "qt", "terminal", "scripted"), default="auto")
     parser.add_argument("--script", type=Path, help="scripted face: the file of rules")
     parser.add_argument("--transcript", type=Path, help="scripted face: the file that tells what was asked")
+    parser.add_argument("--wayland", type=int, metavar="FD", help="a connection to the compositor, made by another")
+    parser.add_argument("--x11", metavar="DISPLAY", help="the X server to be shown on")
+    parser.add_argument("--cookie", type=bytes.fromhex, default=b"", metavar="HEX", help="by which it lets a client in")
     parser.add_argument("--managed", action="store_true", help="the machine runs this wallet, and every face says so")
     parser.add_argument("--test-profile", action="store_true", help="every face says that this is a test profile")
     return parser
@@ -72,7 +75,8 @@ def _serve(link: Link, options: argparse.Namespace) -> None:
         _serve_scripted(link, options)
         return
     if options.face in {"auto", "qt"}:
-        display = displays.answering_display(os.environ)
+        display = displays.handed_display(options.wayland, options.x11, options.cookie)
+        display = displays.answering_display(os.environ) if display is None else display
         if display is not None:
             # Qt takes long to import and aborts without a display: only where it is used.
             from etui.trusted.dialog.qt.application import serve_windows  # noqa: PLC0415

@@ -1,18 +1,32 @@
-"""The agent of a person whose wallet the machine runs: opens its doors as processes of their session.
+"""The agent of a person whose wallet the machine runs: opens its doors in their session, and lends its display.
 
 It is to the doors what the supervisor of a wallet per user is. The supervisor of this one runs as another user: over
 the socket that is this person's alone it says which doors are wanted, and is given each one's connection to the Router.
+It asks where the dialog is to be shown, too: a connection to the compositor is handed on, or the name of an X server.
 The agent holds nothing, decides nothing, and ends with the wallet.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 from typing import TYPE_CHECKING, Final
 
-from etui.trusted.control import DoorSwitch, FromAgent, Link, LinkClosed, RouterStarted, ToAgent
+from etui.trusted.control import (
+    DisplayWanted,
+    DoorSwitch,
+    FromAgent,
+    Link,
+    LinkClosed,
+    OnNothing,
+    OnWayland,
+    OnX11,
+    RouterStarted,
+    ToAgent,
+)
+from etui.trusted.dialog.display import answering_display, wayland_connection, x11_cookie, x11_name
 from etui.trusted.layout import agent_socket_of
 from etui.trusted.supervisor.endings import Endings
 from etui.trusted.supervisor.line import Line
@@ -29,12 +43,14 @@ _CONNECT_S: Final = 30.0
 
 
 class Agent:
-    """One session's doors. ``home``: where it is kept which are wanted."""
+    """One session's doors and display. ``home``: where it is kept which are wanted."""
 
     def __init__(self, home: Path, link: Link[FromAgent, ToAgent]) -> None:
         self._link = link
         self._endings = Endings()
-        self._doors = OpenDoors(home, self._endings, Line(link))
+        self._line = Line(link)
+        self._doors = OpenDoors(home, self._endings, self._line)
+        self._tasks: set[asyncio.Task[None]] = set()
         self._home = home
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
@@ -62,10 +78,24 @@ class Agent:
             self._end()
             return
         match message:
+            case DisplayWanted():
+                showing = asyncio.ensure_future(self._show())
+                self._tasks.add(showing)
+                showing.add_done_callback(self._tasks.discard)
             case DoorSwitch():
                 self._doors.switch(message)
             case RouterStarted():
                 self._doors.connect_all()
+
+    async def _show(self) -> None:
+        """Says where the dialog is to be shown: on what answers here, which is found out anew each time."""
+        display = await self._loop.run_in_executor(None, answering_display, os.environ)
+        if display is not None and display.kind == "wayland":
+            connection = wayland_connection(os.environ)
+            if connection is not None and self._line.tell(OnWayland(), connection):
+                return
+        name = x11_name(os.environ) if display is not None and display.kind == "x11" else ""
+        self._line.tell(OnX11(display=name, cookie=x11_cookie(os.environ)) if name else OnNothing())
 
     def _end(self) -> None:
         if not self._ended.done():

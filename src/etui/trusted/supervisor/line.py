@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from etui.trusted.control import FromAgent, FromRouter, Link, LinkClosed, ToRouter
+from etui.trusted.control import FromRouter, Link, LinkClosed, OfDoors, ToRouter
 
 SendT = TypeVar("SendT", bound=msgspec.Struct)
 ReceiveT = TypeVar("ReceiveT")
@@ -47,5 +47,5 @@ class RouterLine(Line[ToRouter, FromRouter]):
 class DoorsLine(Protocol):
     """A line on which it is said how doors stand: to the Router, or to the supervisor that runs as another user."""
 
-    def tell(self, message: FromAgent, descriptor: socket.socket | int | None = None) -> bool:
+    def tell(self, message: OfDoors, descriptor: socket.socket | int | None = None) -> bool:
         """As ``Line.tell``."""

@@ -41,6 +41,7 @@ def options_of(person: int, agents: socket.socket, *, test: bool) -> Options:
         dialog=("--managed", *scripted, "--test-profile") if test else ("--managed", "--face", "auto"),
         managed_for=person,
         agents=agents,
+        shown_there=not test,
     )
 
 

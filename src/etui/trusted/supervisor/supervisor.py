@@ -18,6 +18,7 @@ Rules:
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -40,9 +41,12 @@ from etui.trusted.control import (
     LinkClosed,
     Lock,
     LockNow,
+    OnNothing,
+    OnX11,
     PrepareSpares,
     Reply,
     Role,
+    Shown,
     Start,
     Stop,
     ToRouter,
@@ -53,13 +57,13 @@ from etui.trusted.control import (
 )
 from etui.trusted.package import PackageError
 from etui.trusted.sandbox import SandboxError
-from etui.trusted.supervisor.agent_doors import AgentDoors
 from etui.trusted.supervisor.children import Child, Running, stream_pair
 from etui.trusted.supervisor.confined import Confine
 from etui.trusted.supervisor.endings import EndedEarlyError, Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.open_doors import OpenDoors
+from etui.trusted.supervisor.persons_agent import PersonsAgent
 from etui.trusted.supervisor.session import SessionWatch
 
 if TYPE_CHECKING:
@@ -108,7 +112,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     ``confine``: starts a confined process. ``start``: starts one of the wallet's own. ``dialog``: the arguments that
     choose the dialog's face. ``managed_for``: whose wallet it is, where that is another user than the one who runs it.
-    ``agents``: where the agent of that person's session comes in. ``tpm``: the path of one in place of the machine's.
+    ``agents``: where the agent of that person's session comes in; ``shown_there``: the dialog is shown on its display.
+    ``tpm``: the path of one in place of the machine's.
     """
 
     confine: Confine
@@ -118,6 +123,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     managed_for: int | None = None
     agents: socket.socket | None = None
+    shown_there: bool = False
     tpm: str = ""
 
 
@@ -133,15 +139,19 @@ class Supervisor:
         self._line = RouterLine()
         self._endings = Endings()
         self._extensions = RunningExtensions(place.home, options.confine, self._endings, self._line)
-        self._doors: Doors = (
-            OpenDoors(place.home, self._endings, self._line)
-            if options.agents is None
-            else AgentDoors(options.agents, self._line)
-        )
+        self._agent: PersonsAgent | None = None
+        self._doors: Doors = OpenDoors(place.home, self._endings, self._line)
+        if options.agents is not None:
+            self._doors = agent = PersonsAgent(options.agents, self._line)
+            if options.shown_there:
+                self._agent = agent
+                agent.attended = self._show_dialog_anew
         self._session = SessionWatch(self._endings, self._lock, self._line.tell, options.managed_for)
         self._router: Running | None = None
         self._vault: tuple[Running, Link[ToVault, Reply]] | None = None
         self._dialog: Running | None = None
+        self._displayed = False
+        """Whether the dialog was given a display."""
         self._natives: dict[str, Running] = {}
         self._opening: dict[int, VaultOperation] = {}
         self._keyed = False
@@ -185,11 +195,33 @@ class Supervisor:
         self._doors.connect_all()
 
     def _start_dialog(self) -> None:
+        """Starts the dialog, where the agent of the person's session says once it has, if there is one."""
         if self._router is None or self._dialog is not None:
             return
-        to_router, to_dialog = stream_pair()
-        self._dialog = self._options.start("etui.trusted.dialog", self._options.dialog, {"--fd": to_dialog})
-        to_dialog.close()
+        if self._agent is None or not self._agent.show(self._start_dialog_on):
+            self._start_dialog_on(OnNothing(), None)
+
+    def _show_dialog_anew(self) -> None:
+        """A session has come: what had no display to be shown on gets one."""
+        if self._dialog is not None and not self._displayed:
+            self._endings.kill(self._dialog)
+            self._dialog = None
+            self._line.tell(Ended(role=Role.DIALOG, name="dialog", reason="the Trusted Dialog gets a display"))
+            self._start_dialog()
+
+    def _start_dialog_on(self, shown: Shown, descriptor: int | None) -> None:
+        """Starts the dialog on a display that was handed on, or on its own; the descriptor is closed here."""
+        with contextlib.ExitStack() as handed:
+            channels: dict[str, socket.socket] = {}
+            if descriptor is not None:
+                channels["--wayland"] = handed.enter_context(socket.socket(fileno=descriptor))
+            if self._router is None or self._dialog is not None:
+                return
+            x11 = ("--x11", shown.display, "--cookie", shown.cookie.hex()) if isinstance(shown, OnX11) else ()
+            to_router, to_dialog = stream_pair()
+            channels["--fd"] = handed.enter_context(to_dialog)
+            self._dialog = self._options.start("etui.trusted.dialog", (*self._options.dialog, *x11), channels)
+            self._displayed = not isinstance(shown, OnNothing)
         os.environ.pop("XDG_ACTIVATION_TOKEN", None)  # what launched the wallet gave it, for one window
         self._endings.watch(self._dialog, self._dialog_ended)
         self._line.tell(Connected(role=Role.DIALOG, name="dialog"), to_router)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from etui.protocol import ProtocolError
 from etui.trusted.dialog.desk import Desk
-from etui.trusted.dialog.display import Display, is_system_peer, wayland_connection
+from etui.trusted.dialog.display import HANDED, Display, is_system_peer, wayland_connection
 from etui.trusted.dialog.errors import NoDisplayError
 from etui.trusted.dialog.link import Link
 from etui.trusted.dialog.qt.guarded import install_guard
@@ -23,11 +23,11 @@ def make_application(display: Display) -> QApplication:
     Raises ``NoDisplayError`` where a display that was protected is so no longer.
     """
     os.environ["QT_QPA_PLATFORM"] = display.platform
-    if display.kind == "wayland":
+    if display.kind == "wayland" and HANDED not in os.environ:
         connection = wayland_connection(os.environ)
         if connection is None or (display.protected and not is_system_peer(connection)):
             raise NoDisplayError("the Wayland display changed while the dialog started; start it again")
-        os.environ["WAYLAND_SOCKET"] = str(connection.detach())
+        os.environ[HANDED] = str(connection.detach())
     install_guard()
     application = QApplication(["etui-dialog"])
     application.setApplicationName("Etui")

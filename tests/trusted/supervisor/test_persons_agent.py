@@ -14,6 +14,7 @@ import pytest
 
 from etui.trusted.control import (
     Connected,
+    DisplayWanted,
     DoorState,
     DoorSwitch,
     Ended,
@@ -22,17 +23,21 @@ from etui.trusted.control import (
     Link,
     LinkClosed,
     Namespace,
+    OnNothing,
+    OnWayland,
+    OnX11,
     Reply,
     Role,
     RouterStarted,
+    Shown,
     ToAgent,
     ToRouter,
 )
 from etui.trusted.supervisor.agent import Agent
-from etui.trusted.supervisor.agent_doors import MAX_CONNECTIONS, AgentDoors
 from etui.trusted.supervisor.children import stream_pair
 from etui.trusted.supervisor.doors import known_doors
 from etui.trusted.supervisor.line import RouterLine
+from etui.trusted.supervisor.persons_agent import MAX_CONNECTIONS, PersonsAgent
 
 DOOR: Final = "ssh-agent"
 PATIENCE_S: Final = 20.0
@@ -51,7 +56,7 @@ class Wallet:
         self._router: Link[FromRouter, ToRouter] = Link(self.kept(theirs), ToRouter)
         self._router.socket.setblocking(False)  # noqa: FBT003  # the standard library's signature
         line = RouterLine(Link(self.kept(ours), FromRouter))
-        self.doors = AgentDoors(self._listener, line)
+        self.doors = PersonsAgent(self._listener, line)
         self.doors.open_all(())
 
     def kept(self, sock: socket.socket) -> socket.socket:
@@ -281,6 +286,73 @@ def test_connections_without_end_are_not_made_by_agents_one_after_another_either
         _, theirs = wallet.pair()
         agent.send(Connected(role=Role.DOOR, name=DOOR), theirs.fileno())
         assert len(await wallet.heard_of(Connected)) == 1
+
+    in_wallet(short_dir, test)
+
+
+def test_where_a_dialog_is_shown_the_agent_is_asked_and_its_connection_comes_here(short_dir: Path) -> None:
+    async def test(wallet: Wallet) -> None:
+        told: list[tuple[Shown, int | None]] = []
+        assert not wallet.doors.show(lambda *shown: told.append(shown))
+        agent = wallet.agent()
+        await turns()
+        for answer in (OnX11(display=":7", cookie=b"c" * 16), OnNothing()):
+            assert wallet.doors.show(lambda *shown: told.append(shown))
+            assert agent.receive()[0] == DisplayWanted()
+            agent.send(answer)
+            await turns()
+            assert told.pop() == (answer, None)
+        assert wallet.doors.show(lambda *shown: told.append(shown))
+        ours, theirs = wallet.pair()
+        agent.send(OnWayland(), theirs.fileno())
+        await turns()
+        ((shown, descriptor),) = told
+        assert shown == OnWayland()
+        assert descriptor is not None
+        ours.send(b"through")
+        assert wallet.kept(socket.socket(fileno=descriptor)).recv(10) == b"through"
+
+    in_wallet(short_dir, test)
+
+
+def test_an_agent_that_goes_before_it_has_said_where_is_none_that_shows_it(short_dir: Path) -> None:
+    async def test(wallet: Wallet) -> None:
+        told: list[tuple[Shown, int | None]] = []
+        agent = wallet.agent()
+        await turns()
+        assert wallet.doors.show(lambda *shown: told.append(shown))
+        agent.close()
+        await turns()
+        assert told == [(OnNothing(), None)]
+
+    in_wallet(short_dir, test)
+
+
+@pytest.mark.attack(267)
+def test_a_display_that_nobody_asked_for_is_none(short_dir: Path) -> None:
+    async def test(wallet: Wallet) -> None:
+        for said in (OnX11(display=":7"), OnNothing()):
+            agent = wallet.agent()
+            agent.send(said)
+            await turns()
+            assert is_gone(agent), said
+
+    in_wallet(short_dir, test)
+
+
+@pytest.mark.attack(267)
+@pytest.mark.parametrize("name", [":7 --test-profile", "evil.example:0", "--script", ":7\n"])
+def test_a_display_has_the_name_of_one(short_dir: Path, name: str) -> None:
+    async def test(wallet: Wallet) -> None:
+        told: list[tuple[Shown, int | None]] = []
+        agent = wallet.agent()
+        await turns()
+        assert wallet.doors.show(lambda *shown: told.append(shown))
+        assert agent.receive()[0] == DisplayWanted()
+        agent.send(OnX11(display=name))
+        await turns()
+        assert is_gone(agent)
+        assert told == [(OnNothing(), None)]
 
     in_wallet(short_dir, test)
 

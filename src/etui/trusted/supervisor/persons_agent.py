@@ -1,4 +1,4 @@
-"""The doors of a managed wallet: processes of its person's session, which an agent there opens.
+"""What a managed wallet has of its person's session: doors, and a display, by an agent that runs there.
 
 Rules:
 
@@ -6,7 +6,8 @@ Rules:
    other program of that person could have said in their place, and decides nothing beyond that.
 2. Of the agent's words go on to the Router those that are about a door which comes with the wallet, and a reply to what
    it was asked. A door's title, and whom it may speak for, are read here.
-3. One agent attends at a time. One that says anything else, or has more connections made than doors that end and begin
+3. A display that it names may be one that is looked at and pressed by others: the dialog says that it is unprotected.
+4. One agent attends at a time. One that says anything else, or has more connections made than doors that end and begin
    again could need, has left.
 """
 
@@ -17,22 +18,27 @@ import contextlib
 import os
 import socket
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from msgspec.structs import replace
 
 from etui.trusted.control import (
     Connected,
+    DisplayWanted,
     DoorState,
     DoorSwitch,
     Ended,
     FromAgent,
     Link,
     LinkClosed,
+    OnNothing,
+    OnWayland,
+    OnX11,
     Reply,
     Role,
     RouterStarted,
+    Shown,
     ToAgent,
 )
 from etui.trusted.supervisor.doors import DoorManifest, known_doors
@@ -40,6 +46,8 @@ from etui.trusted.supervisor.line import RouterLine
 
 MAX_CONNECTIONS: Final = 256
 """For each Router."""
+_SHOW_S: Final = 30.0
+"""For the agent to find out what display answers."""
 NO_AGENT: Final = "no session of yours opens doors now: `etui up`, which a log-in starts, does"
 
 
@@ -47,8 +55,8 @@ class _NotAllowedError(Exception):
     """The agent said what none may say."""
 
 
-class AgentDoors:
-    """Has a person's agent open and close doors. ``listener``: where it comes in, which is the person's alone."""
+class PersonsAgent:
+    """The agent of the moment, if there is one. ``listener``: where it comes in, which is the person's alone."""
 
     def __init__(
         self, listener: socket.socket, line: RouterLine, known: Mapping[str, DoorManifest] | None = None
@@ -59,6 +67,9 @@ class AgentDoors:
         self._loop = asyncio.get_running_loop()
         self._agent: Link[ToAgent, FromAgent] | None = None
         self._asked: set[int] = set()
+        self._showing: Callable[[Shown, int | None], None] | None = None
+        self.attended: Callable[[], None] = lambda: None
+        """Called when an agent has come."""
         self._connections = 0
 
     def open_all(self, names: Iterable[str]) -> None:
@@ -83,6 +94,28 @@ class AgentDoors:
         self._asked.add(message.number)
         self._say(message)
 
+    def show(self, on: Callable[[Shown, int | None], None]) -> bool:
+        """Asks where a dialog is to be shown, and calls ``on`` with the answer, once; whether there is whom to ask.
+
+        With the answer comes the descriptor of a connection, which is the callee's.
+        """
+        if self._agent is None:
+            return False
+        self._showing = on
+        self._loop.call_later(_SHOW_S, self._shown_late, on)
+        self._say(DisplayWanted())
+        return True
+
+    def _shown_late(self, on: Callable[[Shown, int | None], None]) -> None:
+        if self._showing is on:
+            self._shown(OnNothing(), None)
+
+    def _shown(self, message: Shown, descriptor: int | None) -> None:
+        on, self._showing = self._showing, None
+        if on is None:
+            raise _NotAllowedError("the agent names a display unasked")
+        on(message, descriptor)
+
     def close_all(self) -> None:
         """Lets the agent go, which closes every door, and waits for none."""
         self._loop.remove_reader(self._listener.fileno())
@@ -98,6 +131,7 @@ class AgentDoors:
             return
         self._agent = Link(sock, FromAgent)
         self._loop.add_reader(sock.fileno(), self._hear)
+        self.attended()
 
     def _hear(self) -> None:
         agent = self._agent
@@ -123,6 +157,10 @@ class AgentDoors:
                         f"the agent had too many connections made, or what is none, for the door {name}"
                     )
                 self._line.tell(Connected(role=Role.DOOR, name=name, asserts=door.asserts), descriptor)
+            case OnWayland() if descriptor is not None and not _is_stream(descriptor):
+                raise _NotAllowedError("no compositor is at the other end of what the agent gives")
+            case OnWayland() | OnX11() | OnNothing():
+                self._shown(message, descriptor)
             case DoorState(name=name):
                 self._line.tell(replace(message, title=self._door(name).title))
             case Ended(role=Role.DOOR, name=name):
@@ -158,6 +196,8 @@ class AgentDoors:
             self._line.tell(Reply(number=number, code="no_agent", message=NO_AGENT))
         self._asked.clear()
         self._all_off()
+        if self._showing is not None:
+            self._shown(OnNothing(), None)
 
     def _all_off(self) -> None:
         for name, door in self._known.items():
