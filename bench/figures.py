@@ -85,6 +85,15 @@ def ratio_of(  # noqa: PLR0913  # a comparison has these parts
     return median_of(figure, want, ratios, times=own, scale=scale, unit=unit, peer=peer, peer_times=other)
 
 
+def ratio_of_rounds(
+    figure: str, want: float, rounds: Sequence[tuple[Sequence[float], Sequence[float]]], *, peer: str
+) -> Figure:
+    """As ``ratio_of``, of what was measured already: our seconds and the peer's of each round."""
+    ratios = [statistics.median(own) / statistics.median(other) for own, other in rounds]
+    own, other = ([one for times in side for one in times] for side in zip(*rounds, strict=True))
+    return median_of(figure, want, ratios, times=own, scale=1e3, unit="ms", peer=peer, peer_times=other)
+
+
 def calls_of(rounds: int, count: int) -> int:
     """How often ``ratio_of`` calls each side."""
     return _warming(count) + rounds * count

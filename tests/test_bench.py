@@ -52,7 +52,7 @@ IDS = {
     "nag": {"nag.questions"},
     "pay": {"pay.p99_ms"},
     "tap": {"tap.p99_ms", "tap.ratio"},
-    "managed": {"managed.deb_mb"},
+    "managed": {"managed.deb_mb", "managed.ratio", "managed.extension_ms"},
     "memory": {"memory.router_mb", "memory.extension_mb", "memory.idle_mb"},
 }
 NEEDS = {
@@ -62,7 +62,14 @@ NEEDS = {
     "age": {"age": "age"},
     "import": {"gnome-keyring-daemon": "gnome-keyring", "secret-tool": "libsecret-tools"},
     "issuer": {"pg_lsclusters": "postgresql"},
-    "managed": {"dpkg-deb": "dpkg", "icupkg": "icu-devtools", "pip3": "python3-pip", "readelf": "binutils"},
+    "managed": {
+        "dpkg-deb": "dpkg",
+        "icupkg": "icu-devtools",
+        "pip3": "python3-pip",
+        "readelf": "binutils",
+        "systemctl": "systemd",
+        "pkcheck": "polkitd",
+    },
     "memory": {"Xvfb": "xvfb", "xdotool": "xdotool"},
     "shell": {"chromium": "chromium", "npm": "npm"},
     "browser": {"chromium": "chromium"},
@@ -82,7 +89,11 @@ RUNNING = {
     "tap": {"doors.contactless", "trusted.router", "pcscd", "bench.bare_card"},
 }
 """What runs as each figure of a group is taken, the measurement itself among it."""
-OF_ROOT = {"memory": b"let nobody but root see", "tap": b"which only root makes"}
+OF_ROOT = {
+    "memory": b"let nobody but root see",
+    "tap": b"which only root makes",
+    "managed": b"needs root, to boot a system",
+}
 MEMBERS = {"id", "value", "want", "p50", "p95", "p99", "runs", "peer", "peer_value"}
 
 
