@@ -204,7 +204,7 @@ def _received(connection: socket.socket) -> bytes:
 def soft_tpm(folder: Path) -> Iterator[SoftTpm]:
     """A TPM that counts so that it guards; skips where there is none."""
     if shutil.which("swtpm") is None:
-        pytest.skip("swtpm is not installed (package swtpm)")
+        pytest.skip("needs package swtpm")
     with SoftTpm(folder) as tpm:
         tpm.guard()
         yield tpm
