@@ -66,7 +66,8 @@ def _run(arguments: Arguments, output: Output) -> Exit:
 COMMAND = Command(
     name="up",
     help="run the wallet, without a guide for the first time",
-    text="Runs the wallet for this profile until it is ended with Ctrl-C or `etui stop`.",
+    text="Runs the wallet for this profile until it is ended with Ctrl-C or `etui stop`. Where the machine runs your\n"
+    "wallet (`etui managed`), it opens that one's doors in this session, and lends its dialog this display.",
     arguments=add_arguments,
     run=_run,
     examples=(
