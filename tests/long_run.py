@@ -96,7 +96,7 @@ def pytest_configure(config: pytest.Config) -> None:
         option.markexpr = ""
     if hasattr(config, "workerinput"):
         option.seed, option.left_out = config.workerinput[_PROPERTY]
-    elif option.long:
+    elif option.long and not option.collectonly:  # to look at what there is is no run
         keeper = Keeper(config)
         option.seed, option.left_out = keeper.seed, keeper.left_out
         config.pluginmanager.register(keeper)

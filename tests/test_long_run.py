@@ -223,3 +223,8 @@ def test_a_checkout_with_changes_writes_no_row(checkout: Checkout) -> None:
     assert "5 passed" in checkout.runs("--long")
     assert "5 passed" in checkout.runs("--long")
     assert checkout.rows() == [OLD.strip()]
+
+
+def test_a_look_at_what_there_is_writes_no_row(checkout: Checkout) -> None:
+    assert "5 tests collected" in checkout.runs("--long", "--collect-only")
+    assert checkout.rows() == [OLD.strip()]
