@@ -41,10 +41,12 @@ class Managed:
             look = "until etui door list | grep --quiet --invert-match 'no session'; do sleep 0.1; done"
             self.machine.does("sh", "-c", look, user=self.name)
 
-    def ends(self) -> None:
-        """Has the machine run it no more, and takes the person away."""
+    def ends(self, *, kept: bool = False) -> None:
+        """Has the machine run it no more, and takes the person away; the wallet too, where it is not kept."""
         self.machine.does("etui", "managed", "off", self.name)
         self.machine.remove_user(self.name)
+        if not kept:  # else nobody who gets the number has one
+            self.machine.does("rm", "--recursive", self.state)
 
     def does(self, *words: str, stdin: str = "") -> str:
         """What an ``etui`` of this person's says that succeeds."""
@@ -63,7 +65,7 @@ class Managed:
     def processes(self) -> dict[str, list[int]]:
         """The processes of every wallet that the machine runs, by their units."""
         found: dict[str, list[int]] = {}
-        for line in self.machine.does("sh", "-c", "grep -H /etui- /proc/[0-9]*/cgroup || true").splitlines():
+        for line in self.machine.does("sh", "-c", "grep -H '/etui-[a-z]*@' /proc/[0-9]*/cgroup || true").splitlines():
             path, _, group = line.partition(":")
             found.setdefault(group.rpartition("/")[2], [])
             if (pid := int(path.split("/")[2])) not in found[group.rpartition("/")[2]]:

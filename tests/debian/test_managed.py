@@ -279,7 +279,7 @@ def test_turned_off_a_person_has_a_wallet_of_their_own_again(hugo: Managed) -> N
 def test_who_has_the_number_of_a_deleted_user_does_not_get_their_wallet(machine: Machine) -> None:
     before = Managed(machine, "iris")
     before.does("init")
-    before.ends()
+    before.ends(kept=True)
     machine.does("useradd", "--create-home", f"--uid={before.uid}", "jonas")
     refused = machine.run("etui", "managed", "on", "jonas")
     assert refused.status != 0
