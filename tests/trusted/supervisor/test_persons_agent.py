@@ -315,6 +315,23 @@ def test_where_a_dialog_is_shown_the_agent_is_asked_and_its_connection_comes_her
     in_wallet(short_dir, test)
 
 
+def test_a_dialog_that_is_started_anew_meanwhile_takes_the_answer_that_is_due(short_dir: Path) -> None:
+    async def test(wallet: Wallet) -> None:
+        first: list[Shown] = []
+        second: list[Shown] = []
+        agent = wallet.agent()
+        await turns()
+        assert wallet.doors.show(lambda shown, _: first.append(shown))
+        assert wallet.doors.show(lambda shown, _: second.append(shown))
+        assert agent.receive()[0] == DisplayWanted()
+        agent.send(OnNothing())
+        await turns()
+        assert (first, second) == ([], [OnNothing()])
+        assert not is_gone(agent)
+
+    in_wallet(short_dir, test)
+
+
 def test_an_agent_that_goes_before_it_has_said_where_is_none_that_shows_it(short_dir: Path) -> None:
     async def test(wallet: Wallet) -> None:
         told: list[tuple[Shown, int | None]] = []

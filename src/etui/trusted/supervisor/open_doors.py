@@ -10,7 +10,7 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -40,16 +40,14 @@ class _Open:
 
 
 class OpenDoors:
-    """Opens, connects and closes doors. ``known``: those that there are; all that come with the wallet without."""
+    """Opens, connects and closes doors."""
 
-    def __init__(
-        self, home: Path, endings: Endings, line: DoorsLine, known: Mapping[str, DoorManifest] | None = None
-    ) -> None:
+    def __init__(self, home: Path, endings: Endings, line: DoorsLine) -> None:
         self._home = home
         self._endings = endings
         self._line = line
         self._loop = asyncio.get_running_loop()
-        self._known = known_doors() if known is None else known
+        self._known = known_doors()
         self._wanted: set[str] = set()
         self._open: dict[str, _Open] = {}
         self._last: dict[str, str] = {}

@@ -18,7 +18,7 @@ import contextlib
 import os
 import socket
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -58,12 +58,10 @@ class _NotAllowedError(Exception):
 class PersonsAgent:
     """The agent of the moment, if there is one. ``listener``: where it comes in, which is the person's alone."""
 
-    def __init__(
-        self, listener: socket.socket, line: RouterLine, known: Mapping[str, DoorManifest] | None = None
-    ) -> None:
+    def __init__(self, listener: socket.socket, line: RouterLine) -> None:
         self._listener = listener
         self._line = line
-        self._known = known_doors() if known is None else known
+        self._known = known_doors()
         self._loop = asyncio.get_running_loop()
         self._agent: Link[ToAgent, FromAgent] | None = None
         self._asked: set[int] = set()
@@ -101,9 +99,10 @@ class PersonsAgent:
         """
         if self._agent is None:
             return False
-        self._showing = on
+        asked, self._showing = self._showing is not None, on
         self._loop.call_later(_SHOW_S, self._shown_late, on)
-        self._say(DisplayWanted())
+        if not asked:  # else the answer that is due is for this one
+            self._say(DisplayWanted())
         return True
 
     def _shown_late(self, on: Callable[[Shown, int | None], None]) -> None:

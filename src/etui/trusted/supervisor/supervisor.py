@@ -140,8 +140,10 @@ class Supervisor:
         self._endings = Endings()
         self._extensions = RunningExtensions(place.home, options.confine, self._endings, self._line)
         self._agent: PersonsAgent | None = None
-        self._doors: Doors = OpenDoors(place.home, self._endings, self._line)
-        if options.agents is not None:
+        self._doors: Doors
+        if options.agents is None:
+            self._doors = OpenDoors(place.home, self._endings, self._line)
+        else:
             self._doors = agent = PersonsAgent(options.agents, self._line)
             if options.shown_there:
                 self._agent = agent
