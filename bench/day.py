@@ -29,7 +29,7 @@ import time
 import venv
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 import secretstorage
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from judges.sshd import Server
+
+    from etui.sdk import Client
+    from etui.testkit import ScriptedUser
 
 NEEDS: Final = {"secret-tool": "libsecret-tools", "git": "git", "ssh": "openssh-client", "node": "nodejs"}
 """Programs of the day, and the packages of Debian that have them; `sshd` and `perl` besides."""
@@ -104,6 +107,34 @@ class Day(msgspec.Struct, frozen=True, kw_only=True):
     uses: tuple[Use, ...]
 
 
+class Wallet(Protocol):
+    """The wallet that the day goes by: one of a test, or a person's own with a scripted dialog."""
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What its session's programs are started with."""
+
+    @property
+    def user(self) -> ScriptedUser:
+        """Who answers its dialog."""
+
+    @property
+    def socket(self) -> Path:
+        """Where its Router listens; its doors' sockets lie beside."""
+
+    def connect(self) -> Client:
+        """A Client of it."""
+
+    def end(self) -> None:
+        """Ends it, as the machine does at its end."""
+
+    def start(self) -> None:
+        """Starts it, and returns when it answers."""
+
+    def unlock(self) -> None:
+        """Has the user unlock it."""
+
+
 class _Running:
     """A program of the desktop that stays, and asks for its secret whenever it is told to."""
 
@@ -128,7 +159,7 @@ class _Running:
 class Desktop:
     """The programs, and the wallet that they ask."""
 
-    def __init__(self, folder: Path, wallet: TestWallet, host: Server, scripts: int) -> None:
+    def __init__(self, folder: Path, wallet: Wallet, host: Server, scripts: int) -> None:
         self._folder = folder
         self._wallet = wallet
         self._environ = {**wallet.environ, "PYTHONHOME": sys.base_prefix, "PYTHONPATH": _packages()}
@@ -152,6 +183,7 @@ class Desktop:
 
     def lives(self, hours: int) -> Day:
         """The whole day; ``hours``: how often the timer starts its scripts in each of its three parts."""
+        before = len(self._wallet.user.asked())
         self._until_served()
         self._settles_in()
         with contextlib.ExitStack() as ending:
@@ -168,7 +200,7 @@ class Desktop:
             self._works(hours)
             self._window()
             self._strangers()
-        questions = Counter(self._program(entry["principal"]) for entry in self._wallet.user.asked())
+        questions = Counter(self._program(entry["principal"]) for entry in self._wallet.user.asked()[before:])
         names = [*self._where, *self._jobs, "git", STRANGER]
         return Day(questions={name: questions[name] for name in names}, uses=tuple(self._uses))
 
@@ -343,10 +375,17 @@ def desktop(folder: Path, scripts: int) -> Iterator[Desktop]:
     home.mkdir(mode=0o700)
     with (
         session_bus(folder) as bus,
-        server(folder / "host") as host,
         TestWallet(home, doors=["secret-service", "ssh-agent"], environ={**bus, "HOME": str(home)}) as wallet,
     ):
         wallet.create()
+        with desktop_of(wallet, folder, scripts) as desk:
+            yield desk
+
+
+@contextlib.contextmanager
+def desktop_of(wallet: Wallet, folder: Path, scripts: int) -> Iterator[Desktop]:
+    """A desktop around a wallet that is unlocked, its door for programs and its SSH agent open."""
+    with server(folder / "host") as host:
         with wallet.connect() as client:
             key = client.call(crypto.Generate(algorithm="ed25519", label="Work", ssh=True)).item
         host.lets_in(key.attributes["public"])

@@ -84,6 +84,11 @@ class Person:
         return self._status("version")
 
     @property
+    def process(self) -> str:
+        """The number of the process that its user's service manager runs."""
+        return self.does("systemctl", "--user", "show", "--property=MainPID", _UNIT)
+
+    @property
     def state(self) -> str:
         """Whether it is locked."""
         return self._status("state")
@@ -94,7 +99,14 @@ class Person:
 
     def waits_until(self, state: str) -> None:
         """Returns when the wallet is in that state."""
-        says_so = f'etui status --json | grep --quiet \'"state": *"{state}"\''
+        self._waits_until_it_says("state", state)
+
+    def waits_for_version(self, version: str) -> None:
+        """Returns when the wallet is run by that version."""
+        self._waits_until_it_says("version", version)
+
+    def _waits_until_it_says(self, field: str, value: str) -> None:
+        says_so = f'etui status --json | grep --quiet \'"{field}": *"{value}"\''
         self.does("sh", "-c", f"until {says_so}; do sleep 0.1; done")
 
     def files(self) -> dict[str, str]:
@@ -112,6 +124,15 @@ class Person:
     def looks_up(self) -> str:
         """The password that was kept."""
         return self.does("secret-tool", "lookup", "service", "mail")
+
+
+def hands_on_login(
+    machine: Machine, user: str, password: str, *, service: str = "login", timeout_s: float = 60.0
+) -> Ran:
+    """Has PAM check a password as a log-in does, and leaves alone what that started, as a display manager does."""
+    alone = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "-pKillMode=process"]
+    words = [*alone, "pamtester", service, user, "authenticate"]
+    return machine.run(*words, stdin=f"{password}\n", timeout_s=timeout_s)
 
 
 class Installed:

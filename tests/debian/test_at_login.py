@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 from setup.debian.programs import PAM_PROFILE
 from tests.booted.machine import Machine, Ran
-from tests.debian.installed import Installed
+from tests.debian.installed import Installed, hands_on_login
 
 from etui.testkit import ScriptedUser
 from etui.testkit.user import PASSPHRASE
@@ -106,10 +106,8 @@ class Ada:
         return self.machine.path(f"{self.home}/.local/share/etui/vault/tries").read_bytes()
 
     def logs_in(self, password: str, *, service: str = "login") -> Ran:
-        """Has PAM check a password as a log-in does, and leaves alone what that started, as a display manager does."""
-        alone = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "-pKillMode=process"]
-        words = [*alone, "pamtester", service, self.name, "authenticate"]
-        return self.machine.run(*words, stdin=f"{password}\n", timeout_s=WAIT_S)
+        """Has PAM check a password, as a log-in does."""
+        return hands_on_login(self.machine, self.name, password, service=service, timeout_s=WAIT_S)
 
 
 @pytest.fixture(scope="module")

@@ -92,14 +92,21 @@ def test_an_upgrade_and_a_downgrade_keep_what_a_person_has(installed: Installed,
     assert installed.version == LATER
     assert f"The wallet of {ada.name} was started before this upgrade" in said
     assert installed.uncompiled() == []
-    ada.ends_wallet()
-    ada.starts_wallet()
-    assert (ada.running, ada.looks_up()) == (LATER, SECRET)
-    ada.ends_wallet()
-
-    installed.install(installed.packages.now)
-    ada.starts_wallet()
     assert (ada.running, ada.looks_up()) == (etui.__version__, SECRET)
+    process = ada.process
+    ada.does("etui", "lock")
+    ada.waits_for_version(LATER)
+    assert (ada.state, ada.process) == ("locked", process)
+    ada.unlocks()
+    assert ada.looks_up() == SECRET
+
+    ada.does("etui", "lock")
+    ada.waits_until("locked")
+    installed.install(installed.packages.now)
+    ada.waits_for_version(etui.__version__)
+    ada.unlocks()
+    assert ada.looks_up() == SECRET
+    assert ada.process == process
 
 
 def test_a_removal_says_how_to_export_and_neither_it_nor_a_purge_takes_anything_from_a_person(

@@ -250,6 +250,62 @@ def test_deleted_program_keeps_its_path_and_a_note(door: Door, start: Start, sho
         assert Note.PROGRAM_DELETED in evidence.notes
 
 
+MOUNTED = """
+import os, shutil, subprocess, sys
+from pathlib import Path
+from etui.trusted.evidence import examine
+base, perl, kind = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+def mount(*words):
+    subprocess.run(["mount", *words], check=True)
+upper, place = base / "upper", base / "place"
+for made in (upper, place, base / "lower"):
+    made.mkdir()
+if kind == "overlay":
+    mount("-t", "tmpfs", "tmpfs", upper)
+    for name in ("files", "work"):
+        (upper / name).mkdir()
+    layers = f"lowerdir={base / 'lower'},upperdir={upper / 'files'},workdir={upper / 'work'},userxattr"
+    mount("-t", "overlay", "-o", layers, "overlay", place)
+else:
+    mount("-t", "tmpfs", "tmpfs", place)
+shop = place / "opt" / "shop" / "shop"
+shop.parent.mkdir(parents=True)
+shutil.copy(perl, shop)
+running = subprocess.Popen([shop, "-e", "print 'runs'; close STDOUT; sleep 60"], stdout=subprocess.PIPE)
+running.stdout.read()
+shutil.rmtree(shop.parent)
+if kind == "detached":
+    subprocess.run(["umount", "--lazy", place], check=True)
+evidence = examine(running.pid, os.getuid())
+print(evidence.principal, *evidence.notes)
+running.kill()
+running.wait()
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "note"),
+    [("tmpfs", Note.PROGRAM_DELETED), ("overlay", Note.PROGRAM_DELETED), ("detached", Note.PROGRAM_ELSEWHERE)],
+)
+def test_deleted_program_is_known_by_its_path_on_the_file_system_that_it_lay_on(
+    short_dir: Path, kind: str, note: Note
+) -> None:
+    """A file of an overlay has another device than the folder that it lies in."""
+    private = ["unshare", "--user", "--map-root-user", "--mount"]
+    if subprocess.run([*private, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this system lets nobody but root make namespaces")
+    look = subprocess.run(
+        [*private, sys.executable, "-c", MOUNTED, str(short_dir), PERL, kind],
+        capture_output=True, text=True, check=False, timeout=WAIT_S,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )  # fmt: skip
+    assert look.stderr == ""
+    principal, *notes = look.stdout.split()
+    assert note in notes
+    known = f"app:{short_dir}/place/opt/shop/shop"
+    assert (principal == known) is (Note.PROGRAM_ELSEWHERE not in notes)
+
+
 def test_file_that_is_named_as_if_deleted_is_itself(door: Door, start: Start, short_dir: Path) -> None:
     shop = _copy(PERL, short_dir / "shop (deleted)")
     start(shop, "-e", CLIENT, door.path)

@@ -36,8 +36,6 @@ def others_can_write(file: os.stat_result, uid: int) -> bool:
 
 
 def could_be_put(file: os.stat_result, folder: os.stat_result) -> bool:
-    """Say whether `file`, which was deleted, can have lain in `folder`: by its device, and by who owns it."""
-    if file.st_dev != folder.st_dev:
-        return False
+    """Say whether `file`, which was deleted, can have lain in `folder` of the same file system: by who owns the two."""
     by_others = folder.st_mode & (_GROUP_WRITE | _OTHER_WRITE)
     return file.st_uid in {_ROOT, folder.st_uid} or bool(by_others)

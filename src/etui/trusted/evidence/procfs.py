@@ -180,7 +180,7 @@ def _executable(directory: int, status: records.Status, foreign: frozenset[Names
     located, path, deleted = _located(link, file), link, False
     if not located and link.endswith(_DELETED):
         path, deleted = link.removesuffix(_DELETED), True
-        located = foreign is not None and Namespace.MOUNT not in foreign and _was_located(path, file)
+        located = foreign is not None and Namespace.MOUNT not in foreign and _was_located(path, file, directory)
     return Executable(
         path=path,
         device=file.st_dev,
@@ -199,17 +199,43 @@ def _located(path: str, file: os.stat_result) -> bool:
     return here is not None and os.path.samestat(here, file)
 
 
-def _was_located(path: str, file: os.stat_result) -> bool:
-    """Say whether a deleted `file` can have been at `path`, by the nearest folder above that is still there.
+def _was_located(path: str, file: os.stat_result, directory: int) -> bool:
+    """Say whether a deleted `file`, which `directory` has as `exe`, can have been at `path`.
 
-    An update may have taken its folder away with it.
+    It is told by the nearest folder above that is still there: an update may have taken its folder away with it.
     """
     if not path.startswith("/"):
         return False
     folder = posixpath.dirname(path)
     while (attributes := _attributes(folder)) is None:
         folder = posixpath.dirname(folder)
-    return could_be_put(file, attributes)
+    return _together(file, directory, attributes, folder) and could_be_put(file, attributes)
+
+
+def _together(file: os.stat_result, directory: int, attributes: os.stat_result, folder: str) -> bool:
+    """Say whether one file system has a file, which `directory` has as `exe`, and a folder.
+
+    An overlay's files may have the device of what lies under it, and its folders its own; both are of one file system
+    by statfs(2), where a file system that a user serves (FUSE) has no number.
+    """
+    if file.st_dev == attributes.st_dev:
+        return True
+    system = _file_system("exe", directory)
+    return system != 0 and system == _file_system(folder, directory)
+
+
+def _file_system(path: str, directory: int) -> int:
+    """Return the number of the file system at an absolute path, or one below `directory`; 0 where it has none."""
+    try:
+        opened = os.open(path, os.O_PATH | os.O_CLOEXEC, dir_fd=directory)
+    except OSError:
+        return 0
+    try:
+        return os.fstatvfs(opened).f_fsid
+    except OSError:
+        return 0
+    finally:
+        os.close(opened)
 
 
 def _writable(path: str, file: os.stat_result, status: records.Status) -> bool:

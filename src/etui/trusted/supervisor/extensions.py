@@ -79,6 +79,11 @@ class RunningExtensions:
         self._loop.call_later(_SETTLED_S, started.process.settle)
         return started
 
+    @property
+    def has_spares(self) -> bool:
+        """Whether some wait, as they do while the user is asked to unlock."""
+        return self._spares.has_any
+
     def prepare_spares(self) -> None:
         """Starts ahead, without keys, what ran before the last lock, the last used first, and no more than four.
 

@@ -46,7 +46,7 @@ def options_of(person: int, agents: socket.socket, *, test: bool) -> Options:
 
 
 def main() -> int:
-    """Runs the wallet until it is ended; 1 where it cannot be."""
+    """Runs the wallet until it is ended, or an upgrade has replaced its code; 1 where it cannot be."""
     parser = argparse.ArgumentParser(prog="etui-wallet")
     parser.add_argument("person", type=int, metavar="UID")
     person = parser.parse_args().person

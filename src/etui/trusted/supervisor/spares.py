@@ -50,6 +50,11 @@ class Spares:
         self._spares: dict[str, _Spare] = {}
         self._due: asyncio.TimerHandle | None = None
 
+    @property
+    def has_any(self) -> bool:
+        """Whether one waits."""
+        return bool(self._spares)
+
     def prepare(self, packages: Iterable[Package]) -> None:
         """Sees to it that there is a spare of each of these; all that there are wait from now on."""
         for package in packages:

@@ -13,6 +13,8 @@ Rules:
 2. The listening socket stays open through every lock, and so do the doors; each new Router is given the socket, and a
    fresh connection to each door. The watch over the person's session stays too.
 3. A secret passes through here sealed or not at all: keys travel in pipes from the vault to where they are used.
+4. Where an upgrade has replaced the code, this process ends once no key is in use, and whoever started it has the new
+   code run: the wallet that is unlocked next is of one version.
 """
 
 from __future__ import annotations
@@ -64,13 +66,14 @@ from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.open_doors import OpenDoors
 from etui.trusted.supervisor.persons_agent import PersonsAgent
+from etui.trusted.supervisor.renewal import Code
 from etui.trusted.supervisor.session import SessionWatch
 
 if TYPE_CHECKING:
     from etui.protocol import Place
 
 _GRACE_S: Final = 2.0
-_SUSPEND_CHECK_S: Final = 5.0
+_LOOK_S: Final = 5.0
 _SUSPEND_SLACK_S: Final = 2.0
 _NATIVES: Final = {
     "native:egress": "etui.trusted.native.egress",
@@ -135,7 +138,7 @@ class Supervisor:
         self._listener = listener
         self._options = options
         self._loop = asyncio.get_running_loop()
-        self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._ended: asyncio.Future[bool] = self._loop.create_future()
         self._line = RouterLine()
         self._endings = Endings()
         self._extensions = RunningExtensions(place.home, options.confine, self._endings, self._line)
@@ -157,25 +160,26 @@ class Supervisor:
         self._natives: dict[str, Running] = {}
         self._opening: dict[int, VaultOperation] = {}
         self._keyed = False
+        self._code = Code()
 
-    async def run(self) -> None:
-        """Starts everything and stays until the wallet is ended."""
+    async def run(self) -> bool:
+        """Starts everything and stays until the wallet is ended; whether that is because its code was replaced."""
         try:
             self._start_router()
             self._session.start()
             self._doors.open_all(self._options.doors)
-            watch = asyncio.ensure_future(self._lock_after_suspend())
+            watch = asyncio.ensure_future(self._look_now_and_then())
             try:
-                await self._ended
+                return await self._ended
             finally:
                 watch.cancel()
         finally:
             self._end_all()
 
-    def end(self) -> None:
-        """Ends the wallet in order, as at SIGTERM."""
+    def end(self, *, renewed: bool = False) -> None:
+        """Ends the wallet in order, as at SIGTERM; ``renewed``: for the code that has taken the place of this."""
         if not self._ended.done():
-            self._ended.set_result(None)
+            self._ended.set_result(renewed)
 
     # Router and dialog
 
@@ -237,7 +241,9 @@ class Supervisor:
     def _router_ended(self, child: Running) -> None:
         """The lock: everything that may hold a key ends, then Router and dialog start again."""
         self._end_keyed()
-        if child.status == 0:  # it locked in order
+        if self._code.was_replaced():
+            self.end(renewed=True)
+        elif child.status == 0:  # it locked in order
             self._start_router()
         else:
             self._endings.again("router", self._start_router)
@@ -417,22 +423,27 @@ class Supervisor:
         self._doors.close_all()
         self._session.end()
 
-    async def _lock_after_suspend(self) -> None:
-        """Locks when the machine was asleep: then the clock that counts sleep is ahead of the one that does not."""
+    async def _look_now_and_then(self) -> None:
+        """Locks when the machine was asleep: then the clock that counts sleep is ahead of the one that does not.
+
+        And ends a wallet that is locked when its code is replaced, unless its user is about to unlock it.
+        """
         while True:
             before = _slept()
-            await asyncio.sleep(_SUSPEND_CHECK_S)
+            await asyncio.sleep(_LOOK_S)
             if _slept() - before > _SUSPEND_SLACK_S:
                 self._lock("the machine was suspended")
+            if not self._keyed and not self._extensions.has_spares and self._code.was_replaced():
+                self.end(renewed=True)
 
 
-async def supervise(place: Place, listener: socket.socket, options: Options) -> None:
-    """Runs a wallet until it is ended, or told to by a signal."""
+async def supervise(place: Place, listener: socket.socket, options: Options) -> bool:
+    """Runs a wallet until it is ended, or told to by a signal; whether it ended since its code was replaced."""
     supervisor = Supervisor(place, listener, options)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, supervisor.end)
-    await supervisor.run()
+    return await supervisor.run()
 
 
 def _slept() -> float:

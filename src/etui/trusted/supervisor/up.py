@@ -10,7 +10,7 @@ import socket
 import stat
 import sys
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import msgspec
 
@@ -18,7 +18,7 @@ from etui.trusted.dialog.display import answering_display
 from etui.trusted.dialog.terminal.tty import has_terminal
 from etui.trusted.memory import harden
 from etui.trusted.package import PackageError, check_installations
-from etui.trusted.profile import ProfileError
+from etui.trusted.profile import Profile, ProfileError
 from etui.trusted.sandbox import Impossible, probe
 from etui.trusted.supervisor.agent import attend
 from etui.trusted.supervisor.confined import confine_with
@@ -70,6 +70,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
 def bring_up(place: Place, wish: Wish) -> None:
     """Runs the wallet in the foreground until it is ended; raises ``UpError``.
 
+    Where an upgrade has replaced its code, it ends once it is locked, and this process runs the new code.
+
     Exit statuses: 1 for a profile that cannot be used or that runs already, 2 for what must not be asked for, 3 where
     the user cannot be asked, 4 where Extensions cannot be confined. With 2, 3 and 4 no profile was made.
     """
@@ -93,9 +95,7 @@ def bring_up(place: Place, wish: Wish) -> None:
     test = wish.test if profile is None else profile.test is not None
     if wish.face == "scripted" and not test:
         raise UpError("a scripted dialog is for test profiles alone; this profile is a real one", 2)
-    possible = probe()
-    if isinstance(possible, Impossible):
-        raise UpError(f"Extensions cannot be confined here, so none is started: {possible.reason}", 4)
+    bubblewrap = _bubblewrap()
     dialog = ("--face", wish.face, *wish.dialog, *(("--test-profile",) if test else ()))
     if profile is None:
         _require_asking(wish.face)
@@ -103,9 +103,30 @@ def bring_up(place: Place, wish: Wish) -> None:
     with _only_one(place.home), _listening(place) as listener:
         if profile is not None:  # who finds that a wallet runs already need not be asked
             _require_asking(wish.face)
-        tpm = profile.test.tpm if profile is not None and profile.test is not None else ""
-        options = Options(confine=confine_with(possible.bubblewrap), dialog=dialog, doors=doors, tpm=tpm)
-        asyncio.run(supervise(place, listener, options))
+        options = Options(confine=confine_with(bubblewrap), dialog=dialog, doors=doors, tpm=_tpm_of(profile))
+        was_replaced = asyncio.run(supervise(place, listener, options))
+    if was_replaced:
+        _become_the_new_code()
+
+
+def _bubblewrap() -> Path:
+    """What confines Extensions here."""
+    possible = probe()
+    if isinstance(possible, Impossible):
+        raise UpError(f"Extensions cannot be confined here, so none is started: {possible.reason}", 4)
+    return possible.bubblewrap
+
+
+def _tpm_of(profile: Profile | None) -> str:
+    """The TPM that a test profile names in place of the machine's."""
+    return profile.test.tpm if profile is not None and profile.test is not None else ""
+
+
+def _become_the_new_code() -> NoReturn:
+    """Runs what was run, in this very process."""
+    sys.stderr.write("etui was upgraded while this wallet ran: it is started anew\n")
+    sys.stderr.flush()
+    os.execv(sys.executable, sys.orig_argv)  # noqa: S606  # no shell is wanted
 
 
 def _attend(place: Place) -> None:
