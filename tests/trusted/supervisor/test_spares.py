@@ -32,6 +32,8 @@ from etui.trusted.supervisor.line import RouterLine
 
 STORES = "ext:etui/org.etui.storage-software"
 KEEPS = "ext:etui/org.etui.secrets"
+ADVISES = "ext:etui/org.etui.guard"
+KNOWS = "ext:etui/org.etui.receipts"
 METHODS = {"do": {"title": "Do", "effect": "none", "params": {}, "result": {}}}
 WAITS = """
 import os, time
@@ -145,10 +147,12 @@ def registration(connection: socket.socket) -> str:
         return str(msgspec.json.decode(line)["method"])
 
 
-def test_before_the_first_unlock_storage_alone_is_prepared_and_then_what_ran_before_the_lock(short_dir: Path) -> None:
+def test_before_the_first_unlock_what_each_question_takes_is_prepared_and_then_what_ran_before_the_lock(
+    short_dir: Path,
+) -> None:
     async def test(wallet: Wallet) -> None:
         wallet.extensions.prepare_spares()
-        assert set(wallet.spares()) == {STORES}
+        assert set(wallet.spares()) == {STORES, ADVISES, KNOWS}
         wallet.start(KEEPS)
         wallet.connection.close()
         wallet.extensions.stop_all()
@@ -170,7 +174,7 @@ def test_a_spare_is_used_once_and_gets_its_key_then_and_not_before(short_dir: Pa
         assert wallet.start(STORES) == spare
         assert [key.publisher for key in wallet.handed] == ["etui"]
         assert registration(wallet.connection) == "wallet/1.register"
-        assert wallet.spares() == {}
+        assert STORES not in wallet.spares()
         assert wallet.start(STORES) != spare
         wallet.connection.close()
         assert is_gone(spare)
@@ -193,8 +197,8 @@ def test_to_prepare_again_keeps_those_that_wait_for_as_long_from_then_on(short_d
     run(short_dir, test)
 
 
-def test_no_more_than_four_are_prepared_those_that_were_started_last(short_dir: Path) -> None:
-    names = ["one", "two", "three", "four", "five"]
+def test_no_more_than_six_are_prepared_those_that_were_started_last(short_dir: Path) -> None:
+    names = ["one", "two", "three", "four", "five", "six", "seven"]
 
     async def test(wallet: Wallet) -> None:
         for name in names:
@@ -206,7 +210,34 @@ def test_no_more_than_four_are_prepared_those_that_were_started_last(short_dir: 
         wallet.connection.close()
         wallet.extensions.stop_all()
         wallet.extensions.prepare_spares()
-        assert [name.rpartition(".")[2] for name in wallet.spares()] == ["one", "five", "four", "three"]
+        prepared = [name.rpartition(".")[2] for name in wallet.spares()]
+        assert prepared == ["one", "seven", "six", "five", "four", "three"]
+
+    run(short_dir, test)
+
+
+def test_what_each_question_takes_is_prepared_before_what_was_used_later(short_dir: Path) -> None:
+    async def test(wallet: Wallet) -> None:
+        for name in (ADVISES, STORES, KEEPS):
+            wallet.start(name)
+            wallet.connection.close()
+        wallet.extensions.stop_all()
+        wallet.extensions.prepare_spares()
+        assert list(wallet.spares()) == [STORES, ADVISES, KEEPS]
+
+    run(short_dir, test)
+
+
+def test_after_the_unlock_what_is_of_no_use_waits_for_a_shorter_while(short_dir: Path) -> None:
+    async def test(wallet: Wallet) -> None:
+        wallet.extensions.prepare_spares()
+        before = wallet.extensions._spares._due
+        wallet.extensions.unlocked()
+        after = wallet.extensions._spares._due
+        assert before is not None
+        assert after is not None
+        assert before.cancelled()
+        assert after.when() < before.when()
 
     run(short_dir, test)
 
@@ -279,7 +310,8 @@ def test_a_stop_and_a_lock_end_a_spare_with_all_that_it_held(short_dir: Path) ->
             spare = wallet.spares()[STORES]
             end()
             assert is_gone(spare)
-            assert wallet.spares() == {}
+            assert STORES not in wallet.spares()
+            wallet.extensions.stop_all()
             assert descriptors(os.getpid()) == held
 
     run(short_dir, test)
@@ -290,14 +322,14 @@ def test_a_spare_that_was_killed_is_not_used_and_its_end_is_told_to_nobody(short
         wallet.extensions.prepare_spares()
         seen = wallet.spares()[STORES]
         kill(seen)
-        await awaited(lambda: not wallet.spares())
+        await awaited(lambda: STORES not in wallet.spares())
         assert wallet.hears_nothing()
         wallet.extensions.prepare_spares()
         unseen = wallet.spares()[STORES]
         kill(unseen)  # and the event loop has no moment to see it
         with pytest.raises(EndedEarlyError):  # both ends count, so that it is put off
             wallet.start(STORES)
-        assert wallet.spares() == {}
+        assert STORES not in wallet.spares()
 
     run(short_dir, test)
 

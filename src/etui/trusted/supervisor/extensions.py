@@ -21,9 +21,11 @@ from etui.trusted.supervisor.spares import KEEP_S, Spares
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MOST_SPARES: Final = 4
-_STORAGE: Final = "storage/1"
-"""What nearly every Extension needs first."""
+_MOST_SPARES: Final = 6
+_AT_EVERY_QUESTION: Final = frozenset({"storage/1", "adviser/1", "relationship/1"})
+"""What is asked before the user is, and what keeps the data of that and of nearly everything else."""
+_AFTER_UNLOCK_S: Final = 20.0
+"""For a first question, and what it is about."""
 _SETTLED_S: Final = 1.0
 """After this long a start is over; it takes some ten milliseconds."""
 
@@ -85,17 +87,25 @@ class RunningExtensions:
         return self._spares.has_any
 
     def prepare_spares(self) -> None:
-        """Starts ahead, without keys, what ran before the last lock, the last used first, and no more than four.
+        """Starts ahead, without keys, what ran before the last lock, the last used first, and no more than six.
 
-        Before the first unlock that is what keeps the data of all the others. Whatever fails is left to the start.
+        What is asked before each question comes before them. Before the first unlock that alone is started, as far as
+        it comes with Etui. Whatever fails is left to the start.
         """
         try:
             packages = {package.principal: package for package in installed(self._home).packages}
         except (PackageError, OSError):
             return
-        names = self._ran_before or [name for name, package in packages.items() if _keeps_data(package)]
-        wanted = [packages[name] for name in names if name in packages and name not in self._running]
-        self._spares.prepare(wanted[:_MOST_SPARES])
+        if self._ran_before:
+            ran = [packages[name] for name in self._ran_before if name in packages]
+            wanted = sorted(ran, key=lambda package: not _is_asked_first(package))
+        else:
+            wanted = [package for package in packages.values() if package.supplied and _is_asked_first(package)]
+        self._spares.prepare([one for one in wanted if one.principal not in self._running][:_MOST_SPARES])
+
+    def unlocked(self) -> None:
+        """The user has unlocked the wallet: what still waits is for what follows at once."""
+        self._spares.keep(_AFTER_UNLOCK_S)
 
     def give_up(self, name: str) -> None:
         """Ends an Extension that gave its connection up, as if it had ended by itself; it may have."""
@@ -139,5 +149,5 @@ class RunningExtensions:
         self._line.tell(Ended(role=Role.EXTENSION, name=name, reason=f"it ended with status {status}"))
 
 
-def _keeps_data(package: Package) -> bool:
-    return package.supplied and _STORAGE in package.manifest.provides
+def _is_asked_first(package: Package) -> bool:
+    return not _AT_EVERY_QUESTION.isdisjoint(package.manifest.provides)

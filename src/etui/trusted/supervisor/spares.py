@@ -5,7 +5,8 @@ Rules:
 1. A spare is confined and limited like any other Extension, and has no key: nobody writes into its key's pipe before it
    is used. It reaches nobody: nobody reads its connection before that.
 2. Each is used once, by a start of the very package that it was started from.
-3. One that nobody uses is dropped a while after the last call to prepare, and with everything else at a lock.
+3. One that nobody uses is dropped a while after the last call to prepare, or after the unlock, and with everything else
+   at a lock.
 4. Failures here are told to nobody: the start that was asked for meets the same. One that ends by itself counts as an
    early end, so that what keeps ending is started as rarely as ever.
 """
@@ -59,8 +60,12 @@ class Spares:
         """Sees to it that there is a spare of each of these; all that there are wait from now on."""
         for package in packages:
             self._prepare(package)
+        self.keep(self._keep_s)
+
+    def keep(self, seconds: float) -> None:
+        """Has those that there are wait so long from now on, and no longer."""
         self._forget_due()
-        self._due = self._loop.call_later(self._keep_s, self.drop_all)
+        self._due = self._loop.call_later(seconds, self.drop_all)
 
     def _prepare(self, package: Package) -> None:
         spare = self._spares.get(package.principal)

@@ -345,6 +345,7 @@ class Supervisor:
             read, write = os.pipe2(os.O_CLOEXEC)
             self._hand_out(HandKey(), write)
             self._line.tell(Keys(), read)
+            self._extensions.unlocked()
         self._line.tell(reply)
 
     def _hand_out(self, key: HandKey, pipe: int) -> None:
