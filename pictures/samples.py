@@ -19,6 +19,7 @@ from etui.trusted.dialog.requests import (
     Frame,
     Looks,
     Message,
+    NewLogin,
     NewPassphrase,
     NewPin,
     ReadText,
@@ -113,6 +114,7 @@ def _own() -> tuple[Sample, ...]:
     typed = ("type orchard copper",)
     return (
         Sample(name="unlock", request=Unlock(key=_KEY, asker=MAIL), window=typed, terminal=("orchard copper",)),
+        Sample(name="unlock-pin", request=Unlock(key=_KEY, pin=True), window=("type 274306",), terminal=("274306",)),
         Sample(name="unlock-wrong", request=Unlock(key=_KEY, wrong=True, tries_left=4, wait_s=12.0)),
         Sample(
             name="unlock-recovery",
@@ -129,6 +131,8 @@ def _own() -> tuple[Sample, ...]:
         Sample(name="new-passphrase", request=NewPassphrase(key=_KEY)),
         Sample(name="new-passphrase-recovered", request=NewPassphrase(key=_KEY, recovered=True)),
         Sample(name="new-pin", request=NewPin(key=_KEY), window=("type orchard copper",)),
+        Sample(name="new-pin-unlocks", request=NewPin(key=_KEY, unlocks=True), window=("type orchard copper",)),
+        Sample(name="new-login", request=NewLogin(key=_KEY), window=("type orchard copper",)),
         Sample(name="appearance", request=ChangeAppearance()),
     )
 

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pictures.samples import samples
 from pictures.stage import SETTINGS, names_of
 from pictures.terminals import PATIENCE_S, Terminal
 from PySide6.QtGui import QImage
+
+from etui.trusted.dialog.requests import Request
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = {"Xvfb": "xvfb", "xdotool": "xdotool", "tmux": "tmux"}
@@ -33,6 +36,11 @@ def test_every_picture_of_the_gallery_is_there_and_is_one_that_the_script_makes(
     assert windows | texts == named()
     for name in named():
         assert (ROOT / "docs" / "pictures" / name).exists(), name
+
+
+def test_each_face_that_the_dialog_has_is_in_the_gallery() -> None:
+    taken = {type(sample.request) for sample in samples(lambda _text, _field: b"")}
+    assert taken == set(get_args(Request))
 
 
 @pytest.mark.timeout(900)
