@@ -263,6 +263,21 @@ def test_the_first_run_goes_step_by_step_and_arms_its_last() -> None:
     assert said == Created(sealed=seal(KEY, *_passphrase(b"typed")), looks=LOOKS, open_session=True)
 
 
+def test_a_first_run_in_which_nothing_is_chosen_is_guarded() -> None:
+    machine = in_front(Create(key=KEY))
+    machine.handle(Approve(), 0.0)
+    machine.handle(Dress(looks=LOOKS), 0.0)
+    machine.handle(Approve(), 0.0)
+    machine.handle(Enter(entry=Entry(complete=True)), 0.0)
+    machine.handle(Approve(secrets=TYPED), 0.0)
+    assert machine.state.front is not None
+    assert machine.state.front.step is CreateStep.SHARING
+    watch(machine, 0.0, 1.0)
+    said = answer(machine.handle(Approve(secrets=TYPED), 1.0))
+    assert isinstance(said, Created)
+    assert not said.open_session
+
+
 def test_refusal_and_dismissal_need_no_arming() -> None:
     assert answer(in_front(CONFIRM, focused=False).handle(Refuse(), 0.0)) == Refused()
     assert answer(in_front(CONFIRM, focused=False).handle(Dismiss(silence=True), 0.0)) == Dismissed(silence=True)

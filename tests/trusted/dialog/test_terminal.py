@@ -367,7 +367,7 @@ def test_the_first_run_can_be_done_with_the_keyboard_alone(person: Person) -> No
     words = screen.split("type them again.")[1].split("The six words again")[0].split()
     assert len(words) == 6
     person.type("t" + " ".join(words) + "\r")
-    person.look("4 of 4")
+    assert "1 (*) Guarded" in person.look("4 of 4")
     person.type("2")
     person.look("2 (*) Shared")
     created = person.insist("y")

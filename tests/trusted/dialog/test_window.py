@@ -269,6 +269,8 @@ def test_the_first_run_is_done_by_key(hands: Hands) -> None:
     hands.type_in("ember fjord 77 anchor beacon")
     hands.press(Qt.Key.Key_Return)
     assert hands.step() == CreateStep.SHARING
+    rows = [row for row in hands.window.findChildren(ChoiceRow) if row.isVisible()]
+    assert [row.option.label.text for row in rows if row.isChecked()] == ["Guarded"]
     hands.tab_to(ChoiceRow, "Shared")
     hands.press(Qt.Key.Key_Space)
     hands.arm()
