@@ -240,14 +240,20 @@ def test_git_is_set_up_by_three_settings_that_are_shown_before_and_undone_as_is_
     assert git(wallet, "config", "--global", "--get", "user.signingkey") == ""
 
 
-@pytest.mark.attack(114)
-def test_a_key_file_that_takes_days_to_open_is_given_up_by_ctrl_c(tmp_path: Path) -> None:
+def slow_to_open(folder: Path) -> Path:
+    """A private key whose file says that its passphrase takes days."""
     salted = string(bytes(16)) + (2**31 - 1).to_bytes(4, "big")  # rounds
     public = string(b"ssh-ed25519") + string(bytes(32))
     head = string(b"aes256-ctr") + string(b"bcrypt") + string(salted) + (1).to_bytes(4, "big")
     told = base64.encodebytes(b"openssh-key-v1\0" + head + string(public) + string(bytes(160))).decode()
-    path = tmp_path / "gift"
+    path = folder / "gift"
     path.write_text(f"-----BEGIN OPENSSH PRIVATE KEY-----\n{told}-----END OPENSSH PRIVATE KEY-----\n", encoding="ascii")
+    return path
+
+
+@pytest.mark.attack(114)
+def test_a_key_file_that_takes_days_to_open_is_given_up_by_ctrl_c(tmp_path: Path) -> None:
+    path = slow_to_open(tmp_path)
     command = [*ETUI, "key", "import", str(path), "--dry-run"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:

@@ -20,6 +20,7 @@ import msgspec
 import pytest
 from tests.cli.etui import ETUI, done
 from tests.cli.test_archive import member_of
+from tests.cli.test_keys import slow_to_open
 
 from etui.cli import progress
 from etui.cli.archive import HEADER
@@ -53,12 +54,18 @@ sys.exit(main.main(sys.argv[1:]))
 class AtTerminal:
     """A command whose standard error is a terminal."""
 
-    def __init__(self, environ: Mapping[str, str], *arguments: str, command: Sequence[str] = ETUI) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        *arguments: str,
+        command: Sequence[str] = ETUI,
+        stdin: int = subprocess.DEVNULL,
+    ) -> None:
         self._terminal, other = pty.openpty()
         self.process = subprocess.Popen(
             [*command, *arguments],
             env=environ,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=other,
             text=True,
@@ -198,6 +205,25 @@ def test_a_check_of_the_audit_shows_how_long_it_takes(wallet: TestWallet) -> Non
         assert "whole and in order" in verify.finish()
     assert is_rewritten_and_erased(verify.shown)
     assert verify.shown.endswith(_ERASED)
+
+
+def test_a_look_at_a_machine_whose_wallet_does_not_answer_says_that_it_waits(wallet: TestWallet) -> None:
+    with AtTerminal(wallet.environ, "doctor") as doctor, paused(wallet):
+        doctor.wait_for(r"etui: looking at this machine; who does not answer is waited for")
+        doctor.finish()
+
+
+def test_a_key_file_that_takes_long_to_open_says_so_and_how_to_end_it(tmp_path: Path) -> None:
+    path = slow_to_open(tmp_path)
+    (tmp_path / "typed").write_text("passphrase\n")
+    with (
+        (tmp_path / "typed").open() as typed,
+        AtTerminal(os.environ, "key", "import", str(path), "--dry-run", stdin=typed.fileno()) as opening,
+    ):
+        opening.wait_for(rf"etui: opening {re.escape(str(path))} takes as long as the file says; Ctrl-C ends it")
+        opening.process.send_signal(signal.SIGINT)
+        opening.finish()
+    assert opening.process.returncode == -signal.SIGINT
 
 
 def test_nothing_is_written_into_a_question_at_the_terminal(wallet: TestWallet) -> None:

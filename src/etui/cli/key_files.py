@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from etui.cli.command import patience
 from etui.cli.exits import CommandError, Exit
+from etui.cli.output import single_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -133,8 +135,9 @@ def _loaded(load: Callable[..., object], text: bytes, path: Path) -> object:
         if "password" not in str(error).lower() and "encrypted" not in str(error).lower():
             raise ValueError(str(error)) from None
     passphrase = _passphrase(path)
+    waiting = f"opening {single_line(str(path))} takes as long as the file says; Ctrl-C ends it"
     try:
-        with _ended_by_interrupt():
+        with _ended_by_interrupt(), patience(waiting):
             return load(text, password=passphrase)
     except ValueError:  # each format says something else
         raise CommandError(f"the passphrase is not that of {path}", Exit.USAGE) from None

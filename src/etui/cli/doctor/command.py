@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 import etui
-from etui.cli.command import Arguments, Command, name_session_bus
+from etui.cli.command import Arguments, Command, name_session_bus, patience
 from etui.cli.doctor.checks import CHECKS
 from etui.cli.doctor.findings import Check, Finding, Machine, State
 from etui.cli.doctor.gathering import this_machine
@@ -66,7 +66,8 @@ def _finding(check: Check, machine: Machine) -> Finding:
 def _run(arguments: Arguments, output: Output) -> Exit:
     del arguments
     name_session_bus()
-    report = examine(this_machine(os.environ, os.getuid(), Path(os.environ.get("HOME") or "/")))
+    with patience("looking at this machine; who does not answer is waited for, but not for long"):
+        report = examine(this_machine(os.environ, os.getuid(), Path(os.environ.get("HOME") or "/")))
     output.value(report, _page(report))
     return Exit.FAILED if report.needs_doing else Exit.OK
 
