@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -14,9 +15,11 @@ from etui.cli.command import Command
 from etui.cli.commands import SECTIONS, all_commands
 from etui.cli.completion import commands_of
 from etui.cli.exits import MEANINGS, SIGNALS, Exit
-from etui.cli.main import build_parser
+from etui.cli.main import build_parser, main
 
 COMMANDS = [command for section in all_commands().values() for command in section]
+STARTING = {"run", "up"}
+"""Those that start a wallet, which ``test_run.py`` tries."""
 
 
 def test_etui_alone_shows_a_page_that_names_every_command_and_fits_80_columns() -> None:
@@ -50,6 +53,24 @@ def test_every_command_shows_examples_and_takes_json(command: Command) -> None:
     page = parser.format_help()
     assert "examples:" in page
     assert "--json" in page
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.name not in STARTING], ids=lambda one: one.name)
+def test_whatever_a_command_says_where_no_wallet_runs_is_one_json_value(
+    command: Command, short_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("HOME", "ETUI_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(short_dir))
+    try:
+        status = main([*command.name.split(), "--json"])
+    except SystemExit as ended:  # of a command line that lacks something
+        status = int(ended.code or 0)
+    said = capsys.readouterr()
+    told = msgspec.json.decode(said.out or said.err)
+    assert not (said.out and said.err)
+    if said.err:
+        assert told["status"] == status
+        assert told["error"]["code"]
 
 
 @pytest.mark.parametrize("columns", [80, 120])
