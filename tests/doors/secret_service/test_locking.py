@@ -154,24 +154,30 @@ def test_a_dismissed_unlock_dialog_is_answered_locked(
         assert raised.value.name == IS_LOCKED
 
 
-def test_a_search_that_nobody_answers_is_locked_after_20_s_and_its_dialog_stays(
+def test_a_search_and_a_read_that_nobody_answers_are_locked_after_20_s_and_the_dialog_stays(
     door: DoorProcess, environ: dict[str, str], router: RouterPeer
 ) -> None:
-    router.add("alice", "L", {"a": "1"}, b"pw")
-    lock_wallet(door)
-    with Program(environ) as program:
+    with Program(environ) as searching, Program(environ) as reading, Program(environ) as reading_more:
+        session, more = reading.open_session(), reading_more.open_session()
+        item = reading.create(session, "L", {"a": "1"}, b"pw")
+        lock_wallet(door)
         began = time.monotonic()
-        with pytest.raises(DBusError) as raised:
-            program.search({"a": "1"})
-        assert raised.value.name == IS_LOCKED
-        waited_s = time.monotonic() - began
-        assert asking.ANSWER_S == 20, "what the name of this test says"
-        assert waited_s >= asking.ANSWER_S, "who unlocks within that time is waited for"
-        assert waited_s < _DBUS_WAITS_S, "else the caller has given up by itself"
+        searching.begin(SERVICE_PATH, SERVICE, "SearchItems", "a{ss}", {"a": "1"})
+        reading.begin(item, ITEM, "GetSecret", "o", session.path)
+        reading_more.begin(SERVICE_PATH, SERVICE, "GetSecrets", "aoo", [item], more.path)
+        for program in (searching, reading, reading_more):
+            with pytest.raises(DBusError) as raised:
+                program.finish()
+            assert raised.value.name == IS_LOCKED
+            waited_s = time.monotonic() - began
+            assert asking.ANSWER_S == 20, "what the name of this test says"
+            assert waited_s >= asking.ANSWER_S, "who unlocks within that time is waited for"
+            assert waited_s < _DBUS_WAITS_S, "else the caller has given up by itself"
         dialog = router.dialogs.get_nowait()
         assert not dialog.cancelled.is_set()
         dialog.approve()
-        assert len(program.search({"a": "1"})[0]) == 1
+        assert len(searching.search({"a": "1"})[0]) == 1
+        assert reading.read(session, item) == b"pw"
 
 
 def test_unlock_gives_a_prompt_for_the_wallets_dialog(
