@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -163,21 +163,29 @@ def test_a_merchant_for_whom_no_scheme_of_the_card_vouches_is_not_paid(wallet: T
 
 
 @pytest.mark.attack(118)
-def test_a_request_that_is_over_altered_or_signed_by_nobody_is_refused_and_on_record(
+def test_a_request_that_is_over_altered_signed_by_nobody_or_for_no_amount_is_refused_and_on_record(
     wallet: TestWallet, client: Client, shop: Shop
 ) -> None:
     now = int(time.time())
-    token = shop.asks(now)
-    order = read_request(token, now).name
-    head, body, signature = token.split(".")
+    head, body, signature = shop.asks(now).split(".")
     altered = f"{head}.{body[:-4]}{'AAAA' if body[-4:] != 'AAAA' else 'BBBB'}.{signature}"
-    unsigned = f"{head}.{body}."
-    none = urlsafe_b64encode(msgspec.json.encode({"alg": "none"})).decode().rstrip("=")
-    nobodys = f"{none}.{body}."
-    for bad in (shop.asks(now - 30 * 86400), altered, unsigned, nobodys):
+    members = msgspec.json.decode(urlsafe_b64decode(head + "=="))
+    none = urlsafe_b64encode(msgspec.json.encode(members | {"alg": "none"})).decode().rstrip("=")
+    bad = {shop.asks(now - 30 * 86400): "holds no more", altered: "its signature is not by the key of its certificate"}
+    bad |= {f"{head}.{body}.": "has three parts", f"{none}.{body}.{signature}": "the signature is by none"}
+    for value, said in (
+        ("-12.50", "nothing or less"),
+        ("0.00", "nothing or less"),
+        ("12.505", "more decimals than EUR"),
+        ("10000000000.00", "more than 999999999999"),
+    ):
+        details = Details(id="order-1", total=Line("Total", Amount("EUR", value)))
+        bad[shop.demands(now, details=details)] = said
+    for token, said in bad.items():
         with pytest.raises(RemoteError) as refused:
-            client.call(payment.Pay(order=order, request=bad))
+            client.call(payment.Pay(order=f"order-1#{digest_of(token).hex()[:16]}", request=token))
         assert refused.value.code is ErrorCode.INVALID_PARAMS
+        assert said in refused.value.message
         assert_on_record(wallet, refused.value, "payment/1.pay", "without asking you", refused.value.message)
     assert wallet.user.asked() == []
 

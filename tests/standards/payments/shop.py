@@ -28,6 +28,9 @@ from etui.standards.payments import (
     sign_receipt,
     sign_request,
 )
+from etui.standards.payments import signed as payments
+from etui.standards.payments.receipts import TYPE as RECEIPT
+from etui.standards.payments.request import TYPE as REQUEST
 
 NOW = int(time.time())
 SHOP = Merchant(
@@ -76,8 +79,19 @@ class Shop:
         """The same, signed."""
         return sign_request(self.request(now, **changes), self.chain, self.sign)
 
+    def demands(self, now: int, **changes: Any) -> str:  # noqa: ANN401
+        """The same, whatever it says: signed by a merchant that does not look at what it signs."""
+        return payments.sign(self.request(now, **changes), REQUEST, self.chain, self.sign)
+
     def receipt(self, request: bytes, **changes: Any) -> str:  # noqa: ANN401
         """A receipt for what was asked, signed."""
+        return sign_receipt(self._receipt(request, **changes), self.chain, self.sign)
+
+    def claims(self, request: bytes, **changes: Any) -> str:  # noqa: ANN401
+        """The same, whatever it says."""
+        return payments.sign(self._receipt(request, **changes), RECEIPT, self.chain, self.sign)
+
+    def _receipt(self, request: bytes, **changes: Any) -> Receipt:  # noqa: ANN401
         members: dict[str, Any] = {
             "id": "r-1",
             "kind": Kind.SALE,
@@ -90,7 +104,7 @@ class Shop:
             "approval": "A1B2C3",
             "paid_by": "4242",
         }
-        return sign_receipt(Receipt(**(members | changes)), self.chain, self.sign)
+        return Receipt(**(members | changes))
 
     @property
     def box_x(self) -> str:

@@ -96,9 +96,18 @@ def test_a_request_holds_for_a_day_at_most(shop: Shop, iat: int, exp: int) -> No
 
 @pytest.mark.attack(118)
 @pytest.mark.parametrize("value", ["-1.00", "0", "0.00", "1.005", "10000000000.00", "1,00", "1e3", ".5", "NaN"])
-def test_a_total_that_is_none_is_refused(shop: Shop, value: str) -> None:
+def test_a_total_that_is_none_is_refused_by_who_reads_it_and_signed_by_no_honest_merchant(
+    shop: Shop, value: str
+) -> None:
+    details = Details(id="o", total=Line("Total", Amount("EUR", value)))
     with pytest.raises(MalformedError):
-        shop.asks(NOW, details=Details(id="o", total=Line("Total", Amount("EUR", value))))
+        read_request(shop.demands(NOW, details=details), NOW)
+    with pytest.raises(MalformedError):
+        shop.asks(NOW, details=details)
+    modifiers = (Modifier(supported_methods=CARD, total=details.total),)
+    usual = shop.request(NOW).details
+    with pytest.raises(MalformedError):
+        read_request(shop.demands(NOW, details=msgspec.structs.replace(usual, modifiers=modifiers)), NOW)
 
 
 def test_a_discount_is_an_item_of_less_than_nothing(shop: Shop) -> None:
@@ -109,8 +118,10 @@ def test_a_discount_is_an_item_of_less_than_nothing(shop: Shop) -> None:
 
 def test_an_order_in_two_currencies_is_refused(shop: Shop) -> None:
     items = (Line("A book", Amount("USD", "12.50")),)
-    with pytest.raises(MalformedError):
-        shop.asks(NOW, details=Details(id="o", total=Line("Total", Amount("EUR", "12.50")), display_items=items))
+    details = Details(id="o", total=Line("Total", Amount("EUR", "12.50")), display_items=items)
+    for ask in (shop.asks, shop.demands):
+        with pytest.raises(MalformedError):
+            read_request(ask(NOW, details=details), NOW)
 
 
 def test_a_modifier_changes_what_is_paid_by_card(shop: Shop) -> None:
@@ -162,12 +173,23 @@ def test_a_receipt_is_read_and_an_altered_one_is_not(shop: Shop, root: Authority
     head, body, signature = token.split(".")
     with pytest.raises(PaymentError):
         read_receipt(f"{head}.{body[:-4]}AAAA.{signature}")
-    for part in ("tax", "tip"):
-        for value in ("13.00", "-0.01"):
-            with pytest.raises(MalformedError):
-                shop.receipt(b"d" * 32, **{part: Amount("EUR", value)})
-    with pytest.raises(MalformedError):
-        shop.receipt(b"d" * 32, total=Amount("EUR", "0"), tax=None)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({part: Amount("EUR", value)} for part in ("tax", "tip") for value in ("13.00", "-0.01", "0.001")),
+        *({"total": Amount("EUR", value), "tax": None} for value in ("0", "-1.00", "12.505", "10000000000.00")),
+        {"tip": Amount("USD", "1.00")},
+    ],
+    ids=str,
+)
+def test_a_receipt_over_amounts_that_are_none_is_refused_by_who_reads_it_too(
+    shop: Shop, changes: dict[str, Amount | None]
+) -> None:
+    for claim in (shop.receipt, shop.claims):
+        with pytest.raises(MalformedError):
+            read_receipt(claim(b"d" * 32, **changes))
 
 
 _DEEP = b',"more":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
