@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
-from tests.doors.contactless.test_real_taps import tapped
+from tests.doors.contactless.test_real_taps import known, started, tapped
 from tests.extensions.issuer_card.chips import AID
 from tests.extensions.issuer_card.terminal import Refused
 
 from etui.cli.exits import Exit
+from etui.interfaces import card_1 as card
+from etui.interfaces import wallet_1 as wallet_interface
 from etui.standards.emv import CryptogramType
 
 if TYPE_CHECKING:
     import subprocess
+    from pathlib import Path
 
     from bench.pcsc import Reader
 
@@ -89,6 +92,33 @@ def test_a_no_to_what_a_terminal_wants_pays_nothing(wallet: TestWallet, reader: 
         with pytest.raises(Refused):
             tapped(reader).applications()
         reader.leave()
+
+
+def test_after_so_many_taps_unasked_the_dialog_asks_before_the_next_one_pays(
+    wallet: TestWallet, reader: Reader, tmp_path: Path
+) -> None:
+    script = tmp_path / "kiosk.sh"
+    with wallet.connect() as client:
+        right = wallet_interface.Grant(
+            client=known(wallet, client, script),
+            action="apdu/1.arm",
+            item=client.call(card.Find()).cards[0].item,
+            currency="EUR",
+            limit_minor=100_00,
+            uses=2,
+        )
+        client.call(right)
+    asked = []
+    for number in range(3):
+        with started(wallet, script, "tap", "5", "EUR", reader=reader) as tap:
+            terminal = tapped(reader)
+            terminal.applications()
+            terminal.pay(AID, 5_00, merchant=f"Kiosk {number}".encode())
+            said, error = tap.communicate(timeout=60)
+        assert tap.returncode == 0, said + error
+        reader.leave()
+        asked.append(len(questions(wallet)))
+    assert asked == [0, 0, 1]
 
 
 def questions(wallet: TestWallet) -> list[str]:
