@@ -106,7 +106,7 @@ def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_
 
 @pytest.mark.attack(153)
 @pytest.mark.timeout(7200)
-@pytest.mark.parametrize("count", [5, pytest.param(388, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [6, pytest.param(388, marks=pytest.mark.long)])
 def test_a_payment_at_a_terminal_is_made_once_or_not_at_all_after_a_kill_at_any_moment(
     square: Square, chance: random.Random, long_run: LongRun, count: int
 ) -> None:
