@@ -452,6 +452,19 @@ def test_a_secret_goes_to_no_host_that_its_item_does_not_name(world: World) -> N
     assert world.asked == []
 
 
+@pytest.mark.attack(29)
+@pytest.mark.attack(78)
+@pytest.mark.parametrize("rebound", ["127.0.0.1", "192.168.0.1", OTHER_ADDRESS], ids=["loopback", "private", "public"])
+def test_a_secret_does_not_follow_its_host_s_name_to_another_address(world: World, rebound: str) -> None:
+    host = world.host(answering(response(b"welcome")))
+    other = world.host(answering(response()), name=OTHER, address=rebound)
+    world.names[API] = [(API_ADDRESS,), (rebound,)]
+    assert world.fetch(with_key(), insertion=insertion()).body == b"welcome"
+    with pytest.raises(RefusedError, match="did not prove" if rebound == OTHER_ADDRESS else "address"):
+        world.fetch(with_key(), insertion=insertion())
+    assert (len(host.received), other.received) == (1, [])
+
+
 @pytest.mark.parametrize("status", [302, 307])
 def test_a_secret_does_not_follow_a_redirect_to_another_host(world: World, status: int) -> None:
     world.host(answering(redirect(f"https://{OTHER}/", status)))
