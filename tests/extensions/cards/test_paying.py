@@ -215,6 +215,25 @@ def test_a_card_that_rests_pays_nothing_until_it_is_used_again(
     client.call(asked(shop.asks(int(time.time()), nonce="n-2")))
 
 
+def test_a_card_pays_no_more_at_once_than_its_issuer_says_and_nobody_is_asked(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    details = Details(id="order-1", total=Line("Total", Amount("EUR", "500.01")))
+    token = shop.asks(int(time.time()), details=details)
+    before = len(wallet.user.asked())
+    with pytest.raises(RemoteError, match=r"pays at most 500\.00 EUR at once") as refused:
+        client.call(asked(token))
+    assert refused.value.code is ErrorCode.CONFLICT
+    assert_on_record(wallet, refused.value, "payment/1.pay", "pays at most")
+    assert len(wallet.user.asked()) == before
+    dear = {"face": "confirm", "text_contains": "500.01"}
+    wallet.user.rule("approve", when=dear, secret=PASSPHRASE, remember="once")
+    said = {"payee": "shop.etui.test", "amount": 50_001, "currency": "EUR", "order": asked(token).order}
+    with pytest.raises(RemoteError, match=r"pays at most 500\.00 EUR at once"):
+        client.call(card.Authorise(card=carded, request=token, **said))  # type: ignore[arg-type]
+    assert shown_card(client, carded).counter == 0
+
+
 @pytest.mark.attack(122)
 def test_a_wrong_code_adds_no_card_and_five_of_them_end_it(wallet: TestWallet, client: Client, bank: Bank) -> None:
     wallet.user.approves()

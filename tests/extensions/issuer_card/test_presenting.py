@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,6 +18,7 @@ from tests.standards.emv.keys import card as key
 
 from etui.extensions.issuer_card.cards import Cards, ChipCard, DeviceKeys
 from etui.extensions.issuer_card.errors import UnpaidError
+from etui.extensions.issuer_card.paying import check_usable
 from etui.extensions.issuer_card.presenting import Presenting
 from etui.extensions.issuer_card.rerouting import Rerouting
 from etui.extensions.issuer_card.supply import Supply
@@ -117,3 +119,14 @@ def test_what_the_card_never_pays_is_refused_before_anybody_is_asked(held: Held)
     assert held.notes(most) == []
     with pytest.raises(UnpaidError, match="pays at most"):
         held.notes(most + 1)
+
+
+@pytest.mark.parametrize("days", [-32, 0])
+def test_a_card_is_used_to_the_end_of_the_month_in_which_it_expires(days: int) -> None:
+    month = time.gmtime(time.time() + days * 86_400)
+    card = msgspec.structs.replace(CARD, expiry=f"{month.tm_year % 100:02d}{month.tm_mon:02d}")
+    if days == 0:
+        check_usable(card)
+        return
+    with pytest.raises(UnpaidError, match="has expired"):
+        check_usable(card)
