@@ -10,13 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 from tests.cli.etui import done, etui, run
-from tests.cli.test_archive import forged
 from tests.cli.test_extensions import folder, signed  # noqa: F401  # the fixture
+from tests.trusted.archive.test_archive import forged
 
-from etui.cli.archive import HEADER, TRAILER
-from etui.cli.contents import is_vouched
 from etui.protocol import ProtocolError
 from etui.testkit import TestWallet
+from etui.trusted.archive import HEADER, TRAILER, is_vouched
 from etui.trusted.router import vouched
 from etui.trusted.supervisor.settings import read_settings
 
@@ -160,7 +159,7 @@ def test_what_was_changed_since_the_last_unlock_is_told_before_an_archive_is_mad
     archive = short_dir / "wallet.etui"
     refused = etui(wallet, "export", str(archive))
     assert refused.returncode == 1
-    assert f"{wallet.home}/operator/site.cedar was changed since the wallet was last unlocked" in refused.stderr
+    assert f"{wallet.home}/operator/site.cedar was changed since the last unlock" in refused.stderr
     assert not archive.exists()
     wallet.unlock()
     done(wallet, "export", str(archive))

@@ -19,12 +19,12 @@ from typing import Self
 import msgspec
 import pytest
 from tests.cli.etui import ETUI, done
-from tests.cli.test_archive import member_of
 from tests.cli.test_keys import slow_to_open
+from tests.trusted.archive.test_archive import member_of
 
 from etui.cli import progress
-from etui.cli.archive import HEADER
 from etui.testkit import TestWallet
+from etui.trusted.archive import HEADER
 
 _WAIT_S = 60.0
 _LARGE = 7 << 30

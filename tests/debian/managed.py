@@ -9,17 +9,20 @@ from typing import Final
 from tests.booted.machine import Machine, Ran
 
 from etui.testkit import ScriptedUser
+from etui.testkit.user import PASSPHRASE
 
+EXPORT: Final = "write the whole wallet to a file, sealed as it lies there"
 SECRET: Final = "of Greta, and nobody else's"
 
 
 class Managed:
     """The person, with a wallet whose dialog is scripted, or shown on a display of theirs."""
 
-    def __init__(self, machine: Machine, name: str, *, scripted: bool = True) -> None:
+    def __init__(self, machine: Machine, name: str, *, scripted: bool = True, is_known: bool = False) -> None:
         self.machine = machine
         self.name = name
-        machine.add_user(name)
+        if not is_known:
+            machine.add_user(name)
         self.uid = machine.uid_of(name)
         self.state = f"/var/lib/etui/{self.uid}"
         self.runtime = f"/run/etui/{self.uid}"
@@ -29,6 +32,7 @@ class Managed:
         with tempfile.TemporaryDirectory() as folder:
             user = ScriptedUser(Path(folder, "script"), Path(folder, "transcript"))
             user.approves()
+            user.rule("approve", when={"face": "confirm", "action_contains": EXPORT}, secret=PASSPHRASE)
             rules = user.script.read_text("utf-8").replace(folder, f"{self.state}/dialog")
         machine.path("/root").joinpath(f"script-{name}").write_text(rules, "utf-8")
         machine.does("etui", "managed", "on", name, "--script", f"/root/script-{name}")

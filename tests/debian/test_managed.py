@@ -62,7 +62,7 @@ def units_of(greta: Managed) -> set[str]:
 
 def test_a_lock_ends_what_had_a_key_and_an_unlock_begins_anew(greta: Managed) -> None:
     before = greta.processes()
-    assert {f"etui-{name}" for name in NAMES} - {"etui-egress", "etui-coverage"} <= units_of(greta)
+    assert {f"etui-{name}" for name in NAMES} - {"etui-egress", "etui-coverage", "etui-archive"} <= units_of(greta)
     greta.does("lock")
     assert msgspec.json.decode(greta.does("status", "--json"))["state"] == "locked"
     keyed = {pid for unit, pids in before.items() for pid in pids if KEYED.match(unit)}
@@ -236,7 +236,7 @@ def hugo(machine: Machine) -> Iterator[Managed]:
 
 @pytest.mark.attack(255)
 def test_another_person_reaches_neither_router_nor_parts_nor_files(greta: Managed, hugo: Managed) -> None:
-    sockets = [f"{greta.runtime}/{name}" for name in NAMES]
+    sockets = [f"{greta.runtime}/{name}" for name in (*NAMES, "session", "files")]
     assert hugo.program(ATTEMPT + CONNECTS, *sockets) == "[]\n"
     pids = [str(pid) for unit, pids in greta.processes().items() if f"@{greta.uid}." in unit for pid in pids]
     assert hugo.program(ATTEMPT + TRACES, *pids) == "[]\n"

@@ -6,24 +6,37 @@ import os
 import shlex
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import msgspec
 
-from etui.cli.archive import check_archive, check_target, unpack_archive, write_archive
 from etui.cli.command import Arguments, Command, connect, profile_place
-from etui.cli.contents import Contents, check_vouched, look_over, size_of
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import check_free, unreadable, whole_file
+from etui.cli.handed import handed, restoring
 from etui.cli.output import moment, single_line
 from etui.cli.progress import bytes_done
 from etui.interfaces import wallet_1 as wallet
 from etui.sdk import ConnectionLost
+from etui.trusted.archive import (
+    ArchiveError,
+    Contents,
+    Folder,
+    check_archive,
+    check_target,
+    check_vouched,
+    look_over,
+    size_of,
+    unpack_archive,
+    write_archive,
+)
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from etui.cli.output import Output
+    from etui.protocol import Place
 
 _LOCK_S: Final = 15.0
 _LOOK_S: Final = 0.05
@@ -44,22 +57,44 @@ def _export_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(arguments: Arguments, output: Output) -> Exit:
-    home = profile_place().home
+    place = profile_place()
     check_free(arguments.file)  # before the wallet is locked for it
-    if _lock():
-        output.note("etui: the wallet was locked for this; `etui unlock` opens it again")
-    with bytes_done("reading the wallet", size_of(home)) as advance:
-        contents = look_over(home, int(time.time()), advance)
-    check_vouched(home, contents)
-    with (
-        bytes_done("writing the archive and comparing", 2 * _size(contents)) as advance,
-        whole_file(arguments.file) as file,
-    ):
-        write_archive(home, contents, file, advance)
+    try:
+        contents = (_exported_by_the_machine if place.managed else _exported)(place, arguments.file, output)
+    except ArchiveError as error:
+        raise CommandError(str(error), Exit(error.fault)) from None
     text = f"Wrote {arguments.file}: {len(contents.files)} files, sealed as they lie in the wallet.\n"
     text += "It opens with the passphrase or the recovery key of today."
     output.value(_summary(arguments.file, contents), text)
     return Exit.OK
+
+
+def _exported(place: Place, path: Path, output: Output) -> Contents:
+    profile = Folder(place.home)
+    if _lock():
+        _tell_of_the_lock(output)
+    with bytes_done("reading the wallet", size_of(place.home)) as advance:
+        contents = look_over(profile, int(time.time()), advance)
+    check_vouched(profile, contents)
+    with bytes_done("writing the archive and comparing", 2 * _size(contents)) as advance, whole_file(path) as file:
+        write_archive(profile, contents, file, advance)
+    return contents
+
+
+def _exported_by_the_machine(place: Place, path: Path, output: Output) -> Contents:
+    with whole_file(path) as file, handed(place) as handing:
+        with connect() as client:
+            client.call(wallet.Export(handed=handing.token))
+        _tell_of_the_lock(output)
+        for piece in handing.pieces():
+            file.write(piece)
+        handing.done()
+    with path.open("rb") as written:
+        return check_archive(written)
+
+
+def _tell_of_the_lock(output: Output) -> None:
+    output.note("etui: the wallet was locked for this; `etui unlock` opens it again")
 
 
 def _lock() -> bool:
@@ -86,24 +121,40 @@ def _restore_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _restore(arguments: Arguments, output: Output) -> Exit:
-    home = profile_place().home
-    check_target(home)
+    place = profile_place()
     try:
+        if not place.managed:
+            check_target(place.home)
         with arguments.file.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             with bytes_done("checking the archive", size) as advance:
                 contents = check_archive(file, advance)
             with bytes_done("writing the wallet", size) as advance:
-                unpack_archive(file, home, advance)
+                if place.managed:
+                    _restore_to_the_machine(place, file, advance)
+                else:
+                    unpack_archive(file, place.home, advance)
+    except ArchiveError as error:
+        raise CommandError(str(error), Exit(error.fault)) from None
     except OSError as error:
         raise unreadable(arguments.file, error) from None
-    text = f"Restored into {home} the wallet as it was on {moment(contents.created)}.\n"
-    start = f"ETUI_HOME={shlex.quote(str(home))} etui up" if os.environ.get("ETUI_HOME") else "etui up"
-    text += f"Start it with `{start}`; it opens with the passphrase of then.\n"
+    text = f"Restored into {'what the machine runs for you' if place.managed else place.home}"
+    text += f" the wallet as it was on {moment(contents.created)}.\n"
+    start = f"ETUI_HOME={shlex.quote(str(place.home))} etui up" if os.environ.get("ETUI_HOME") else "etui up"
+    text += f"Start it with `{start}`; it" if not place.managed else "It"
+    text += " opens with the passphrase of then.\n"
     text += "The dialog shows neither picture nor phrase until `etui appearance` chooses new ones, and no door is\n"
     text += "open until `etui door enable` opens it. No browser is paired with it."
     output.value(_summary(arguments.file, contents), text)
     return Exit.OK
+
+
+def _restore_to_the_machine(place: Place, file: BinaryIO, advance: Callable[[int], None]) -> None:
+    file.seek(0)
+    with restoring(place) as handing:
+        handing.write(file, advance)
+        handing.done()
+        handing.over()
 
 
 def _summary(file: Path, contents: Contents) -> Summary:
@@ -123,7 +174,8 @@ EXPORT = Command(
     "version of installed packages, and what is in them; an operator's policies; how many wrong passphrases were\n"
     "tried; the profile's id; and the key of the audit's next checkpoint. Whoever changes one of those in it is found\n"
     "out when the wallet is unlocked that is restored of it.\n"
-    "The dialog's picture, phrase and colour are not in it, since they open without a passphrase; nor are open doors.",
+    "The dialog's picture, phrase and colour are not in it, since they open without a passphrase; nor are open doors.\n"
+    "For a wallet that the machine runs, whose files your programs cannot read, the dialog asks for the passphrase.",
     arguments=_export_arguments,
     run=_export,
     examples=(("etui export wallet.etui", "then keep it on another disk"),),
@@ -131,11 +183,12 @@ EXPORT = Command(
 RESTORE = Command(
     name="restore",
     help="make a wallet of an archive, in a new folder",
-    text="Makes a wallet of an archive, in the folder that ETUI_HOME names, which has to be empty or not there:\n"
-    "nothing is overwritten. All of the archive is checked before anything is written. The dialog's picture, phrase\n"
-    "and colour are in no archive: it shows none until `etui appearance` chooses new ones. Nor is an open door:\n"
-    "`etui door enable` opens it again. A browser has to be paired anew, and its pages have no right of before.\n"
-    "What is not sealed is held against the wallet's key at the first unlock.",
+    text="Makes a wallet of an archive, in the folder that ETUI_HOME names, which has to be empty or not there, or\n"
+    "where the machine is to run your wallet (`etui managed`), and none was made yet: nothing is overwritten.\n"
+    "All of the archive is checked before anything is written. The dialog's picture, phrase and colour are in no\n"
+    "archive: it shows none until `etui appearance` chooses new ones. Nor is an open door: `etui door enable` opens\n"
+    "it again. A browser has to be paired anew, and its pages have no right of before. What is not sealed is held\n"
+    "against the wallet's key at the first unlock.",
     arguments=_restore_arguments,
     run=_restore,
     examples=(

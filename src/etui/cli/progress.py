@@ -23,11 +23,6 @@ _LINE: Final = "\r\x1b[K"
 """To the first column, and erase to the line's end (ECMA-48, section 8.3.41)."""
 
 
-def unseen(count: int) -> None:
-    """Shows nothing to anybody."""
-    del count
-
-
 @contextlib.contextmanager
 def bytes_done(doing: str, total: int) -> Iterator[Advance]:
     """Shows how many of ``total`` bytes are done while the block runs."""

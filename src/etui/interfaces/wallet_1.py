@@ -42,6 +42,8 @@ __all__ = [
     "DoorsResult",
     "Ends",
     "EndsResult",
+    "Export",
+    "ExportResult",
     "ExtensionRow",
     "Extensions",
     "ExtensionsResult",
@@ -1020,6 +1022,27 @@ class DoorDisable(Request[DoorDisableResult], frozen=True, kw_only=True, omit_de
     RESULT: ClassVar[type[Result]] = DoorDisableResult
 
     door: Annotated[str, Meta(max_length=80)]
+
+
+class ExportResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.export``."""
+
+    METHOD: ClassVar[str] = "wallet/1.export"
+
+
+class Export(Request[ExportResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Export the wallet.
+
+    Of a wallet that the machine runs, whose files no program of its user reads. The user confirms it with
+    the passphrase; the wallet locks, and the archive is then written into the stream that was handed over
+    under `handed`.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.export"
+    RESULT: ClassVar[type[Result]] = ExportResult
+    WAITS: ClassVar[bool] = True
+
+    handed: Annotated[str, Meta(max_length=32)]
 
 
 class StopResult(Result, frozen=True, kw_only=True, omit_defaults=True):

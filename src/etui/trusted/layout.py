@@ -9,6 +9,14 @@ RUNTIME: Final = Path("/run/etui")
 STATE: Final = Path("/var/lib/etui")
 PARTS: Final = {"r": "Router", "v": "vault", "d": "Trusted Dialog", "e": "evidence", "s": "storage"}
 """The users of each person's wallet, by the letter in their names."""
+KEPT: Final = {"vault": "v", "storage": "s"}
+"""What of a profile another part than the Router keeps, and whose it is: a link in the Router's folder leads there."""
+FOLDERS: Final = {"wallet": "r", **KEPT, "dialog": "d"}
+"""The folders of a wallet, and whose each is."""
+SCRIPT: Final = "script"
+"""The file in the dialog's folder by which that of a test profile answers."""
+PERSON: Final = "person"
+"""The file that says whose wallet it is, beside its folders."""
 
 
 def user_of(part: str, person: int) -> str:
@@ -24,6 +32,11 @@ def runtime_of(person: int) -> Path:
 def state_of(person: int) -> Path:
     """The folder that holds one for each part of a person's wallet."""
     return STATE / str(person)
+
+
+def files_socket_of(person: int) -> Path:
+    """Where a person's programs hand over what the wallet is to read, or to write."""
+    return runtime_of(person) / "files"
 
 
 def agent_socket_of(person: int) -> Path:

@@ -241,3 +241,14 @@ def test_nobody_calls_an_extension_in_the_routers_place() -> None:
     for name in supplied()["extension/1"].methods:
         asked = question(f"extension/1.{name}", EXTENSION, ITEM, derived=True, covered=True, given=Assurance.PIN)
         assert wallet.decide(asked, NOTHING, NOW).outcome is Outcome.DENY
+
+
+@OUTSIDE
+@pytest.mark.attack(272)
+def test_no_operator_and_no_mere_yes_has_the_wallet_exported(principal: Principal) -> None:
+    wallet = PolicyEngine(supplied().values())
+    asked = question("wallet/1.export", principal, Resource(extension="router"))
+    decision = wallet.decide(asked, NOTHING, NOW)
+    assert (decision.outcome, decision.assurance) == (Outcome.ASK, Assurance.PIN)
+    assert "manufacturer/whole-by-passphrase" in denied_by(wallet.confirm(asked, Assurance.CONSENT, NOW))
+    assert wallet.confirm(asked, Assurance.PIN, NOW).outcome is Outcome.ALLOW

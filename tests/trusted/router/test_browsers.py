@@ -14,13 +14,12 @@ import pytest
 import uvloop
 from tests.trusted.router.browser_door import SHOP, Door, Profile, Wallet, program, result_of
 
-from etui.cli.archive import unpack_archive, write_archive
-from etui.cli.contents import look_over
 from etui.interfaces import Request
 from etui.interfaces import secret_1 as secret
 from etui.interfaces import shell_1 as shell
 from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import Envelope, ErrorCode, ProtocolError
+from etui.trusted.archive import Folder, look_over, unpack_archive, write_archive
 from etui.trusted.audit import AuditRecord, Outcome
 
 PAIR = "pair the browser"
@@ -290,7 +289,7 @@ def test_a_wallet_that_is_restored_elsewhere_has_no_browser_paired(short_dir: Pa
                 keeper.cancel()
             archive = folder / "archive"
             with archive.open("wb") as file:
-                write_archive(folder / "home", look_over(folder / "home", 0), file)
+                write_archive(Folder(folder / "home"), look_over(Folder(folder / "home"), 0), file)
             with archive.open("rb") as file:
                 unpack_archive(file, elsewhere / "home")
             async with Wallet.opened(elsewhere, wallet.here.keys) as restored:

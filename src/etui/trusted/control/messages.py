@@ -112,7 +112,14 @@ class Unheard(_Message, frozen=True, tag="unheard"):
     note: str
 
 
-ToRouter: TypeAlias = Connected | Ended | Keys | LockNow | Reply | DoorState | Unheard
+class HandedOver(_Message, frozen=True, tag="handed_over"):
+    """To the Router, with a stream that a program handed over: what was asked for by ``TakeHanded``."""
+
+    CARRIES = True
+    number: Number
+
+
+ToRouter: TypeAlias = Connected | Ended | Keys | LockNow | Reply | DoorState | Unheard | HandedOver
 
 
 class VaultOperation(Enum):
@@ -217,11 +224,28 @@ class DoorSwitch(_Message, frozen=True, tag="door"):
     enabled: bool
 
 
+class TakeHanded(_Message, frozen=True, tag="take_handed"):
+    """From the Router of a managed wallet: give the stream that a program handed over under this token.
+
+    It comes by ``HandedOver``, before the reply.
+    """
+
+    number: Number
+    token: str
+
+
+class ExportLocked(_Message, frozen=True, tag="export_locked"):
+    """From the Router of a managed wallet, before it locks: write the archive into the stream of this token then."""
+
+    number: Number
+    token: str
+
+
 class End(_Message, frozen=True, tag="end"):
     """From the Router: end the whole wallet."""
 
 
-FromRouter: TypeAlias = Start | Stop | PrepareSpares | Lock | DoorSwitch | End | VaultAsk
+FromRouter: TypeAlias = Start | Stop | PrepareSpares | Lock | DoorSwitch | End | VaultAsk | TakeHanded | ExportLocked
 
 
 class Away(_Message, frozen=True, tag="away"):

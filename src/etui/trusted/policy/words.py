@@ -16,6 +16,7 @@ _MANUFACTURER: Final = {
     "manufacturer/extensions-only": "What serves Extensions is closed to programs.",
     "manufacturer/doors-only": "Only a door says what comes from outside.",
     "manufacturer/extension-undeclared": "An Extension reaches nothing that its manifest does not name.",
+    "manufacturer/whole-by-passphrase": "What uses the wallet as a whole takes your passphrase or PIN.",
     "manufacturer/router-only": "Only the wallet itself asks this.",
 }
 _BY_BEGINNING: Final = {

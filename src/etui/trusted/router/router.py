@@ -30,6 +30,7 @@ from etui.trusted.control import (
     End,
     Ended,
     FromRouter,
+    HandedOver,
     Keys,
     Link,
     LinkClosed,
@@ -62,6 +63,7 @@ from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
 from etui.trusted.router.dispatch import Dispatch
 from etui.trusted.router.events import Events
+from etui.trusted.router.handed import HandedStreams
 from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
 from etui.trusted.router.own import OwnMethods
@@ -137,6 +139,7 @@ class Router:
         self.at_login = AtLogin(self)
         self.anchoring = Anchoring(self)
         self.installing = Installing(self)
+        self.handed = HandedStreams(self)
         self.retention = Retention(self)
         self.own = OwnMethods(self)
         self.opened: Opened | None = None
@@ -278,10 +281,14 @@ class Router:
                 self._child_ended(message)
             case LockNow():
                 self.later(self.lock(message.reason))
+            case HandedOver() if descriptor is not None:
+                self.handed.receive(message, descriptor)
             case Reply():
                 future = self._replies.pop(message.number, None)
                 if future is not None and not future.done():
                     future.set_result(message)
+                else:
+                    self.handed.drop(message.number)
             case _:
                 self._note_state(message)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from typing import Final, Protocol, TypeAlias
 
 _KEPT_VARIABLES: Final = (
     "DBUS_SESSION_BUS_ADDRESS",
@@ -53,6 +52,10 @@ class Running(Protocol):
 
     def end(self) -> None:
         """Asks it to end, and ends it after two seconds."""
+
+
+StartPart: TypeAlias = Callable[[str, Sequence[str], Mapping[str, socket.socket]], Running]
+"""Starts a module's process with arguments, and channels that are named by their options."""
 
 
 class Child:
@@ -116,3 +119,17 @@ class Child:
 def stream_pair() -> tuple[socket.socket, socket.socket]:
     """The two ends of a channel on which a process speaks the Router's protocol, or a door with the supervisor."""
     return socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
+
+
+def is_stream(descriptor: int) -> bool:
+    """Whether this is a connected Unix stream socket."""
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return False
+    with socket.socket(fileno=os.dup(descriptor)) as sock:
+        if (sock.family, sock.type) != (socket.AF_UNIX, socket.SOCK_STREAM):
+            return False
+        try:
+            sock.getpeername()
+        except OSError:
+            return False
+        return True

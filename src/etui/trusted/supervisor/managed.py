@@ -15,7 +15,7 @@ from typing import Final
 
 from etui.protocol import Place
 from etui.trusted.activation import ActivationError, handed_sockets
-from etui.trusted.layout import runtime_of, state_of
+from etui.trusted.layout import SCRIPT, runtime_of, state_of
 from etui.trusted.memory import harden
 from etui.trusted.package import PackageError, check_installations
 from etui.trusted.profile import ProfileError
@@ -23,17 +23,16 @@ from etui.trusted.supervisor.profile import find_profile
 from etui.trusted.supervisor.supervisor import Options, supervise
 from etui.trusted.supervisor.units import Units
 
-_SCRIPT: Final = "script"
 _TRANSCRIPT: Final = "transcript"
 
 
-def options_of(person: int, agents: socket.socket, *, test: bool) -> Options:
+def options_of(person: int, agents: socket.socket, files: socket.socket, *, test: bool) -> Options:
     """How the wallet of a person is run; the dialog of a test profile answers by the script that it was made with.
 
-    ``agents``: the socket for the agent of their session.
+    ``agents``: the socket for the agent of their session. ``files``: that for what their programs hand over.
     """
     folder = state_of(person) / "dialog"
-    scripted = ("--face", "scripted", "--script", str(folder / _SCRIPT), "--transcript", str(folder / _TRANSCRIPT))
+    scripted = ("--face", "scripted", "--script", str(folder / SCRIPT), "--transcript", str(folder / _TRANSCRIPT))
     units = Units(runtime_of(person))
     return Options(
         confine=units.confine,
@@ -41,6 +40,7 @@ def options_of(person: int, agents: socket.socket, *, test: bool) -> Options:
         dialog=("--managed", *scripted, "--test-profile") if test else ("--managed", "--face", "auto"),
         managed_for=person,
         agents=agents,
+        files=files,
         shown_there=not test,
     )
 
@@ -53,7 +53,7 @@ def main() -> int:
     os.umask(0o077)
     try:
         harden()
-        listener, agents = handed_sockets(2)
+        listener, agents, files = handed_sockets(3)
         home = state_of(person) / "wallet"
         profile = find_profile(home)
         check_installations(home / "extensions")
@@ -64,7 +64,7 @@ def main() -> int:
         sys.stderr.write(f"wallet of user {person}: it was not made yet: `etui managed on`, as root\n")
         return 1
     place = Place(home, runtime_of(person), runtime_of(person) / "router")
-    asyncio.run(supervise(place, listener, options_of(person, agents, test=profile.test is not None)))
+    asyncio.run(supervise(place, listener, options_of(person, agents, files, test=profile.test is not None)))
     return 0
 
 

@@ -19,18 +19,14 @@ from typing import Final
 
 import msgspec
 
-from etui.trusted.layout import PARTS, STATE, runtime_of, state_of, user_of
+from etui.trusted.layout import KEPT, PARTS, PERSON, SCRIPT, STATE, runtime_of, state_of, user_of
 from etui.trusted.profile import FILE, Profile, TestProfile
 
-UNITS: Final = ("router", "vault", "evidence", "dialog", "extension", "storage", "egress", "coverage")
+UNITS: Final = ("router", "vault", "evidence", "dialog", "extension", "storage", "egress", "coverage", "archive")
 """Each has a socket, and a service that it starts."""
 _EXTENSION: Final = "extension"
 """Its services have names of their own, and end with the Router."""
 _SETTINGS: Final = Path("/etc")
-_LINKED: Final = ("vault", "storage")
-"""What the Router's folder leads to, and another part keeps."""
-_PERSON: Final = "person"
-"""The file that says whose wallet it is, beside its folders."""
 
 
 class PeopleError(Exception):
@@ -65,7 +61,7 @@ def turn_on(person: pwd.struct_passwd, script: Path | None) -> None:
     there was somebody else's.
     """
     uid = person.pw_uid
-    named = state_of(uid) / _PERSON
+    named = state_of(uid) / PERSON
     if named.exists() and (before := named.read_text("utf-8").strip()) != person.pw_name:
         raise PeopleError(f"{state_of(uid)} is the wallet of {before}, who had this number before: move it away first")
     for folder, tool, text in (
@@ -91,14 +87,14 @@ def turn_off(person: pwd.struct_passwd) -> None:
 
 def _make_profile(uid: int, script: Path | None) -> None:
     home, router = state_of(uid) / "wallet", pwd.getpwnam(user_of("r", uid))
-    for name in _LINKED:
+    for name in KEPT:
         if not (home / name).is_symlink():
             (home / name).symlink_to(Path("..", name))
     if not (home / FILE).exists():
         profile = Profile(id=secrets.token_hex(16), test=None if script is None else TestProfile())
         _give(home / FILE, msgspec.json.format(msgspec.json.encode(profile)) + b"\n", router)
     if script is not None:
-        _give(state_of(uid) / "dialog" / "script", script.read_bytes(), pwd.getpwnam(user_of("d", uid)))
+        _give(state_of(uid) / "dialog" / SCRIPT, script.read_bytes(), pwd.getpwnam(user_of("d", uid)))
 
 
 def _give(path: Path, content: bytes, owner: pwd.struct_passwd) -> None:

@@ -17,7 +17,6 @@ import asyncio
 import contextlib
 import os
 import socket
-import stat
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -41,6 +40,7 @@ from etui.trusted.control import (
     Shown,
     ToAgent,
 )
+from etui.trusted.supervisor.children import is_stream
 from etui.trusted.supervisor.doors import DoorManifest, known_doors
 from etui.trusted.supervisor.line import RouterLine
 
@@ -151,12 +151,12 @@ class PersonsAgent:
             case Connected(role=Role.DOOR, name=name) if descriptor is not None:
                 door = self._door(name)
                 self._connections += 1
-                if self._connections > MAX_CONNECTIONS or not _is_stream(descriptor):
+                if self._connections > MAX_CONNECTIONS or not is_stream(descriptor):
                     raise _NotAllowedError(
                         f"the agent had too many connections made, or what is none, for the door {name}"
                     )
                 self._line.tell(Connected(role=Role.DOOR, name=name, asserts=door.asserts), descriptor)
-            case OnWayland() if descriptor is not None and not _is_stream(descriptor):
+            case OnWayland() if descriptor is not None and not is_stream(descriptor):
                 raise _NotAllowedError("no compositor is at the other end of what the agent gives")
             case OnWayland() | OnX11() | OnNothing():
                 self._shown(message, descriptor)
@@ -201,17 +201,3 @@ class PersonsAgent:
     def _all_off(self) -> None:
         for name, door in self._known.items():
             self._line.tell(DoorState(name=name, title=door.title, enabled=False, state="off", detail=NO_AGENT))
-
-
-def _is_stream(descriptor: int) -> bool:
-    """Whether this is a connected Unix stream socket, which the Router then owns."""
-    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
-        return False
-    with socket.socket(fileno=os.dup(descriptor)) as sock:
-        if (sock.family, sock.type) != (socket.AF_UNIX, socket.SOCK_STREAM):
-            return False
-        try:
-            sock.getpeername()
-        except OSError:
-            return False
-        return True

@@ -25,7 +25,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -36,6 +36,7 @@ from etui.trusted.control import (
     DoorSwitch,
     End,
     Ended,
+    ExportLocked,
     FromRouter,
     HandKey,
     Keys,
@@ -51,6 +52,7 @@ from etui.trusted.control import (
     Shown,
     Start,
     Stop,
+    TakeHanded,
     ToRouter,
     ToVault,
     Unheard,
@@ -59,7 +61,8 @@ from etui.trusted.control import (
 )
 from etui.trusted.package import PackageError
 from etui.trusted.sandbox import SandboxError
-from etui.trusted.supervisor.children import Child, Running, stream_pair
+from etui.trusted.supervisor.archives import Archives, why_nothing_is_restored
+from etui.trusted.supervisor.children import Child, Running, StartPart, stream_pair
 from etui.trusted.supervisor.confined import Confine
 from etui.trusted.supervisor.endings import EndedEarlyError, Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
@@ -90,10 +93,6 @@ _OPENS: Final = {
 }
 
 
-StartPart = Callable[[str, Sequence[str], Mapping[str, socket.socket]], Running]
-"""Starts a module's process with arguments, and channels that are named by their options."""
-
-
 class Doors(Protocol):
     """Who opens doors: this process, or an agent of the person's where that is another user."""
 
@@ -116,7 +115,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ``confine``: starts a confined process. ``start``: starts one of the wallet's own. ``dialog``: the arguments that
     choose the dialog's face. ``managed_for``: whose wallet it is, where that is another user than the one who runs it.
     ``agents``: where the agent of that person's session comes in; ``shown_there``: the dialog is shown on its display.
-    ``tpm``: the path of one in place of the machine's.
+    ``files``: where that person's programs hand over what is to be read or written. ``tpm``: the path of one in place
+    of the machine's.
     """
 
     confine: Confine
@@ -126,6 +126,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     managed_for: int | None = None
     agents: socket.socket | None = None
+    files: socket.socket | None = None
     shown_there: bool = False
     tpm: str = ""
 
@@ -151,6 +152,11 @@ class Supervisor:
             if options.shown_there:
                 self._agent = agent
                 agent.attended = self._show_dialog_anew
+        self._archives: Archives | None = None
+        if options.files is not None:
+            self._archives = Archives(
+                options.files, options.start, self._endings, self._line, self._why_nothing_is_restored, self.end
+            )
         self._session = SessionWatch(self._endings, self._lock, self._line.tell, options.managed_for)
         self._router: Running | None = None
         self._vault: tuple[Running, Link[ToVault, Reply]] | None = None
@@ -168,6 +174,8 @@ class Supervisor:
             self._start_router()
             self._session.start()
             self._doors.open_all(self._options.doors)
+            if self._archives is not None:
+                self._archives.open()
             watch = asyncio.ensure_future(self._look_now_and_then())
             try:
                 return await self._ended
@@ -241,6 +249,8 @@ class Supervisor:
     def _router_ended(self, child: Running) -> None:
         """The lock: everything that may hold a key ends, then Router and dialog start again."""
         self._end_keyed()
+        if self._archives is not None:
+            self._archives.locked()
         if self._code.was_replaced():
             self.end(renewed=True)
         elif child.status == 0:  # it locked in order
@@ -276,10 +286,8 @@ class Supervisor:
         match message:
             case Start():
                 self._start(message)
-            case Stop(by_itself=True):
-                self._extensions.give_up(message.name)
             case Stop():
-                self._extensions.stop(message.name)
+                (self._extensions.give_up if message.by_itself else self._extensions.stop)(message.name)
             case PrepareSpares():
                 self._extensions.prepare_spares()
             case Lock():
@@ -289,6 +297,8 @@ class Supervisor:
                 self._doors.switch(message)
             case VaultAsk():
                 self._ask_vault(message)
+            case TakeHanded() | ExportLocked() if self._archives is not None:
+                self._archives.answer(message)
             case End():
                 self.end()
 
@@ -306,7 +316,15 @@ class Supervisor:
 
     # vault
 
+    def _why_nothing_is_restored(self) -> str:
+        is_made = (self._place.home / "vault" / "slots.json").exists()
+        return why_nothing_is_restored(is_made=is_made, is_begun=self._vault is not None)
+
     def _ask_vault(self, ask: VaultAsk) -> None:
+        if self._archives is not None and self._archives.is_restoring:
+            text = "a wallet is being restored: ask again when it is there"
+            self._line.tell(Reply(number=ask.number, code="unavailable", message=text))
+            return
         if self._vault is None:
             ours, theirs = Link.pair()
             link: Link[ToVault, Reply] = Link(ours, Reply)
@@ -421,6 +439,8 @@ class Supervisor:
             self._line.tell(LockNow(reason="the wallet ends"))
             self._endings.end(self._router)
         self._end_keyed()
+        if self._archives is not None:
+            self._archives.close()
         self._doors.close_all()
         self._session.end()
 

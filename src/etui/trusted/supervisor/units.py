@@ -28,6 +28,7 @@ _UNITS: Final = {
     "etui.trusted.dialog": "dialog",
     "etui.trusted.native.egress": "egress",
     "etui.trusted.native.coverage": "coverage",
+    "etui.trusted.supervisor.archiving": "archive",
 }
 """The socket of each part that has a unit; the others are children, and run as the Router's user."""
 _KILLED: Final = 128 + signal.SIGKILL

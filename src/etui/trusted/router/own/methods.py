@@ -160,6 +160,7 @@ _LATER: Final[dict[type[Any], Callable[[Router, Asking, Any], Awaitable[Result]]
     wallet.Verify: records.verify_audit,
     wallet.Install: holdings.install,
     wallet.Remove: holdings.remove,
+    wallet.Export: standing.export,
     wallet.Set: settings.change,
     wallet.DoorEnable: holdings.door_enable,
     wallet.DoorDisable: holdings.door_disable,

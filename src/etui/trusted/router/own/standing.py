@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import etui
 from etui.interfaces import wallet_1 as wallet
-from etui.trusted.router.own.asking import Asking
+from etui.trusted.dialog.requests import Effect
+from etui.trusted.router.own.asking import Asking, Change, consent
 from etui.trusted.router.turns import Lane
 from etui.trusted.swap import swap_in_the_clear
 
@@ -88,6 +89,16 @@ async def lock(router: Router, asking: Asking, request: wallet.Lock) -> wallet.L
     router.locking = True  # whoever asks to unlock from now on is not told that it is
     asyncio.get_running_loop().call_soon(router.lock_soon, f"{asking.caller.label} asked for it")
     return wallet.LockResult()
+
+
+async def export(router: Router, asking: Asking, request: wallet.Export) -> wallet.ExportResult:
+    """Answers ``wallet/1.export``: the wallet locks, and the archive is written then."""
+    router.handed.must_be_managed()
+    await consent(router, asking, Change(effect=Effect.PASSES, unadvised=True))
+    await router.handed.have_exported(request.handed)
+    router.locking = True
+    asyncio.get_running_loop().call_soon(router.lock_soon, f"{asking.caller.label} exports the wallet")
+    return wallet.ExportResult()
 
 
 async def stop(router: Router, asking: Asking, request: wallet.Stop) -> wallet.StopResult:

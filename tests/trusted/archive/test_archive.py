@@ -14,9 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from etui.cli.archive import HEADER, TRAILER, check_archive, unpack_archive, write_archive
-from etui.cli.contents import look_over
-from etui.cli.exits import CommandError
+from etui.trusted.archive import (
+    HEADER,
+    TRAILER,
+    ArchiveError,
+    Folder,
+    check_archive,
+    look_over,
+    unpack_archive,
+    write_archive,
+)
 
 _CREATED = 1_790_000_000
 
@@ -50,7 +57,7 @@ def home(tmp_path: Path) -> Path:
 
 def archive_of(home: Path) -> bytes:
     written = io.BytesIO()
-    write_archive(home, look_over(home, _CREATED), written)
+    write_archive(Folder(home), look_over(Folder(home), _CREATED), written)
     return written.getvalue()
 
 
@@ -119,23 +126,23 @@ def test_every_machine_can_list_it_and_the_ratchet_stands_before_the_segments(ho
 
 
 def test_a_profile_that_changes_while_it_is_read_is_not_exported(home: Path) -> None:
-    contents = look_over(home, _CREATED)
+    contents = look_over(Folder(home), _CREATED)
     (home / "vault/slots.json").write_bytes(b"{ }")
-    with pytest.raises(CommandError, match=r"vault/slots\.json was changed"):
-        write_archive(home, contents, io.BytesIO())
+    with pytest.raises(ArchiveError, match=r"vault/slots\.json was changed"):
+        write_archive(Folder(home), contents, io.BytesIO())
 
 
 def test_a_file_that_appears_while_it_is_read_is_noticed(home: Path) -> None:
-    contents = look_over(home, _CREATED)
+    contents = look_over(Folder(home), _CREATED)
     (home / "audit/00000002.seg").write_bytes(b"new")
-    with pytest.raises(CommandError, match="in use"):
-        write_archive(home, contents, io.BytesIO())
+    with pytest.raises(ArchiveError, match="in use"):
+        write_archive(Folder(home), contents, io.BytesIO())
 
 
 def test_a_link_in_a_profile_is_not_followed(home: Path) -> None:
     (home / "link").symlink_to("/etc/passwd")
-    with pytest.raises(CommandError, match="link is neither a file nor a folder"):
-        look_over(home, _CREATED)
+    with pytest.raises(ArchiveError, match="link is neither a file nor a folder"):
+        look_over(Folder(home), _CREATED)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -145,7 +152,7 @@ def test_no_damaged_byte_is_restored_and_nothing_is_left(home: Path, data: st.Da
     at = data.draw(st.integers(0, len(archive) - 1))
     archive[at] ^= data.draw(st.integers(1, 255))
     target = home.parent / "other"
-    with pytest.raises(CommandError):
+    with pytest.raises(ArchiveError):
         unpack_archive(io.BytesIO(archive), target)
     assert [path.name for path in home.parent.iterdir()] == ["home"]
 
@@ -155,19 +162,19 @@ def test_no_damaged_byte_is_restored_and_nothing_is_left(home: Path, data: st.Da
 def test_no_part_of_an_archive_is_one(home: Path, data: st.DataObject) -> None:
     archive = archive_of(home)
     cut = archive[: data.draw(st.integers(0, len(archive) - 1))]
-    with pytest.raises(CommandError):
+    with pytest.raises(ArchiveError):
         check_archive(io.BytesIO(cut))
 
 
 @given(st.binary(max_size=4096))
 def test_other_files_are_refused(content: bytes) -> None:
-    with pytest.raises(CommandError):
+    with pytest.raises(ArchiveError):
         check_archive(io.BytesIO(content))
 
 
 def test_damage_is_named_by_its_file(home: Path) -> None:
     archive = archive_of(home).replace(b"s" * 1500, b"s" * 1499 + b"t")
-    with pytest.raises(CommandError, match=r"audit/00000001\.seg' is not as it was written"):
+    with pytest.raises(ArchiveError, match=r"audit/00000001\.seg' is not as it was written"):
         check_archive(io.BytesIO(archive))
 
 
@@ -176,14 +183,14 @@ def test_damage_is_named_by_its_file(home: Path) -> None:
     ["../outside", "/etc/outside", "a/../../outside", "a//b", "./a", "running", "device/key", "a/.", "..", "a\\x00b/"],
 )
 def test_a_path_that_leads_elsewhere_is_refused(path: str, tmp_path: Path) -> None:
-    with pytest.raises(CommandError):
+    with pytest.raises(ArchiveError):
         unpack_archive(forged((path, b"x")), tmp_path / "home")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_below_a_file_or_twice_is_refused() -> None:
     for members in ([("a", b"1"), ("a/b", b"2")], [("a", b"1"), ("a", b"1")]):
-        with pytest.raises(CommandError, match="twice, or one below another"):
+        with pytest.raises(ArchiveError, match="twice, or one below another"):
             check_archive(forged(*members))
 
 
@@ -194,13 +201,13 @@ def test_a_forged_archive_with_plain_paths_is_read() -> None:
 
 def test_a_newer_format_is_named(home: Path) -> None:
     archive = archive_of(home).replace(b'"format": 1,\n  "profile"', b'"format": 2,\n  "profile"')
-    with pytest.raises(CommandError, match="format 2, not 1"):
+    with pytest.raises(ArchiveError, match="format 2, not 1"):
         check_archive(io.BytesIO(archive))
 
 
 def test_a_folder_that_is_not_empty_is_left_alone(home: Path, tmp_path: Path) -> None:
     before = files_below(home)
-    with pytest.raises(CommandError, match="not empty"):
+    with pytest.raises(ArchiveError, match="not empty"):
         unpack_archive(io.BytesIO(archive_of(home)), home)
     assert files_below(home) == before
     (tmp_path / "empty").mkdir()

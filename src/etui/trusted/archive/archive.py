@@ -30,10 +30,21 @@ from typing import BinaryIO, Final
 
 import msgspec
 
-from etui.cli.contents import FORMAT, LEFT_OUT, OF_DEVICE, PIECE_BYTES, Contents, Listed, look_over, pieces_of
-from etui.cli.exits import CommandError, Exit
-from etui.cli.files import sync_folder, unreadable
-from etui.cli.progress import Advance, unseen
+from etui.trusted.archive.contents import (
+    FORMAT,
+    LEFT_OUT,
+    OF_DEVICE,
+    PIECE_BYTES,
+    Advance,
+    Contents,
+    Folder,
+    Listed,
+    look_over,
+    pieces_of,
+    unseen,
+)
+from etui.trusted.archive.errors import ArchiveError, Fault
+from etui.trusted.durable import sync_folder
 
 HEADER: Final = "etui-archive.json"
 TRAILER: Final = "etui-archive.sha256"
@@ -46,8 +57,8 @@ class _Format(msgspec.Struct, frozen=True):
     format: int
 
 
-def write_archive(home: Path, contents: Contents, file: BinaryIO, advance: Advance = unseen) -> None:
-    """Writes the archive; raises ``CommandError`` where the profile is no longer as it was looked over.
+def write_archive(profile: Folder, contents: Contents, file: BinaryIO, advance: Advance = unseen) -> None:
+    """Writes the archive; raises ``ArchiveError`` where the profile is no longer as it was looked over.
 
     ``advance``: is told of every byte of the profile twice, when it is written and when it is compared once more.
     """
@@ -56,25 +67,30 @@ def write_archive(home: Path, contents: Contents, file: BinaryIO, advance: Advan
     for listed in contents.files:
         hashed.write(_member(listed.path, listed.size, listed.mode))
         digest, size = hashlib.sha256(), 0
-        try:
-            for piece in pieces_of(home / listed.path):
-                digest.update(piece)
-                size += len(piece)
-                hashed.write(piece)
-                advance(len(piece))
-        except OSError as error:
-            raise unreadable(home / listed.path, error) from None
+        for piece in _read_from(profile, listed.path):
+            digest.update(piece)
+            size += len(piece)
+            hashed.write(piece)
+            advance(len(piece))
         if (size, digest.hexdigest()) != (listed.size, listed.sha256):
             raise _changed(listed.path)
         hashed.write(bytes(-size % _BLOCK))
     _write_member(hashed, TRAILER, hashed.trailer())
     hashed.write(bytes(2 * _BLOCK))
-    if look_over(home, contents.created, advance) != contents:
+    if look_over(profile, contents.created, advance) != contents:
         raise _changed("a file")
 
 
+def _read_from(profile: Folder, path: str) -> Iterator[bytes]:
+    try:
+        with profile.open(path) as source:
+            yield from pieces_of(source)
+    except OSError as error:
+        raise ArchiveError(f"{profile.at(path)} cannot be read: {error.strerror}") from None
+
+
 def check_archive(file: BinaryIO, advance: Advance = unseen) -> Contents:
-    """What an archive holds, once every byte of it has been checked; raises ``CommandError``."""
+    """What an archive holds, once every byte of it has been checked; raises ``ArchiveError``."""
     contents: Contents | None = None
     for found, listed, pieces in _read(file, advance):
         contents = found
@@ -85,7 +101,7 @@ def check_archive(file: BinaryIO, advance: Advance = unseen) -> Contents:
 
 
 def unpack_archive(file: BinaryIO, home: Path, advance: Advance = unseen) -> None:
-    """Writes what an archive holds into a new folder; raises ``CommandError``, and then leaves nothing behind."""
+    """Writes what an archive holds into a new folder; raises ``ArchiveError``, and then leaves nothing behind."""
     check_target(home)
     unfinished = home.parent / f".{home.name}.{secrets.token_hex(4)}.unfinished"
     try:
@@ -105,18 +121,18 @@ def unpack_archive(file: BinaryIO, home: Path, advance: Advance = unseen) -> Non
             shutil.rmtree(unfinished, ignore_errors=True)  # it is not there any more where all went well
         sync_folder(home.parent)
     except OSError as error:
-        raise CommandError(f"{home} cannot be written: {error.strerror}") from None
+        raise ArchiveError(f"{home} cannot be written: {error.strerror}") from None
 
 
 def check_target(home: Path) -> None:
-    """Raises ``CommandError`` unless a wallet may be restored there: nothing, or an empty folder."""
+    """Raises ``ArchiveError`` unless a wallet may be restored there: nothing, or an empty folder."""
     if home.is_symlink() or (home.exists() and (not home.is_dir() or any(home.iterdir()))):
         text = f"{home} is not empty, and nothing there is overwritten: name another folder with ETUI_HOME"
-        raise CommandError(text, Exit.USAGE)
+        raise ArchiveError(text, Fault.USAGE)
 
 
-def _changed(what: str) -> CommandError:
-    return CommandError(f"{what} was changed while it was read: the wallet is in use; lock it and export again")
+def _changed(what: str) -> ArchiveError:
+    return ArchiveError(f"{what} was changed while it was read: the wallet is in use; lock it and export again")
 
 
 def _write_member(file: _Hashed, name: str, content: bytes) -> None:
@@ -130,7 +146,7 @@ def _member(path: str, size: int, mode: int) -> bytes:
     try:
         return member.tobuf(tarfile.USTAR_FORMAT, "utf-8", "surrogateescape")
     except ValueError:
-        raise CommandError(f"the name {path!r} is too long for an archive") from None
+        raise ArchiveError(f"the name {path!r} is too long for an archive") from None
 
 
 # the archive
@@ -190,13 +206,13 @@ def _contents(file: _Hashed) -> Contents:
     except (tarfile.HeaderError, ValueError):
         member = tarfile.TarInfo()
     if member.name != HEADER or member.size > _MAX_HEADER_BYTES or block != _member(HEADER, member.size, 0o600):
-        raise CommandError(f"this is no archive of a wallet: it does not begin with {HEADER}")
+        raise ArchiveError(f"this is no archive of a wallet: it does not begin with {HEADER}")
     text = file.read(member.size)
     file.read(-member.size % _BLOCK)
     try:
         found = msgspec.json.decode(text, type=_Format).format
         if found != FORMAT:
-            raise CommandError(f"the archive was written by another version of Etui (format {found}, not {FORMAT})")
+            raise ArchiveError(f"the archive was written by another version of Etui (format {found}, not {FORMAT})")
         contents = msgspec.json.decode(text, type=Contents)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _damaged(f"{HEADER}: {error}") from None
@@ -210,10 +226,10 @@ def _check_paths(contents: Contents) -> None:
     for path in paths:
         parts = path.split("/")
         if path.startswith("/") or "\0" in path or {"", ".", ".."} & set(parts) or parts[0] in LEFT_OUT:
-            raise CommandError(f"the archive names {path!r}, which is no file of a wallet: nothing was restored")
+            raise ArchiveError(f"the archive names {path!r}, which is no file of a wallet: nothing was restored")
     taken = set(paths)
     if len(taken) != len(paths) or any(str(above) in taken for path in paths for above in PurePosixPath(path).parents):
-        raise CommandError("the archive names a file twice, or one below another: nothing was restored")
+        raise ArchiveError("the archive names a file twice, or one below another: nothing was restored")
 
 
 def _pieces_in(file: _Hashed, listed: Listed) -> Iterator[bytes]:
@@ -257,5 +273,5 @@ def _written(file: BinaryIO, pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield piece
 
 
-def _damaged(where: str) -> CommandError:
-    return CommandError(f"the archive is damaged: {where}; nothing was restored, use another copy")
+def _damaged(where: str) -> ArchiveError:
+    return ArchiveError(f"the archive is damaged: {where}; nothing was restored, use another copy")
