@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 import pytest
+from tests.debian.desktop import SWAY, X11, Session
 from tests.debian.installed import Installed
 from tests.debian.managed import Managed
 
@@ -15,8 +16,6 @@ from etui.cli.exits import Exit
 
 pytestmark = pytest.mark.timeout(900)  # the package is built and installed for the first of them
 
-X11: Final = ":77"
-SWAY: Final = {"WLR_BACKENDS": "headless", "WLR_LIBINPUT_NO_DEVICES": "1", "WLR_RENDERER": "pixman"}
 MANAGED: Final = "The machine runs this wallet: programs of its user reach no other part of it."
 
 
@@ -26,37 +25,6 @@ def lena(installed: Installed) -> Iterator[Managed]:
     person = Managed(installed.machine, "lena", scripted=False)
     yield person
     person.ends()
-
-
-class Session:
-    """What runs in her session, by her service manager."""
-
-    def __init__(self, person: Managed) -> None:
-        self._machine, self._name = person.machine, person.name
-
-    def does(self, *command: str) -> str:
-        """What a command of hers says that succeeds."""
-        return self._machine.does(*command, user=self._name)
-
-    def waits(self, look: str) -> str:
-        """What a line for her shell says, once it says something."""
-        return self.does(
-            "sh", "-c", f'until said=$({look}) && [ -n "$said" ]; do sleep 0.2; done; echo "$said"'
-        ).strip()
-
-    def runs(self, unit: str, *command: str, **environ: str) -> None:
-        """Starts a service of hers."""
-        settings = [f"--setenv={name}={value}" for name, value in environ.items()]
-        self.does("systemd-run", "--user", "--quiet", f"--unit={unit}", *settings, "--", *command)
-
-    def ends(self, unit: str) -> None:
-        """Ends it."""
-        self.does("systemctl", "--user", "stop", unit)
-
-    def has(self, **environ: str) -> None:
-        """Tells her service manager of a display, as a desktop does, and has the agent look again."""
-        self.does("systemctl", "--user", "set-environment", *(f"{name}={value}" for name, value in environ.items()))
-        self.does("systemctl", "--user", "restart", "etui-agent")
 
 
 @pytest.fixture
