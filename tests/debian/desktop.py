@@ -131,11 +131,15 @@ def until(look: Callable[[], T | None]) -> T:
 
 
 class XScreen:
-    """An X server's: programs that have its cookie reach it. ``does``: has one of them run a command."""
+    """An X server's: programs that have its cookie reach it.
 
-    def __init__(self, does: Callable[..., str], folder: Path, display: str, cookie: str) -> None:
+    ``does``: has one of them run a command, in ``folder``. ``window``: by what the one that has the keys is found.
+    """
+
+    def __init__(self, does: Callable[..., str], folder: Path, display: str, cookie: str, window: str) -> None:
         self._does = does
         self._folder = folder
+        self._window = window
         self._environ = f"DISPLAY={display} XAUTHORITY={cookie}"
 
     def tool(self, words: str) -> str:
@@ -155,9 +159,9 @@ class XScreen:
         """Has a text typed."""
         self.tool(f"xdotool type {text}")
 
-    def attends_to(self, title: str) -> None:
-        """Gives a window the focus, as a window manager would, once it is there."""
-        self.tool(f"until xdotool search --onlyvisible --name '{title}' windowfocus; do sleep 0.2; done")
+    def attends(self) -> None:
+        """Gives the window the focus, as a window manager would, once it is there."""
+        self.tool(f"until xdotool search --onlyvisible {self._window} windowfocus; do sleep 0.2; done")
 
     def approves(self) -> None:
         """Presses Approve, once it is armed."""
@@ -191,11 +195,11 @@ class WaylandScreen:
         self.tool(f"wtype -s 3000 {strokes} -s 500")
 
 
-def makes_wallet(person: Managed, screen: XScreen, window: str) -> None:
-    """Hands at a screen make the wallet. ``window``: the title of what has the keys there."""
+def makes_wallet(person: Managed, screen: XScreen) -> None:
+    """Hands at a screen make the wallet."""
     session = Session(person)
     session.runs("init", "sh", "-c", "etui init 2>said; echo $? >status")
-    screen.attends_to(window)
+    screen.attends()
     screen.approves()
     screen.approves()
     until(lambda: not screen.picture().approve)
@@ -206,7 +210,7 @@ def makes_wallet(person: Managed, screen: XScreen, window: str) -> None:
     screen.presses("Return")
     screen.approves()
     until(lambda: screen.picture().mark)  # the recovery key, by which the wallet wears its colour for the first time
-    screen.attends_to(window)
+    screen.attends()
     screen.presses("Escape")
     assert session.waits("cat status") == "0", session.does("cat", "said")
     session.does("rm", "status", "said")

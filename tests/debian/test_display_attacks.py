@@ -40,7 +40,7 @@ PROGRAMS: Final = {
     "xauth": "xauth",
     "xdotool": "xdotool",
 }
-WINDOW: Final = "^Etui:"
+WINDOW: Final = "--name ^Etui:"
 TO_APPROVE: Final = ("shift+Tab", "Return")
 """It is the last of what Tab comes to."""
 RELAY: Final = """
@@ -63,7 +63,7 @@ def lena(installed: Installed) -> Iterator[Managed]:
             pytest.skip(f"needs package {package}")
     person = Managed(installed.machine, "lena", scripted=False)
     with on_x11(person) as screen:
-        makes_wallet(person, screen, WINDOW)
+        makes_wallet(person, screen)
     yield person
     person.ends()
 
@@ -78,7 +78,7 @@ def on_x11(person: Managed) -> Iterator[XScreen]:
     session.has(DISPLAY=X11, XAUTHORITY=cookie)
     shown_unprotected(person)
     try:
-        yield XScreen(session.does, person.machine.path(f"/home/{person.name}"), X11, cookie)
+        yield XScreen(session.does, person.machine.path(f"/home/{person.name}"), X11, cookie, WINDOW)
     finally:
         session.does("systemctl", "--user", "unset-environment", "DISPLAY", "XAUTHORITY")
         session.ends("display")
@@ -133,14 +133,14 @@ def screen(lena: Managed, request: pytest.FixtureRequest) -> Iterator[XScreen | 
 def dismisses(screen: XScreen | WaylandScreen) -> None:
     """Closes the question."""
     if isinstance(screen, XScreen):
-        screen.attends_to(WINDOW)
+        screen.attends()
     screen.presses("Escape")
 
 
 def presses_approve(screen: XScreen | WaylandScreen) -> None:
     """As a program does that knows the dialog: by XTEST where it stands, or by the keys that lead there."""
     if isinstance(screen, XScreen):
-        screen.attends_to(WINDOW)
+        screen.attends()
         screen.approves()
     else:
         screen.presses(*TO_APPROVE)

@@ -26,11 +26,14 @@ def _on_arguments(parser: argparse.ArgumentParser) -> None:
     _person(parser)
     text = "make it a test profile, whose dialog answers by this file"
     parser.add_argument("--script", type=Path, metavar="FILE", help=text)
+    text = "show its dialog by the compositor that listens there, in place of the session's display"
+    parser.add_argument("--display", type=Path, metavar="SOCKET", help=text)
 
 
 def _on(arguments: Arguments, output: Output) -> Exit:
     script = [] if arguments.script is None else ["--script", str(arguments.script.absolute())]
-    _do("on", arguments.person, *script)
+    display = [] if arguments.display is None else ["--display", str(arguments.display)]
+    _do("on", arguments.person, *script, *display)
     text = f"The machine runs the wallet of {arguments.person}; `etui init`, as that user, makes it."
     output.value({"managed": arguments.person}, text)
     return Exit.OK
@@ -57,7 +60,13 @@ ON = Command(
     "systemd run it when it is first asked for. It takes the installed package; docs/managed.md says what holds.",
     arguments=_on_arguments,
     run=_on,
-    examples=(("sudo etui managed on ada", "from then on `etui` of ada is that wallet"),),
+    examples=(
+        ("sudo etui managed on ada", "from then on `etui` of ada is that wallet"),
+        (
+            "sudo etui managed on ada --display /run/kiosk/wayland-0",
+            "its dialog is shown by the kiosk's own compositor",
+        ),
+    ),
 )
 OFF = Command(
     name="managed off",

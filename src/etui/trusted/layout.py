@@ -42,3 +42,8 @@ def files_socket_of(person: int) -> Path:
 def agent_socket_of(person: int) -> Path:
     """Where the agent of a person's session comes in, which opens the doors there."""
     return runtime_of(person) / "session"
+
+
+def display_of(person: int) -> Path:
+    """The file by which root names the compositor's socket that a person's dialog is shown by, where root did."""
+    return state_of(person) / "display"

@@ -16,7 +16,6 @@ from etui.trusted.dialog.display import (
     Display,
     answers,
     handed_display,
-    is_system_peer,
     qt_display,
     x11_cookie,
     x11_name,
@@ -57,15 +56,8 @@ def test_a_compositor_of_the_same_user_is_unprotected(compositor: socket.socket,
     with compositor:
         display = qt_display({"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": str(short_dir), "DISPLAY": ":7"})
     assert display is not None
-    assert (display.kind, display.protected) == ("wayland", False)
-
-
-def test_only_another_system_account_protects() -> None:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    with ours, theirs:
-        assert not is_system_peer(ours)
-        is_system = os.getuid() < 1000
-        assert is_system_peer(ours, own_uid=os.getuid() + 1) is is_system
+    assert (display.kind, display.protected, display.listener) == ("wayland", False, os.getuid())
+    assert display.exposure == f"its compositor runs as user {os.getuid()}, and not as a system account of its own"
 
 
 def test_a_display_that_does_not_answer_is_found_out_without_dying(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 """What kind of display the dialog is shown on, and what that display protects from.
 
-A display is *protected* only if it is Wayland and the peer of a connection that the dialog opened itself is a system
-account other than the dialog's own: then no program of the session can read or press the window. Qt is given that very
-connection (``WAYLAND_SOCKET``), so that what was looked at is what is used.
+A display is *protected* only if it is Wayland, and the compositor to which the dialog itself connects runs as a system
+account and offers nobody what others show or type (``compositor``): then no program of the session can read or press
+the window. Qt is given a connection that was looked at (``WAYLAND_SOCKET``).
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
+
+from etui.trusted.dialog.compositor import exposure, listener_of
+from etui.trusted.dialog.errors import NoDisplayError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -35,20 +38,21 @@ _COOKIE: Final = b"MIT-MAGIC-COOKIE-1"
 _FAMILY_WILD: Final = 0xFFFF
 _PROBE_TIMEOUT_S: Final = 20.0
 _PROBE: Final = "from PySide6.QtGui import QGuiApplication; QGuiApplication(['probe'])"
-_LOGIN_DEFS: Final = Path("/etc/login.defs")
-_DEFAULT_UID_MIN: Final = 1000
 
 
 class Display(msgspec.Struct, frozen=True, kw_only=True):
     """``kind``: ``x11``, ``wayland``, ``offscreen``, ``terminal``, ``scripted`` or ``none``; a sentence on it.
 
-    ``platform``: what Qt is told to use; empty where Qt has no part in it.
+    ``platform``: what Qt is told to use; empty where Qt has no part in it. ``listener``: the user as whom a compositor
+    was found to listen. ``exposure``: why what it shows is not protected, where more is to be said of that.
     """
 
     kind: str
     sentence: str
     protected: bool = False
     platform: str = ""
+    listener: int = -1
+    exposure: str = ""
 
 
 def handed_display(wayland: int | None, x11: str | None, cookie: bytes) -> Display | None:
@@ -116,22 +120,45 @@ def _entries(text: bytes) -> Iterator[tuple[bytes, ...]]:
         yield tuple(fields)
 
 
+def own_display(path: Path, person: int) -> Display:
+    """The display of the compositor that listens there, which is then this process's, whatever else it was told of.
+
+    ``person``: the user whose programs it is to be kept from. Raises ``NoDisplayError`` where it does not answer.
+    """
+    for name in ("DISPLAY", "QT_QPA_PLATFORM", HANDED):
+        os.environ.pop(name, None)
+    os.environ["WAYLAND_DISPLAY"] = str(path)
+    display = qt_display(os.environ, person)
+    if display is None or not answers(display):
+        raise NoDisplayError(f"no compositor answers at {path}: let it listen there, and this process's user connect")
+    return display
+
+
 def answering_display(environ: Mapping[str, str]) -> Display | None:
     """The display that the environment names for Qt, where Qt can be shown there."""
     display = qt_display(environ)
     return display if display is not None and answers(display) else None
 
 
-def qt_display(environ: Mapping[str, str]) -> Display | None:
-    """The display that the environment names for Qt, not yet known to answer; X11 where Wayland leads nowhere."""
+def qt_display(environ: Mapping[str, str], person: int | None = None) -> Display | None:
+    """The display that the environment names for Qt, not yet known to answer; X11 where Wayland leads nowhere.
+
+    ``person``: the user whose programs it is to be kept from, where that is another one than this process's.
+    """
     asked = environ.get("QT_QPA_PLATFORM", "").split(":", 1)[0].split(";", 1)[0]
     if asked.startswith("wayland") or (not asked and environ.get("WAYLAND_DISPLAY")):
         peer = wayland_connection(environ)
         if peer is not None:
             with peer:
-                protected = is_system_peer(peer)
-            sentence = PROTECTED if protected else UNPROTECTED
-            return Display(kind="wayland", sentence=sentence, protected=protected, platform="wayland")
+                listener, exposed = listener_of(peer), exposure(peer, os.getuid() if person is None else person)
+            return Display(
+                kind="wayland",
+                sentence=UNPROTECTED if exposed else PROTECTED,
+                protected=not exposed,
+                platform="wayland",
+                listener=listener,
+                exposure=exposed,
+            )
     if asked == "xcb" or (not asked and environ.get("DISPLAY")):
         return Display(kind="x11", sentence=UNPROTECTED, platform="xcb")
     if asked == "offscreen":
@@ -162,21 +189,3 @@ def wayland_connection(environ: Mapping[str, str]) -> socket.socket | None:
         connection.close()
         return None
     return connection
-
-
-def is_system_peer(connection: socket.socket, *, own_uid: int | None = None) -> bool:
-    """Whether the other end runs as a system account that is not this process's (``SO_PEERCRED``)."""
-    packed = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    _, uid, _ = struct.unpack("3i", packed)
-    own = os.getuid() if own_uid is None else own_uid
-    return int(uid) != own and 0 <= int(uid) < _least_person_uid()
-
-
-def _least_person_uid() -> int:
-    """UID_MIN of login.defs(5); 1000 where it says nothing."""
-    try:
-        text = _LOGIN_DEFS.read_text("utf-8", errors="replace")
-    except OSError:
-        return _DEFAULT_UID_MIN
-    found = re.search(r"^UID_MIN\s+(\d+)", text, re.MULTILINE)
-    return int(found[1]) if found else _DEFAULT_UID_MIN

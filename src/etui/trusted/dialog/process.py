@@ -28,6 +28,7 @@ from etui.trusted.dialog.scripted import ForwardClock, ScriptedFace, ScriptFile
 from etui.trusted.dialog.terminal.face import TerminalFace
 from etui.trusted.dialog.terminal.tty import open_terminal
 from etui.trusted.dialog.transcript import Transcript
+from etui.trusted.layout import display_of
 from etui.trusted.memory import harden
 
 _POLL_S: Final = 0.05
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--wayland", type=int, metavar="FD", help="a connection to the compositor, made by another")
     parser.add_argument("--x11", metavar="DISPLAY", help="the X server to be shown on")
     parser.add_argument("--cookie", type=bytes.fromhex, default=b"", metavar="HEX", help="by which it lets a client in")
+    parser.add_argument("--person", type=int, metavar="UID", help="whose wallet it is, where the machine runs that")
     parser.add_argument("--managed", action="store_true", help="the machine runs this wallet, and every face says so")
     parser.add_argument("--test-profile", action="store_true", help="every face says that this is a test profile")
     return parser
@@ -70,13 +72,25 @@ def _told(display: Display, options: argparse.Namespace) -> Display:
     return msgspec.structs.replace(display, sentence=f"{display.sentence} {displays.MANAGED}")
 
 
+def _display(options: argparse.Namespace) -> Display | None:
+    """Where it is to be shown, if anywhere: what root says counts before what a session hands on."""
+    named = None if options.person is None else display_of(options.person)
+    if named is None or not named.exists():
+        display = displays.handed_display(options.wayland, options.x11, options.cookie)
+        return displays.answering_display(os.environ) if display is None else display
+    path = Path(named.read_text("utf-8").strip())
+    display = displays.own_display(path, options.person)
+    if display.exposure:
+        print(f"etui dialog: {path} is unprotected: {display.exposure}", file=sys.stderr)  # noqa: T201  the journal
+    return display
+
+
 def _serve(link: Link, options: argparse.Namespace) -> None:
     if options.face == "scripted":
         _serve_scripted(link, options)
         return
     if options.face in {"auto", "qt"}:
-        display = displays.handed_display(options.wayland, options.x11, options.cookie)
-        display = displays.answering_display(os.environ) if display is None else display
+        display = _display(options)
         if display is not None:
             # Qt takes long to import and aborts without a display: only where it is used.
             from etui.trusted.dialog.qt.application import serve_windows  # noqa: PLC0415

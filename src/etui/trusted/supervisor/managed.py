@@ -15,7 +15,7 @@ from typing import Final
 
 from etui.protocol import Place
 from etui.trusted.activation import ActivationError, handed_sockets
-from etui.trusted.layout import SCRIPT, runtime_of, state_of
+from etui.trusted.layout import SCRIPT, display_of, runtime_of, state_of
 from etui.trusted.memory import harden
 from etui.trusted.package import PackageError, check_installations
 from etui.trusted.profile import ProfileError
@@ -41,7 +41,7 @@ def options_of(person: int, agents: socket.socket, files: socket.socket, *, test
         managed_for=person,
         agents=agents,
         files=files,
-        shown_there=not test,
+        shown_there=not test and not display_of(person).exists(),
     )
 
 

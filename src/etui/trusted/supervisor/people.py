@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from etui.trusted.layout import KEPT, PARTS, PERSON, SCRIPT, STATE, runtime_of, state_of, user_of
+from etui.trusted.layout import KEPT, PARTS, PERSON, SCRIPT, STATE, display_of, runtime_of, state_of, user_of
 from etui.trusted.profile import FILE, Profile, TestProfile
 
 UNITS: Final = ("router", "vault", "evidence", "dialog", "extension", "storage", "egress", "coverage", "archive")
@@ -54,11 +54,12 @@ def folders(person: int) -> str:
     return "".join(lines)
 
 
-def turn_on(person: pwd.struct_passwd, script: Path | None) -> None:
+def turn_on(person: pwd.struct_passwd, script: Path | None, display: Path | None) -> None:
     """Makes what the wallet needs where it is not there, and has systemd listen for the person's programs.
 
-    ``script``: answers of a scripted dialog; the wallet then is a test profile. Raises ``PeopleError`` where what is
-    there was somebody else's.
+    ``script``: answers of a scripted dialog; the wallet then is a test profile. ``display``: a compositor's socket, by
+    which the dialog is shown in place of the session's display. Raises ``PeopleError`` where what is there was somebody
+    else's.
     """
     uid = person.pw_uid
     named = state_of(uid) / PERSON
@@ -74,6 +75,7 @@ def turn_on(person: pwd.struct_passwd, script: Path | None) -> None:
         _run(*tool, str(path))
     named.write_text(f"{person.pw_name}\n", encoding="utf-8")
     _make_profile(uid, script)
+    _name_display(uid, display)
     _run("systemctl", "enable", "--now", *_sockets(uid))
 
 
@@ -95,6 +97,19 @@ def _make_profile(uid: int, script: Path | None) -> None:
         _give(home / FILE, msgspec.json.format(msgspec.json.encode(profile)) + b"\n", router)
     if script is not None:
         _give(state_of(uid) / "dialog" / SCRIPT, script.read_bytes(), pwd.getpwnam(user_of("d", uid)))
+
+
+def _name_display(uid: int, display: Path | None) -> None:
+    """Says where the dialog is shown from now on; a wallet that runs ends, where that is another place."""
+    named = display_of(uid)
+    before, now = named.read_text("utf-8") if named.exists() else "", "" if display is None else f"{display}\n"
+    if before == now:
+        return
+    named.unlink(missing_ok=True)
+    if now:
+        named.write_text(now, encoding="utf-8")
+        named.chmod(0o644)
+    _run("systemctl", "stop", f"etui-router@{uid}.service")
 
 
 def _give(path: Path, content: bytes, owner: pwd.struct_passwd) -> None:
@@ -125,17 +140,27 @@ def main() -> int:
     parser.add_argument("state", choices=("on", "off"))
     parser.add_argument("person")
     parser.add_argument("--script", type=Path)
+    parser.add_argument("--display", type=Path)
     words = parser.parse_args()
     try:
         person = _person(words.person)
         if words.state == "on":
-            turn_on(person, words.script)
+            turn_on(person, words.script, _display(words.display, is_test=words.script is not None))
         else:
             turn_off(person)
     except (PeopleError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return 0
+
+
+def _display(path: Path | None, *, is_test: bool) -> Path | None:
+    """The socket of a compositor, if one is named; raises ``PeopleError`` for what is none."""
+    if path is not None and is_test:
+        raise PeopleError("the dialog of a test profile answers by its script, and is shown nowhere")
+    if path is not None and not path.is_absolute():
+        raise PeopleError(f"the socket of a compositor is named by its whole path, and {path} is none")
+    return path
 
 
 def _person(name: str) -> pwd.struct_passwd:

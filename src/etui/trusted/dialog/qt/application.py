@@ -9,8 +9,9 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from etui.protocol import ProtocolError
+from etui.trusted.dialog.compositor import listener_of
 from etui.trusted.dialog.desk import Desk
-from etui.trusted.dialog.display import HANDED, Display, is_system_peer, wayland_connection
+from etui.trusted.dialog.display import HANDED, Display, wayland_connection
 from etui.trusted.dialog.errors import NoDisplayError
 from etui.trusted.dialog.link import Link
 from etui.trusted.dialog.qt.guarded import install_guard
@@ -25,7 +26,7 @@ def make_application(display: Display) -> QApplication:
     os.environ["QT_QPA_PLATFORM"] = display.platform
     if display.kind == "wayland" and HANDED not in os.environ:
         connection = wayland_connection(os.environ)
-        if connection is None or (display.protected and not is_system_peer(connection)):
+        if connection is None or (display.protected and listener_of(connection) != display.listener):
             raise NoDisplayError("the Wayland display changed while the dialog started; start it again")
         os.environ[HANDED] = str(connection.detach())
     install_guard()
