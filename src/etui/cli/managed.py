@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from etui.cli.command import Arguments, Command
+from etui.cli.command import Arguments, Command, patience
 from etui.cli.exits import CommandError, Exit
 
 if TYPE_CHECKING:
@@ -33,22 +33,23 @@ def _on_arguments(parser: argparse.ArgumentParser) -> None:
 def _on(arguments: Arguments, output: Output) -> Exit:
     script = [] if arguments.script is None else ["--script", str(arguments.script.absolute())]
     display = [] if arguments.display is None else ["--display", str(arguments.display)]
-    _do("on", arguments.person, *script, *display)
+    _do("on", arguments.person, *script, *display, waiting="making users, folders and sockets")
     text = f"The machine runs the wallet of {arguments.person}; `etui init`, as that user, makes it."
     output.value({"managed": arguments.person}, text)
     return Exit.OK
 
 
 def _off(arguments: Arguments, output: Output) -> Exit:
-    _do("off", arguments.person)
+    _do("off", arguments.person, waiting="the wallet locks and ends")
     text = f"The machine runs no wallet for {arguments.person}; what lay in it stays, and `etui managed on` finds it."
     output.value({"managed": None}, text)
     return Exit.OK
 
 
-def _do(*words: str) -> None:
-    """Raises ``CommandError`` with what trusted code has to say against it."""
-    ran = subprocess.run([sys.executable, "-I", "-m", _MODULE, *words], capture_output=True, text=True, check=False)
+def _do(*words: str, waiting: str) -> None:
+    """Raises ``CommandError`` with what trusted code has to say against it; ``waiting``: said where it takes long."""
+    with patience(waiting):
+        ran = subprocess.run([sys.executable, "-I", "-m", _MODULE, *words], capture_output=True, text=True, check=False)
     if ran.returncode:
         raise CommandError(ran.stderr.strip(), Exit.USAGE)
 
