@@ -162,6 +162,23 @@ def test_a_merchant_for_whom_no_scheme_of_the_card_vouches_is_not_paid(wallet: T
     assert_on_record(wallet, refused.value, "payment/1.pay", "vouches")
 
 
+@pytest.mark.attack(268)
+def test_a_merchant_that_shows_another_acquirer_than_its_own_is_not_paid_and_the_user_is_told_of_none(
+    wallet: TestWallet, client: Client, carded: str, shop: Shop
+) -> None:
+    other = Shop(root=shop.root)
+    other.chain = (other.chain[0], shop.root.acquirer("Central Bank", "400009").certificate, *other.chain[1:])
+    token = other.asks(int(time.time()))
+    wallet.user.approves()
+    before = len(wallet.user.asked())
+    with pytest.raises(RemoteError, match="the acquirer that signed it") as refused:
+        client.call(payment.Pay(order=f"order-1#{digest_of(token).hex()[:16]}", request=token))
+    assert refused.value.code is ErrorCode.INVALID_PARAMS
+    assert_on_record(wallet, refused.value, "payment/1.pay", refused.value.message)
+    assert len(wallet.user.asked()) == before
+    assert shown_card(client, carded).counter == 0
+
+
 @pytest.mark.attack(118)
 def test_a_request_that_is_over_altered_signed_by_nobody_or_for_no_amount_is_refused_and_on_record(
     wallet: TestWallet, client: Client, shop: Shop

@@ -30,6 +30,7 @@ from etui.standards.payments import (
     MethodData,
     Modifier,
     PaymentError,
+    Shipping,
     UntrustedError,
     decrypt_credential,
     encrypt_credential,
@@ -62,6 +63,61 @@ def test_a_merchant_vouches_for_no_other_merchant() -> None:
     order = read_request(other.asks(NOW), NOW)
     with pytest.raises(UntrustedError):
         order.check_merchant([shop.root.certificate], NOW)
+
+
+@pytest.mark.attack(268)
+@pytest.mark.parametrize("of_the_scheme", [True, False])
+def test_no_other_acquirer_than_the_one_that_signed_for_a_merchant_is_named(
+    shop: Shop, root: Authority, *, of_the_scheme: bool
+) -> None:
+    scheme = root if of_the_scheme else Authority.root("Nobody's scheme")
+    other = Shop(root=root)
+    other.chain = (other.chain[0], scheme.acquirer("Central Bank", "999999").certificate, *other.chain[1:])
+    with pytest.raises(MalformedError, match="the acquirer that signed it"):
+        read_request(other.asks(NOW), NOW)
+    with pytest.raises(MalformedError, match="the acquirer that signed it"):
+        read_receipt(other.receipt(b"d" * 32))
+    other.chain = (*shop.chain[1:], shop.chain[0])
+    with pytest.raises(PaymentError):
+        read_request(other.asks(NOW), NOW)
+
+
+@pytest.mark.attack(118)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"host": "Shop.etui.test"},
+        {"host": "shop"},
+        {"name": " "},
+        {"number": "S" * 16},
+        {"category": "59"},
+        {"acquirer": "bank"},
+        {"acquirer_name": " "},
+    ],
+    ids=str,
+)
+def test_a_merchant_whose_certificates_say_what_none_is_called_is_refused(
+    root: Authority, changes: dict[str, str]
+) -> None:
+    with pytest.raises(MalformedError, match=r"merchant|acquirer"):
+        read_request(Shop(msgspec.structs.replace(SHOP, **changes), root).asks(NOW), NOW)
+
+
+def test_a_merchant_brings_its_acquirers_certificate_and_no_pile_of_them(root: Authority) -> None:
+    for most in (1, 5):
+        shop = Shop(root=root)
+        shop.chain = (*shop.chain, *shop.chain[1:] * 3)[:most]
+        with pytest.raises(MalformedError, match=rf"{most} certificates|sent {most}"):
+            read_request(shop.asks(NOW), NOW)
+
+
+def test_a_request_of_more_than_64_kib_and_one_that_is_shipped_in_two_ways_are_refused(shop: Shop) -> None:
+    with pytest.raises(MalformedError, match="larger than"):
+        read_request(shop.asks(NOW) + "A" * 65_536, NOW)
+    ways = tuple(Shipping(way, way, Amount("EUR", "1.00"), selected=True) for way in ("post", "bicycle"))
+    details = msgspec.structs.replace(shop.request(NOW).details, shipping_options=ways)
+    with pytest.raises(MalformedError, match="more than one way"):
+        read_request(shop.demands(NOW, details=details), NOW)
 
 
 @pytest.mark.attack(118)

@@ -65,6 +65,8 @@ def merchant_of(chain: Sequence[x509.Certificate]) -> Merchant:
     if not 2 <= len(chain) <= MAX_CERTIFICATES:  # noqa: PLR2004  # a merchant's, and its acquirer's
         raise MalformedError(f"a merchant has a certificate and its acquirer's, and this one sent {len(chain)}")
     leaf, acquirer = chain[0], chain[1]
+    if not _is_issued_by(leaf, acquirer):
+        raise MalformedError("a merchant's certificate comes first, and then that of the acquirer that signed it")
     return Merchant(
         host=_host(leaf),
         name=_one(leaf, NameOID.ORGANIZATION_NAME, "name"),
@@ -98,6 +100,14 @@ def check_chain(chain: Sequence[x509.Certificate], roots: Sequence[x509.Certific
         verifier.verify(chain[0], [*chain[1:]])
     except (VerificationError, ValueError):
         raise UntrustedError(f"no scheme that is known here vouches for {_host(chain[0])}") from None
+
+
+def _is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether it names this issuer: whoever verifies a chain holds the one that signed it to that name."""
+    try:
+        return certificate.issuer == issuer.subject
+    except ValueError:  # a name that cannot be read
+        return False
 
 
 def _host(leaf: x509.Certificate) -> str:
