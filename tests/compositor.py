@@ -49,6 +49,11 @@ class Compositor:
     def environ(self) -> dict[str, str]:
         return {"WAYLAND_DISPLAY": str(self._file("wayland-?"))}
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
     def window(self, pid: int) -> dict[str, Any]:
         """What it says of a program's window; nothing where there is none."""
         words = ["swaymsg", "--socket", str(self._file("sway-ipc.*")), "--type", "get_tree", "--raw"]

@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 import pytest
 from tests.debian.desktop import (
-    MEMORY,
     SWAY,
     X11,
     Session,
@@ -26,6 +25,7 @@ from tests.debian.desktop import (
 )
 from tests.debian.installed import Installed
 from tests.debian.managed import Managed
+from tests.screens import MEMORY
 
 from etui.cli.exits import Exit
 

@@ -15,9 +15,10 @@ from typing import Final
 import msgspec
 import pytest
 from tests.booted.machine import Machine, Ran
-from tests.debian.desktop import MEMORY, SWAY, Session, WaylandScreen, XScreen, asked, assert_taken, makes_wallet, until
+from tests.debian.desktop import SWAY, Session, WaylandScreen, XScreen, asked, assert_taken, makes_wallet, until
 from tests.debian.installed import Installed
 from tests.debian.managed import Managed
+from tests.screens import MEMORY
 
 pytestmark = pytest.mark.timeout(900)  # the package is built and installed for the first of them
 
@@ -38,7 +39,7 @@ FOLDER: Final = "/run/kiosk"
 SOCKET: Final = f"{FOLDER}/wayland-0"
 SCREEN: Final = ":78"
 WESTON: Final = ("weston", "--backend=x11-backend.so", "--use-pixman", "--shell=kiosk-shell.so", "--socket=wayland-0")
-HEADLESS: Final = ("weston", "--backend=headless-backend.so", "--shell=kiosk-shell.so", "--socket=wayland-2")
+HEADLESS: Final = ("weston", "--backend=headless-backend.so", "--shell=kiosk-shell.so")
 SIZE: Final = ("--width=1024", "--height=1100", "--idle-time=0")
 WINDOW: Final = "--class weston"
 PROTECTED: Final = "Protected display: no program of this session can see or press this window."
@@ -53,6 +54,18 @@ theirs.close()
 ours.settimeout(60)
 print(ours.recv(1 << 16))
 """
+BEGINS: Final = """
+import json, socket, sys
+life = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+life.connect(sys.argv[1])
+ours, theirs = socket.socketpair()
+screen, seen = socket.socketpair()
+begin = {"options": ["--fd", "--wayland"], "arguments": ["--managed", "--face", "auto"]}
+socket.send_fds(life, [json.dumps(begin).encode()], [theirs.fileno(), seen.fileno()])
+theirs.close()
+print(ours.makefile().readline())
+"""
+"""Starts the dialog with a display of its own, and says how it greets."""
 REPLACES: Final = """
 import os, socket, sys
 done = []
@@ -196,6 +209,20 @@ def test_what_hands_on_a_display_is_not_heard_and_no_program_of_hers_listens_in_
     Session(mira).does("systemctl", "--user", "start", "etui-agent")
 
 
+@pytest.mark.attack(276)
+def test_a_router_that_was_taken_over_has_the_dialog_shown_nowhere_else(installed: Installed, kiosk: Kiosk) -> None:
+    petra = Managed(installed.machine, "petra", scripted=False)
+    with kiosk.composed("another", "wayland-3", *HEADLESS, "--socket=wayland-3"):
+        petra.machine.does("etui", "managed", "on", petra.name, "--display", f"{FOLDER}/wayland-3")
+        petra.machine.does("systemctl", "stop", f"etui-router@{petra.uid}.socket", f"etui-router@{petra.uid}.service")
+        router = ("setpriv", f"--reuid=etui-r-{petra.uid}", f"--regid=etui-r-{petra.uid}", "--clear-groups")
+        said = petra.machine.does(*router, "/usr/bin/python3", "-I", "-c", BEGINS, f"{petra.runtime}/dialog")
+        hello = msgspec.json.decode(said)["params"]
+        assert (hello["display"], hello["protected"]) == ("wayland", True)
+        assert hello["sentence"].startswith(PROTECTED)
+    petra.ends()
+
+
 @pytest.mark.attack(277)
 def test_no_program_of_hers_reads_the_compositors_memory(mira: Managed, kiosk: Kiosk) -> None:
     with asked(mira, kiosk.screen):
@@ -215,7 +242,7 @@ def test_what_is_asked_before_the_compositor_is_there_is_refused_and_the_dialog_
     assert "there is no Trusted Dialog to ask the user in" in refused.error
     assert f"no compositor answers at {FOLDER}/wayland-2" in olga.machine.journal(f"--unit=etui-dialog@{olga.uid}")
     for _ in range(2):
-        with kiosk.composed("late", "wayland-2", *HEADLESS):
+        with kiosk.composed("late", "wayland-2", *HEADLESS, "--socket=wayland-2"):
             until(lambda: said_of(olga).startswith(PROTECTED))
         until(lambda: not said_of(olga).startswith(PROTECTED))
     olga.ends()

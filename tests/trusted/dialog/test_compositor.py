@@ -23,6 +23,7 @@ from etui.trusted.dialog.compositor import HARMLESS, _UnknownError, exposure, of
 
 ACCOUNT: Final = pwd.getpwnam("daemon").pw_uid
 PERSON: Final = 4321
+KIOSK: Final = "--shell=kiosk-shell.so"
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def weston(folder: Path, *options: str) -> Iterator[Path]:
     if os.getuid() != 0:
         pytest.skip("needs root, to run something as a system account")
     os.chown(folder, ACCOUNT, ACCOUNT)
-    command = [program, "--backend=headless-backend.so", "--shell=kiosk-shell.so", "--socket=screen", *options]
+    command = [program, "--backend=headless-backend.so", "--socket=screen", *options]
     environ = {"XDG_RUNTIME_DIR": str(folder), "HOME": str(folder)}
     with subprocess.Popen(
         command,
@@ -60,12 +61,12 @@ def weston(folder: Path, *options: str) -> Iterator[Path]:
 
 
 def test_weston_of_a_system_account_keeps_it_from_programs_of_a_person(short_dir: Path) -> None:
-    with weston(short_dir) as path, connected(path) as connection:
+    with weston(short_dir, KIOSK) as path, connected(path) as connection:
         assert exposure(connection, PERSON) == ""
 
 
 def test_not_from_those_of_the_person_that_it_runs_as(short_dir: Path) -> None:
-    with weston(short_dir) as path, connected(path) as connection:
+    with weston(short_dir, KIOSK) as path, connected(path) as connection:
         assert exposure(connection, ACCOUNT) == (
             f"its compositor runs as user {ACCOUNT}, and not as a system account of its own"
         )
@@ -73,8 +74,14 @@ def test_not_from_those_of_the_person_that_it_runs_as(short_dir: Path) -> None:
 
 @pytest.mark.attack(278)
 def test_not_where_it_was_told_to_let_its_clients_take_pictures(short_dir: Path) -> None:
-    with weston(short_dir, "--debug") as path, connected(path) as connection:
+    with weston(short_dir, KIOSK, "--debug") as path, connected(path) as connection:
         assert exposure(connection, PERSON) == "its compositor offers its clients weston_debug_v1"
+
+
+@pytest.mark.attack(278)
+def test_not_where_its_clients_may_cover_each_other(short_dir: Path) -> None:
+    with weston(short_dir, "--shell=desktop-shell.so") as path, connected(path) as connection:
+        assert "zwp_input_panel_v1" in exposure(connection, PERSON)
 
 
 @pytest.mark.attack(278)

@@ -16,6 +16,9 @@ import msgspec
 import pytest
 from dbus_fast import Message, MessageType, Variant
 from dbus_fast.aio import MessageBus
+from tests.compositor import until
+from tests.screens import Picture
+from tests.trusted.dialog.hands import LOOKS
 from tests.trusted.dialog.questions import CONFIRM, DIGEST, FRAME
 from tests.trusted.dialog.router_side import PATIENCE_S, RouterSide
 
@@ -349,3 +352,20 @@ def test_another_program_of_an_x_session_presses_approve_and_the_dialog_says_tha
                 outside.do(*presses[way])
 
         assert router.insist(press) == Approved(digest=DIGEST, remember="once")
+
+
+@pytest.mark.attack(274)
+def test_another_program_of_an_x_session_takes_a_picture_of_the_dialog(x11: dict[str, str], tmp_path: Path) -> None:
+    """Outside of what is promised, as the dialog says."""
+
+    def picture() -> Picture:
+        command = [needs("scrot", "scrot"), "--overwrite", "--silent", str(tmp_path / "screen.png")]
+        subprocess.run(command, env={**os.environ, **x11}, check=True)
+        return Picture((tmp_path / "screen.png").read_bytes())
+
+    with RouterSide("--face", "qt", environ=x11) as router:
+        assert router.greeted().sentence.startswith("Unprotected display: other programs of this session can see")
+        assert not picture().mark
+        router.dress(LOOKS)
+        router.show(CONFIRM)
+        assert until(lambda: picture().mark) == LOOKS.colour

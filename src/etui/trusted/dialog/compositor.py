@@ -30,7 +30,6 @@ HARMLESS: Final = frozenset(
         "wl_shm",
         "wl_subcompositor",
         "weston_content_protection",
-        "weston_desktop_shell",  # for the program that Weston started as its shell alone
         "weston_direct_display_v1",
         "weston_screenshooter",  # for the program that Weston started for it alone, unless it runs with --debug
         "wp_content_type_manager_v1",
