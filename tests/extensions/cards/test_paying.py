@@ -162,7 +162,7 @@ def test_a_merchant_for_whom_no_scheme_of_the_card_vouches_is_not_paid(wallet: T
     assert_on_record(wallet, refused.value, "payment/1.pay", "vouches")
 
 
-@pytest.mark.attack(268)
+@pytest.mark.attack(279)
 def test_a_merchant_that_shows_another_acquirer_than_its_own_is_not_paid_and_the_user_is_told_of_none(
     wallet: TestWallet, client: Client, carded: str, shop: Shop
 ) -> None:

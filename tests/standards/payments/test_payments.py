@@ -65,7 +65,7 @@ def test_a_merchant_vouches_for_no_other_merchant() -> None:
         order.check_merchant([shop.root.certificate], NOW)
 
 
-@pytest.mark.attack(268)
+@pytest.mark.attack(279)
 @pytest.mark.parametrize("of_the_scheme", [True, False])
 def test_no_other_acquirer_than_the_one_that_signed_for_a_merchant_is_named(
     shop: Shop, root: Authority, *, of_the_scheme: bool
