@@ -140,6 +140,8 @@ def test_a_key_that_is_not_this_run_s_opens_nothing(wallet: TestWallet, service:
         result = lent(wallet, curl("/me", "-v", "-x", f'"{proxy}${{HTTPS_PROXY##*@}}"'))
         assert result.returncode != 0
         assert "407" in result.stderr
+        plainly = f'curl -sS -m 60 -v -x "{proxy}${{HTTP_PROXY##*@}}" -H "{BEARER}" http://{NAME}/me'
+        assert "407" in lent(wallet, plainly).stderr
     script = f'curl -sS -m 60 --noproxy "*" "http://${{HTTPS_PROXY##*@}}/wrong/{NAME}/me"'
     assert "its address holds the key" in answered(wallet, script)
     assert service.asked == []

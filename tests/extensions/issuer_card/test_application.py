@@ -12,6 +12,7 @@ from tests.standards.emv.keys import authority
 from etui.counterparts.issuer.chip import read_chip
 from etui.counterparts.issuer.cryptograms import MasterKey
 from etui.extensions.issuer_card.application import PDOL, State
+from etui.extensions.issuer_card.risk import Asked, Decision, Spent, decide_first, decide_offline
 from etui.standards import emv
 from etui.standards.emv import Checks, CryptogramType, Tag
 from etui.standards.iso7816 import Command, Response, Selection, StatusWord
@@ -160,6 +161,13 @@ def test_beyond_its_offline_limits_the_card_goes_online_and_says_why(
     assert [one.type for one in answers] == [CryptogramType.TC] * (len(amounts) - 1) + [CryptogramType.ARQC]
     checks = results_in(answers[-1]).checks
     assert checks & (Checks.UPPER_OFFLINE_COUNT_EXCEEDED | Checks.UPPER_OFFLINE_AMOUNT_EXCEEDED) == exceeded
+
+
+def test_a_card_without_offline_limits_approves_nothing_by_itself() -> None:
+    asked = Asked(1, "978", "Kiosk", emv.TransactionType.PURCHASE)
+    assert decide_first(CryptogramType.TC, asked, Spent(), None, signed=True) == Decision(CryptogramType.ARQC)
+    code = emv.ResponseCode.UNABLE_TO_GO_ONLINE_APPROVED
+    assert decide_offline(CryptogramType.TC, asked, Spent(), None, code).type is CryptogramType.AAC
 
 
 def test_the_card_approves_nothing_by_itself_that_is_not_signed(card: Presented, terminal: Terminal) -> None:

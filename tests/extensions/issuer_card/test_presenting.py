@@ -17,7 +17,7 @@ from tests.standards.emv.keys import authority
 from tests.standards.emv.keys import card as key
 
 from etui.extensions.issuer_card.cards import Cards, ChipCard, DeviceKeys
-from etui.extensions.issuer_card.errors import UnpaidError
+from etui.extensions.issuer_card.errors import UnfitError, UnpaidError
 from etui.extensions.issuer_card.paying import check_usable
 from etui.extensions.issuer_card.presenting import Presenting
 from etui.extensions.issuer_card.rerouting import Rerouting
@@ -119,6 +119,30 @@ def test_what_the_card_never_pays_is_refused_before_anybody_is_asked(held: Held)
     assert held.notes(most) == []
     with pytest.raises(UnpaidError, match="pays at most"):
         held.notes(most + 1)
+
+
+def test_the_card_is_armed_for_an_amount_in_its_own_currency_and_says_itself_which_other_one_may_pay(
+    held: Held,
+) -> None:
+    for changes, error, said in (
+        ({"amount": None}, UnfitError, "an amount and its currency"),
+        ({"currency": None}, UnfitError, "an amount and its currency"),
+        ({"currency": "USD"}, UnpaidError, "pays in EUR"),
+    ):
+        request = msgspec.structs.replace(ARM, **changes)
+        for ask in (held.presenting.prepare, lambda one, client: held.presenting.arm(one, client, "consent")):
+            with pytest.raises(error, match=said):
+                ask(request, "client")
+    with pytest.raises(UnfitError, match="settled here"):
+        held.presenting.arm(msgspec.structs.replace(ARM, instead="another card"), "client", "consent")
+
+
+def test_commands_of_another_session_than_the_last_one_are_not_answered(held: Held) -> None:
+    held.wants(30_00)
+    with pytest.raises(UnpaidError, match="session has ended"):
+        held.presenting.transmit(apdu.Transmit(session="another", apdu=b"\x80\xca\x9f\x36\0"))
+    with pytest.raises(UnpaidError, match="of this name is armed"):
+        held.presenting.select(apdu.Select(name=AID, contactless=True))
 
 
 @pytest.mark.parametrize("days", [-32, 0])
