@@ -10,7 +10,8 @@
                                                       C    its country
 
 Certificates are checked by ``cryptography`` under the rules of the web's. An acquirer's id has at most 11 digits and a
-merchant's at most 15 characters, as in ISO 8583; a category has 4 digits.
+merchant's at most 15 characters, as in ISO 8583; a category has 4 digits. They are sent in order, the leaf first and
+then that of who signed it, so that whom the leaf names is whose name is told.
 
 Source: RFC 5280 section 6; ISO 8583:1987 fields 18, 32 and 42; ISO 18245.
 """
