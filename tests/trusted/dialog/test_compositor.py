@@ -79,7 +79,7 @@ def test_not_where_it_was_told_to_let_its_clients_take_pictures(short_dir: Path)
 
 
 @pytest.mark.attack(278)
-def test_not_where_its_clients_may_cover_each_other(short_dir: Path) -> None:
+def test_not_where_any_client_may_be_the_keyboard_on_the_screen(short_dir: Path) -> None:
     with weston(short_dir, "--shell=desktop-shell.so") as path, connected(path) as connection:
         assert "zwp_input_panel_v1" in exposure(connection, PERSON)
 

@@ -3,7 +3,7 @@
 Rules:
 
 1. It listens as a system account, and as none whose programs are others': who runs as it does reads its memory.
-2. What it offers is known to give no client another one's picture, keys or place. What is not known here may.
+2. What it offers is known to give no client another one's picture or keys. What is not known here may.
 
 What a compositor offers to some clients alone (``security-context-v1``, or by its own rules) is not seen here.
 
