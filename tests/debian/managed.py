@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,15 @@ SECRET: Final = "of Greta, and nobody else's"
 class Managed:
     """The person, with a wallet whose dialog is scripted, or shown on a display of theirs."""
 
-    def __init__(self, machine: Machine, name: str, *, scripted: bool = True, is_known: bool = False) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        name: str,
+        *,
+        scripted: bool = True,
+        is_known: bool = False,
+        rules: Callable[[ScriptedUser], None] = lambda _: None,
+    ) -> None:
         self.machine = machine
         self.name = name
         if not is_known:
@@ -33,8 +42,9 @@ class Managed:
             user = ScriptedUser(Path(folder, "script"), Path(folder, "transcript"))
             user.approves()
             user.rule("approve", when={"face": "confirm", "action_contains": EXPORT}, secret=PASSPHRASE)
-            rules = user.script.read_text("utf-8").replace(folder, f"{self.state}/dialog")
-        machine.path("/root").joinpath(f"script-{name}").write_text(rules, "utf-8")
+            rules(user)
+            script = user.script.read_text("utf-8").replace(folder, f"{self.state}/dialog")
+        machine.path("/root").joinpath(f"script-{name}").write_text(script, "utf-8")
         machine.does("etui", "managed", "on", name, "--script", f"/root/script-{name}")
 
     def attends(self, *, no_more: bool = False) -> None:

@@ -226,6 +226,32 @@ def test_it_reaches_no_part_but_the_router(greta: Managed) -> None:
     assert done == f"['connected to {greta.runtime}/router']\n"  # so that the attempt is one
 
 
+def test_what_its_person_ended_stays_so_until_they_begin_anew(greta: Managed) -> None:
+    greta.attends()
+    greta.does("stop")
+    look = "while systemctl --user is-active etui-agent; do sleep 0.1; done"
+    greta.machine.does("sh", "-c", look, user=greta.name)
+    for _ in range(3):  # whoever comes does not begin it
+        told = greta.runs("status")
+        assert told.status != 0
+        assert "`etui up` starts it again, and so does the next log-in" in told.error
+    greta.machine.does("systemctl", "stop", f"etui-router@{greta.uid}.service")  # nor does the machine, as at its start
+    assert greta.runs("status").status != 0
+    assert greta.machine.run("systemctl", "--user", "is-active", "etui-agent", user=greta.name).status != 0
+    assert not {unit for unit in greta.processes() if KEYED.match(unit)}
+    greta.attends()
+    greta.does("unlock")
+    assert greta.does("use", "Mail", "--stdin", "--", "cat") == SECRET
+
+
+def test_an_agent_comes_again_where_the_wallet_ended_by_itself(greta: Managed) -> None:
+    greta.attends()
+    greta.machine.does("systemctl", "kill", "--signal=KILL", f"etui-router@{greta.uid}.service")
+    look = "until etui door list | grep --quiet --invert-match 'no session'; do sleep 0.1; done"
+    greta.machine.does("sh", "-c", look, user=greta.name)
+    greta.does("unlock")
+
+
 @pytest.fixture(scope="module")
 def hugo(machine: Machine) -> Iterator[Managed]:
     person = Managed(machine, "hugo")

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from etui.cli.command import Arguments, Command, absolute, connect
+from etui.cli.command import Arguments, Command, absolute, connect, profile_place
 from etui.cli.exits import CommandError, Exit
 from etui.cli.files import read_file, unreadable, whole_file
+from etui.cli.handed import handed
 from etui.cli.output import single_line
 from etui.cli.typed import confirmed
 from etui.interfaces import shell_1 as shell
@@ -99,12 +100,16 @@ def _install_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _install(arguments: Arguments, output: Output) -> Exit:
     path = absolute(arguments.file)
+    place = profile_place()
     try:
-        path.open("rb").close()
+        with path.open("rb") as file, connect() as client:
+            if not place.managed:
+                result = client.call(wallet.Install(path=str(path)))
+            else:
+                with handed(place) as handing, handing.writing(file):
+                    result = client.call(wallet.Install(path=str(path), handed=handing.token))
     except OSError as error:
         raise unreadable(path, error) from None
-    with connect() as client:
-        result = client.call(wallet.Install(path=str(path)))
     output.value(result, single_line(f"Installed {result.extension} {result.version}."))
     return Exit.OK
 

@@ -55,7 +55,8 @@ class Handing:
         try:
             yield
         finally:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # it is over, and nobody waits for room in it any more
+                self._stream.shutdown(socket.SHUT_RDWR)
             thread.join()
 
     def done(self) -> None:

@@ -917,13 +917,18 @@ class InstallResult(Result, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Install(Request[InstallResult], frozen=True, kw_only=True, omit_defaults=True):
-    """Install an Extension."""
+    """Install an Extension.
+
+    Per user the package is the file at `path`. A wallet that the machine runs opens none: the package comes
+    by the stream that was handed over under `handed`, and `path` says where the Client has it from.
+    """
 
     METHOD: ClassVar[str] = "wallet/1.install"
     RESULT: ClassVar[type[Result]] = InstallResult
     WAITS: ClassVar[bool] = True
 
     path: Annotated[str, Meta(max_length=4096)]
+    handed: Annotated[str, Meta(max_length=32)] | None = None
 
 
 class RemoveResult(Result, frozen=True, kw_only=True, omit_defaults=True):

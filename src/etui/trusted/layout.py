@@ -9,8 +9,11 @@ RUNTIME: Final = Path("/run/etui")
 STATE: Final = Path("/var/lib/etui")
 PARTS: Final = {"r": "Router", "v": "vault", "d": "Trusted Dialog", "e": "evidence", "s": "storage"}
 """The users of each person's wallet, by the letter in their names."""
-KEPT: Final = {"vault": "v", "storage": "s"}
-"""What of a profile another part than the Router keeps, and whose it is: a link in the Router's folder leads there."""
+KEPT: Final = {"vault": "v", "storage": "s", "extensions": "r"}
+"""What of a profile lies beside the Router's folder, and whose it is: a link in that leads there.
+
+Those of Extensions are the Router's, and lie where others read them: each runs as a user of its own.
+"""
 FOLDERS: Final = {"wallet": "r", **KEPT, "dialog": "d"}
 """The folders of a wallet, and whose each is."""
 SCRIPT: Final = "script"

@@ -292,7 +292,11 @@ class OnNothing(_Message, frozen=True, tag="on_nothing"):
     """From the agent: there is no display."""
 
 
-ToAgent: TypeAlias = DoorSwitch | RouterStarted | DisplayWanted
+class Stopped(_Message, frozen=True, tag="stopped"):
+    """To the agent: the user ended the wallet; come when the user begins anew."""
+
+
+ToAgent: TypeAlias = DoorSwitch | RouterStarted | DisplayWanted | Stopped
 Shown: TypeAlias = OnWayland | OnX11 | OnNothing
 OfDoors: TypeAlias = Connected | DoorState | Ended | Reply
 """What is said of doors: to the Router per user, and by the agent of a managed wallet's person."""

@@ -3,11 +3,13 @@
 Rules:
 
 1. Root reads no byte that the person wrote: a process that has become the person reads the file and gives the salt,
-   16 bytes. So no link leads to a file that the person may not read.
+   16 bytes. So no link leads to a file that the person may not read. Where the machine runs the wallet, the file is its
+   vault's, and that process becomes the vault's user.
 2. A socket is taken at its place alone, through no symbolic link, from folders and a socket that are the person's; and
    before a byte is sent the kernel names the person as who listens there. Else somebody would have root speak to whom
-   they choose.
-3. A slot that asks for other work than today's is passed over: the person's file does not say how much of root's
+   they choose. Where the machine runs the wallet, the folders are root's, and root, as systemd, listens.
+3. A person has one wallet here: the machine's, where it runs one, and else the one in their home.
+4. A slot that asks for other work than today's is passed over: the person's file does not say how much of root's
    memory and time is taken.
 """
 
@@ -23,8 +25,10 @@ from typing import Final
 
 from msgspec import Struct
 
+from etui.protocol import find_place
 from etui.sealing.login import decode_login_slot
 from etui.sealing.slots import RECOMMENDED, SALT_BYTES, SlotFileError
+from etui.trusted.layout import RUNTIME, state_of, user_of
 from etui.trusted.login.apart import apart
 from etui.trusted.memory import harden
 
@@ -32,16 +36,38 @@ _PLACE: Final = (".local", "share", "etui", "vault", "login")
 _MOST_BYTES: Final = 4096
 _PEER: Final = struct.Struct("=iII")
 _CONNECT_S: Final = 5.0
+_ROOT: Final = 0
 
 
 class Person(Struct, frozen=True):
-    """An ordinary user: name, numbers, home, and the folder that the session makes for their sockets."""
+    """An ordinary user: name, numbers, home, and the folder that the session makes for their sockets.
+
+    ``is_managed``: whether the machine runs their wallet.
+    """
 
     name: str
     uid: int
     gid: int
     home: Path
     runtime: Path
+    is_managed: bool = False
+
+    @property
+    def slot(self) -> Path:
+        """The slot that their login opens."""
+        return state_of(self.uid) / "vault" / "login" if self.is_managed else self.home.joinpath(*_PLACE)
+
+    @property
+    def way(self) -> tuple[tuple[str, int], ...]:
+        """The folders that lead to their wallet's socket, and the socket, each with whose it has to be."""
+        if self.is_managed:
+            return ((str(RUNTIME), _ROOT), (str(self.uid), _ROOT), ("router", self.uid))
+        return ((str(self.runtime), self.uid), ("etui", self.uid), ("router", self.uid))
+
+    @property
+    def listens(self) -> int:
+        """The number of who listens there."""
+        return _ROOT if self.is_managed else self.uid
 
 
 def person_of(name: str) -> Person | None:
@@ -52,17 +78,19 @@ def person_of(name: str) -> Person | None:
         return None
     if found.pw_uid == 0:
         return None
-    return Person(name, found.pw_uid, found.pw_gid, Path(found.pw_dir), Path("/run/user", str(found.pw_uid)))
+    home, runtime = Path(found.pw_dir), Path("/run/user", str(found.pw_uid))
+    is_managed = find_place({"HOME": found.pw_dir}, found.pw_uid).managed
+    return Person(name, found.pw_uid, found.pw_gid, home, runtime, is_managed)
 
 
 def salt_of(person: Person) -> bytes:
     """The salt (16 bytes) of the slot that the person's login opens; empty where there is none to be served."""
 
     def read() -> bytes:
-        _become(person)
         try:
-            return _salt(person.home.joinpath(*_PLACE))
-        except (OSError, SlotFileError):
+            _become(person)
+            return _salt(person.slot)
+        except (KeyError, OSError, SlotFileError):
             return b""
 
     salt = apart(read)
@@ -70,9 +98,14 @@ def salt_of(person: Person) -> bytes:
 
 
 def _become(person: Person) -> None:
-    os.initgroups(person.name, person.gid)
-    os.setresgid(person.gid, person.gid, person.gid)
-    os.setresuid(person.uid, person.uid, person.uid)
+    """Becomes who may read the slot; raises ``KeyError`` where there is no such user."""
+    name, uid, gid = person.name, person.uid, person.gid
+    if person.is_managed:
+        vault = pwd.getpwnam(user_of("v", person.uid))
+        name, uid, gid = vault.pw_name, vault.pw_uid, vault.pw_gid
+    os.initgroups(name, gid)
+    os.setresgid(gid, gid, gid)
+    os.setresuid(uid, uid, uid)
     harden()
 
 
@@ -90,13 +123,13 @@ def connected(person: Person) -> socket.socket | None:
     opened: list[int] = []
     try:
         descriptor = None
-        for name in (str(person.runtime), "etui", "router"):
+        for name, owner in person.way:
             flags = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
             descriptor = os.open(name, flags, dir_fd=descriptor)
             opened.append(descriptor)
-            if os.fstat(descriptor).st_uid != person.uid:
+            if os.fstat(descriptor).st_uid != owner:
                 return None
-        return _connected(opened[-1], person.uid)
+        return _connected(opened[-1], person.listens)
     except OSError:
         return None
     finally:

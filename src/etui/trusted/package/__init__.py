@@ -25,7 +25,7 @@ from etui.trusted.package.errors import (
 )
 from etui.trusted.package.install import Broken, Extensions, Look, Step
 from etui.trusted.package.installation import Installation
-from etui.trusted.package.installed import installed
+from etui.trusted.package.installed import folder_of, installed
 from etui.trusted.package.keys import Handover, PublisherKey, fingerprint
 from etui.trusted.package.manifest import ETUI, Link, Manifest, Permissions, Quota, read_manifest
 from etui.trusted.package.package import Package
@@ -75,6 +75,7 @@ __all__ = [
     "VersionTakenError",
     "check_installations",
     "fingerprint",
+    "folder_of",
     "installed",
     "pack",
     "permission_lines",

@@ -22,6 +22,7 @@ from etui.trusted.package.archive import File
 from etui.trusted.package.errors import StorageError
 
 _WRITING: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_PASSED_THROUGH: Final = 0o011
 _CODE: Final = 0o444
 _PROGRAM: Final = 0o555
 
@@ -38,12 +39,18 @@ def disk(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder at ``path``, open to its owner alone, durably, if it is not there; a link to one is none."""
+    """Make the folder at ``path``, durably, if it is not there; a link to one is none.
+
+    It is its owner's alone, or may be passed through where the folder that it lies in may, as that of a managed wallet.
+    """
     try:
         path.mkdir(mode=0o700)
+        path.chmod(0o700 | path.parent.stat().st_mode & _PASSED_THROUGH)
     except FileExistsError:
         if path.is_symlink() or not path.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "something else than a folder is in its place", str(path)) from None
+        if not os.access(path.parent, os.R_OK):  # who made it there is another, and saw to it
+            return
     sync_folder(path.parent)
 
 

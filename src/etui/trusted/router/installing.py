@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import socket
 import stat
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -22,6 +24,7 @@ from etui.trusted.package import (
     PackageError,
     StorageError,
     Summary,
+    folder_of,
     summarise,
     supplied_ids,
     verify,
@@ -32,7 +35,6 @@ from etui.trusted.router.vouched import vouch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from etui.interfaces.adviser_1 import Party
     from etui.trusted.package import Line, Manifest, Package, Verified
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from etui.trusted.router.router import Router
 
 _MAX_BYTES: Final = 64 << 20
+_PIECE_BYTES: Final = 1 << 20
+_QUIET_S: Final = 60.0
 _BEGUN: Final = "begun"
 """The kind of row that says what was begun with an Extension, by its principal."""
 
@@ -88,19 +92,22 @@ class Installing:
 
     def __init__(self, router: Router) -> None:
         self._router = router
-        self._extensions = Extensions(router.home / "extensions", supplied_ids())
+        self._extensions = Extensions(folder_of(router.home), supplied_ids())
         self._extensions.tidy()
 
-    async def install(self, path: Path, consent: Callable[[Summary, Party], Awaitable[None]]) -> Package:
-        """Installs or updates from a file, once ``consent`` to its summary returns; raises ``ProtocolError``.
+    async def install(
+        self, source: Path | socket.socket, consent: Callable[[Summary, Party], Awaitable[None]]
+    ) -> Package:
+        """Installs or updates from a file, or from a stream, once ``consent`` to its summary returns.
 
-        ``consent`` gets the Extension as advisers are told of it, too.
+        ``consent`` gets the Extension as advisers are told of it, too. Raises ``ProtocolError``.
         """
         router = self._router
         router.unlocked()
         loop = asyncio.get_running_loop()
         try:
-            verified = await loop.run_in_executor(None, _verified, path)
+            verified = await loop.run_in_executor(None, _verified, source)
+            self._check_folder(verified)
             await loop.run_in_executor(None, self._extensions.check, verified)
             self._check_policies(verified)
             party = installed_party(verified.manifest, _logo_of(verified))
@@ -129,6 +136,14 @@ class Installing:
         """Vouches for what is installed now; where that fails the next unlock does, and `etui export` says so."""
         with contextlib.suppress(OSError):
             vouch(self._router.home, self._router.unlocked().keys.header)
+
+    def _check_folder(self, verified: Verified) -> None:
+        """Raises ``ProtocolError`` where the package wants a folder that lasts, and all run as users that do not."""
+        if self._router.is_managed and verified.manifest.permissions.folder:
+            text = (
+                f"{verified.manifest.name} keeps files, for which the wallet that the machine runs has no room beside"
+            )
+            raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{text} its own storage")
 
     def _check_policies(self, verified: Verified) -> None:
         """Raises ``ProtocolError`` where the policies would not load with this package, before anything is written."""
@@ -236,17 +251,35 @@ def _logo_of(verified: Verified) -> bytes:
     return next((file.content for file in verified.files if file.path == verified.manifest.logo), b"")
 
 
-def _verified(path: Path) -> Verified:
+def _verified(source: Path | socket.socket) -> Verified:
+    return verify(_read(source) if isinstance(source, Path) else _received(source))
+
+
+def _received(stream: socket.socket) -> bytes:
+    """What comes by a stream, to its end."""
+    parts: list[bytes] = []
+    left = _MAX_BYTES + 1
+    try:
+        stream.settimeout(_QUIET_S)
+        while left and (part := stream.recv(min(left, _PIECE_BYTES))):
+            parts.append(part)
+            left -= len(part)
+    except OSError as error:
+        text = f"the package was not handed over: {error.strerror or error}"
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, text) from None
+    return b"".join(parts)
+
+
+def _read(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_without_waiting) as file:  # only this one has an opener
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{path} is no file")
-            archive = file.read(_MAX_BYTES + 1)
+            return file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{path} cannot be read: {error.strerror}") from None
     except ValueError:
         raise ProtocolError(ErrorCode.INVALID_PARAMS, "a path holds no character NUL") from None
-    return verify(archive)
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -24,6 +24,7 @@ from etui.trusted.control import (
     OnWayland,
     OnX11,
     RouterStarted,
+    Stopped,
     ToAgent,
 )
 from etui.trusted.dialog.display import answering_display, wayland_connection, x11_cookie, x11_name
@@ -54,12 +55,16 @@ class Agent:
         self._home = home
         self._loop = asyncio.get_running_loop()
         self._ended: asyncio.Future[None] = self._loop.create_future()
+        self._is_over = False
 
-    async def run(self) -> None:
-        """Opens the doors and stays until the wallet, or who runs this, ends it; raises ``SettingsError``."""
+    async def run(self) -> bool:
+        """Opens the doors and stays until the wallet, or who runs this, ends it; raises ``SettingsError``.
+
+        It returns whether the user ended it, here or there: else the wallet is there again for whoever comes.
+        """
         wanted = read_settings(self._home).doors
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            self._loop.add_signal_handler(number, self._end)
+            self._loop.add_signal_handler(number, self._leave)
         self._loop.add_reader(self._link.fileno(), self._hear)
         try:
             self._doors.connect_all()
@@ -70,6 +75,7 @@ class Agent:
             self._endings.close()
             self._doors.close_all()
             self._link.close()
+        return self._is_over
 
     def _hear(self) -> None:
         try:
@@ -86,6 +92,8 @@ class Agent:
                 self._doors.switch(message)
             case RouterStarted():
                 self._doors.connect_all()
+            case Stopped():
+                self._leave()
 
     async def _show(self) -> None:
         """Says where the dialog is to be shown: on what answers here, which is found out anew each time."""
@@ -97,18 +105,22 @@ class Agent:
         name = x11_name(os.environ) if display is not None and display.kind == "x11" else ""
         self._line.tell(OnX11(display=name, cookie=x11_cookie(os.environ)) if name else OnNothing())
 
+    def _leave(self) -> None:
+        self._is_over = True
+        self._end()
+
     def _end(self) -> None:
         if not self._ended.done():
             self._ended.set_result(None)
 
 
-async def attend(place: Place, person: int) -> None:
+async def attend(place: Place, person: int) -> bool:
     """Opens the doors of a person's wallet until that ends, or at once where another session's agent is there.
 
-    Raises ``SettingsError``, and ``OSError`` where nothing listens.
+    It returns whether the person ended it. Raises ``SettingsError``, and ``OSError`` where nothing listens.
     """
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_CLOEXEC)
     with sock:
         sock.settimeout(_CONNECT_S)
         sock.connect(str(agent_socket_of(person)))
-        await Agent(place.home, Link(sock, ToAgent)).run()
+        return await Agent(place.home, Link(sock, ToAgent)).run()

@@ -54,7 +54,6 @@ _HERE: Final = -100
 _PIECE_BYTES: Final = 1 << 20
 _SHARE: Final = 3
 """An archive, and what is unpacked of it, take two parts of the room on the disk at most."""
-_PASSED_THROUGH: Final = 0o710
 _QUIET_S: Final = 60.0
 
 
@@ -188,7 +187,8 @@ def _divide(aside: Path, person: int) -> None:
         with as_user("d", person):
             script = (state_of(person) / "dialog" / SCRIPT).read_bytes()
         (aside / "dialog" / SCRIPT).write_bytes(script)
-    (aside / "vault").chmod(_PASSED_THROUGH)
+    (aside / "vault").chmod(0o710)
+    _open_code(aside / "extensions")
     for name, part in FOLDERS.items():
         user = pwd.getpwnam(user_of(part, person))
         for folder, below, files in os.walk(aside / name, topdown=False):  # whom it was given to alone gets in then
@@ -197,6 +197,13 @@ def _divide(aside: Path, person: int) -> None:
             sync_folder(Path(folder))
         group = user.pw_gid if name != "vault" else pwd.getpwnam(user_of("r", person)).pw_gid
         os.lchown(aside / name, user.pw_uid, group)
+
+
+def _open_code(extensions: Path) -> None:
+    """Has those who run an Extension get to its code, and nobody see which there are, as when they were installed."""
+    for folder, _, _ in os.walk(extensions):
+        is_code = len(Path(folder).relative_to(extensions).parts) > 1  # ID/VERSION, and what is in it
+        Path(folder).chmod(0o555 if is_code else 0o711)
 
 
 def _exchange(one: Path, other: Path) -> None:

@@ -17,9 +17,10 @@ from etui.protocol import Place
 from etui.trusted.activation import ActivationError, handed_sockets
 from etui.trusted.layout import SCRIPT, display_of, runtime_of, state_of
 from etui.trusted.memory import harden
-from etui.trusted.package import PackageError, check_installations
+from etui.trusted.package import PackageError, check_installations, folder_of
 from etui.trusted.profile import ProfileError
 from etui.trusted.supervisor.profile import find_profile
+from etui.trusted.supervisor.rest import begun_anew, is_at_rest, put_to_rest
 from etui.trusted.supervisor.supervisor import Options, supervise
 from etui.trusted.supervisor.units import Units
 
@@ -42,6 +43,7 @@ def options_of(person: int, agents: socket.socket, files: socket.socket, *, test
         agents=agents,
         files=files,
         shown_there=not test and not display_of(person).exists(),
+        stopped=lambda: put_to_rest(state_of(person) / "wallet"),
     )
 
 
@@ -56,7 +58,9 @@ def main() -> int:
         listener, agents, files = handed_sockets(3)
         home = state_of(person) / "wallet"
         profile = find_profile(home)
-        check_installations(home / "extensions")
+        check_installations(folder_of(home))
+        if is_at_rest(home) and not begun_anew(home, agents, (listener, files)):
+            return 0
     except (ActivationError, ProfileError, PackageError, OSError) as error:
         sys.stderr.write(f"wallet of user {person}: {error}\n")
         return 1

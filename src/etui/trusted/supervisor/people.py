@@ -44,11 +44,13 @@ def users(person: int) -> str:
 def folders(person: int) -> str:
     """The folders of a person's wallet, as tmpfiles.d(5) has it: each is its own part's, and nobody else enters.
 
-    The Router's user may look for a name in the vault's: whether a wallet was made.
+    The Router's user may look for a name in the vault's: whether a wallet was made. That of Extensions may be passed
+    through, as the users that they run as have to, and lists nothing.
     """
     state, router = state_of(person), user_of("r", person)
     own = [("wallet", "0700", "r", router), ("vault", "0710", "v", router)]
     own += [("storage", "0700", "s", user_of("s", person)), ("dialog", "0700", "d", user_of("d", person))]
+    own += [("extensions", "0711", "r", router)]
     lines = [f"d {STATE} 0711 root root\n", f"d {state} 0711 root root\n"]
     lines += [f"d {state / name} {mode} {user_of(part, person)} {group}\n" for name, mode, part, group in own]
     return "".join(lines)

@@ -38,6 +38,7 @@ from etui.trusted.control import (
     Role,
     RouterStarted,
     Shown,
+    Stopped,
     ToAgent,
 )
 from etui.trusted.supervisor.children import is_stream
@@ -182,6 +183,10 @@ class PersonsAgent:
                 self._agent.send(message)
         except LinkClosed:
             self._leave()
+
+    def dismiss(self) -> None:
+        """Tells the agent that its user ended the wallet, so that it comes no more by itself."""
+        self._say(Stopped())
 
     def _leave(self) -> None:
         """The agent has gone: so have its doors, each of which sees that for itself."""

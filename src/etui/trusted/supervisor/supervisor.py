@@ -25,7 +25,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
@@ -115,8 +115,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ``confine``: starts a confined process. ``start``: starts one of the wallet's own. ``dialog``: the arguments that
     choose the dialog's face. ``managed_for``: whose wallet it is, where that is another user than the one who runs it.
     ``agents``: where the agent of that person's session comes in; ``shown_there``: the dialog is shown on its display.
-    ``files``: where that person's programs hand over what is to be read or written. ``tpm``: the path of one in place
-    of the machine's.
+    ``files``: where that person's programs hand over what is to be read or written. ``stopped``: called when its user
+    ends it. ``tpm``: the path of one in place of the machine's.
     """
 
     confine: Confine
@@ -128,6 +128,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     agents: socket.socket | None = None
     files: socket.socket | None = None
     shown_there: bool = False
+    stopped: Callable[[], None] = lambda: None
     tpm: str = ""
 
 
@@ -300,7 +301,14 @@ class Supervisor:
             case TakeHanded() | ExportLocked() if self._archives is not None:
                 self._archives.answer(message)
             case End():
-                self.end()
+                self._stop()
+
+    def _stop(self) -> None:
+        """Ends at its user's word, until the user begins anew."""
+        self._options.stopped()
+        if isinstance(self._doors, PersonsAgent):
+            self._doors.dismiss()
+        self.end()
 
     def _start(self, message: Start) -> None:
         reason = ""

@@ -17,7 +17,7 @@ import msgspec
 from etui.trusted.dialog.display import answering_display
 from etui.trusted.dialog.terminal.tty import has_terminal
 from etui.trusted.memory import harden
-from etui.trusted.package import PackageError, check_installations
+from etui.trusted.package import PackageError, check_installations, folder_of
 from etui.trusted.profile import Profile, ProfileError
 from etui.trusted.sandbox import Impossible, probe
 from etui.trusted.supervisor.agent import attend
@@ -87,7 +87,7 @@ def bring_up(place: Place, wish: Wish) -> None:
     try:
         profile = find_profile(place.home)
         doors = read_settings(place.home).doors if wish.doors is None else wish.doors
-        check_installations(place.home / "extensions")
+        check_installations(folder_of(place.home))
     except (ProfileError, SettingsError, PackageError) as error:
         raise UpError(str(error)) from None
     except OSError as error:
@@ -134,13 +134,14 @@ def _attend(place: Place) -> None:
     harden()
     try:
         place.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        asyncio.run(attend(place, os.getuid()))
+        is_over = asyncio.run(attend(place, os.getuid()))
     except SettingsError as error:
         raise UpError(str(error)) from None
     except OSError as error:
         text = f"the wallet that this machine runs for you does not answer: {error.strerror or error}"
         raise UpError(f"{text}; for one of your own beside it set ETUI_HOME") from None
-    sys.stderr.write("the doors are closed: the wallet ended, or another session of yours opens them\n")
+    if not is_over:
+        raise UpError("the doors are closed: the wallet ended, or another session of yours opens them")
 
 
 def _make(home: Path, *, test: bool) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -233,9 +235,14 @@ async def _entries_of(router: Router, provider: Provider, ids: list[str] | None 
 
 async def install(router: Router, asking: Asking, request: wallet.Install) -> wallet.InstallResult:
     """Answers ``wallet/1.install``."""
-    package = await router.installing.install(
-        Path(request.path), lambda summary, party: _consent_to_install(router, asking, summary, party)
-    )
+    router.unlocked()
+    with contextlib.ExitStack() as held:
+        source: Path | socket.socket = Path(request.path)
+        if router.is_managed or request.handed is not None:
+            source = held.enter_context(await router.handed.take(request.handed or ""))
+        package = await router.installing.install(
+            source, lambda summary, party: _consent_to_install(router, asking, summary, party)
+        )
     return wallet.InstallResult(extension=package.principal, version=package.manifest.version)
 
 
