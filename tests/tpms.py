@@ -32,9 +32,9 @@ Alter = Callable[[bytes], bytes | None]
 class SoftTpm:
     """One TPM, whose memory lies in ``folder``; as a context manager it runs. ``path``: where programs find it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, path: Path | None = None) -> None:
         self.folder = folder
-        self.path = folder / "tpm"
+        self.path = folder / "tpm" if path is None else path
         self.heard: list[tuple[bytes, bytes]] = []
         """Each command that passed, with its answer."""
         self.command: Alter | None = None
@@ -201,10 +201,10 @@ def _received(connection: socket.socket) -> bytes:
 
 
 @contextlib.contextmanager
-def soft_tpm(folder: Path) -> Iterator[SoftTpm]:
+def soft_tpm(folder: Path, path: Path | None = None) -> Iterator[SoftTpm]:
     """A TPM that counts so that it guards; skips where there is none."""
     if shutil.which("swtpm") is None:
         pytest.skip("needs package swtpm")
-    with SoftTpm(folder) as tpm:
+    with SoftTpm(folder, path) as tpm:
         tpm.guard()
         yield tpm

@@ -8,12 +8,14 @@ user of the same number and name alone: a number is given to somebody else once 
 from __future__ import annotations
 
 import argparse
+import grp
 import os
 import pwd
 import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +28,8 @@ UNITS: Final = ("router", "vault", "evidence", "dialog", "extension", "storage",
 """Each has a socket, and a service that it starts."""
 _EXTENSION: Final = "extension"
 """Its services have names of their own, and end with the Router."""
+_TPM: Final = "tss"
+"""The group that Debian's rules for devices give the TPM to."""
 _SETTINGS: Final = Path("/etc")
 
 
@@ -35,9 +39,13 @@ class PeopleError(Exception):
     code = "people"
 
 
-def users(person: int) -> str:
-    """The users of a person's wallet, as sysusers.d(5) has it."""
+def users(person: int, groups: Collection[str] = ()) -> str:
+    """The users of a person's wallet, as sysusers.d(5) has it.
+
+    ``groups``: of this machine; the vault's user joins the one that has its TPM, where there is one.
+    """
     lines = [f'u {user_of(part, person)} - "Etui, {title} of user {person}"\n' for part, title in PARTS.items()]
+    lines += [f"m {user_of('v', person)} {_TPM}\n"] if _TPM in groups else []
     return "".join(lines)
 
 
@@ -68,7 +76,7 @@ def turn_on(person: pwd.struct_passwd, script: Path | None, display: Path | None
     if named.exists() and (before := named.read_text("utf-8").strip()) != person.pw_name:
         raise PeopleError(f"{state_of(uid)} is the wallet of {before}, who had this number before: move it away first")
     for folder, tool, text in (
-        ("sysusers.d", ("systemd-sysusers",), users(uid)),
+        ("sysusers.d", ("systemd-sysusers",), users(uid, {group.gr_name for group in grp.getgrall()})),
         ("tmpfiles.d", ("systemd-tmpfiles", "--create"), folders(uid)),
     ):
         path = _SETTINGS / folder / f"etui-{uid}.conf"
