@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from tests.booted.machine import Machine
+from tests.fprintd import Reader, fingerprint_reader
 from tests.shared_wallet import SharedWallet
 
 from etui.testkit import PrivateBus, TestWallet, private_bus
@@ -73,6 +74,15 @@ def session_bus(short_dir: Path) -> Iterator[PrivateBus]:
     if shutil.which("dbus-daemon") is None:
         pytest.skip("needs package dbus-daemon")
     with private_bus(short_dir) as started:
+        yield started
+
+
+@pytest.fixture
+def reader(short_dir: Path) -> Iterator[Reader]:
+    """A fingerprint reader, on a system bus of the test's own."""
+    folder = short_dir / "f"
+    folder.mkdir()
+    with fingerprint_reader(folder) as started:
         yield started
 
 

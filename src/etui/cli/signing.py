@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     from etui.sdk.verify import SignedText
 
 _FACES: Final = {"window": "in a window", "terminal": "in a terminal", "script": "to nobody: a script answered"}
-_ASSURANCES: Final = {"consent": "a yes at its end", "pin": "a yes at its end, with the PIN or the passphrase"}
+_ASSURANCES: Final = {
+    "consent": "a yes at its end",
+    "fingerprint": "a yes at its end, with a finger that the machine recognised and the wallet did not check",
+    "pin": "a yes at its end, with the PIN or the passphrase",
+}
 _INSTALLED: Final = {"per_user": "under its user's own account", "managed": "under accounts of its own"}
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 

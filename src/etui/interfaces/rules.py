@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 MAX_DOCUMENT_BYTES: Final = 256 << 10
 MAX_DEPTH: Final = 32
 POLICY_OWN: Final = frozenset(
-    {"assurance", "chain", "client", "covered", "derived", "interface", "own", "strength", "time"}
+    {"assurance", "chain", "client", "covered", "derived", "fingerprint", "interface", "own", "strength", "time"}
 )
 """Names by which policy knows what no interface tells it."""
 POLICY_SHARED: Final = {

@@ -66,10 +66,11 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """For whom."""
     shown_at: int
     """When the user said yes, by the wallet's clock."""
-    assurance: Literal["consent", "pin"]
+    assurance: Literal["consent", "fingerprint", "pin"]
     """`consent`: a yes at the end of the text.
 
-    `pin`: with the PIN or the passphrase.
+    `fingerprint`: and the machine recognised a finger, which the wallet did not check. `pin`: with the PIN
+    or the passphrase.
     """
     face: Literal["window", "terminal", "script"]
     """`script`: no person was asked."""

@@ -47,6 +47,8 @@ __all__ = [
     "ExtensionRow",
     "Extensions",
     "ExtensionsResult",
+    "Fingerprint",
+    "FingerprintResult",
     "Grant",
     "GrantResult",
     "Hello",
@@ -408,6 +410,27 @@ class LoginUnlockOff(Request[LoginUnlockOffResult], frozen=True, kw_only=True, o
 
     METHOD: ClassVar[str] = "wallet/1.login_unlock_off"
     RESULT: ClassVar[type[Result]] = LoginUnlockOffResult
+
+
+class FingerprintResult(Result, frozen=True, kw_only=True, omit_defaults=True):
+    """What answers ``wallet/1.fingerprint``."""
+
+    METHOD: ClassVar[str] = "wallet/1.fingerprint"
+
+    enabled: bool
+    problem: str | None = None
+
+
+class Fingerprint(Request[FingerprintResult], frozen=True, kw_only=True, omit_defaults=True):
+    """Whether a finger confirms.
+
+    Whether a finger that fprintd recognises may confirm in place of the PIN (the setting `fingerprint`).
+    `problem`: why none could be recognised now.
+    """
+
+    METHOD: ClassVar[str] = "wallet/1.fingerprint"
+    RESULT: ClassVar[type[Result]] = FingerprintResult
+    WAITS: ClassVar[bool] = True
 
 
 class LoginKeyResult(Result, frozen=True, kw_only=True, omit_defaults=True):

@@ -66,14 +66,15 @@ class Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Consent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the user was asked about a call, and said yes.
 
-    ``at``: seconds since 1970 UTC, by the wallet's clock. ``assurance``: what it took. ``face`` and ``display``: what
+    ``at``: seconds since 1970 UTC, by the wallet's clock. ``assurance``: what was
+    given: ``fingerprint`` where fprintd vouched for it and the wallet did not check. ``face`` and ``display``: what
     the question stood on; ``protected``: whether no program of the session could see or press it. ``installed``: whose
     account the wallet runs under. ``test``: a test profile, where nothing is promised. ``read``: SHA-256 over the UTF-8
     of the text that was shown whole, as it was shown; empty where the method has none.
     """
 
     at: int
-    assurance: Literal["consent", "pin"]
+    assurance: Literal["consent", "fingerprint", "pin"]
     face: Literal["window", "terminal", "script"]
     display: str
     protected: bool = False
@@ -92,7 +93,7 @@ class CallInfo(msgspec.Struct, frozen=True, omit_defaults=True):
     that the caller's manifest names. ``quota``: to providers of what is an Extension's own, how many bytes the calling
     Extension may keep, as its manifest asks for; 0: none. ``consent``: how the user was asked about this very call;
     None where a grant allowed it, or the consent to another call. ``assurance``: what the user gave for this call or
-    the one that it follows from: ``consent``, ``pin``, or nothing where nobody was asked.
+    the one that it follows from: ``consent``, ``fingerprint``, ``pin``, or nothing where nobody was asked.
     ``decision``: the id of the record that allowed it, as ``etui why`` takes it; empty where an earlier decision was
     followed once more.
     """

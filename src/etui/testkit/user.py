@@ -12,6 +12,7 @@ A rule fits where every member of its ``when`` does; these are keyword arguments
 - ``wrong``: whether the try before, at the passphrase, was wrong
 - ``recovery``: whether the recovery key is asked for instead of the passphrase
 - ``pin``: whether the PIN is asked for instead of the passphrase
+- ``finger``: whether a finger may stand for it
 """
 
 from __future__ import annotations

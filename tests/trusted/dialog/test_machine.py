@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, ONE, READ, SEVERAL, all_requests
 
 from etui.sealing import Secret
 from etui.trusted.dialog.events import (
+    NOTHING_TYPED,
     Approve,
     Cancel,
     Clear,
@@ -19,6 +21,7 @@ from etui.trusted.dialog.events import (
     Elapse,
     Enter,
     Entry,
+    Feel,
     GainFocus,
     Include,
     LoseFocus,
@@ -46,6 +49,8 @@ from etui.trusted.dialog.requests import (
     Create,
     Created,
     Dismissed,
+    Finger,
+    FingerStage,
     Looks,
     Message,
     NewPassphrase,
@@ -100,6 +105,34 @@ def test_time_in_which_a_busy_machine_did_not_look_is_no_quiet() -> None:
     assert answer(machine.handle(Approve(), 5.0)) is None
     machine.handle(Elapse(), 9.0)
     assert answer(machine.handle(Approve(), 9.1)) is None
+
+
+def felt(stage: FingerStage, *, number: int = 1, entry: Entry = Entry()) -> object:  # noqa: B008  # it is frozen
+    """What Approve answers to a question that takes a finger, after fprintd has said this and this much is typed."""
+    request = msgspec.structs.replace(CONFIRM, key=KEY, pin=True, finger=Finger())
+    machine = in_front(request)
+    machine.handle(ReachEnd(), 0.0)
+    machine.handle(Enter(entry=entry), 0.0)
+    machine.handle(Feel(number=number, finger=Finger(stage=stage)), 0.0)
+    watch(machine, 0.0, 0.1 + ARMING_S)
+    return answer(machine.handle(Approve(secrets=TYPED if entry.complete else NOTHING_TYPED), 0.1 + ARMING_S))
+
+
+def test_a_finger_that_is_recognised_stands_for_what_is_typed_and_nothing_else_does() -> None:
+    by_finger = Approved(digest=DIGEST, remember="once")
+    assert [felt(stage) for stage in FingerStage] == [None, None, None, by_finger, None]
+    assert felt(FingerStage.RECOGNISED, number=2) is None, "one that was recognised for another question"
+    typed = felt(FingerStage.RECOGNISED, entry=Entry(complete=True))
+    assert isinstance(typed, Approved)
+    assert typed.sealed == seal(KEY, Secret(b"typed"), "vault.pin"), "what is typed counts"
+
+
+def test_a_question_that_takes_no_finger_hears_of_none() -> None:
+    machine = in_front(msgspec.structs.replace(CONFIRM, key=KEY))
+    machine.handle(ReachEnd(), 0.0)
+    machine.handle(Feel(number=1, finger=Finger(stage=FingerStage.RECOGNISED)), 0.0)
+    watch(machine, 0.0, 0.1 + ARMING_S)
+    assert answer(machine.handle(Approve(), 0.1 + ARMING_S)) is None
 
 
 def test_each_touch_before_it_is_armed_starts_the_arming_anew() -> None:

@@ -71,8 +71,8 @@ def test_grants_on_two_items_for_different_values_are_not_taken_for_each_other()
 # the weakest assurance that would do
 
 
-@pytest.mark.parametrize(("least", "asked_for"), [(0, 1), (1, 1), (2, 2)])
-def test_user_is_asked_for_the_weakest_assurance_that_allows(least: int, asked_for: int) -> None:
+@pytest.mark.parametrize(("least", "asked_for"), [(0, Assurance.CONSENT), (1, Assurance.CONSENT), (2, Assurance.PIN)])
+def test_user_is_asked_for_the_weakest_assurance_that_allows(least: int, asked_for: Assurance) -> None:
     decision = decide(question(), operator=forbid(f"context.assurance < {least}"))
     assert (decision.outcome, decision.assurance) == (Outcome.ASK, asked_for)
     assert decision.policies == ("manufacturer/consent",)

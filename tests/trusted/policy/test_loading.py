@@ -20,6 +20,7 @@ from tests.trusted.policy.questions import (
 
 from etui.interfaces import CompiledInterface, Document, supplied
 from etui.trusted.policy import (
+    Assurance,
     GrantTable,
     Outcome,
     PolicyEngine,
@@ -158,7 +159,7 @@ def test_profile_that_names_a_method_which_its_interface_does_not_have_is_refuse
 @pytest.mark.parametrize("method", ["org.example.gone/1", "org.example.gone/1.pay", "org.example.shop/12.pay"])
 def test_profile_that_names_an_interface_which_left_does_not_keep_the_wallet_shut(method: str) -> None:
     rules = [ProfileRule(methods=(method, SHOW), least_assurance=2), ProfileRule(methods=(method,), least_assurance=2)]
-    assert decide(question(), profile=rules).assurance == 2
+    assert decide(question(), profile=rules).assurance is Assurance.PIN
     assert decide(question(PAY), profile=rules).assurance == 1
 
 
@@ -166,7 +167,7 @@ def test_profile_is_in_force_when_the_interface_that_it_names_comes_back() -> No
     gone = compile_profile(PROVIDER, (ProfileRule(methods=(SHOP.id,), least_assurance=2),))
     without = supplied().values()
     assert PolicyEngine(without, profiles=gone).decide(question(), GrantTable(), NOW).outcome is Outcome.DENY
-    assert PolicyEngine(INTERFACES, profiles=gone).decide(question(), GrantTable(), NOW).assurance == 2
+    assert PolicyEngine(INTERFACES, profiles=gone).decide(question(), GrantTable(), NOW).assurance is Assurance.PIN
 
 
 @pytest.mark.parametrize(

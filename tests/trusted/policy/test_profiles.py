@@ -17,6 +17,7 @@ from tests.trusted.policy.questions import (
     TEXTS,
     WHOLE,
     decide,
+    engine,
     grant,
     grants,
     question,
@@ -24,6 +25,7 @@ from tests.trusted.policy.questions import (
 )
 
 from etui.trusted.policy import (
+    ASKED,
     Assurance,
     Decision,
     Grant,
@@ -38,6 +40,9 @@ from etui.trusted.policy import (
     compile_profile,
 )
 
+NONE, CONSENT, PIN = Assurance.NONE, Assurance.CONSENT, Assurance.PIN
+FORBID = "forbid (principal, action, resource) when { %s };"
+
 
 def client(name: str = CLIENT.id, strength: int = 2) -> Principal:
     return Principal(type=PrincipalType.CLIENT, id=name, strength=strength)
@@ -50,6 +55,27 @@ def client(name: str = CLIENT.id, strength: int = 2) -> Principal:
 def test_least_assurance_asks_for_what_a_grant_would_allow(least: int, granted: Assurance) -> None:
     decision = decide(question(), grant(), profile=[ProfileRule(methods=(SHOW,), least_assurance=least)])
     assert (decision.outcome is Outcome.ALLOW, decision.assurance) == (least == 0, granted)
+
+
+def test_a_finger_does_where_a_rule_says_so_and_nowhere_else() -> None:
+    takes = [ProfileRule(methods=(SHOW,), least_assurance=2, or_finger=True)]
+    asked = decide(question(), grant(), profile=takes)
+    assert (asked.outcome, asked.assurance) == (Outcome.ASK, Assurance.FINGERPRINT)
+    for profile, outcomes in (
+        (takes, (Outcome.DENY, Outcome.ALLOW, Outcome.ALLOW)),
+        ([ProfileRule(methods=(SHOW,), least_assurance=2)], (Outcome.DENY, Outcome.DENY, Outcome.ALLOW)),
+    ):
+        rules = engine(profile=profile)
+        assert tuple(rules.confirm(question(), given, NOW).outcome for given in ASKED) == outcomes
+
+
+def test_to_a_policy_that_does_not_speak_of_fingers_a_finger_is_a_yes() -> None:
+    rules = engine(operator=FORBID % "context.assurance < 2")
+    assert rules.confirm(question(), Assurance.FINGERPRINT, NOW).outcome is Outcome.DENY
+    assert rules.confirm(question(), Assurance.PIN, NOW).outcome is Outcome.ALLOW
+    knows = engine(operator=FORBID % "context.assurance < 2 && !context.fingerprint")
+    assert knows.confirm(question(), Assurance.FINGERPRINT, NOW).outcome is Outcome.ALLOW
+    assert knows.confirm(question(), Assurance.CONSENT, NOW).outcome is Outcome.DENY
 
 
 def test_a_rule_that_demands_nothing_changes_no_decision() -> None:
@@ -166,13 +192,17 @@ def test_rule_names_a_method_or_all_of_an_interface() -> None:
     outcomes = [
         [decide(question(method), profile=[rule]).assurance for method in (SHOW, PAY, LOOK)] for rule in (one, whole)
     ]
-    assert outcomes == [[2, 1, 0], [2, 2, 2]]
+    assert outcomes == [[PIN, CONSENT, NONE], [PIN, PIN, PIN]]
 
 
 def test_rule_for_a_kind_leaves_others_and_the_extension_itself() -> None:
     rule = ProfileRule(kinds=("pin", "card"), least_assurance=2)
     card = Resource(extension=PROVIDER, item="i-2", kind="card")
-    assert [decide(question(resource=r), profile=[rule]).assurance for r in (ITEM, card, WHOLE)] == [1, 2, 1]
+    assert [decide(question(resource=r), profile=[rule]).assurance for r in (ITEM, card, WHOLE)] == [
+        CONSENT,
+        PIN,
+        CONSENT,
+    ]
 
 
 def test_rule_for_a_kind_of_one_extension_is_none_for_another() -> None:

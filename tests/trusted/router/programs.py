@@ -45,6 +45,23 @@ with Client.connect(name="someone") as wallet:
         wallet.call(secret.Create(kind="password", label=f"{number:03}", attributes=about, value=b"another's"))
 """
 
+_REREAD = """
+from etui.interfaces import secret_1 as secret
+from etui.protocol import ProtocolError
+from etui.sdk import Client
+with Client.connect(name="someone") as wallet:
+    item = wallet.call(secret.Create(kind="note", label="Mail", attributes={}, value=b"hunter2")).item.item
+    try:
+        print(wallet.call(secret.Read(item=item)).value.decode())
+    except ProtocolError as error:
+        print(error.code.slug, error.why)
+"""
+
+
+def rereader(wallet: TestWallet, name: str) -> list[str]:
+    """What a script called ``name`` prints that stores something called Mail and reads it: one question at most."""
+    return _run(wallet, name, _REREAD)
+
 
 def keeper(wallet: TestWallet, name: str, service: str, count: str) -> None:
     """A script called ``name`` stores so many passwords for a service, each labelled by its number."""

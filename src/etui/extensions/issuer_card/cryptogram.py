@@ -50,6 +50,7 @@ _BY_NOBODY_ELSE: Final = CvmResults(CvmRule(CvmMethod.NO_CVM, CvmCondition.ALWAY
 _ASKED: Final = {
     "": Checks(0),
     "consent": Checks.CONSENTED_ON_DEVICE,
+    "fingerprint": Checks.CONSENTED_ON_DEVICE | Checks.RECOGNISED_BY_SYSTEM,
     "pin": Checks.CONSENTED_ON_DEVICE | Checks.VERIFIED_ON_DEVICE,
 }
 
@@ -57,7 +58,8 @@ _ASKED: Final = {
 def pay(card: Card, key: PaymentKey, order: Order, today: dt.date, assurance: str) -> bytes:
     """The data objects for field 55, in BER-TLV (at most 255 bytes), with the cryptogram for this order.
 
-    ``assurance``: what the user gave for it: ``consent``, ``pin``, or nothing, where a lasting right allowed it.
+    ``assurance``: what the user gave for it: ``consent``, ``fingerprint``, ``pin``, or nothing, where a lasting right
+    allowed it.
     """
     profile = card.profile
     terminal: dict[int, bytes] = {

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _ASKED: Final = {
     "": Checks(0),
     "consent": Checks.CONSENTED_ON_DEVICE,
+    "fingerprint": Checks.CONSENTED_ON_DEVICE | Checks.RECOGNISED_BY_SYSTEM,
     "pin": Checks.CONSENTED_ON_DEVICE | Checks.VERIFIED_ON_DEVICE,
 }
 
@@ -32,7 +33,8 @@ _ASKED: Final = {
 class Yes(msgspec.Struct, frozen=True):
     """What the holder said yes to: one payment of at most so many minor units of the card's currency.
 
-    ``assurance``: what was given for it: ``consent``, ``pin``, or nothing, where a lasting right allowed it.
+    ``assurance``: what was given for it: ``consent``, ``fingerprint``, ``pin``, or nothing, where a lasting right
+    allowed it.
     """
 
     limit_minor: int

@@ -76,6 +76,7 @@ class Assurance(Enum):
 
     NONE = "none"
     CONSENT = "consent"
+    FINGERPRINT = "fingerprint"
     PIN = "pin"
 
 

@@ -74,6 +74,7 @@ _PAGE_STRENGTH: Final = (
 )
 _ASSURANCES: Final = {
     Assurance.CONSENT: "You confirmed it in the Trusted Dialog.",
+    Assurance.FINGERPRINT: "You confirmed it with a finger: fprintd of this machine vouched for that, not the wallet.",
     Assurance.PIN: "You confirmed it with your PIN or passphrase.",
 }
 

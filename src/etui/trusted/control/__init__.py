@@ -1,9 +1,10 @@
 """What the supervisor says to Router, vault, session and agent: typed datagrams that may carry a descriptor.
 
 The supervisor owns every process and no key; the Router decides; the vault holds the master key; the watch over the
-session says when to lock; the agent of a managed wallet's person opens doors in their session. They speak over
-``SOCK_SEQPACKET`` sockets: one datagram is one message, and a descriptor travels beside it (``SCM_RIGHTS``). Keys go
-through pipes whose ends are passed that way, from the vault to where they are used, never through the supervisor.
+session says when to lock; who asks fprintd says what that says of a finger; the agent of a managed wallet's person
+opens doors in their session. They speak over ``SOCK_SEQPACKET`` sockets: one datagram is one message, and a descriptor
+travels beside it (``SCM_RIGHTS``). Keys go through pipes whose ends are passed that way, from the vault to where they
+are used, never through the supervisor.
 """
 
 from etui.trusted.control.link import Link, LinkClosed
@@ -17,6 +18,10 @@ from etui.trusted.control.messages import (
     End,
     Ended,
     ExportLocked,
+    FingerSaid,
+    FingerState,
+    FingerUnwanted,
+    FingerWanted,
     FromAgent,
     FromRouter,
     FromSession,
@@ -59,6 +64,10 @@ __all__ = [
     "End",
     "Ended",
     "ExportLocked",
+    "FingerSaid",
+    "FingerState",
+    "FingerUnwanted",
+    "FingerWanted",
     "FromAgent",
     "FromRouter",
     "FromSession",

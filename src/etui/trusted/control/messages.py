@@ -119,7 +119,26 @@ class HandedOver(_Message, frozen=True, tag="handed_over"):
     number: Number
 
 
-ToRouter: TypeAlias = Connected | Ended | Keys | LockNow | Reply | DoorState | Unheard | HandedOver
+class FingerState(Enum):
+    """How it stands with a finger that is waited for. The last two are said once, and nothing after them."""
+
+    WAITING = "waiting"
+    AGAIN = "again"
+    """A finger was not recognised, and another try is taken."""
+    RECOGNISED = "recognised"
+    """fprintd says that it is one that this user enrolled; where it was only looked at, that it could say so."""
+    OVER = "over"
+
+
+class FingerSaid(_Message, frozen=True, tag="finger_said"):
+    """What became of ``FingerWanted``; ``note``: for people, why it is over, or what fprintd wants of the finger."""
+
+    number: Number
+    state: FingerState
+    note: str = ""
+
+
+ToRouter: TypeAlias = Connected | Ended | Keys | LockNow | Reply | DoorState | Unheard | HandedOver | FingerSaid
 
 
 class VaultOperation(Enum):
@@ -245,7 +264,36 @@ class End(_Message, frozen=True, tag="end"):
     """From the Router: end the whole wallet."""
 
 
-FromRouter: TypeAlias = Start | Stop | PrepareSpares | Lock | DoorSwitch | End | VaultAsk | TakeHanded | ExportLocked
+class FingerWanted(_Message, frozen=True, tag="finger_wanted"):
+    """From the Router: have fprintd wait for a finger of the person, until it says so or ``FingerUnwanted`` comes.
+
+    ``look``: tell whether it could, and wait for none. ``test``: in a test profile the environment may name the bus.
+    """
+
+    number: Number
+    look: bool = False
+    test: bool = False
+
+
+class FingerUnwanted(_Message, frozen=True, tag="finger_unwanted"):
+    """From the Router: no finger is waited for any more, and the reader is released."""
+
+    number: Number
+
+
+FromRouter: TypeAlias = (
+    Start
+    | Stop
+    | PrepareSpares
+    | Lock
+    | DoorSwitch
+    | End
+    | VaultAsk
+    | TakeHanded
+    | ExportLocked
+    | FingerWanted
+    | FingerUnwanted
+)
 
 
 class Away(_Message, frozen=True, tag="away"):

@@ -13,7 +13,7 @@ from etui.sealing import Secret
 from etui.trusted.dialog.content import content_of
 from etui.trusted.dialog.errors import MisuseError
 from etui.trusted.dialog.events import Secrets
-from etui.trusted.dialog.front import Front
+from etui.trusted.dialog.front import Front, by_finger
 from etui.trusted.dialog.requests import (
     Answer,
     Approved,
@@ -74,11 +74,12 @@ def approved_answer(front: Front, secrets: Secrets, seal: Seal) -> Answer:  # no
             return Typed(sealed=seal(key, _given(secrets.secret), ASKED_SECRET_FIELD))
         case Confirm(key=key, digest=digest, pin=pin):
             field = PIN_FIELD if pin else PASSPHRASE_FIELD
+            is_typed = bool(key) and not by_finger(front)
             return Approved(
                 digest=digest,
                 remember=front.remember,
                 items=front.items,
-                sealed=seal(key, _given(secrets.secret), field) if key else b"",
+                sealed=seal(key, _given(secrets.secret), field) if is_typed else b"",
                 read=b"" if request.reading is None else _digest_of_shown(request),
             )
         case Choose():

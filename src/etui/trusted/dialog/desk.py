@@ -32,11 +32,11 @@ from etui.trusted.dialog.answers import RECOVERY_FIELD, REVEALED_SECRET_FIELD, s
 from etui.trusted.dialog.content import content_of
 from etui.trusted.dialog.display import Display
 from etui.trusted.dialog.entries import group_count
-from etui.trusted.dialog.events import Cancel, Clear, Effect, Event, Present, Reject, Settle, Show, Withdraw
+from etui.trusted.dialog.events import Cancel, Clear, Effect, Event, Feel, Present, Reject, Settle, Show, Withdraw
 from etui.trusted.dialog.face import Face, View
 from etui.trusted.dialog.front import Front
 from etui.trusted.dialog.machine import Machine
-from etui.trusted.dialog.requests import Hello, Looks, Request, Reveal, Showing, ShowRecovery
+from etui.trusted.dialog.requests import FingerNews, Hello, Looks, Request, Reveal, Showing, ShowRecovery
 from etui.trusted.dialog.wording import TEST_PROFILE_WORDS
 
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class _Close(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 _showing: Final = msgspec.json.Decoder(Showing)
 _close: Final = msgspec.json.Decoder(_Close)
+_finger: Final = msgspec.json.Decoder(FingerNews)
 _looks: Final = msgspec.json.Decoder(Looks)
 
 
@@ -120,6 +121,9 @@ class Desk:
     def _notice(self, message: Message) -> None:
         if message.method == "dialog.close":
             self.report(Withdraw(number=_decoded(_close, message).number))
+        elif message.method == "dialog.finger":
+            news = _decoded(_finger, message)
+            self.report(Feel(number=news.number, finger=news.finger))
         elif message.method == "dialog.appearance":
             self._looks = _decoded(_looks, message)
         else:

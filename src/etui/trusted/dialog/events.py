@@ -10,7 +10,7 @@ from typing import TypeAlias
 import msgspec
 
 from etui.sealing import Secret
-from etui.trusted.dialog.requests import Answer, Looks, Showing
+from etui.trusted.dialog.requests import Answer, Finger, Looks, Showing
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +44,13 @@ class Withdraw(_Happening, frozen=True):
     """The Router takes the showing with this number away."""
 
     number: int
+
+
+class Feel(_Happening, frozen=True):
+    """fprintd says something of the finger that may confirm the showing with this number."""
+
+    number: int
+    finger: Finger
 
 
 class Elapse(_Happening, frozen=True):
@@ -130,6 +137,7 @@ class UseOther(_Happening, frozen=True):
 Event: TypeAlias = (
     Show
     | Withdraw
+    | Feel
     | Elapse
     | Touch
     | LoseFocus

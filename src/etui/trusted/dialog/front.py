@@ -14,6 +14,8 @@ from etui.trusted.dialog.requests import (
     Choose,
     Confirm,
     Create,
+    Finger,
+    FingerStage,
     Looks,
     NewLogin,
     NewPassphrase,
@@ -78,6 +80,7 @@ class Front(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[str, ...] = ()
     chosen: str = ""
     looks: Looks | None = None
+    finger: Finger | None = None
     open_session: bool = False
     step: CreateStep = CreateStep.WELCOME
 
@@ -109,6 +112,7 @@ def first_sight(showing: Showing, *, now: float, focused: bool) -> Front:
             front,
             remember=request.remember[0].id if request.remember else "",
             items=tuple(item.id for item in (request.items[:1] if request.one else request.items)),
+            finger=request.finger,
         )
     return front
 
@@ -156,6 +160,11 @@ def takes_entry(request: Request) -> bool:
     return takes_secret(request) or isinstance(request, ShowRecovery)
 
 
+def by_finger(front: Front) -> bool:
+    """Whether a finger stands for what is to be typed: fprintd recognised it, and nothing whole is typed."""
+    return front.finger is not None and front.finger.stage is FingerStage.RECOGNISED and not front.entry.complete
+
+
 def takes_refusal(request: Request) -> bool:
     """Whether no is an answer to it; what is no question can only be closed."""
     return isinstance(request, Confirm | ReadText)
@@ -192,6 +201,6 @@ def _content_hindrances(front: Front) -> list[Hindrance]:
             missing = [
                 (isinstance(request, Confirm | ReadText) and not front.at_end, Hindrance.UNREAD),
                 (isinstance(request, Confirm) and bool(request.items) and not front.items, Hindrance.NOTHING_CHOSEN),
-                (takes_entry(request) and not front.entry.complete, Hindrance.INCOMPLETE),
+                (takes_entry(request) and not front.entry.complete and not by_finger(front), Hindrance.INCOMPLETE),
             ]
     return [hindrance for is_missing, hindrance in missing if is_missing]

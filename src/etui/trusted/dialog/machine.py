@@ -40,6 +40,7 @@ from etui.trusted.dialog.events import (
     Elapse,
     Enter,
     Event,
+    Feel,
     GainFocus,
     Include,
     LoseFocus,
@@ -62,6 +63,7 @@ from etui.trusted.dialog.front import (
     Front,
     Phase,
     armed_part,
+    by_finger,
     first_sight,
     hindrances,
     quiet_s,
@@ -169,7 +171,8 @@ class Machine:
         given = event.secrets.secret is not None and (
             event.secrets.new is not None or not takes_new_secret(front.request)
         )
-        if hindrances(front, now) or (takes_secret(front.request) and not front.has_next_step and not given):
+        owes = takes_secret(front.request) and not front.has_next_step and not given and not by_finger(front)
+        if hindrances(front, now) or owes:
             self._put(_changed(front, Touch(), now))
             return ()
         if front.has_next_step:
@@ -218,7 +221,7 @@ def _chosen(front: Front, event: Include) -> set[str]:
     return {event.id} if event.included else {*front.items}
 
 
-def _changed(front: Front, event: Event, now: float) -> Front:  # noqa: PLR0911  a table
+def _changed(front: Front, event: Event, now: float) -> Front:  # noqa: C901, PLR0911  a table
     """What an event that ends nothing changes; one that does not fit the request changes nothing."""
     request = front.request
     match event:
@@ -228,6 +231,8 @@ def _changed(front: Front, event: Event, now: float) -> Front:  # noqa: PLR0911 
             return msgspec.structs.replace(front, at_end=True)
         case Enter(entry=entry):
             return msgspec.structs.replace(front, entry=entry)
+        case Feel(number=number, finger=finger) if front.finger is not None and number == front.showing.number:
+            return msgspec.structs.replace(front, finger=finger)
         case Remember(id=choice) if isinstance(request, Confirm) and choice in {one.id for one in request.remember}:
             return msgspec.structs.replace(front, remember=choice)
         case Include() if isinstance(request, Confirm):

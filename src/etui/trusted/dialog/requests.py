@@ -2,8 +2,8 @@
 
 Over its private socket pair the dialog is sent the request ``dialog.show`` whose params are one ``Showing``; its result
 is one ``Answer``. The notification ``dialog.close`` takes a showing away, ``dialog.appearance`` tells it the picture,
-phrase and colour. What a person types travels sealed to the end whose key the request names, for the field named with
-it; Router and supervisor relay it unread.
+phrase and colour, ``dialog.finger`` how it stands with a finger. What a person types travels sealed to the end whose
+key the request names, for the field named with it; Router and supervisor relay it unread.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class Unlock(_Value, frozen=True, tag="unlock"):
     With ``pin`` the PIN that unlocks, sealed for ``vault.pin``. ``note``: why it is not asked for where there is one.
 
     ``purpose``: what an open wallet wants it for, as in "make a new recovery key"; then the passphrase alone serves.
+    ``caution``: what that brings with it.
     ``tries_left`` is -1 where no try was wrong. ``wait_s``: no try is taken before that. ``wrong``: the last was wrong.
     """
 
@@ -103,6 +104,7 @@ class Unlock(_Value, frozen=True, tag="unlock"):
     asker: Asker | None = None
     recovery: bool = False
     purpose: str = ""
+    caution: str = ""
     pin: bool = False
     note: str = ""
     wrong: bool = False
@@ -159,6 +161,23 @@ class Effect(Enum):
     DESTROYS = "destroys"
 
 
+class FingerStage(Enum):
+    """How it stands with a finger that may stand for the PIN."""
+
+    ASKED = "asked"
+    WAITING = "waiting"
+    AGAIN = "again"
+    RECOGNISED = "recognised"
+    OVER = "over"
+
+
+class Finger(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What fprintd says of a finger. ``note``: what it wants of it, or why no finger is waited for any more."""
+
+    stage: FingerStage = FingerStage.ASKED
+    note: str = ""
+
+
 class Confirm(_Value, frozen=True, tag="confirm"):
     """Consent to one request. With ``key`` the passphrase is asked again, or with ``pin`` the PIN (assurance ``pin``).
 
@@ -168,7 +187,8 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     ``digest``: of the very bytes that will be forwarded; the answer repeats it. ``items``: with several, the user
     may allow some of them, or with ``one`` chooses which one it is. ``effect``: whether somebody may do more
     afterwards, or something is gone for good.
-    ``reading``: a text that is shown whole, apart from everything that the wallet says.
+    ``reading``: a text that is shown whole, apart from everything that the wallet says. ``finger``: one that fprintd
+    recognises may stand for what is typed; the answer has nothing sealed then, and what it is worth the Router knows.
     """
 
     asker: Asker
@@ -187,6 +207,7 @@ class Confirm(_Value, frozen=True, tag="confirm"):
     effect: Effect = Effect.PASSES
     reading: ShownField | None = None
     one: bool = False
+    finger: Finger | None = None
 
     @property
     def takes_other(self) -> bool:
@@ -264,6 +285,13 @@ class Showing(msgspec.Struct, frozen=True, kw_only=True):
 
     number: Annotated[int, Meta(ge=0)]
     request: Request
+
+
+class FingerNews(msgspec.Struct, frozen=True, kw_only=True):
+    """The notification ``dialog.finger``: how it stands with the finger of the showing with this number."""
+
+    number: Annotated[int, Meta(ge=0)]
+    finger: Finger
 
 
 class Looks(_Value, frozen=True, tag="looks"):

@@ -14,11 +14,13 @@ blank lines and lines that begin with ``#`` are passed over. A rule::
 - ``text_contains``: any text on the face contains it, titles and values of fields included
 - ``extension``: the id of the Extension in whose frame the face stands, or that keeps the item
 - ``wrong``, ``recovery``, ``pin``: whether the last try was wrong; whether the recovery key, or the PIN, is asked
+- ``finger``: whether a finger may stand for it
 
 ``answer``, and the members that go with it (all optional, except where a passphrase or secret is typed):
 
 - ``approve``: ``remember`` (id) or ``remember_contains`` (part of the label), ``items`` (ids to allow; without it
-  all), ``secret`` (the passphrase or PIN where one is asked again), ``keep`` (a file to which a shown secret goes)
+  all), ``secret`` (the passphrase or PIN where one is asked again), ``keep`` (a file to which a shown secret goes),
+  ``finger`` (waits until one is recognised, or until none is waited for any more, and gives the secret then)
 - ``refuse`` · ``dismiss``: ``silence`` · ``wait`` (leaves it open until it is closed, or the file changes)
 - ``type``: ``secret``, and ``new`` for a new passphrase or PIN, or the login password · ``use_other`` (the recovery
   key instead of the passphrase, the passphrase instead of the PIN)
@@ -56,6 +58,7 @@ class When(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     wrong: bool | None = None
     recovery: bool | None = None
     pin: bool | None = None
+    finger: bool | None = None
 
 
 class _Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="answer"):
@@ -71,6 +74,7 @@ class ApproveRule(_Rule, frozen=True, tag="approve"):
     items: tuple[str, ...] | None = None
     secret: Secret | None = None
     keep: str = ""
+    finger: bool = False
 
 
 class RefuseRule(_Rule, frozen=True, tag="refuse"):
@@ -168,6 +172,7 @@ def fits(when: When, request: Request, content: Content) -> bool:
         and when.wrong in {None, getattr(request, "wrong", False)}
         and when.recovery in {None, getattr(request, "recovery", False)}
         and when.pin in {None, getattr(request, "pin", False)}
+        and when.finger in {None, getattr(request, "finger", None) is not None}
     )
 
 

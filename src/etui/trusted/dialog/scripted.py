@@ -12,6 +12,8 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+
 from etui.sealing import Secret
 from etui.trusted.dialog.content import Option
 from etui.trusted.dialog.entries import EMPTY, Draft, entry_of, group_of, secrets_of
@@ -43,7 +45,7 @@ from etui.trusted.dialog.front import (
     takes_refusal,
     wait_left_s,
 )
-from etui.trusted.dialog.requests import Create, Looks, ShowRecovery
+from etui.trusted.dialog.requests import Create, FingerStage, Looks, ShowRecovery
 from etui.trusted.dialog.script import (
     ApproveRule,
     ChooseRule,
@@ -58,7 +60,8 @@ from etui.trusted.dialog.script import (
     fits,
     read_script,
 )
-from etui.trusted.dialog.transcript import AnsweredEntry, Transcript, shown_entry
+from etui.trusted.dialog.transcript import AnsweredEntry, FingerEntry, Transcript, shown_entry
+from etui.trusted.dialog.wording import finger_words
 
 
 class ForwardClock:
@@ -139,7 +142,9 @@ class ScriptedFace:
 
     def refresh(self, front: Front) -> None:
         """Keeps what changed."""
-        self._front = front
+        before, self._front = self._front, front
+        if before is not None and before.finger != front.finger and self._open is not None:
+            self._transcript.append(FingerEntry(number=front.showing.number, told=finger_words(front)))
 
     def clear(self) -> None:
         """Forgets the view."""
@@ -161,11 +166,12 @@ class ScriptedFace:
             return
         number, rule = found
         is_too_early = isinstance(rule, TypeRule | ApproveRule) and wait_left_s(front, self._clock()) > 0
-        if isinstance(rule, WaitRule) or is_too_early:
+        is_felt = isinstance(rule, ApproveRule) and rule.finger and _is_felt(front)
+        if isinstance(rule, WaitRule) or is_too_early or is_felt:
             return
         self._script.count(number)
         try:
-            self._answer(view, number, rule)
+            self._answer(view, number, _by_finger(rule, front))
         except ScriptError as error:
             self._dismiss(view, str(error), rule=number)
 
@@ -252,6 +258,20 @@ class ScriptedFace:
                     self._report(Share(open_session=rule.open_session))
             case _:
                 pass
+
+
+def _is_felt(front: Front) -> bool:
+    """Whether a finger is still waited for."""
+    settled = {FingerStage.RECOGNISED, FingerStage.OVER}
+    return front.finger is not None and front.finger.stage not in settled
+
+
+def _by_finger(rule: Rule, front: Front) -> Rule:
+    """The rule without its secret, where a finger stands for it."""
+    by_finger = isinstance(rule, ApproveRule) and rule.finger and front.finger is not None
+    if by_finger and front.finger.stage is FingerStage.RECOGNISED:  # type: ignore[union-attr]  # as the line before says
+        return msgspec.structs.replace(rule, secret=None)
+    return rule
 
 
 def _option(options: tuple[Option, ...], wanted: str, part: str) -> str:

@@ -1,7 +1,8 @@
 """What a scripted dialog was asked and what its script answered: JSON lines, no secrets.
 
 Each showing writes ``{"event":"shown", ...}`` when it comes to the front and ``{"event":"answered", ...}`` when it is
-answered; ``error`` says why a rule could not do what it says.
+answered; ``error`` says why a rule could not do what it says. ``{"event":"finger", ...}`` says how it stands with a
+finger.
 """
 
 from __future__ import annotations
@@ -48,6 +49,13 @@ class AnsweredEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     error: str = ""
 
 
+class FingerEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="finger"):
+    """What the face has said of the finger since."""
+
+    number: int
+    told: str
+
+
 def shown_entry(number: int, content: Content) -> ShownEntry:
     """The entry for a content that came to the front."""
     asker = content.asker
@@ -81,7 +89,7 @@ class Transcript:
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
-    def append(self, entry: ShownEntry | AnsweredEntry) -> None:
+    def append(self, entry: ShownEntry | AnsweredEntry | FingerEntry) -> None:
         """Writes one line."""
         if self._path is None:
             return

@@ -14,6 +14,7 @@ from etui.trusted.dialog.requests import (
     Confirm,
     Create,
     Effect,
+    FingerStage,
     Message,
     NewLogin,
     NewPassphrase,
@@ -49,6 +50,10 @@ EFFECT_WORDS: Final = {
     Effect.WIDENS: ("This allows more than before, until you take it back.",),
     Effect.DESTROYS: ("This cannot be undone.",),
 }
+FINGER_CAUTION: Final = (
+    "A finger may stand for what you type here. That it is yours says fprintd of this machine, and your wallet cannot"
+    " check that."
+)
 _USE_RECOVERY_WORDS: Final = "Use the recovery key instead"
 _USE_PASSPHRASE_WORDS: Final = "Use the passphrase instead"  # noqa: S105  words on a button
 _PIN_BLOCKED_WORDS: Final = "The PIN was wrong too often. Your passphrase is asked instead, and frees the PIN."
@@ -126,6 +131,7 @@ def words_of(request: Request) -> Words:  # noqa: C901, PLR0911, PLR0912  a tabl
             cautions = _wrong(word, wrong=request.wrong, tries_left=request.tries_left)
             cautions += (_PIN_BLOCKED_WORDS,) if request.pin_blocked else ()
             cautions += EFFECT_WORDS.get(request.effect, ())
+            cautions += () if request.finger is None else (FINGER_CAUTION,)
             return Words(approve="Allow", refuse="Refuse", cautions=cautions)
         case Choose():
             return Words(approve="Choose")
@@ -160,7 +166,10 @@ def _unlock(request: Unlock) -> Words:
             approve="Confirm",
             heading="Confirm that it is you",
             lead=f"Type your passphrase to {request.purpose}.",
-            cautions=_wrong(word, wrong=request.wrong, tries_left=request.tries_left),
+            cautions=(
+                *_wrong(word, wrong=request.wrong, tries_left=request.tries_left),
+                *filter(None, (request.caution,)),
+            ),
         )
     return Words(
         approve="Unlock",
@@ -186,6 +195,25 @@ def _wrong(word: str, *, wrong: bool, tries_left: int) -> tuple[str, ...]:
 def confirming_words(request: Confirm) -> str:
     """What is typed to confirm a request that asks for more than a yes."""
     return "PIN of your wallet" if request.pin else "Passphrase of your wallet"
+
+
+def finger_words(front: Front) -> str:
+    """How it stands with the finger; empty where none may stand for what is typed."""
+    if front.finger is None or not isinstance(front.request, Confirm):
+        return ""
+    typed = f"your {'PIN' if front.request.pin else 'passphrase'}"
+    note = front.finger.note
+    match front.finger.stage:
+        case FingerStage.ASKED:
+            return f"fprintd is asked for your finger. Type {typed} if you would rather."
+        case FingerStage.WAITING:
+            return f"Touch the fingerprint reader, or type {typed}."
+        case FingerStage.AGAIN:
+            return f"{note} Or type {typed}."
+        case FingerStage.RECOGNISED:
+            return "fprintd says that the finger is yours. You have not allowed anything yet."
+        case FingerStage.OVER:
+            return f"No finger can stand for it ({note}). Type {typed}."
 
 
 def unlocking_words(request: Unlock) -> str:

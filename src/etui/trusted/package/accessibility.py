@@ -33,8 +33,10 @@ class Assurance(Enum):
 
     NONE = "none"
     CONSENT = "consent"
+    FINGERPRINT = "fingerprint"
+    """The user agrees, and fprintd recognises a finger, or the PIN is given."""
     PIN = "pin"
-    """The user agrees, and gives the passphrase again."""
+    """The user agrees, and gives the PIN or the passphrase."""
 
 
 class Evidence(Enum):

@@ -28,6 +28,7 @@ _INNER_MARKS: Final = str.maketrans(dict.fromkeys('“”„‟«»"', "'"))
 _STANDARD: Final = Permissions()
 _ASSURANCES: Final = {
     Assurance.CONSENT: "only when you agree",
+    Assurance.FINGERPRINT: "only when you agree and confirm with your PIN or passphrase, or a finger if you chose that",
     Assurance.PIN: "only when you agree and confirm with your PIN or passphrase",
 }
 _EVIDENCES: Final = {

@@ -9,6 +9,7 @@ from etui.trusted.policy.grants import Grant, GrantTable, Limit, Origin, Scope, 
 from etui.trusted.policy.loading import must_only_forbid
 from etui.trusted.policy.profiles import ProfileRule, compile_profile
 from etui.trusted.policy.question import (
+    ASKED,
     Action,
     Assurance,
     Decision,
@@ -22,6 +23,7 @@ from etui.trusted.policy.question import (
 from etui.trusted.policy.spending import LimitReached, Reservation, Spending, Spent
 
 __all__ = [
+    "ASKED",
     "Action",
     "Assurance",
     "Decision",

@@ -27,7 +27,16 @@ import msgspec
 
 from etui.trusted.policy.grants import Grant, Origin, ScopeType, scopes_of
 from etui.trusted.policy.loading import load
-from etui.trusted.policy.question import MAX_INTEGER, Assurance, Decision, Outcome, PrincipalType, Question
+from etui.trusted.policy.question import (
+    ASKED,
+    MAX_INTEGER,
+    NUMBERS,
+    Assurance,
+    Decision,
+    Outcome,
+    PrincipalType,
+    Question,
+)
 from etui.trusted.policy.schema import action_entities
 
 if TYPE_CHECKING:
@@ -163,7 +172,7 @@ class PolicyEngine:
             return msgspec.structs.replace(decision, until=0.0 if counted else self._until(now, named))
         if decision.reason:
             return decision
-        for assurance in (step for step in (Assurance.CONSENT, Assurance.PIN) if step > given):
+        for assurance in (step for step in ASKED if step > given):
             confirmed = self._evaluate(question, [], assurance, now)
             if confirmed.outcome is Outcome.ALLOW:
                 until = 0.0 if any(grant.counts for grant in grants) else self._until(now, [])
@@ -269,7 +278,8 @@ def _texts(question: Question) -> int:
 def _context(question: Question, assurance: Assurance, now: float) -> dict[str, Any]:
     return {
         **question.fields,
-        "assurance": int(assurance),
+        "assurance": NUMBERS[assurance],
+        "fingerprint": assurance is Assurance.FINGERPRINT,
         "strength": question.principal.strength,
         "time": int(now),
         "client": question.principal.id,

@@ -16,13 +16,15 @@ class ProfileRule(msgspec.Struct, frozen=True, kw_only=True):
 
     ``methods``: actions (``secret/1.read``) or interfaces (``secret/1``); none means all. ``kinds``: kinds of items;
     none means all. ``least_assurance`` 0 to 2, ``least_strength`` 1 to 3. ``only`` and ``never``: principals' ids, a
-    trailing ``*`` stands for anything. ``limits``: the largest amount in minor units, by currency. ``above``: it is for
-    calls about more than this alone, by currency; an amount in a currency that is not named is more.
+    trailing ``*`` stands for anything. ``or_finger``: one that fprintd recognised does in place of assurance 2.
+    ``limits``: the largest amount in minor units, by currency. ``above``: it is for calls about more than this alone,
+    by currency; an amount in a currency that is not named is more.
     """
 
     methods: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     least_assurance: int = 0
+    or_finger: bool = False
     least_strength: int = 1
     only: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ def _forbid(resource: dict[str, str], rule: ProfileRule) -> dict[str, Any]:
 def _all_met(rule: ProfileRule) -> dict[str, Any]:
     """The conjunction of what the rule demands; what the user did for a call counts for those that it covers."""
     demands = [
-        {">=": {"left": _context("assurance"), "right": {"Value": rule.least_assurance}}},
+        _sure_enough(rule),
         {">=": {"left": _context("strength"), "right": {"Value": rule.least_strength}}},
     ]
     if rule.only:
@@ -77,6 +79,11 @@ def _all_met(rule: ProfileRule) -> dict[str, Any]:
     for demand in demands[1:]:
         met = {"&&": {"left": met, "right": demand}}
     return met
+
+
+def _sure_enough(rule: ProfileRule) -> dict[str, Any]:
+    enough = {">=": {"left": _context("assurance"), "right": {"Value": rule.least_assurance}}}
+    return {"||": {"left": _context("fingerprint"), "right": enough}} if rule.or_finger else enough
 
 
 def _context(attribute: str) -> dict[str, Any]:

@@ -13,11 +13,21 @@ MAX_INTEGER: Final = (1 << 53) - 1
 
 
 class Assurance(IntEnum):
-    """What the user did for this request: nothing, consented in the Trusted Dialog, or gave the passphrase too."""
+    """What the user did for this request, weakest first.
+
+    Nothing; consented in the Trusted Dialog; and had fprintd recognise a finger; or gave the PIN or passphrase.
+    """
 
     NONE = 0
     CONSENT = 1
-    PIN = 2
+    FINGERPRINT = 2
+    PIN = 3
+
+
+ASKED: Final = (Assurance.CONSENT, Assurance.FINGERPRINT, Assurance.PIN)
+"""What a user can be asked for."""
+NUMBERS: Final = {Assurance.NONE: 0, Assurance.CONSENT: 1, Assurance.FINGERPRINT: 1, Assurance.PIN: 2}
+"""As policies count it: for one that does not speak of fingers, a finger is no more than a yes."""
 
 
 class PrincipalType(Enum):

@@ -96,6 +96,7 @@ def _context(interface: CompiledInterface, method: str) -> dict[str, Any]:
     truth = {"type": "Boolean"}
     context: dict[str, Any] = {
         "assurance": number,
+        "fingerprint": truth,
         "strength": number,
         "time": number,
         "client": text,

@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import math
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, Literal
 
 import msgspec
@@ -34,6 +34,7 @@ from etui.trusted.dialog.requests import (
 from etui.trusted.policy import Assurance, Decision, Limit, Origin, Outcome, Scope, ScopeType
 from etui.trusted.router import advisers, pauses, proposing, reading, rights, wording
 from etui.trusted.router.advisers import Counsel
+from etui.trusted.router.fingers import FingerOf
 from etui.trusted.router.giving import give
 from etui.trusted.router.turns import Lane
 from etui.trusted.router.unlocking import vault_error
@@ -52,6 +53,11 @@ _LASTING: Final = {**wording.LASTING, wording.MONTHLY: 0}
 _HESITATION_S: Final = (2.0, 6.0)
 PAUSED: Final = "user/refused"
 """What decides where the user has just refused the same, as policies are named."""
+_GIVEN: Final[dict[Assurance, Literal["consent", "fingerprint", "pin"]]] = {
+    Assurance.CONSENT: "consent",
+    Assurance.FINGERPRINT: "fingerprint",
+    Assurance.PIN: "pin",
+}
 _FACES: Final[dict[str, Literal["window", "terminal", "script"]]] = {"terminal": "terminal", "scripted": "script"}
 
 
@@ -197,11 +203,11 @@ class Consent:
             raise await self._stopped(asked, counsel, counsel.by)
         asked = msgspec.structs.replace(asked, advice=(*asked.advice, *counsel.advice), counsel=counsel)
         with self._dismissed(asked):
-            answer, hello = await self._shown(asked)
+            answer, hello, given = await self._shown(asked)
         now = asyncio.get_running_loop().time()
         match answer:
             case Approved():
-                return self._approved(asked, answer, hello)
+                return self._approved(asked, answer, hello, given)
             case Refused():
                 router.unlocked().met(asked.origin)
                 router.pauses.refused(principal.id, asked.likeness, now, longest_s=_longest_pause_s(asked.origin))
@@ -257,7 +263,7 @@ class Consent:
             return test.hesitation_s
         return secrets.SystemRandom().uniform(*_HESITATION_S)
 
-    def _approved(self, asked: Asked, answer: Approved, hello: Hello) -> Consented:
+    def _approved(self, asked: Asked, answer: Approved, hello: Hello, given: Assurance) -> Consented:
         router = self._router
         read = b"" if asked.reading is None else reading.digest(asked.reading.value)
         if answer.digest != asked.digest or answer.read != read:
@@ -271,7 +277,7 @@ class Consent:
                 why = self._record(asked, Recorded.DENIED, asked.decision, reason="the answer does not say which one")
                 raise ProtocolError(ErrorCode.ALTERED, "the answer does not say which one it is to", why=why)
             asked = asked.each[items[0]]
-        decision = rights.confirm(opened, asked.question, asked.chain, asked.decision.assurance)
+        decision = rights.confirm(opened, asked.question, asked.chain, given)
         if decision.outcome is not decision.outcome.ALLOW:
             why = self._record(asked, Recorded.DENIED, decision, reason="policy changed while the user was asked")
             raise ProtocolError(ErrorCode.DENIED, "policy no longer allows it", why=why)
@@ -286,7 +292,7 @@ class Consent:
             why=why,
             how=HowAsked(
                 at=int(opened.now()),
-                assurance="pin" if asked.decision.assurance is Assurance.PIN else "consent",
+                assurance=_GIVEN[given],
                 face=_FACES.get(hello.display, "window"),
                 display=hello.display,
                 protected=hello.protected,
@@ -296,10 +302,47 @@ class Consent:
             ),
         )
 
-    async def _shown(self, asked: Asked) -> tuple[Approved | Refused | Dismissed, Hello]:
-        """Shows the question; with passphrase or PIN it is shown again until that is right, or no try is left."""
+    async def _shown(self, asked: Asked) -> tuple[Approved | Refused | Dismissed, Hello, Assurance]:
+        """Shows the question; with passphrase or PIN it is shown again until that is right, or no try is left.
+
+        With the answer comes what the user did for it. Where policy takes a finger and the user chose that, fprintd is
+        asked for one meanwhile.
+        """
         router = self._router
-        origin = asked.origin
+        with FingerOf(router.fingers, changed=router.dialogs.feel) as finger:
+            takes_finger = asked.decision.assurance is Assurance.FINGERPRINT and router.fingers.enabled
+            return await self._shown_with(asked, finger if takes_finger else None)
+
+    async def _shown_with(
+        self, asked: Asked, finger: FingerOf | None
+    ) -> tuple[Approved | Refused | Dismissed, Hello, Assurance]:
+        router = self._router
+        request = self._request(asked)
+        if asked.decision.assurance >= Assurance.FINGERPRINT:
+            key = await router.vault_key()
+            pin = await router.vault(VaultOperation.PIN)
+            request = msgspec.structs.replace(request, key=key, pin=pin.tries_left > 0, pin_blocked=pin.tries_left == 0)
+        due = self._due(asked, finger)
+        while True:
+            if finger is not None:
+                request = msgspec.structs.replace(request, finger=finger.shown)
+            answer, hello = await router.dialogs.shown(request, asked.origin.lane, due, asked.caller.extension)
+            match answer:
+                case Refused() | Dismissed():
+                    return answer, hello, Assurance.NONE
+                case Typed(use_other=True) if request.takes_other:
+                    request = msgspec.structs.replace(request, pin=False, wrong=False, tries_left=-1)
+                case Approved():
+                    found = await self._checked(request, answer, finger)
+                    if isinstance(found, Assurance):
+                        return answer, hello, found
+                    request = found
+                case _:
+                    raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
+
+    def _due(self, asked: Asked, finger: FingerOf | None) -> Callable[[], None]:
+        """What is done when a question's turn has come."""
+        router, origin = self._router, asked.origin
 
         def due() -> None:
             now = asyncio.get_running_loop().time()
@@ -308,29 +351,20 @@ class Consent:
             if asked.wanting and self._is_allowed(asked):
                 router.budget_of(asked.caller).approved()
                 raise AllowedMeanwhileError
+            if finger is not None:
+                finger.begin()
 
-        request = self._request(asked)
-        if asked.decision.assurance is Assurance.PIN:
-            key = await router.vault_key()
-            pin = await router.vault(VaultOperation.PIN)
-            request = msgspec.structs.replace(request, key=key, pin=pin.tries_left > 0, pin_blocked=pin.tries_left == 0)
-        while True:
-            answer, hello = await router.dialogs.shown(request, origin.lane, due, asked.caller.extension)
-            match answer:
-                case Refused() | Dismissed():
-                    return answer, hello
-                case Typed(use_other=True) if request.takes_other:
-                    request = msgspec.structs.replace(request, pin=False, wrong=False, tries_left=-1)
-                case Approved():
-                    if not request.key:
-                        return answer, hello
-                    operation = VaultOperation.CONFIRM_BY_PIN if request.pin else VaultOperation.CONFIRM
-                    reply = await router.vault(operation, sealed=answer.sealed)
-                    if not reply.code:
-                        return answer, hello
-                    request = _again(request, reply)
-                case _:
-                    raise ProtocolError(ErrorCode.NO_DIALOG, "the Trusted Dialog answered something else")
+        return due
+
+    async def _checked(self, request: Confirm, answer: Approved, finger: FingerOf | None) -> Assurance | Confirm:
+        """What a yes is worth; or the question anew, where what was given with it is not right."""
+        if not request.key:
+            return Assurance.CONSENT
+        if not answer.sealed and finger is not None:
+            return Assurance.FINGERPRINT if finger.is_recognised else request
+        operation = VaultOperation.CONFIRM_BY_PIN if request.pin else VaultOperation.CONFIRM
+        reply = await self._router.vault(operation, sealed=answer.sealed)
+        return _again(request, reply) if reply.code else Assurance.PIN
 
     def _is_allowed(self, asked: Asked) -> bool:
         opened = self._router.unlocked()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from etui.protocol import ErrorCode, Message, MessageKind, ProtocolError, RemoteError, encode_request
-from etui.trusted.dialog.requests import Answer, Hello, Looks, Request, Showing
+from etui.trusted.dialog.requests import Answer, Finger, FingerNews, Hello, Looks, Request, Showing
 from etui.trusted.router.turns import Lane, Turns
 
 if TYPE_CHECKING:
@@ -75,6 +75,12 @@ class Dialogs:
             hello = await self._await_hello(10.0)
             self._number += 1
             return await self._show(Showing(number=self._number, request=request)), hello
+
+    def feel(self, finger: Finger) -> None:
+        """Tells how it stands with the finger of what is shown now."""
+        if self.connection is not None:
+            news = FingerNews(number=self._number, finger=finger)
+            self.connection.notify("dialog.finger", msgspec.json.encode(news))
 
     async def _show(self, showing: Showing) -> Answer:
         connection = self.connection

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _ASSURANCES: Final = {
     Assurance.NONE: AuditAssurance.NONE,
     Assurance.CONSENT: AuditAssurance.CONSENT,
+    Assurance.FINGERPRINT: AuditAssurance.FINGERPRINT,
     Assurance.PIN: AuditAssurance.PIN,
 }
 

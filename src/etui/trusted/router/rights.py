@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from etui.trusted.policy import Assurance, Decision, Outcome
+from etui.trusted.policy import ASKED, Decision, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from etui.trusted.policy import Question
+    from etui.trusted.policy import Assurance, Question
     from etui.trusted.router.callers import Caller
     from etui.trusted.router.wallet import Opened
 
@@ -61,7 +61,7 @@ def confirm(opened: Opened, question: Question, chain: Iterable[Caller], assuran
 
 def without_grants(opened: Opened, question: Question, chain: tuple[Caller, ...], reason: str) -> Decision:
     """What remains where a grant is used up: to ask with the weakest assurance that would do, or no."""
-    for assurance in (Assurance.CONSENT, Assurance.PIN):
+    for assurance in ASKED:
         decision = confirm(opened, question, chain, assurance)
         if decision.outcome is Outcome.ALLOW:
             return msgspec.structs.replace(decision, outcome=Outcome.ASK)

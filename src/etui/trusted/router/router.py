@@ -29,6 +29,7 @@ from etui.trusted.control import (
     DoorState,
     End,
     Ended,
+    FingerSaid,
     FromRouter,
     HandedOver,
     Keys,
@@ -63,6 +64,7 @@ from etui.trusted.router.consent import Consent
 from etui.trusted.router.dialogs import Dialogs
 from etui.trusted.router.dispatch import Dispatch
 from etui.trusted.router.events import Events
+from etui.trusted.router.fingers import Fingers
 from etui.trusted.router.handed import HandedStreams
 from etui.trusted.router.header import LooksError, read_looks
 from etui.trusted.router.installing import Installing
@@ -138,6 +140,7 @@ class Router:
         self.unlocking = Unlocking(self)
         self.at_login = AtLogin(self)
         self.anchoring = Anchoring(self)
+        self.fingers = Fingers(self)
         self.installing = Installing(self)
         self.handed = HandedStreams(self)
         self.retention = Retention(self)
@@ -289,6 +292,8 @@ class Router:
                     future.set_result(message)
                 else:
                     self.handed.drop(message.number)
+            case FingerSaid():
+                self.fingers.hear(message)
             case _:
                 self._note_state(message)
 
@@ -302,10 +307,14 @@ class Router:
             case _:
                 pass
 
+    def number(self) -> int:
+        """Another number, for a message to the supervisor that is answered."""
+        self._numbers += 1
+        return self._numbers
+
     async def ask_supervisor(self, make: Callable[[int], FromRouter]) -> Reply:
         """What the supervisor, or the vault through it, replies to the message that ``make`` makes with a number."""
-        self._numbers += 1
-        number = self._numbers
+        number = self.number()
         future: asyncio.Future[Reply] = self._loop.create_future()
         self._replies[number] = future
         try:

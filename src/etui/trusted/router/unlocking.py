@@ -382,7 +382,7 @@ class Unlocking:
                 if not reply.code:
                     break
                 request = self._again(request, reply)
-            self._changed(caller, f"{what} was changed")
+            self.record_change(caller, f"{what} was changed")
 
     async def remove_pin(self, caller: Caller) -> None:
         """No PIN any more: the passphrase confirms, which asks for more than before and needs no yes."""
@@ -400,7 +400,7 @@ class Unlocking:
             reply = await router.vault(operation)
             if reply.code:
                 raise vault_error(reply)
-            self._changed(caller, what)
+            self.record_change(caller, what)
 
     async def replace_recovery(self, caller: Caller) -> None:
         """A new recovery key in place of the old one once the user has it; the passphrase is asked for."""
@@ -433,7 +433,23 @@ class Unlocking:
             kept = await router.vault(VaultOperation.KEEP_RECOVERY)
             if kept.code:
                 raise vault_error(kept)
-            self._changed(caller, "the recovery key was replaced")
+            self.record_change(caller, "the recovery key was replaced")
+
+    async def confirm(self, caller: Caller, purpose: str, caution: str, otherwise: str) -> None:
+        """Has the user give the passphrase for a purpose; raises ``ProtocolError``, with ``otherwise`` where not."""
+        router = self._router
+        self._take(caller)
+        async with self._busy.turn(caller.lane):
+            request = Unlock(key=await router.vault_key(), asker=caller.asker, purpose=purpose, caution=caution)
+            while True:
+                answer = _typed(await router.dialogs.show(request, caller.lane), otherwise)
+                reply = await router.vault(VaultOperation.CONFIRM, sealed=answer.sealed)
+                if not reply.code:
+                    return
+                if reply.code not in AGAIN:
+                    raise vault_error(reply)
+                left, wait_s = reply.tries_left, float(reply.wait_s)
+                request = msgspec.structs.replace(request, wrong=True, tries_left=left, wait_s=wait_s)
 
     async def change_appearance(self, caller: Caller) -> None:
         """Another picture, phrase and colour."""
@@ -445,7 +461,7 @@ class Unlocking:
         if not isinstance(answer, Looks):
             raise ProtocolError(ErrorCode.NOT_NOW, "picture and phrase stay as they are")
         self._wear(answer)
-        self._changed(caller, "picture, phrase and colour were changed")
+        self.record_change(caller, "picture, phrase and colour were changed")
 
     def _wear(self, looks: Looks) -> None:
         """Keeps new looks and shows them; raises ``ProtocolError`` (``unwritable``) with the old ones as they are."""
@@ -475,7 +491,8 @@ class Unlocking:
             raise vault_error(reply)
         return msgspec.structs.replace(request, wrong=True, tries_left=reply.tries_left)
 
-    def _changed(self, caller: Caller, what: str) -> None:
+    def record_change(self, caller: Caller, what: str) -> None:
+        """Puts on record how the wallet was changed."""
         self._router.budgets[caller.lane].approved()
         record = AuditRecord(kind=Kind.SETTINGS, outcome=Recorded.DONE, subject=caller.subject, reason=what)
         self._router.recorder.event(record, sync=True)

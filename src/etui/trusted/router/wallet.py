@@ -49,6 +49,12 @@ if TYPE_CHECKING:
 
 _ROUTER: Final = "router"
 _CLOCK_STEP_S: Final = 60.0
+_LEAST_ASSURANCES: Final = {
+    ManifestAssurance.NONE: 0,
+    ManifestAssurance.CONSENT: 1,
+    ManifestAssurance.FINGERPRINT: 2,
+    ManifestAssurance.PIN: 2,
+}
 _MAX_TRANSIENT: Final = 4096
 
 
@@ -343,7 +349,8 @@ def profile_rules(manifest: Manifest) -> tuple[ProfileRule, ...]:
         ProfileRule(
             methods=rule.methods,
             kinds=rule.kinds,
-            least_assurance=list(ManifestAssurance).index(rule.least_assurance),
+            least_assurance=_LEAST_ASSURANCES[rule.least_assurance],
+            or_finger=rule.least_assurance is ManifestAssurance.FINGERPRINT,
             least_strength=list(ManifestEvidence).index(rule.least_evidence) + 1,
             only=rule.only_clients,
             never=rule.never_clients,

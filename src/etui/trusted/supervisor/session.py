@@ -41,11 +41,11 @@ def buses_of(environ: Mapping[str, str], system_socket: Path = _SYSTEM_SOCKET) -
     session = environ.get("DBUS_SESSION_BUS_ADDRESS", "")
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if not session and runtime:
-        session = _address(Path(runtime, "bus"))
-    return Buses(session, environ.get("DBUS_SYSTEM_BUS_ADDRESS", "") or _address(system_socket))
+        session = address_of(Path(runtime, "bus"))
+    return Buses(session, environ.get("DBUS_SYSTEM_BUS_ADDRESS", "") or address_of(system_socket))
 
 
-def _address(path: Path) -> str:
+def address_of(path: Path) -> str:
     """The address of the bus that listens there; empty where there is none, or none that may be reached."""
     try:
         return f"unix:path={path}" if path.is_socket() else ""

@@ -37,6 +37,8 @@ from etui.trusted.control import (
     End,
     Ended,
     ExportLocked,
+    FingerUnwanted,
+    FingerWanted,
     FromRouter,
     HandKey,
     Keys,
@@ -66,6 +68,7 @@ from etui.trusted.supervisor.children import Child, Running, StartPart, stream_p
 from etui.trusted.supervisor.confined import Confine
 from etui.trusted.supervisor.endings import EndedEarlyError, Endings
 from etui.trusted.supervisor.extensions import ExtensionError, RunningExtensions
+from etui.trusted.supervisor.fingers import Fingers
 from etui.trusted.supervisor.line import RouterLine
 from etui.trusted.supervisor.open_doors import OpenDoors
 from etui.trusted.supervisor.persons_agent import PersonsAgent
@@ -159,6 +162,7 @@ class Supervisor:
                 options.files, options.start, self._endings, self._line, self._why_nothing_is_restored, self.end
             )
         self._session = SessionWatch(self._endings, self._lock, self._line.tell, options.managed_for)
+        self._fingers = Fingers(self._endings, self._line, managed=options.managed_for is not None)
         self._router: Running | None = None
         self._vault: tuple[Running, Link[ToVault, Reply]] | None = None
         self._dialog: Running | None = None
@@ -277,7 +281,7 @@ class Supervisor:
 
     # what the Router asks
 
-    def _hear_router(self, router: Running, link: Link[ToRouter, FromRouter]) -> None:
+    def _hear_router(self, router: Running, link: Link[ToRouter, FromRouter]) -> None:  # noqa: C901  a table
         try:
             message, _ = link.receive()
         except LinkClosed:
@@ -300,6 +304,8 @@ class Supervisor:
                 self._ask_vault(message)
             case TakeHanded() | ExportLocked() if self._archives is not None:
                 self._archives.answer(message)
+            case FingerWanted() | FingerUnwanted():
+                self._fingers.take(message)
             case End():
                 self._stop()
 
@@ -432,6 +438,7 @@ class Supervisor:
             self._line.link.close()
             self._line.link = None
         self._end_vault()
+        self._fingers.end_all()
         self._extensions.stop_all()
         for child in (self._dialog, *self._natives.values()):
             if child is not None:

@@ -63,6 +63,7 @@ from etui.trusted.dialog.wording import (
     WHICH_ONE_WORDS,
     WHICH_WORDS,
     confirming_words,
+    finger_words,
     new_pin_words,
     other_words,
     unlocking_words,
@@ -222,6 +223,8 @@ class Body(QWidget):
             layout.addWidget(self._looks_picker())
         elif isinstance(request, Confirm) and takes_secret(request):
             layout.addWidget(self._field(confirming_words(request)))
+            if request.finger is not None:
+                layout.addWidget(self._finger())
         if words := other_words(request):
             other = quiet_button(kit, QPushButton(words))
             other.clicked.connect(lambda: self._report(UseOther()))
@@ -233,6 +236,12 @@ class Body(QWidget):
         field.entered.connect(self._left_first_field)
         self._secret = field
         return LabelledField(self._kit, label, field, with_toggle=is_secret)
+
+    def _finger(self) -> QWidget:
+        """How it stands with the finger, in a line that changes."""
+        told = TextBlock("", sized(self._kit.font, SMALL), part="muted")
+        self._updates.append(lambda front: told.setText(finger_words(front)))
+        return told
 
     def _left_first_field(self) -> None:
         if self.maker is None:

@@ -27,7 +27,7 @@ from etui.trusted.dialog.events import (
     UseOther,
 )
 from etui.trusted.dialog.face import View
-from etui.trusted.dialog.front import Front
+from etui.trusted.dialog.front import Front, by_finger
 from etui.trusted.dialog.looks import MAX_PHRASE, suggested_looks
 from etui.trusted.dialog.passphrases import generated
 from etui.trusted.dialog.requests import (
@@ -191,7 +191,7 @@ class Form:
     def _approve(self) -> list[Event]:
         """Approves; where something is still to be typed, that comes first."""
         unfilled = [field for field in self.fields if not self._texts.get(field.part)]
-        if unfilled and not self.front.entry.complete:
+        if unfilled and not self.front.entry.complete and not by_finger(self.front):
             return self._open(unfilled[0])
         return [Approve(secrets=secrets_of(self.front.request, self.draft()))]
 

@@ -37,6 +37,7 @@ from etui.trusted.dialog.wording import (
     GENERATED_WORDS,
     REMEMBER_WORDS,
     WELCOME_PROMISES,
+    finger_words,
     hint,
 )
 
@@ -179,6 +180,7 @@ def _prompt_rows(form: Form, width: int) -> list[Row]:
     only = form.view.content.only_remembered.text
     told = [f"{REMEMBER_WORDS}: {only}"] if only else []
     told += [f"{field.label}: {state}" for field, state in form.prompts]
+    told += filter(None, [finger_words(form.front)])
     rows = [row for line in told for row in wrapped(line, width, indent=MARGIN)]
     return [Row(""), *rows] if rows else []
 

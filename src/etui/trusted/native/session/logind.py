@@ -22,7 +22,7 @@ from typing import Final
 
 from dbus_fast import Message
 
-from etui.trusted.native.session.bus import Bus, Service
+from etui.trusted.native.bus import Bus, Service
 from etui.trusted.native.session.signals import PROPERTIES, changed, path_in, value_in
 
 NAME: Final = "org.freedesktop.login1"

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from etui.trusted.control import Away, FromSession, Link, LinkClosed, ToSession, Unheard
-from etui.trusted.native.session.bus import Bus, BusError
+from etui.trusted.native.bus import Bus, BusError
 from etui.trusted.native.session.logind import Logind
 from etui.trusted.native.session.screensaver import NAMES, ScreenSaver
 

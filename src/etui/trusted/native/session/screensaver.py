@@ -12,7 +12,7 @@ from typing import Final
 
 from dbus_fast import Message
 
-from etui.trusted.native.session.bus import Bus, Service
+from etui.trusted.native.bus import Bus, Service
 from etui.trusted.native.session.signals import says_true
 
 NAMES: Final = tuple(f"org.{desktop}.ScreenSaver" for desktop in ("freedesktop", "gnome", "cinnamon", "mate", "xfce"))

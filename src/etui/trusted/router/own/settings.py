@@ -9,7 +9,7 @@ from etui.interfaces import wallet_1 as wallet
 from etui.protocol import ErrorCode, ProtocolError
 from etui.trusted.audit import AuditError
 from etui.trusted.dialog.requests import Effect
-from etui.trusted.router import anchoring, retention
+from etui.trusted.router import anchoring, fingers, retention
 from etui.trusted.router.giving import give
 from etui.trusted.router.own.asking import Asking, Change, consent
 
@@ -50,6 +50,12 @@ def settings(router: Router, asking: Asking, request: wallet.Settings) -> wallet
             value="on" if router.anchoring.on else "off",
             title="Remembered by the TPM",
             text="The TPM 2.0 keeps how far the audit went, so that an older copy of the whole disk is noticed.",
+        ),
+        wallet.SettingRow(
+            name=fingers.SETTING,
+            value="on" if router.fingers.enabled else "off",
+            title="A finger confirms, too",
+            text="In place of the PIN, where that is taken; fprintd of this machine vouches for it, not the wallet.",
         ),
     ]
     return wallet.SettingsResult(settings=rows)
@@ -122,6 +128,16 @@ async def _tpm_anchor(router: Router, asking: Asking, value: str) -> None:
     await router.unlocked().state.put("setting", anchoring.SETTING, value)
 
 
+async def _fingerprint(router: Router, asking: Asking, value: str) -> None:
+    """To have a finger confirm takes the passphrase."""
+    if value not in {"on", "off"}:
+        raise ProtocolError(ErrorCode.INVALID_PARAMS, f"{fingers.SETTING} is on or off")
+    if value == "on":
+        await router.fingers.switch_on(asking.caller)
+    else:
+        await router.fingers.switch_off(asking.caller)
+
+
 def _number(name: str, value: str, most: int, unit: str) -> int:
     number = int(value) if value.isascii() and value.isdecimal() else -1
     if not 0 <= number <= most:
@@ -134,4 +150,5 @@ _CHANGES: Final[dict[str, Callable[[Router, Asking, str], Awaitable[None]]]] = {
     "auto_lock_s": _auto_lock_s,
     retention.SETTING: _audit_days,
     anchoring.SETTING: _tpm_anchor,
+    fingers.SETTING: _fingerprint,
 }

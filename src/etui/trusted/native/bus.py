@@ -29,13 +29,21 @@ class BusError(Exception):
 class Service:
     """A service that is followed by its well-known name.
 
-    ``heard`` gets each signal that it sends, ``came`` is called when it is there, and when it is there again.
+    ``heard`` gets each signal that it sends, ``came`` is called when it is there, and when it is there again, ``gone``
+    when it is not any more.
     """
 
-    def __init__(self, name: str, heard: Callable[[Message], None], came: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        heard: Callable[[Message], None],
+        came: Callable[[], None] = lambda: None,
+        gone: Callable[[], None] = lambda: None,
+    ) -> None:
         self.name = name
         self.heard = heard
         self.came = came
+        self.gone = gone
         self.owner: str | None = None
         """Its connection; empty while there is none, None before that is known."""
 
@@ -75,6 +83,13 @@ class Bus:
         self, name: str, path: str, interface: str, member: str, signature: str = "", body: Sequence[object] = ()
     ) -> Message | None:
         """What a service answers; None where it does not, or with an error. Descriptors in it are the caller's."""
+        reply = await self.reply(name, path, interface, member, signature, body)
+        return reply if reply is not None and reply.message_type is MessageType.METHOD_RETURN else None
+
+    async def reply(  # noqa: PLR0913, PLR0917  # as above
+        self, name: str, path: str, interface: str, member: str, signature: str = "", body: Sequence[object] = ()
+    ) -> Message | None:
+        """As ``ask``, with an error as the service sent it; None where nothing came."""
         message = Message(
             destination=name, path=path, interface=interface, member=member, signature=signature, body=list(body)
         )
@@ -83,12 +98,11 @@ class Bus:
         try:
             async with asyncio.timeout(_REPLY_S):
                 # Where the bus hung up in order, the library gives nothing, which its types do not say.
-                reply = cast("Message | None", await self._bus.call(message))
+                return cast("Message | None", await self._bus.call(message))
         except Exception:  # noqa: BLE001  # as above, or nothing came in time
             return None
         finally:
             self._awaited.discard(message.serial)
-        return reply if reply is not None and reply.message_type is MessageType.METHOD_RETURN else None
 
     async def wait_closed(self) -> None:
         """Returns when the bus hung up, or sent what the library cannot read."""
@@ -122,6 +136,8 @@ class Bus:
             self._owned(service, owner)
 
     def _owned(self, service: Service, owner: str) -> None:
-        service.owner = owner
+        was_there, service.owner = bool(service.owner), owner
         if owner:
             service.came()
+        elif was_there:
+            service.gone()
