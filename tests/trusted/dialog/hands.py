@@ -20,6 +20,9 @@ from etui.trusted.dialog.front import ARMING_S, LOOK_S, CreateStep
 from etui.trusted.dialog.qt.window import DialogWindow
 from etui.trusted.dialog.requests import (
     Answer,
+    Finger,
+    FingerNews,
+    FingerStage,
     Hello,
     Looks,
     Request,
@@ -49,6 +52,12 @@ class Hands:
         number = next(self.numbers)
         shown = msgspec.json.encode(Showing(number=number, request=request))
         self.desk.receive(decode_message(encode_request(number, "dialog.show", shown).strip()))
+        settle()
+
+    def feel(self, number: int, stage: FingerStage, note: str = "") -> None:
+        """How it stands with the finger of a showing."""
+        news = msgspec.json.encode(FingerNews(number=number, finger=Finger(stage=stage, note=note)))
+        self.desk.receive(decode_message(b'{"jsonrpc":"2.0","method":"dialog.finger","params":%b}' % news))
         settle()
 
     def dress(self) -> None:

@@ -16,7 +16,7 @@ import msgspec
 
 from etui.protocol import FrameReader, Message, decode_message, encode_notification, encode_request
 from etui.sealing import ChannelKey
-from etui.trusted.dialog.requests import Answer, Hello, Looks, Request, Showing
+from etui.trusted.dialog.requests import Answer, Finger, FingerNews, FingerStage, Hello, Looks, Request, Showing
 
 PATIENCE_S = 60.0
 SOURCE = Path(__file__).parents[3] / "src"
@@ -51,6 +51,11 @@ class RouterEnd:
     def close(self, number: int) -> None:
         """Takes a showing away."""
         self._ours.sendall(encode_notification("dialog.close", b'{"number":%d}' % number))
+
+    def feel(self, stage: FingerStage, note: str = "") -> None:
+        """Tells how it stands with the finger of the newest showing."""
+        news = FingerNews(number=self.number, finger=Finger(stage=stage, note=note))
+        self._ours.sendall(encode_notification("dialog.finger", msgspec.json.encode(news)))
 
     def dress(self, looks: Looks) -> None:
         """Tells picture, phrase and colour."""

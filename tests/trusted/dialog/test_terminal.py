@@ -38,6 +38,8 @@ from etui.trusted.dialog.requests import (
     Create,
     Created,
     Dismissed,
+    Finger,
+    FingerStage,
     Looks,
     Message,
     NewLogin,
@@ -214,6 +216,19 @@ def test_a_login_password_is_typed_twice_after_the_passphrase_and_a_short_one_is
     assert isinstance(typed, Typed)
     assert person.router.opened(typed.sealed, "vault.passphrase") == "hush"
     assert person.router.opened(typed.sealed_new, "vault.login") == "of the login"
+
+
+def test_a_finger_that_fprintd_recognised_is_told_and_allows_nothing_by_itself(person: Person) -> None:
+    router = person.router
+    router.show(Confirm(asker=ASKER, action="pay", digest=DIGEST, key=router.key.public, pin=True, finger=Finger()))
+    screen = " ".join(person.look("fprintd is asked for your finger.").split())
+    assert "That it is yours says fprintd of this machine, and your wallet cannot check that." in screen
+    router.feel(FingerStage.AGAIN, "The reader did not get that: try once more.")
+    person.look("The reader did not get that: try once more.")
+    router.feel(FingerStage.RECOGNISED)
+    person.look("You have not allowed anything yet.")
+    assert not router.has_spoken(0)
+    assert person.insist("y") == Approved(digest=DIGEST)
 
 
 def test_who_forgot_the_pin_gives_the_passphrase(person: Person) -> None:

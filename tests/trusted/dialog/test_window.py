@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolButton, QWidget
 from tests.trusted.dialog.hands import Hands, settle
 from tests.trusted.dialog.questions import ASKER, CHOOSE, CONFIRM, DIGEST, FRAME, LONG_TEXT, ONE, READ, SEVERAL, SIGN
 
@@ -27,6 +27,8 @@ from etui.trusted.dialog.requests import (
     Create,
     Created,
     Dismissed,
+    Finger,
+    FingerStage,
     NewLogin,
     NewPassphrase,
     NewPin,
@@ -227,6 +229,26 @@ def test_a_request_is_confirmed_by_pin_and_the_pin_goes_nowhere_as_a_passphrase(
     assert hands.opened(answer.sealed, "vault.pin") == "2743"
     with pytest.raises(SealedValueError):
         hands.opened(answer.sealed, "vault.passphrase")
+
+
+def test_a_finger_that_fprintd_recognised_is_told_and_allows_nothing_by_itself(hands: Hands) -> None:
+    taken = Confirm(asker=ASKER, action="pay", digest=DIGEST, key=hands.key.public, pin=True, finger=Finger())
+
+    def shown() -> str:
+        return " ".join(label.text() for label in hands.window.findChildren(QLabel))
+
+    hands.show(taken)
+    assert "That it is yours says fprintd of this machine, and your wallet cannot check that." in shown()
+    hands.feel(1, FingerStage.WAITING)
+    assert "Touch the fingerprint reader, or type your PIN." in shown()
+    hands.feel(1, FingerStage.OVER, "fprintd ended")
+    assert "No finger can stand for it (fprintd ended). Type your PIN." in shown()
+    hands.feel(1, FingerStage.RECOGNISED)
+    assert "fprintd says that the finger is yours." in shown()
+    assert hands.answer() is None
+    hands.arm()
+    hands.press(Qt.Key.Key_Return)
+    assert hands.answer() == Approved(digest=DIGEST)
 
 
 def test_who_forgot_the_pin_gives_the_passphrase(hands: Hands) -> None:

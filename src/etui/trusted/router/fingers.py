@@ -44,6 +44,7 @@ class Fingers:
     def __init__(self, router: Router) -> None:
         self._router = router
         self._waiting: dict[int, Callable[[FingerSaid], None]] = {}
+        self._look: asyncio.Task[str] | None = None
 
     @property
     def enabled(self) -> bool:
@@ -71,7 +72,12 @@ class Fingers:
         return end
 
     async def hindrance(self) -> str:
-        """Why no finger could be recognised now; empty where one could."""
+        """Why no finger could be recognised now; empty where one could. Who asks meanwhile is told the same."""
+        if self._look is None or self._look.done():
+            self._look = asyncio.ensure_future(self._looked())
+        return await asyncio.shield(self._look)
+
+    async def _looked(self) -> str:
         future: asyncio.Future[FingerSaid] = asyncio.get_running_loop().create_future()
         end = self.wait(lambda said: None if future.done() else future.set_result(said), look=True)
         try:
