@@ -20,12 +20,14 @@ from tests.fuzz.surface import PATIENCE_S, Unanswered
 
 from etui.sealing import ChannelKey
 from etui.trusted.control import (
+    ExportLocked,
     FingerUnwanted,
     FromRouter,
     FromSession,
     Link,
     LinkClosed,
     Reply,
+    TakeHanded,
     ToRouter,
     ToSession,
     ToVault,
@@ -145,7 +147,7 @@ class SupervisorLines:
         sent = self._router.send(chance, theirs)
         self._supervisor._hear_router(cast("Any", _AN_EARLIER_ROUTER), line)
         theirs.setblocking(False)  # noqa: FBT003  # the standard library's signature
-        if hasattr(sent, "number") and not isinstance(sent, FingerUnwanted):
+        if hasattr(sent, "number") and not isinstance(sent, _UNANSWERED):
             reply = msgspec.json.decode(theirs.recv(1 << 17), type=Reply)
             assert reply.number == sent.number
             tally["answered"] += 1
@@ -183,6 +185,8 @@ class _Place:
 
 
 _AN_EARLIER_ROUTER: Final = object()
+_UNANSWERED: Final = (FingerUnwanted, TakeHanded, ExportLocked)
+"""What has a number and no reply; of the last two, since this wallet is none that the machine runs."""
 """Whose end is not waited for."""
 
 

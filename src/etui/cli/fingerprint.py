@@ -47,7 +47,7 @@ OFF = Command(
 )
 STATUS = Command(
     name="fingerprint status",
-    help="tell whether one does, and why none could be recognised now",
+    help="tell whether one does, and why none could now",
     run=_status,
     examples=(("etui fingerprint status --json", "for a program"),),
 )

@@ -39,6 +39,7 @@ from etui.trusted.policy import (
     Resource,
     compile_profile,
 )
+from etui.trusted.policy.question import NUMBERS
 
 NONE, CONSENT, PIN = Assurance.NONE, Assurance.CONSENT, Assurance.PIN
 FORBID = "forbid (principal, action, resource) when { %s };"
@@ -272,8 +273,9 @@ def met(rule: ProfileRule, asked: Question, assurance: Assurance) -> bool:
     within = type(amount) is int and any(currency == c and amount <= most for c, most in rule.above)
     if rule.above and (amount is None or within):
         return True
+    by_finger = rule.or_finger and assurance is Assurance.FINGERPRINT
     return (
-        assurance >= rule.least_assurance
+        (by_finger or NUMBERS[assurance] >= rule.least_assurance)
         and asked.principal.strength >= rule.least_strength
         and (not rule.only or any(matches(pattern, name) for pattern in rule.only))
         and not any(matches(pattern, name) for pattern in rule.never)
@@ -294,6 +296,7 @@ def rules() -> st.SearchStrategy[ProfileRule]:
         methods=st.lists(st.sampled_from([SHOP.id, SHOW, PAY, LOOK]), unique=True).map(tuple),
         kinds=st.lists(st.sampled_from(["login", "pin"]), unique=True).map(tuple),
         least_assurance=st.integers(0, 3),
+        or_finger=st.booleans(),
         least_strength=st.sampled_from([1, 1, 2, 3]),
         only=names,
         never=names,
