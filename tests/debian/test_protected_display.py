@@ -272,5 +272,5 @@ def test_a_compositor_that_lets_its_clients_take_pictures_is_unprotected_whoever
         assert re.search(why, nina.machine.journal(f"--unit=etui-dialog@{nina.uid}"))
         session.ends("init")
     nina.machine.does("etui", "managed", "on", nina.name)
-    assert said_of(nina).startswith("There is neither a display nor a terminal")
+    assert until(lambda: said_of(nina).startswith("There is neither a display nor a terminal"))
     nina.ends()
