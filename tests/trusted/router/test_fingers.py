@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from tests.fprintd import NAME, SOMEBODYS, Reader
@@ -21,6 +23,9 @@ from etui.interfaces import wallet_1 as wallet_interface
 from etui.protocol import ErrorCode, ProtocolError
 from etui.testkit import PrivateBus, TestWallet
 from etui.testkit.user import PASSPHRASE
+from etui.trusted.control import FingerSaid, FingerState
+from etui.trusted.dialog.requests import Finger, FingerStage
+from etui.trusted.router import fingers
 
 PIN = "2743"
 BY_HAND = {"face": "confirm", "action_contains": "Mail", "finger": False}
@@ -322,3 +327,32 @@ def test_without_fprintd_it_cannot_be_chosen_and_status_says_why(wallet: TestWal
     said: dict[str, Any] = {"face": "unlock"}
     assert "finger" not in str([entry for entry in wallet.user.shown() if entry.get("face") == said["face"]])
     assert "fprintd is not installed on this machine" in wallet.etui("fingerprint", "status").stdout
+
+
+@pytest.mark.attack(286)
+def test_a_finger_counts_for_no_more_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert fingers.LASTS_S == 60.0
+    monkeypatch.setattr(fingers, "LASTS_S", 0.02)
+
+    async def within() -> None:
+        said: list[Callable[[FingerSaid], None]] = []
+        over: asyncio.Future[Finger] = asyncio.get_running_loop().create_future()
+
+        def shown(finger: Finger) -> None:
+            if finger.stage is FingerStage.OVER:
+                over.set_result(finger)
+
+        def wait(take: Callable[[FingerSaid], None]) -> Callable[[], None]:
+            said.append(take)
+            return said.clear
+
+        waits = SimpleNamespace(wait=wait)
+        with fingers.FingerOf(cast("Any", waits), changed=shown) as finger:
+            finger.begin()
+            said[0](FingerSaid(number=1, state=FingerState.RECOGNISED))
+            assert finger.is_recognised
+            async with asyncio.timeout(60.0):
+                assert "more than a minute ago" in (await over).note
+            assert not finger.is_recognised
+
+    asyncio.run(within())
