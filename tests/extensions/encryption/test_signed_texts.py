@@ -154,10 +154,13 @@ def test_the_extension_signs_nothing_that_it_was_not_told_to_be_read(read: bytes
     consent = None if read is None else Consent(at=1, assurance="consent", face="window", display="x11", read=read)
     with pytest.raises(UnshownError):
         texts.signed_text(private, entry, request, consent)
-    told = Consent(at=1, assurance="pin", face="window", display="x11", read=hashlib.sha256(TEXT.encode()).digest())
-    jws = texts.signed_text(private, entry, request, told).jws or ""
-    statement = decode_statement(jose.verify_compact(jws, private.public_key()).payload)  # type: ignore[arg-type]
-    assert (statement.assurance, statement.face, statement.display, statement.test) == ("pin", "window", "x11", False)
+    for said in ("consent", "fingerprint", "pin"):
+        digest = hashlib.sha256(TEXT.encode()).digest()
+        told = Consent(at=1, assurance=said, face="window", display="x11", read=digest)
+        jws = texts.signed_text(private, entry, request, told).jws or ""
+        statement = decode_statement(jose.verify_compact(jws, private.public_key()).payload)  # type: ignore[arg-type]
+        shown = (statement.assurance, statement.face, statement.display, statement.test)
+        assert shown == (said, "window", "x11", False)
 
 
 @pytest.mark.attack(88)
