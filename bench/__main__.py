@@ -79,6 +79,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # and ends what it started
     figures: list[Figure] = []
     for name in names:
+        os.sync()  # what the measurement before wrote is not waited for by this one
         measured = GROUPS[name](SAMPLE if arguments.sample else FULL)
         print(*map(_line, measured), sep="\n", file=sys.stderr if arguments.json else sys.stdout, flush=True)
         figures += measured
