@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
@@ -12,6 +11,7 @@ from typing import Final
 
 import msgspec
 import pytest
+from tests.trusted.supervisor.looped import turns, with_made
 
 from etui.protocol.handing import FromProgram, Hand, Held, Outcome, Restore, ToProgram
 from etui.trusted.supervisor.children import stream_pair
@@ -59,22 +59,8 @@ class Wallet:
 
 
 def in_wallet(folder: Path, test: Callable[[Wallet], Awaitable[None]]) -> None:
-    """Runs a test with such a supervisor, in an event loop."""
-
-    async def whole() -> None:
-        wallet = Wallet(folder)
-        try:
-            await test(wallet)
-        finally:
-            wallet.close()
-
-    asyncio.run(whole())
-
-
-async def turns() -> None:
-    """Lets the loop hear what was sent."""
-    for _ in range(10):
-        await asyncio.sleep(0.005)
+    """Runs a test with such a wallet, in an event loop."""
+    with_made(lambda: Wallet(folder), test)
 
 
 def answer(program: socket.socket) -> ToProgram | None:

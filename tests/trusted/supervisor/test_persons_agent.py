@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from tests.trusted.supervisor.looped import turns, with_made
 
 from etui.trusted.control import (
     Connected,
@@ -101,21 +102,7 @@ class Wallet:
 
 def in_wallet(folder: Path, test: Callable[[Wallet], Awaitable[None]]) -> None:
     """Runs a test with such a wallet, in an event loop."""
-
-    async def whole() -> None:
-        wallet = Wallet(folder)
-        try:
-            await test(wallet)
-        finally:
-            wallet.close()
-
-    asyncio.run(whole())
-
-
-async def turns() -> None:
-    """Lets the loop hear what was sent."""
-    for _ in range(5):
-        await asyncio.sleep(0.005)
+    with_made(lambda: Wallet(folder), test)
 
 
 def is_gone(agent: Link[FromAgent, ToAgent]) -> bool:

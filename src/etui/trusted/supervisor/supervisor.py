@@ -256,7 +256,7 @@ class Supervisor:
         self._end_keyed()
         if self._archives is not None:
             self._archives.locked()
-        if self._code.was_replaced():
+        if self._is_superseded():
             self.end(renewed=True)
         elif child.status == 0:  # it locked in order
             self._start_router()
@@ -459,17 +459,24 @@ class Supervisor:
         self._doors.close_all()
         self._session.end()
 
+    def _is_superseded(self) -> bool:
+        """Whether its code was replaced, and nothing that it does now would be cut off by its end."""
+        is_at_work = (
+            self._keyed or self._extensions.has_spares or (self._archives is not None and self._archives.is_busy)
+        )
+        return not is_at_work and self._code.was_replaced()
+
     async def _look_now_and_then(self) -> None:
         """Locks when the machine was asleep: then the clock that counts sleep is ahead of the one that does not.
 
-        And ends a wallet that is locked when its code is replaced, unless its user is about to unlock it.
+        And ends a wallet that is locked when its code is replaced, where that cuts nothing off.
         """
         while True:
             before = _slept()
             await asyncio.sleep(_LOOK_S)
             if _slept() - before > _SUSPEND_SLACK_S:
                 self._lock("the machine was suspended")
-            if not self._keyed and not self._extensions.has_spares and self._code.was_replaced():
+            if self._is_superseded():
                 self.end(renewed=True)
 
 
